@@ -1,0 +1,73 @@
+# Every target sets itself up: Python 3.11 or later, make, git and a C compiler are enough.
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+PACKS := $(patsubst rules/%/pack.yaml,%,$(wildcard rules/*/pack.yaml))
+
+.PHONY: demo test lint types docs policies check schemas golden fixtures bench setup clean
+
+## demo: audit the shipped ledger of a made-up office
+demo: setup
+	@$(BIN)/zhuanjie audit fixtures/ledgers/office-2007.xlsx \
+		--roster fixtures/rosters/roster-2007.csv --as-of 2007-12-31 --fail-on never
+
+## test: every test
+test: setup
+	$(BIN)/pytest -n auto
+
+## check: all that CI checks
+check: lint types docs policies test
+
+lint: setup
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy -p zhuanjie.engine -p zhuanjie.cli -p zhuanjie.rules
+
+docs: setup
+	$(BIN)/pytest -q tests/arch
+
+## policies: what a policy author's CI checks, on the packs that come with the program
+policies: setup
+	@for pack in $(PACKS); do \
+		echo "$$pack" && \
+		$(BIN)/zhuanjie policy lint $$pack && \
+		$(BIN)/zhuanjie policy test $$pack --backend all && \
+		$(BIN)/zhuanjie policy coverage $$pack --fail-under 100 && \
+		$(BIN)/zhuanjie policy mutate $$pack && \
+		$(BIN)/zhuanjie policy verify $$pack >/dev/null || exit 1; \
+	done
+
+## bench: one record, beside other engines, in one run
+bench: $(UV)
+	UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --quiet --locked --group bench \
+		--compile-bytecode --python $(PYTHON)
+	.venv-bench/bin/python bench/gate.py
+
+fixtures: setup
+	$(BIN)/python fixtures/make.py
+
+schemas: setup
+	$(BIN)/zhuanjie policy schema --output rules/_schema
+
+golden: setup
+	$(BIN)/pytest -q tests/golden tests/unit/test_diagnostics.py --update-golden
+
+setup: .venv/.ready
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "zhuanjie needs Python 3.11 or later; set PYTHON=..." >&2; exit 1; }
+	@echo "setting up (once): tools" >&2
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+
+# A change of the code needs nothing; a file that comes or goes makes the link tree anew.
+.venv/.ready: $(UV) pyproject.toml uv.lock $(shell find engine cli rules -name '*.py' -newer .venv/.ready 2>/dev/null | head -1)
+	@echo "setting up (once): packages" >&2
+	@$(UV) sync --quiet --locked --compile-bytecode --python $(PYTHON)
+	@$(BIN)/python -c 'import compileall, zhuanjie; [compileall.compile_dir(p, quiet=1) for p in zhuanjie.__path__]'
+	@touch $@
+
+clean:
+	rm -rf .venv .tools build dist *.egg-info
