@@ -1,0 +1,42 @@
+"""The engine's public names, imported when first used. In: records. Out: reports and findings."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.api import (
+        UNKNOWN,
+        audit,
+        check,
+        deadlines,
+        destinations,
+        evaluate,
+        explain,
+        lint,
+        list_policies,
+        load_policy,
+        stream,
+    )
+
+__all__ = [
+    "UNKNOWN",
+    "audit",
+    "check",
+    "deadlines",
+    "destinations",
+    "evaluate",
+    "explain",
+    "lint",
+    "list_policies",
+    "load_policy",
+    "stream",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The command's help must not wait for the engines.
+    if name in __all__:
+        return getattr(import_module("zhuanjie.engine.api"), name)
+    raise AttributeError(name)
