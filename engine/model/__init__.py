@@ -1,0 +1,1 @@
+"""What packs, rules and fields are."""
