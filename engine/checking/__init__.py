@@ -1,0 +1,1 @@
+"""Types, policies and lints."""

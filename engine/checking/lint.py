@@ -1,0 +1,105 @@
+"""Sense and style of a well-formed policy. In: a policy. Out: what to look at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from string import Formatter
+
+from pydantic import BaseModel
+
+from zhuanjie.engine.checking.policy import Policy, TypedRule
+from zhuanjie.engine.errors import Diagnostic, Place
+from zhuanjie.engine.load.pack import load_cases
+from zhuanjie.engine.model.pack import Text
+from zhuanjie.engine.source import Trail
+
+_FREE = ("due", "done", "days_late", "as_of")
+_CHINESE = re.compile("[\u3400-\u9fff]")
+_ASIDE = re.compile(r"\{[^}]*\}|“[^”]*”|《[^》]*》|\"[^\"]*\"")
+"""Blanks to fill and what is quoted: neither tells the language of a text."""
+
+
+def lint(policy: Policy) -> list[Diagnostic]:
+    """Unused parameters, clauses without a rule, texts that quote what a rule does not read,
+
+    rules without cases, texts that are not translated. Raises PolicyError where a case file is not
+    well formed.
+    """
+    return [*_parameters(policy), *_clauses(policy), *_texts(policy), *_cases(policy),
+            *_translations(policy)]
+
+
+def _parameters(policy: Policy) -> list[Diagnostic]:
+    used = set().union(*(r.params for r in policy.rules))
+    return [Diagnostic("lint.unused-parameter", {"name": name}, _manifest(policy))
+            for name in policy.parameters if name not in used]
+
+
+def _clauses(policy: Policy) -> list[Diagnostic]:
+    ruled = {c for r in policy.rules for c in r.clauses}
+    return [Diagnostic("lint.clause-without-rule", {"clause": clause}, _manifest(policy))
+            for clause in policy.clauses if clause not in ruled]
+
+
+def _texts(policy: Policy) -> list[Diagnostic]:
+    out = []
+    for rule in policy.rules:
+        known = rule.fields | {f"params.{p}" for p in rule.params} | set(_FREE)
+        for key in ("message", "remedy", "late", "late_remedy"):
+            text = getattr(rule.rule, key)
+            quoted = {n for lang in (("zh", "en") if text else ())
+                      for _, n, _, _ in Formatter().parse(getattr(text, lang)) if n}
+            out += [Diagnostic("lint.text-not-read", {"rule": rule.id, "key": key, "name": name},
+                               _place(rule)) for name in sorted(quoted - known)]
+    return out
+
+
+def _cases(policy: Policy) -> list[Diagnostic]:
+    tried = {rule_id for pack in policy.chain for file in load_cases(pack.folder)
+             for case in file.cases.cases for single in case.unfold() for rule_id in single.expect}
+    return [Diagnostic("lint.no-cases", {"rule": rule.id}, _place(rule))
+            for rule in policy.rules if rule.id not in tried]
+
+
+def _translations(policy: Policy) -> list[Diagnostic]:
+    """Texts whose Chinese has no Chinese in it, or whose English has."""
+    out = []
+    for pack in policy.chain:
+        models = [(pack.manifest, pack.source), *((t.topic, t.source) for t in pack.topics)]
+        for model, source in models:
+            out += [Diagnostic("lint.not-translated", {"lang": lang},
+                               source.place((*trail, lang)))
+                    for trail, text in _every_text(model, ()) for lang in _untranslated(text)]
+    return out
+
+
+def _every_text(part: object, trail: Trail) -> Iterator[tuple[Trail, Text]]:
+    """The texts of a model with their trails."""
+    if isinstance(part, Text):
+        yield trail, part
+    elif isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from _every_text(getattr(part, name), (*trail, name))
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            yield from _every_text(value, (*trail, key))
+    elif isinstance(part, tuple):
+        for at, value in enumerate(part):
+            yield from _every_text(value, (*trail, at))
+
+
+def _untranslated(text: Text) -> Iterator[str]:
+    zh, en = _ASIDE.sub("", text.zh), _ASIDE.sub("", text.en)
+    if not _CHINESE.search(text.zh) and any(map(str.isalpha, zh)):
+        yield "zh"
+    if _CHINESE.search(en):
+        yield "en"
+
+
+def _place(rule: TypedRule) -> Place:
+    return Place(rule.file)
+
+
+def _manifest(policy: Policy) -> Place:
+    return Place(policy.chain[-1].source.file)

@@ -1,0 +1,255 @@
+"""Packs to a policy. In: a chain of loaded packs, the root first. Out: the policy, fully checked.
+
+Every mistake of every pack is gathered; a policy exists only if there is none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from string import Formatter
+from typing import Any
+
+from zhuanjie.engine.cel.from_cel import read
+from zhuanjie.engine.checking.names import PackSchema
+from zhuanjie.engine.checking.policy import Policy, TypedRow, TypedRule
+from zhuanjie.engine.checking.typing import check
+from zhuanjie.engine.errors import Diagnostic, ExpressionError, PolicyError
+from zhuanjie.engine.ir.nodes import Expr, Field
+from zhuanjie.engine.ir.types import Kind, field_type
+from zhuanjie.engine.load.pack import LoadedPack
+from zhuanjie.engine.model.fields import fields
+from zhuanjie.engine.model.pack import Clause, Moment, Parameter, Rule
+from zhuanjie.engine.source import Key, Source, near
+
+_TEXTS = ("message", "remedy", "late", "late_remedy")
+_PLACEHOLDERS = ("due", "done", "days_late", "as_of")
+
+
+def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | None = None) -> Policy:
+    """Merge and check a chain of packs; raises PolicyError with every mistake.
+
+    `overrides` are values set for this run; bounds are proved for them too.
+    """
+    parameters: dict[str, Parameter] = {}
+    clauses: dict[str, Clause] = {}
+    moments: dict[str, Moment] = {}
+    for pack in chain:
+        moments.update(pack.manifest.moments)
+        parameters.update(pack.manifest.parameters)
+        clauses.update(pack.manifest.clauses)
+    checker = Checker(_bounds(parameters, overrides or {}), clauses, moments)
+    for pack in chain:
+        checker.moment_fields(pack)
+    rules = [checker.rule(pack, topic.source, i, rule)
+             for pack in chain for topic in pack.topics for i, rule in enumerate(topic.topic.rules)]
+    scoped = next((p for p in reversed(chain) if p.manifest.scope), None)
+    scope = None
+    if scoped and scoped.manifest.scope:
+        scope = checker.cel(scoped.source, ("scope", "when"), scoped.manifest.scope.when, Kind.BOOL)
+    if checker.problems:
+        raise PolicyError(*checker.problems)
+    top = chain[-1]
+    return Policy(
+        manifest=top.manifest,
+        rules=tuple(r for r in rules if r is not None),
+        parameters=parameters,
+        clauses=clauses,
+        moments=moments,
+        scope_rule=scoped.manifest.scope if scoped else None,
+        scope=scope,
+        sha256=hashlib.sha256(b"".join(p.digest for p in chain)).hexdigest(),
+        chain=tuple(chain),
+        notices=() if rules else (Diagnostic("policy.no-rules", {"id": top.manifest.id}),),
+        overrides=dict(overrides or {}),
+    )
+
+
+def broken_expressions(sources: Sequence[Source]) -> list[Diagnostic]:
+    """What is wrong with the expressions of files that are refused anyway for other mistakes.
+
+    An author should see all mistakes at once. `sources` are all files of the chain, as read.
+    """
+    maps = [s.data for s in sources if isinstance(s.data, dict)]
+    parameters = {name: (0, 0) for data in maps for name in _mapping(data, "parameters")}
+    checker = Checker(parameters, [c for data in maps for c in _mapping(data, "clauses")])
+    for source in sources:
+        rules = source.data.get("rules") if isinstance(source.data, dict) else None
+        for i, rule in enumerate(rules if isinstance(rules, list) else ()):
+            for trail, want in _RAW.items():
+                text = _dig(rule, trail)
+                if isinstance(text, str):
+                    checker.cel(source, ("rules", i, *trail), text, want)
+    return checker.problems
+
+
+_RAW: dict[tuple[str, ...], Kind] = {
+    ("when",): Kind.BOOL,
+    ("require", "ask"): Kind.BOOL,
+    ("deadline", "due"): Kind.DATE,
+    ("recurring", "start"): Kind.DATE,
+    ("recurring", "every"): Kind.INT,
+}
+
+
+def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = data.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _dig(data: Any, trail: Sequence[str]) -> Any:
+    for key in trail:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def _bounds(parameters: Mapping[str, Parameter],
+            overrides: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    bounds = {}
+    for name, parameter in parameters.items():
+        values = [v.value for v in parameter.values]
+        values += [v for v in (parameter.value, overrides.get(name)) if v is not None]
+        bounds[name] = (min(values), max(values))
+    return bounds
+
+
+class Checker:
+    """Checks the parts of packs against the record's fields, parameters and clauses.
+
+    `bounds` gives the least and greatest value of each parameter; what is wrong is gathered in
+    `problems`.
+    """
+
+    def __init__(self, bounds: Mapping[str, tuple[int, int]], clauses: Collection[str],
+                 moments: Collection[str] = ()) -> None:
+        self.table = fields()
+        self.moments = moments
+        self.clauses = clauses
+        self.schema = PackSchema(self.table, bounds)
+        self.problems: list[Diagnostic] = []
+        self.ids: dict[str, str] = {}
+
+    def cel(self, source: Source, trail: Sequence[Key], text: str, want: Kind) -> Expr | None:
+        """Read and type an expression; None, with diagnostics, where it is wrong."""
+        try:
+            return check(read(text), self.schema, text, want)
+        except ExpressionError as error:
+            self.problems += [
+                replace(d, place=source.within(trail, text, d.place.caret))
+                for d in error.diagnostics
+            ]
+            return None
+
+    def moment_fields(self, pack: LoadedPack) -> None:
+        """Every moment sets a field that holds a day."""
+        for name, moment in pack.manifest.moments.items():
+            self._field(moment.sets, pack.source, ("moments", name, "sets"), Kind.DATE)
+
+    def rule(self, pack: LoadedPack, source: Source, index: int, rule: Rule) -> TypedRule | None:
+        """Type a rule and everything in it."""
+        here: tuple[Key, ...] = ("rules", index)
+        before = len(self.problems)
+        if rule.id in self.ids:
+            self._say("pack.rule-twice", source, (*here, "id"), id=rule.id, first=self.ids[rule.id])
+        self.ids.setdefault(rule.id, source.file)
+        self._clause(rule.clause, source, (*here, "clause"))
+        for i, moment in enumerate(rule.moments):
+            if moment not in self.moments:
+                self._near("pack.unknown-moment", source, (*here, "moments", i), moment,
+                           list(self.moments))
+        self._texts(rule, source, here)
+        typed = TypedRule(rule, pack.manifest.id, source.file,
+                          **self._parts(rule, source, here))  # type: ignore[arg-type]
+        if rule.table:
+            typed = replace(typed, rows=self._rows(rule, source, here))
+        return typed if len(self.problems) == before else None
+
+    def _parts(self, rule: Rule, source: Source, here: tuple[Key, ...]) -> dict[str, Expr | None]:
+        parts: dict[str, Expr | None] = {}
+
+        def cel(role: str, trail: tuple[Key, ...], text: str | None, want: Kind) -> None:
+            if text is not None:
+                parts[role] = self.cel(source, (*here, *trail), text, want)
+
+        def name(role: str, trail: tuple[Key, ...], text: str | None, want: Kind | None) -> None:
+            if text is not None:
+                parts[role] = self._field(text, source, (*here, *trail), want)
+
+        cel("when", ("when",), rule.when, Kind.BOOL)
+        if rule.require:
+            cel("ask", ("require", "ask"), rule.require.ask, Kind.BOOL)
+        if rule.deadline:
+            cel("due", ("deadline", "due"), rule.deadline.due, Kind.DATE)
+            name("done", ("deadline", "done"), rule.deadline.done, Kind.DATE)
+        if rule.recurring:
+            cel("start", ("recurring", "start"), rule.recurring.start, Kind.DATE)
+            name("last", ("recurring", "last"), rule.recurring.last, Kind.DATE)
+            cel("every", ("recurring", "every"), rule.recurring.every, Kind.INT)
+        if rule.table:
+            name("subject", ("table", "subject"), rule.table.subject, Kind.STRING)
+        if rule.unique:
+            name("key", ("unique", "field"), rule.unique.field, None)
+            name("within", ("unique", "within"), rule.unique.within, None)
+        if rule.reconcile:
+            name("key", ("reconcile", "field"), rule.reconcile.field, Kind.STRING)
+        return parts
+
+    def _rows(self, rule: Rule, source: Source, here: tuple[Key, ...]) -> tuple[TypedRow, ...]:
+        assert rule.table is not None
+        subject = self.table.get(rule.table.subject)
+        rows = []
+        for i, row in enumerate(rule.table.rows):
+            trail: tuple[Key, ...] = (*here, "table", "rows", i)
+            self._clause(row.clause, source, (*trail, "clause"))
+            when = self.cel(source, (*trail, "when"), row.when, Kind.BOOL) if row.when else None
+            for j, value in enumerate(row.allow):
+                if subject and subject.values and value not in subject.values:
+                    known = list(subject.values)
+                    self._near("pack.not-a-value", source, (*trail, "allow", j), value, known)
+            rows.append(TypedRow(row.clause, row.title, when, row.allow))
+        return tuple(rows)
+
+    def _field(self, name: str, source: Source, trail: Sequence[Key],
+               want: Kind | None) -> Expr | None:
+        found = self.table.get(name)
+        if found is None:
+            self._near("pack.unknown-field", source, trail, name, [f.name for f in self.table])
+            return None
+        type_ = field_type(found)
+        if want is not None and type_.kind is not want:
+            self._say("pack.field-type", source, trail, name=name, want=str(want),
+                      got=str(type_.kind))
+        return Field(found.name, type_)
+
+    def _clause(self, clause: str, source: Source, trail: Sequence[Key]) -> None:
+        if clause not in self.clauses:
+            self._near("pack.unknown-clause", source, trail, clause, list(self.clauses))
+
+    def _texts(self, rule: Rule, source: Source, here: tuple[Key, ...]) -> None:
+        """Every `{name}` of a message must be something that a finding can fill in."""
+        known = [*self.schema.names(), *_PLACEHOLDERS]
+        for key in _TEXTS:
+            text = getattr(rule, key)
+            for lang in ("zh", "en") if text else ():
+                trail = (*here, key, lang)
+                try:
+                    names = [n for _, n, _, _ in Formatter().parse(getattr(text, lang))
+                             if n is not None]
+                except ValueError:
+                    self._say("pack.braces", source, trail)
+                    continue
+                for name in names:
+                    if name not in known:
+                        self._near("pack.placeholder", source, trail, name, known)
+
+    def _near(self, code: str, source: Source, trail: Sequence[Key], name: str,
+              known: list[str]) -> None:
+        close = near(name, known)
+        listed = ", ".join(known) if len(known) <= 12 else ""
+        hint = "hint.near" if close else "hint.known" if listed else None
+        self.problems.append(Diagnostic(code, {"name": name, "near": close, "known": listed},
+                                        source.place(trail), hint))
+
+    def _say(self, code: str, source: Source, trail: Sequence[Key], **args: str) -> None:
+        self.problems.append(Diagnostic(code, args, source.place(trail)))

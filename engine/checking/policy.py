@@ -1,0 +1,170 @@
+"""What a checked policy is. In: nothing. Out: typed rules and the policy that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from zhuanjie.engine.ir.nodes import Expr, field_names, param_names
+from zhuanjie.engine.results import PolicyRef, Severity
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.errors import Diagnostic
+    from zhuanjie.engine.load.pack import LoadedPack
+    from zhuanjie.engine.model.pack import Clause, Manifest, Moment, Parameter, Rule, Scope, Text
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRow:
+    """A row of a decision table; `when` is None where the row always holds."""
+
+    clause: str
+    title: Text
+    when: Expr | None
+    allow: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRule:
+    """A rule whose expressions are typed. Only the parts of its shape are set.
+
+    `when` None: the rule applies always. `pack` is where the rule was written.
+    """
+
+    rule: Rule
+    pack: str
+    file: str
+    when: Expr | None = None
+    ask: Expr | None = None
+    due: Expr | None = None
+    done: Expr | None = None
+    start: Expr | None = None
+    last: Expr | None = None
+    every: Expr | None = None
+    subject: Expr | None = None
+    rows: tuple[TypedRow, ...] = ()
+    key: Expr | None = None
+    within: Expr | None = None
+
+    @property
+    def id(self) -> str:
+        """The rule's id."""
+        return self.rule.id
+
+    @property
+    def clause(self) -> str:
+        """The clause the rule stands for."""
+        return self.rule.clause
+
+    @property
+    def severity(self) -> Severity:
+        """How much a violation weighs."""
+        return self.rule.severity
+
+    @property
+    def title(self) -> Text:
+        """The rule's short name."""
+        return self.rule.title
+
+    @property
+    def message(self) -> Text:
+        """What is said of a violation."""
+        return self.rule.message
+
+    @property
+    def remedy(self) -> Text:
+        """What would mend a violation."""
+        return self.rule.remedy
+
+    @property
+    def shape(self) -> str:
+        """`require`, `deadline`, `recurring`, `table`, `unique` or `reconcile`."""
+        return self.rule.shape
+
+    def expressions(self) -> dict[str, Expr]:
+        """The rule's expressions by role, in the order in which they are read."""
+        roles = ("when", "subject", "key", "within", "ask", "due", "done", "start", "last", "every")
+        found = {role: getattr(self, role) for role in roles}
+        for i, row in enumerate(self.rows):
+            found[f"rows[{i}]"] = row.when
+        return {role: expr for role, expr in found.items() if expr is not None}
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Every field the rule reads."""
+        return field_names(*self.expressions().values())
+
+    @property
+    def params(self) -> frozenset[str]:
+        """Every parameter the rule reads."""
+        return param_names(*self.expressions().values())
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The clauses a finding of the rule may carry: its own, then its rows'."""
+        return (self.clause, *(r.clause for r in self.rows))
+
+
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """A pack that was loaded, merged with what it builds on, and checked.
+
+    `chain` are the packs as written, the root first. `overrides` are parameter values set for this
+    run; they win over the pack's own.
+    """
+
+    manifest: Manifest
+    rules: tuple[TypedRule, ...]
+    parameters: Mapping[str, Parameter]
+    clauses: Mapping[str, Clause]
+    moments: Mapping[str, Moment]
+    scope_rule: Scope | None
+    scope: Expr | None
+    sha256: str
+    chain: tuple[LoadedPack, ...]
+    notices: tuple[Diagnostic, ...] = ()
+    overrides: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The pack's id."""
+        return self.manifest.id
+
+    @property
+    def version(self) -> str:
+        """The pack's version."""
+        return self.manifest.version
+
+    @property
+    def title(self) -> Text:
+        """The pack's title."""
+        return self.manifest.title
+
+    @property
+    def ref(self) -> PolicyRef:
+        """How a report names the policy."""
+        return PolicyRef(self.id, self.version, self.sha256)
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """Every field that the scope or some rule reads."""
+        read = field_names(self.scope)
+        return read.union(*(r.fields for r in self.rules))
+
+    def at(self, moment: str) -> Policy:
+        """The policy with only the rules that are asked before `moment`."""
+        return replace(self, rules=tuple(r for r in self.rules if moment in r.rule.moments))
+
+    def values(self, as_of: date) -> dict[str, int]:
+        """The parameters' values in force on `as_of`, overrides applied.
+
+        A parameter without a value on that day takes its earliest.
+        """
+        out = {}
+        for name, parameter in self.parameters.items():
+            held = parameter.at(as_of)
+            out[name] = parameter.values[0].value if held is None else held
+        return {**out, **self.overrides}

@@ -1,0 +1,1 @@
+"""The expression tree, its types and its one table of operators."""
