@@ -1,0 +1,71 @@
+"""What every engine is. In: a plan and a frame of records. Out: verdicts.
+
+An engine takes records as a Polars frame with a column for each field the plan reads, so that a
+column engine loses nothing; a record engine walks its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, Protocol
+
+from zhuanjie.engine.ir.nodes import Expr
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.results import Verdict
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Unknown:
+    """The value of an expression whose evidence is missing; there is one, `UNKNOWN`."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+    def __bool__(self) -> bool:
+        # `if evaluate(...)` would otherwise read missing evidence as yes.
+        raise TypeError("UNKNOWN is neither true nor false; compare with `is UNKNOWN`")
+
+
+UNKNOWN = Unknown()
+
+
+class Backend(Protocol):
+    """An engine that judges records."""
+
+    name: str
+
+    def judge(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> list[Verdict]:
+        """Verdicts on all records of `frame`, by row, then rule.
+
+        Satisfied and not applicable are left out unless `every`. Raises BackendError when the
+        engine fails; a failure never yields fewer verdicts.
+        """
+        ...
+
+    def truth(self, plan: Plan, expr: Expr, frame: pl.DataFrame) -> list[bool | None]:
+        """The truth of a condition for each record, None where it is unknown."""
+        ...
+
+    def evaluate(self, expr: Expr, record: Mapping[str, Any], as_of: date,
+                 params: Mapping[str, int]) -> Any:
+        """One expression on one record: its value, or `UNKNOWN`.
+
+        Raises UnsupportedError for what the engine cannot do; it never approximates.
+        """
+        ...
+
+
+class RecordBackend(Backend, Protocol):
+    """An engine that also judges single records, with no frame."""
+
+    def judge_record(self, plan: Plan, record: Mapping[str, Any],
+                     every: bool = False) -> list[Verdict]:
+        """Verdicts on one record (row 0), in the plan's order; see `Backend.judge`.
+
+        `record` maps field names to values; blanks are absent or None, dates are dates. The record
+        counts as alone in its ledger where it lacks the counts of a `unique` rule.
+        """
+        ...

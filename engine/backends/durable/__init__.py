@@ -1,0 +1,1 @@
+"""The rule engine: durable-rules over facts."""

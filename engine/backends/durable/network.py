@@ -1,0 +1,129 @@
+"""The durable-rules engine, driven so that no failure of it goes unseen. In: facts. Out: firings.
+
+What the library does by itself, and what is done about it here:
+
+- It runs actions on a host's timer threads and keeps their exceptions to itself: the network has
+  no host, and takes each firing from the engine in the caller's own thread.
+- An event is used up by the first rule that matches it: only facts are asserted.
+- It keeps state for each `sid`: a record is a `sid`, and its state is deleted after it.
+- It tells messages apart by a 32-bit hash of their id: ids are given, and known not to clash.
+- A message that matches nothing, one that is already there, a refused one: each is seen, and the
+  firings are counted by whoever asked.
+- Deleting the state of a record that failed half way can crash the process: a network that has
+  failed is not used again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import Lock
+from time import monotonic
+from typing import Any
+from weakref import finalize
+
+import durable_rules_engine as engine
+
+from zhuanjie.engine.backends.durable.facts import MAX_KEYS, SID, Fact
+from zhuanjie.engine.backends.durable.patterns import Pattern
+from zhuanjie.engine.errors import BackendError, fail
+
+Action = Callable[[Mapping[str, Any]], Iterable[Fact]]
+"""What a firing does: it is given the facts that matched and gives the facts that follow."""
+
+NAME = "durable"
+LIMIT = 10.0
+"""Seconds after which a record is given up as an engine failure."""
+
+_RECORD = "record"
+STATE_ID = f"sid-{_RECORD}"
+"""The id of the fact that the engine itself keeps for a `sid`."""
+
+_UNMATCHED, _OBSERVED = 1, 2  # what the engine answers to an assertion, beside 0
+
+
+class Network:
+    """A set of rules, ready to be told the facts of one record after another."""
+
+    def __init__(self, rules: Mapping[str, Sequence[Pattern]], actions: Mapping[str, Action],
+                 limit: float = LIMIT) -> None:
+        """`rules` map a name to patterns, each for a fact of its own that must be there."""
+        self._actions = actions
+        self._limit = limit
+        self._lock = Lock()
+        self.failed = False
+        definition = {
+            name: {"all": [{f"m{i}": {"$and": list(p)}} for i, p in enumerate(patterns)]}
+            for name, patterns in rules.items()
+        }
+        try:
+            self._handle = engine.create_ruleset(NAME, _text(definition))
+        except engine.error as error:
+            raise _failed(str(error)) from error
+        finalize(self, engine.delete_ruleset, self._handle).atexit = False
+
+    def run(self, facts: Sequence[Fact]) -> dict[str, Mapping[str, Any]]:
+        """The rules that the facts, and the facts that follow from them, fire; what matched each.
+
+        Raises BackendError where the engine fails in any way.
+        """
+        with self._lock:
+            if self.failed:
+                raise _failed("it has failed before")
+            self.failed = True  # unless it all goes well
+            try:
+                fired = self._run(facts)
+                if not fired:
+                    raise _failed("nothing fired")
+                engine.delete_state(self._handle, _RECORD)
+            except BackendError:
+                raise
+            except Exception as error:
+                raise _failed(f"{type(error).__name__}: {error}") from error
+            self.failed = False
+            return fired
+
+    def _run(self, facts: Sequence[Fact]) -> dict[str, Mapping[str, Any]]:
+        end = monotonic() + self._limit
+        fired: dict[str, Mapping[str, Any]] = {}
+        state = self._assert(facts)
+        started = engine.start_action_for_state(self._handle, state)
+        firing = started[1] if started else None
+        while firing:
+            ((name, matched),) = json.loads(firing).items()
+            if name in fired:
+                raise _failed(f"it fired {name} twice")
+            fired[name] = matched
+            follow = list(self._actions[name](matched)) if name in self._actions else []
+            if follow:
+                self._assert(follow)
+            if monotonic() > end:
+                raise _failed(f"it took longer than {self._limit:g} s")
+            firing = engine.complete_and_start_action(self._handle, state)
+        return fired
+
+    def _assert(self, facts: Sequence[Fact]) -> int:
+        if any(len(fact) > MAX_KEYS for fact in facts):
+            # The engine's own refusal of such a message leaves it in a state that crashes.
+            raise _failed(f"a fact has more than {MAX_KEYS} keys")
+        answer, state = engine.assert_facts(
+            self._handle, _text([{SID: _RECORD, **fact} for fact in facts]))
+        if answer not in (0, _UNMATCHED):
+            raise _failed("a fact was there already" if answer == _OBSERVED
+                          else f"it answered {answer}")
+        number: int = state
+        return number
+
+
+def _text(value: Any) -> str:
+    # Escaped: texts are only ever compared for being equal, and half a surrogate pair has no bytes.
+    return json.dumps(value)
+
+
+def _failed(detail: str) -> BackendError:
+    return fail(BackendError, "backend.failed", name=NAME, detail=detail)
+
+
+def incomplete(rule: str, count: int) -> BackendError:
+    """A rule came out in no way, or in several."""
+    return fail(BackendError, "backend.incomplete", name=NAME, rule=rule, count=count)

@@ -1,0 +1,1 @@
+"""The engine for records one by one, made of plain Python."""

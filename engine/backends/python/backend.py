@@ -1,0 +1,143 @@
+"""The engine of plain Python. In: a plan and records. Out: verdicts, record by record.
+
+A plan's conditions are compiled once into a function of a record; nothing else is done for a
+record that has nothing to report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from zhuanjie.engine.backends.base import UNKNOWN
+from zhuanjie.engine.backends.python.program import OUTCOMES, Masks, Program, program
+from zhuanjie.engine.backends.record_details import Details
+from zhuanjie.engine.backends.record_terms import alone, compiled
+from zhuanjie.engine.days import to_day
+from zhuanjie.engine.errors import BackendError, fail
+from zhuanjie.engine.ir.nodes import Expr, param_names
+from zhuanjie.engine.ir.types import Kind
+from zhuanjie.engine.lower.kleene import Kleene
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.results import Outcome, Verdict
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_KEPT = 256
+"""How many single expressions are kept compiled."""
+
+
+class _Compiled:
+    """What is made of a plan; it holds nothing of the plan, so that both can be let go."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.lowered, self.alone = plan.lowered, alone(plan.unique)
+        self.details = Details(plan.lowered, self.alone)
+        self.everything = (1 << len(plan.lowered)) - 1
+        self.reported = program(self.lowered, self.alone, every=False)
+        self._every: Program | None = None
+
+    @property
+    def every(self) -> Program:
+        """The program that notes satisfied rules too."""
+        if self._every is None:
+            self._every = program(self.lowered, self.alone, every=True)
+        return self._every
+
+
+class PythonBackend:
+    """Judges records with functions compiled from the lowered conditions."""
+
+    name = "python"
+
+    def __init__(self) -> None:
+        self._plans: WeakKeyDictionary[Plan, _Compiled] = WeakKeyDictionary()
+
+    def masks(self, plan: Plan, record: Mapping[str, Any]) -> Masks:
+        """The rules of `plan` by outcome, a bit for each: violation, undetermined, pending.
+
+        The fourth mask is empty: satisfied rules are not noted.
+        """
+        return self._of(plan).reported(record)
+
+    def judge_record(self, plan: Plan, record: Mapping[str, Any],
+                     every: bool = False) -> list[Verdict]:
+        """See `RecordBackend.judge_record`."""
+        return self._judge(self._of(plan), record, 0, every)
+
+    def judge(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> list[Verdict]:
+        """See `Backend.judge`."""
+        made = self._of(plan)
+        out: list[Verdict] = []
+        for row, record in enumerate(frame.iter_rows(named=True)):
+            out += self._judge(made, record, row, every)
+        return out
+
+    def _of(self, plan: Plan) -> _Compiled:
+        made = self._plans.get(plan)
+        if made is None:
+            made = self._plans[plan] = _Compiled(plan)
+        return made
+
+    def _judge(self, made: _Compiled, record: Mapping[str, Any], row: int,
+               every: bool) -> list[Verdict]:
+        try:
+            masks = (made.every if every else made.reported)(record)
+            if not every and not any(masks):
+                return []
+            return [made.details.verdict(rule, outcome, record, row)
+                    for rule, outcome in _outcomes(made, masks, every)]
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            # A cell that is not of its field's type: whoever typed the record let it through.
+            raise fail(BackendError, "backend.failed", name=self.name,
+                       detail=str(error)) from error
+
+    def truth(self, plan: Plan, expr: Expr, frame: pl.DataFrame) -> list[bool | None]:
+        """See `Backend.truth`."""
+        ask = _question(expr, plan.today, tuple(plan.params.items()))
+        return [ask(record) for record in frame.iter_rows(named=True)]
+
+    def evaluate(self, expr: Expr, record: Mapping[str, Any], as_of: date,
+                 params: Mapping[str, int]) -> Any:
+        """See `Backend.evaluate`."""
+        read = sorted(param_names(expr))
+        value = _question(expr, to_day(as_of), tuple((n, params[n]) for n in read))(record)
+        return UNKNOWN if value is None else value
+
+
+def _outcomes(made: _Compiled, masks: Masks, every: bool) -> Iterator[tuple[int, Outcome]]:
+    """The rules and how they came out, in the plan's order."""
+    left = made.everything if every else masks[0] | masks[1] | masks[2]
+    while left:
+        bit = left & -left
+        left ^= bit
+        outcome = next((o for o, m in zip(OUTCOMES, masks, strict=True) if m & bit),
+                       Outcome.NOT_APPLICABLE)
+        yield bit.bit_length() - 1, outcome
+
+
+class _Question:
+    """An expression as a function of a record: its value, None where evidence is missing."""
+
+    def __init__(self, expr: Expr, kleene: Kleene) -> None:
+        self._truth = expr.type.kind in (Kind.BOOL, Kind.ANY)
+        nodes = (kleene.sure(expr), kleene.never(expr)) if self._truth else (kleene.term(expr),)
+        self._ask = compiled(nodes, {})
+
+    def __call__(self, record: Mapping[str, Any]) -> Any:
+        if not self._truth:
+            return self._ask(record)[0]
+        sure, never = self._ask(record)
+        return True if sure else False if never else None
+
+
+@lru_cache(maxsize=_KEPT)
+def _question(expr: Expr, today: int, params: tuple[tuple[str, int], ...]) -> _Question:
+    return _Question(expr, Kleene(today, dict(params)))
+
+
+ENGINE = PythonBackend()

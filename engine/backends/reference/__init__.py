@@ -1,0 +1,1 @@
+"""The arbiter: plain evaluation without the lowering."""

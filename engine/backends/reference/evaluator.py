@@ -1,0 +1,141 @@
+"""The arbiter of expressions. In: a typed tree and a record. Out: a value, or why it is unknown.
+
+Plain three-valued evaluation, straight from docs/semantics.md and without the lowering that every
+other engine shares. `trace` keeps each step, for explanations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as preset
+from typing import Any
+
+from zhuanjie.engine.backends.base import UNKNOWN
+from zhuanjie.engine.checking.regex import python_form
+from zhuanjie.engine.days import add_months
+from zhuanjie.engine.ir.nodes import AsOf, Call, Expr, Field, ListLit, Lit, Param
+from zhuanjie.engine.ir.ops import OPS
+from zhuanjie.engine.ir.types import Kind
+
+
+@dataclass(slots=True)
+class Step:
+    """A sub-expression with its value; `missing` are the blank fields that leave it unknown.
+
+    Dates are day numbers. `decisive` marks, below an operator, the operands its value rests on.
+    """
+
+    expr: Expr
+    value: Any
+    missing: frozenset[str] = frozenset()
+    parts: list[Step] = preset(default_factory=list)
+    decisive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluator:
+    """Evaluates on one record: fields by name, dates as day numbers, blanks left out."""
+
+    record: Mapping[str, Any]
+    today: int
+    params: Mapping[str, int]
+
+    def trace(self, expr: Expr) -> Step:
+        """Evaluate `expr`, keeping every step."""
+        match expr:
+            case Lit(value=value):
+                return Step(expr, value)
+            case Param(name=name):
+                return Step(expr, self.params[name])
+            case AsOf():
+                return Step(expr, self.today)
+            case Field(name=name):
+                if name in self.record:
+                    return Step(expr, self.record[name])
+                return Step(expr, UNKNOWN, frozenset((name,)))
+            case ListLit(items=items):
+                return self._strict(expr, [self.trace(i) for i in items], lambda *v: list(v))
+            case Call(op="has", args=(Field(name=name),)):
+                return Step(expr, name in self.record)
+            case Call(op="&&" | "||" as op, args=args):
+                return _junction(expr, [self.trace(a) for a in args], absorbing=op == "||")
+            case Call(op="?:", args=(test, yes, no)):
+                return self._conditional(expr, self.trace(test), yes, no)
+            case Call(op=op, args=args):
+                return self._strict(expr, [self.trace(a) for a in args], _apply(op, expr))
+            case _:
+                raise AssertionError(expr)
+
+    def _strict(self, expr: Expr, parts: list[Step], apply: Any) -> Step:
+        """Unknown when an operand is; all unknown operands are to blame."""
+        dark = [p for p in parts if p.value is UNKNOWN]
+        if dark:
+            missing = frozenset().union(*(p.missing for p in dark))
+            for part in parts:
+                part.decisive = part in dark
+            return Step(expr, UNKNOWN, missing, parts)
+        return Step(expr, apply(*(p.value for p in parts)), parts=parts)
+
+    def _conditional(self, expr: Expr, test: Step, yes: Expr, no: Expr) -> Step:
+        if test.value is UNKNOWN:
+            branches = [self.trace(yes), self.trace(no)]
+            missing = test.missing.union(*(b.missing for b in branches))
+            return Step(expr, UNKNOWN, missing, [test, *branches])
+        taken = self.trace(yes if test.value else no)
+        return Step(expr, taken.value, taken.missing, [test, taken])
+
+
+def _junction(expr: Expr, parts: list[Step], absorbing: bool) -> Step:
+    """`&&` and `||`: one absorbing operand settles it, whatever the others are."""
+    values = [p.value for p in parts]
+    value: Any
+    if any(v is absorbing for v in values):
+        value, kept = absorbing, [v is absorbing for v in values]
+    elif UNKNOWN in values:
+        value, kept = UNKNOWN, [v is UNKNOWN for v in values]
+    else:
+        value, kept = not absorbing, [True for _ in values]
+    missing: frozenset[str] = frozenset()
+    for part, keep in zip(parts, kept, strict=True):
+        part.decisive = keep
+        if value is UNKNOWN and keep:
+            missing |= part.missing
+    return Step(expr, value, missing, parts)
+
+
+def _apply(op: str, expr: Call) -> Any:
+    """The function of a strict operator on known operands."""
+    if op in ("+", "-") and expr.type.kind is Kind.DATE:
+        periods = [a.type.kind is Kind.PERIOD for a in expr.args]
+        if periods[0]:
+            return lambda months, day: add_months(day, months)
+        if periods[1]:
+            sign = 1 if op == "+" else -1
+            return lambda day, months: add_months(day, sign * months)
+    return _FUNCTIONS[op]
+
+
+_FUNCTIONS: dict[str, Any] = {
+    "!": lambda a: not a,
+    "neg": lambda a: -a,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "in": lambda a, b: a in b,
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "days": lambda a: a,
+    "months": lambda a: a,
+    "size": len,
+    "startsWith": str.startswith,
+    "endsWith": str.endswith,
+    "contains": lambda a, b: b in a,
+    "matches": lambda a, b: re.search(python_form(b), a) is not None,
+}
+assert set(_FUNCTIONS) == {name for name, op in OPS.items() if op.strict}

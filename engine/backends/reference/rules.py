@@ -1,0 +1,150 @@
+"""The arbiter of rules. In: a typed rule and a record. Out: its outcome with the steps it rests on.
+
+Each shape is written down as docs/semantics.md words it, without the lowering.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as preset
+
+from zhuanjie.engine.backends.base import UNKNOWN
+from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step
+from zhuanjie.engine.checking.policy import TypedRule
+from zhuanjie.engine.ir.nodes import Call, Expr, Field, ListLit, Lit
+from zhuanjie.engine.ir.types import BOOL, STRING, Kind, Type
+from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.results import Outcome
+
+
+@dataclass(slots=True)
+class Judgement:
+    """How a rule came out. `steps` are its expressions by role, as evaluated."""
+
+    outcome: Outcome
+    clause: str | None = None
+    due: int | None = None
+    late: int | None = None
+    missing: frozenset[str] = frozenset()
+    steps: dict[str, Step] = preset(default_factory=dict)
+
+
+def judge(rule: TypedRule, evaluator: Evaluator) -> Judgement:
+    """Judge one record by one rule."""
+    when = evaluator.trace(rule.when or Lit(True, BOOL))
+    if when.value is False:
+        return Judgement(Outcome.NOT_APPLICABLE, steps={"when": when})
+    judgement = _SHAPES[rule.shape](rule, evaluator, when)
+    if rule.when is not None:
+        judgement.steps = {"when": when, **judgement.steps}
+    return judgement
+
+
+def _ask(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
+    assert rule.ask is not None
+    return _asked(evaluator.trace(rule.ask), when)
+
+
+def _asked(ask: Step, when: Step) -> Judgement:
+    steps = {"ask": ask}
+    if ask.value is True:
+        return Judgement(Outcome.SATISFIED, steps=steps)
+    if ask.value is False and when.value is True:
+        return Judgement(Outcome.VIOLATION, steps=steps)
+    missing = _blame(when) | _blame(ask)
+    return Judgement(Outcome.UNDETERMINED, missing=missing, steps=steps)
+
+
+def _deadline(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
+    assert rule.due is not None and rule.done is not None
+    due, done = evaluator.trace(rule.due), evaluator.trace(rule.done)
+    steps = {"due": due, "done": done}
+    if due.value is UNKNOWN:
+        missing = _blame(when) | due.missing
+        return Judgement(Outcome.UNDETERMINED, missing=missing, steps=steps)
+    today = evaluator.today
+    happened = done.value is not UNKNOWN and done.value <= today
+    if happened and done.value <= due.value:
+        return Judgement(Outcome.SATISFIED, due=due.value, steps=steps)
+    if when.value is UNKNOWN:
+        return Judgement(Outcome.UNDETERMINED, missing=when.missing, steps=steps)
+    if not happened and today <= due.value:
+        return Judgement(Outcome.PENDING, due=due.value, steps=steps)
+    late = (done.value if happened else today) - due.value
+    return Judgement(Outcome.VIOLATION, due=due.value, late=late, steps=steps)
+
+
+def _recurring(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
+    assert rule.start is not None and rule.last is not None and rule.every is not None
+    start, last, every = map(evaluator.trace, (rule.start, rule.last, rule.every))
+    steps = {"start": start, "last": last, "every": every}
+    today = evaluator.today
+    base = last if last.value is not UNKNOWN and last.value <= today else start
+    if base.value is UNKNOWN or every.value is UNKNOWN:
+        missing = _blame(when) | _blame(base) | _blame(every)
+        return Judgement(Outcome.UNDETERMINED, missing=missing, steps=steps)
+    due = base.value + every.value
+    if today <= due:
+        return Judgement(Outcome.SATISFIED, due=due, steps=steps)
+    if when.value is UNKNOWN:
+        return Judgement(Outcome.UNDETERMINED, missing=when.missing, steps=steps)
+    return Judgement(Outcome.VIOLATION, due=due, late=today - due, steps=steps)
+
+
+def _table(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
+    assert rule.subject is not None
+    tests: list[Expr] = []
+    for row in rule.rows:
+        here: Expr = Call("in", (rule.subject, _allowed(row.allow)), BOOL)
+        tests.append(Call("&&", (row.when, here), BOOL) if row.when else here)
+    judgement = _asked(evaluator.trace(_any(tests)), when)
+    judgement.steps = {}
+    held = [row.clause for row in rule.rows
+            if row.when is not None and evaluator.trace(row.when).value is True]
+    judgement.clause = held[0] if len(held) == 1 else None
+    for row, test in zip(rule.rows, tests, strict=True):
+        label = f"row {row.clause}"
+        while label in judgement.steps:  # rows may share a clause
+            label += "'"
+        judgement.steps[label] = evaluator.trace(test)
+    return judgement
+
+
+def _unique(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
+    assert isinstance(rule.key, Field)
+    key = evaluator.trace(rule.key)
+    steps = {"key": key}
+    sure = evaluator.record.get(UNIQUE_SURE.format(rule=rule.id), 0)
+    everyone = evaluator.record.get(UNIQUE_ALL.format(rule=rule.id), 0)
+    if key.value is UNKNOWN:
+        missing = _blame(when) | key.missing
+        return Judgement(Outcome.UNDETERMINED, missing=missing, steps=steps)
+    if everyone < 2:
+        return Judgement(Outcome.SATISFIED, steps=steps)
+    if when.value is True and sure >= 2:
+        return Judgement(Outcome.VIOLATION, steps=steps)
+    return Judgement(Outcome.UNDETERMINED, missing=_blame(when), steps=steps)
+
+
+def _blame(step: Step) -> frozenset[str]:
+    return step.missing if step.value is UNKNOWN else frozenset()
+
+
+def _allowed(values: tuple[str, ...]) -> ListLit:
+    return ListLit(tuple(Lit(v, STRING) for v in values), Type(Kind.LIST, item=Kind.STRING))
+
+
+def _any(tests: list[Expr]) -> Expr:
+    out = tests[0]
+    for test in tests[1:]:
+        out = Call("||", (out, test), BOOL)
+    return out
+
+
+_SHAPES = {
+    "require": _ask,
+    "deadline": _deadline,
+    "recurring": _recurring,
+    "table": _table,
+    "unique": _unique,
+}

@@ -1,0 +1,281 @@
+"""One question to the solver. In: formulas. Out: a situation in which they hold, or that none is.
+
+Months and texts are settled step by step: the solver answers on what it knows of them, and a model
+is taken only once its days are moved as the calendar moves them and its texts exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import Any
+
+import z3
+
+from zhuanjie.engine.backends.smt.encode import (
+    AS_OF,
+    COPIES,
+    LITERALS,
+    Formula,
+    Moved,
+    Uses,
+    kind_of,
+    present,
+    size_of,
+    test_of,
+    value,
+)
+from zhuanjie.engine.backends.smt.facts import Group, facts_of, groups_of, moves_of
+from zhuanjie.engine.backends.smt.months import moves, stretch_near
+from zhuanjie.engine.backends.smt.texts import Undecided, Wanted, find_text
+from zhuanjie.engine.days import to_day
+from zhuanjie.engine.ir.types import Kind
+from zhuanjie.engine.model.fields import fields
+
+USUAL_DAY = to_day(date(2008, 1, 1))
+"""The day that witnesses stand near, unless another is asked for."""
+_ROUNDS = 24
+
+
+class Answer(Enum):
+    """Whether the formulas can hold."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A record (dates as day numbers), an as-of day, and how many such records the ledger has."""
+
+    record: Mapping[str, bool | int | str]
+    today: int
+    copies: int = 1
+
+
+class Query:
+    """A solver with the formulas and with all that is to be known of what they speak of.
+
+    `besides` are formulas that are not claimed, but spoken of later.
+    """
+
+    def __init__(self, formulas: Iterable[Formula], timeout_ms: int,
+                 besides: Iterable[Formula] = ()) -> None:
+        self.uses = Uses()
+        self.solver = z3.SimpleSolver()
+        self.solver.set("timeout", timeout_ms)
+        wanted = list(formulas)
+        for formula in (*wanted, *besides):
+            self.uses.add(formula.uses)
+        self.groups, self.loose = groups_of(self.uses.moved.values())
+        self.found: Situation | None = None
+        self.lemmas: list[Any] = []
+        self.solver.add(*facts_of(self.uses), *moves_of(self.groups, self.loose))
+        self.solver.add(*(f.expr for f in wanted))
+        self.named = fields().sort(self.uses.fields)
+
+    def check(self, *more: Any) -> Answer:
+        """Whether the formulas, and `more`, can hold. After YES `found` is where."""
+        level = self.solver.num_scopes()
+        self.solver.push()
+        self.solver.add(*more, *self.lemmas)
+        answer = self._settle()
+        self.solver.pop(self.solver.num_scopes() - level)
+        return answer
+
+    def smallest(self, near: int = USUAL_DAY) -> Answer:
+        """As `check`; `found` then has as few filled cells as can be, and simple values."""
+        answer = self.check()
+        if answer is not Answer.YES:
+            return answer
+        assert self.found is not None
+        cells = [present(n) for n in self.named]
+        for most in range(len(self.found.record)):
+            if self.check(z3.AtMost(*cells, most)) is Answer.YES:
+                break
+        self.solver.add(*(present(n) == (n in self.found.record) for n in self.named))
+        self._simplify(near)
+        return answer
+
+    def core(self, parts: Mapping[str, Any]) -> list[str]:
+        """Those of `parts` that the formulas clash with; all where the solver cannot say."""
+        for name, part in parts.items():
+            self.solver.add(z3.Implies(z3.Bool(f"part {name}"), part))
+        if self.solver.check(*(z3.Bool(f"part {name}") for name in parts)) != z3.unsat:
+            return list(parts)
+        core = {str(flag) for flag in self.solver.unsat_core()}
+        return [name for name in parts if f"part {name}" in core]
+
+    def _settle(self) -> Answer:
+        tried = False
+        for _ in range(_ROUNDS):
+            answer = self._ask()
+            if answer is not Answer.YES:
+                return Answer.UNKNOWN if tried else answer
+            model = self.solver.model()
+            wrong = self._misplaced(model)
+            if wrong is not None:
+                if self._pin(wrong, model):
+                    return answer
+                tried = True  # other moves may do; if none does, that proves nothing
+                continue
+            if self.loose:
+                return self._fix_months(model)
+            try:
+                found = self._situation(model)
+            except Undecided:
+                return Answer.UNKNOWN
+            if found is not None:
+                self.found = found
+                return Answer.YES
+        return Answer.UNKNOWN
+
+    def _ask(self) -> Answer:
+        answer = self.solver.check()
+        if answer == z3.unknown:
+            return Answer.UNKNOWN
+        return Answer.YES if answer == z3.sat else Answer.NO
+
+    def _misplaced(self, model: Any) -> Group | None:
+        """A day of the model for which the chosen moves are not the calendar's."""
+        for group in self.groups:
+            base = _number(model, group.base)
+            low, high = stretch_near(_stretches(group, model, base), base)
+            if not low <= base <= high:
+                return group
+        return None
+
+    def _pin(self, group: Group, model: Any) -> bool:
+        """Move a day to a stretch where its moves are the true ones; else give these moves up."""
+        base = _number(model, group.base)
+        stretches = _stretches(group, model, base)
+        for near in dict.fromkeys((base, USUAL_DAY)):
+            low, high = stretch_near(stretches, near)
+            held = [o - group.base == _number(model, o) - base for o in group.outs.values()]
+            if self.check(group.base >= low, group.base <= high, *held) is Answer.YES:
+                return True
+        self.solver.add(z3.Not(z3.And(held)))
+        return False
+
+    def _fix_months(self, model: Any) -> Answer:
+        """Numbers of months that a record itself holds: taken as the model has them."""
+        loose, self.loose = self.loose, []
+        fixed = [Moved(m.base, (_number(model, m.months),), m.out) for m in loose]
+        groups, _ = groups_of(fixed)
+        kept = self.groups
+        self.groups = [*kept, *groups]
+        held = [m.months == f.months[0] for m, f in zip(loose, fixed, strict=True)]
+        answer = self.check(*held, *moves_of(groups, []))
+        self.groups, self.loose = kept, loose
+        return answer if answer is Answer.YES else Answer.UNKNOWN
+
+    def _situation(self, model: Any) -> Situation | None:
+        """The model as a record; None, with a lemma for the next round, where a text cannot be."""
+        record: dict[str, bool | int | str] = {}
+        texts: dict[int, str] = {LITERALS.number(t): t for t in self.uses.literals}
+        for name in self.named:
+            if not z3.is_true(model.eval(present(name), model_completion=True)):
+                continue
+            there = model.eval(value(name), model_completion=True)
+            kind = kind_of(name)
+            if kind is Kind.BOOL:
+                record[name] = z3.is_true(there)
+            elif kind is not Kind.STRING:
+                record[name] = there.as_long()
+            else:
+                number = there.as_long()
+                if number not in texts:
+                    found = self._text(model, there, frozenset(texts.values()))
+                    if found is None:
+                        return None
+                    texts[number] = found
+                record[name] = texts[number]
+        copies = 1 if COPIES not in self.uses.columns else _number(model, z3.Int(COPIES))
+        return Situation(record, _number(model, z3.Int(AS_OF.name)), copies)
+
+    def _text(self, model: Any, number: Any, taken: frozenset[str]) -> str | None:
+        tests = tuple(
+            (t, z3.is_true(model.eval(test_of(t, number), model_completion=True)))
+            for t in sorted(self.uses.tests, key=lambda t: (t.op, t.other)))
+        size = _number(model, size_of(number)) if self.uses.sizes else None
+        wanted = Wanted(tests, size)
+        found = find_text(Wanted(tests, size, taken))
+        if found is None:
+            if find_text(wanted) is not None:
+                raise Undecided  # such texts are few, and all taken
+            lemma = [z3.Not(self._passes(wanted, value(n))) for n in self.named
+                     if kind_of(n) is Kind.STRING]
+            self.lemmas += lemma
+            self.solver.add(*lemma)
+        return found
+
+    @staticmethod
+    def _passes(wanted: Wanted, number: Any) -> Any:
+        parts = [test_of(t, number) == want for t, want in wanted.tests]
+        if wanted.size is not None:
+            parts.append(size_of(number) == wanted.size)
+        return z3.And(parts)
+
+    def _simplify(self, near: int) -> None:
+        """Bring values close to plain ones; each stays where it was brought."""
+        assert self.found is not None
+        if COPIES in self.uses.columns:
+            self._bring(z3.Int(COPIES), lambda found: found.copies, 1)
+        self._bring(z3.Int(AS_OF.name), lambda found: found.today, near)
+        for name in [n for n in self.named if n in self.found.record]:
+            there, kind = value(name), kind_of(name)
+            if kind is Kind.BOOL:
+                self._keep(there)
+            elif kind is Kind.STRING:
+                self._choose(name)
+            else:
+                goal = self.found.today if kind is Kind.DATE else max(0, fields()[name].low)
+                self._bring(there, _reader(name), goal)
+
+    def _keep(self, *wish: Any) -> bool:
+        """Hold on to a wish that can be met."""
+        met = self.check(*wish) is Answer.YES
+        if met:
+            self.solver.add(*wish)
+        return met
+
+    def _choose(self, name: str) -> None:
+        """The first value of an enum's list that will do; a text that no rule spells out."""
+        spec, there = fields()[name], value(name)
+        if spec.type == "string":
+            self._keep(*(there != LITERALS.number(t) for t in sorted(self.uses.literals)))
+        for text in spec.values:
+            if self._keep(there == LITERALS.number(text)):
+                return
+
+    def _bring(self, number: Any, read: Callable[[Situation], int], goal: int) -> None:
+        """Bring `number`, which `read` reads off a situation, as close to `goal` as can be."""
+        assert self.found is not None
+        if self._keep(number == goal):
+            return
+        low, best = 1, read(self.found)
+        while low < abs(best - goal):
+            middle = (low + abs(best - goal)) // 2
+            if self.check(number >= goal - middle, number <= goal + middle) is Answer.YES:
+                best = read(self.found)
+            else:
+                low = middle + 1
+        self._keep(number == best)
+
+
+def _reader(name: str) -> Callable[[Situation], int]:
+    return lambda found: int(found.record[name])
+
+
+def _stretches(group: Group, model: Any, base: int) -> tuple[tuple[int, int], ...]:
+    paths = group.paths()
+    return moves(paths)[tuple(_number(model, group.outs[n]) - base for n in paths)]
+
+
+def _number(model: Any, expr: Any) -> int:
+    number: int = model.eval(expr, model_completion=True).as_long()
+    return number
+

@@ -1,0 +1,1 @@
+"""Rules to two-valued conditions, once for every engine."""
