@@ -1,0 +1,83 @@
+"""A raw cell as text. In: what a reader found in a cell. Out: text, ready to show or compare."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from datetime import date, datetime, time
+from decimal import Decimal
+
+INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+BLANKS = "".join(chr(c) for c in range(0x3001) if chr(c).isspace()) + INVISIBLE
+"""What is stripped from the ends of a cell: all white space, byte-order marks, zero-width marks."""
+
+SHOWN = 200
+"""Characters of a cell that a message quotes."""
+
+ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")
+"""What a spreadsheet shows, and exports, in place of a value it cannot compute."""
+
+_GAPS = str.maketrans("", "", BLANKS)
+_NO_MARKS = str.maketrans("", "", INVISIBLE)
+
+
+class CellError(Exception):
+    """A cell that cannot be read: the code of the message that says why, and what it quotes."""
+
+    def __init__(self, code: str, **args: object) -> None:
+        super().__init__(code, args)
+        self.code = code
+        self.values = args
+
+
+def key(text: str) -> str:
+    """`text` as it is compared: one width, one case, no white space or invisible marks."""
+    return squeeze(unicodedata.normalize("NFKC", text)).casefold()
+
+
+def as_text(raw: object) -> str:
+    """A raw cell as text: whole numbers without `.0`, no scientific notation, dates as ISO."""
+    match raw:
+        case str():
+            return raw
+        case bool():
+            return "true" if raw else "false"
+        case float():
+            if raw.is_integer():
+                return str(int(raw))
+            return format(Decimal(repr(raw)), "f")
+        case Decimal():
+            whole = raw.is_finite() and raw == raw.to_integral_value()
+            return format(raw.to_integral_value() if whole else raw, "f")
+        case datetime():
+            midnight = raw.time() == time()
+            return raw.date().isoformat() if midnight else raw.isoformat(" ", "seconds")
+        case date():
+            return raw.isoformat()
+        case _:
+            return str(raw)
+
+
+def narrow(text: str) -> str:
+    """`text` with full-width forms made narrow and invisible marks left out."""
+    return unicodedata.normalize("NFKC", text).translate(_NO_MARKS)
+
+
+def squeeze(text: str) -> str:
+    """`text` without any white space or invisible marks."""
+    return text.translate(_GAPS)
+
+
+def show(raw: object) -> str:
+    """A raw cell as a message quotes it: what it holds, in one piece and not for ever."""
+    if isinstance(raw, (list, tuple, set)):
+        return "[…]"
+    text = whole_text(raw)
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def whole_text(raw: object) -> str:
+    """A raw cell as text that can be written to any file; lists as JSON."""
+    nested = isinstance(raw, list)
+    text = json.dumps(raw, ensure_ascii=False, default=str) if nested else as_text(raw)
+    return text.encode(errors="replace").decode()

@@ -1,0 +1,67 @@
+"""What every reader makes. In: nothing. Out: tables, their raw chunks, and the parts they share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from zhuanjie.engine.errors import Diagnostic, Place
+from zhuanjie.engine.records.headings import HeadingMatch
+
+OBJECTS = 10_000
+"""Rows at a time where every cell is a Python object: more would only take memory."""
+
+Cells = pl.Series | Sequence[object]
+"""One column of raw cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFinding:
+    """Something wrong with a whole row: its position in the chunk, a message code, its values."""
+
+    position: int
+    code: str
+    value: str | None = None
+    args: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some consecutive rows of a table, as raw as they came.
+
+    `cells` holds the table's columns by position; a column may be left out where it has no cells.
+    `rows` are the row numbers.
+    """
+
+    cells: Mapping[int, Cells]
+    rows: pl.Series
+    findings: Sequence[RowFinding] = ()
+
+
+class Table(ABC):
+    """One table of a file: a sheet of a workbook, a whole .csv. Can be read several times."""
+
+    file: str
+    sheet: str | None = None
+    headings: list[str]
+    match: HeadingMatch
+    size_hint: int | None = None
+    day_zero: date | None = None
+    """What plain numbers in date columns count from (spreadsheets only)."""
+    header_row: int | None = None
+
+    def __init__(self) -> None:
+        self.notices: list[Diagnostic] = []
+
+    @abstractmethod
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """The rows below the header, at most `size` at a time."""
+
+    @property
+    def place(self) -> Place:
+        """Where the table's header stands."""
+        return Place(file=self.file, sheet=self.sheet, line=self.header_row)

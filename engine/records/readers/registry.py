@@ -1,0 +1,35 @@
+"""Which reader reads which kind of file. In: a source. Out: its tables and notices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from zhuanjie.engine.errors import Diagnostic
+from zhuanjie.engine.records.readers.base import Table
+from zhuanjie.engine.records.readers.delimited import DelimitedTable
+from zhuanjie.engine.records.readers.encoding import Digest, blocks
+from zhuanjie.engine.records.readers.frames import open_parquet
+from zhuanjie.engine.records.readers.objects import LinesTable, open_json
+from zhuanjie.engine.records.sources import Source
+
+
+def open_tables(
+    source: Source, columns: Mapping[str, str], digest: Digest
+) -> tuple[Sequence[Table], Sequence[Diagnostic]]:
+    """The tables of a file, and what to say about it; its bytes go into the digest."""
+    path, name = source.path, source.name
+    match source.kind:
+        case "delimited":
+            return [DelimitedTable(path, name, columns, digest)], []
+        case "lines":
+            return [LinesTable(path, name, columns, digest)], []
+        case "json":
+            return [open_json(path, name, columns, digest)], []
+    for block in blocks(path):
+        digest.update(block)
+    if source.kind == "parquet":
+        return [open_parquet(path, name, columns)], []
+    # Loaded only for workbooks: a .csv does not wait for it.
+    from zhuanjie.engine.records.readers.workbook import open_workbook
+
+    return open_workbook(path, name, columns)
