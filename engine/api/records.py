@@ -1,0 +1,141 @@
+"""Single records for callers. In: mappings. Out: findings, destinations, values, a live register.
+
+Nothing here needs a frame, so that one record is answered at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from zhuanjie.engine.api.policies import load_policy, plan_for
+from zhuanjie.engine.auditing.destinations import DestinationAnswer
+from zhuanjie.engine.auditing.destinations import destinations as _destinations
+from zhuanjie.engine.auditing.single import SingleCheck
+from zhuanjie.engine.backends.base import UNKNOWN
+from zhuanjie.engine.backends.registry import (
+    EMBEDDED,
+    NAMES,
+    SINGLE,
+    backend_of,
+    record_backend_of,
+)
+from zhuanjie.engine.cel.from_cel import read
+from zhuanjie.engine.checking.names import DataSchema
+from zhuanjie.engine.checking.policy import Policy
+from zhuanjie.engine.checking.typing import check as check_types
+from zhuanjie.engine.days import from_day, to_day
+from zhuanjie.engine.errors import ExpressionError, UsageError, fail
+from zhuanjie.engine.ir.types import RECORD_DAYS, Kind
+from zhuanjie.engine.records.single import read_record
+from zhuanjie.engine.results import Finding, Report
+from zhuanjie.engine.text import Lang
+from zhuanjie.engine.watch.journal import Journal
+from zhuanjie.engine.watch.register import Register
+from zhuanjie.engine.watch.run import Refusal, Sink, Watch
+
+__all__ = ["SINGLE", "UNKNOWN", "DestinationAnswer", "backends", "check", "check_one",
+           "destinations", "evaluate", "watch"]
+
+
+def destinations(record: Mapping[str, Any], policy: Policy | None = None, *,
+                 as_of: date | None = None, params: Mapping[str, int] | None = None,
+                 backend: str | None = None, lang: Lang = "en",
+                 columns: Mapping[str, str] | None = None) -> list[DestinationAnswer]:
+    """Which destinations the policy allows a member, which not, and by which clause."""
+    plan = plan_for(policy, as_of or date.today(), params)
+    typed, _, _ = read_record(record, columns)
+    return _destinations(typed, plan, record_backend_of(backend or SINGLE), lang)
+
+
+def check(record: Mapping[str, Any], policy: Policy | None = None, *, as_of: date | None = None,
+          params: Mapping[str, int] | None = None, backend: str | None = None,
+          before: str | None = None, lang: Lang = "en", all_outcomes: bool = False,
+          columns: Mapping[str, str] | None = None) -> list[Finding]:
+    """The findings on one record, in the pack's order; made to be called often.
+
+    `record` is nested, dotted or under Chinese headings; a value that cannot be read counts as
+    missing. `before` names a moment of the policy, as for `stream`. Load the policy once, hand it
+    in: what it is compiled to is kept with it.
+    """
+    day = as_of or date.today()
+    single = _single(policy or load_policy(as_of=day), day, tuple((params or {}).items()), before,
+                     backend or EMBEDDED, lang, tuple(columns.items()) if columns else None)
+    return single(record, all_outcomes)[0]
+
+
+def check_one(record: Mapping[str, Any], policy: Policy, *, as_of: date,
+              params: Mapping[str, int] | None = None, backend: str | None = None,
+              before: str | None = None, lang: Lang = "en", all_outcomes: bool = False,
+              columns: Mapping[str, str] | None = None) -> Report:
+    """Like `check`, as a report of one record, by the engine for single records."""
+    single = _single(policy, as_of, tuple((params or {}).items()), before, backend or SINGLE, lang,
+                     tuple(columns.items()) if columns else None)
+    return single.report(record, all_outcomes)
+
+
+@lru_cache(maxsize=32)
+def _single(policy: Policy, day: date, params: tuple[tuple[str, int], ...], before: str | None,
+            backend: str, lang: Lang, columns: tuple[tuple[str, str], ...] | None) -> SingleCheck:
+    plan = plan_for(policy, day, dict(params), before)
+    return SingleCheck(plan, record_backend_of(backend), lang, dict(columns) if columns else None)
+
+
+def watch(policy: Policy, output: int, refuse: Refusal, *, as_of: date | None = None,
+          backend: str | None = None, journal: Path | None = None, lang: Lang = "en") -> Watch:
+    """A live register, resumed from its journal: call `follow` with a source of events.
+
+    `output` is the descriptor lines go to; `refuse` is told of every malformed event. Raises
+    InputError for a damaged journal, UsageError for one of another policy.
+    """
+    engine = record_backend_of(backend or SINGLE)
+    register = Register(policy, engine, as_of, lang)
+    running = Watch(register, Journal(journal) if journal else None, Sink(output), refuse)
+    running.resume()
+    return running
+
+
+def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "reference",
+             as_of: date | None = None, params: Mapping[str, int] | None = None) -> Any:
+    """One CEL expression on one record of any shape: its value, or `UNKNOWN`.
+
+    `data` maps groups to fields, dotted names to scalars, or plain names to scalars; None is a
+    missing value. Dates come out as dates, differences of dates as timedeltas. Raises
+    ExpressionError for what is wrong, UnsupportedError for CEL beyond the subset.
+    """
+    record: dict[str, Any] = {}
+    for name, scalar in _flat(data):
+        if name in record:
+            raise fail(ExpressionError, "cel.data-twice", name=name)
+        record[name] = scalar
+    present = {name: value for name, value in record.items() if value is not None}
+    schema = DataSchema(present, params or {})
+    expr = check_types(read(expression), schema, expression)
+    kind = expr.type.kind
+    if kind in (Kind.PERIOD, Kind.LIST):
+        raise fail(ExpressionError, "cel.result", kind=str(kind))
+    day = as_of or date.today()
+    if not RECORD_DAYS[0] <= to_day(day) <= RECORD_DAYS[1]:
+        raise fail(UsageError, "policy.as-of", day=day.isoformat())
+    value = backend_of(backend).evaluate(expr, present, day, params or {})
+    if value is UNKNOWN:
+        return UNKNOWN
+    if kind is Kind.DATE:
+        return from_day(value)
+    return timedelta(days=value) if kind is Kind.DURATION else value
+
+
+def _flat(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}", v) for inner, v in value.items())
+        else:
+            yield name, value
+
+
+def backends() -> tuple[str, ...]:
+    """The names of the engines."""
+    return NAMES

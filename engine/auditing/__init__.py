@@ -1,0 +1,1 @@
+"""Judging ledgers: counting, judging, wording, explaining."""

@@ -1,0 +1,86 @@
+"""Where a member may go. In: a record and a policy. Out: for each destination, whether and why.
+
+Each destination is tried in the record's place; the table decides it, and the other rules that
+speak of the destination say what goes with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from zhuanjie.engine.auditing.words import Words, field_label
+from zhuanjie.engine.backends.base import RecordBackend
+from zhuanjie.engine.checking.policy import TypedRule
+from zhuanjie.engine.errors import UsageError, fail
+from zhuanjie.engine.ir.nodes import Field, field_names
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.model.fields import fields
+from zhuanjie.engine.results import Finding, Location, Outcome
+from zhuanjie.engine.text import Lang, say
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationAnswer:
+    """Whether one destination is open to a member.
+
+    `outcome` is satisfied (allowed), violation (not allowed) or undetermined; `clauses` the rows
+    that allow it, could allow it, or (refused) the clause that decides; `conditions` what else the
+    policy asks of this destination and does not find in order.
+    """
+
+    kind: str
+    outcome: Outcome
+    clauses: tuple[str, ...]
+    missing: tuple[str, ...]
+    message: str
+    conditions: tuple[Finding, ...]
+
+
+def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
+                 lang: Lang) -> list[DestinationAnswer]:
+    """Every destination of the policy's table, in the order of the field's values.
+
+    Raises UsageError where the policy has no decision table.
+    """
+    index, rule = _table(plan)
+    assert isinstance(rule.subject, Field)
+    subject = rule.subject.name
+    kinds = list(fields()[subject].values)
+    words = Words(plan, lang)
+    bound = {i for i, r in enumerate(plan.rules)
+             if r is not rule and subject in field_names(r.when)}
+    out = []
+    for kind in kinds:
+        tried = {**record, subject: kind}
+        verdicts = {v.rule: v for v in backend.judge_record(plan, tried, True)}
+        verdict = verdicts[index]
+        opening = tuple(dict.fromkeys(
+            r.clause for r in rule.rows if kind in r.allow and (
+                r.when is None
+                or backend.evaluate(r.when, tried, plan.as_of, plan.params) is not False)))
+        conditions = tuple(
+            words.finding(verdicts[i], tried, Location()) for i in sorted(bound)
+            if verdicts[i].outcome in (Outcome.VIOLATION, Outcome.UNDETERMINED))
+        out.append(DestinationAnswer(
+            kind=kind, outcome=verdict.outcome, missing=verdict.missing,
+            clauses=opening or (verdict.clause or rule.clause,),
+            message=_message(verdict.outcome, verdict.missing, lang), conditions=conditions))
+    return out
+
+
+def _message(outcome: Outcome, missing: tuple[str, ...], lang: Lang) -> str:
+    if outcome is Outcome.SATISFIED:
+        return say("finding.destination-allowed", lang)
+    if outcome is Outcome.VIOLATION:
+        return say("finding.destination-refused", lang)
+    named = say("list.comma", lang).join(field_label(n, lang) for n in missing)
+    return say("finding.destination-unknown", lang, missing=named)
+
+
+def _table(plan: Plan) -> tuple[int, TypedRule]:
+    for index, rule in enumerate(plan.rules):
+        if rule.shape == "table":
+            return index, rule
+    raise fail(UsageError, "audit.no-table", id=plan.policy.id)

@@ -1,0 +1,161 @@
+"""Why an outcome came out. In: a ledger, a record's id. Out: each rule's steps and values.
+
+The reference evaluator writes the explanations; what it says is what every engine is held to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from zhuanjie.engine.auditing.fix import RecordFix, fix_record
+from zhuanjie.engine.auditing.run import AuditRun
+from zhuanjie.engine.backends.base import UNKNOWN
+from zhuanjie.engine.backends.reference.backend import as_days
+from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step
+from zhuanjie.engine.backends.reference.rules import judge
+from zhuanjie.engine.checking.policy import TypedRule
+from zhuanjie.engine.days import from_day
+from zhuanjie.engine.errors import UsageError, fail
+from zhuanjie.engine.ir.print import to_text
+from zhuanjie.engine.ir.types import Kind
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.model.fields import KEY, fields
+from zhuanjie.engine.results import Finding, Location, Verdict
+from zhuanjie.engine.source import near
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A sub-expression as written, its value (None where unknown) and what it rests on.
+
+    `decisive` marks the operands that settled the value of the expression above.
+    """
+
+    text: str
+    value: bool | int | str | date | None
+    decisive: bool
+    children: tuple[Trace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One expression of a rule: its role (`when`, `ask`, `due`, `row 1.2a`, …) and its trace."""
+
+    label: str
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why one rule came out as it did for one record."""
+
+    finding: Finding
+    title: str
+    parts: tuple[Part, ...]
+
+
+def rules_of(plan: Plan, clause: str | None) -> list[int]:
+    """The places of the rules that stand for a clause, or for clauses it heads (`1.6`: `1.6a`…).
+
+    Raises UsageError, with the nearest clause, where there is none.
+    """
+    chosen = [i for i, r in enumerate(plan.rules)
+              if clause is None or clause in (*r.clauses, r.id)]
+    chosen = chosen or [i for i, r in enumerate(plan.rules) if r.clause.startswith(str(clause))]
+    if not chosen:
+        known = list(plan.policy.clauses)
+        close = near(str(clause), known)
+        raise fail(UsageError, "audit.no-clause", hint="hint.near" if close else None,
+                   clause=clause, near=close)
+    return chosen
+
+
+def explain(run: AuditRun, record_id: str, clause: str | None) -> list[Explanation]:
+    """Explain every rule (or those of a clause) for the records called `record_id`.
+
+    Afterwards the run's `head()` has the notices on the ledger and what could not be read in it.
+    Raises UsageError where the ledger has no such record, or the policy no such clause.
+    """
+    chosen = rules_of(run.plan, clause)
+    return [_explain(run, i, record, location)
+            for record, location in records_of(run, record_id) for i in chosen]
+
+
+def explain_and_fix(run: AuditRun, record_id: str,
+                    clause: str | None) -> tuple[list[Explanation], list[RecordFix]]:
+    """Explain as `explain` does, and say for each record what would make it compliant."""
+    chosen = rules_of(run.plan, clause)
+    keys: dict[str, Counter[tuple[Any, Any]]] = {r.id: Counter() for r in run.plan.unique}
+    found = records_of(run, record_id, keys)
+    return (
+        [_explain(run, i, record, location) for record, location in found for i in chosen],
+        [fix_record(run.plan, record, chosen, lang=run.lang, location=location,
+                    keys={r.id: keys[r.id] - Counter([_key(r, record)]) for r in run.plan.unique})
+         for record, location in found],
+    )
+
+
+def records_of(run: AuditRun, record_id: str,
+               keys: Mapping[str, Counter[tuple[Any, Any]]] | None = None,
+               ) -> list[tuple[dict[str, Any], Location]]:
+    """The records of a ledger called `record_id`, and where they stand.
+
+    `keys` takes in the keys of every `unique` rule, over the whole ledger. Raises UsageError where
+    there is no such record.
+    """
+    out: list[tuple[dict[str, Any], Location]] = []
+    known: list[str] = []
+    for batch, frame, rows in run.frames():
+        hits = frame.with_row_index("#row").filter(pl.col(KEY) == record_id)
+        if len(known) < _SUGGESTIONS:
+            known += frame[KEY].drop_nulls().head(_SUGGESTIONS - len(known)).to_list()
+        for record in hits.iter_rows(named=True):
+            location = Location(batch.file, batch.sheet, rows[record.pop("#row")])
+            out.append((record, location))
+        for rule in run.plan.unique if keys is not None else ():
+            assert keys is not None and rule.rule.unique is not None
+            names = [n for n in (rule.rule.unique.field, rule.rule.unique.within) if n]
+            keys[rule.id].update(
+                _key(rule, row) for row in frame.select(names).iter_rows(named=True))
+    if not out:
+        close = near(record_id, known)
+        raise fail(UsageError, "audit.no-record", hint="hint.near" if close else None,
+                   id=record_id, near=close)
+    return out
+
+
+def _key(rule: TypedRule, record: Mapping[str, Any]) -> tuple[Any, Any]:
+    """What no two records may share: the value, and within what."""
+    assert rule.rule.unique is not None
+    within = rule.rule.unique.within
+    return record.get(rule.rule.unique.field), record.get(within) if within else None
+
+
+_SUGGESTIONS = 10_000  # ids looked through for a near miss
+
+
+def _explain(run: AuditRun, index: int, record: dict[str, Any], location: Location) -> Explanation:
+    plan, rule = run.plan, run.plan.rules[index]
+    evaluator = Evaluator(as_days(record), plan.today, plan.params)
+    judged = judge(rule, evaluator)
+    verdict = Verdict(0, index, judged.outcome, judged.clause, judged.due, judged.late,
+                      fields().sort(judged.missing))
+    finding = run.words.finding(verdict, record, location)
+    parts = tuple(Part(role, _trace(step)) for role, step in judged.steps.items())
+    return Explanation(finding, getattr(rule.title, run.lang), parts)
+
+
+def _trace(step: Step) -> Trace:
+    value = step.value
+    if value is UNKNOWN:
+        value = None
+    elif step.expr.type.kind is Kind.DATE:
+        value = from_day(value)
+    children = tuple(_trace(p) for p in step.parts)
+    return Trace(to_text(step.expr), value, step.decisive, children)

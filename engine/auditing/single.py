@@ -1,0 +1,77 @@
+"""One record, checked at once. In: a mapping and a plan. Out: its findings, without any frame."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from zhuanjie.engine.auditing.words import Words
+from zhuanjie.engine.backends.base import RecordBackend
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.records.shapes import RecordReader
+from zhuanjie.engine.records.single import read_record
+from zhuanjie.engine.results import (
+    Finding,
+    InputFinding,
+    LedgerRef,
+    Location,
+    Report,
+    Summary,
+    plain,
+)
+from zhuanjie.engine.text import Lang
+
+_NOWHERE = Location()
+
+
+class SingleCheck:
+    """Checks records one by one against one plan; made once, used often."""
+
+    def __init__(self, plan: Plan, backend: RecordBackend, lang: Lang,
+                 columns: Mapping[str, str] | None = None) -> None:
+        self.plan = plan
+        self.backend = backend
+        self.words = Words(plan, lang)
+        self._columns = columns
+        self.read = RecordReader(columns)
+
+    def __call__(self, record: Mapping[str, Any],
+                 every: bool = False) -> tuple[list[Finding], list[InputFinding]]:
+        """The findings on `record`, in the pack's order, and the cells that could not be read.
+
+        A record beyond the policy's scope has none. Raises BackendError when the engine fails.
+        """
+        typed, unread = self.read(record)
+        for name in self.plan.assumed:
+            typed.setdefault(name, self.plan.as_of)
+        if not self._in_scope(typed):
+            return [], unread
+        verdicts = self.backend.judge_record(self.plan, typed, every)
+        return [self.words.finding(v, typed, _NOWHERE) for v in verdicts], unread
+
+    def _in_scope(self, typed: Mapping[str, Any]) -> bool:
+        scope = self.plan.policy.scope
+        if scope is None:
+            return True
+        held = self.backend.evaluate(scope, typed, self.plan.as_of, self.plan.params)
+        return held is not False
+
+    def report(self, record: Mapping[str, Any], every: bool = False) -> Report:
+        """The findings on `record` as a report of one record, with what is to be said besides."""
+        findings, unread = self(record, every)
+        typed, _, notices = read_record(record, self._columns)
+        summary = Summary()
+        for finding in findings:
+            summary.add(finding.clause, finding.outcome)
+        digest = hashlib.sha256(
+            json.dumps(sorted((n, plain(v)) for n, v in typed.items())).encode()).hexdigest()
+        out = 0 if self._in_scope(typed) else 1
+        return Report(
+            policy=self.plan.policy.ref, as_of=self.plan.as_of,
+            ledger=LedgerRef(1, out, digest), summary=summary, input=unread,
+            findings=[replace(f, location=Location(row=1)) for f in findings],
+            notices=[*self.plan.policy.notices, *notices],
+        )
