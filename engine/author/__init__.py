@@ -1,0 +1,1 @@
+"""For those who write packs: test, cover, mutate, compare."""

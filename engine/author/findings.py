@@ -1,0 +1,133 @@
+"""What `policy verify` says. In: nothing. Out: statements that are proved, and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, get_args
+
+from zhuanjie.engine.auditing.template import field_label, value_label
+from zhuanjie.engine.author.prover import Found, Scenario
+from zhuanjie.engine.model.pack import Acceptance, VerifyKind
+from zhuanjie.engine.results import Severity
+from zhuanjie.engine.text import Lang, say
+
+KINDS: tuple[str, ...] = get_args(VerifyKind)
+STALE = "stale-acceptance"
+"""The kind of a finding on an acceptance that accepts nothing."""
+_WARNINGS = frozenset(("overlap", "never-violated", "implied", "unknown", STALE))
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Values of a field, put into words as a ledger has them."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A field, by its heading."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of finding, by its name."""
+
+    kind: str
+
+
+def _words(code: str, lang: Lang, args: Mapping[str, Any]) -> str:
+    return say(code, lang, **{name: _word(value, lang) for name, value in args.items()})
+
+
+def _word(value: Any, lang: Lang) -> Any:
+    match value:
+        case Values(field=name, values=values):
+            return _word(tuple(value_label(name, v, lang) for v in values), lang)
+        case Name(field=name):
+            return field_label(name, lang)
+        case Kind(kind=kind):
+            return say(f"verify.kind.{kind}", lang)
+        case tuple():
+            return say("list.comma", lang).join(value)
+        case _:
+            return value
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Something that was proved of every record and every day."""
+
+    kind: str
+    rules: tuple[str, ...]
+    code: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+    def message(self, lang: Lang) -> str:
+        """The statement in words."""
+        return _words(self.code, lang, self.args)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyFinding:
+    """A fault of the pack, and a record that shows it where one can.
+
+    `clauses` are the rows of a table it is about. `witness` was judged by the reference evaluator.
+    """
+
+    kind: str
+    rules: tuple[str, ...]
+    severity: Severity
+    code: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    witness: Mapping[str, Any] | None = None
+    as_of: date | None = None
+    clauses: tuple[str, ...] = ()
+
+    def message(self, lang: Lang) -> str:
+        """The finding in words."""
+        return _words(self.code, lang, self.args)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding that the pack accepts, with its reason."""
+
+    finding: VerifyFinding
+    acceptance: Acceptance
+
+
+@dataclass(slots=True)
+class Verification:
+    """All that was proved, found, and found but accepted."""
+
+    proved: list[Statement] = field(default_factory=list)
+    findings: list[VerifyFinding] = field(default_factory=list)
+    accepted: list[Accepted] = field(default_factory=list)
+
+    def prove(self, kind: str, rules: Sequence[str], code: str = "", **args: Any) -> None:
+        """Note something proved; its words are `verify.proved.<kind>` unless `code` says else."""
+        self.proved.append(Statement(kind, tuple(rules), f"verify.proved.{code or kind}",
+                                     {"rule": rules[0] if rules else "", **args}))
+
+    def report(self, kind: str, rules: Sequence[str], code: str = "",
+               shown: Scenario | None = None, severity: Severity | None = None,
+               clauses: Sequence[str] = (), **args: Any) -> None:
+        """Note a finding; its words are `verify.found.<kind>` unless `code` says else."""
+        heavy = severity or (Severity.WARNING if kind in _WARNINGS else Severity.ERROR)
+        self.findings.append(VerifyFinding(
+            kind, tuple(rules), heavy, f"verify.found.{code or kind}",
+            {"rule": rules[0] if rules else "", "rules": tuple(rules), **args},
+            shown.record if shown else None, shown.day if shown else None, tuple(clauses)))
+
+    def unsure(self, asked: str, rules: Sequence[str], found: Found,
+               clauses: Sequence[str] = ()) -> bool:
+        """Note a question that got no answer; whether it was one."""
+        if found.unknown:
+            self.report("unknown", rules, clauses=clauses, asked=Kind(asked))
+        return found.unknown

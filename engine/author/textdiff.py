@@ -1,0 +1,120 @@
+"""What two packs say differently. In: two policies. Out: what was added, removed, changed.
+
+Expressions are compared as they are understood: line breaks, parentheses and the order of YAML
+keys make no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from zhuanjie.engine.author.parts import parts, row_names
+from zhuanjie.engine.checking.policy import Policy, TypedRule
+from zhuanjie.engine.ir.print import to_text
+
+Kind = Literal["pack", "scope", "parameter", "clause", "moment", "rule"]
+Change = Literal["added", "removed", "changed"]
+_EXPRESSIONS = {"when": "when", "ask": "require.ask", "due": "deadline.due",
+                "start": "recurring.start", "every": "recurring.every"}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One difference: of what, called what, in which key, from what to what."""
+
+    kind: Kind
+    name: str
+    change: Change
+    key: str = ""
+    was: Any = None
+    now: Any = None
+
+
+def text_diff(old: Policy, new: Policy) -> list[Edit]:
+    """Every difference of wording, in the order of the newer pack."""
+    return [
+        *_compare("pack", {old.id: _identity(old)}, {old.id: _identity(new)}),
+        *_compare("scope", _scope(old), _scope(new)),
+        *_compare("parameter", {n: _dump(p) for n, p in old.parameters.items()},
+                  {n: _dump(p) for n, p in new.parameters.items()}),
+        *_compare("clause", {n: _dump(c) for n, c in old.clauses.items()},
+                  {n: _dump(c) for n, c in new.clauses.items()}),
+        *_compare("moment", {n: _dump(m) for n, m in old.moments.items()},
+                  {n: _dump(m) for n, m in new.moments.items()}),
+        *_compare("rule", {r.id: rule_keys(r) for r in old.rules},
+                  {r.id: rule_keys(r) for r in new.rules}),
+    ]
+
+
+def changed_rules(old: Policy, new: Policy) -> set[str]:
+    """The rules of `new` that decide otherwise than in `old` by their text, or are not in it.
+
+    A parameter that a rule reads counts as part of it.
+    """
+    before = {r.id: _deciding(r, old) for r in old.rules}
+    return {r.id for r in new.rules if before.get(r.id) != _deciding(r, new)}
+
+
+def _deciding(rule: TypedRule, policy: Policy) -> tuple[Any, ...]:
+    values = {n: _dump(policy.parameters[n]).get("value") or _dump(policy.parameters[n]).get(
+        "values") for n in sorted(rule.params)}
+    return rule.shape, rule.clause, parts(rule), values, policy.scope and to_text(policy.scope)
+
+
+def rule_keys(rule: TypedRule) -> dict[str, Any]:
+    """A rule's keys and values, its expressions as they are understood, rows by their clause."""
+    flat = dict(_flat("", rule.rule.model_dump(mode="json", by_alias=True, exclude_none=True)))
+    flat = {k: v for k, v in flat.items() if not k.startswith("table.rows")}
+    for role, key in _EXPRESSIONS.items():
+        expr = getattr(rule, role)
+        if expr is not None:
+            flat[key] = to_text(expr)
+    for name, row in zip(row_names(rule), rule.rows, strict=True):
+        here = f"table.{name}"
+        flat[f"{here}.when"] = to_text(row.when) if row.when else None
+        flat[f"{here}.allow"] = sorted(row.allow)
+        flat.update(_flat(f"{here}.title", row.title.model_dump()))
+    return flat
+
+
+def _compare(kind: Kind, old: Mapping[str, Mapping[str, Any]],
+             new: Mapping[str, Mapping[str, Any]]) -> Iterator[Edit]:
+    for name, keys in new.items():
+        if name not in old:
+            yield Edit(kind, name, "added", now=dict(keys))
+            continue
+        was = old[name]
+        for key in dict.fromkeys([*was, *keys]):
+            if was.get(key) != keys.get(key):
+                yield Edit(kind, name, "changed", key, was.get(key), keys.get(key))
+    for name, keys in old.items():
+        if name not in new:
+            yield Edit(kind, name, "removed", was=dict(keys))
+
+
+def _identity(policy: Policy) -> dict[str, Any]:
+    dumped = policy.manifest.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={
+        "scope", "moments", "parameters", "clauses"})
+    return dict(_flat("", dumped))
+
+
+def _scope(policy: Policy) -> dict[str, dict[str, Any]]:
+    if policy.scope is None or policy.scope_rule is None:
+        return {}
+    return {"scope": {"when": to_text(policy.scope),
+                      **dict(_flat("title", policy.scope_rule.title.model_dump()))}}
+
+
+def _dump(model: Any) -> dict[str, Any]:
+    return dict(_flat("", model.model_dump(mode="json", by_alias=True, exclude_none=True)))
+
+
+def _flat(prefix: str, data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in data.items():
+        name = f"{prefix}.{key}" if prefix else key
+        if isinstance(value, Mapping):
+            yield from _flat(name, value)
+        else:
+            yield name, value

@@ -1,0 +1,82 @@
+"""`policy verify`. In: a policy. Out: what is proved of every record and day, and what is wrong.
+
+Parameters have their real values on each day, any cell may be blank, months are calendar months.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from zhuanjie.engine.author.findings import (
+    KINDS,
+    STALE,
+    Accepted,
+    Kind,
+    Statement,
+    Verification,
+    VerifyFinding,
+)
+from zhuanjie.engine.author.prover import Prover
+from zhuanjie.engine.author.verify_full import verify_compliance
+from zhuanjie.engine.author.verify_rules import verify_rules
+from zhuanjie.engine.author.verify_table import verify_tables
+from zhuanjie.engine.author.verify_whole import Whole
+from zhuanjie.engine.checking.policy import Policy
+from zhuanjie.engine.errors import UsageError, fail
+from zhuanjie.engine.model.pack import Acceptance
+
+TIMEOUT_MS = 5000
+"""How long the solver may think about one question."""
+
+__all__ = ["TIMEOUT_MS", "Accepted", "Statement", "Verification", "VerifyFinding", "verify"]
+
+
+def verify(policy: Policy, *, timeout_ms: int = TIMEOUT_MS) -> Verification:
+    """Prove what can be proved of a policy, and find what is wrong with it.
+
+    Findings that the pack, or one it builds on, accepts with a reason are listed apart. Raises
+    UsageError for a policy without rules: there is no silent green.
+    """
+    prover = Prover(policy, timeout_ms)
+    if not prover.rules:
+        raise fail(UsageError, "verify.no-rules", hint="verify.no-rules.hint", id=policy.id)
+    out = Verification()
+    verify_tables(prover, out)
+    verify_rules(prover, out)
+    whole = Whole(prover, out)
+    whole.implied()
+    whole.contradictions()
+    verify_compliance(prover, whole.at_odds, out)
+    out.findings.sort(key=lambda f: KINDS.index(f.kind))
+    out.proved.sort(key=lambda s: KINDS.index(s.kind))
+    _accept(policy, out)
+    return out
+
+
+def _accept(policy: Policy, out: Verification) -> None:
+    """Set accepted findings apart; an acceptance of the pack's own that accepts nothing is said."""
+    own = policy.manifest.accepts
+    inherited = [a for pack in policy.chain[:-1] for a in pack.manifest.accepts]
+    used: set[int] = set()
+    left: list[VerifyFinding] = []
+    for finding in out.findings:
+        chosen = next((a for a in (*own, *inherited) if _fits(a, finding)), None)
+        if chosen is None:
+            left.append(finding)
+        else:
+            used.add(id(chosen))
+            out.accepted.append(Accepted(finding, chosen))
+    out.findings = left
+    for acceptance in _unused(own, used):
+        out.report(STALE, acceptance.rules, clauses=acceptance.clauses,
+                   asked=Kind(acceptance.kind))
+
+
+def _unused(acceptances: Iterable[Acceptance], used: set[int]) -> list[Acceptance]:
+    return [a for a in acceptances if id(a) not in used]
+
+
+def _fits(acceptance: Acceptance, finding: VerifyFinding) -> bool:
+    return (acceptance.kind == finding.kind
+            and set(acceptance.rules) == set(finding.rules)
+            and (not acceptance.clauses or set(acceptance.clauses) == set(finding.clauses)))
