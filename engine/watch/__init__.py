@@ -1,0 +1,1 @@
+"""A live register: events in, changed outcomes out, and a journal that outlives the process."""

@@ -1,0 +1,89 @@
+"""Events. In: a line of JSON. Out: an update of one record, a move of the clock, or a refusal.
+
+An update names a record by `member.id` and gives fields, dotted, nested or by Chinese heading; a
+null takes a value away. `{"clock": "2007-10-01"}` moves the as-of day forward.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from zhuanjie.engine.errors import Diagnostic, InputError, fail
+from zhuanjie.engine.model.fields import KEY
+from zhuanjie.engine.records.headings import find_field
+from zhuanjie.engine.records.single import flatten, parse_json, read_record
+from zhuanjie.engine.source import near
+
+CLOCK = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """New values of one record's fields; None takes a value away."""
+
+    record: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The as-of day moves to `day`."""
+
+    day: date
+
+
+Event = Update | Clock
+
+
+def read_event(line: str, name: str, number: int) -> Event:
+    """The event of a line; raises InputError, with the line's number, for one that is malformed."""
+    data = parse_json(line, name, number)
+    if not isinstance(data, dict):
+        raise fail(InputError, "watch.not-object")
+    if CLOCK in data:
+        return _clock(data)
+    cells = dict(flatten(data))
+    unknown = [heading for heading in cells if find_field(heading) is None]
+    if unknown:
+        close = near(unknown[0], ["clock", *cells])
+        raise fail(InputError, "watch.unknown-field", name=unknown[0], near=close)
+    values, unread, _ = read_record(data)
+    if unread:
+        raise InputError(*(Diagnostic(u.code, {"value": u.value, "column": u.column,
+                                               "field": u.field, **u.args}) for u in unread))
+    key = values.pop(KEY, None)
+    if key is None:
+        raise fail(InputError, "watch.no-id")
+    cleared: dict[str, Any] = {}
+    for heading in cells:
+        field = find_field(heading)
+        if field is not None and field.name != KEY and field.name not in values:
+            cleared[field.name] = None
+    return Update(str(key), {**cleared, **values})
+
+
+def _clock(data: Mapping[str, Any]) -> Clock:
+    if len(data) > 1:
+        raise fail(InputError, "watch.clock-alone")
+    try:
+        return Clock(date.fromisoformat(str(data[CLOCK])))
+    except ValueError:
+        raise fail(InputError, "watch.clock", value=str(data[CLOCK])) from None
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """An event as the journal keeps it, to be read back by `read_event`."""
+    if isinstance(event, Clock):
+        return {CLOCK: event.day.isoformat()}
+    plain = {name: value.isoformat() if isinstance(value, date) else value
+             for name, value in event.values.items()}
+    return {KEY: event.record, **plain}
+
+
+def dumps(data: Any) -> str:
+    """One line of JSON."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,267 @@
+"""The register. In: events. Out: for each, the outcomes that changed.
+
+Each open case is kept with its record and its outcomes. A case is judged again when its record
+changes, when another record comes to share its key, and on the days on which the clock can make a
+difference to it. A case that no day can change any more and that is in order is let go of; its
+values stay, packed, in case it stirs again.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from zhuanjie.engine.auditing.words import Words
+from zhuanjie.engine.backends.base import UNKNOWN, RecordBackend
+from zhuanjie.engine.backends.record_terms import compiled
+from zhuanjie.engine.backends.reference.backend import as_days
+from zhuanjie.engine.backends.reference.evaluator import Evaluator
+from zhuanjie.engine.checking.policy import Policy
+from zhuanjie.engine.days import from_day
+from zhuanjie.engine.errors import InputError, fail
+from zhuanjie.engine.ir.nodes import Field
+from zhuanjie.engine.lower.clock import day_terms
+from zhuanjie.engine.lower.plan import Plan, make_plan
+from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.model.fields import KEY
+from zhuanjie.engine.results import Location, Outcome, Verdict
+from zhuanjie.engine.text import Lang
+from zhuanjie.engine.watch.events import Clock, Event, Update, dumps, read_event, to_json
+
+_QUIET = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a rule stands for a record, since which day, and what is due when."""
+
+    outcome: str
+    since: str
+    due: str | None = None
+
+
+@dataclass(slots=True)
+class Case:
+    """An open case: its values and how the rules stand (those that do not apply left out)."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    standing: dict[str, Standing] = field(default_factory=dict)
+    keys: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    wakes: int | None = None
+
+
+class Register:
+    """All cases of a register, judged by one policy."""
+
+    def __init__(self, policy: Policy, backend: RecordBackend, today: date | None,
+                 lang: Lang) -> None:
+        """Without `today` it is the calendar's day until the first clock event sets another."""
+        self.clocked = today is not None
+        self.policy, self.backend, self.lang = policy, backend, lang
+        self.cases: dict[str, Case] = {}
+        self.closed: dict[str, bytes] = {}
+        self._wakes: list[tuple[int, str]] = []
+        self._sharing: dict[tuple[str, tuple[Any, ...]], dict[str, bool]] = {}
+        self._folded_day: date | None = None
+        self._set_day(today or date.today())
+
+    def begin(self, day: date, clocked: bool) -> None:
+        """Go back to the day on which a journal began."""
+        self._folded_day, self.clocked = day, clocked
+
+    def _set_day(self, day: date) -> None:
+        self.plan: Plan = make_plan(self.policy, day)
+        self.words = Words(self.plan, self.lang)
+        conditions = (c for r in self.plan.lowered for c in (
+            r.satisfied, r.violation, r.pending, r.undetermined, r.not_applicable))
+        terms = dict.fromkeys(t for c in conditions for t in day_terms(c, self.plan.today))
+        self._days_of = compiled(tuple(terms), {})
+
+    @property
+    def today(self) -> date:
+        """The as-of day."""
+        return self.plan.as_of
+
+    def check(self, event: Event) -> None:
+        """Raise InputError for an event that cannot be acted on: a clock that runs backwards."""
+        if isinstance(event, Clock) and self.clocked and event.day < self.today:
+            raise fail(InputError, "watch.clock-back", day=event.day.isoformat(),
+                       today=self.today.isoformat())
+
+    def apply(self, event: Event) -> Iterator[dict[str, Any]]:
+        """Act on an event; yields a line for each outcome that changed, by record, then rule."""
+        if isinstance(event, Clock):
+            yield from self._move(event.day)
+        else:
+            yield from self._update(event)
+
+    def fold(self, event: Event) -> None:
+        """Take an event in whose lines were said already, without judging."""
+        if isinstance(event, Clock):
+            self._folded_day, self.clocked = event.day, True
+        else:
+            _merge(self._open(event.record), event)
+
+    def settle(self, changes: list[list[Any]]) -> None:
+        """Take in outcomes that were said already (see `changes_of`)."""
+        for record, rule, outcome, since, due in changes:
+            case = self._open(record)
+            if outcome == Outcome.NOT_APPLICABLE:
+                case.standing.pop(rule, None)
+            else:
+                case.standing[rule] = Standing(outcome, since, due)
+
+    def index(self) -> None:
+        """After folding: set the clock, find shared keys, wake-up days and closed cases."""
+        self._set_day(self._folded_day or self.today)
+        for record, case in list(self.cases.items()):
+            self._rekey(record, case)
+            self._schedule(record, case)
+
+    def _open(self, record: str) -> Case:
+        if record in self.closed:
+            values, standing = _unpack(self.closed.pop(record))
+            self.cases[record] = Case(values, standing)
+            self._rekey(record, self.cases[record])
+        return self.cases.setdefault(record, Case())
+
+    def _update(self, event: Update) -> Iterator[dict[str, Any]]:
+        case = self._open(event.record)
+        _merge(case, event)
+        touched = self._rekey(event.record, case)
+        yield from self._judge(event.record)
+        for other in sorted(touched - {event.record}):
+            yield from self._judge(other)
+
+    def _move(self, day: date) -> Iterator[dict[str, Any]]:
+        due = set(self.cases) if day < self.today else set()
+        self._set_day(day)
+        self.clocked = True
+        while self._wakes and self._wakes[0][0] <= self.plan.today:
+            at, record = heapq.heappop(self._wakes)
+            case = self.cases.get(record)
+            if case is not None and case.wakes == at:
+                due.add(record)
+        shared = {r for record in due for r in self._rekey(record, self.cases[record])}
+        for record in sorted(due | shared):
+            yield from self._judge(record)
+
+    def _judge(self, record: str) -> Iterator[dict[str, Any]]:
+        """Judge one case; yields what changed."""
+        case = self._open(record)
+        typed = {KEY: record, **case.values, **self._counts(case)}
+        scope = self.policy.scope
+        inside = scope is None or self._evaluator(typed).trace(scope).value is not False
+        verdicts = self.backend.judge_record(self.plan, typed, True) if inside else []
+        came = {self.plan.rules[v.rule].id: v for v in verdicts}
+        for rule in self.plan.rules:
+            verdict = came.get(rule.id)
+            outcome = verdict.outcome if verdict else Outcome.NOT_APPLICABLE
+            before = case.standing.get(rule.id)
+            was = before.outcome if before else str(Outcome.NOT_APPLICABLE)
+            if was == outcome:
+                if verdict and before and _due(verdict) != before.due:
+                    case.standing[rule.id] = Standing(was, before.since, _due(verdict))
+                continue
+            if outcome is Outcome.NOT_APPLICABLE:
+                case.standing.pop(rule.id, None)
+            elif verdict:
+                case.standing[rule.id] = Standing(str(outcome), self.today.isoformat(),
+                                                  _due(verdict))
+            yield self._line(record, rule.id, rule.clause, was, verdict, typed, before)
+        self._schedule(record, case)
+
+    def _line(self, record: str, rule: str, clause: str, was: str, verdict: Verdict | None,
+              typed: dict[str, Any], before: Standing | None) -> dict[str, Any]:
+        line: dict[str, Any] = {
+            "record": record, "rule": rule, "clause": clause, "was": was,
+            "is": str(Outcome.NOT_APPLICABLE), "since": self.today.isoformat(), "due": None,
+            "was_since": before.since if before else None, "missing": [], "message": ""}
+        if verdict is not None:
+            finding = self.words.finding(verdict, typed, Location())
+            line |= {"clause": finding.clause, "is": str(finding.outcome), "due": _due(verdict),
+                     "missing": list(finding.missing), "message": finding.message}
+        return line
+
+    def _rekey(self, record: str, case: Case) -> set[str]:
+        """Note the keys a case takes part with; returns who shares an old or a new one."""
+        touched: set[str] = set()
+        for rule in self.plan.unique:
+            assert isinstance(rule.key, Field)
+            names = [rule.key.name, *([rule.within.name] if isinstance(rule.within, Field) else [])]
+            held: Any = True
+            if rule.when is not None:
+                held = self._evaluator(case.values).trace(rule.when).value
+            key = tuple(case.values.get(n) for n in names)
+            takes_part = held is not False and key[0] is not None
+            old = case.keys.pop(rule.id, None)
+            for place in {k for k in (old, key) if k is not None}:
+                group = self._sharing.setdefault((rule.id, place), {})
+                group.pop(record, None)
+                if takes_part and place == key:
+                    group[record] = held is not UNKNOWN
+                    case.keys[rule.id] = key
+                touched |= set(group)
+                if not group:
+                    del self._sharing[rule.id, place]
+        return touched
+
+    def _evaluator(self, values: dict[str, Any]) -> Evaluator:
+        return Evaluator(as_days(values), self.plan.today, self.plan.params)
+
+    def _counts(self, case: Case) -> dict[str, int]:
+        out = {}
+        for rule in self.plan.unique:
+            key = case.keys.get(rule.id)
+            group = self._sharing.get((rule.id, key), {}) if key is not None else {}
+            out[UNIQUE_SURE.format(rule=rule.id)] = sum(group.values())
+            out[UNIQUE_ALL.format(rule=rule.id)] = max(1, len(group))
+        return out
+
+    def _schedule(self, record: str, case: Case) -> None:
+        """The next day on which the clock may change the case; none, and in order: let it go."""
+        days = {d for d in self._days_of(case.values) if d is not None}
+        ahead = [d for day in days for d in (day, day + 1) if d > self.plan.today]
+        case.wakes = min(ahead, default=None)
+        if case.wakes is not None:
+            heapq.heappush(self._wakes, (case.wakes, record))
+        elif all(s.outcome in _QUIET for s in case.standing.values()):
+            self.closed[record] = _pack(self.cases.pop(record))
+
+
+def changes_of(lines: list[dict[str, Any]]) -> list[list[Any]]:
+    """What the journal keeps of lines, so that outcomes need not be judged again."""
+    return [[line["record"], line["rule"], line["is"], line["since"], line["due"]]
+            for line in lines]
+
+
+def _merge(case: Case, event: Update) -> None:
+    for name, value in event.values.items():
+        if value is None:
+            case.values.pop(name, None)
+        else:
+            case.values[name] = value
+
+
+def _due(verdict: Verdict) -> str | None:
+    return None if verdict.due is None else from_day(verdict.due).isoformat()
+
+
+def _pack(case: Case) -> bytes:
+    standing = {rule: [s.outcome, s.since, s.due] for rule, s in case.standing.items()}
+    event = to_json(Update("", case.values))
+    return zlib.compress(dumps([event, standing]).encode())
+
+
+def _unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Standing]]:
+    event, standing = json.loads(zlib.decompress(packed))
+    event[KEY] = "-"
+    update = read_event(dumps(event), "", 0)
+    assert isinstance(update, Update)
+    return dict(update.values), {rule: Standing(*s) for rule, s in standing.items()}
+
