@@ -1,0 +1,1 @@
+"""The command line. In: a call. Out: results on stdout, everything else on stderr."""

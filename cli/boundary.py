@@ -1,0 +1,104 @@
+"""Where every failure becomes an exit code. In: whatever a command raises. Out: words and a code.
+
+No traceback reaches the user: a failure of the program itself is one line that names the place
+in the program and nothing of the data. `ZHUANJIE_DEBUG=1` shows the traceback.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+import click
+
+from zhuanjie.cli import exit_codes
+from zhuanjie.cli.files import unwritable
+from zhuanjie.cli.session import Session
+from zhuanjie.cli.usage import diagnose
+from zhuanjie.engine.errors import Diagnostic, ZhuanjieError
+
+
+class Boundary:
+    """A context that swallows every failure of its body and turns it into `code`."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.code = exit_codes.OK
+
+    def __enter__(self) -> Boundary:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> bool:
+        if isinstance(error, SystemExit):
+            return False
+        if error is not None:
+            self.code = self._judge(error)
+        try:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            self.code = exit_codes.PIPE_CLOSED
+            _silence(sys.stdout)
+        except OSError as full:
+            self.code = exit_codes.UNUSABLE
+            self.session.error(unwritable("stdout", full).diagnostics[0])
+            _silence(sys.stdout)
+        return True
+
+    def _judge(self, error: BaseException) -> int:
+        """Say what `error` is, and the code it ends with."""
+        match error:
+            case click.exceptions.Exit():
+                return error.exit_code
+            case click.exceptions.NoArgsIsHelpError():
+                self.session.tell(error.format_message())
+                return exit_codes.UNUSABLE
+            case click.ClickException():
+                self.session.error(diagnose(error))
+                return exit_codes.UNUSABLE
+            case KeyboardInterrupt() | click.Abort():
+                self.session.tell(self.session.say("cli.interrupted"))
+                return exit_codes.INTERRUPTED
+            case OSError(errno=errno.ENOSPC | errno.EIO, filename=None):
+                # Help and version are written without `files`; nothing else gets here.
+                self.session.error(unwritable("stdout", error).diagnostics[0])
+                _silence(sys.stdout)
+                return exit_codes.UNUSABLE
+            case BrokenPipeError():
+                _silence(sys.stdout)
+                return exit_codes.PIPE_CLOSED
+            case ZhuanjieError():
+                for diagnostic in error.diagnostics:
+                    self.session.error(diagnostic)
+                return error.exit_code
+        if os.environ.get("ZHUANJIE_DEBUG"):
+            traceback.print_exception(error)
+        self.session.error(Diagnostic("cli.internal", {"at": _where(error)},
+                                      hint="cli.internal.hint"))
+        return exit_codes.FAILED
+
+
+def _where(error: BaseException) -> str:
+    """The innermost line of ours that `error` passed. Its message may quote data: never said."""
+    root = Path(__file__).resolve().parent.parent
+    ours = (root / "cli", root / "engine")
+    at = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        file = Path(frame.filename).resolve()
+        if file.is_relative_to(ours[0]) or file.is_relative_to(ours[1]):
+            at = f"{file.relative_to(root).as_posix()}:{frame.lineno}, "
+    return at + type(error).__name__
+
+
+def _silence(stream: TextIO) -> None:
+    """Point a stream nobody reads at nothing, so that its flush at exit cannot fail again."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,51 @@
+"""`zhuanjie check`: records before a letter is issued. In: a record file. Out: what to mend."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import click
+
+from zhuanjie.cli import options
+from zhuanjie.cli.help import define
+from zhuanjie.cli.ledgers import publish
+from zhuanjie.cli.options import Selection, Target
+from zhuanjie.cli.session import session_of
+
+
+@define("check")
+@click.argument("record", type=options.FILE, metavar="RECORD")
+@options.check_selection
+@options.before
+@options.target("table", "json", "github", "markdown")
+@options.fail_on
+@options.all_outcomes
+@options.quiet
+@options.lang
+@click.pass_context
+def command(ctx: click.Context, *, record: str, selection: Selection, before: str | None,
+            target: Target, fail_on: str, all_outcomes: bool, quiet: bool) -> int:
+    """Check the records of a file, each by itself and against one another."""
+    from zhuanjie.cli import show
+    from zhuanjie.cli.output.check import sections
+    from zhuanjie.engine import api
+    from zhuanjie.engine.records.single import load_record_file
+
+    session = session_of(ctx)
+    policy = selection.load()
+    records = load_record_file(record)
+    shared: dict[str, Any] = {
+        "as_of": selection.day, "columns": selection.headings(), "lang": session.lang,
+        "backend": selection.backend or api.SINGLE, "before": before, "all_outcomes": all_outcomes,
+    }
+    report = (api.check_one(records[0], policy, **shared) if len(records) == 1
+              else api.audit(records, policy, **shared))
+    report.input = [replace(f, file=record) for f in report.input]
+    report.findings = [replace(f, location=replace(f.location, file=record))
+                       for f in report.findings]
+    view = show.view_of(session, target, policy, all_outcomes=all_outcomes)
+    moment = getattr(policy.moments[before].title, session.lang) if before else ""
+    return publish(session, report, partial(sections, moment=moment), target, view,
+                   fail_on=fail_on, quiet=quiet)

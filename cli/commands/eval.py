@@ -1,0 +1,45 @@
+"""`zhuanjie eval`: one expression on a record. In: CEL and a record. Out: the value, as JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from zhuanjie.cli import exit_codes, options
+from zhuanjie.cli.help import define, option
+from zhuanjie.cli.options import Selection
+from zhuanjie.cli.session import session_of
+
+
+@define("eval")
+@click.argument("expression", metavar="EXPRESSION")
+@option("--data", said="data", type=options.FILE, metavar="FILE")
+@options.expression_selection
+@options.lang
+@click.pass_context
+def command(ctx: click.Context, expression: str, data: str | None, selection: Selection) -> int:
+    """Print the value of an expression on each record of a file, or on an empty record."""
+    from zhuanjie.cli.files import opened
+    from zhuanjie.cli.records import read_data
+    from zhuanjie.engine import api
+
+    records = read_data(data, session_of(ctx)) if data else [{}]
+    with opened(None, machine=True) as out:
+        for record in records:
+            value = api.evaluate(expression, record, as_of=selection.day,
+                                 params=dict(selection.params),
+                                 backend=selection.backend or "reference")
+            out.write("unknown\n" if value is api.UNKNOWN else f"{_json(value)}\n")
+    return exit_codes.OK
+
+
+def _json(value: Any) -> str:
+    """A value as JSON; a length of time as ISO 8601 writes it."""
+    from zhuanjie.engine.results import plain
+
+    if isinstance(value, timedelta):
+        value = f"{'-' if value.days < 0 else ''}P{abs(value.days)}D"
+    return json.dumps(plain(value), ensure_ascii=False)

@@ -1,0 +1,59 @@
+"""`zhuanjie explain`: why outcomes came out. In: a ledger, an id. Out: conditions, values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from zhuanjie.cli import complete, exit_codes, options
+from zhuanjie.cli.help import define, option
+from zhuanjie.cli.ledgers import arguments
+from zhuanjie.cli.options import Selection, Target
+from zhuanjie.cli.progress import Progress
+from zhuanjie.cli.session import session_of
+
+
+@define("explain")
+@click.argument("ledger", type=options.FILE, metavar="LEDGER")
+@click.argument("record", metavar="ID")
+@click.argument("clause", required=False, metavar="[CLAUSE]", shell_complete=complete.clauses)
+@options.ledger_selection
+@options.target("table", "json", "markdown")
+@option("--fix", said="fix", is_flag=True)
+@options.quiet
+@options.lang
+@click.pass_context
+def command(ctx: click.Context, *, ledger: str, record: str, clause: str | None,
+            selection: Selection, target: Target, fix: bool, quiet: bool) -> int:
+    """Explain a record's outcomes, or those of one clause."""
+    from zhuanjie.cli import output, show
+    from zhuanjie.cli.output import explain, fixes, shape
+    from zhuanjie.engine import api
+
+    session = session_of(ctx)
+    with Progress(session, quiet=quiet) as progress:
+        policy = selection.load()
+        run = api.stream([ledger], policy, **arguments(selection, session), progress=progress)
+        if fix:
+            found, mended = api.explain_and_fix(run, record, clause)
+        else:
+            found, mended = api.explain_run(run, record, clause), []
+    head = run.head()
+    for notice in head.notices:
+        session.notice(notice)
+    for cell in head.input:
+        if cell.record == record:
+            session.unreadable(cell)
+    view = show.view_of(session, target, policy)
+    data: dict[str, Any] = {
+        "policy": shape.policy(policy.ref),
+        "as_of": selection.day.isoformat(),
+        "explanations": [explain.plain_explanation(e) for e in found],
+    }
+    if fix:
+        data["fixes"] = [fixes.plain_fix(m) for m in mended]
+    parts = [*explain.sections(found, view), *(s for m in mended for s in fixes.sections(m, view))]
+    with show.result(target) as out:
+        output.write_answer(data, parts, target.format, out, view)
+    return exit_codes.OK

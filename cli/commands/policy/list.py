@@ -1,0 +1,40 @@
+"""`zhuanjie policy list`: the packs that come along. In: nothing. Out: a table of them."""
+
+from __future__ import annotations
+
+import click
+
+from zhuanjie.cli import exit_codes, options
+from zhuanjie.cli.help import define
+from zhuanjie.cli.options import Target
+from zhuanjie.cli.session import session_of
+from zhuanjie.engine.results import plain
+
+
+@define("policy.list")
+@options.target("table", "json", "markdown")
+@options.lang
+@click.pass_context
+def command(ctx: click.Context, target: Target) -> int:
+    """List the packs."""
+    from zhuanjie.cli import output, show
+    from zhuanjie.cli.output.section import Section
+    from zhuanjie.engine import api
+
+    packs = [(entry.manifest, entry.path) for entry in api.list_policies()]
+    view = show.view_of(session_of(ctx), target)
+    data = [
+        {"id": m.id, "version": m.version, "title": m.title.model_dump(),
+         "in_force": {"from": plain(m.in_force.start), "to": plain(m.in_force.end)},
+         "builds_on": m.builds_on, "path": str(path)}
+        for m, path in packs
+    ]
+    section = Section(
+        headers=[view.say(f"column.{c}") for c in
+                 ("pack", "version", "in-force", "builds-on", "title")],
+        rows=[(m.id, m.version, view.period(m.in_force.start, m.in_force.end), m.builds_on or "",
+               getattr(m.title, view.lang)) for m, _ in packs],
+    )
+    with show.result(target) as out:
+        output.write_answer(data, [section], target.format, out, view)
+    return exit_codes.OK

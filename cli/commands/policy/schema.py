@@ -1,0 +1,45 @@
+"""`zhuanjie policy schema`: the JSON Schemas of packs. In: a name, or a folder. Out: schemas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from zhuanjie.cli import exit_codes, options
+from zhuanjie.cli.help import define, option
+from zhuanjie.engine.errors import UsageError, fail
+
+
+@define("policy.schema")
+@click.argument("name", required=False, metavar="[NAME]")
+@option("--output", "-o", "folder", said="schema-output", metavar="FOLDER",
+        type=click.Path(path_type=Path))
+@options.lang
+def command(name: str | None, folder: Path | None) -> int:
+    """Print a schema, or write them all into a folder."""
+    from zhuanjie.cli.files import opened, unwritable
+    from zhuanjie.cli.output.json import write
+    from zhuanjie.engine import api
+
+    schemas = api.schemas()
+    names = ", ".join(schemas)
+    if name is not None and name not in schemas:
+        raise fail(UsageError, "cli.usage.choice", hint="cli.usage.hint.choices", value=name,
+                   name="NAME", choices=names)
+    if name is None and folder is None:
+        raise fail(UsageError, "cli.schema.which", hint="cli.schema.which.hint", choices=names)
+    chosen = schemas if name is None else {name: schemas[name]}
+    if folder is None:
+        with opened(None, machine=True) as out:
+            for schema in chosen.values():
+                write(schema, out)
+        return exit_codes.OK
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    for key, schema in chosen.items():
+        with opened(folder / f"{key}.schema.json", machine=True) as out:
+            write(schema, out)
+    return exit_codes.OK

@@ -1,0 +1,45 @@
+"""`zhuanjie policy verify`: is it consistent? In: a pack. Out: what is proved, what is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from zhuanjie.cli import complete, exit_codes, options
+from zhuanjie.cli.help import define, option
+from zhuanjie.cli.options import Choice, Count, Target
+from zhuanjie.cli.session import session_of
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.author.verify import Verification
+
+_LEVELS: Final = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
+"""`--fail-on` by the severities that fail."""
+
+
+@define("policy.verify")
+@click.argument("pack", metavar="PACK", shell_complete=complete.packs)
+@option("--timeout", said="timeout", type=Count(1), default=5, metavar="SECONDS")
+@option("--fail-on", "level", said="fail-on-verify", type=Choice(tuple(_LEVELS)),
+        default="warning")
+@options.target("table", "json", "markdown", "github")
+@options.lang
+@click.pass_context
+def command(ctx: click.Context, *, pack: str, timeout: int, level: str, target: Target) -> int:
+    """Prove that a pack is consistent."""
+    from zhuanjie.cli import show
+    from zhuanjie.cli.output import verify as layout
+    from zhuanjie.engine import api
+    from zhuanjie.engine.author.verify import verify
+
+    policy = api.load_policy(pack)
+    found = verify(policy, timeout_ms=timeout * 1000)
+    view = show.view_of(session_of(ctx), target, policy)
+    with show.result(target) as out:
+        layout.write_verification(found, policy, target.format, out, view)
+    return exit_codes.FINDINGS if _fails(found, level) else exit_codes.OK
+
+
+def _fails(found: Verification, level: str) -> bool:
+    return any(f.severity in _LEVELS[level] for f in found.findings)

@@ -1,0 +1,63 @@
+"""Shell completion of names. In: what is typed so far. Out: the names that start so.
+
+Completion runs on every Tab: pack ids come from the folder list, not from loading packs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+def items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    """The names that start with `incomplete`."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(n) for n in names if n.startswith(incomplete)]
+
+
+def packs(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The ids of the packs that come with the program; else folders."""
+    from importlib.resources import files
+
+    from click.shell_completion import CompletionItem
+
+    names = sorted(d.name for d in files("zhuanjie.rules").iterdir()
+                   if d.joinpath("pack.yaml").is_file())
+    return items(names, incomplete) or [CompletionItem(incomplete, type="dir")]
+
+
+def clauses(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The clauses of the pack this call names."""
+    from zhuanjie.engine import api
+    from zhuanjie.engine.errors import ZhuanjieError
+
+    try:
+        pack = api.load_policy(ctx.params.get("policy") or ctx.params.get("pack"))
+    except ZhuanjieError:  # nothing to offer; the command itself will say what is wrong
+        return []
+    return items(dict.fromkeys(rule.clause for rule in pack.rules), incomplete)
+
+
+def moments(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The moments of the pack this call names."""
+    from zhuanjie.engine import api
+    from zhuanjie.engine.errors import ZhuanjieError
+
+    try:
+        return items(api.load_policy(ctx.params.get("policy")).moments, incomplete)
+    except ZhuanjieError:
+        return []
+
+
+def backends(_ctx: click.Context, _param: click.Parameter,
+             incomplete: str) -> list[CompletionItem]:
+    """The engines that can judge."""
+    from zhuanjie.engine import api
+
+    return items(api.backends(), incomplete)

@@ -1,0 +1,36 @@
+"""The exit codes. In: findings and the `--fail-on` level. Out: what the process returns.
+
+0 nothing at or above the level, 1 something is, 2 the call, policy or input is unusable,
+3 the program itself failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from zhuanjie.engine.results import Finding, InputFinding, Outcome, Severity
+
+OK: Final = 0
+FINDINGS: Final = 1
+UNUSABLE: Final = 2
+FAILED: Final = 3
+INTERRUPTED: Final = 130  # 128 + SIGINT, as a shell reports it
+PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
+
+LEVELS: Final = {"error": 3, "warning": 2, "undetermined": 1, "never": 4}
+"""`--fail-on` by the least weight that fails; nothing weighs as much as `never` asks."""
+
+_SEVERITY: Final = {Severity.ERROR: 3, Severity.WARNING: 2}
+
+
+def weight(finding: Finding | InputFinding) -> int:
+    """How much a finding weighs: a violation by its severity, missing or bad evidence 1, else 0."""
+    if isinstance(finding, InputFinding) or finding.outcome is Outcome.UNDETERMINED:
+        return 1
+    return _SEVERITY[finding.severity] if finding.outcome is Outcome.VIOLATION else 0
+
+
+def exit_code(findings: Iterable[Finding | InputFinding], level: str) -> int:
+    """1 where a finding weighs as much as `level` asks, else 0."""
+    return FINDINGS if any(weight(f) >= LEVELS[level] for f in findings) else OK

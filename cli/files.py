@@ -1,0 +1,99 @@
+"""Where results go: stdout, or a file that is whole or not there. In: a path. Out: a stream.
+
+A file is written beside its place and moved there when it is complete; a failure or Ctrl-C leaves
+what stood there before. Whatever is no regular file (a terminal, a pipe, /dev/null) is written to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TextIO
+
+from zhuanjie.engine.errors import OutputError, ZhuanjieError, fail
+
+_REASONS: Final = {
+    errno.ENOENT: "no-folder", errno.ENOTDIR: "no-folder", errno.EACCES: "denied",
+    errno.EPERM: "denied", errno.EROFS: "denied", errno.EISDIR: "is-folder",
+    errno.ENOSPC: "full", errno.EDQUOT: "full", errno.EBADF: "closed",
+}
+
+
+def unwritable(path: Path | str, error: OSError) -> ZhuanjieError:
+    """The error that says why `path` cannot be written."""
+    reason = _REASONS.get(error.errno or 0, "other")
+    return fail(OutputError, f"cli.output.{reason}", hint="cli.output.hint", path=str(path),
+                reason=error.strerror or "")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write; it takes the place of `path` when the body ends well."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if path.exists() and not path.is_file():
+            yield path
+            return
+        target = path.resolve()  # what a link points at is replaced, not the link
+        # The same ending, because a writer may choose the kind of file by it.
+        handle, name = tempfile.mkstemp(target.suffix, ".zhuanjie-", target.parent)
+        os.close(handle)
+        draft = Path(name)
+        try:
+            yield draft
+            draft.chmod(target.stat().st_mode & 0o777 if target.exists() else _new_file_mode())
+            draft.replace(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+@contextmanager
+def opened(path: Path | None, *, machine: bool, bom: bool = False) -> Iterator[TextIO]:
+    """A text stream to write results to: `path`, or stdout where it is None.
+
+    `machine` output is UTF-8 with plain line ends everywhere; on stdout, text for people keeps
+    the terminal's encoding. `bom` marks a file as UTF-8 for spreadsheet programs.
+    """
+    if path is not None:
+        with (
+            replacing(path) as draft,
+            draft.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="\n") as out,
+        ):
+            yield out
+        return
+    stdout: TextIO | None = sys.stdout  # none where the caller closed it
+    if stdout is None:
+        raise unwritable("stdout", OSError(errno.EBADF, os.strerror(errno.EBADF)))
+    if isinstance(stdout, io.TextIOWrapper):
+        if machine:
+            stdout.reconfigure(encoding="utf-8", newline="\n")
+        else:
+            stdout.reconfigure(errors="replace")
+    try:
+        yield stdout
+        stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable("stdout", error) from error
+
+
+def _new_file_mode() -> int:
+    """The mode a newly made file would have had."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

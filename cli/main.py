@@ -1,0 +1,71 @@
+"""The command `zhuanjie`. In: the arguments of a call. Out: results on stdout and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+import click
+
+from zhuanjie.cli import options
+from zhuanjie.cli.boundary import Boundary
+from zhuanjie.cli.help import ROOT, Group, option
+from zhuanjie.cli.session import Session, peek_lang
+
+PROG: Final = "zhuanjie"
+COMPLETE_VAR: Final = "_ZHUANJIE_COMPLETE"
+
+COMMANDS: Final = {
+    "check": "zhuanjie.cli.commands.check",
+    "audit": "zhuanjie.cli.commands.audit",
+    "watch": "zhuanjie.cli.commands.watch",
+    "destinations": "zhuanjie.cli.commands.destinations",
+    "explain": "zhuanjie.cli.commands.explain",
+    "deadlines": "zhuanjie.cli.commands.deadlines",
+    "eval": "zhuanjie.cli.commands.eval",
+    "policy": "zhuanjie.cli.commands.policy",
+    "generate": "zhuanjie.cli.commands.generate",
+    "completion": "zhuanjie.cli.commands.completion",
+}
+
+
+def _version(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"{PROG} {version(PROG)}")
+        ctx.exit()
+
+
+@click.group(cls=Group, said=ROOT, modules=COMMANDS)
+@options.lang
+@option("--version", said="version", is_flag=True, is_eager=True, expose_value=False,
+        callback=_version)
+def group() -> None:
+    """The top of the command tree."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one call; returns its exit code."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    session = Session(peek_lang(args))
+    with Boundary(session) as boundary:
+        instruction = os.environ.get(COMPLETE_VAR)
+        boundary.code = _complete(session, instruction) if instruction else _run(args, session)
+    return boundary.code
+
+
+def _run(args: list[str], session: Session) -> int:
+    """Parse and invoke. `group.main` is not used: it words and swallows errors on its own."""
+    with group.make_context(PROG, args, obj=session) as ctx:
+        code: Any = group.invoke(ctx)
+    return code or 0
+
+
+def _complete(session: Session, instruction: str) -> int:
+    """Answer the shell's question for completions (see `zhuanjie completion`)."""
+    from click.shell_completion import shell_complete
+
+    return shell_complete(group, {"obj": session}, PROG, COMPLETE_VAR, instruction)

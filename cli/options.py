@@ -1,0 +1,221 @@
+"""The options commands share. In: words of the call. Out: decorators and the values they gather.
+
+Options that travel together reach a command as one value: `Selection` (what judges what) and
+`Target` (where the result goes and in what form).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from zhuanjie.cli import complete, exit_codes
+from zhuanjie.cli.help import Decorator, option
+from zhuanjie.cli.session import session_of
+from zhuanjie.engine.errors import UsageError, fail
+from zhuanjie.engine.text import LANGS
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.checking.policy import Policy
+
+
+class Choice(click.ParamType[str]):
+    """One of a few words."""
+
+    name = "choice"
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = words
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """The words, as help shows them."""
+        return "[" + "|".join(self.words) + "]"
+
+    def convert(self, value: Any, param: click.Parameter | None,
+                ctx: click.Context | None) -> str:
+        """The word itself; any other is refused with the nearest one."""
+        if value in self.words:
+            return str(value)
+        near = get_close_matches(str(value), self.words, n=1)
+        raise fail(UsageError, "cli.usage.choice", value=value, name=_written(param),
+                   hint="cli.usage.hint.near" if near else "cli.usage.hint.choices",
+                   near=near[0] if near else "", choices=", ".join(self.words))
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter,
+                       incomplete: str) -> list[Any]:
+        """The words that start so."""
+        return complete.items(self.words, incomplete)
+
+
+class Day(click.ParamType[date]):
+    """A date in any form a ledger may use."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None,
+                ctx: click.Context | None) -> date:
+        """The date `value` means."""
+        from zhuanjie.engine.records.celldates import read_date
+        from zhuanjie.engine.records.celltext import CellError
+
+        try:
+            return read_date(value, None)
+        except CellError as error:
+            raise fail(UsageError, "cli.usage.date", hint="cli.usage.hint.date", value=value,
+                       name=_written(param)) from error
+
+
+class Count(click.ParamType[int]):
+    """A whole number, not below a least one."""
+
+    name = "count"
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+
+    def convert(self, value: Any, param: click.Parameter | None,
+                ctx: click.Context | None) -> int:
+        """The number `value` writes."""
+        number = whole(str(value))
+        if number is None or number < self.least:
+            raise fail(UsageError, "cli.usage.count", hint="cli.usage.hint.count", value=value,
+                       name=_written(param), least=self.least)
+        return number
+
+
+class Pair(click.ParamType[tuple[str, Any]]):
+    """`name=value`, the value read by `read`, which returns None for what it cannot read."""
+
+    name = "pair"
+
+    def __init__(self, read: Callable[[str], Any], code: str) -> None:
+        self.read = read
+        self.code = code
+
+    def convert(self, value: Any, param: click.Parameter | None,
+                ctx: click.Context | None) -> tuple[str, Any]:
+        """The name and its value."""
+        if isinstance(value, tuple):
+            return value
+        name, _, text = str(value).partition("=")
+        read = self.read(text.strip())
+        if not name.strip() or read is None:
+            raise fail(UsageError, self.code, hint=f"{self.code}.hint", value=value)
+        return name.strip(), read
+
+
+def whole(text: str) -> int | None:
+    """The whole number `text` writes, or None."""
+    try:
+        return int(text)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which pack judges, as of which day, with which numbers and headings."""
+
+    as_of: date | None
+    params: tuple[tuple[str, int], ...]
+    policy: str | None = None
+    backend: str | None = None
+    roster: str | None = None
+    columns: str | None = None
+
+    @property
+    def day(self) -> date:
+        """The as-of day: today where none is given."""
+        return self.as_of or date.today()
+
+    def load(self) -> Policy:
+        """The policy, with the parameters set for this run."""
+        from zhuanjie.engine.api import load_policy
+
+        return load_policy(self.policy, as_of=self.day, params=dict(self.params))
+
+    def headings(self) -> Mapping[str, str] | None:
+        """The ledger's own headings and the fields they stand for, where a file maps them."""
+        if self.columns is None:
+            return None
+        from zhuanjie.engine.records.headings import load_columns
+
+        return load_columns(self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """In what form the result is wanted, and where."""
+
+    format: str
+    output: Path | None
+
+
+def gather(kind: type, name: str, *options: Decorator) -> Decorator:
+    """Apply `options` to a command and hand it their values as one `kind` called `name`."""
+    keys = [f.name for f in fields(kind)]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def gathered(*args: Any, **kwargs: Any) -> Any:
+            kwargs[name] = kind(**{k: kwargs.pop(k) for k in keys if k in kwargs})
+            return command(*args, **kwargs)
+
+        wrapped: Callable[..., Any] = gathered
+        for each in reversed(options):
+            wrapped = each(wrapped)
+        return wrapped
+
+    return decorate
+
+
+def _written(param: click.Parameter | None) -> str:
+    """The longest name of an option, as the user writes it."""
+    return max(param.opts, key=len) if param else ""
+
+
+def _set_lang(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value in LANGS:
+        session_of(ctx).lang = value
+
+
+FILE: Final = click.Path()  # says nothing about existence: the engine does, in our words
+
+lang = option("--lang", said="lang", type=Choice(LANGS), expose_value=False, is_eager=True,
+              callback=_set_lang)
+quiet = option("--quiet", "-q", said="quiet", is_flag=True)
+fail_on = option("--fail-on", said="fail-on", type=Choice(tuple(exit_codes.LEVELS)),
+                 default="error")
+all_outcomes = option("--all", "all_outcomes", said="all", is_flag=True)
+policy = option("--policy", said="policy", metavar="PACK", shell_complete=complete.packs)
+as_of = option("--as-of", said="as-of", type=Day(), metavar="DATE")
+params = option("--set", "params", said="set", multiple=True, metavar="NAME=VALUE",
+                type=Pair(whole, "cli.usage.set"))
+backend = option("--backend", said="backend", metavar="NAME", shell_complete=complete.backends)
+roster = option("--roster", said="roster", type=FILE, metavar="FILE")
+columns = option("--columns", said="columns", type=FILE, metavar="FILE")
+before = option("--before", said="before", metavar="MOMENT", shell_complete=complete.moments)
+journal = option("--journal", said="journal", metavar="FILE", type=click.Path(path_type=Path))
+follow = option("--follow", said="follow", is_flag=True)
+output = option("--output", "-o", said="output", metavar="FILE",
+                type=click.Path(path_type=Path))
+
+
+def target(*formats: str) -> Decorator:
+    """`--format` (the first is the default) and `--output`, gathered as `target`."""
+    choice = option("--format", "-f", said="format", type=Choice(formats), default=formats[0])
+    return gather(Target, "target", choice, output)
+
+
+ledger_selection = gather(Selection, "selection", policy, as_of, params, backend, roster, columns)
+check_selection = gather(Selection, "selection", policy, as_of, params, backend, columns)
+watch_selection = gather(Selection, "selection", policy, as_of, params, backend)
+record_selection = gather(Selection, "selection", policy, as_of, params, backend)
+expression_selection = gather(Selection, "selection", as_of, params, backend)

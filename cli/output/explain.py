@@ -1,0 +1,85 @@
+"""Explanations, for people and programs. In: explanations of the engine. Out: sections, plain data.
+
+A condition is shown as a tree: each part with the value it came to, what decided it marked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from zhuanjie.cli.output import shape
+from zhuanjie.cli.output.section import Section, Tone
+from zhuanjie.cli.output.view import View
+from zhuanjie.engine.model.fields import fields
+from zhuanjie.engine.results import Finding, Outcome, plain
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.auditing.explain import Explanation, Trace
+
+_LITERAL = re.compile(r"""["'\[\d]|-\d|(true|false)$""")
+"""What stands for itself: its value need not be shown."""
+
+_TONES: dict[Outcome, Tone] = {
+    Outcome.VIOLATION: "bad", Outcome.UNDETERMINED: "warn", Outcome.SATISFIED: "good",
+    Outcome.NOT_APPLICABLE: "muted",
+}
+
+
+def sections(found: Sequence[Explanation], view: View) -> Iterator[Section]:
+    """Every explanation: what came out, what would mend it, then the conditions."""
+    for item in found:
+        finding = item.finding
+        yield Section(
+            title=view.say("explain.title", clause=finding.clause, title=item.title,
+                           record=finding.record or "", outcome=view.outcome(finding.outcome)),
+            tone=_TONES.get(finding.outcome, "plain"),
+            notes=list(_notes(finding, view)),
+            tree=[line for part in item.parts
+                  for line in (view.label(_role(part.label, view), ""),
+                               *_tree(part.trace, view, "  "))],
+        )
+
+
+def _notes(finding: Finding, view: View) -> Iterator[str]:
+    yield finding.message
+    if finding.due:
+        yield view.say("explain.due", due=finding.due)
+    if finding.missing:
+        yield view.say("explain.missing", fields=view.join(map(view.field, finding.missing)))
+    if finding.remedy and finding.outcome is Outcome.VIOLATION:
+        yield view.say("audit.remedy", remedy=finding.remedy)
+
+
+def _role(label: str, view: View) -> str:
+    """What a condition is to its rule, in words."""
+    role, _, clause = label.partition(" ")
+    return view.say(f"part.{role}", clause=clause)
+
+
+def _tree(trace: Trace, view: View, indent: str) -> Iterator[str]:
+    mark = "* " if trace.decisive else "- "
+    known = fields().get(trace.text)
+    name = trace.text
+    if known and view.lang == "zh":
+        name = view.say("explain.field", name=trace.text, heading=known.heading)
+    yield f"{indent}{mark}{name} = {view.value(trace.text, trace.value)}"
+    for child in trace.children:
+        if not _LITERAL.match(child.text):
+            yield from _tree(child, view, indent + "  ")
+
+
+def plain_explanation(item: Explanation) -> dict[str, Any]:
+    """An explanation as JSON has it."""
+    return {
+        **shape.finding(item.finding), "title": item.title,
+        "conditions": [{"label": p.label, **_plain_trace(p.trace)} for p in item.parts],
+    }
+
+
+def _plain_trace(trace: Trace) -> dict[str, Any]:
+    return {
+        "text": trace.text, "value": plain(trace.value), "decisive": trace.decisive,
+        "children": [_plain_trace(child) for child in trace.children],
+    }

@@ -1,0 +1,39 @@
+"""Records from a file, for the commands that take one. In: JSON or YAML. Out: typed values.
+
+What cannot be read in a record, and headings nobody knows, are said on stderr.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from zhuanjie.cli.session import Session
+from zhuanjie.engine.records.cells import Value
+from zhuanjie.engine.records.headings import find_field
+from zhuanjie.engine.records.single import flatten, load_record_file, read_record
+
+
+def read_records(source: str, session: Session) -> list[dict[str, Value]]:
+    """The values of each record by field name, blanks left out."""
+    return [_typed(raw, source, session, notices=True) for raw in load_record_file(source)]
+
+
+def read_data(source: str, session: Session) -> list[dict[str, Any]]:
+    """Each record with its known fields typed, and whatever else it holds as it stands."""
+    return [
+        {name: value for name, value in flatten(raw) if find_field(name) is None}
+        | _typed(raw, source, session, notices=False)
+        for raw in load_record_file(source)
+    ]
+
+
+def _typed(raw: Mapping[str, object], source: str, session: Session, *,
+           notices: bool) -> dict[str, Value]:
+    values, unreadable, unknown = read_record(raw)
+    for found in unreadable:
+        session.unreadable(replace(found, file=source))
+    for notice in unknown if notices else ():
+        session.notice(replace(notice, place=replace(notice.place, file=source)))
+    return values

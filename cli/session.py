@@ -1,0 +1,86 @@
+"""What holds for one call. In: the arguments and the environment. Out: language and streams.
+
+The language is needed before the options are parsed (help and usage errors are said in it), so
+it is read off the arguments first.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from zhuanjie.cli.wrap import printable
+from zhuanjie.engine.errors import Diagnostic, Place
+from zhuanjie.engine.text import LANGS, Lang, default_lang, say, say_diagnostic
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.results import InputFinding
+
+
+@dataclass(slots=True)
+class Session:
+    """The language of this call; `say` speaks it."""
+
+    lang: Lang
+
+    def say(self, code: str, **args: Any) -> str:
+        """The message `code` in this call's language."""
+        return say(code, self.lang, **args)
+
+    def tell(self, text: str) -> None:
+        """Write a line to stderr; a closed stderr is nothing to fail about."""
+        try:
+            click.echo(text, err=True, color=True)
+        except (OSError, ValueError):
+            return
+
+    def error(self, diagnostic: Diagnostic) -> None:
+        """Say on stderr what is wrong, where, and what to do."""
+        self._marked("cli.error", "\033[31m", diagnostic)
+
+    def notice(self, diagnostic: Diagnostic) -> None:
+        """Say on stderr what the caller should know though the work goes on."""
+        self._marked("cli.notice", "\033[33m", diagnostic)
+
+    def unreadable(self, found: InputFinding) -> None:
+        """Say on stderr that a cell could not be read."""
+        args = {"value": found.value, "column": found.column, "field": found.field, **found.args}
+        place = Place(file=found.file, sheet=found.sheet, line=found.row, column=found.column)
+        self.notice(Diagnostic(found.code, args, place))
+
+    def _marked(self, label: str, colour: str, diagnostic: Diagnostic) -> None:
+        mark = self.say(label)
+        if use_colour(sys.stderr):
+            mark = f"{colour}{mark}\033[0m"
+        self.tell(mark + printable(say_diagnostic(diagnostic, self.lang)))
+
+
+def session_of(ctx: click.Context) -> Session:
+    """The session of a click context."""
+    session: Session = ctx.obj or Session(default_lang())
+    return session
+
+
+def peek_lang(args: Sequence[str]) -> Lang:
+    """The language `--lang` asks for anywhere among the arguments, else the locale's."""
+    asked: str | None = None
+    for at, here in enumerate(args):
+        if here == "--":
+            break
+        if here == "--lang":
+            asked = next(iter(args[at + 1 :]), None)
+        elif here.startswith("--lang="):
+            asked = here.removeprefix("--lang=")
+    return next((lang for lang in LANGS if lang == asked), default_lang())
+
+
+def use_colour(stream: TextIO | None) -> bool:
+    """Whether `stream` is a terminal that wants colours (https://no-color.org)."""
+    if stream is None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
