@@ -1,0 +1,136 @@
+"""Every line of the tables in docs/semantics.md, tried on every engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zhuanjie.engine.api import UNKNOWN, audit, evaluate, load_policy
+from zhuanjie.engine.backends.registry import BULK
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "semantics.md"
+ENGINES = ("reference", BULK)
+TODAY = date(2007, 12, 31)
+VALUES = {"true": True, "false": False, "unknown": UNKNOWN}
+
+PACK = """
+id: shapes
+version: 1.0.0
+title: {zh: 各种规则, en: shapes}
+authority: {zh: 测试, en: test}
+document: {number: "1", issued_on: 2007-01-01, title: {zh: 测试, en: test}}
+in_force: {from: 2007-01-01}
+clauses:
+  "1": {binds: sender, text: {zh: 测试, en: test}}
+"""
+RULE = """
+topic: {{zh: 测试, en: test}}
+rules:
+  - id: tried
+    clause: "1"
+    title: {{zh: 测试, en: test}}
+    when: employment.employed
+    {shape}
+    message: {{zh: 测试, en: test}}
+    remedy: {{zh: 测试, en: test}}
+"""
+SHAPES = {
+    "require": "require: {ask: employment.employer_has_party_org}",
+    "deadline": "deadline: {due: member.left_on, done: arrival.accepted_on}",
+    "recurring": "recurring: {start: member.left_on, last: arrival.last_contact_on, every: '30'}",
+    "unique": "unique: {field: letter.serial}",
+}
+
+
+def tables(heading: str) -> Iterator[list[list[str]]]:
+    """The tables under a heading, rows of cells."""
+    text = PAGE.read_text(encoding="utf-8")
+    found = re.search(rf"^### {heading}$(.*?)(?=^##)", text, re.MULTILINE | re.DOTALL)
+    assert found
+    for table in re.findall(r"(?:^\|.*\n)+", found[1], re.MULTILINE):
+        lines = [re.split(r"(?<!\\)\|", line.strip())[1:-1] for line in table.splitlines()]
+        yield [[cell.strip().strip("`").replace("\\|", "|") for cell in line] for line in lines]
+
+
+def lines(heading: str) -> list[tuple[str, ...]]:
+    ((_, _, *rows),) = tables(heading)
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_kleene(engine: str) -> None:
+    def value(text: str, **given: str) -> Any:
+        data = {name: VALUES[word] for name, word in given.items() if word != "unknown"}
+        fields = {name: f"v.{name}" for name in given}
+        for name, field in fields.items():
+            text = re.sub(rf"\b{name}\b", field, text)
+        return evaluate(text, {"v": data}, backend=engine)
+
+    tried = 0
+    for (text, *heads), _, *rows in tables("Kleene"):
+        for left, *cells in rows:
+            for head, cell in zip(heads, cells, strict=True):
+                given = {"a": left, "b": head} if head else {"a": left}
+                assert value(text, **given) is VALUES[cell], (text, left, head)
+                tried += 1
+    assert tried == 9 + 9 + 3
+
+
+def outcomes(shape: str, records: list[dict[str, Any]], folder: Path, engine: str) -> list[str]:
+    """How the rule of a shape comes out for the first record of a ledger."""
+    (folder / "pack.yaml").write_text(PACK, encoding="utf-8")
+    (folder / "10.yaml").write_text(RULE.format(shape=SHAPES[shape]), encoding="utf-8")
+    report = audit(records, load_policy(folder), as_of=TODAY, backend=engine, all_outcomes=True)
+    return [str(f.outcome) for f in report.findings if f.location.row == 1]
+
+
+def when(word: str) -> dict[str, Any]:
+    return {} if word == "unknown" else {"employment.employed": word}
+
+
+def require(condition: str, ask: str) -> list[dict[str, Any]]:
+    asked = {} if ask == "unknown" else {"employment.employer_has_party_org": ask}
+    return [{"member.id": "1", **when(condition), **asked}]
+
+
+def deadline(condition: str, due: str, act: str) -> list[dict[str, Any]]:
+    day = TODAY + timedelta(days=0 if "not passed" in act else -2)
+    record = {"member.id": "1", **when(condition)}
+    if due == "known":
+        record["member.left_on"] = day
+    if act.startswith("done"):
+        record["arrival.accepted_on"] = day + timedelta(days="after" in act)
+    if act.startswith("announced"):
+        record["arrival.accepted_on"] = TODAY + timedelta(days=1)
+    return [record]
+
+
+def recurring(condition: str, base: str, following: str) -> list[dict[str, Any]]:
+    day = TODAY - timedelta(days=30 if following == "not passed" else 31)
+    counted = {"last": {"arrival.last_contact_on": day}, "start": {"member.left_on": day}}
+    return [{"member.id": "1", **when(condition), **counted.get(base, {})}]
+
+
+def unique(condition: str, key: str, others: str) -> list[dict[str, Any]]:
+    serial = {"letter.serial": "7"}
+    first = {"member.id": "1", **when(condition), **(serial if key == "filled" else {})}
+    other = {"one surely": when("true"), "one perhaps": {}, "none": when("false")}[others]
+    return [first, {"member.id": "2", **serial, **other}]
+
+
+MAKERS: dict[str, Callable[..., list[dict[str, Any]]]] = {
+    "require": require, "deadline": deadline, "recurring": recurring, "unique": unique,
+}
+CASES = [(shape, *line) for shape in MAKERS for line in lines(shape)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("case", CASES, ids=", ".join)
+def test_shapes(case: tuple[str, ...], engine: str, tmp_path: Path) -> None:
+    shape, *given, expected = case
+    assert outcomes(shape, MAKERS[shape](*given), tmp_path, engine) == [expected]

@@ -1,0 +1,56 @@
+"""Every pack's cases on every engine, and no rule or clause without any."""
+
+from __future__ import annotations
+
+import pytest
+
+from zhuanjie.engine import load_policy
+from zhuanjie.engine.auditing.cases import CaseRunner
+from zhuanjie.engine.backends.registry import NAMES, backend
+from zhuanjie.engine.load.find import pack_folders
+from zhuanjie.engine.load.pack import load_cases
+
+PACKS = tuple(pack_folders())
+
+
+@pytest.mark.parametrize("engine", NAMES)
+@pytest.mark.parametrize("pack", PACKS)
+def test_cases_come_out_as_written(pack: str, engine: str) -> None:
+    policy = load_policy(pack)
+    files = load_cases(policy.chain[-1].folder)
+    results = list(CaseRunner(policy, backend(engine)).run(files))
+    assert results
+    wrong = [f"{r.file}:{r.line} {r.name}: {m.rule} {m.aspect} is {m.actual}, not {m.expected}"
+             for r in results for m in r.mismatches]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_every_rule_has_cases_of_every_outcome_it_can_have(pack: str) -> None:
+    policy = load_policy(pack)
+    tried: dict[str, set[str]] = {r.id: set() for r in policy.rules}
+    for loaded in policy.chain:
+        for file in load_cases(loaded.folder):
+            for case in (c for written in file.cases.cases for c in written.unfold()):
+                for rule, expected in case.expect.items():
+                    outcome = expected if isinstance(expected, str) else expected.outcome
+                    tried[rule].add(outcome)
+    lacking = {rule.id: need - tried[rule.id] for rule in policy.rules
+               if (need := _needed(rule)) - tried[rule.id]}
+    assert not lacking
+
+
+def _needed(rule) -> set[str]:
+    need = {"satisfied", "violation"}
+    if rule.when is not None:
+        need.add("not_applicable")
+    if rule.shape == "deadline":
+        need.add("pending")
+    return need
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_every_clause_has_a_rule(pack: str) -> None:
+    policy = load_policy(pack)
+    ruled = {c for r in policy.rules for c in r.clauses}
+    assert set(policy.clauses) == ruled

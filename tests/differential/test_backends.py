@@ -1,0 +1,198 @@
+"""Random records, and random rules, on every engine: they must agree on all that a verdict says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
+from random import Random
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, note, reject
+from hypothesis import strategies as st
+from strategies import (
+    ASKED,
+    ENUM,
+    FRAME,
+    SCHEMA,
+    TODAY,
+    VALUES,
+    brief,
+    dates,
+    examples,
+    integers,
+    records,
+)
+
+from zhuanjie.engine import load_policy
+from zhuanjie.engine.backends.registry import NAMES, backend
+from zhuanjie.engine.cel.from_cel import read
+from zhuanjie.engine.checking.policy import Policy, TypedRow, TypedRule
+from zhuanjie.engine.checking.typing import check
+from zhuanjie.engine.days import to_day
+from zhuanjie.engine.errors import ExpressionError
+from zhuanjie.engine.ir.nodes import Expr, Name
+from zhuanjie.engine.ir.print import to_text
+from zhuanjie.engine.ir.types import Kind
+from zhuanjie.engine.lower.kleene import Kleene
+from zhuanjie.engine.lower.plan import Plan, make_plan
+from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE, lower
+from zhuanjie.engine.model.fields import Field, fields
+from zhuanjie.engine.results import Verdict
+
+Record = dict[str, Any]
+
+PACK = "fujian-2007-80"
+DAYS = (date(2007, 7, 1), date(2007, 12, 31), date(2008, 2, 29))
+RECORDS = int(ASKED) if ASKED else 1500
+STEPS = (0, 0, 1, 15, 29, 30, 31, 45, 59, 60, 61, 89, 90, 91, 105, 120, 121, 180, 181, 365, 366, 395)
+TEXTS = ("a", "b", "13800000000", "0595-2345678", "１３８", 'a"\\', "")
+DTYPES = {"bool": pl.Boolean, "int": pl.Int64, "date": pl.Date}
+
+
+@cache
+def policy() -> Policy:
+    return load_policy(PACK)
+
+
+def value(random: Random, field: Field, day: date) -> Any:
+    match field.type:
+        case "bool":
+            return random.random() < 0.5
+        case "int":
+            return random.choice((0, 1, 30, 60, 90, -5, 2007))
+        case "date":
+            return day + timedelta(random.choice((1, -1)) * random.choice(STEPS))
+        case "enum":
+            return random.choice(list(field.values))
+        case "string":
+            return random.choice(TEXTS)
+
+
+def ledger(plan: Plan, seed: int, size: int) -> list[Record]:
+    """Records around the as-of day, some nearly full and some nearly empty."""
+    random = Random(seed)
+    out = []
+    for _ in range(size):
+        blank = random.choice((0.1, 0.3, 0.6))
+        day = plan.as_of - timedelta(random.choice((0, *STEPS)))
+        record: Record = {f.name: None if random.random() < blank else value(random, f, day)
+                          for f in fields()}
+        for rule in plan.unique:
+            sure = random.choice((0, 1, 2))
+            record[UNIQUE_SURE.format(rule=rule.id)] = sure
+            record[UNIQUE_ALL.format(rule=rule.id)] = sure + random.choice((0, 1))
+        out.append(record)
+    return out
+
+
+def frame_of(plan: Plan, rows: Sequence[Record]) -> pl.DataFrame:
+    counts = [c.format(rule=r.id) for r in plan.unique for c in (UNIQUE_SURE, UNIQUE_ALL)]
+    return pl.DataFrame(rows, schema={
+        **{f.name: DTYPES.get(f.type, pl.String) for f in fields()},
+        **dict.fromkeys(counts, pl.Int64)})
+
+
+def shrunk(plan: Plan, name: str, record: Record) -> str:
+    """The record with every cell blanked that the disagreement does not hang on, in words."""
+    def differs(candidate: Record) -> bool:
+        frame = frame_of(plan, [candidate])
+        return (backend(name).judge(plan, frame, True)
+                != backend("reference").judge(plan, frame, True))
+
+    for cell in list(record):
+        less = {**record, cell: None}
+        record = less if differs(less) else record
+    frame = frame_of(plan, [record])
+    both = zip(backend("reference").judge(plan, frame, True),
+               backend(name).judge(plan, frame, True), strict=True)
+    cells = {n: v for n, v in record.items() if v is not None}
+    return f"{name} on {cells}: " + "; ".join(
+        f"{plan.rules[a.rule].id}: {a} / {b}" for a, b in both if a != b)
+
+
+@pytest.fixture(scope="module", params=DAYS)
+def plan(request: pytest.FixtureRequest) -> Plan:
+    return make_plan(policy(), request.param)
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "reference"])
+def test_records(plan: Plan, name: str) -> None:
+    size = RECORDS if ASKED or name != "durable" else RECORDS // 5
+    for seed in range(0, size, 1000):
+        rows = ledger(plan, seed, min(1000, size - seed))
+        frame = frame_of(plan, rows)
+        wanted = backend("reference").judge(plan, frame, every=True)
+        assert len(wanted) == len(rows) * len(plan.rules)
+        found = backend(name).judge(plan, frame, every=True)
+        wrong = {v.row for v, w in zip(found, wanted, strict=True) if v != w}
+        assert not wrong, shrunk(plan, name, rows[min(wrong)])
+
+
+@pytest.mark.parametrize("name", ["reference", "python", "durable"])
+def test_single_records(plan: Plan, name: str) -> None:
+    """A record alone is judged as a frame of it is, whether its blanks are absent or None."""
+    engine = backend(name)
+    for record in ledger(plan, 7, 40):
+        full = {n: v for n, v in record.items() if v is not None}
+        wanted = engine.judge(plan, frame_of(plan, [record]), every=True)
+        assert engine.judge_record(plan, record, every=True) == wanted
+        assert engine.judge_record(plan, full, every=True) == wanted
+        reported = ("violation", "undetermined", "pending")
+        assert engine.judge_record(plan, full) == [v for v in wanted if v.outcome in reported]
+
+
+def typed(tree: Expr, want: Kind) -> Expr:
+    text = to_text(tree)
+    note(text)
+    try:
+        return check(read(text), SCHEMA, text, want)
+    except ExpressionError:
+        reject()
+
+
+def field(name: str) -> Expr:
+    return check(Name(tuple(name.split("."))), SCHEMA, name)
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> list[TypedRule]:
+    """One rule of each shape, its expressions drawn at random."""
+    shapes = {r.shape: r for r in policy().rules}
+
+    def condition() -> Expr | None:
+        return typed(draw(brief), Kind.BOOL) if draw(st.integers(0, 3)) else None
+
+    rows = tuple(
+        TypedRow(f"row{n}", shapes["table"].title, condition(),
+                 tuple(draw(st.lists(st.sampled_from(ENUM), unique=True, max_size=3))))
+        for n in range(draw(st.integers(1, 3))))
+    days = st.sampled_from(["m.d1", "n.d2", "n.d3"])
+    return [
+        replace(shapes["require"], when=condition(), ask=typed(draw(brief), Kind.BOOL)),
+        replace(shapes["deadline"], when=condition(), due=typed(draw(dates), Kind.DATE),
+                done=field(draw(days))),
+        replace(shapes["recurring"], when=condition(), start=typed(draw(dates), Kind.DATE),
+                last=field(draw(days)), every=typed(draw(integers), Kind.INT)),
+        replace(shapes["table"], when=condition(), subject=field("m.e1"), rows=rows),
+        replace(shapes["unique"], when=condition(), key=field("m.s1"), within=None),
+    ]
+
+
+@examples(20)
+@given(rules(), st.lists(records, min_size=1, max_size=3), st.integers(0, 2), st.booleans())
+def test_rules(drawn: list[TypedRule], rows: list[Record], sure: int, more: bool) -> None:
+    kleene = Kleene(to_day(TODAY), VALUES)
+    plan = replace(
+        make_plan(policy(), TODAY), params=VALUES, rules=tuple(drawn), whole=(),
+        lowered=tuple(lower(rule, kleene, tuple(sorted(FRAME))) for rule in drawn))
+    counts = {UNIQUE_SURE.format(rule=drawn[-1].id): sure,
+              UNIQUE_ALL.format(rule=drawn[-1].id): sure + more}
+    frame = pl.DataFrame([{**row, **counts} for row in rows],
+                         schema={**FRAME, **dict.fromkeys(counts, pl.Int64)})
+    wanted: list[Verdict] = backend("reference").judge(plan, frame, every=True)
+    for name in NAMES:
+        assert backend(name).judge(plan, frame, every=True) == wanted, name

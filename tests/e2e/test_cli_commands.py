@@ -1,0 +1,104 @@
+"""`zhuanjie eval`, `policy`, `completion` and help, as a user calls them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cli_command import run
+
+CLAUSE = "1.6b"
+
+
+def test_version_and_help() -> None:
+    assert run("--version").stdout.startswith("zhuanjie ")
+    assert "audit" in run("--help").stdout
+    assert "检查整本台帐" in run("--help", lang="zh").stdout
+
+
+@pytest.mark.parametrize(("expression", "value"), [
+    ("1 + 2 * 3", "7"), ("'党'.size() == 1", "true"), ("member.id", '"06001"'),
+    ("member.left_on + days(30)", '"2007-07-30"'), ("as_of - member.left_on", '"P184D"'),
+    ("member.x > 3", "true"), ("member.name == '甲'", "unknown"),
+    ("false && member.name == '甲'", "false"),
+])
+def test_an_expression_has_a_value(tmp_path: Path, expression: str, value: str) -> None:
+    data = tmp_path / "r.json"
+    data.write_text('{"学号": "06001", "离校时间": "2007-06-30", "member": {"x": 4}}', "utf-8")
+    done = run("eval", expression, "--data", data, "--as-of", "2007-12-31")
+    assert (done.returncode, done.stdout.strip()) == (0, value), done.stderr
+
+
+def test_an_expression_that_is_wrong_is_shown_with_a_caret() -> None:
+    done = run("eval", "1 + + ")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "^" in done.stderr
+
+
+def test_packs_are_listed() -> None:
+    packs = json.loads(run("policy", "list", "--format", "json").stdout)
+    assert {"fujian-2007-80", "quanzhou-normal-2007-23"} <= {p["id"] for p in packs}
+    assert "quanzhou-normal-2007-23" in run("policy", "list").stdout
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_pack_is_shown_whole(lang: str) -> None:
+    done = run("policy", "show", "fujian-2007-80", lang=lang)
+    assert done.returncode == 0
+    for part in ("receipt_return_days", "1.2d", "has(letter.issued_on)", "receipt-returned"):
+        assert part in done.stdout
+
+
+def test_a_clause_is_shown_alone_as_written() -> None:
+    data = json.loads(run("policy", "show", "fujian-2007-80", CLAUSE, "--format", "json").stdout)
+    assert {r["clause"] for r in data["rules"]} == {CLAUSE}
+    rule = data["rules"][0]
+    assert rule["deadline"]["done"] == "receipt.returned_on"
+    assert "params.receipt_return_days" in rule["deadline"]["due"]
+
+
+def test_a_broken_pack_is_refused_with_every_mistake(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text(
+        "id: Bad Id\nversion: one\ntitle: {zh: 甲, en: a}\n", encoding="utf-8")
+    done = run("policy", "lint", tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("error: ") >= 2
+    assert "pack.yaml" in done.stderr
+
+
+def test_shipped_packs_give_lint_nothing_to_say() -> None:
+    done = run("policy", "lint", "fujian-2007-80", "--format", "json")
+    assert json.loads(done.stdout)["lints"] == []
+    assert done.returncode == 0
+
+
+def test_schemas_are_printed_and_written(tmp_path: Path) -> None:
+    assert json.loads(run("policy", "schema", "topic").stdout)["title"] == "Topic"
+    folder = tmp_path / "new" / "schemas"
+    assert run("policy", "schema", "--output", folder).returncode == 0
+    names = {p.name for p in folder.iterdir()}
+    assert {"pack.schema.json", "topic.schema.json", "cases.schema.json"} <= names
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_call_the_command_back(shell: str) -> None:
+    done = run("completion", shell)
+    assert "_ZHUANJIE_COMPLETE" in done.stdout
+    source = run(env={"_ZHUANJIE_COMPLETE": f"{shell}_source"})
+    if shell != "bash":  # for bash, click looks at the version of the bash there is
+        assert source.stdout.strip() == done.stdout.strip()
+
+
+@pytest.mark.parametrize(("words", "wanted"), [
+    ("zhuanjie au", "audit"), ("zhuanjie policy s", "schema"),
+    ("zhuanjie audit --policy fuj", "fujian-2007-80"), ("zhuanjie audit --format j", "jsonl"),
+    ("zhuanjie audit --fail", "--fail-on"), ("zhuanjie explain l.csv 06001 1.6", "1.6b"),
+    ("zhuanjie policy show fujian-2007-80 2.5", "2.5d"), ("zhuanjie audit --backend p", "polars"),
+])
+def test_words_are_completed(words: str, wanted: str) -> None:
+    done = run(env={"_ZHUANJIE_COMPLETE": "bash_complete", "COMP_WORDS": words,
+                    "COMP_CWORD": str(len(words.split()) - 1)})
+    assert wanted in [line.split(",", 1)[-1] for line in done.stdout.splitlines()], done.stderr

@@ -1,0 +1,159 @@
+"""Closed pipes, full disks, Ctrl-C: a code and a line, never a traceback or half a file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from cli_command import AS_OF, COMMAND, record, run, write_ledger
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_ledger(tmp_path_factory.mktemp("ledger") / "l.csv")
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Large enough to be interrupted at work."""
+    rows = [record(n, 回执收到日期="") for n in range(30_000)]
+    return write_ledger(tmp_path_factory.mktemp("large") / "l.csv", rows)
+
+
+def unharmed(err: str) -> bool:
+    return "Traceback" not in err and "Exception ignored" not in err
+
+
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv"])
+def test_a_reader_that_leaves_ends_it_quietly(large: Path, form: str) -> None:
+    with subprocess.Popen([COMMAND, "audit", str(large), *AS_OF, "--format", form, "-q"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        err = process.stderr.read().decode()
+        assert process.wait(timeout=60) == 141
+    assert unharmed(err)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize("args", [["audit", "{ledger}", *AS_OF], ["--help"], ["policy", "list"],
+                                  ["audit", "{ledger}", *AS_OF, "--format", "jsonl"]])
+def test_a_full_disk_is_said(ledger: Path, args: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [COMMAND, *(a.format(ledger=ledger) for a in args)], stdout=full,
+            stderr=subprocess.PIPE, text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})
+    assert done.returncode == 2
+    assert "no space is left" in done.stderr
+    assert unharmed(done.stderr)
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_closed_stream_is_no_reason_to_crash(ledger: Path, stream: str) -> None:
+    close = {"stdout": ">&-", "stderr": "2>&-"}[stream]
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" "$@" {close}', COMMAND, "audit", str(ledger), *AS_OF],
+        capture_output=True, text=True, check=False)
+    assert done.returncode == (2 if stream == "stdout" else 1)
+    assert unharmed(done.stderr)
+
+
+@pytest.mark.parametrize(("where", "what"), [
+    ("nowhere/o.json", "folder does not exist"), (".", "it is a folder"),
+])
+def test_a_place_that_cannot_be_written_is_named(
+    ledger: Path, tmp_path: Path, where: str, what: str,
+) -> None:
+    done = run("audit", ledger, *AS_OF, "-o", tmp_path / where)
+    assert done.returncode == 2
+    assert what in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_ledger_itself_is_never_overwritten(ledger: Path) -> None:
+    before = ledger.read_bytes()
+    done = run("audit", ledger, *AS_OF, "-o", ledger)
+    assert done.returncode == 2
+    assert ledger.read_bytes() == before
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_ctrl_c_leaves_no_half_a_file(large: Path, tmp_path: Path, form: str) -> None:
+    target = tmp_path / "o"
+    target.write_text("before")
+    with subprocess.Popen(
+        [COMMAND, "audit", str(large), *AS_OF, "--format", form, "--all", "-o", str(target)],
+        stderr=subprocess.PIPE, env={**os.environ, "LC_ALL": "C.UTF-8"},
+    ) as process:
+        assert process.stderr is not None
+        process.stderr.readline()  # progress: it is at work
+        process.send_signal(signal.SIGINT)
+        err = process.stderr.read().decode()
+        assert process.wait(timeout=60) == 130
+    assert "interrupted" in err
+    assert unharmed(err)
+    assert target.read_text() == "before"
+    assert [p.name for p in tmp_path.iterdir()] == ["o"]
+
+
+@pytest.mark.parametrize(("name", "text", "what"), [
+    ("none.csv", None, "no such file"), ("empty.csv", "", ""),
+    ("headings.csv", "学号,姓名\n", ""), ("strange.csv", "a,b\n1,2\n", ""),
+])
+def test_a_ledger_that_cannot_be_used_is_exit_2(
+    tmp_path: Path, name: str, text: str | None, what: str,
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text, "utf-8")
+    done = run("audit", tmp_path / name, *AS_OF)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert name in done.stderr
+    assert what in done.stderr
+
+
+def on_terminal(*args: str, env: dict[str, str]) -> str:
+    """What the command writes to a terminal of 80 columns."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execve(COMMAND, [COMMAND, *args], {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8",
+                                              "COLUMNS": "80", **env})
+    out, until = b"", time.monotonic() + 60
+    with contextlib.suppress(OSError):  # the terminal's end reads as an error
+        while time.monotonic() < until:
+            if select.select([terminal], [], [], 1)[0]:
+                part = os.read(terminal, 1 << 16)
+                if not part:
+                    break
+                out += part
+    os.waitpid(child, 0)
+    os.close(terminal)
+    return out.decode()
+
+
+def test_colours_are_for_terminals_that_want_them(ledger: Path) -> None:
+    assert "\x1b[31m" in on_terminal("audit", str(ledger), *AS_OF, env={})
+    assert "\x1b[3" not in on_terminal("audit", str(ledger), *AS_OF, env={"NO_COLOR": "1"})
+    assert "\x1b[3" not in on_terminal("audit", str(ledger), *AS_OF, env={"TERM": "dumb"})
+
+
+def test_a_fault_of_the_program_leaks_nothing(ledger: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import zhuanjie.engine.results as r\n"
+        "def broken(value): raise RuntimeError(f'secret {value}')\n"
+        "r.plain = broken\n")
+    done = run("audit", ledger, *AS_OF, "--format", "json", env={"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 3
+    assert "internal error at cli/output/shape.py:" in done.stderr
+    assert "secret" not in done.stderr
+    assert unharmed(done.stderr)

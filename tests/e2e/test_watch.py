@@ -1,0 +1,156 @@
+"""The live register through the real command: changes, refusals, and being killed at any moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = str(Path(sys.executable).parent / "zhuanjie")
+POLICY = ("--policy", "fujian-2007-80", "--as-of", "2007-05-01", "--lang", "en")
+
+
+def run(events: Path, *args: str, **kwargs) -> subprocess.CompletedProcess:
+    return subprocess.run([COMMAND, "watch", str(events), *POLICY, *args], capture_output=True,
+                          check=False, timeout=60, **kwargs)
+
+
+def lines(out: bytes) -> list[dict]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def write(path: Path, *events: dict | str) -> Path:
+    texts = [e if isinstance(e, str) else json.dumps(e, ensure_ascii=False) for e in events]
+    path.write_text("".join(f"{t}\n" for t in texts), encoding="utf-8")
+    return path
+
+
+def some_events(count: int, seed: int) -> list[dict]:
+    rng = random.Random(seed)
+    out: list[dict] = []
+    for i in range(count):
+        who = f"{rng.randrange(8):03}"
+        out.append(rng.choice([
+            {"member.id": who, "letter.issued_on": "2007-06-30", "letter.serial": str(i % 5)},
+            {"member.id": who, "receipt.returned_on": rng.choice(["2007-07-20", None])},
+            {"member.id": who, "destination.kind": rng.choice(["retained", "employer_org"])},
+            {"clock": f"2007-{6 + i * 6 // count:02}-15"},
+        ]))
+    days = sorted(e["clock"] for e in out if "clock" in e)
+    for event in out:
+        if "clock" in event:
+            event["clock"] = days.pop(0)
+    return out
+
+
+def test_a_deadline_passes_with_the_clock(tmp_path: Path) -> None:
+    events = write(tmp_path / "e", {"clock": "2007-07-01"},
+                   {"member.id": "1", "letter.issued_on": "2007-06-30"}, {"clock": "2007-10-28"},
+                   {"clock": "2007-10-29"})
+    done = run(events)
+    receipts = [x for x in lines(done.stdout) if x["clause"] == "1.6b"]
+    assert [(x["was"], x["is"], x["since"], x["due"]) for x in receipts] == [
+        ("not_applicable", "pending", "2007-07-01", "2007-10-28"),
+        ("pending", "violation", "2007-10-29", "2007-10-28")]
+    assert done.returncode == 0
+
+
+def test_a_serial_number_used_twice_is_said_of_both(tmp_path: Path) -> None:
+    letter = {"letter.issued_on": "2007-06-30", "letter.serial": "7", "letter.issuer": "x"}
+    events = write(tmp_path / "e", {"member.id": "1", **letter}, {"member.id": "2", **letter},
+                   {"member.id": "2", "letter.serial": "8"})
+    said = [(x["record"], x["is"]) for x in lines(run(events).stdout) if x["clause"] == "1.3e"]
+    assert said == [("1", "satisfied"), ("2", "violation"), ("1", "violation"),
+                    ("2", "satisfied"), ("1", "satisfied")]
+
+
+def test_malformed_events_are_refused_one_by_one(tmp_path: Path) -> None:
+    events = write(tmp_path / "e", "{", "[1]", {"letter.serial": "1"}, {"member.id": "1", "x.y": 1},
+                   {"member.id": "1", "letter.issued_on": "2007-02-30"}, {"clock": "soon"},
+                   {"clock": "2007-04-01"}, {"clock": "2007-06-01", "member.id": "1"},
+                   {"member.id": "1", "letter.issued_on": "2007-06-30"})
+    done = run(events)
+    errors = [x for x in done.stderr.decode().splitlines() if x.startswith("error:")]
+    assert [f":{n}:" in e for n, e in enumerate(errors, 1)] == [True] * 8
+    assert lines(done.stdout)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_at_any_moment_it_neither_loses_nor_repeats(tmp_path: Path, seed: int) -> None:
+    events = write(tmp_path / "events", *some_events(120, seed))
+    whole = run(events, "--journal", str(tmp_path / "whole")).stdout
+    rng = random.Random(seed)
+    out = tmp_path / "out"
+    journal = tmp_path / "journal"
+    for _ in range(12):
+        with out.open("ab") as sink:
+            process = subprocess.Popen(
+                [COMMAND, "watch", str(events), *POLICY, "--journal", str(journal)], stdout=sink,
+                stderr=subprocess.DEVNULL)
+            # Most of the time is the start; kill once lines come, a little later each time.
+            size = out.stat().st_size
+            until = time.monotonic() + 20
+            while (process.poll() is None and out.stat().st_size == size
+                   and time.monotonic() < until):
+                time.sleep(0.001)
+            time.sleep(rng.random() * 0.05)
+            if process.poll() is None:
+                os.kill(process.pid, signal.SIGKILL)
+            if process.wait() == 0:
+                break
+    with out.open("ab") as sink:  # and once to the end, however far the killed ones came
+        subprocess.run([COMMAND, "watch", str(events), *POLICY, "--journal", str(journal)],
+                       stdout=sink, check=True, timeout=120)
+    assert out.read_bytes() == whole
+
+
+def test_the_journal_may_be_cut_at_any_byte(tmp_path: Path) -> None:
+    """What a crash leaves is a prefix of the journal, and of the output at least as far along."""
+    from zhuanjie.engine import api
+
+    events = write(tmp_path / "events", *some_events(25, 7))
+    policy = api.load_policy("fujian-2007-80")
+
+    def watch(journal: Path, out: Path) -> bytes:
+        with out.open("ab") as sink, events.open("rb") as source:
+            from datetime import date
+
+            running = api.watch(policy, sink.fileno(), lambda *_: None, as_of=date(2007, 5, 1),
+                                journal=journal)
+            running.follow(source, "events", lambda: False)
+            running.close()
+        return out.read_bytes()
+
+    whole = watch(tmp_path / "journal", tmp_path / "out")
+    entries = (tmp_path / "journal").read_bytes()
+    rng = random.Random(1)
+    for cut in sorted(rng.sample(range(1, len(entries)), 25)):
+        journal = tmp_path / f"journal-{cut}"
+        journal.write_bytes(entries[:cut])
+        # The lines noted in the part that is left stand in the output; where the last event left
+        # is not noted yet, any part of its lines may.
+        left = entries[:cut].count(b"\n")
+        counts = [len(json.loads(line.split(b" ", 1)[1])[1].get("changes", ()))
+                  for line in entries.splitlines()]
+        said = sum(counts[:left])
+        acted = left > 0 and b'["event"' in entries.splitlines()[left - 1]
+        bytes_of = [len(line) + 1 for line in whole.splitlines()]
+        noted = sum(bytes_of[:said])
+        more = sum(bytes_of[said : said + counts[left]]) if acted else 0
+        out = tmp_path / f"out-{cut}"
+        out.write_bytes(whole[: noted + rng.randint(0, more)])
+        assert watch(journal, out) == whole, cut
+    damaged = tmp_path / "damaged"
+    damaged.write_bytes(entries.replace(b"2007-06-30", b"2007-06-31", 1))
+    done = run(events, "--journal", str(damaged))
+    assert done.returncode == 2
+    assert b"damaged" in done.stderr

@@ -1,0 +1,36 @@
+"""Bad packs and what is said of them: every mistake at once, with its place, in both languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from zhuanjie.engine.errors import PolicyError
+from zhuanjie.engine.text import LANGS, say_diagnostic
+
+FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "diagnostics"
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("name", sorted(p.name for p in FOLDER.iterdir()))
+def test_what_is_said(name: str, lang: str, monkeypatch, update_golden: bool) -> None:
+    from zhuanjie.engine import load_policy
+
+    monkeypatch.chdir(FOLDER)
+    with pytest.raises(PolicyError) as caught:
+        load_policy(f"./{name}")
+    said = "\n".join(say_diagnostic(d, lang) for d in caught.value.diagnostics) + "\n"
+    golden = FOLDER / name / f"expected.{lang}.txt"
+    if update_golden:
+        golden.write_text(said, encoding="utf-8")
+    assert said == golden.read_text(encoding="utf-8")
+
+
+def test_ten_mistakes_are_ten() -> None:
+    from zhuanjie.engine import load_policy
+
+    with pytest.raises(PolicyError) as caught:
+        load_policy(FOLDER / "ten-mistakes")
+    assert len(caught.value.diagnostics) >= 10
+    assert all(d.place.line and d.place.column for d in caught.value.diagnostics)

@@ -1,0 +1,51 @@
+"""Patterns that are let through match alike in Python, Rust (Polars) and RE2 (CEL's own)."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+import pytest
+from cel_expr_python import cel
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zhuanjie.engine.checking.regex import RegexError, portable, python_form
+
+ATOMS = ["a", "1", "-", r"\d", r"\w", r"\s", r"\.", r"\-", r"\<", "[0-9]", "[^a]", "[a-c1]", r"[\d-]",
+         ".", "中", "(a|b)", "(?:ab)", "^", "$", r"\\", r"[\]a]", "１"]
+TAILS = ["", "*", "+", "?", "{2}", "{1,}", "{0,2}", "*?"]
+TEXTS = ["", "a", "ab", "a1", "1\n", "a\n", "中", "１", "-", "<", "\\", "a-1", "]", "aa", " ", "b.c",
+         "\x0b", "é", "1" * 11]
+ENV = cel.NewEnv(variables={"t": cel.Type.STRING, "p": cel.Type.STRING})
+
+
+def re2(pattern: str, text: str) -> bool:
+    return ENV.compile("t.matches(p)").eval(data={"t": text, "p": pattern}).plain_value()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(ATOMS), st.sampled_from(TAILS)), min_size=1, max_size=4))
+def test_engines_agree(parts: list[tuple[str, str]]) -> None:
+    text = "".join(a + ("" if a in "^$" else t) for a, t in parts)
+    pattern = portable(text)
+    rust = pl.Series(TEXTS).str.contains(pattern).to_list()
+    python = [re.search(python_form(pattern), t) is not None for t in TEXTS]
+    google = [re2(pattern, t) for t in TEXTS]
+    assert rust == python == google, pattern
+
+
+@pytest.mark.parametrize("pattern", [
+    "(?i)a", "(?=a)", "(?<n>a)", r"\1", r"\b", r"\p{L}", "a**", "a{2", "a{2,1}", "a{1001}", "*a", "(a",
+    "a)", "[a", "[]a]", "[[:alpha:]]", "[a&&b]", "[a--b]", r"\Q", "a{,2}", "[b-a]", "\\", "a++", "]", "}",
+])
+def test_what_differs_is_refused(pattern: str) -> None:
+    with pytest.raises(RegexError):
+        portable(pattern)
+
+
+def test_end_is_the_very_end() -> None:
+    pattern = portable("^1[0-9]{10}$")
+    assert re.search(python_form(pattern), "13800000000")
+    assert not re.search(python_form(pattern), "13800000000\n")
+    assert not re.search(python_form(pattern), "１３８００００００００")

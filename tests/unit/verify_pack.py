@@ -1,0 +1,68 @@
+"""A small pack to plant faults in. In: rules, parameters. Out: the policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from zhuanjie.engine import load_policy
+from zhuanjie.engine.checking.policy import Policy
+
+WORDS = {"zh": "文字", "en": "words"}
+
+
+def rule(id_: str, shape: Mapping[str, Any], when: str | None = None,
+         **more: Any) -> dict[str, Any]:
+    """A rule as a topic file has it."""
+    return {"id": id_, "clause": "1", "title": WORDS, "message": WORDS, "remedy": WORDS,
+            **({"when": when} if when else {}), **shape, **more}
+
+
+def ask(text: str) -> dict[str, Any]:
+    """The shape of a rule that asks for a condition."""
+    return {"require": {"ask": text}}
+
+
+def deadline(due: str, done: str) -> dict[str, Any]:
+    """The shape of a rule that asks for an act by a day."""
+    return {"deadline": {"due": due, "done": done}}
+
+
+def table(*rows: tuple[str, str | None, Sequence[str]]) -> dict[str, Any]:
+    """A decision table on the destination: clause, condition, destinations."""
+    return rule("destination", {"table": {"subject": "destination.kind", "rows": [
+        {"clause": clause, "title": WORDS, "allow": list(allow), **({"when": when} if when else {})}
+        for clause, when, allow in rows]}}, "has(destination.kind)")
+
+
+def values(*steps: tuple[str | None, int]) -> dict[str, Any]:
+    """A parameter of days that changes over the years."""
+    return {"unit": "days", "source": WORDS, "note": WORDS, "values": [
+        {**({"from": start} if start else {}), "value": value} for start, value in steps]}
+
+
+def policy(folder: Path, rules: Sequence[Mapping[str, Any]], *,
+           parameters: Mapping[str, Any] | None = None, scope: str | None = None,
+           accepts: Sequence[Mapping[str, Any]] = ()) -> Policy:
+    """The pack with these rules, loaded."""
+    clauses = {c: {"binds": "sender", "text": WORDS} for c in ("1", "a", "b", "c", "d", "e")}
+    manifest: dict[str, Any] = {
+        "id": "planted", "version": "1.0.0", "title": WORDS, "authority": WORDS,
+        "document": {"number": "1", "issued_on": "2007-11-01", "title": WORDS},
+        "in_force": {"from": "2007-11-01"}, "clauses": clauses,
+        "parameters": dict(parameters or {}), "accepts": list(accepts),
+    }
+    if scope:
+        manifest["scope"] = {"when": scope, "title": WORDS}
+    folder.mkdir(exist_ok=True)
+    topic = {"topic": WORDS, "rules": list(rules)}
+    # JSON is YAML; but a day must stand without quotes.
+    for name, data in (("pack.yaml", manifest), ("10.yaml", topic)):
+        text = json.dumps(data, ensure_ascii=False)
+        for day in {d for p in (parameters or {}).values() for v in p.get("values", ())
+                    if (d := v.get("from"))} | {"2007-11-01"}:
+            text = text.replace(f'"{day}"', day)
+        (folder / name).write_text(text, encoding="utf-8")
+    return load_policy(folder)
