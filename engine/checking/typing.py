@@ -99,7 +99,8 @@ class _Checker:
         kinds = {i.type.kind for i in items} - {Kind.ANY}
         if len(kinds) > 1:
             self.error(expr, "cel.mixed-list", kinds=", ".join(sorted(kinds)))
-        item = next(iter(kinds), Kind.ANY)
+        # A mixed list has been refused already: what reads it is not to be refused a second time.
+        item = kinds.pop() if len(kinds) == 1 else Kind.ANY
         return replace(expr, items=items, type=Type(Kind.LIST, item=item))
 
     def _pattern(self, call: Call) -> Call:

@@ -126,7 +126,8 @@ def on_terminal(*args: str, env: dict[str, str]) -> str:
     """What the command writes to a terminal of 80 columns."""
     child, terminal = pty.fork()
     if child == 0:
-        os.execve(COMMAND, [COMMAND, *args], {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8",
+        own = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+        os.execve(COMMAND, [COMMAND, *args], {**own, "TERM": "xterm", "LC_ALL": "C.UTF-8",
                                               "COLUMNS": "80", **env})
     out, until = b"", time.monotonic() + 60
     with contextlib.suppress(OSError):  # the terminal's end reads as an error
