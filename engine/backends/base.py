@@ -58,6 +58,36 @@ class Backend(Protocol):
         ...
 
 
+SETTLED = "#settled-{rule}"
+"""Name of the column that says where a rule of the plan, by its number, has nothing to report."""
+
+
+class ColumnBackend(Backend, Protocol):
+    """An engine that judges whole columns, also in the middle of a stream."""
+
+    def judge_table(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> pl.DataFrame:
+        """The verdicts of `judge` as a table; see `zhuanjie.engine.backends.verdicts`."""
+        ...
+
+    def settled(self, plan: Plan, size: int) -> list[pl.Expr]:
+        """For each rule of the plan a condition, never null: nothing is to be reported.
+
+        `size` says about how many records there are.
+        """
+        ...
+
+    def judge_open(self, plan: Plan, frame: pl.DataFrame) -> pl.DataFrame:
+        """The verdicts on records that were looked at before, as a table.
+
+        `frame` has a column `#row` and the columns of `settled`. Raises BackendError.
+        """
+        ...
+
+    def truth_expr(self, plan: Plan, expr: Expr, size: int) -> pl.Expr:
+        """The truth of a condition as an expression, null where it is unknown."""
+        ...
+
+
 class RecordBackend(Backend, Protocol):
     """An engine that also judges single records, with no frame."""
 

@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
-from zhuanjie.engine.backends.base import Backend, RecordBackend
+from zhuanjie.engine.backends.base import Backend, ColumnBackend, RecordBackend
 from zhuanjie.engine.errors import UsageError, fail
 from zhuanjie.engine.source import near
 
@@ -43,6 +43,11 @@ def record_backend_of(name: str) -> RecordBackend:
         able = ", ".join(n for n in NAMES if n != BULK)
         raise fail(UsageError, "backend.not-single", hint="hint.known", name=name, known=able)
     return cast("RecordBackend", engine)
+
+
+def column_backend_of(engine: Backend) -> ColumnBackend | None:
+    """The engine as one for whole columns, if it is one."""
+    return cast("ColumnBackend", engine) if hasattr(engine, "settled") else None
 
 
 backend = backend_of

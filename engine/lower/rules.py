@@ -37,6 +37,7 @@ UNIQUE_ALL = "{rule}#all"
 class LoweredRule:
     """A rule as conditions: which outcome, and what goes with it.
 
+    `settled` is "not applicable or satisfied" in short: where it holds there is nothing to report.
     `due` is the due day where there is one; `late` the days late, of a violation; `missing` says
     for each field when its absence is what leaves the rule undetermined; `clause` when a table's
     finding carries a row's clause. `reads` are all fields the conditions may touch.
@@ -48,6 +49,7 @@ class LoweredRule:
     violation: Cond
     pending: Cond
     undetermined: Cond
+    settled: Cond
     missing: tuple[tuple[str, Cond], ...]
     due: Term | None = None
     late: Term | None = None
@@ -77,6 +79,7 @@ def _asking(rule: TypedRule, ask: Expr, k: Kleene, fields: list[str]) -> Lowered
         pending=FALSE,
         undetermined=all_of((k.maybe(when), k.unsure(ask),
                              any_of((k.unsure(when), k.maybe(ask))))),
+        settled=any_of((k.never(when), k.sure(ask))),
         missing=_missing(fields, [lambda f: k.due_to(broken, f)]),
     )
 
@@ -89,15 +92,17 @@ def _deadline(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
     tardy = all_of((is_done, compare(">", done, due)))
     overdue = all_of((not_done, compare(">", today, due)))
     waiting = all_of((not_done, compare("<=", today, due)))
+    in_time = all_of((is_done, compare("<=", done, due)))
     dark = k.unknown(rule.due)
     return LoweredRule(
         id=rule.id,
         not_applicable=k.never(when),
-        satisfied=all_of((k.maybe(when), is_done, compare("<=", done, due))),
+        satisfied=all_of((k.maybe(when), in_time)),
         violation=all_of((k.sure(when), any_of((tardy, overdue)))),
         pending=all_of((k.sure(when), waiting)),
         undetermined=all_of((k.maybe(when), any_of(
             (dark, all_of((k.unknown(when), any_of((tardy, overdue, waiting)))))))),
+        settled=any_of((k.never(when), in_time)),
         missing=_missing(fields, [lambda f: k.due_to(when, f), lambda f: k.due_to(due_expr, f)]),
         due=due,
         late=pick(((is_done, arith("-", done, due, Kind.DURATION)),
@@ -121,6 +126,7 @@ def _recurring(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
         violation=all_of((k.sure(when), overdue)),
         pending=FALSE,
         undetermined=all_of((k.maybe(when), any_of((dark, all_of((k.unknown(when), overdue)))))),
+        settled=any_of((k.never(when), compare("<=", today, due))),
         missing=_missing(fields, [
             lambda f: k.due_to(when, f),
             lambda f: all_of((not_repeated, k.due_to(start, f))),
@@ -152,7 +158,7 @@ def _table(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
     )
     return LoweredRule(
         asking.id, asking.not_applicable, asking.satisfied, asking.violation, asking.pending,
-        asking.undetermined, asking.missing, clause=clause,
+        asking.undetermined, asking.settled, asking.missing, clause=clause,
     )
 
 
@@ -174,6 +180,7 @@ def _unique(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
         violation=all_of((k.sure(when), there, compare(">=", sure, two))),
         pending=FALSE,
         undetermined=all_of((k.maybe(when), any_of((blank, perhaps)))),
+        settled=any_of((k.never(when), all_of((there, compare("<", everyone, two))))),
         missing=_missing(fields, [
             lambda f: k.due_to(when, f), lambda f: blank if f == key else FALSE]),
     )

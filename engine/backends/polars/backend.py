@@ -1,22 +1,26 @@
 """The column engine. In: a plan and a frame. Out: verdicts.
 
-One pass over the columns computes every rule into a few bitmasks; only the records that have
-something to report are looked at again, for due dates, lateness and missing fields.
+One pass over the columns says of every rule and record whether there is anything to report, as
+columns of bits; only the records that have something to report are looked at again, rule by rule,
+for the outcome, due dates, lateness and missing fields. What rules have in common is computed once:
+Polars finds it by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import or_
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import polars as pl
 
-from zhuanjie.engine.backends.base import UNKNOWN
-from zhuanjie.engine.backends.polars.expressions import condition, term
+from zhuanjie.engine.backends.base import SETTLED, UNKNOWN
+from zhuanjie.engine.backends.polars.expressions import Expressions
+from zhuanjie.engine.backends.verdicts import BITS, CODES, FINDINGS, SCHEMA, to_verdicts
 from zhuanjie.engine.days import to_day
 from zhuanjie.engine.errors import BackendError, fail
 from zhuanjie.engine.ir.nodes import Expr
@@ -27,20 +31,19 @@ from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.lower.rules import LoweredRule
 from zhuanjie.engine.results import Outcome, Verdict
 
-_ROW = pl.int_range(pl.len()).alias("row")
-_BITS = 62  # of a signed 64-bit mask
-_OUTCOMES = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING)
-_EVERY = (*_OUTCOMES, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
-_DUE = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
+MANY = 20_000
+"""Records from which on tables of shifted dates pay."""
+
+_WITH_DUE = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
 
 
 @dataclass(frozen=True, slots=True)
-class _Detail:
-    """What is computed for the records that a rule reports: one small select."""
+class _Compiled:
+    """A plan as expressions: what is settled, and the columns of each rule's verdicts."""
 
-    columns: list[pl.Expr]
-    missing: tuple[str, ...]
-    clauses: tuple[str, ...]
+    settled: list[pl.Expr]
+    verdicts: list[list[pl.Expr]]
+    every: list[list[pl.Expr]]
 
 
 class PolarsBackend:
@@ -48,114 +51,131 @@ class PolarsBackend:
 
     name = "polars"
 
+    def __init__(self) -> None:
+        self._compiled: WeakKeyDictionary[Plan, dict[bool, _Compiled]] = WeakKeyDictionary()
+
     def judge(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> list[Verdict]:
         """See `Backend.judge`."""
-        outcomes = _EVERY if every else _OUTCOMES
-        verdicts: list[Verdict] = []
+        return to_verdicts(plan, self.judge_table(plan, frame, every))
+
+    def judge_table(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> pl.DataFrame:
+        """See `ColumnBackend.judge_table`."""
+        if every:
+            compiled = self._compile(plan, len(frame) >= MANY)
+            return self._guarded(lambda: _gathered([
+                frame.with_row_index("#row").lazy().select(columns) for columns in compiled.every]))
+        whole = frame.with_row_index("#row")
+        settled = self._guarded(
+            lambda: whole.lazy().select("#row", *self.settled(plan, len(frame))).collect())
+        open_ = settled.select(~pl.all_horizontal(pl.exclude("#row"))).to_series()
+        return self.judge_open(plan, settled.filter(open_).hstack(frame.filter(open_)))
+
+    def settled(self, plan: Plan, size: int) -> list[pl.Expr]:
+        """See `ColumnBackend.settled`."""
+        return self._compile(plan, size >= MANY).settled
+
+    def judge_open(self, plan: Plan, frame: pl.DataFrame) -> pl.DataFrame:
+        """See `ColumnBackend.judge_open`."""
+        compiled = self._compile(plan, len(frame) >= MANY)
+        return self._guarded(lambda: _gathered([
+            frame.lazy().filter(~pl.col(name)).select(columns)
+            for index, columns in enumerate(compiled.verdicts)
+            if not frame[name := SETTLED.format(rule=index)].all()
+        ]))
+
+    def _compile(self, plan: Plan, tables: bool) -> _Compiled:
+        known = self._compiled.setdefault(plan, {})
+        if tables not in known:
+            known[tables] = _compile(plan, Expressions(tables))
+        return known[tables]
+
+    def _guarded(self, run: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         try:
-            masks = frame.select(_ROW, *_masks(plan, outcomes))
-            for index, lowered in enumerate(plan.lowered):
-                verdicts += self._details(index, lowered, frame, masks, outcomes)
+            return run()
         except pl.exceptions.PolarsError as error:
             raise fail(BackendError, "backend.failed", name=self.name,
                        detail=type(error).__name__) from error
-        verdicts.sort(key=lambda v: (v.row, v.rule))
-        return verdicts
-
-    def _details(self, index: int, lowered: LoweredRule, frame: pl.DataFrame, masks: pl.DataFrame,
-                 outcomes: Sequence[Outcome]) -> list[Verdict]:
-        word, bit = divmod(index, _BITS)
-        code = pl.lit(None, dtype=pl.Int8)
-        for number, outcome in enumerate(outcomes):
-            hit = pl.col(f"{outcome}{word}") & (1 << bit) != 0
-            code = pl.when(hit).then(pl.lit(number, dtype=pl.Int8)).otherwise(code)
-        found = masks.select("row", code.alias("code")).drop_nulls("code")
-        if not len(found):
-            return []
-        detail = _detail(lowered)
-        rows = found["row"]
-        values = frame[rows].select(_ROW, *detail.columns)
-        return [
-            _verdict(row, index, outcomes[number], more, detail)
-            for row, number, more in zip(
-                rows.to_list(), found["code"].to_list(), values.iter_rows(named=True), strict=True)
-        ]
 
     def truth(self, plan: Plan, expr: Expr, frame: pl.DataFrame) -> list[bool | None]:
         """See `Backend.truth`."""
-        kleene = Kleene(plan.today, plan.params)
-        column = pl.when(condition(kleene.sure(expr))).then(True)
-        known = column.when(condition(kleene.never(expr))).then(False)
-        return frame.select(_ROW, known.alias("truth"))["truth"].to_list()
+        # A frame without columns would have no rows either.
+        whole = frame.with_row_index("#row")
+        return whole.select("#row", self.truth_expr(plan, expr, len(frame)).alias("truth"))[
+            "truth"].to_list()
+
+    def truth_expr(self, plan: Plan, expr: Expr, size: int) -> pl.Expr:
+        """See `ColumnBackend.truth_expr`."""
+        return _truth(Kleene(plan.today, plan.params), expr, Expressions(size >= MANY))
 
     def evaluate(self, expr: Expr, record: Mapping[str, Any], as_of: date,
                  params: Mapping[str, int]) -> Any:
         """See `Backend.evaluate`."""
-        kleene = Kleene(to_day(as_of), params)
+        kleene, build = Kleene(to_day(as_of), params), Expressions()
         filled = {name: value for name, value in record.items() if value is not None}
         frame = pl.DataFrame({**{n: [v] for n, v in filled.items()}, "": [None]})
         if expr.type.kind in (Kind.BOOL, Kind.ANY):
-            value: pl.Expr = pl.when(condition(kleene.sure(expr))).then(True).when(
-                condition(kleene.never(expr))).then(False)
+            value = _truth(kleene, expr, build)
         else:
-            value = term(kleene.term(expr))
+            value = build.term(kleene.term(expr))
         found = frame.select(value.alias("value"))["value"][0]
         return UNKNOWN if found is None else found
 
 
-def _masks(plan: Plan, outcomes: Sequence[Outcome]) -> list[pl.Expr]:
-    """For each outcome, one column for each 62 rules: bit i says that rule i came out so."""
-    words = range(0, len(plan.lowered), _BITS)
-    return [
-        _mask([getattr(r, str(outcome)) for r in plan.lowered[start : start + _BITS]])
-        .alias(f"{outcome}{word}")
-        for outcome in outcomes
-        for word, start in enumerate(words)
-    ]
+def _gathered(parts: list[pl.LazyFrame]) -> pl.DataFrame:
+    """The verdicts of rule after rule, by record and then by rule."""
+    if not parts:
+        return pl.DataFrame(schema=SCHEMA)
+    return pl.concat(parts).collect().sort("row", maintain_order=True)
 
 
-def _mask(conditions: list[Cond]) -> pl.Expr:
-    bits = [
-        pl.when(condition(cond)).then(pl.lit(1 << i, dtype=pl.Int64)).otherwise(
-            pl.lit(0, dtype=pl.Int64))
-        for i, cond in enumerate(conditions)
-        if cond != FALSE
-    ]
-    return reduce(or_, bits) if bits else pl.lit(0, dtype=pl.Int64)
+def _truth(kleene: Kleene, expr: Expr, build: Expressions) -> pl.Expr:
+    known = pl.when(build.condition(kleene.sure(expr))).then(True)
+    return known.when(build.condition(kleene.never(expr))).then(False)
 
 
-@lru_cache(maxsize=4096)
-def _detail(lowered: LoweredRule) -> _Detail:
-    columns = []
-    if lowered.due is not None:
-        columns.append(term(lowered.due).alias("due"))
-    if lowered.late is not None:
-        columns.append(term(lowered.late).alias("late"))
-    if lowered.missing:
-        columns.append(_mask([c for _, c in lowered.missing]).alias("missing"))
-    if lowered.clause:
-        chain: Any = pl
-        for number, (_, cond) in enumerate(lowered.clause):
-            chain = chain.when(condition(cond)).then(pl.lit(number, dtype=pl.Int8))
-        columns.append(chain.otherwise(None).alias("clause"))
-    return _Detail(columns, tuple(f for f, _ in lowered.missing),
-                   tuple(c for c, _ in lowered.clause))
-
-
-def _verdict(row: int, index: int, outcome: Outcome, more: Mapping[str, int | None],
-             detail: _Detail) -> Verdict:
-    blank: tuple[str, ...] = ()
-    missing, clause = more.get("missing"), more.get("clause")
-    if outcome is Outcome.UNDETERMINED and missing:
-        blank = tuple(f for i, f in enumerate(detail.missing) if missing >> i & 1)
-    return Verdict(
-        row, index, outcome,
-        clause=None if clause is None or outcome is Outcome.NOT_APPLICABLE
-        else detail.clauses[clause],
-        due=more.get("due") if outcome in _DUE else None,
-        late=more.get("late") if outcome is Outcome.VIOLATION else None,
-        missing=blank,
+def _compile(plan: Plan, build: Expressions) -> _Compiled:
+    return _Compiled(
+        settled=[build.condition(rule.settled).fill_null(value=False)
+                 .alias(SETTLED.format(rule=index)) for index, rule in enumerate(plan.lowered)],
+        verdicts=[_columns(index, rule, FINDINGS, build)
+                  for index, rule in enumerate(plan.lowered)],
+        every=[_columns(index, rule, CODES, build) for index, rule in enumerate(plan.lowered)],
     )
+
+
+def _columns(index: int, lowered: LoweredRule, outcomes: Sequence[Outcome],
+             build: Expressions) -> list[pl.Expr]:
+    """The columns of a rule's verdicts on records that come out as one of `outcomes`."""
+    code: Any = pl.when(False).then(pl.lit(None, dtype=SCHEMA["outcome"]))
+    for number, outcome in enumerate(outcomes):
+        cond: Cond = getattr(lowered, str(outcome))
+        if cond != FALSE:
+            code = code.when(build.condition(cond)).then(
+                pl.lit(number, dtype=SCHEMA["outcome"]))
+    def only(among: Sequence[Outcome], value: pl.Expr) -> pl.Expr:
+        return pl.when(code.is_in([CODES.index(o) for o in among])).then(value)
+
+    clause: Any = pl
+    for number, (_, cond) in enumerate(lowered.clause):
+        clause = clause.when(build.condition(cond)).then(pl.lit(number, dtype=SCHEMA["clause"]))
+    assert len(lowered.missing) <= BITS
+    bits = [
+        pl.when(build.condition(cond)).then(pl.lit(1 << i, dtype=SCHEMA["missing"])).otherwise(
+            pl.lit(0, dtype=SCHEMA["missing"]))
+        for i, (_, cond) in enumerate(lowered.missing)
+    ]
+    values = {
+        "row": pl.col("#row"),
+        "rule": pl.lit(index),
+        "outcome": code,
+        "clause": only(CODES[:4], clause.otherwise(None)) if lowered.clause else pl.lit(None),
+        "due": pl.lit(None) if lowered.due is None else only(_WITH_DUE, build.term(lowered.due)),
+        "late": pl.lit(None) if lowered.late is None
+        else only((Outcome.VIOLATION,), build.term(lowered.late)),
+        "missing": only((Outcome.UNDETERMINED,), reduce(or_, bits)).fill_null(0)
+        if bits else pl.lit(0),
+    }
+    return [value.cast(SCHEMA[name]).alias(name) for name, value in values.items()]
 
 
 ENGINE = PolarsBackend()

@@ -6,13 +6,13 @@ true, and `when` takes it so. Dates are compared as their physical day numbers.
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import and_, eq, ge, gt, le, lt, ne, or_
 from typing import Any
 
 import polars as pl
 
-from zhuanjie.engine.ir.types import Kind
+from zhuanjie.engine.ir.types import RECORD_DAYS, Kind
 from zhuanjie.engine.lower.conditions import (
     AllOf,
     Among,
@@ -22,6 +22,7 @@ from zhuanjie.engine.lower.conditions import (
     Compare,
     Cond,
     Const,
+    Constant,
     Filled,
     Pick,
     Shift,
@@ -39,78 +40,107 @@ _DTYPES: dict[Kind, Any] = {
 }
 
 
-def condition(cond: Cond) -> pl.Expr:
-    """The condition as a Boolean expression, null where a comparison met a missing value."""
-    match cond:
-        case Const(value=value):
-            return pl.lit(value)
-        case AllOf(parts=parts):
-            return reduce(and_, map(condition, parts))
-        case AnyOf(parts=parts):
-            return reduce(or_, map(condition, parts))
-        case Filled(name=name, blank=blank):
-            return pl.col(name).is_null() if blank else pl.col(name).is_not_null()
-        case Compare(op="==", left=Column(kind=Kind.BOOL, name=name), right=Value(value=value)):
-            return pl.col(name) if value else ~pl.col(name)
-        case Compare(op=op, left=Value() as left, right=right) if not isinstance(right, Value):
-            # Polars makes one row of a constant compared with a column that is null throughout.
-            return condition(Compare(_TURNED[op], right, left))
-        case Compare(op=op, left=left, right=right):
-            compared: pl.Expr = _OPS[op](term(left), term(right))
-            return compared
-        case Among(term=inner, values=values, outside=outside):
-            found = term(inner).is_in(pl.Series(values, dtype=_DTYPES[inner.kind]).implode())
-            return ~found if outside else found
-        case TextTest(op=op, text=text, other=other, fails=fails):
-            held = _text_test(op, term(text), other)
-            return ~held if fails else held
+FEW = 8
+"""Up to so many texts, one comparison each is faster than a search in the list."""
 
 
-def _text_test(op: str, text: pl.Expr, other: Term) -> pl.Expr:
-    if op == "matches":
-        assert isinstance(other, Value)
-        return text.str.contains(str(other.value))
-    needle = term(other)
-    if op == "startsWith":
-        return text.str.starts_with(needle)
-    if op == "endsWith":
-        return text.str.ends_with(needle)
-    return text.str.contains(needle, literal=True)
+class Expressions:
+    """Builds expressions; two with the same `tables` build the same from the same."""
+
+    def __init__(self, tables: bool = False) -> None:
+        """`tables`: look months up in tables, which pays from some ten thousand records on."""
+        self.tables = tables
+
+    def condition(self, cond: Cond) -> pl.Expr:
+        """The condition as a Boolean expression, null where a comparison met a missing value."""
+        match cond:
+            case Const(value=value):
+                return pl.lit(value)
+            case AllOf(parts=parts):
+                return reduce(and_, map(self.condition, parts))
+            case AnyOf(parts=parts):
+                return reduce(or_, map(self.condition, parts))
+            case Filled(name=name, blank=blank):
+                return pl.col(name).is_null() if blank else pl.col(name).is_not_null()
+            case Compare(op="==", left=Column(kind=Kind.BOOL, name=name),
+                         right=Value(value=value)):
+                return pl.col(name) if value else ~pl.col(name)
+            case Compare(op=op, left=Value() as left, right=right) if not isinstance(right, Value):
+                # Polars makes one row of a constant compared with a column that is null throughout.
+                return self.condition(Compare(_TURNED[op], right, left))
+            case Compare(op=op, left=left, right=right):
+                compared: pl.Expr = _OPS[op](self.term(left), self.term(right))
+                return compared
+            case Among(term=inner, values=values, outside=outside):
+                return self._among(inner, values, outside)
+            case TextTest(op=op, text=text, other=other, fails=fails):
+                held = self._text_test(op, self.term(text), other)
+                return ~held if fails else held
+
+    def _among(self, inner: Term, values: tuple[Constant, ...], outside: bool) -> pl.Expr:
+        if inner.kind is Kind.STRING and 0 < len(values) <= FEW:
+            text = self.term(inner)
+            if outside:
+                return reduce(and_, (text != value for value in values))
+            return reduce(or_, (text == value for value in values))
+        found = self.term(inner).is_in(pl.Series(values, dtype=_DTYPES[inner.kind]).implode())
+        return ~found if outside else found
+
+    def _text_test(self, op: str, text: pl.Expr, other: Term) -> pl.Expr:
+        if op == "matches":
+            assert isinstance(other, Value)
+            return text.str.contains(str(other.value))
+        needle = self.term(other)
+        if op == "startsWith":
+            return text.str.starts_with(needle)
+        if op == "endsWith":
+            return text.str.ends_with(needle)
+        return text.str.contains(needle, literal=True)
+
+    def term(self, value: Term) -> pl.Expr:
+        """The term as an expression; dates, durations and periods as whole numbers."""
+        match value:
+            case Value(value=constant, kind=kind):
+                return pl.lit(constant, dtype=_DTYPES.get(kind, pl.Null))
+            case Column(name=name, kind=Kind.DATE):
+                return pl.col(name).to_physical()
+            case Column(name=name):
+                return pl.col(name)
+            case Arith(op="+", left=left, right=right):
+                return self.term(left) + self.term(right)
+            case Arith(op="-", left=left, right=right):
+                return self.term(left) - self.term(right)
+            case Arith(left=left, right=right):
+                return self.term(left) * self.term(right)
+            case Shift(date=date, months=months):
+                return self._shift(date, months)
+            case Size(text=text):
+                return self.term(text).str.len_chars().cast(pl.Int64)
+            case Pick(arms=arms):
+                chain: Any = pl
+                for cond, then in arms:
+                    chain = chain.when(self.condition(cond)).then(self.term(then))
+                picked: pl.Expr = chain.otherwise(None)
+                return picked
+
+    def _shift(self, start: Term, months: Term) -> pl.Expr:
+        """Calendar months, clamped to the end of a shorter month."""
+        days = self.term(start).cast(pl.Int32)
+        if isinstance(months, Value) and isinstance(start, Column) and self.tables:
+            return pl.lit(_moved(int(months.value or 0))).gather(days - RECORD_DAYS[0])
+        date = days.cast(pl.Date)
+        if isinstance(months, Value):
+            return date.dt.offset_by(f"{months.value}mo").to_physical()
+        total = date.dt.year() * 12 + date.dt.month().cast(pl.Int32) - 1 + self.term(months)
+        first = pl.date(total // 12, total % 12 + 1, 1)
+        last_day = first.dt.month_end().dt.day().cast(pl.Int32)
+        day = pl.min_horizontal(date.dt.day().cast(pl.Int32), last_day)
+        return first.to_physical() + day - 1
 
 
-def term(value: Term) -> pl.Expr:
-    """The term as an expression; dates, durations and periods as whole numbers."""
-    match value:
-        case Value(value=constant, kind=kind):
-            return pl.lit(constant, dtype=_DTYPES.get(kind, pl.Null))
-        case Column(name=name, kind=Kind.DATE):
-            return pl.col(name).to_physical()
-        case Column(name=name):
-            return pl.col(name)
-        case Arith(op="+", left=left, right=right):
-            return term(left) + term(right)
-        case Arith(op="-", left=left, right=right):
-            return term(left) - term(right)
-        case Arith(left=left, right=right):
-            return term(left) * term(right)
-        case Shift(date=date, months=months):
-            return _shift(term(date).cast(pl.Int32).cast(pl.Date), months)
-        case Size(text=text):
-            return term(text).str.len_chars().cast(pl.Int64)
-        case Pick(arms=arms):
-            chain: Any = pl
-            for cond, then in arms:
-                chain = chain.when(condition(cond)).then(term(then))
-            picked: pl.Expr = chain.otherwise(None)
-            return picked
-
-
-def _shift(date: pl.Expr, months: Term) -> pl.Expr:
-    """Calendar months, clamped to the end of a shorter month."""
-    if isinstance(months, Value):
-        return date.dt.offset_by(f"{months.value}mo").to_physical()
-    total = date.dt.year() * 12 + date.dt.month().cast(pl.Int32) - 1 + term(months)
-    first = pl.date(total // 12, total % 12 + 1, 1)
-    last_day = first.dt.month_end().dt.day().cast(pl.Int32)
-    day = pl.min_horizontal(date.dt.day().cast(pl.Int32), last_day)
-    return first.to_physical() + day - 1
+@lru_cache(maxsize=32)
+def _moved(months: int) -> pl.Series:
+    """Every day that a cell may hold, moved by so many months, as day numbers."""
+    first, last = RECORD_DAYS
+    days = pl.int_range(first, last + 1, dtype=pl.Int32).cast(pl.Date)
+    return pl.select(days.dt.offset_by(f"{months}mo").to_physical()).to_series()
