@@ -1,7 +1,8 @@
-"""An audit. In: a ledger, a plan, an engine. Out: findings as they come, then a report.
+"""An audit. In: a ledger, a plan, an engine. Out: verdicts or findings as they come, then a report.
 
-Records pass in batches. Where a rule looks across records the ledger is read twice: once to count,
-once to judge; a ledger of one batch is kept and read once.
+A large ledger passes through a column engine in one stream (`bulk`). Otherwise records pass in
+batches: where a rule looks across records the ledger is read twice, once to count, once to judge; a
+ledger of one batch is kept and read once.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ from typing import Any
 
 import polars as pl
 
-from zhuanjie.engine.auditing.whole import DTYPES, Absent, Counter
+from zhuanjie.engine.auditing.bulk import BulkAudit, Judged
+from zhuanjie.engine.auditing.whole import DTYPES, Absent, Counter, key_field
 from zhuanjie.engine.auditing.words import Words, field_label
 from zhuanjie.engine.backends.base import Backend
+from zhuanjie.engine.backends.registry import column_backend_of
+from zhuanjie.engine.backends.verdicts import to_table, to_verdicts
+from zhuanjie.engine.checking.policy import TypedRule
 from zhuanjie.engine.errors import Diagnostic, InputError, fail
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.model.fields import KEY, fields
@@ -27,11 +32,13 @@ from zhuanjie.engine.results import (
     Location,
     Report,
     Summary,
-    Verdict,
 )
 from zhuanjie.engine.text import Lang
 
 Progress = Callable[[int, int | None], None]
+
+MANY = 20_000
+"""Records from which on a ledger is read as one stream."""
 
 
 class AuditRun:
@@ -39,23 +46,57 @@ class AuditRun:
 
     def __init__(self, ledger: Ledger, plan: Plan, backend: Backend, *, lang: Lang,
                  roster: Ledger | None = None, every: bool = False,
-                 progress: Progress | None = None, sparse: bool = False) -> None:
-        """`sparse` records leave out what they have no value for: that is no missing column."""
+                 progress: Progress | None = None, sparse: bool = False,
+                 bulk: bool | None = None) -> None:
+        """`sparse` records leave out what they have no value for: that is no missing column.
+
+        `bulk` has the ledger read as one stream even if it is small.
+        """
         self.ledger, self.plan, self.backend = ledger, plan, backend
         self.roster, self.every, self.progress = roster, every, progress
-        self.lang, self.sparse = lang, sparse
+        self.lang, self.sparse, self.bulk = lang, sparse, bulk
         self.words = Words(plan, lang)
         self.needs = fields().sort(plan.policy.fields | {KEY})
         self.summary = Summary()
         self.input: list[InputFinding] = []
         self.records = self.out_of_scope = 0
         self.counters = [Counter(r, plan, backend) for r in plan.unique]
-        self.absent = [Absent(r) for r in plan.whole] if roster else []
+        self.absent = [self._absent(r) for r in plan.whole] if roster else []
 
     def __iter__(self) -> Iterator[Finding]:
-        for batch, frame, rows in self.frames():
-            verdicts = self.backend.judge(self.plan, frame, self.every)
-            yield from self._said(verdicts, frame, batch, rows)
+        for judged in self.judged():
+            yield from self._said(judged)
+        yield from self.absences()
+
+    def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[Judged]:
+        """Records with their verdicts, in order; who is absent comes last, by `absences`.
+
+        `start` passes over the slices of the ledger before it.
+        """
+        engine = column_backend_of(self.backend)
+        hint = self.ledger.size_hint
+        if engine is None or (self.bulk is None and hint is not None and hint < MANY):
+            for batch, frame, rows in self.frames():
+                verdicts = self.backend.judge(self.plan, frame, self.every)
+                yield Judged(frame, rows, to_table(self.plan, verdicts), batch.file, batch.sheet,
+                             len(batch.frame), len(batch.frame) - len(frame))
+            return
+        bulk = BulkAudit(self.ledger.tables, self.plan, engine, self.needs, self.counters,
+                         every=self.every)
+        for judged in bulk.judged(start):
+            self.input += judged.input
+            self.records += judged.records
+            self.out_of_scope += judged.out_of_scope
+            yield judged
+            if self.progress:
+                self.progress(self.records, hint)
+        self.ledger.check_filled(self.records)
+        for absent in self.absent:
+            for there in bulk.values(absent.field, absent.wanted):
+                absent.add(there)
+
+    def absences(self) -> Iterator[Finding]:
+        """Who stands in the roster and not in the ledger, once all was judged."""
         for rule in self.absent:
             yield from self._absences(rule)
 
@@ -113,46 +154,46 @@ class AuditRun:
             self.records += len(batch.frame)
             self.out_of_scope += len(batch.frame) - len(frame)
             for absent in self.absent:
-                absent.add(batch.frame if absent.field in batch.frame.columns else frame)
+                source = batch.frame if absent.field in batch.frame.columns else frame
+                absent.add(source[absent.field])
             for counter, shared in zip(self.counters, self.shared, strict=True):
                 frame = counter.attach(frame, shared)
             yield batch, frame, batch.rows.gather(kept)
             if self.progress:
                 self.progress(self.records, self.ledger.size_hint)
 
-    def _said(self, verdicts: list[Verdict], frame: pl.DataFrame, batch: Batch,
-              rows: pl.Series) -> Iterator[Finding]:
+    def _said(self, judged: Judged) -> Iterator[Finding]:
         """Verdicts, in the order of the rows, as findings."""
-        places = list(dict.fromkeys(v.row for v in verdicts))
-        numbers = rows.gather(places).to_list()
-        records = frame[places].iter_rows(named=True)
+        frame, rows = judged.reported()
         at = -1
         record: dict[str, Any] = {}
         location = Location()
-        pairs = zip(places, numbers, records, strict=True)
-        for verdict in verdicts:
+        pairs = zip(rows, frame.iter_rows(named=True), strict=True)
+        for verdict in to_verdicts(self.plan, judged.verdicts):
             if verdict.row != at:
-                at, number, record = next(pairs)
-                location = Location(batch.file, batch.sheet, number)
+                at = verdict.row
+                number, record = next(pairs)
+                location = Location(judged.file, judged.sheet, number)
             finding = self.words.finding(verdict, record, location)
             self.summary.add(finding.clause, finding.outcome)
             yield finding
 
-    def _absences(self, absent: Absent) -> Iterator[Finding]:
-        """Who stands in the roster and not in the ledger."""
+    def _absent(self, rule: TypedRule) -> Absent:
+        """What the roster asks for; raises InputError where it lacks the field."""
         assert self.roster is not None
-        if absent.field not in self.roster.fields:
-            raise fail(InputError, "audit.roster-column",
-                       field=field_label(absent.field, self.lang))
+        field = key_field(rule)
+        if field not in self.roster.fields:
+            raise fail(InputError, "audit.roster-column", field=field_label(field, self.lang))
         batches = [(b, *self._in_scope(b.frame)) for b in self.roster.batches()]
         self.input += [i for b, _, _ in batches for i in b.input]
-        for (batch, frame, kept), rows in zip(
-                batches, absent.missing(f for _, f, _ in batches), strict=True):
-            for row in rows:
-                location = Location(batch.file, batch.sheet, batch.rows[int(kept[row])])
-                finding = self.words.absence(absent.rule, frame[absent.field][row], location)
-                self.summary.add(finding.clause, finding.outcome)
-                yield finding
+        return Absent(rule, [
+            (frame[field], b.rows.gather(kept), b.file, b.sheet) for b, frame, kept in batches])
+
+    def _absences(self, absent: Absent) -> Iterator[Finding]:
+        for value, location in absent.missing():
+            finding = self.words.absence(absent.rule, value, location)
+            self.summary.add(finding.clause, finding.outcome)
+            yield finding
 
     def _no_columns(self) -> list[Diagnostic]:
         lacking = fields().sort(self.plan.policy.fields - self.ledger.fields)

@@ -17,6 +17,7 @@ from zhuanjie.engine.ir.nodes import Field
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.model.fields import KEY, fields
+from zhuanjie.engine.results import Location
 
 DTYPES: dict[str, Any] = {
     "string": pl.String, "enum": pl.String, "bool": pl.Boolean, "int": pl.Int64, "date": pl.Date,
@@ -41,9 +42,8 @@ class Counter:
     """Counts the records that share the key of one `unique` rule."""
 
     def __init__(self, rule: TypedRule, plan: Plan, backend: Backend) -> None:
-        assert isinstance(rule.key, Field)
         self.rule, self.plan, self.backend = rule, plan, backend
-        self.by = [rule.key.name, *([rule.within.name] if isinstance(rule.within, Field) else [])]
+        self.by = [key_field(rule), *([rule.within.name] if isinstance(rule.within, Field) else [])]
         self.sure = UNIQUE_SURE.format(rule=rule.id)
         self.everyone = UNIQUE_ALL.format(rule=rule.id)
         self._seen: list[pl.DataFrame] = []
@@ -54,9 +54,13 @@ class Counter:
             truth: list[bool | None] = [True] * len(frame)
         else:
             truth = self.backend.truth(self.plan, self.rule.when, frame)
+        self.add_judged(frame.select(self.by).with_columns(
+            pl.Series("#when", truth, dtype=pl.Boolean)))
+
+    def add_judged(self, frame: pl.DataFrame) -> None:
+        """Count records whose truth is known already, in a column `#when`."""
         counted = (
-            frame.select(self.by)
-            .with_columns(pl.Series("#when", truth, dtype=pl.Boolean))
+            frame
             .filter(pl.col("#when").ne_missing(False) & pl.col(self.by[0]).is_not_null())
             .group_by(self.by)
             .agg(
@@ -68,8 +72,10 @@ class Counter:
 
     def shared(self) -> pl.DataFrame:
         """The keys that more than one record has, with both counts."""
+        empty = {name: DTYPES[fields()[name].type] for name in self.by} | {
+            self.sure: pl.Int64, self.everyone: pl.Int64}
         return (
-            pl.concat(self._seen)
+            pl.concat([pl.DataFrame(schema=empty), *self._seen])
             .group_by(self.by)
             .agg(pl.col(self.sure).sum(), pl.col(self.everyone).sum())
             .filter(pl.col(self.everyone) > 1)
@@ -84,29 +90,35 @@ class Counter:
         )
 
 
+def key_field(rule: TypedRule) -> str:
+    """The field whose values a `unique` or `reconcile` rule compares."""
+    assert isinstance(rule.key, Field)
+    return rule.key.name
+
+
 class Absent:
     """Compares the values of a field in a roster with those in the ledger."""
 
-    def __init__(self, rule: TypedRule) -> None:
-        assert isinstance(rule.key, Field)
+    def __init__(self, rule: TypedRule,
+                 roster: Sequence[tuple[pl.Series, pl.Series, str, str | None]]) -> None:
+        """`roster`: the values of each of its batches, their row numbers, file and sheet."""
         self.rule = rule
-        self.field = rule.key.name
-        self._there: list[pl.Series] = []
+        self.field = key_field(rule)
+        self._roster = roster
+        self.wanted = pl.concat([values for values, *_ in roster]).drop_nulls().unique()
+        """The values that the ledger should have."""
+        self._there = self.wanted.clear()
 
-    def add(self, frame: pl.DataFrame) -> None:
-        """Note the values of a batch of the ledger."""
-        self._there.append(frame[self.field].drop_nulls().unique())
+    def add(self, values: pl.Series) -> None:
+        """Note the values of some records of the ledger."""
+        found = values.filter(values.is_in(self.wanted.implode()))
+        self._there = pl.concat([self._there, found]).unique()
 
-    def missing(self, rosters: Iterator[pl.DataFrame]) -> Iterator[list[int]]:
-        """For each batch of the roster, the rows whose value the ledger lacks, each value once."""
-        there = pl.concat(self._there).unique() if self._there else pl.Series([], dtype=pl.String)
-        said = pl.Series([], dtype=pl.String)
-        for frame in rosters:
-            named = frame.select(pl.col(self.field)).with_row_index("row").drop_nulls()
-            named = named.unique(self.field, keep="first", maintain_order=True)
-            fresh = named.join(there.to_frame(self.field), on=self.field, how="anti",
-                               maintain_order="left")
-            fresh = fresh.join(said.to_frame(self.field), on=self.field, how="anti",
-                               maintain_order="left")
-            said = pl.concat([said, fresh[self.field]])
-            yield fresh["row"].to_list()
+    def missing(self) -> Iterator[tuple[str, Location]]:
+        """The values of the roster that the ledger lacks, each once, and where they stand."""
+        lacking = set(self.wanted.filter(~self.wanted.is_in(self._there.implode())))
+        for values, rows, file, sheet in self._roster if lacking else ():
+            for value, row in zip(values, rows, strict=True):
+                if value in lacking:
+                    lacking.remove(value)
+                    yield value, Location(file, sheet, row)

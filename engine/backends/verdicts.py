@@ -8,7 +8,7 @@ null), `missing` a set of bits over the rule's own list of missing fields.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 
@@ -28,18 +28,16 @@ BITS = 62
 """Fields that the bits of `missing` have room for."""
 
 
-def to_verdicts(plan: Plan, table: pl.DataFrame) -> list[Verdict]:
+def to_verdicts(plan: Plan, table: pl.DataFrame) -> Iterator[Verdict]:
     """The verdicts of a table, in its order."""
     missing = [tuple(f for f, _ in r.missing) for r in plan.lowered]
     clauses = [tuple(c for c, _ in r.clause) for r in plan.lowered]
-    return [
-        Verdict(
+    for row, rule, outcome, clause, due, late, bits in table.iter_rows():
+        yield Verdict(
             row, rule, CODES[outcome],
             clause=None if clause is None else clauses[rule][clause], due=due, late=late,
             missing=tuple(f for i, f in enumerate(missing[rule]) if bits >> i & 1) if bits else (),
         )
-        for row, rule, outcome, clause, due, late, bits in table.iter_rows()
-    ]
 
 
 def to_table(plan: Plan, verdicts: Iterable[Verdict]) -> pl.DataFrame:

@@ -15,12 +15,12 @@ import polars as pl
 from zhuanjie.engine.model.fields import KEY, fields
 from zhuanjie.engine.records.batch import Batch
 from zhuanjie.engine.records.cells import CellError, read_column
-from zhuanjie.engine.records.celltext import show, whole_text
+from zhuanjie.engine.records.celltext import BLANKS, show, whole_text
 from zhuanjie.engine.records.readers.base import Cells, Chunk, Table
 from zhuanjie.engine.records.seen import SeenIds
 from zhuanjie.engine.results import InputFinding
 
-__all__ = ["Batch", "assemble"]
+__all__ = ["Batch", "assemble", "same_id", "type_chunk"]
 
 NOTE = r"^(?:合计|总计|小计|共计|填表|填报|制表|审核|负责人|联系人|备注|说明|注[:：])"
 """How a row below the records begins that is a note and no record, when it is its only cell."""
@@ -36,6 +36,26 @@ def assemble(table: Table, size: int, start: int, ids: SeenIds) -> Iterator[Batc
         if batch.frame.height or batch.input:
             start += batch.frame.height
             yield batch
+
+
+def type_chunk(table: Table, chunk: Chunk) -> Batch:
+    """The records of one chunk by itself; nothing is said of ids that other records have."""
+    return _Typing(table, chunk).batch(0, None)
+
+
+def same_id(table: Table, ids: pl.Series, rows: pl.Series,
+            seen: SeenIds) -> Iterator[tuple[int, InputFinding]]:
+    """The records whose id an earlier one has, by row; `seen` holds those before and takes in all.
+    """
+    heading = next((" ".join(table.headings[at].split()) for at, f in table.match.fields.items()
+                    if f.name == KEY), None)
+    for position, first in seen.check(ids, rows, (table.file, table.sheet)):
+        record, row = ids[position], rows[position]
+        yield row, InputFinding(
+            "records.same-id", record, KEY, row, heading, record, table.file, table.sheet,
+            {"first": f"{first.file}[{first.sheet}]" if first.sheet else first.file,
+             "first_row": first.row},
+        )
 
 
 class _Typing:
@@ -59,12 +79,9 @@ class _Typing:
             self.errors += [(i, at, error) for i, error in errors]
         self.frame = pl.DataFrame(columns)
 
-    def batch(self, start: int, ids: SeenIds) -> Batch:
+    def batch(self, start: int, ids: SeenIds | None) -> Batch:
         """The records of the chunk, without blank rows and notes."""
-        filled = self.frame.select(pl.sum_horizontal(pl.all().is_not_null())).to_series()
-        notes = self._notes(filled)
-        keep = (filled > 0).scatter(sorted({at for at, _, _ in self.errors}), True)
-        keep = keep.scatter(notes, False)
+        keep, notes = self._records()
         frame, rows, extra = self.frame, self.chunk.rows, self._extra()
         found = [*self._findings(), *(self._note(at) for at in notes)]
         if not keep.all():
@@ -76,15 +93,23 @@ class _Typing:
         return Batch(frame, extra, rows, self.table.file, self.table.sheet, start,
                      [finding for _, _, finding in found])
 
-    def _cells(self, at: int) -> Cells:
-        cells = self.chunk.cells.get(at)
-        return [None] * len(self.chunk.rows) if cells is None else cells
+    def _records(self) -> tuple[pl.Series, list[int]]:
+        """Which rows are records, and the positions of notes, which are none."""
+        if sum(column.null_count() == 0 for column in self.frame) > 1:  # so nearly always
+            return pl.repeat(True, self.frame.height, eager=True), []
+        filled = self.frame.select(pl.sum_horizontal(pl.all().is_not_null())).to_series()
+        notes = self._notes(filled)
+        keep = (filled > 0).scatter(sorted({at for at, _, _ in self.errors}), True)
+        return keep.scatter(notes, False), notes
 
     def _heading(self, at: int) -> str:
         return " ".join(self.table.headings[at].split())
 
     def _column(self, at: int) -> tuple[pl.Series, list[tuple[int, CellError]]]:
-        return read_column(self.table.match.fields[at], self._cells(at), self.table.day_zero)
+        cells = self.chunk.cells.get(at)
+        if cells is None:
+            cells = pl.repeat(None, len(self.chunk.rows), dtype=pl.Null, eager=True)
+        return read_column(self.table.match.fields[at], cells, self.table.day_zero)
 
     def _notes(self, filled: pl.Series) -> list[int]:
         """Positions of rows whose only cell is a note such as a total or a signature."""
@@ -103,7 +128,7 @@ class _Typing:
     def _findings(self) -> Iterator[tuple[int, int, InputFinding]]:
         """Cells that could not be read, and what the reader found wrong with whole rows."""
         for at, column, error in self.errors:
-            value = _quoted(self._cells(column), at)
+            value = _quoted(self.chunk.cells[column], at)
             yield self._finding(at, error.code, column, value, error.values)
         for f in self.chunk.findings:
             yield self._finding(f.position, f.code, value=f.value, args=dict(f.args))
@@ -121,21 +146,16 @@ class _Typing:
         )
 
     def _ids(self, frame: pl.DataFrame, rows: pl.Series,
-             ids: SeenIds) -> Iterator[tuple[int, InputFinding]]:
+             ids: SeenIds | None) -> Iterator[tuple[int, InputFinding]]:
         """Records without an id, and those whose id an earlier record has."""
         at = next(i for i, f in self.table.match.fields.items() if f.name == KEY)
-        heading, file, sheet = self._heading(at), self.table.file, self.table.sheet
         column = frame[KEY]
         unreadable = {self.chunk.rows[i] for i, where, _ in self.errors if where == at}
         for row in set(rows.filter(column.is_null())) - unreadable:
-            yield row, InputFinding("records.no-id", None, KEY, row, heading, None, file, sheet)
-        for position, first in ids.check(column, rows, (file, sheet)):
-            record, row = column[position], rows[position]
-            yield row, InputFinding(
-                "records.same-id", record, KEY, row, heading, record, file, sheet,
-                {"first": f"{first.file}[{first.sheet}]" if first.sheet else first.file,
-                 "first_row": first.row},
-            )
+            yield row, InputFinding("records.no-id", None, KEY, row, self._heading(at), None,
+                                    self.table.file, self.table.sheet)
+        if ids is not None:
+            yield from same_id(self.table, column, rows, ids)
 
     def _extra(self) -> pl.DataFrame:
         """The columns nobody knows, as they came; a heading used twice is told apart by number."""
@@ -145,7 +165,8 @@ class _Typing:
             while name in out:
                 times += 1
                 name = f"{heading}#{times}"
-            out[name] = _plain(name, self._cells(at))
+            if (cells := self.chunk.cells.get(at)) is not None:
+                out[name] = _plain(name, cells)
         return pl.DataFrame(out)
 
 
@@ -157,7 +178,8 @@ def _workers() -> ThreadPoolExecutor:
 def _quoted(cells: Cells, at: int) -> str:
     """A cell as a finding quotes it."""
     try:
-        return show(cells[at])
+        cell = cells[at]
+        return show(cell.strip(BLANKS) if isinstance(cell, str) else cell)
     except (ValueError, OverflowError):  # a date that Python's calendar does not reach
         return show(pl.Series(cells[at:at + 1]).cast(pl.String)[0])
 

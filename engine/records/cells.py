@@ -23,7 +23,8 @@ from zhuanjie.engine.records.celltext import BLANKS, ERRORS, CellError, as_text,
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["BLANKS", "CellError", "Value", "as_text", "key", "read_cell", "read_column"]
+__all__ = ["BLANKS", "CellError", "Value", "as_text", "dtype_of", "key", "read_cell",
+           "read_column", "spellings"]
 
 Value = str | int | bool | date
 
@@ -125,6 +126,14 @@ def _choices(name: str, kind: str, values: tuple[tuple[str, str], ...]) -> dict[
     return out
 
 
+def spellings(field: Field) -> dict[str, str | bool]:
+    """The forms of an enum or bool field's values to the letter, as `read_cell` reads them."""
+    listed = [*field.values, *field.values.values(),
+              *(alias for scope, alias, _ in _aliases() if {field.name, field.type} & scope)]
+    read = ((form, read_cell(field, form)) for form in listed)
+    return {form: value for form, value in read if isinstance(value, str | bool)}
+
+
 @lru_cache(maxsize=256)
 def _suffixes(name: str) -> tuple[str, ...]:
     """Units that may follow a field's number, such as 天."""
@@ -144,18 +153,19 @@ def read_column(
 
     if not isinstance(values, pl.Series):
         typed, errors = _read_values(field, values, day_zero)
-        return pl.Series(field.name, typed, dtype=_dtype(field)), errors
+        return pl.Series(field.name, typed, dtype=dtype_of(field)), errors
     if values.dtype in (pl.Categorical, pl.Enum):
         values = values.cast(pl.String)
     if values.null_count() == len(values):
-        return pl.Series(field.name, dtype=_dtype(field)).extend_constant(None, len(values)), []
+        return pl.Series(field.name, dtype=dtype_of(field)).extend_constant(None, len(values)), []
     if values.dtype == pl.String:
         read = _read_text if field.type == "string" else _read_distinct
         return read(field, values)
     return _read_typed(field, values, day_zero)
 
 
-def _dtype(field: Field) -> pl.DataType:
+def dtype_of(field: Field) -> pl.DataType:
+    """How the values of a field stand in a frame."""
     import polars as pl
 
     kinds = {"bool": pl.Boolean(), "int": pl.Int64(), "date": pl.Date()}
@@ -183,7 +193,7 @@ def _read_distinct(
     typed, failed = _read_values(field, texts.to_list(), None)
     # Numbering the texts as categories and gathering by number is twice as fast as replacing.
     numbers = values.cast(pl.Enum(texts)).to_physical()
-    column = pl.Series(typed, dtype=_dtype(field)).gather(numbers)
+    column = pl.Series(typed, dtype=dtype_of(field)).gather(numbers)
     errors: list[tuple[int, CellError]] = []
     if failed:
         wrong = {texts[i]: error for i, error in failed}
@@ -217,10 +227,10 @@ def _read_typed(
         except (ValueError, OverflowError):  # a date that Python's calendar does not reach
             raw = values.cast(pl.String).to_list()
         typed, errors = _read_values(field, raw, day_zero)
-        return pl.Series(field.name, typed, dtype=_dtype(field)), errors
+        return pl.Series(field.name, typed, dtype=dtype_of(field)), errors
     errors = [(i, wrong) for i in (~fits).fill_null(value=False).arg_true()]
     column = column.zip_with(fits, column.clear(1)) if errors else column
-    return column.cast(_dtype(field)).alias(field.name), errors
+    return column.cast(dtype_of(field)).alias(field.name), errors
 
 
 def _read_values(

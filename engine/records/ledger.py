@@ -41,7 +41,7 @@ class Ledger:
 
     def __init__(self, tables: Sequence[Table], notices: Iterable[Diagnostic] = (),
                  sha256: str = "") -> None:
-        self._tables = tables
+        self.tables = tables
         self.sha256 = sha256
         """Digest of the bytes of all files, in order."""
         self.files = tuple(dict.fromkeys(t.file for t in tables))
@@ -59,7 +59,7 @@ class Ledger:
     @property
     def size_hint(self) -> int | None:
         """About how many records there are, where that is known without reading them all."""
-        hints = [t.size_hint for t in self._tables]
+        hints = [t.size_hint for t in self.tables]
         return None if None in hints else sum(h for h in hints if h is not None)
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
@@ -69,11 +69,15 @@ class Ledger:
 
         ids = SeenIds()
         start = 0
-        for table in self._tables:
+        for table in self.tables:
             for batch in assemble(table, size, start, ids):
                 start += batch.frame.height
                 yield batch
-        if not start:
+        self.check_filled(start)
+
+    def check_filled(self, records: int) -> None:
+        """Raise InputError where there are no records."""
+        if not records:
             raise fail(InputError, "records.no-records", Place(file=", ".join(self.files)),
                        "records.hint.no-records")
 

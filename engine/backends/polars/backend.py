@@ -56,7 +56,7 @@ class PolarsBackend:
 
     def judge(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> list[Verdict]:
         """See `Backend.judge`."""
-        return to_verdicts(plan, self.judge_table(plan, frame, every))
+        return list(to_verdicts(plan, self.judge_table(plan, frame, every)))
 
     def judge_table(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> pl.DataFrame:
         """See `ColumnBackend.judge_table`."""
@@ -153,7 +153,7 @@ def _columns(index: int, lowered: LoweredRule, outcomes: Sequence[Outcome],
             code = code.when(build.condition(cond)).then(
                 pl.lit(number, dtype=SCHEMA["outcome"]))
     def only(among: Sequence[Outcome], value: pl.Expr) -> pl.Expr:
-        return pl.when(code.is_in([CODES.index(o) for o in among])).then(value)
+        return pl.when(reduce(or_, (code == CODES.index(o) for o in among))).then(value)
 
     clause: Any = pl
     for number, (_, cond) in enumerate(lowered.clause):

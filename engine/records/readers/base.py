@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from zhuanjie.engine.errors import Diagnostic, Place
+from zhuanjie.engine.errors import Diagnostic, InputError, Place, fail
 from zhuanjie.engine.records.headings import HeadingMatch
 
 OBJECTS = 10_000
@@ -60,6 +60,32 @@ class Table(ABC):
     @abstractmethod
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows below the header, at most `size` at a time."""
+
+    def damaged(self, error: Exception) -> InputError:
+        """What to raise where the file could not be read to its end."""
+        return fail(InputError, "records.damaged", Place(file=self.file), "records.hint.damaged",
+                    detail=type(error).__name__)
+
+    @property
+    def columnar(self) -> bool:
+        """Whether a column can be left unread, so that `scan` is asked for no more than it must."""
+        return False
+
+    @property
+    def overflow(self) -> str | None:
+        """The column of `scan` that takes a cell beyond the last heading."""
+        return None
+
+    def scan(self) -> pl.LazyFrame | None:
+        """The rows below the header as a query, its columns named by position.
+
+        None where the cells are not columns that Polars reads by itself.
+        """
+        return None
+
+    def too_wide(self, over: pl.Series) -> list[RowFinding]:
+        """What is wrong with rows that have cells in `overflow`."""
+        return []
 
     @property
     def place(self) -> Place:

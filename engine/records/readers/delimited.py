@@ -50,15 +50,20 @@ class DelimitedTable(Table):
         self.match = match_headings(self.headings, columns, self.place)
         self.size_hint = max(0, found.lines - self.header_row)
 
-    def chunks(self, size: int) -> Iterator[Chunk]:
-        """The rows below the header."""
-        schema = {str(i): pl.String for i in range(self._overflow + 1)}
-        batches = pl.scan_csv(
+    def scan(self) -> pl.LazyFrame:
+        """The rows below the header as a query."""
+        schema = {str(i): pl.String for i in range(len(self.headings) + 1)}
+        return pl.scan_csv(
             self._path, has_header=False, skip_lines=self._header_lines(), schema=schema,
             separator=self._delimiter, quote_char='"' if self._quoted else None,
             missing_columns="insert", extra_columns="ignore", truncate_ragged_lines=True,
             infer_schema=False, glob=False, raise_if_empty=False,
-        ).collect_batches(chunk_size=size, maintain_order=True, engine="streaming")
+        )
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """The rows below the header."""
+        batches = self.scan().collect_batches(chunk_size=size, maintain_order=True,
+                                              engine="streaming")
         done = 0
         for batch in batches:
             for frame in batch.iter_slices(size):
@@ -92,9 +97,15 @@ class DelimitedTable(Table):
             return rows
 
     @property
-    def _overflow(self) -> int:
+    def overflow(self) -> str:
         """The column that takes the first cell beyond the last heading."""
-        return len(self.headings)
+        return str(len(self.headings))
+
+    def too_wide(self, over: pl.Series) -> list[RowFinding]:
+        """Rows with more cells than there are headings."""
+        wide = (over.str.strip_chars(BLANKS) != "").fill_null(value=False).arg_true()
+        return [RowFinding(at, "records.too-many-cells", show(over[at]),
+                           {"count": len(self.headings)}) for at in wide]
 
     def _header_lines(self) -> int:
         """Lines that the header and the rows above it take; a quoted cell may hold several."""
@@ -106,11 +117,8 @@ class DelimitedTable(Table):
 
     def _chunk(self, frame: pl.DataFrame, done: int) -> Chunk:
         first = (self.header_row or 0) + done + 1
-        over = frame[str(self._overflow)]
-        wide = (over.str.strip_chars(BLANKS) != "").fill_null(value=False).arg_true()
-        findings = [RowFinding(at, "records.too-many-cells", show(over[at]),
-                               {"count": self._overflow}) for at in wide]
         rows = pl.int_range(first, first + frame.height, eager=True)
-        return Chunk({i: frame[str(i)] for i in range(self._overflow)}, rows, findings)
+        return Chunk({i: frame[str(i)] for i in range(len(self.headings))}, rows,
+                     self.too_wide(frame[self.overflow]))
 
 

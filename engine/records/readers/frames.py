@@ -32,6 +32,15 @@ class FrameTable(Table):
         self._wanted = sorted({*self.match.fields, *self.match.unknown})
         self._scan = frame.select(cells[at][1].alias(str(at)) for at in self._wanted)
 
+    def scan(self) -> pl.LazyFrame:
+        """The rows as a query."""
+        return self._scan
+
+    @property
+    def columnar(self) -> bool:
+        """What is not asked for is not read."""
+        return True
+
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows in blocks."""
         number = 1
@@ -42,7 +51,11 @@ class FrameTable(Table):
                     yield Chunk({at: frame[str(at)] for at in self._wanted}, rows)
                     number += frame.height
         except pl.exceptions.PolarsError as error:
-            raise _damaged(error, self.file) from None
+            raise self.damaged(error) from None
+
+    def damaged(self, error: Exception) -> InputError:
+        """What to raise where the file could not be read to its end."""
+        return _damaged(error, self.file)
 
 
 def open_parquet(path: Path, name: str, columns: Mapping[str, str] | None) -> FrameTable:
@@ -70,7 +83,7 @@ def _apart(name: str, column: pl.Expr, kind: pl.DataType) -> Iterator[tuple[str,
         yield name, column
 
 
-def _damaged(error: Exception, name: str) -> Exception:
+def _damaged(error: Exception, name: str) -> InputError:
     detail = str(error).splitlines()[0]
     return fail(InputError, "records.damaged", Place(file=name), "records.hint.damaged",
                 detail=detail)

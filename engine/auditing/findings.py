@@ -1,0 +1,100 @@
+"""Findings as a table. In: records with their verdicts. Out: a frame, a row for each finding.
+
+For ledgers whose findings nobody reads one by one. Words are left out: they follow from the rule
+and the record, and `explain` renders them for whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import polars as pl
+
+from zhuanjie.engine.auditing.bulk import Judged, trim
+from zhuanjie.engine.auditing.run import AuditRun
+from zhuanjie.engine.backends.verdicts import CODES
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.model.fields import KEY
+from zhuanjie.engine.results import Finding, Outcome, Summary
+
+SCHEMA = pl.Schema({
+    "record": pl.String(), "rule": pl.String(), "clause": pl.String(), "outcome": pl.String(),
+    "severity": pl.String(), "due": pl.Date(), "days_late": pl.Int32(),
+    "missing": pl.List(pl.String()), "file": pl.String(), "sheet": pl.String(), "row": pl.Int64(),
+})
+"""The columns of a table of findings, named as in the JSON report."""
+
+
+class Findings:
+    """Makes tables of findings of one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._rules = pl.Series([r.id for r in plan.rules], dtype=pl.String)
+        self._severities = pl.Series([str(r.severity) for r in plan.rules], dtype=pl.String)
+        self._outcomes = pl.Series([str(o) for o in CODES])
+        # The clauses of all rules in one list: a rule's own, then those its table's rows carry.
+        starts, clauses = [], list[str]()
+        for typed, lowered in zip(plan.rules, plan.lowered, strict=True):
+            starts.append(len(clauses))
+            clauses += [typed.clause, *(clause for clause, _ in lowered.clause)]
+        self._starts = pl.Series(starts, dtype=pl.Int32)
+        self._clauses = pl.Series(clauses, dtype=pl.String)
+
+    def of(self, judged: Judged) -> pl.DataFrame:
+        """The findings of some records, in the order of their rows, then of the rules."""
+        table = judged.verdicts
+        keys = trim(judged.frame.select(KEY), [KEY] if KEY in judged.loose else [])[KEY]
+        rule, row = table["rule"], table["row"]
+        clause = self._starts.gather(rule) + table["clause"].cast(pl.Int32).fill_null(-1) + 1
+        return pl.DataFrame([
+            keys.gather(row).alias("record"),
+            self._rules.gather(rule).alias("rule"),
+            self._clauses.gather(clause).alias("clause"),
+            self._outcomes.gather(table["outcome"]).alias("outcome"),
+            self._severities.gather(rule).alias("severity"),
+            table["due"].cast(pl.Date).alias("due"),
+            table["late"].alias("days_late"),
+            self._missing(table),
+            pl.repeat(judged.file, len(table), dtype=pl.String, eager=True).alias("file"),
+            pl.repeat(judged.sheet, len(table), dtype=pl.String, eager=True).alias("sheet"),
+            judged.rows.gather(row).alias("row"),
+        ])
+
+    def _missing(self, table: pl.DataFrame) -> pl.Series:
+        """Sets of bits as lists of field names; few differ."""
+        pairs = table.select("rule", "missing")
+        distinct = pairs.unique().with_row_index("number")
+        fields = [[f for f, _ in rule.missing] for rule in self._plan.lowered]
+        lists = pl.Series("missing", [
+            [f for i, f in enumerate(fields[rule]) if bits >> i & 1]
+            for _, rule, bits in distinct.iter_rows()
+        ], dtype=SCHEMA["missing"])
+        numbers = pairs.join(distinct, on=["rule", "missing"], how="left", maintain_order="left")
+        return lists.gather(numbers["number"])
+
+
+def of_findings(findings: Iterable[Finding]) -> pl.DataFrame:
+    """Findings that were put into words already, as a table."""
+    rows = [
+        (f.record, f.rule, f.clause, str(f.outcome), str(f.severity), f.due, f.days_late,
+         list(f.missing), f.location.file, f.location.sheet, f.location.row) for f in findings
+    ]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def tables(run: AuditRun) -> Iterator[pl.DataFrame]:
+    """The findings of an audit, batch by batch; its summary is counted on the way."""
+    made = Findings(run.plan)
+    for judged in run.judged():
+        table = made.of(judged)
+        count(table, run.summary)
+        yield table
+    # The run counts those that it puts into words itself.
+    yield of_findings(run.absences())
+
+
+def count(table: pl.DataFrame, summary: Summary) -> None:
+    """Add the findings of a table to a summary."""
+    for clause, outcome, times in table.group_by("clause", "outcome").len().iter_rows():
+        summary.add(clause, Outcome(outcome), times)

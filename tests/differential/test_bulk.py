@@ -1,0 +1,132 @@
+"""Large ledgers pass in one stream, small ones in batches: both ways must say the same of any ledger.
+
+The limits from which on the stream is used, and the sizes of its parts, are made tiny, so that every
+ledger here is "large" and every border between parts is met.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from zhuanjie.engine.api import audit, load_policy
+from zhuanjie.engine.auditing import bulk, run
+from zhuanjie.engine.errors import ZhuanjieError
+from zhuanjie.engine.model.fields import Field, fields
+from zhuanjie.engine.records import quick, rows
+from zhuanjie.engine.results import Report
+
+DAY = date(2007, 12, 31)
+BLANKS = ("", " ", "　", "\t ", "\u200b", "\ufeff", "\u00a0")
+ODD = ("#N/A", "#REF!", "#1", "2007-02-30", "？", "3000-01-01", "1899-12-31", "合计", "注：见附表", "--",
+       "12345678901234567890", "-3", "+2007-01-02", "20070-1-1", "2007-06", "\u3000有\u200b")
+
+
+def cell(field: Field, rng: random.Random, messy: float) -> Any:
+    """A cell as text: nearly always plain, sometimes in another form, blank, or unreadable."""
+    if rng.random() < 0.25:
+        return None
+    match field.type:
+        case "date":
+            day = date(2006, 1, 1) + timedelta(days=rng.randrange(900))
+            text = day.isoformat()
+            other = (f"{day:%Y/}{day.month}/{day.day}", f"{day.year}年{day.month}月{day.day}日",
+                     f"{day:%Y%m%d}", f"{text} 00:00:00", f"{day:%Y.%m.%d}")
+        case "bool":
+            text, other = rng.choice((("是", ("true", "有", "Ｙ")), ("否", ("false", "無", "0"))))
+        case "enum":
+            text, chinese = rng.choice(list(field.values.items()))
+            other = (chinese, text.upper(), f"{text} ")
+        case "int":
+            text = str(rng.randrange(1990, 2010) if field.name == "member.cohort" else 90)
+            other = (f"{text}.0", f" {text}", f"{text}天")
+        case _:
+            text = rng.choice(("A1", "A2", "王某", "李某", "13800000000", "0591-87654321", "某路1号"))
+            other = (f"{text} ", f"　{text}", f"{text}\u200b", "“引”", "É", "１３８")
+    if rng.random() < messy:
+        return rng.choice((*other, *BLANKS, *ODD))
+    return text
+
+
+def ledger(rng: random.Random, size: int, messy: float) -> list[dict[str, Any]]:
+    """Records of texts, with blank rows, notes, and ids and serials that stand there twice."""
+    chosen = [f for f in fields() if rng.random() < 0.8]
+    out: list[dict[str, Any]] = []
+    for number in range(size):
+        record = {f.name: cell(f, rng, messy) for f in chosen}
+        record["member.id"] = rng.choice((f"06{number:03}",) * 6 + ("06000", "06001 ", None))
+        if rng.random() < messy / 4:
+            record = dict.fromkeys(record, rng.choice((None, "", " ")))
+        if rng.random() < messy / 8:
+            record = dict.fromkeys(record) | {"member.id": rng.choice(("合计", "制表人：某"))}
+        out.append(record)
+    return out
+
+
+def typed(records: list[dict[str, Any]]) -> pl.DataFrame:
+    """The same as columns of their fields' types, as far as the cells allow it."""
+    frame = pl.DataFrame(records, schema=dict.fromkeys(records[0], pl.String))
+    return frame.with_columns(
+        {"date": pl.col(n).str.to_date("%Y-%m-%d", strict=False),
+         "bool": pl.col(n).replace_strict({"是": True, "否": False}, default=None,
+                                          return_dtype=pl.Boolean),
+         "int": pl.col(n).cast(pl.Int32, strict=False)}.get(fields()[n].type, pl.col(n))
+        for n in frame.columns
+    )
+
+
+def said(paths: list[Path], monkeypatch: pytest.MonkeyPatch, *, stream: bool,
+         **options: Any) -> Report:
+    monkeypatch.setattr(run, "MANY", 0 if stream else 10**9)
+    return audit(paths, as_of=DAY, **options)
+
+
+@pytest.mark.parametrize("form", ["csv", "text.parquet", "typed.parquet", "jsonl"])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_stream_and_batches_agree(form: str, seed: int, tmp_path: Path,
+                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(f"{form}-{seed}")
+    for module, name, value in ((bulk, "FOUND", 7), (bulk, "PRINTS", 5), (bulk, "BEAT", 3),
+                                (quick, "SAMPLE", 4), (rows, "SAMPLE", 4),
+                                (rows, "OBJECT_ROWS", 6)):
+        monkeypatch.setattr(module, name, value)
+    paths = []
+    for part in range(rng.choice((1, 1, 2))):
+        records = ledger(rng, rng.choice((1, 9, 40)), rng.choice((0.0, 0.05, 0.5)))
+        path = tmp_path / f"{part}.{form.rpartition('.')[2]}"
+        frame = pl.DataFrame(records, schema=dict.fromkeys(records[0], pl.String))
+        if form == "csv":
+            frame.write_csv(path)
+        elif form == "jsonl":
+            frame.write_ndjson(path)
+        else:
+            (typed(records) if form == "typed.parquet" else frame).write_parquet(path)
+        paths.append(path)
+    roster = tmp_path / "roster.csv"
+    roster.write_text("学号\n06000\n06001\n06999\n06999\n", encoding="utf-8")
+    options: dict[str, Any] = {
+        "policy": load_policy(rng.choice(("fujian-2007-80", "quanzhou-normal-2007-23"))),
+        "roster": rng.choice((None, roster)), "all_outcomes": rng.random() < 0.2,
+    }
+    try:
+        batches = said(paths, monkeypatch, stream=False, **options)
+    except ZhuanjieError as error:
+        with pytest.raises(type(error)) as caught:
+            said(paths, monkeypatch, stream=True, **options)
+        assert str(caught.value) == str(error)
+        return
+    stream = said(paths, monkeypatch, stream=True, **options)
+    assert stream.findings == batches.findings
+    # Of a columnar file, columns that no rule reads and that have their field's type are not read.
+    unread = set[str | None]() if "parquet" not in form else {
+        f.name for f in fields() if f.name not in options["policy"].fields | {"member.id"}
+        and (f.type == "string" or form == "typed.parquet")}
+    assert stream.input == [i for i in batches.input if i.field not in unread]
+    assert stream.ledger == batches.ledger
+    assert stream.summary == batches.summary
+    assert stream.notices == batches.notices
