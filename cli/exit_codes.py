@@ -25,10 +25,17 @@ _SEVERITY: Final = {Severity.ERROR: 3, Severity.WARNING: 2}
 
 
 def weight(finding: Finding | InputFinding) -> int:
-    """How much a finding weighs: a violation by its severity, missing or bad evidence 1, else 0."""
-    if isinstance(finding, InputFinding) or finding.outcome is Outcome.UNDETERMINED:
+    """How much a finding weighs; a cell that could not be read is bad evidence and weighs 1."""
+    if isinstance(finding, InputFinding):
         return 1
-    return _SEVERITY[finding.severity] if finding.outcome is Outcome.VIOLATION else 0
+    return weight_of(finding.outcome, finding.severity)
+
+
+def weight_of(outcome: Outcome, severity: Severity) -> int:
+    """How much a finding weighs: a violation by its severity, missing evidence 1, else 0."""
+    if outcome is Outcome.UNDETERMINED:
+        return 1
+    return _SEVERITY[severity] if outcome is Outcome.VIOLATION else 0
 
 
 def exit_code(findings: Iterable[Finding | InputFinding], level: str) -> int:

@@ -69,10 +69,17 @@ class Progress:
             part = min(done / total, 1.0)
             bar = "#" * int(part * _BAR) + "." * (_BAR - int(part * _BAR))
             head = f"[{bar}] " if self._terminal else ""
-            return head + self._session.say("cli.progress.part", done=done, total=total,
-                                            percent=int(part * 100), seconds=seconds)
+            rate = done / max(time.monotonic() - self._start, 0.001)
+            return head + self._session.say(
+                "cli.progress.part", done=done, total=total, percent=int(part * 100),
+                rate=int(rate), left=int((total - done) / rate) if rate and done else "?")
         code = "cli.progress.count" if done else f"cli.progress.{self._doing}"
         return self._session.say(code, done=done, seconds=seconds)
+
+    @property
+    def count(self) -> tuple[int, int | None]:
+        """How much is done, and of how much."""
+        return self._count
 
     def _write(self, text: str) -> None:
         try:

@@ -3,73 +3,202 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from zhuanjie.cli import exit_codes, options
-from zhuanjie.cli.help import define
+from zhuanjie.cli.help import define, option
 from zhuanjie.cli.ledgers import arguments, publish, refuse_overwrite, say_beside
 from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import Session, session_of
+from zhuanjie.engine.errors import UsageError, fail
 from zhuanjie.engine.results import Finding
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.api import AuditRun
+    from zhuanjie.engine.results import Report
+
+FORMS: Final = ("table", "json", "jsonl", "csv", "markdown", "parquet")
+_ENDINGS: Final = {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".md": "markdown",
+                   ".parquet": "parquet"}
+_KEYS: Final = ("clause", "rule", "outcome", "severity", "file", "sheet")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What was asked for."""
+
+    session: Session
+    ledgers: list[str]
+    selection: Selection
+    target: Target
+    keys: tuple[str, ...]
+    resume: bool
+    fail_on: str
+    all_outcomes: bool
+    quiet: bool
+
+    def run(self, progress: Progress, **more: Any) -> AuditRun:
+        """The audit, begun."""
+        from zhuanjie.engine import api
+
+        return api.stream(self.ledgers, self.selection.load(),
+                          **arguments(self.selection, self.session),
+                          all_outcomes=self.all_outcomes, progress=progress, **more)
+
+    def code(self, report: Report, run: AuditRun) -> int:
+        """The exit code, from what the run has counted."""
+        weights = [*(exit_codes.weight_of(*kind) for kind in run.kinds),
+                   *map(exit_codes.weight, report.input)]
+        failed = max(weights, default=0) >= exit_codes.LEVELS[self.fail_on]
+        return exit_codes.FINDINGS if failed else exit_codes.OK
 
 
 @define("audit")
 @click.argument("ledgers", nargs=-1, required=True, type=options.FILE, metavar="LEDGER...")
 @options.ledger_selection
-@options.target("table", "json", "jsonl", "csv", "markdown")
+@option("--format", "-f", "form", said="format", type=options.Choice(FORMS))
+@option("--output", "-o", said="audit-output", metavar="FILE", type=click.Path(path_type=Path))
+@option("--partition-by", said="partition-by", metavar="COLUMN,...")
+@option("--resume", said="resume", is_flag=True)
 @options.fail_on
 @options.all_outcomes
 @options.quiet
 @options.lang
 @click.pass_context
-def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection, target: Target,
-            fail_on: str, all_outcomes: bool, quiet: bool) -> int:
+def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection, form: str | None,
+            output: Path | None, partition_by: str | None, resume: bool, fail_on: str,
+            all_outcomes: bool, quiet: bool) -> int:
     """Audit ledgers."""
-    session = session_of(ctx)
+    keys = _keys(partition_by, form, output, resume)
+    chosen = form or (_ENDINGS.get(output.suffix.lower()) if output and not keys else None)
+    target = Target("parquet" if keys else chosen or FORMS[0], output)
+    call = _Call(session_of(ctx), list(ledgers), selection, target, keys, resume, fail_on,
+                 all_outcomes, quiet)
     refuse_overwrite(ledgers, target)
-    run = _stream if target.format == "jsonl" else _report
-    return run(session, selection, target, ledgers=ledgers, fail_on=fail_on,
-               all_outcomes=all_outcomes, quiet=quiet)
+    if keys:
+        return _folder(call)
+    return {"parquet": _table, "jsonl": _stream, "csv": _stream}.get(target.format, _report)(call)
 
 
-def _report(session: Session, selection: Selection, target: Target, *, ledgers: Sequence[str],
-            fail_on: str, all_outcomes: bool, quiet: bool) -> int:
+def _keys(given: str | None, form: str | None, output: Path | None,
+          resume: bool) -> tuple[str, ...]:
+    """The columns to divide findings by, and whether the rest of the call goes with that."""
+    if given is None:
+        if resume:
+            raise fail(UsageError, "cli.usage.resume", hint="cli.usage.resume.hint")
+        if output is None and form == "parquet":
+            raise fail(UsageError, "cli.usage.parquet-output",
+                       hint="cli.usage.parquet-output.hint")
+        return ()
+    keys = tuple(key.strip() for key in given.split(","))
+    for key in keys:
+        if key not in _KEYS:
+            raise fail(UsageError, "cli.usage.partition-key", hint="cli.usage.hint.choices",
+                       key=key, choices=", ".join(_KEYS))
+    if form not in (None, "parquet"):
+        raise fail(UsageError, "cli.usage.partition-form", hint="cli.usage.partition-form.hint",
+                   form=form)
+    if output is None:
+        raise fail(UsageError, "cli.usage.partition-output",
+                   hint="cli.usage.partition-output.hint")
+    return tuple(dict.fromkeys(keys))
+
+
+def _report(call: _Call) -> int:
     """Judge everything, then write the report."""
     from zhuanjie.cli import show
     from zhuanjie.cli.output.audit import sections
-    from zhuanjie.engine import api
 
-    with Progress(session, quiet=quiet) as progress:
-        policy = selection.load()
-        report = api.audit(list(ledgers), policy, **arguments(selection, session),
-                           all_outcomes=all_outcomes, progress=progress)
-    view = show.view_of(session, target, policy, all_outcomes=all_outcomes)
-    return publish(session, report, sections, target, view, fail_on=fail_on, quiet=quiet)
+    with Progress(call.session, quiet=call.quiet) as progress:
+        run = call.run(progress)
+        findings = list(run)
+        report = run.head()
+        report.findings = findings
+    view = show.view_of(call.session, call.target, run.plan.policy,
+                        all_outcomes=call.all_outcomes)
+    return publish(call.session, report, sections, call.target, view, fail_on=call.fail_on,
+                   quiet=call.quiet)
 
 
-def _stream(session: Session, selection: Selection, target: Target, *, ledgers: Sequence[str],
-            fail_on: str, all_outcomes: bool, quiet: bool) -> int:
+def _stream(call: _Call) -> int:
     """Write each finding as it comes."""
     from zhuanjie.cli import show
-    from zhuanjie.cli.output.jsonl import lines
+    from zhuanjie.cli.output import csv, jsonl
+
+    lines = {"csv": csv.lines, "jsonl": jsonl.lines}[call.target.format]
+    with show.result(call.target) as out, _Told(call, quiet=out.isatty()) as progress:
+        run = call.run(progress)
+        findings: Iterator[Finding] = iter(run)
+        out.writelines(lines(findings))
+    return _told(call, run, run.head())
+
+
+def _table(call: _Call) -> int:
+    """Write the findings as a Parquet file, and on stdout what they come to."""
+    from zhuanjie.cli.files import replacing
     from zhuanjie.engine import api
 
-    heaviest = 0
+    assert call.target.output is not None
+    with replacing(call.target.output) as draft, _Told(call) as progress:
+        run = call.run(progress)
+        report = api.audit_to_file(draft, run)
+    return _brief(call, run, report)
 
-    def weighed(findings: Iterator[Finding]) -> Iterator[Finding]:
-        nonlocal heaviest
-        for finding in findings:
-            heaviest = max(heaviest, exit_codes.weight(finding))
-            yield finding
 
-    with show.result(target) as out, Progress(session, quiet=quiet or out.isatty()) as progress:
-        policy = selection.load()
-        run = api.stream(list(ledgers), policy, **arguments(selection, session),
-                         all_outcomes=all_outcomes, progress=progress)
-        out.writelines(lines(weighed(iter(run))))
-    head = run.head()
-    say_beside(session, head, target)
-    heaviest = max([heaviest, *map(exit_codes.weight, head.input)])
-    return exit_codes.FINDINGS if heaviest >= exit_codes.LEVELS[fail_on] else exit_codes.OK
+def _folder(call: _Call) -> int:
+    """Write the findings as Parquet files in a folder, and on stdout what they come to."""
+    from zhuanjie.cli.files import unwritable
+    from zhuanjie.engine import api
+
+    folder = call.target.output
+    assert folder is not None
+    try:
+        with _Told(call) as progress:
+            run = call.run(progress, bulk=True)
+            if not run.in_stream:
+                raise fail(UsageError, "cli.usage.partition-engine",
+                           hint="cli.usage.partition-engine.hint", backend=run.backend.name)
+            report = api.audit_to_folder(folder, run, call.keys, call.ledgers, resume=call.resume)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    return _brief(call, run, report)
+
+
+def _brief(call: _Call, run: AuditRun, report: Report) -> int:
+    from zhuanjie.cli import output, show
+    from zhuanjie.cli.output.audit import brief
+
+    seen = Target("table", None)
+    view = show.view_of(call.session, seen, run.plan.policy, all_outcomes=call.all_outcomes)
+    with show.result(seen) as out:
+        output.write_sections(brief(report, view), "table", out, view)
+    return _told(call, run, report)
+
+
+def _told(call: _Call, run: AuditRun, report: Report) -> int:
+    say_beside(call.session, report, call.target)
+    return call.code(report, run)
+
+
+class _Told(Progress):
+    """Progress that says, when it is interrupted, how far the audit came."""
+
+    def __init__(self, call: _Call, *, quiet: bool = False) -> None:
+        super().__init__(call.session, quiet=call.quiet or quiet)
+        self._call = call
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: Any) -> None:
+        super().__exit__(kind, error, trace)
+        if not isinstance(error, KeyboardInterrupt):
+            return
+        done, total = self.count
+        finished = "cli.interrupted-slices" if self._call.keys else "cli.interrupted-at"
+        self._call.session.tell(self._call.session.say(
+            finished, done=done, total="?" if total is None else total))
+        raise click.exceptions.Exit(exit_codes.INTERRUPTED) from error

@@ -37,6 +37,14 @@ def sections(report: Report, view: View) -> Iterator[Section]:
     yield _summary(report, view)
 
 
+def brief(report: Report, view: View) -> Iterator[Section]:
+    """A report whose findings went elsewhere."""
+    yield head(report, view)
+    if report.input:
+        yield unreadable(report, view, Labels(report, view))
+    yield _summary(report, view)
+
+
 def head(report: Report, view: View) -> Section:
     """What was judged, by which pack, as of which day."""
     pack, ledger = report.policy, report.ledger

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, Final, TextIO
 
 from zhuanjie.cli.output import shape
@@ -16,11 +19,20 @@ COLUMNS: Final = ("record", "rule", "clause", "outcome", "severity", "message", 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
+def lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """The header, and a line for every finding."""
+    line = io.StringIO()
+    writer = csv.writer(line)  # lines end as RFC 4180 has it; else a lone \r would go unquoted
+    for row in chain([COLUMNS], map(_row, findings)):
+        writer.writerow(row)
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+
+
 def render(report: Report, out: TextIO, view: View) -> None:
     """Write the findings of a report."""
-    writer = csv.writer(out)  # lines end as RFC 4180 has it; else a lone \r would go unquoted
-    writer.writerow(COLUMNS)
-    writer.writerows(_row(finding) for finding in report.findings)
+    out.writelines(lines(report.findings))
 
 
 def _row(finding: Finding) -> list[Any]:

@@ -18,7 +18,8 @@ from zhuanjie.engine.records.ledger import Ledger, from_records, open_ledger
 from zhuanjie.engine.results import Finding, Outcome, Report
 from zhuanjie.engine.text import Lang
 
-__all__ = ["AuditRun", "Explanation", "RecordFix", "audit", "deadlines", "explain",
+__all__ = ["AuditRun", "Explanation", "RecordFix", "audit", "audit_to_file", "audit_to_folder",
+           "deadlines", "explain",
            "explain_and_fix", "explain_run", "fixes", "stream"]
 
 Sources = str | Path | Sequence[str | Path] | Sequence[Mapping[str, Any]]
@@ -28,20 +29,54 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
            backend: str | None = None, params: Mapping[str, int] | None = None,
            roster: str | Path | None = None, columns: Mapping[str, str] | None = None,
            lang: Lang = "en", all_outcomes: bool = False, progress: Progress | None = None,
-           stdin: BinaryIO | None = None, before: str | None = None) -> AuditRun:
+           stdin: BinaryIO | None = None, before: str | None = None,
+           bulk: bool | None = None) -> AuditRun:
     """Begin an audit: iterate the run for findings, then take its `head()`.
 
     `before` names a moment of the policy: only what is asked then is judged, the act taken to be
-    done on the as-of day. Raises InputError for a ledger that cannot be read, UsageError for a
-    wrong option, BackendError when the engine fails.
+    done on the as-of day. `bulk` reads even a small ledger as one stream. Raises InputError for a
+    ledger that cannot be read, UsageError for a wrong option, BackendError when the engine fails.
     """
     day = as_of or date.today()
     plan = plan_for(policy, day, params, before)
     return AuditRun(
         _ledger(sources, columns, stdin), plan, backend_of(backend or BULK), lang=lang,
         roster=open_ledger([roster], columns) if roster else None, every=all_outcomes,
-        progress=progress, sparse=_are_records(sources),
+        progress=progress, sparse=_are_records(sources), bulk=bulk,
     )
+
+
+def audit_to_file(path: Path, run: AuditRun) -> Report:
+    """Write the findings of an audit to a Parquet file as they come; the report has none.
+
+    The columns are those of `zhuanjie.engine.auditing.findings`. Raises OSError where the file
+    cannot be written; what stands there then is not whole.
+    """
+    from zhuanjie.engine.auditing.findings import tables
+    from zhuanjie.engine.auditing.sink import ParquetSink
+
+    with ParquetSink(path) as sink:
+        for table in tables(run):
+            sink.write(table)
+    return run.head()
+
+
+def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: Sequence[str], *,
+                    resume: bool = False) -> Report:
+    """Write the findings of an audit to Parquet files in a folder, divided by columns.
+
+    With `resume` an audit of the same ledger that was stopped goes on. Raises UsageError for a
+    folder in use or another audit's.
+    """
+    from zhuanjie.engine.auditing.partitions import Partitions
+
+    plan = run.plan
+    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns)
+             for path in map(Path, run.ledger.files) if path.is_file()]
+    call = {"policy": plan.policy.ref.sha256, "as_of": plan.as_of, "params": dict(plan.params),
+            "every": run.every, "ledger": [*files, *sources]}
+    Partitions(folder, keys, run, call, resume=resume).write()
+    return run.head()
 
 
 def audit(sources: Sources, policy: Policy | None = None, **options: Any) -> Report:

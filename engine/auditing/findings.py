@@ -15,7 +15,7 @@ from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.backends.verdicts import CODES
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.model.fields import KEY
-from zhuanjie.engine.results import Finding, Outcome, Summary
+from zhuanjie.engine.results import Finding, Outcome, Severity
 
 SCHEMA = pl.Schema({
     "record": pl.String(), "rule": pl.String(), "clause": pl.String(), "outcome": pl.String(),
@@ -44,6 +44,8 @@ class Findings:
     def of(self, judged: Judged) -> pl.DataFrame:
         """The findings of some records, in the order of their rows, then of the rules."""
         table = judged.verdicts
+        if not len(table):
+            return pl.DataFrame(schema=SCHEMA)
         keys = trim(judged.frame.select(KEY), [KEY] if KEY in judged.loose else [])[KEY]
         rule, row = table["rule"], table["row"]
         clause = self._starts.gather(rule) + table["clause"].cast(pl.Int32).fill_null(-1) + 1
@@ -88,13 +90,23 @@ def tables(run: AuditRun) -> Iterator[pl.DataFrame]:
     made = Findings(run.plan)
     for judged in run.judged():
         table = made.of(judged)
-        count(table, run.summary)
+        take(tally(table), run)
         yield table
     # The run counts those that it puts into words itself.
     yield of_findings(run.absences())
 
 
-def count(table: pl.DataFrame, summary: Summary) -> None:
-    """Add the findings of a table to a summary."""
-    for clause, outcome, times in table.group_by("clause", "outcome").len().iter_rows():
-        summary.add(clause, Outcome(outcome), times)
+Tally = list[tuple[str, str, str, int]]
+"""How many findings there are by clause, outcome and severity."""
+
+
+def tally(table: pl.DataFrame) -> Tally:
+    """The counts of a table of findings."""
+    return sorted(table.group_by("clause", "outcome", "severity").len().rows())
+
+
+def take(counts: Tally, run: AuditRun) -> None:
+    """Add counts to what a run has found."""
+    for clause, outcome, severity, times in counts:
+        run.summary.add(clause, Outcome(outcome), times)
+        run.kinds.add((Outcome(outcome), Severity(severity)))

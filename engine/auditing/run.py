@@ -30,7 +30,9 @@ from zhuanjie.engine.results import (
     InputFinding,
     LedgerRef,
     Location,
+    Outcome,
     Report,
+    Severity,
     Summary,
 )
 from zhuanjie.engine.text import Lang
@@ -58,6 +60,8 @@ class AuditRun:
         self.words = Words(plan, lang)
         self.needs = fields().sort(plan.policy.fields | {KEY})
         self.summary = Summary()
+        self.kinds: set[tuple[Outcome, Severity]] = set()
+        """What findings there are, by what they weigh."""
         self.input: list[InputFinding] = []
         self.records = self.out_of_scope = 0
         self.counters = [Counter(r, plan, backend) for r in plan.unique]
@@ -68,14 +72,21 @@ class AuditRun:
             yield from self._said(judged)
         yield from self.absences()
 
+    @property
+    def in_stream(self) -> bool:
+        """Whether the ledger passes as one stream, slice by slice, rather than in batches."""
+        if column_backend_of(self.backend) is None or self.bulk is False:
+            return False
+        hint = self.ledger.size_hint
+        return self.bulk is True or hint is None or hint >= MANY
+
     def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[Judged]:
         """Records with their verdicts, in order; who is absent comes last, by `absences`.
 
         `start` passes over the slices of the ledger before it.
         """
         engine = column_backend_of(self.backend)
-        hint = self.ledger.size_hint
-        if engine is None or (self.bulk is None and hint is not None and hint < MANY):
+        if engine is None or not self.in_stream:
             for batch, frame, rows in self.frames():
                 verdicts = self.backend.judge(self.plan, frame, self.every)
                 yield Judged(frame, rows, to_table(self.plan, verdicts), batch.file, batch.sheet,
@@ -89,7 +100,7 @@ class AuditRun:
             self.out_of_scope += judged.out_of_scope
             yield judged
             if self.progress:
-                self.progress(self.records, hint)
+                self.progress(self.records, self.ledger.size_hint)
         self.ledger.check_filled(self.records)
         for absent in self.absent:
             for there in bulk.values(absent.field, absent.wanted):
@@ -174,9 +185,7 @@ class AuditRun:
                 at = verdict.row
                 number, record = next(pairs)
                 location = Location(judged.file, judged.sheet, number)
-            finding = self.words.finding(verdict, record, location)
-            self.summary.add(finding.clause, finding.outcome)
-            yield finding
+            yield self._noted(self.words.finding(verdict, record, location))
 
     def _absent(self, rule: TypedRule) -> Absent:
         """What the roster asks for; raises InputError where it lacks the field."""
@@ -191,9 +200,12 @@ class AuditRun:
 
     def _absences(self, absent: Absent) -> Iterator[Finding]:
         for value, location in absent.missing():
-            finding = self.words.absence(absent.rule, value, location)
-            self.summary.add(finding.clause, finding.outcome)
-            yield finding
+            yield self._noted(self.words.absence(absent.rule, value, location))
+
+    def _noted(self, finding: Finding) -> Finding:
+        self.summary.add(finding.clause, finding.outcome)
+        self.kinds.add((finding.outcome, finding.severity))
+        return finding
 
     def _no_columns(self) -> list[Diagnostic]:
         lacking = fields().sort(self.plan.policy.fields - self.ledger.fields)

@@ -72,7 +72,8 @@ class TypedTable:
         Both may read `AT` and the columns that `also` makes first, step by step. With `findings`,
         what could not be read is said, and all columns are read but those of a columnar file that
         nobody asks for and that have their field's type. At most about `size` records come at a
-        time. Texts of `loose` fields may have blanks behind them. Rows before `start` are passed over.
+        time. Texts of `loose` fields may have blanks behind them. Rows before `start` are passed
+        over.
         """
         asked = _Asked(set(names), exprs, keep, also, findings, frozenset(loose), start)
         if self._scan is None:

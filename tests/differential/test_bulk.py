@@ -91,7 +91,7 @@ def said(paths: list[Path], monkeypatch: pytest.MonkeyPatch, *, stream: bool,
 def test_a_stream_and_batches_agree(form: str, seed: int, tmp_path: Path,
                                     monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(f"{form}-{seed}")
-    for module, name, value in ((bulk, "FOUND", 7), (bulk, "PRINTS", 5), (bulk, "BEAT", 3),
+    for module, name, value in ((bulk, "FOUND", 7), (bulk, "PRINTS", 5), (bulk, "BEAT", 3), (bulk, "SLICE", 6),
                                 (quick, "SAMPLE", 4), (rows, "SAMPLE", 4),
                                 (rows, "OBJECT_ROWS", 6)):
         monkeypatch.setattr(module, name, value)

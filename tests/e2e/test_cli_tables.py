@@ -1,0 +1,90 @@
+"""Findings of large ledgers through the real command: Parquet, folders, interruption."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import polars as pl
+import pytest
+from cli_command import AS_OF, COMMAND, LEDGER, record, run, write_ledger
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    return write_ledger(tmp_path / "l.csv", [*LEDGER, record(1)])
+
+
+def test_a_table_holds_the_findings_of_the_report(ledger: Path, tmp_path: Path) -> None:
+    out = tmp_path / "f.parquet"
+    done = run("audit", ledger, *AS_OF, "--output", out)
+    assert done.returncode == 1
+    assert "total" in done.stdout
+    table = pl.read_parquet(out)
+    lines = [json.loads(line) for line in
+             run("audit", ledger, *AS_OF, "--format", "jsonl").stdout.splitlines()]
+    assert table.columns == ["record", "rule", "clause", "outcome", "severity", "due", "days_late",
+                             "missing", "file", "sheet", "row"]
+    assert table.with_columns(pl.col("due").cast(pl.String)).rows(named=True) == [
+        {**{n: line[n] for n in table.columns[:8]}, **line["location"]} for line in lines]
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "json", "md"])
+def test_the_ending_names_the_form(ledger: Path, tmp_path: Path, ending: str) -> None:
+    form = {"md": "markdown"}.get(ending, ending)
+    named, given = tmp_path / f"n.{ending}", tmp_path / "given"
+    run("audit", ledger, *AS_OF, "--output", named)
+    run("audit", ledger, *AS_OF, "--output", given, "--format", form)
+    assert named.read_bytes() == given.read_bytes()
+
+
+def test_a_folder_is_divided_by_columns(ledger: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = run("audit", ledger, *AS_OF, "--output", out, "--partition-by", "clause,outcome")
+    assert done.returncode == 1
+    whole = tmp_path / "f.parquet"
+    run("audit", ledger, *AS_OF, "--output", whole)
+    parts = pl.scan_parquet(out / "**" / "*.parquet", hive_partitioning=True).collect()
+    key = ["row", "rule"]
+    assert parts.select(pl.read_parquet(whole).columns).sort(key).equals(
+        pl.read_parquet(whole).sort(key))
+
+
+@pytest.mark.parametrize(("more", "what"), [
+    (("--format", "parquet"), "needs a file"),
+    (("--partition-by", "clause"), "needs a folder"),
+    (("--partition-by", "claus", "--output", "o"), "cannot be divided by `claus`"),
+    (("--partition-by", "clause", "--output", "o", "--format", "csv"), "not `csv`"),
+    (("--partition-by", "clause", "--output", "o", "--backend", "reference"), "`reference`"),
+    (("--resume", "--output", "o"), "--partition-by"),
+    (("--output", "no/f.parquet"), "its folder does not exist"),
+])
+def test_what_does_not_go_together(ledger: Path, tmp_path: Path, more: tuple[str, ...],
+                                   what: str) -> None:
+    done = run("audit", ledger, *AS_OF, *more, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert what in done.stderr
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("form", ["f.parquet", "f.csv", "f.jsonl"])
+def test_an_interruption_leaves_nothing_and_says_how_far_it_came(tmp_path: Path,
+                                                                 form: str) -> None:
+    many = write_ledger(tmp_path / "l.csv", [record(n) for n in range(60_000)])
+    before = {p.name for p in tmp_path.iterdir()}
+    audit = subprocess.Popen([COMMAND, "audit", str(many), *AS_OF, "--output", form, "--lang", "en"],
+                             cwd=tmp_path, stderr=subprocess.PIPE, encoding="utf-8")
+    try:
+        audit.wait(0.7)
+    except subprocess.TimeoutExpired:
+        audit.send_signal(signal.SIGINT)
+    _, said = audit.communicate(timeout=60)
+    if audit.returncode == 130:
+        assert "interrupted" in said
+        assert "Traceback" not in said
+        assert {p.name for p in tmp_path.iterdir()} == before
+    else:  # done before the signal came
+        assert audit.returncode in (0, 1)

@@ -1,0 +1,120 @@
+"""Findings in a folder of Parquet: the same as in one file, also when the audit was stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from zhuanjie.engine.api import AuditRun, audit_to_file, audit_to_folder, load_policy, stream
+from zhuanjie.engine.auditing import bulk
+from zhuanjie.engine.auditing.partitions import JOURNAL
+from zhuanjie.engine.errors import UsageError
+from zhuanjie.engine.generate.ledger import generate
+from zhuanjie.engine.results import Report
+
+KEYS = ("clause", "outcome")
+
+
+@pytest.fixture(autouse=True)
+def tiny_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("SLICE", 50), ("FOUND", 20), ("BEAT", 10)):
+        monkeypatch.setattr(bulk, name, value)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    """Two hundred records, some out of place, in two files."""
+    paths = []
+    for part in (0, 1):
+        paths.append(tmp_path / "ledger" / f"{part}.csv")
+        paths[-1].parent.mkdir(exist_ok=True)
+        generate(records=120, seed=part, output=paths[-1], lang="en")
+        frame = pl.read_csv(paths[-1], infer_schema=False)
+        spoilt = pl.int_range(pl.len()) % 40 == 7
+        frame.with_columns(letter=pl.when(spoilt).then(pl.lit("2007-02-30")).otherwise(
+            pl.col("letter.issued_on"))).drop("letter.issued_on").rename(
+                {"letter": "letter.issued_on"}).write_csv(paths[-1])
+    return paths[0].parent
+
+
+def begun(ledger: Path, **more: Any) -> AuditRun:
+    return stream(ledger, load_policy("fujian-2007-80"), as_of=date(2007, 12, 31), bulk=True,
+                  roster=None, **more)
+
+
+def written(ledger: Path, folder: Path, *, resume: bool = False) -> Report:
+    return audit_to_folder(folder, begun(ledger), KEYS, [str(ledger)], resume=resume)
+
+
+def rows(folder: Path) -> list[tuple[Any, ...]]:
+    """All findings of a folder, by file, row and rule."""
+    frame = pl.scan_parquet(folder / "**" / "*.parquet", hive_partitioning=True).collect()
+    names = sorted(frame.columns)
+    return sorted(frame.select(names).rows(), key=repr)
+
+
+def test_the_parts_are_the_whole(ledger: Path, tmp_path: Path) -> None:
+    report = written(ledger, tmp_path / "out")
+    whole = tmp_path / "whole.parquet"
+    same = audit_to_file(whole, begun(ledger))
+    frame = pl.read_parquet(whole)
+    assert len(frame) > 50
+    assert rows(tmp_path / "out") == sorted(
+        frame.select(sorted(frame.columns)).rows(), key=repr)
+    assert (report.ledger, report.summary, report.input) == (
+        same.ledger, same.summary, same.input)
+    assert report.ledger.records == 240
+    parts = {p.stem for p in (tmp_path / "out").rglob("part-*.parquet")}
+    assert parts == {f"part-000{t}-0000{s}" for t in (0, 1) for s in (0, 1, 2)}
+
+
+@pytest.mark.parametrize("finished", range(7))
+def test_an_audit_that_was_stopped_goes_on(ledger: Path, tmp_path: Path, finished: int,
+                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped when the slice after so many begins; the last of these is not known to be whole."""
+    expected = written(ledger, tmp_path / "whole")
+    judged, seen = AuditRun.judged, list[Any]()
+
+    def stopping(self: AuditRun, *args: Any) -> Iterator[Any]:
+        for some in judged(self, *args):
+            if some.slice not in seen:
+                seen.append(some.slice)
+            if len(seen) > finished:
+                raise KeyboardInterrupt
+            yield some
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(AuditRun, "judged", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        written(ledger, tmp_path / "out")
+    journal = tmp_path / "out" / JOURNAL
+    noted = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+    assert len([line for line in noted if "slice" in line]) == max(finished - 1, 0)
+    with journal.open("a", encoding="utf-8") as file:
+        file.write('{"slice": [9')  # cut off while it was written
+    monkeypatch.setattr(AuditRun, "judged", judged)
+    report = written(ledger, tmp_path / "out", resume=True)
+    assert rows(tmp_path / "out") == rows(tmp_path / "whole")
+    assert (report.ledger, report.summary, report.input) == (
+        expected.ledger, expected.summary, expected.input)
+
+
+def test_only_the_same_audit_goes_on(ledger: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(UsageError, match="holds no audit"):
+        written(ledger, out, resume=True)
+    written(ledger, out)
+    with pytest.raises(UsageError, match="is in use"):
+        written(ledger, out)
+    with pytest.raises(UsageError, match="is finished"):
+        written(ledger, out, resume=True)
+    with (ledger / "1.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    with pytest.raises(UsageError, match="another audit"):
+        written(ledger, out, resume=True)
