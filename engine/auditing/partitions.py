@@ -1,8 +1,8 @@
 """A folder of findings. In: tables as they come. Out: Parquet files, one set for each slice.
 
-A slice of the ledger is written whole or not at all, under folders named `clause=1.6b` by the columns
-asked for. A journal in the folder says which slices are finished and what they came to, so that
-an audit that was stopped goes on from there.
+A slice of the ledger is written whole or not at all, under folders named as in `clause=1.6b` by
+the columns asked for. A journal in the folder says which slices are finished and what they came to,
+so that an audit that was stopped goes on from there.
 """
 
 from __future__ import annotations
