@@ -94,6 +94,8 @@ class AuditRun:
             return
         bulk = BulkAudit(self.ledger.tables, self.plan, engine, self.needs, self.counters,
                          every=self.every)
+        if self.progress:
+            self.progress(self.records, self.ledger.size_hint)
         for judged in bulk.judged(start):
             self.input += judged.input
             self.records += judged.records

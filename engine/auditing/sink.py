@@ -27,7 +27,7 @@ class ParquetSink:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._tables: Queue[pl.DataFrame | None] = Queue(WAITING)
-        self._abandoned = False
+        self._abandoned = self._ended = False
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._write, daemon=True)
 
@@ -57,13 +57,14 @@ class ParquetSink:
             self._error = OSError(None, str(error).splitlines()[0])
         except BaseException as error:  # noqa: BLE001  # handed to the caller's thread
             self._error = error
-        while self._error is not None and self._tables.get() is not None:
-            pass  # nobody may wait for room in the queue
+        while not self._ended:  # after an error: nobody may wait for room in the queue
+            self._ended = self._tables.get() is None
 
     def _given(self, columns: list[str] | None, where: pl.Expr | None, most: int | None,
                size: int | None) -> Iterator[pl.DataFrame]:
         yield pl.DataFrame(schema=SCHEMA)
         while (table := self._tables.get()) is not None:
             yield table
+        self._ended = True
         if self._abandoned:
             raise InterruptedError
