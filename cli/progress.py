@@ -15,7 +15,8 @@ from typing import Final, TextIO
 
 from zhuanjie.cli.session import Session
 
-_DELAY: Final = 1.0
+DELAY = 1.0
+"""Seconds in which nothing shows."""
 _BAR: Final = 24
 
 
@@ -23,15 +24,15 @@ class Progress:
     """A context to hand to work as its `progress` callback."""
 
     def __init__(self, session: Session, *, quiet: bool = False, stream: TextIO | None = None,
-                 doing: str = "reading", delay: float = _DELAY) -> None:
+                 doing: str = "reading", delay: float | None = None) -> None:
         """`doing` says what is under way before any count is known: `reading` or `writing`."""
         self._session = session
         self._stream = stream or sys.stderr
         self._terminal = self._stream is not None and self._stream.isatty()
         self._doing = doing
         self._quiet = quiet or self._stream is None
-        self._delay = delay
-        self._pause = 0.2 if self._terminal else 5 * delay
+        self._delay = DELAY if delay is None else delay
+        self._pause = 0.2 if self._terminal else 5 * self._delay
         self._count: tuple[int, int | None] = (0, None)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._draw, daemon=True)

@@ -127,6 +127,7 @@ def test_examples_print_what_is_shown(page: str, tmp_path: Path, monkeypatch: py
                                       update_golden: bool) -> None:
     for name in ("LC_ALL", "LC_MESSAGES", "ZHUANJIE_DEBUG"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("zhuanjie.cli.progress.DELAY", 1_000)  # on a slow machine progress shows
     monkeypatch.setenv("LANG", "zh_CN.UTF-8" if page.endswith(".zh.md") else "C.UTF-8")
     monkeypatch.setenv("COLUMNS", "80")
     shell, text, wrong = Shell(tmp_path), (ROOT / page).read_text(encoding="utf-8"), []
