@@ -66,3 +66,42 @@ def policy(folder: Path, rules: Sequence[Mapping[str, Any]], *,
             text = text.replace(f'"{day}"', day)
         (folder / name).write_text(text, encoding="utf-8")
     return load_policy(folder)
+
+
+_NO_SUBJECT = "has(destination.kind)"
+
+
+def from_short(folder: Path, entry: Mapping[str, Any]) -> Policy:
+    """The pack that an entry of `fixtures/verify` stands for.
+
+    A rule is its `when` and the keys of its shape; a table lists its `rows` as clause, condition,
+    destinations; a parameter is its value, or its values by the day they start (`ever` for the
+    first).
+    """
+    rules = [_rule(name, short) for name, short in entry["rules"].items()]
+    parameters = {}
+    for name, value in entry.get("parameters", {}).items():
+        steps = value.items() if isinstance(value, dict) else [("ever", value)]
+        parameters[name] = values(*((None if day == "ever" else str(day), n) for day, n in steps))
+    return policy(folder, rules, parameters=parameters, scope=entry.get("scope"))
+
+
+def _rule(name: str, short: Mapping[str, Any]) -> dict[str, Any]:
+    more = {k: v for k, v in short.items() if k == "severity"}
+    when = short.get("when")
+    match short:
+        case {"ask": text}:
+            shape = ask(text)
+        case {"due": due, "done": done}:
+            shape = deadline(due, done)
+        case {"every": every}:
+            shape = {"recurring": {"start": short["start"], "last": short["last"],
+                                   "every": str(every)}}
+        case {"unique": field}:
+            shape = {"unique": {"field": field, **(
+                {"within": short["within"]} if "within" in short else {})}}
+        case {"rows": rows}:
+            return {**table(*rows), "id": name, "when": when or _NO_SUBJECT}
+        case _:
+            raise ValueError(f"{name}: no such shape")
+    return rule(name, shape, when, **more)

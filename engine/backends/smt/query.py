@@ -7,7 +7,7 @@ is taken only once its days are moved as the calendar moves them and its texts e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -200,24 +200,21 @@ class Query:
         tests = tuple(
             (t, z3.is_true(model.eval(test_of(t, number), model_completion=True)))
             for t in sorted(self.uses.tests, key=lambda t: (t.op, t.other)))
-        size = _number(model, size_of(number)) if self.uses.sizes else None
-        wanted = Wanted(tests, size)
-        found = find_text(Wanted(tests, size, taken))
+        wanted = Wanted(tests)
+        if self.uses.sizes:
+            size = _number(model, size_of(number))
+            wanted = Wanted(tests, size, size)
+        found = find_text(replace(wanted, taken=taken))
         if found is None:
+            wanted = replace(wanted, taken=frozenset(self.uses.literals))
             if find_text(wanted) is not None:
-                raise Undecided  # such texts are few, and all taken
-            lemma = [z3.Not(self._passes(wanted, value(n))) for n in self.named
+                raise Undecided  # such texts are few, and all taken by other cells
+            impossible = _least_impossible(wanted)
+            lemma = [z3.Not(_passes(impossible, value(n))) for n in self.named
                      if kind_of(n) is Kind.STRING]
             self.lemmas += lemma
             self.solver.add(*lemma)
         return found
-
-    @staticmethod
-    def _passes(wanted: Wanted, number: Any) -> Any:
-        parts = [test_of(t, number) == want for t, want in wanted.tests]
-        if wanted.size is not None:
-            parts.append(size_of(number) == wanted.size)
-        return z3.And(parts)
 
     def _simplify(self, near: int) -> None:
         """Bring values close to plain ones; each stays where it was brought."""
@@ -264,6 +261,40 @@ class Query:
             else:
                 low = middle + 1
         self._keep(number == best)
+
+
+def _least_impossible(wanted: Wanted) -> Wanted:
+    """What no text can be, said in as few words as will do: it then rules out the most."""
+    def without(change: Mapping[str, Any]) -> bool:
+        nonlocal wanted
+        wider = replace(wanted, **change)
+        try:
+            impossible = wider != wanted and find_text(wider) is None
+        except Undecided:
+            return False
+        wanted = wider if impossible else wanted
+        return impossible
+
+    if without({"least": 1}) or without({"most": None}):
+        # No shorter text, or no longer one: from which length on?
+        while wanted.most and without({"most": wanted.most * 2}):
+            pass
+        while wanted.least > 1 and without({"least": wanted.least // 2}):
+            pass
+    without({"taken": frozenset()})
+    for test in wanted.tests:
+        without({"tests": tuple(t for t in wanted.tests if t != test)})
+    return wanted
+
+
+def _passes(wanted: Wanted, number: Any) -> Any:
+    parts = [test_of(t, number) == want for t, want in wanted.tests]
+    parts += [number != LITERALS.number(t) for t in sorted(wanted.taken)]
+    if wanted.least > 1:
+        parts.append(size_of(number) >= wanted.least)
+    if wanted.most is not None:
+        parts.append(size_of(number) <= wanted.most)
+    return z3.And(parts)
 
 
 def _reader(name: str) -> Callable[[Situation], int]:
