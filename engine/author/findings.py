@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, get_args
 
@@ -78,6 +78,7 @@ class VerifyFinding:
     """A fault of the pack, and a record that shows it where one can.
 
     `clauses` are the rows of a table it is about. `witness` was judged by the reference evaluator.
+    `period` are the days between which it is so, where that hangs on a parameter of the time.
     """
 
     kind: str
@@ -88,10 +89,16 @@ class VerifyFinding:
     witness: Mapping[str, Any] | None = None
     as_of: date | None = None
     clauses: tuple[str, ...] = ()
+    period: tuple[date, date] | None = None
 
     def message(self, lang: Lang) -> str:
         """The finding in words."""
-        return _words(self.code, lang, self.args)
+        said = _words(self.code, lang, self.args)
+        if self.period is None:
+            return said
+        first, last = self.period
+        return say("verify.in-period", lang, said=said, first=first.isoformat(),
+                   last=last.isoformat())
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,12 @@ class Verification:
             kind, tuple(rules), heavy, f"verify.found.{code or kind}",
             {"rule": rules[0] if rules else "", "rules": tuple(rules), **args},
             shown.record if shown else None, shown.day if shown else None, tuple(clauses)))
+
+    def add_period(self, found: Verification, first: date, last: date) -> None:
+        """Take in what is found wrong in a period only; what was found already is not repeated."""
+        known = {(f.kind, frozenset(f.rules)) for f in self.findings}
+        self.findings += [replace(f, period=(first, last)) for f in found.findings
+                          if (f.kind, frozenset(f.rules)) not in known]
 
     def unsure(self, asked: str, rules: Sequence[str], found: Found,
                clauses: Sequence[str] = ()) -> bool:

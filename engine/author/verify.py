@@ -18,10 +18,12 @@ from zhuanjie.engine.author.findings import (
 )
 from zhuanjie.engine.author.prover import Prover
 from zhuanjie.engine.author.verify_full import verify_compliance
-from zhuanjie.engine.author.verify_rules import verify_rules
+from zhuanjie.engine.author.verify_rules import bearable, verify_rules
 from zhuanjie.engine.author.verify_table import verify_tables
+from zhuanjie.engine.author.verify_together import verify_together
 from zhuanjie.engine.author.verify_whole import Whole
 from zhuanjie.engine.checking.policy import Policy
+from zhuanjie.engine.days import from_day
 from zhuanjie.engine.errors import UsageError, fail
 from zhuanjie.engine.model.pack import Acceptance
 
@@ -45,11 +47,35 @@ def verify(policy: Policy, *, timeout_ms: int = TIMEOUT_MS) -> Verification:
     verify_rules(prover, out)
     whole = Whole(prover, out)
     whole.implied()
-    whole.contradictions()
-    verify_compliance(prover, whole.at_odds, out)
+    _together(prover, whole, out)
+    if len(periods := prover.periods()) > 1:
+        for period in periods:
+            with prover.during(period):
+                out.add_period(_in_period(prover), *map(from_day, period))
     out.findings.sort(key=lambda f: KINDS.index(f.kind))
     out.proved.sort(key=lambda s: KINDS.index(s.kind))
     _accept(policy, out)
+    return out
+
+
+def _together(prover: Prover, whole: Whole, out: Verification) -> None:
+    """What rules ask together."""
+    whole.contradictions()
+    said = list(whole.at_odds)
+    verify_compliance(prover, said, out)
+    verify_together(prover, whole.apart, said, out)
+
+
+def _in_period(prover: Prover) -> Verification:
+    """What nobody can comply with while the parameters have the values of one period.
+
+    That a rule does not apply, or is not violated, for a time is no fault: terms change.
+    """
+    out = Verification()
+    for rule in prover.rules:
+        if rule.rule.params:
+            bearable(prover, rule, out)
+    _together(prover, Whole(prover, out), out)
     return out
 
 

@@ -9,7 +9,6 @@ from zhuanjie.engine.author.prover import Found, Prover, Scenario
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.smt.encode import AS_OF, Formula, every
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
-from zhuanjie.engine.checking.policy import TypedRow
 from zhuanjie.engine.days import from_day
 from zhuanjie.engine.ir.nodes import AsOf, Expr, Field, field_names
 from zhuanjie.engine.ir.types import RECORD_DATE, Kind
@@ -38,14 +37,11 @@ def verify_rules(prover: Prover, out: Verification) -> None:
     for rule in prover.rules:
         if _alive(prover, rule, out):
             _violable(prover, rule, out)
-            _bearable(prover, rule, out)
+            bearable(prover, rule, out)
             if rule.rule.shape == "deadline":
                 _forward(prover, rule, out)
             elif rule.rule.shape == "recurring":
                 _recurs(prover, rule, out)
-        for row in rule.rule.rows:
-            if row.when is not None:
-                _row_alive(prover, rule, row, row.when, out)
 
 
 def _alive(prover: Prover, rule: SymbolicRule, out: Verification) -> bool:
@@ -58,15 +54,6 @@ def _alive(prover: Prover, rule: SymbolicRule, out: Verification) -> bool:
     return not found.none
 
 
-def _row_alive(prover: Prover, rule: SymbolicRule, row: TypedRow, when: Expr,
-               out: Verification) -> None:
-    found = prover.find([rule.sure(when)], lambda s: s.value(when) is True)
-    if found.none:
-        out.report("dead", [rule.rule.id], "dead-row", clauses=[row.clause], clause=row.clause)
-    else:
-        out.unsure("dead", [rule.rule.id], found, [row.clause])
-
-
 def _violable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
     typed = rule.rule
     found = prover.find([rule.violation], lambda s: s.violates(typed))
@@ -76,7 +63,7 @@ def _violable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
         out.prove("never-violated", [typed.id])
 
 
-def _bearable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
+def bearable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
     """Some record to which the rule applies is not found wanting."""
     typed = rule.rule
     kept = rule.outcome(Outcome.SATISFIED) | rule.outcome(Outcome.PENDING)

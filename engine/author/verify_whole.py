@@ -20,9 +20,13 @@ class Whole:
         self.prover, self.out = prover, out
         self.rules = {r.rule.id: r for r in prover.rules}
         self.at_odds: list[frozenset[str]] = []
+        self.apart: list[frozenset[str]] = []
 
     def contradictions(self) -> None:
-        """Pairs of rules that can each be met where both apply, but never both."""
+        """Pairs of rules that can each be met where both apply, but never both.
+
+        Afterwards `apart` holds the pairs that no record meets, and `at_odds` those at fault.
+        """
         clean = True
         for a, b in combinations(self.prover.rules, 2):
             if a.rule.fields & b.rule.fields:
@@ -38,6 +42,7 @@ class Whole:
         ids = [a.rule.id, b.rule.id]
         if not found.none:
             return not self.out.unsure("contradiction", ids, found)
+        self.apart.append(frozenset(ids))
         # A rule that alone excludes what the other speaks of contradicts nothing.
         if self.prover.find([*both, met_b], _both(a, b, b)).none:
             return True
