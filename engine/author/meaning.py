@@ -100,7 +100,7 @@ class _Comparer:
             return Meaning("equal")
         sides = Side(was, self.old), Side(now, self.new)
         answer = compare_rules(scoped(was, self.old.scope), scoped(now, self.new.scope),
-                               *self.params)
+                               *self.params, near=to_day(self.new.start))
         if answer.verdict == "equal":
             return Meaning("equal")
         setting = cut(*sides, answer) or tell_apart(*sides, self._seeds(now))
@@ -126,8 +126,7 @@ class _Comparer:
         named = [s.setting for s in self._scenes if rule.id in s.task.expect]
         if named:
             return named
-        start = self.new.manifest.in_force.start or self.new.manifest.document.issued_on
-        return [Setting(({},), to_day(start), {})]
+        return [Setting(({},), to_day(self.new.start), {})]
 
 
 def _joined(found: Sequence[Meaning]) -> Meaning:

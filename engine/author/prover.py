@@ -115,8 +115,7 @@ class Prover:
                            if r.shape != "reconcile")
         self.within = ([] if policy.scope is None
                        else [self.encoder.formula(self.kleene.maybe(policy.scope))])
-        start = policy.manifest.in_force.start or policy.manifest.document.issued_on
-        self.near = to_day(start)
+        self.near = to_day(policy.start)
         self.met: list[Scenario] = []
         self.period: Stretch | None = None
 
