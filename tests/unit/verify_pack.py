@@ -87,7 +87,7 @@ def from_short(folder: Path, entry: Mapping[str, Any]) -> Policy:
 
 
 def _rule(name: str, short: Mapping[str, Any]) -> dict[str, Any]:
-    more = {k: v for k, v in short.items() if k == "severity"}
+    more = {k: v for k, v in short.items() if k in ("severity", "clause")}
     when = short.get("when")
     match short:
         case {"ask": text}:
