@@ -14,9 +14,7 @@ from zhuanjie.engine.results import Severity
 from zhuanjie.engine.text import Lang, say
 
 KINDS: tuple[str, ...] = get_args(VerifyKind)
-STALE = "stale-acceptance"
-"""The kind of a finding on an acceptance that accepts nothing."""
-_WARNINGS = frozenset(("overlap", "never-violated", "implied", "unknown", STALE))
+_WARNINGS = frozenset(("overlap", "never-violated", "implied", "unknown"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ class VerifyFinding:
     witness: Mapping[str, Any] | None = None
     as_of: date | None = None
     clauses: tuple[str, ...] = ()
-    period: tuple[date, date] | None = None
+    period: tuple[date, date | None] | None = None
 
     def message(self, lang: Lang) -> str:
         """The finding in words."""
@@ -97,6 +95,8 @@ class VerifyFinding:
         if self.period is None:
             return said
         first, last = self.period
+        if last is None:
+            return say("verify.since", lang, said=said, first=first.isoformat())
         return say("verify.in-period", lang, said=said, first=first.isoformat(),
                    last=last.isoformat())
 
@@ -109,13 +109,26 @@ class Accepted:
     acceptance: Acceptance
 
 
+def stale_message(acceptance: Acceptance, lang: Lang) -> str:
+    """What is to be said of an acceptance that accepts nothing."""
+    return _words("verify.found.stale-acceptance", lang, {
+        "rules": acceptance.rules, "asked": Kind(acceptance.kind)})
+
+
 @dataclass(slots=True)
 class Verification:
-    """All that was proved, found, and found but accepted."""
+    """All that was proved, found, and found but accepted; and acceptances of what is not found."""
 
     proved: list[Statement] = field(default_factory=list)
     findings: list[VerifyFinding] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
+    stale: list[Acceptance] = field(default_factory=list)
+
+    @property
+    def severities(self) -> frozenset[Severity]:
+        """How grave what is to be mended is; a stale acceptance is a warning."""
+        found = frozenset(f.severity for f in self.findings)
+        return found | {Severity.WARNING} if self.stale else found
 
     def prove(self, kind: str, rules: Sequence[str], code: str = "", **args: Any) -> None:
         """Note something proved; its words are `verify.proved.<kind>` unless `code` says else."""
@@ -132,11 +145,17 @@ class Verification:
             {"rule": rules[0] if rules else "", "rules": tuple(rules), **args},
             shown.record if shown else None, shown.day if shown else None, tuple(clauses)))
 
-    def add_period(self, found: Verification, first: date, last: date) -> None:
-        """Take in what is found wrong in a period only; what was found already is not repeated."""
+    def add_period(self, found: Verification, first: date, last: date | None) -> None:
+        """Take in what is wrong in a period only; what was found already is not repeated.
+
+        What it goes against is not proved then.
+        """
         known = {(f.kind, frozenset(f.rules)) for f in self.findings}
-        self.findings += [replace(f, period=(first, last)) for f in found.findings
-                          if (f.kind, frozenset(f.rules)) not in known]
+        new = [replace(f, period=(first, last)) for f in found.findings
+               if (f.kind, frozenset(f.rules)) not in known]
+        self.findings += new
+        self.proved = [s for s in self.proved if not any(
+            s.kind == f.kind and set(s.rules) <= set(f.rules) for f in new)]
 
     def unsure(self, asked: str, rules: Sequence[str], found: Found,
                clauses: Sequence[str] = ()) -> bool:
