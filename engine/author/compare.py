@@ -187,6 +187,9 @@ class _Pair:
     def keys(self) -> Comparison:
         """The verdict on two `unique` rules that look at different fields."""
         old, new = self.old.rule, self.new.rule
+        reached = some(~r.outcome(Outcome.NOT_APPLICABLE) for r in (self.old, self.new))
+        if self._ask(reached) is Answer.NO:
+            return Comparison("equal")
         names = sorted({f.name for f in (old.key, old.within, new.key, new.within)
                         if isinstance(f, Field)})
         query = Query([self.old.applies, self.new.applies, filled(names)], self.timeout_ms)

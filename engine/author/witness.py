@@ -86,8 +86,9 @@ def _home(rule: str, chosen: Sequence[Task]) -> LoadedCases:
 def _over(home: LoadedCases, record: Mapping[str, Any], reads: frozenset[str]) -> dict[str, Any]:
     """What a case must say so that, over its file's base, just this record is read."""
     base = read_record(home.cases.record)[0]
-    out = {k: v for k, v in record.items() if k != KEY and base.get(k) != v}
-    out.update({k: None for k in base if k not in record and k in reads and k != KEY})
+    said = reads | (record.keys() - {KEY})  # who it is matters only where a rule asks
+    out = {k: v for k, v in record.items() if k in said and base.get(k) != v}
+    out.update({k: None for k in base if k not in record and k in reads})
     return out
 
 

@@ -37,6 +37,8 @@ from zhuanjie.engine.model.fields import fields
 USUAL_DAY = to_day(date(2008, 1, 1))
 """The day that witnesses stand near, unless another is asked for."""
 _ROUNDS = 24
+_LONG = 4096
+"""Texts of more characters are not thought about."""
 
 
 class Answer(Enum):
@@ -188,7 +190,7 @@ class Query:
             else:
                 number = there.as_long()
                 if number not in texts:
-                    found = self._text(model, there, frozenset(texts.values()))
+                    found = self._text(model, name, texts, record)
                     if found is None:
                         return None
                     texts[number] = found
@@ -196,22 +198,30 @@ class Query:
         copies = 1 if COPIES not in self.uses.columns else _number(model, z3.Int(COPIES))
         return Situation(record, _number(model, z3.Int(AS_OF.name)), copies)
 
-    def _text(self, model: Any, number: Any, taken: frozenset[str]) -> str | None:
+    def _text(self, model: Any, name: str, texts: Mapping[int, str],
+              record: Mapping[str, Any]) -> str | None:
+        """A text for a cell, no text of `texts`; None, with a lemma, where there is none."""
+        number = value(name)
         tests = tuple(
             (t, z3.is_true(model.eval(test_of(t, number), model_completion=True)))
             for t in sorted(self.uses.tests, key=lambda t: (t.op, t.other)))
-        wanted = Wanted(tests)
+        wanted = Wanted(tests, taken=frozenset(self.uses.literals))
         if self.uses.sizes:
             size = _number(model, size_of(number))
-            wanted = Wanted(tests, size, size)
-        found = find_text(replace(wanted, taken=taken))
+            wanted = replace(wanted, least=size, most=size)
+        found = find_text(replace(wanted, taken=frozenset(texts.values())))
         if found is None:
-            wanted = replace(wanted, taken=frozenset(self.uses.literals))
-            if find_text(wanted) is not None:
-                raise Undecided  # such texts are few, and all taken by other cells
-            impossible = _least_impossible(wanted)
-            lemma = [z3.Not(_passes(impossible, value(n))) for n in self.named
-                     if kind_of(n) is Kind.STRING]
+            if find_text(wanted) is None:
+                impossible = _least_impossible(wanted)
+                lemma = [z3.Not(_passes(impossible, value(n))) for n in self.named
+                         if kind_of(n) is Kind.STRING]
+            else:
+                # Such texts are few, and other cells take them all: not all of them can differ.
+                theirs = {t: n for n, t in record.items()
+                          if kind_of(n) is Kind.STRING and wanted.fits(t)}
+                few = [name, *theirs.values()]
+                lemma = [z3.Not(z3.And(z3.Distinct(*map(value, few)),
+                                       *(_passes(wanted, value(n)) for n in few)))]
             self.lemmas += lemma
             self.solver.add(*lemma)
         return found
@@ -275,10 +285,13 @@ def _least_impossible(wanted: Wanted) -> Wanted:
         wanted = wider if impossible else wanted
         return impossible
 
-    if without({"least": 1}) or without({"most": None}):
-        # No shorter text, or no longer one: from which length on?
-        while wanted.most and without({"most": wanted.most * 2}):
+    # No shorter text, or no longer one? If so, from which length on?
+    without({"least": 1})
+    without({"most": None})
+    if wanted.least == 1:
+        while wanted.most and wanted.most < _LONG and without({"most": wanted.most * 2}):
             pass
+    elif wanted.most is None:
         while wanted.least > 1 and without({"least": wanted.least // 2}):
             pass
     without({"taken": frozenset()})
