@@ -89,6 +89,8 @@ def test_nothing_to_test_is_no_success(tmp_path: Path) -> None:
         run_tests(policy(tmp_path / "a", cases=None), ENGINES)
     with pytest.raises(UsageError, match="no case of"):
         report(tmp_path / "b", text="nowhere")
+    with pytest.raises(UsageError, match="blank"):
+        report(tmp_path / "b", text=" ")
 
 
 @pytest.mark.parametrize(("text", "count"), [("SLIP-BACK", 7), ("2b", 15), ("where [", 14)])
