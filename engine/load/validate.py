@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -53,7 +54,7 @@ def _diagnostic(error: Any, model: type[BaseModel], source: Source) -> Diagnosti
     args: dict[str, Any] = {
         "key": str(error["loc"][-1]) if error["loc"] else "",
         "got": _shown(error.get("input")),
-        "want": str(context.get("expected", context.get("pattern", ""))),
+        "want": _wanted(context),
         "detail": error["msg"],
         "near": "",
     }
@@ -67,6 +68,12 @@ def _diagnostic(error: Any, model: type[BaseModel], source: Source) -> Diagnosti
         return Diagnostic(_CODES[kind], args, source.place(trail[:-1]))
     code = "pack.want-date" if kind in _DATES else _CODES.get(kind, "pack.invalid")
     return Diagnostic(code, args, source.place(trail))
+
+
+def _wanted(context: Any) -> str:
+    """What is asked for: a pattern, or the words to choose from."""
+    words = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+    return ", ".join(words) or str(context.get("pattern", ""))
 
 
 def _trail(loc: Sequence[Key], source: Source) -> tuple[Key, ...]:

@@ -226,7 +226,19 @@ def test_a_boundary_without_a_case(tmp_path: Path) -> None:
 
 def test_a_pack_without_cases_is_told_so_once(tmp_path: Path) -> None:
     folder = write(tmp_path, cases=None)
-    assert said(folder) == [("no-cases", "slip-back", None), ("no-cases", "where-to", None)]
+    assert said(folder) == [("no-cases", "slip-back", "rules[0].id"),
+                            ("no-cases", "where-to", "rules[1].id")]
+
+
+def test_a_number_of_days_is_not_added_as_months(tmp_path: Path) -> None:
+    wrong = RULES.replace("days(params.grace)", "months(params.grace)")
+    found = lint(load_policy(write(tmp_path, rules=wrong, cases=None)))
+    unit = next(d for d in found if d.code == "lint.unit")
+    assert (unit.args["name"], unit.args["unit"], unit.args["used"]) == ("grace", "days", "months")
+    assert unit.place.path == "rules[0].deadline.due" and unit.place.line
+    counted = MANIFEST.replace("unit: days", "unit: count")
+    found = lint(load_policy(write(tmp_path, rules=wrong, cases=None, manifest=counted)))
+    assert "lint.unit" not in {d.code for d in found}
 
 
 @pytest.mark.parametrize("name", pack_folders())
