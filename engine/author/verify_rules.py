@@ -78,12 +78,16 @@ def bearable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
 
 
 def _forward(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
-    """A deadline is not due before the day it counts from, nor before the rule can apply."""
+    """A deadline is not due before the day it counts from, nor before the rule can apply.
+
+    What is asked before a moment comes before the day that the moment sets, and does not follow it.
+    """
     typed, due = rule.rule, rule.lowered.due
+    ahead = {prover.policy.moments[m].sets for m in typed.rule.moments}
     assert typed.due is not None and due is not None
     sound = _not_negative(rule, typed.due)
     for cond, leaf in _leaves(due):
-        for base in _bases(leaf):
+        for base in (b for b in _bases(leaf) if b.name not in ahead):
             wanted = [rule.applies, sound, rule.encoder.formula(cond),
                       rule.compares("<", leaf, base)]
             if _is_backward(prover, rule, wanted, _Before(rule, base.name), out):
@@ -94,7 +98,7 @@ def _forward(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
         return
     for name in sorted(field_names(typed.when)):
         event = Column(name, Kind.DATE)
-        if (fields()[name].type == "date" and name not in field_names(typed.due)
+        if (fields()[name].type == "date" and name not in field_names(typed.due) | ahead
                 and _required(prover, rule, event)):
             both = every((there, rule.encoder.formula(known(event))))
             if _never(prover, rule, [both, rule.compares(">=", due, event)], [both],

@@ -45,7 +45,8 @@ def values(*steps: tuple[str | None, int]) -> dict[str, Any]:
 
 def policy(folder: Path, rules: Sequence[Mapping[str, Any]], *,
            parameters: Mapping[str, Any] | None = None, scope: str | None = None,
-           accepts: Sequence[Mapping[str, Any]] = ()) -> Policy:
+           accepts: Sequence[Mapping[str, Any]] = (),
+           moments: Mapping[str, str] | None = None) -> Policy:
     """The pack with these rules, loaded."""
     clauses = {c: {"binds": "sender", "text": WORDS} for c in ("1", "a", "b", "c", "d", "e")}
     manifest: dict[str, Any] = {
@@ -53,6 +54,7 @@ def policy(folder: Path, rules: Sequence[Mapping[str, Any]], *,
         "document": {"number": "1", "issued_on": "2007-11-01", "title": WORDS},
         "in_force": {"from": "2007-11-01"}, "clauses": clauses,
         "parameters": dict(parameters or {}), "accepts": list(accepts),
+        "moments": {n: {"title": WORDS, "sets": f} for n, f in (moments or {}).items()},
     }
     if scope:
         manifest["scope"] = {"when": scope, "title": WORDS}
@@ -83,11 +85,12 @@ def from_short(folder: Path, entry: Mapping[str, Any]) -> Policy:
     for name, value in entry.get("parameters", {}).items():
         steps = value.items() if isinstance(value, dict) else [("ever", value)]
         parameters[name] = values(*((None if day == "ever" else str(day), n) for day, n in steps))
-    return policy(folder, rules, parameters=parameters, scope=entry.get("scope"))
+    return policy(folder, rules, parameters=parameters, scope=entry.get("scope"),
+                  moments=entry.get("moments"))
 
 
 def _rule(name: str, short: Mapping[str, Any]) -> dict[str, Any]:
-    more = {k: v for k, v in short.items() if k in ("severity", "clause")}
+    more = {k: v for k, v in short.items() if k in ("severity", "clause", "moments")}
     when = short.get("when")
     match short:
         case {"ask": text}:
