@@ -112,7 +112,7 @@ class Bench:
                 continue
             name = f"tells apart {mutant.fault} in {mutant.rule}"
             reads = rule.fields | other.fields | field_names(self.policy.scope, changed.scope)
-            return Survivor(mutant, witness(self.policy, rule, found, new.came(found), name=name,
+            return Survivor(mutant, witness(self.policy, rule, found, new.came, name=name,
                                             reads=reads, chosen=self.tasks))
         return Survivor(mutant, None) if unsure else None
 
