@@ -132,3 +132,8 @@ def test_update_rewrites_expectations_and_nothing_else(tmp_path: Path) -> None:
     assert "[2007-07-01, satisfied, null]  # and this" in text
     assert "[2007-07-03, violation, 2]" in text
     assert not report(tmp_path, text).failed
+
+
+def test_a_row_is_named_as_it_is_written(tmp_path: Path) -> None:
+    names = {t.result.name for t in report(tmp_path).tried}
+    assert {"where [true, retained]", "where [-, retained]", "slip [-, 2007-07-02]"} <= names
