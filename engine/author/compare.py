@@ -24,7 +24,8 @@ from zhuanjie.engine.ir.types import BOOL
 from zhuanjie.engine.results import Outcome
 
 Verdict = Literal["equal", "stricter", "laxer", "different", "unknown"]
-TIMEOUT_MS = 5000
+TIMEOUT_MS = 15000
+"""How long the solver may think about one question: long enough for a machine that is busy."""
 _NEVER = Lit(False, BOOL)
 _DATED = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
 
