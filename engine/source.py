@@ -19,6 +19,7 @@ import yaml
 from zhuanjie.engine.errors import Diagnostic, Place, ZhuanjieError, fail
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CORE = "tag:yaml.org,2002:"
 _INT = re.compile(r"[-+]?[0-9]+")
 _CONSTANTS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False,
               "FALSE": False, "null": None, "Null": None, "NULL": None, "~": None, "": None}
@@ -118,6 +119,10 @@ def _build(node: yaml.Node, trail: Trail, source: Source, problems: list[Diagnos
         problems.append(Diagnostic("source.loop", place=source.place(trail)))
         return None
     above = (*above, id(node))
+    if not node.tag.startswith(_CORE):
+        # `when: !x` is a tag and nothing after it: the condition would be gone without a word.
+        problems.append(Diagnostic("source.tag", {"tag": node.tag}, source.place(trail)))
+        return None
     if isinstance(node, yaml.SequenceNode):
         return [_build(n, (*trail, i), source, problems, above) for i, n in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):

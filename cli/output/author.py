@@ -6,6 +6,7 @@ from typing import Any, TextIO
 from xml.etree import ElementTree as Xml
 
 from zhuanjie.cli.output import write_answer
+from zhuanjie.cli.output.github import line
 from zhuanjie.cli.output.section import Section
 from zhuanjie.cli.output.view import View
 from zhuanjie.engine.auditing.cases import UNNAMED, Mismatch
@@ -90,18 +91,9 @@ def _github(report: TestReport, out: TextIO, view: View) -> None:
         result = tried.result
         text = "\n".join(sentence(m, view) for m in result.mismatches)
         title = f"{result.name} ({tried.backend})"
-        out.write(f"::error file={_property(result.file)},line={result.line},"
-                  f"title={_property(title)}::{_escaped(text)}\n")
+        out.write(line("error", result.file, title, text, result.line))
     code = "author.test.github"
     out.write(say(code, view.lang, cases=report.cases, passed=report.passed) + "\n")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _value(value: Any) -> Any:

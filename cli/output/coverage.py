@@ -9,10 +9,11 @@ from typing import Any, Final
 from zhuanjie.cli.output.section import Section
 from zhuanjie.cli.output.view import View
 from zhuanjie.engine.author.coverage import Coverage, Point, conditional
-from zhuanjie.engine.author.parts import row_names
+from zhuanjie.engine.author.parts import ROW, row_names
 from zhuanjie.engine.author.spans import conditions
 from zhuanjie.engine.checking.policy import Policy, TypedRule
 from zhuanjie.engine.ir.print import to_text
+from zhuanjie.engine.results import Outcome
 from zhuanjie.engine.text import say
 
 
@@ -74,8 +75,22 @@ def sections(found: Coverage, title: str, view: View) -> Iterator[Section]:
 
 def sentence(point: Point, view: View) -> str:
     """What a point asks for, in words."""
-    return say(f"author.point.{point.kind}", view.lang, part=point.part, text=point.text,
-               value=point.value)
+    value = point.value
+    if point.kind == "outcome":
+        value = view.outcome(Outcome(value))
+    elif point.kind == "condition":
+        value = say(f"author.truth.{value}", view.lang)
+    elif point.kind == "parameter":
+        value = say(f"author.side.{value}", view.lang)
+    part = point.part if point.kind in ("parameter", "clause") else _part(point.part, view)
+    return say(f"author.point.{point.kind}", view.lang, part=part, text=point.text, value=value)
+
+
+def _part(role: str, view: View) -> str:
+    """A part of a rule by its name for people; what has none is called as in the pack."""
+    if role.startswith(ROW):
+        return view.say("part.row", clause=role.removeprefix(ROW))
+    return view.say(f"rule.{role}") if role else ""
 
 
 def percent(score: float) -> str:
@@ -129,8 +144,8 @@ def _article(found: Coverage, rule: TypedRule, points: list[Point], view: View) 
         shown = escape(text)
         if expr is not None:
             own = [p for p in points if p.kind == "condition" and p.part == role]
-            shown = _coloured(found, own, list(conditions(expr, text)), text)
-        lines.append(f"<dt>{escape(role)}</dt><dd><pre>{shown}</pre></dd>")
+            shown = _coloured(found, own, list(conditions(expr, text)), text, view)
+        lines.append(f"<dt>{escape(_part(role, view))}</dt><dd><pre>{shown}</pre></dd>")
     rows = [p for p in points if p.kind in ("row", "allowed")]
     lines.append(f"</dl><p>{_marks(found, rows, view)}</p>" if rows else "</dl>")
     return "\n".join(lines)
@@ -146,12 +161,12 @@ def _texts(rule: TypedRule) -> dict[str, str]:
         out.update({name: r.when for name, r in named if r.when})
     else:
         shape = getattr(model, model.shape).model_dump(exclude_none=True)
-        out.update({{"field": "key"}.get(k, k): str(v) for k, v in shape.items()})
+        out.update({k: str(v) for k, v in shape.items()})
     return out
 
 
 def _coloured(found: Coverage, points: list[Point], marked: list[tuple[tuple[int, int], Any]],
-              text: str) -> str:
+              text: str, view: View) -> str:
     """The text with each condition in a span; one within another is nested in it."""
     opens: dict[int, str] = {}
     closes: dict[int, str] = {}
@@ -159,7 +174,8 @@ def _coloured(found: Coverage, points: list[Point], marked: list[tuple[tuple[int
         own = [p for p in points if p.at == expr.at and p.text == to_text(expr)]
         if not own:
             continue
-        told = ", ".join(f"{p.value} {found.hits[p]}" for p in own)
+        truth = {p: say(f"author.truth.{p.value}", view.lang) for p in own}
+        told = ", ".join(f"{truth[p]} {found.hits[p]}" for p in own)
         tag = f'<span class="{_tone(found, own)}" title="{escape(told)}">'
         opens[start] = opens.get(start, "") + tag
         closes[end] = "</span>" + closes.get(end, "")
@@ -168,8 +184,9 @@ def _coloured(found: Coverage, points: list[Point], marked: list[tuple[tuple[int
 
 
 def _marks(found: Coverage, points: list[Point], view: View) -> str:
-    return " · ".join(f'<span class="{_tone(found, [p])}">{escape(sentence(p, view))}: '
-                      f"{found.hits[p]}</span>" for p in points)
+    return " · ".join(
+        f'<span class="{_tone(found, [p])}">'
+        f"{escape(view.label(sentence(p, view), str(found.hits[p])))}</span>" for p in points)
 
 
 def _rest(found: Coverage, points: list[Point], view: View) -> str:

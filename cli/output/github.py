@@ -30,10 +30,10 @@ def _level(finding: Finding) -> str:
     return "warning" if finding.outcome is Outcome.UNDETERMINED else "notice"
 
 
-def line(level: str, file: str | None, title: str, text: str) -> str:
-    """One annotation."""
-    pairs = {"file": file, "title": title}
-    said = ",".join(f"{k}={_property(v)}" for k, v in pairs.items() if v)
+def line(level: str, file: str | None, title: str, text: str, number: int | None = None) -> str:
+    """One annotation, at line `number` of the file where that is known."""
+    pairs = {"file": file, "line": number, "title": title}
+    said = ",".join(f"{k}={_property(str(v))}" for k, v in pairs.items() if v)
     return f"::{level} {said}::{_data(text)}\n"
 
 

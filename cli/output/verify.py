@@ -9,8 +9,10 @@ from zhuanjie.cli.output import write_answer
 from zhuanjie.cli.output.github import line
 from zhuanjie.cli.output.section import Section
 from zhuanjie.cli.output.view import View
+from zhuanjie.engine.author.findings import stale_message
 from zhuanjie.engine.author.verify import Verification, VerifyFinding
 from zhuanjie.engine.checking.policy import Policy
+from zhuanjie.engine.model.pack import Acceptance
 from zhuanjie.engine.results import Severity, plain
 from zhuanjie.engine.text import say
 
@@ -33,6 +35,8 @@ def _plain(found: Verification, view: View) -> dict[str, Any]:
             {**_finding(a.finding, view), "reason": getattr(a.acceptance.reason, view.lang)}
             for a in found.accepted
         ],
+        "stale": [{"kind": a.kind, "rules": list(a.rules), "clauses": list(a.clauses),
+                   "message": stale_message(a, view.lang)} for a in found.stale],
     }
 
 
@@ -47,16 +51,18 @@ def _finding(found: VerifyFinding, view: View) -> dict[str, Any]:
 
 
 def _sections(found: Verification, policy: Policy, view: View) -> list[Section]:
-    code = "verify.faulty" if found.findings else (
+    code = "verify.faulty" if found.severities else (
         "verify.clean-accepted" if found.accepted else "verify.clean")
     proved = Counter(s.kind for s in found.proved)
     sections = [Section(
         title=say(code, view.lang, id=policy.id, proved=len(found.proved),
-                  findings=len(found.findings), accepted=len(found.accepted)),
-        tone="bad" if found.findings else "good")]
+                  findings=len(found.findings) + len(found.stale), accepted=len(found.accepted)),
+        tone="bad" if found.severities else "good")]
     sections += [Section(title=_title("verify.finding", f, view), level=3, tree=_shown(f, view),
                          tone="bad" if f.severity is Severity.ERROR else "warn")
                  for f in found.findings]
+    sections += [Section(title=_stale_title(a, view), level=3, tree=[stale_message(a, view.lang)],
+                         tone="warn") for a in found.stale]
     for accepted in found.accepted:
         reason = say("verify.reason", view.lang,
                      reason=getattr(accepted.acceptance.reason, view.lang))
@@ -73,6 +79,12 @@ def _title(code: str, found: VerifyFinding, view: View) -> str:
     rules = view.join((*found.rules, *found.clauses))
     return say(code, view.lang, severity=view.severity(found.severity),
                kind=_kind(found.kind, view), rules=rules).rstrip(": ：")
+
+
+def _stale_title(stale: Acceptance, view: View) -> str:
+    rules = view.join((*stale.rules, *stale.clauses))
+    return say("verify.finding", view.lang, severity=view.severity(Severity.WARNING),
+               kind=_kind("stale-acceptance", view), rules=rules)
 
 
 def _kind(kind: str, view: View) -> str:
@@ -98,5 +110,8 @@ def _github(found: Verification, policy: Policy, out: TextIO, view: View) -> Non
         file = next((files[r] for r in each.rules if r in files), manifest)
         out.write(line(each.severity.value, file, _title("verify.finding", each, view),
                        "\n".join(_shown(each, view))))
+    for stale in found.stale:
+        out.write(line("warning", manifest, _stale_title(stale, view),
+                       stale_message(stale, view.lang)))
     out.write(say("verify.github", view.lang, proved=len(found.proved),
                   findings=len(found.findings), accepted=len(found.accepted)) + "\n")

@@ -6,7 +6,7 @@ handed out. Where the two disagree the verdict is `unknown`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from typing import Any, Literal
 from zhuanjie.engine.author.scenes import Setting, judged
 from zhuanjie.engine.author.witness import as_values
 from zhuanjie.engine.backends.reference.rules import Judgement
-from zhuanjie.engine.backends.smt.encode import Formula, filled
+from zhuanjie.engine.backends.smt.encode import Formula, filled, some
 from zhuanjie.engine.backends.smt.query import USUAL_DAY, Answer, Query, Situation
 from zhuanjie.engine.backends.smt.rules import Parameters, SymbolicRule, differ, same_lowering
 from zhuanjie.engine.checking.policy import TypedRule
@@ -24,7 +24,8 @@ from zhuanjie.engine.ir.types import BOOL
 from zhuanjie.engine.results import Outcome
 
 Verdict = Literal["equal", "stricter", "laxer", "different", "unknown"]
-TIMEOUT_MS = 5000
+TIMEOUT_MS = 15000
+"""How long the solver may think about one question: long enough for a machine that is busy."""
 _NEVER = Lit(False, BOOL)
 _DATED = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
 
@@ -33,13 +34,15 @@ _DATED = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
 class Comparison:
     """How the second rule stands to the first, and the smallest record on which they differ.
 
-    `others` are further records of the same ledger, where a rule looks across records.
+    `others` are further records of the same ledger, where a rule looks across records. `came` is
+    what the record comes out as, where whole clauses are compared.
     """
 
     verdict: Verdict
     witness: dict[str, Any] | None = None
     as_of: date | None = None
     others: tuple[dict[str, Any], ...] = ()
+    came: tuple[str, str] | tuple[()] = ()
 
 
 Params = Mapping[str, int] | Parameters
@@ -81,6 +84,44 @@ def same_outcomes(old: TypedRule, new: TypedRule, old_params: Params, new_params
     return None if answer is Answer.UNKNOWN else answer is Answer.NO
 
 
+_WORST = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.SATISFIED,
+          Outcome.NOT_APPLICABLE)
+
+
+def compare_clauses(old: Sequence[TypedRule], new: Sequence[TypedRule], old_params: Parameters,
+                    new_params: Parameters, *, timeout_ms: int = TIMEOUT_MS,
+                    near: int = USUAL_DAY) -> Comparison:
+    """As `compare_rules`, of all the rules of a clause: by the worst that any comes to."""
+    was = [SymbolicRule(r, old_params) for r in old]
+    now = [SymbolicRule(r, new_params) for r in new]
+    levels = [[some(r.outcome(o) for r in side for o in _WORST[:most]) for side in (was, now)]
+              for most in range(1, len(_WORST))]
+    apart = some((a & ~b) | (b & ~a) for a, b in levels)
+    stricter, laxer = levels[0][1] & ~levels[0][0], levels[0][0] & ~levels[0][1]
+    answers = [Query([f], timeout_ms).check() for f in (apart, stricter, laxer)]
+    if answers[0] is Answer.NO:
+        return Comparison("equal")
+    if Answer.UNKNOWN in answers:
+        return Comparison("unknown")
+    verdict: Verdict = "different"
+    if answers[1] is not answers[2]:
+        verdict, apart = (("stricter", stricter) if answers[1] is Answer.YES
+                          else ("laxer", laxer))
+    query = Query([apart], timeout_ms)
+    if query.smallest(near) is not Answer.YES or query.found is None:
+        return Comparison("unknown")
+    came = [_worst(rules, _setting(query.found, params))
+            for rules, params in ((old, old_params), (new, new_params))]
+    if came[0] is came[1]:
+        return Comparison("unknown")
+    return Comparison(verdict, as_values(query.found.record), from_day(query.found.today),
+                      came=(str(came[0]), str(came[1])))
+
+
+def _worst(rules: Sequence[TypedRule], setting: Setting) -> Outcome:
+    return min((judged(r, setting).outcome for r in rules), key=_WORST.index)
+
+
 def _setting(found: Situation, params: Parameters) -> Setting:
     """What the solver found, as the reference evaluator judges it."""
     return Setting((found.record,) * found.copies, found.today, params.on(found.today))
@@ -114,15 +155,19 @@ class _Pair:
         answer = Query([apart], self.timeout_ms).check()
         if answer is not Answer.YES:
             return Comparison("equal" if answer is Answer.NO else "unknown")
-        more = self._ask(self.new.violation & ~self.old.violation)
-        less = self._ask(self.old.violation & ~self.new.violation)
+        stricter = self.new.violation & ~self.old.violation
+        laxer = self.old.violation & ~self.new.violation
+        more, less = self._ask(stricter), self._ask(laxer)
         if Answer.UNKNOWN in (more, less):
             return self._shown("unknown", apart)
-        if more is less:
-            return self._shown("different", apart)
+        if more is not less:
+            return self._shown("stricter", stricter) if more is Answer.YES else self._shown(
+                "laxer", laxer)
         if more is Answer.YES:
-            return self._shown("stricter", self.new.violation & ~self.old.violation)
-        return self._shown("laxer", self.old.violation & ~self.new.violation)
+            return self._shown("different", stricter)
+        # Another outcome tells more than another day or clause.
+        outcomes = differ(self.old, self.new, fully=False)
+        return self._shown("different", outcomes if self._ask(outcomes) is Answer.YES else apart)
 
     def _ask(self, formula: Formula) -> Answer:
         return Query([formula], self.timeout_ms).check()
@@ -143,6 +188,9 @@ class _Pair:
     def keys(self) -> Comparison:
         """The verdict on two `unique` rules that look at different fields."""
         old, new = self.old.rule, self.new.rule
+        reached = some(~r.outcome(Outcome.NOT_APPLICABLE) for r in (self.old, self.new))
+        if self._ask(reached) is Answer.NO:
+            return Comparison("equal")
         names = sorted({f.name for f in (old.key, old.within, new.key, new.within)
                         if isinstance(f, Field)})
         query = Query([self.old.applies, self.new.applies, filled(names)], self.timeout_ms)

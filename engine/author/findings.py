@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, get_args
 
@@ -14,9 +14,7 @@ from zhuanjie.engine.results import Severity
 from zhuanjie.engine.text import Lang, say
 
 KINDS: tuple[str, ...] = get_args(VerifyKind)
-STALE = "stale-acceptance"
-"""The kind of a finding on an acceptance that accepts nothing."""
-_WARNINGS = frozenset(("overlap", "never-violated", "implied", "unknown", STALE))
+_WARNINGS = frozenset(("overlap", "never-violated", "implied", "unknown"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +76,7 @@ class VerifyFinding:
     """A fault of the pack, and a record that shows it where one can.
 
     `clauses` are the rows of a table it is about. `witness` was judged by the reference evaluator.
+    `period` are the days between which it is so, where that hangs on a parameter of the time.
     """
 
     kind: str
@@ -88,10 +87,18 @@ class VerifyFinding:
     witness: Mapping[str, Any] | None = None
     as_of: date | None = None
     clauses: tuple[str, ...] = ()
+    period: tuple[date, date | None] | None = None
 
     def message(self, lang: Lang) -> str:
         """The finding in words."""
-        return _words(self.code, lang, self.args)
+        said = _words(self.code, lang, self.args)
+        if self.period is None:
+            return said
+        first, last = self.period
+        if last is None:
+            return say("verify.since", lang, said=said, first=first.isoformat())
+        return say("verify.in-period", lang, said=said, first=first.isoformat(),
+                   last=last.isoformat())
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +109,26 @@ class Accepted:
     acceptance: Acceptance
 
 
+def stale_message(acceptance: Acceptance, lang: Lang) -> str:
+    """What is to be said of an acceptance that accepts nothing."""
+    return _words("verify.found.stale-acceptance", lang, {
+        "rules": acceptance.rules, "asked": Kind(acceptance.kind)})
+
+
 @dataclass(slots=True)
 class Verification:
-    """All that was proved, found, and found but accepted."""
+    """All that was proved, found, and found but accepted; and acceptances of what is not found."""
 
     proved: list[Statement] = field(default_factory=list)
     findings: list[VerifyFinding] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
+    stale: list[Acceptance] = field(default_factory=list)
+
+    @property
+    def severities(self) -> frozenset[Severity]:
+        """How grave what is to be mended is; a stale acceptance is a warning."""
+        found = frozenset(f.severity for f in self.findings)
+        return found | {Severity.WARNING} if self.stale else found
 
     def prove(self, kind: str, rules: Sequence[str], code: str = "", **args: Any) -> None:
         """Note something proved; its words are `verify.proved.<kind>` unless `code` says else."""
@@ -124,6 +144,18 @@ class Verification:
             kind, tuple(rules), heavy, f"verify.found.{code or kind}",
             {"rule": rules[0] if rules else "", "rules": tuple(rules), **args},
             shown.record if shown else None, shown.day if shown else None, tuple(clauses)))
+
+    def add_period(self, found: Verification, first: date, last: date | None) -> None:
+        """Take in what is wrong in a period only; what was found already is not repeated.
+
+        What it goes against is not proved then.
+        """
+        known = {(f.kind, frozenset(f.rules)) for f in self.findings}
+        new = [replace(f, period=(first, last)) for f in found.findings
+               if (f.kind, frozenset(f.rules)) not in known]
+        self.findings += new
+        self.proved = [s for s in self.proved if not any(
+            s.kind == f.kind and set(s.rules) <= set(f.rules) for f in new)]
 
     def unsure(self, asked: str, rules: Sequence[str], found: Found,
                clauses: Sequence[str] = ()) -> bool:

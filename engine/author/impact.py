@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from zhuanjie.engine.auditing.run import AuditRun
+from zhuanjie.engine.author.pairing import pair_rules
 from zhuanjie.engine.backends.registry import BULK, backend
 from zhuanjie.engine.checking.policy import Policy
 from zhuanjie.engine.errors import Diagnostic
@@ -61,9 +63,10 @@ def impact(old: Policy, new: Policy, ledgers: Sequence[str | Path], as_of: date,
     """
     runs = [AuditRun(open_ledger(ledgers, columns), make_plan(p, as_of), backend(BULK), lang="en")
             for p in (old, new)]
+    renamed = {was.id: now.id for was, now in pair_rules(old, new) if was and now}
     order = {rule.id: at for at, rule in enumerate([*new.rules, *old.rules])}
     changes = [
-        change for was, now in zip(_judged(runs[0]), _judged(runs[1]), strict=True)
+        change for was, now in zip(_judged(runs[0], renamed), _judged(runs[1]), strict=True)
         for change in _differences(was, now, order)
     ]
     return Impact(runs[0].records, tuple(changes), tuple(runs[1].ledger.notices))
@@ -78,13 +81,15 @@ class _Batch:
     names: dict[int, Any]
 
 
-def _judged(run: AuditRun) -> Iterator[_Batch]:
+def _judged(run: AuditRun, renamed: Mapping[str, str] = MappingProxyType({})) -> Iterator[_Batch]:
+    """The verdicts, under the ids that rules have in the newer policy."""
     rules = run.plan.rules
+    names = [renamed.get(r.id, r.id) for r in rules]
     for batch, frame, rows in run.frames():
         numbers = rows.to_list()
         verdicts: list[Verdict] = run.backend.judge(run.plan, frame, every=True)
         found: dict[tuple[int, str], tuple[Outcome, str]] = {
-            (numbers[v.row], rules[v.rule].id): (v.outcome, v.clause or rules[v.rule].clause)
+            (numbers[v.row], names[v.rule]): (v.outcome, v.clause or rules[v.rule].clause)
             for v in verdicts if v.outcome is not Outcome.NOT_APPLICABLE
         }
         yield _Batch(batch.file, found, dict(zip(numbers, frame[KEY].to_list(), strict=True)))

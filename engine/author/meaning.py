@@ -1,7 +1,8 @@
 """What two packs mean differently. In: two policies. Out: for each clause, a verdict and a witness.
 
-Rules are paired by id. A rule that only one policy has is compared with one that never applies, so
-that adding it shows as stricter only if it can be violated at all.
+A rule that only one policy has is compared with one that never applies, so that adding it shows as
+stricter only if it can be violated at all. Where several rules of a clause change, the clause is
+compared as a whole: by the worst that any of its rules comes to.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from datetime import date
 from typing import Any
 
 from zhuanjie.engine.auditing.cases import tasks
-from zhuanjie.engine.author.compare import Verdict, compare_rules
+from zhuanjie.engine.author.compare import Verdict, compare_clauses, compare_rules
+from zhuanjie.engine.author.pairing import pair_rules
 from zhuanjie.engine.author.parts import parts
 from zhuanjie.engine.author.scenes import Scene, Setting, scenes
 from zhuanjie.engine.author.scope import scoped
@@ -48,26 +50,27 @@ class Meaning:
 def meaning(old: Policy, new: Policy) -> dict[str, Meaning]:
     """The verdict on every clause that has a rule in either policy, the newer one's first."""
     found: dict[str, list[Meaning]] = {}
+    changed: dict[str, list[tuple[TypedRule, TypedRule]]] = {}
     comparer = _Comparer(old, new)
     for before, after in _pairs(old, new):
         for clause, was, now in _by_clause(before, after):
-            found.setdefault(clause, []).append(comparer.compare(was, now))
+            here = comparer.compare(was, now)
+            found.setdefault(clause, []).append(here)
+            if here.verdict != "equal":
+                changed.setdefault(clause, []).append((was, now))
     order = dict.fromkeys([*new.clauses, *old.clauses])
-    return {clause: _joined(found[clause]) for clause in order if clause in found}
+    return {clause: comparer.joined(found[clause], changed.get(clause, []))
+            for clause in order if clause in found}
 
 
 def _pairs(old: Policy, new: Policy) -> Iterator[tuple[TypedRule, TypedRule]]:
-    """The rules of both by id; what one of them lacks never applies there."""
-    before, after = ({r.id: r for r in p.rules} for p in (old, new))
-    for name in dict.fromkeys([*after, *before]):
-        was, now = before.get(name), after.get(name)
-        if was is not None and now is not None and (was.shape, was.clause) == (
-                now.shape, now.clause):
+    """The rules of both; what one of them lacks never applies there."""
+    for was, now in pair_rules(old, new):
+        if was is not None and now is not None:
             yield was, now
-            continue
-        if now is not None:
+        elif now is not None:
             yield replace(now, when=NEVER), now
-        if was is not None:
+        elif was is not None:
             yield was, replace(was, when=NEVER)
 
 
@@ -100,7 +103,7 @@ class _Comparer:
             return Meaning("equal")
         sides = Side(was, self.old), Side(now, self.new)
         answer = compare_rules(scoped(was, self.old.scope), scoped(now, self.new.scope),
-                               *self.params)
+                               *self.params, near=to_day(self.new.start))
         if answer.verdict == "equal":
             return Meaning("equal")
         setting = cut(*sides, answer) or tell_apart(*sides, self._seeds(now))
@@ -126,17 +129,35 @@ class _Comparer:
         named = [s.setting for s in self._scenes if rule.id in s.task.expect]
         if named:
             return named
-        start = self.new.manifest.in_force.start or self.new.manifest.document.issued_on
-        return [Setting(({},), to_day(start), {})]
+        return [Setting(({},), to_day(self.new.start), {})]
 
+    def joined(self, found: Sequence[Meaning],
+               changed: Sequence[tuple[TypedRule, TypedRule]]) -> Meaning:
+        """One verdict of several, on a clause of which these pairs of rules have changed."""
+        telling = [m for m in found if m.verdict != "equal"]
+        if not telling:
+            return Meaning("equal")
+        if len(telling) == 1:
+            return telling[0]
+        whole = self._whole(changed)
+        if whole is not None:
+            return whole
+        verdicts = {m.verdict for m in telling}
+        shown = next((m for m in telling if m.witness is not None), telling[0])
+        if len(verdicts) == 1:
+            return shown
+        return replace(shown, verdict="unknown" if verdicts == {"unknown"} else "different")
 
-def _joined(found: Sequence[Meaning]) -> Meaning:
-    """One verdict of several: unless all that differ point the same way, it is `different`."""
-    telling = [m for m in found if m.verdict != "equal"]
-    if not telling:
-        return Meaning("equal")
-    verdicts = {m.verdict for m in telling}
-    shown = next((m for m in telling if m.witness is not None), telling[0])
-    if len(verdicts) == 1:
-        return shown
-    return replace(shown, verdict="unknown" if verdicts - {"unknown"} == set() else "different")
+    def _whole(self, changed: Sequence[tuple[TypedRule, TypedRule]]) -> Meaning | None:
+        """The verdict on all the rules together; None where they are not to be put together."""
+        was = [scoped(old, self.old.scope) for old, _ in changed]
+        now = [scoped(new, self.new.scope) for _, new in changed]
+        if any(r.shape in ("unique", "reconcile") for r in (*was, *now)):
+            return None
+        answer = compare_clauses(was, now, *self.params, near=to_day(self.new.start))
+        if answer.verdict == "equal":
+            return Meaning("equal")
+        if answer.witness is None or answer.as_of is None:
+            return None
+        return Meaning(answer.verdict, changed[0][1].id, answer.witness, answer.as_of,
+                       *answer.came)

@@ -21,6 +21,7 @@ from zhuanjie.engine.author.testing import own_tasks
 from zhuanjie.engine.author.witness import Witness, witness
 from zhuanjie.engine.backends.smt.rules import Parameters
 from zhuanjie.engine.checking.policy import Policy, TypedRule
+from zhuanjie.engine.days import to_day
 from zhuanjie.engine.errors import PolicyError, fail
 from zhuanjie.engine.ir.nodes import field_names
 from zhuanjie.engine.results import REPORTED
@@ -99,7 +100,8 @@ class Bench:
                 continue
             old, new = Side(rule, self.policy), Side(other, changed)
             answer = compare_rules(scoped(rule, self.policy.scope), scoped(other, changed.scope),
-                                   Parameters.of(self.policy), Parameters.of(changed))
+                                   Parameters.of(self.policy), Parameters.of(changed),
+                                   near=to_day(self.policy.start))
             if answer.verdict == "equal":
                 continue
             # What the solver found, else what a search near the cases finds.
@@ -110,7 +112,7 @@ class Bench:
                 continue
             name = f"tells apart {mutant.fault} in {mutant.rule}"
             reads = rule.fields | other.fields | field_names(self.policy.scope, changed.scope)
-            return Survivor(mutant, witness(self.policy, rule, found, new.came(found), name=name,
+            return Survivor(mutant, witness(self.policy, rule, found, new.came, name=name,
                                             reads=reads, chosen=self.tasks))
         return Survivor(mutant, None) if unsure else None
 

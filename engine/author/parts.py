@@ -10,6 +10,9 @@ from collections import Counter
 from zhuanjie.engine.checking.policy import TypedRow, TypedRule
 from zhuanjie.engine.ir.print import to_text
 
+ROW = "row "
+"""How the name of a table's row begins."""
+
 
 def parts(rule: TypedRule) -> dict[str, str]:
     """The rule's expressions by role and its rows by name, printed as they are understood."""
@@ -26,7 +29,7 @@ def row_names(rule: TypedRule) -> list[str]:
     for row in rule.rows:
         seen[row.clause] += 1
         number = f" #{seen[row.clause]}" if seen[row.clause] > 1 else ""
-        out.append(f"row {row.clause}{number}")
+        out.append(f"{ROW}{row.clause}{number}")
     return out
 
 

@@ -7,7 +7,8 @@ unknown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -16,13 +17,19 @@ from zhuanjie.engine.author.scenes import Setting, judged
 from zhuanjie.engine.author.witness import as_values
 from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.backends.reference.rules import Judgement
-from zhuanjie.engine.backends.smt.encode import Encoder, Formula
+from zhuanjie.engine.backends.smt.encode import AS_OF, Encoder, Formula
+from zhuanjie.engine.backends.smt.facts import DAYS
 from zhuanjie.engine.backends.smt.query import Answer, Query, Situation
 from zhuanjie.engine.backends.smt.rules import Parameters, SymbolicRule, kleene_of
 from zhuanjie.engine.checking.policy import Policy, TypedRule
 from zhuanjie.engine.days import from_day, to_day
 from zhuanjie.engine.ir.nodes import Expr
+from zhuanjie.engine.ir.types import Kind
+from zhuanjie.engine.lower.conditions import Value, all_of, compare
 from zhuanjie.engine.results import Outcome
+
+Stretch = tuple[int, int]
+"""First and last day, both counted."""
 
 
 @dataclass(eq=False)
@@ -108,14 +115,37 @@ class Prover:
                            if r.shape != "reconcile")
         self.within = ([] if policy.scope is None
                        else [self.encoder.formula(self.kleene.maybe(policy.scope))])
-        start = policy.manifest.in_force.start or policy.manifest.document.issued_on
-        self.near = to_day(start)
+        self.near = to_day(policy.start)
         self.met: list[Scenario] = []
+        self.period: Stretch | None = None
+
+    def periods(self) -> list[Stretch]:
+        """The stretches, while the policy is in force, in which no parameter changes."""
+        held = self.policy.manifest.in_force
+        first = DAYS[0] if held.start is None else max(DAYS[0], to_day(held.start))
+        last = DAYS[1] if held.end is None else min(DAYS[1], to_day(held.end))
+        steps = {start for steps in self.params.steps.values() for start, _ in steps[1:]}
+        starts = [first, *sorted(s for s in steps if first < s <= last)]
+        return list(zip(starts, [*(s - 1 for s in starts[1:]), last], strict=True))
+
+    @contextmanager
+    def during(self, period: Stretch) -> Iterator[None]:
+        """Ask about the days of a stretch only."""
+        kept, kept_near = self.within, self.near
+        first, last = (Value(day, Kind.DATE) for day in period)
+        self.within = [*kept, self.encoder.formula(all_of((
+            compare(">=", AS_OF, first), compare("<=", AS_OF, last))))]
+        self.near, self.period = min(max(kept_near, period[0]), period[1]), period
+        try:
+            yield
+        finally:
+            self.within, self.near, self.period = kept, kept_near, None
 
     def find(self, wanted: Iterable[Formula], shown: Shown) -> Found:
         """Some record of which all of `wanted` holds; `shown` says the same of one record."""
         for scenario in self.met:
-            if shown(scenario):
+            first, last = self.period or DAYS
+            if first <= scenario.setting.today <= last and shown(scenario):
                 return Found(Answer.YES, scenario)
         query = self._query(wanted)
         return self._checked(query.check(), query, shown)

@@ -50,10 +50,12 @@ def run_tests(policy: Policy, backends: Sequence[str], text: str | None = None) 
     """Run a pack's own cases, or those whose name, file, rules or clauses contain `text`.
 
     Raises PolicyError for a pack without cases or with broken ones, UsageError for a `text` that
-    no case contains.
+    is blank or that no case contains.
     """
     chosen = own_tasks(policy)
     if text is not None:
+        if not text.strip():
+            raise fail(UsageError, "author.no-filter", hint="author.no-match.hint")
         clauses = {r.id: r.clauses for r in policy.rules}
         chosen = [t for t in chosen if _contains(t, text.lower(), clauses)]
         if not chosen:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from zhuanjie.engine.author.pairing import pair_rules
 from zhuanjie.engine.author.parts import parts, row_names
 from zhuanjie.engine.checking.policy import Policy, TypedRule
 from zhuanjie.engine.ir.print import to_text
@@ -43,9 +44,16 @@ def text_diff(old: Policy, new: Policy) -> list[Edit]:
                   {n: _dump(c) for n, c in new.clauses.items()}),
         *_compare("moment", {n: _dump(m) for n, m in old.moments.items()},
                   {n: _dump(m) for n, m in new.moments.items()}),
-        *_compare("rule", {r.id: rule_keys(r) for r in old.rules},
-                  {r.id: rule_keys(r) for r in new.rules}),
+        *_rules(old, new),
     ]
+
+
+def _rules(old: Policy, new: Policy) -> Iterator[Edit]:
+    """The rules; one that has a new id stands beside what it was."""
+    renamed = {was.id: now.id for was, now in pair_rules(old, new) if was and now}
+    known = {r.id for r in new.rules}
+    before = {r.id if r.id in known else renamed.get(r.id, r.id): rule_keys(r) for r in old.rules}
+    yield from _compare("rule", before, {r.id: rule_keys(r) for r in new.rules})
 
 
 def changed_rules(old: Policy, new: Policy) -> set[str]:

@@ -5,23 +5,22 @@ Parameters have their real values on each day, any cell may be blank, months are
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from zhuanjie.engine.author.findings import (
     KINDS,
-    STALE,
     Accepted,
-    Kind,
     Statement,
     Verification,
     VerifyFinding,
 )
 from zhuanjie.engine.author.prover import Prover
 from zhuanjie.engine.author.verify_full import verify_compliance
-from zhuanjie.engine.author.verify_rules import verify_rules
+from zhuanjie.engine.author.verify_rules import bearable, verify_rules
 from zhuanjie.engine.author.verify_table import verify_tables
+from zhuanjie.engine.author.verify_together import verify_together
 from zhuanjie.engine.author.verify_whole import Whole
+from zhuanjie.engine.backends.smt.facts import DAYS
 from zhuanjie.engine.checking.policy import Policy
+from zhuanjie.engine.days import from_day
 from zhuanjie.engine.errors import UsageError, fail
 from zhuanjie.engine.model.pack import Acceptance
 
@@ -45,11 +44,36 @@ def verify(policy: Policy, *, timeout_ms: int = TIMEOUT_MS) -> Verification:
     verify_rules(prover, out)
     whole = Whole(prover, out)
     whole.implied()
-    whole.contradictions()
-    verify_compliance(prover, whole.at_odds, out)
+    _together(prover, whole, out)
+    if len(periods := prover.periods()) > 1:
+        for period in periods:
+            with prover.during(period):
+                last = None if period[1] == DAYS[1] else from_day(period[1])
+                out.add_period(_in_period(prover), from_day(period[0]), last)
     out.findings.sort(key=lambda f: KINDS.index(f.kind))
     out.proved.sort(key=lambda s: KINDS.index(s.kind))
     _accept(policy, out)
+    return out
+
+
+def _together(prover: Prover, whole: Whole, out: Verification) -> None:
+    """What rules ask together."""
+    whole.contradictions()
+    said = list(whole.at_odds)
+    verify_compliance(prover, said, out)
+    verify_together(prover, whole.apart, said, out)
+
+
+def _in_period(prover: Prover) -> Verification:
+    """What nobody can comply with while the parameters have the values of one period.
+
+    That a rule does not apply, or is not violated, for a time is no fault: terms change.
+    """
+    out = Verification()
+    for rule in prover.rules:
+        if rule.rule.params:
+            bearable(prover, rule, out)
+    _together(prover, Whole(prover, out), out)
     return out
 
 
@@ -67,13 +91,7 @@ def _accept(policy: Policy, out: Verification) -> None:
             used.add(id(chosen))
             out.accepted.append(Accepted(finding, chosen))
     out.findings = left
-    for acceptance in _unused(own, used):
-        out.report(STALE, acceptance.rules, clauses=acceptance.clauses,
-                   asked=Kind(acceptance.kind))
-
-
-def _unused(acceptances: Iterable[Acceptance], used: set[int]) -> list[Acceptance]:
-    return [a for a in acceptances if id(a) not in used]
+    out.stale = [a for a in own if id(a) not in used]
 
 
 def _fits(acceptance: Acceptance, finding: VerifyFinding) -> bool:

@@ -20,12 +20,12 @@ from zhuanjie.engine.results import Outcome
 _COMPLIED = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
 
 
-def verify_compliance(prover: Prover, at_odds: list[frozenset[str]], out: Verification) -> None:
+def verify_compliance(prover: Prover, said: list[frozenset[str]], out: Verification) -> None:
     """Every destination that a table allows; the pack as a whole where it has no table.
 
-    `at_odds` are sets of rules of which it was said already that they cannot be met together.
+    `said` are sets of rules of which it was said that they cannot be met together; what is found
+    is added.
     """
-    said = list(at_odds)
     tables = [r for r in prover.rules if r.rule.shape == "table"]
     for table in tables:
         assert isinstance(table.rule.subject, Field)

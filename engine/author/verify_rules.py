@@ -9,7 +9,6 @@ from zhuanjie.engine.author.prover import Found, Prover, Scenario
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.smt.encode import AS_OF, Formula, every
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
-from zhuanjie.engine.checking.policy import TypedRow
 from zhuanjie.engine.days import from_day
 from zhuanjie.engine.ir.nodes import AsOf, Expr, Field, field_names
 from zhuanjie.engine.ir.types import RECORD_DATE, Kind
@@ -38,14 +37,11 @@ def verify_rules(prover: Prover, out: Verification) -> None:
     for rule in prover.rules:
         if _alive(prover, rule, out):
             _violable(prover, rule, out)
-            _bearable(prover, rule, out)
+            bearable(prover, rule, out)
             if rule.rule.shape == "deadline":
                 _forward(prover, rule, out)
             elif rule.rule.shape == "recurring":
                 _recurs(prover, rule, out)
-        for row in rule.rule.rows:
-            if row.when is not None:
-                _row_alive(prover, rule, row, row.when, out)
 
 
 def _alive(prover: Prover, rule: SymbolicRule, out: Verification) -> bool:
@@ -58,15 +54,6 @@ def _alive(prover: Prover, rule: SymbolicRule, out: Verification) -> bool:
     return not found.none
 
 
-def _row_alive(prover: Prover, rule: SymbolicRule, row: TypedRow, when: Expr,
-               out: Verification) -> None:
-    found = prover.find([rule.sure(when)], lambda s: s.value(when) is True)
-    if found.none:
-        out.report("dead", [rule.rule.id], "dead-row", clauses=[row.clause], clause=row.clause)
-    else:
-        out.unsure("dead", [rule.rule.id], found, [row.clause])
-
-
 def _violable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
     typed = rule.rule
     found = prover.find([rule.violation], lambda s: s.violates(typed))
@@ -76,7 +63,7 @@ def _violable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
         out.prove("never-violated", [typed.id])
 
 
-def _bearable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
+def bearable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
     """Some record to which the rule applies is not found wanting."""
     typed = rule.rule
     kept = rule.outcome(Outcome.SATISFIED) | rule.outcome(Outcome.PENDING)
@@ -91,12 +78,16 @@ def _bearable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
 
 
 def _forward(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
-    """A deadline is not due before the day it counts from, nor before the rule can apply."""
+    """A deadline is not due before the day it counts from, nor before the rule can apply.
+
+    What is asked before a moment comes before the day that the moment sets, and does not follow it.
+    """
     typed, due = rule.rule, rule.lowered.due
+    ahead = {prover.policy.moments[m].sets for m in typed.rule.moments}
     assert typed.due is not None and due is not None
     sound = _not_negative(rule, typed.due)
     for cond, leaf in _leaves(due):
-        for base in _bases(leaf):
+        for base in (b for b in _bases(leaf) if b.name not in ahead):
             wanted = [rule.applies, sound, rule.encoder.formula(cond),
                       rule.compares("<", leaf, base)]
             if _is_backward(prover, rule, wanted, _Before(rule, base.name), out):
@@ -107,7 +98,7 @@ def _forward(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
         return
     for name in sorted(field_names(typed.when)):
         event = Column(name, Kind.DATE)
-        if (fields()[name].type == "date" and name not in field_names(typed.due)
+        if (fields()[name].type == "date" and name not in field_names(typed.due) | ahead
                 and _required(prover, rule, event)):
             both = every((there, rule.encoder.formula(known(event))))
             if _never(prover, rule, [both, rule.compares(">=", due, event)], [both],

@@ -1,4 +1,4 @@
-"""Faults of decision tables. In: a prover. Out: gaps, rows that overlap, rows that are hidden."""
+"""Faults of decision tables. In: a prover. Out: gaps, rows that are dead, overlap or are hidden."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from zhuanjie.engine.backends.smt.encode import (
     LITERALS,
     Formula,
     Uses,
+    every,
     field_is,
     present,
+    some,
     value,
 )
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
 from zhuanjie.engine.checking.policy import TypedRow
 from zhuanjie.engine.ir.nodes import Field
 from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.results import Severity
+from zhuanjie.engine.results import Outcome, Severity
 
 _ALWAYS = Formula(z3.BoolVal(True), Uses())
 
@@ -31,8 +33,10 @@ def verify_tables(prover: Prover, out: Verification) -> None:
     for rule in prover.rules:
         if rule.rule.shape == "table":
             table = Table(prover, rule, out)
+            if table.idle():
+                continue  # said of the rule as a whole
             table.gaps()
-            table.overlaps()
+            table.rows()
 
 
 def kinds_of(rule: SymbolicRule) -> tuple[str, ...]:
@@ -53,44 +57,84 @@ class Table:
         self.subject = fields()[rule.rule.subject.name]
         self.kinds = kinds_of(rule)
 
+    def idle(self) -> bool:
+        """Whether the table never applies."""
+        return self.prover.find([self.rule.applies], lambda s: s.applies(self.rule.rule)).none
+
     def gaps(self) -> None:
-        """A situation of which every destination is refused, or all but those for special cases."""
-        special = self._special()
-        for left_out, severity, code in (
-            (frozenset[str](), Severity.ERROR, "gap"),
-            (special, Severity.WARNING, "gap-special"),
-        ):
-            if code == "gap-special" and not special:
-                continue
-            kinds = [k for k in self.kinds if k not in left_out]
-            found = self.prover.smallest([*(self._refused(k) for k in kinds), self._open()],
-                                         self._refusing(kinds))
-            if found.none:
-                continue
-            if not self.out.unsure("gap", [self.id], found):
-                self.out.report("gap", [self.id], code, shown=found.scenario, severity=severity,
-                                special=self._named(k for k in self.kinds if k in left_out))
-            return
+        """A situation of which every destination is refused, or all but those for special cases.
+
+        Other rules on the destination refuse it too, where they ask for what nobody can change.
+        """
+        special, forbidding = self._special(), self._forbidding()
+        for rules in ([], forbidding) if forbidding else ([],):
+            for left_out in (frozenset[str](), special) if special else (frozenset[str](),):
+                if self._gap(left_out, rules):
+                    return
         self.out.prove("gap", [self.id])
+
+    def _gap(self, left_out: frozenset[str], forbidding: Sequence[SymbolicRule]) -> bool:
+        """Say who is left without a destination beyond those left out; whether anybody is."""
+        kinds = [k for k in self.kinds if k not in left_out]
+        refusing = [self.rule, *forbidding]
+        refused = [some(self._with(k, r.violation) for r in refusing) for k in kinds]
+
+        def shown(s: Scenario) -> bool:
+            return all(any(self._put(s, k).violates(r.rule) for r in refusing) for k in kinds)
+
+        found = self.prover.smallest([*refused, self._open()], shown)
+        if found.none:
+            return False
+        if not self.out.unsure("gap", [self.id], found):
+            assert found.scenario is not None
+            allowed = [s for k in kinds if not (s := self._put(found.scenario, k)).violates(
+                self.rule.rule)]
+            by = tuple(r.rule.id for r in forbidding if any(s.violates(r.rule) for s in allowed))
+            code = f"gap{'-across' if by else ''}{'-special' if left_out else ''}"
+            self.out.report(
+                "gap", [self.id, *by], code, shown=found.scenario, by=by,
+                severity=Severity.WARNING if left_out else Severity.ERROR,
+                special=self._named(k for k in self.kinds if k in left_out))
+        return True
 
     def _named(self, kinds: Iterable[str]) -> Values:
         return Values(self.subject.name, tuple(kinds))
 
-    def _refused(self, kind: str) -> Formula:
-        """The table's violation with the destination `kind` in the record's place."""
-        name, whole = self.subject.name, self.rule.violation
-        uses = Uses(literals={kind})
-        uses.add(whole.uses)
-        put = z3.substitute(whole.expr, (present(name), z3.BoolVal(True)),
+    def _with(self, kind: str, formula: Formula) -> Formula:
+        """The formula with the destination `kind` in the record's place."""
+        name, uses = self.subject.name, Uses(literals={kind})
+        uses.add(formula.uses)
+        put = z3.substitute(formula.expr, (present(name), z3.BoolVal(True)),
                             (value(name), z3.IntVal(LITERALS.number(kind))))
         return Formula(put, uses)
+
+    def _put(self, scenario: Scenario, kind: str) -> Scenario:
+        return scenario.put(self.subject.name, kind)
 
     def _open(self) -> Formula:
         """The destination is not chosen yet."""
         return Formula(z3.Not(present(self.subject.name)), Uses(fields={self.subject.name}))
 
-    def _refusing(self, kinds: Sequence[str]) -> Shown:
-        return lambda s: all(s.put(self.subject.name, k).violates(self.rule.rule) for k in kinds)
+    def _forbidding(self) -> list[SymbolicRule]:
+        """Rules that forbid some destination, and not others, for what is so and stays so."""
+        name, found = self.subject.name, []
+        group = name.split(".")[0]
+        for rule in self.prover.rules:
+            read = rule.rule.fields - {name}
+            if (rule.rule.shape != "require" or rule.rule.severity is not Severity.ERROR
+                    or name not in rule.rule.fields
+                    or any(fields()[f].changes != "fact" or f.split(".")[0] == group
+                           for f in read)):
+                continue
+            put = {k: self._with(k, rule.violation) for k in self.kinds}
+            apart = some(put[a] & ~put[b] for a in self.kinds for b in self.kinds if a != b)
+
+            def shown(s: Scenario, rule: SymbolicRule = rule) -> bool:
+                return len({self._put(s, k).violates(rule.rule) for k in self.kinds}) > 1
+
+            if not self.prover.find([apart], shown).none:
+                found.append(rule)
+        return found
 
     def _special(self) -> frozenset[str]:
         """Destinations for special cases, which leave a member no ordinary one.
@@ -117,16 +161,15 @@ class Table:
         return others.none and not self.prover.find(
             [rule.applies], lambda s: s.applies(typed)).none
 
-    def overlaps(self) -> None:
-        """Rows that add nothing to the others, and pairs of rows that hold together."""
-        rows = list(self.rule.rule.rows)
-        alive = [r for r in rows if not self._dead(r)]
-        hidden = self._hidden(alive)
+    def rows(self) -> None:
+        """Rows that never hold or add nothing to the others, and pairs that hold together."""
+        rows = [r for r in self.rule.rule.rows if self._alive(r)]
+        hidden = self._hidden(rows)
         clear = True
-        for a, b in combinations([r for r in alive if r.when is not None], 2):
+        for a, b in combinations([r for r in rows if r.when is not None], 2):
             if a in hidden or b in hidden:
                 continue
-            found = self.prover.smallest([self._holds(a), self._holds(b)], _both(a, b))
+            found = self.prover.smallest([self._where([a, b])], self._holding([a, b]))
             clauses = (a.clause, b.clause)
             if found.none or self.out.unsure("overlap", [self.id], found, clauses):
                 clear = clear and found.none
@@ -138,8 +181,16 @@ class Table:
         if clear and not hidden:
             self.out.prove("overlap", [self.id])
 
-    def _dead(self, row: TypedRow) -> bool:
-        return self.prover.find([self._holds(row)], lambda s: _true(s, row)).none
+    def _alive(self, row: TypedRow) -> bool:
+        """Whether a row ever holds; it is said where it does not."""
+        if row.when is None:
+            return True
+        found = self.prover.find([self._where([row])], self._holding([row]))
+        if found.none:
+            self.out.report("dead", [self.id], "dead-row", clauses=[row.clause], clause=row.clause)
+        else:
+            self.out.unsure("dead", [self.id], found, [row.clause])
+        return not found.none
 
     def _hidden(self, rows: Sequence[TypedRow]) -> list[TypedRow]:
         """Rows all of whose destinations other rows allow wherever they hold; later ones first."""
@@ -155,21 +206,28 @@ class Table:
         return hidden
 
     def _covered(self, row: TypedRow, others: Sequence[TypedRow]) -> bool:
-        if not others:
-            return False
-        found = self.prover.find(
-            [self._holds(row), *(~self._holds(r) for r in others)],
-            lambda s: _true(s, row) and not any(_true(s, r) for r in others))
-        return found.none
+        return bool(others) and self.prover.find(
+            [self._where([row], others)], self._holding([row], others)).none
+
+    def _where(self, rows: Sequence[TypedRow], without: Sequence[TypedRow] = ()) -> Formula:
+        """The table is asked, for some destination at least, and of its rows just these hold."""
+        here = every([~self.rule.outcome(Outcome.NOT_APPLICABLE), *map(self._holds, rows),
+                      *(~self._holds(r) for r in without)])
+        return some([here, *(self._with(k, here) for k in self._choices())])
+
+    def _holding(self, rows: Sequence[TypedRow], without: Sequence[TypedRow] = ()) -> Shown:
+        def here(s: Scenario) -> bool:
+            return (s.outcome(self.rule.rule) is not Outcome.NOT_APPLICABLE
+                    and all(_true(s, r) for r in rows) and not any(_true(s, r) for r in without))
+
+        return lambda s: here(s) or any(here(self._put(s, k)) for k in self._choices())
+
+    def _choices(self) -> Iterable[str]:
+        return self.subject.values or self.kinds
 
     def _holds(self, row: TypedRow) -> Formula:
         return _ALWAYS if row.when is None else self.rule.sure(row.when)
 
 
-def _both(a: TypedRow, b: TypedRow) -> Shown:
-    return lambda s: _true(s, a) and _true(s, b)
-
-
 def _true(scenario: Scenario, row: TypedRow) -> bool:
     return row.when is None or scenario.value(row.when) is True
-

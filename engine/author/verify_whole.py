@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 from zhuanjie.engine.author.findings import Kind, Verification
@@ -20,9 +21,13 @@ class Whole:
         self.prover, self.out = prover, out
         self.rules = {r.rule.id: r for r in prover.rules}
         self.at_odds: list[frozenset[str]] = []
+        self.apart: list[frozenset[str]] = []
 
     def contradictions(self) -> None:
-        """Pairs of rules that can each be met where both apply, but never both."""
+        """Pairs of rules that can each be met where both apply, but never both.
+
+        Afterwards `apart` holds the pairs that no record meets, and `at_odds` those at fault.
+        """
         clean = True
         for a, b in combinations(self.prover.rules, 2):
             if a.rule.fields & b.rule.fields:
@@ -38,6 +43,7 @@ class Whole:
         ids = [a.rule.id, b.rule.id]
         if not found.none:
             return not self.out.unsure("contradiction", ids, found)
+        self.apart.append(frozenset(ids))
         # A rule that alone excludes what the other speaks of contradicts nothing.
         if self.prover.find([*both, met_b], _both(a, b, b)).none:
             return True
@@ -50,29 +56,42 @@ class Whole:
         return False
 
     def implied(self) -> None:
-        """Rules whose every violation is a violation of others too."""
-        said: set[frozenset[str]] = set()
-        for rule in self.prover.rules:
-            core = self._implying(rule)
-            if core is None:
-                continue
-            if not core:
-                self.out.prove("implied", [rule.rule.id])
-                continue
-            pair = frozenset((rule.rule.id, *core))
-            if pair in said:
-                continue
-            said.add(pair)
-            ids = [rule.rule.id, *core]
-            shown = self.prover.smallest([rule.violation], _only(rule, []))
-            same = len(core) == 1 and self._implies(self.rules[core[0]], rule)
-            self.out.report("implied", ids, "implied-same" if same else "implied",
-                            shown=shown.scenario, by=tuple(core), other=core[0])
+        """Rules whose every violation is a violation of others too.
 
-    def _implying(self, rule: SymbolicRule) -> list[str] | None:
-        """The least set of rules that is violated wherever `rule` is; none, or not known."""
+        A rule that is found to add nothing is not held up against the others after that.
+        """
+        found: dict[str, list[str]] = {}
+        for rule in self.prover.rules:
+            core = self._implying(rule, [])
+            if core == []:
+                self.out.prove("implied", [rule.rule.id])
+            elif core is not None:
+                found[rule.rule.id] = core
+        idle: list[str] = []
+        for name in sorted(found, key=lambda n: len(found[n])):
+            core = found[name]
+            if core is not None and not set(idle).isdisjoint(core):
+                core = self._implying(self.rules[name], idle)
+            if core:
+                idle.append(name)
+                self._report_implied(self.rules[name], core)
+            elif core is not None:
+                self.out.prove("implied", [name])
+
+    def _report_implied(self, rule: SymbolicRule, core: list[str]) -> None:
+        shown = self.prover.smallest([rule.violation], _only(rule, []))
+        same = len(core) == 1 and self._implies(self.rules[core[0]], rule)
+        self.out.report("implied", [rule.rule.id, *core], "implied-same" if same else "implied",
+                        shown=shown.scenario, by=tuple(core), other=core[0])
+
+    def _implying(self, rule: SymbolicRule, idle: Sequence[str]) -> list[str] | None:
+        """The least set of rules, none of them `idle`, that is violated wherever `rule` is.
+
+        An empty set if there is none; None where that is not known.
+        """
         typed = rule.rule
-        others = {r.rule.id: r for r in self.prover.rules if r is not rule
+        others = {r.rule.id: r for r in self.prover.rules
+                  if r is not rule and r.rule.id not in idle
                   and _WEIGHT[r.rule.severity] >= _WEIGHT[typed.severity]}
         if self.prover.find([rule.violation], _only(rule, [])).none:
             return []

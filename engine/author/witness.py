@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,10 @@ _PLAIN = re.compile(r"[^\W\d][\w.-]*")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
 
 
+Mutated = Callable[[Setting], Came]
+"""What a record comes out as with the fault."""
+
+
 @dataclass(frozen=True, slots=True)
 class Witness:
     """A record and a day on which a rule and its mutant differ, and the case that says so.
@@ -39,14 +43,17 @@ class Witness:
     case: str
 
 
-def witness(policy: Policy, rule: TypedRule, setting: Setting, changed: Came, *, name: str,
+def witness(policy: Policy, rule: TypedRule, setting: Setting, mutated: Mutated, *, name: str,
             reads: frozenset[str], chosen: Sequence[Task]) -> Witness:
-    """The witness of a setting in which `rule` comes out otherwise than `changed`.
+    """The witness of a setting in which `rule` comes out otherwise than it does for `mutated`.
 
     `reads` are the fields that either reads.
     """
-    found = came(rule, setting, policy.scope)
+    found, changed = came(rule, setting, policy.scope), mutated(setting)
     home = _home(rule.id, chosen)
+    laid = _laid(home, setting)
+    if (came(rule, laid, policy.scope), mutated(laid)) == (found, changed):
+        reads &= setting.record.keys()  # what the file's base says besides makes no difference
     lines = [f"- name: {_text(name)}", f"  as_of: {from_day(setting.today)}"]
     record = _over(home, as_values(setting.record), reads)
     if record:
@@ -83,11 +90,18 @@ def _home(rule: str, chosen: Sequence[Task]) -> LoadedCases:
     return files[best]
 
 
+def _laid(home: LoadedCases, setting: Setting) -> Setting:
+    """The setting with its record laid over the base of a file of cases."""
+    base = as_days(read_record(home.cases.record)[0])
+    return replace(setting, ledger=({**base, **setting.record}, *setting.ledger[1:]))
+
+
 def _over(home: LoadedCases, record: Mapping[str, Any], reads: frozenset[str]) -> dict[str, Any]:
     """What a case must say so that, over its file's base, just this record is read."""
     base = read_record(home.cases.record)[0]
-    out = {k: v for k, v in record.items() if k != KEY and base.get(k) != v}
-    out.update({k: None for k in base if k not in record and k in reads and k != KEY})
+    said = reads | (record.keys() - {KEY})  # who it is matters only where a rule asks
+    out = {k: v for k, v in record.items() if k in said and base.get(k) != v}
+    out.update({k: None for k in base if k not in record and k in reads})
     return out
 
 

@@ -44,6 +44,14 @@ _MESSAGES: dict[str, dict[str, tuple[int, int | str, bool]]] = {
     "Other": {},
 }
 _ONEOF = {"Expr": ("const", "struct"), "Constant": ("null", "bytes")}
+_SLIPS = (
+    ("cel.hint.full-width", re.compile("[\u2018\u2019\u201c\u201d\uff01-\uff5e\u3000-\u3002]")),
+    ("cel.hint.words", re.compile(r"\b(and|or|not)\b", re.IGNORECASE)),
+    ("cel.hint.equals", re.compile(r"(?<![=!<>])=(?!=)|<>|===")),
+    ("cel.hint.doubled", re.compile(r"(?<!&)&(?!&)|(?<!\|)\|(?!\|)")),
+)
+"""What people write instead of the expression's own signs, and what is then said."""
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _SYNTAX_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (?:Syntax error: )?(.*)")
 
 
@@ -88,12 +96,16 @@ def parse(text: str) -> tuple[Any, dict[int, int]]:
 
 def _syntax_error(text: str, said: str) -> ExpressionError:
     found = _SYNTAX_ERROR.search(said)
+    bare = _QUOTED.sub("", text)
+    hint = next((code for code, slip in _SLIPS if slip.search(bare)), None)
     if not found:
         detail = said.splitlines()[0] if said else "?"
-        return fail(ExpressionError, "cel.syntax", Place(snippet=text, caret=0), detail=detail)
+        return fail(ExpressionError, "cel.syntax", Place(snippet=text, caret=0), hint,
+                    detail=detail)
     line, column, detail = int(found[1]), int(found[2]), found[3].strip()
     starts = [0] + [i + 1 for i, c in enumerate(text) if c == "\n"]
     caret = min(starts[min(line, len(starts)) - 1] + column - 1, len(text))
     # The parser lists every token it could have taken; the place says more than the list.
     detail = detail.split(" expecting ")[0].replace("[INVALID_ARGUMENT]", "").strip()
-    return fail(ExpressionError, "cel.syntax", Place(snippet=text, caret=caret), detail=detail)
+    return fail(ExpressionError, "cel.syntax", Place(snippet=text, caret=caret), hint,
+                detail=detail)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from zhuanjie.engine.checking.policy import Policy, TypedRule
 from zhuanjie.engine.errors import Diagnostic, Place
+from zhuanjie.engine.ir.nodes import Call, param_names, walk
 from zhuanjie.engine.load.pack import load_cases
 from zhuanjie.engine.model.pack import Text
 from zhuanjie.engine.source import Trail
@@ -21,24 +22,42 @@ _ASIDE = re.compile(r"\{[^}]*\}|“[^”]*”|《[^》]*》|\"[^\"]*\"")
 
 
 def lint(policy: Policy) -> list[Diagnostic]:
-    """Unused parameters, clauses without a rule, texts that quote what a rule does not read,
+    """Unused parameters and such of the wrong unit, clauses without a rule, texts that quote what a
 
-    rules without cases, texts that are not translated. Raises PolicyError where a case file is not
-    well formed.
+    rule does not read, rules without cases, texts that are not translated. Raises PolicyError where
+    a case file is not well formed.
     """
-    return [*_parameters(policy), *_clauses(policy), *_texts(policy), *_cases(policy),
-            *_translations(policy)]
+    return [*_parameters(policy), *_units(policy), *_clauses(policy), *_texts(policy),
+            *_cases(policy), *_translations(policy)]
 
 
 def _parameters(policy: Policy) -> list[Diagnostic]:
     used = set().union(*(r.params for r in policy.rules))
-    return [Diagnostic("lint.unused-parameter", {"name": name}, _manifest(policy))
+    return [Diagnostic("lint.unused-parameter", {"name": name},
+                       _declared(policy, "parameters", name))
             for name in policy.parameters if name not in used]
+
+
+def _units(policy: Policy) -> list[Diagnostic]:
+    """Parameters counted in days that are added as months, or the other way round."""
+    out = []
+    for rule in policy.rules:
+        for role, expr in rule.expressions().items():
+            for call in walk(expr):
+                if not isinstance(call, Call) or call.op not in ("days", "months"):
+                    continue
+                other = "months" if call.op == "days" else "days"
+                out += [Diagnostic("lint.unit", {"rule": rule.id, "name": name, "unit": other,
+                                                 "used": call.op}, _place(policy, rule, role))
+                        for name in sorted(param_names(call))
+                        if policy.parameters[name].unit == other]
+    return out
 
 
 def _clauses(policy: Policy) -> list[Diagnostic]:
     ruled = {c for r in policy.rules for c in r.clauses}
-    return [Diagnostic("lint.clause-without-rule", {"clause": clause}, _manifest(policy))
+    return [Diagnostic("lint.clause-without-rule", {"clause": clause},
+                       _declared(policy, "clauses", clause))
             for clause in policy.clauses if clause not in ruled]
 
 
@@ -51,14 +70,14 @@ def _texts(policy: Policy) -> list[Diagnostic]:
             quoted = {n for lang in (("zh", "en") if text else ())
                       for _, n, _, _ in Formatter().parse(getattr(text, lang)) if n}
             out += [Diagnostic("lint.text-not-read", {"rule": rule.id, "key": key, "name": name},
-                               _place(rule)) for name in sorted(quoted - known)]
+                               _place(policy, rule, key)) for name in sorted(quoted - known)]
     return out
 
 
 def _cases(policy: Policy) -> list[Diagnostic]:
     tried = {rule_id for pack in policy.chain for file in load_cases(pack.folder)
              for case in file.cases.cases for single in case.unfold() for rule_id in single.expect}
-    return [Diagnostic("lint.no-cases", {"rule": rule.id}, _place(rule))
+    return [Diagnostic("lint.no-cases", {"rule": rule.id}, _place(policy, rule, "id"))
             for rule in policy.rules if rule.id not in tried]
 
 
@@ -97,9 +116,22 @@ def _untranslated(text: Text) -> Iterator[str]:
         yield "en"
 
 
-def _place(rule: TypedRule) -> Place:
+def _place(policy: Policy, rule: TypedRule, key: str) -> Place:
+    """Where a rule, or one of its keys, was written."""
+    for pack in policy.chain:
+        for topic in pack.topics:
+            for at, found in enumerate(topic.topic.rules):
+                if found.id == rule.id and pack.manifest.id == rule.pack:
+                    shape = found.shape
+                    trail: Trail = ("rules", at, key)
+                    if trail not in topic.source.nodes:
+                        trail = ("rules", at, shape, key)
+                    return topic.source.place(trail)
     return Place(rule.file)
 
 
-def _manifest(policy: Policy) -> Place:
-    return Place(policy.chain[-1].source.file)
+def _declared(policy: Policy, section: str, name: str) -> Place:
+    """Where a parameter or clause was declared last."""
+    pack = next((p for p in reversed(policy.chain) if name in getattr(p.manifest, section)),
+                policy.chain[-1])
+    return pack.source.place((section, name), key=True)

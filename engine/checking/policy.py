@@ -144,6 +144,11 @@ class Policy:
         return self.manifest.title
 
     @property
+    def start(self) -> date:
+        """The day the pack comes into force; where that is open, the day its document is of."""
+        return self.manifest.in_force.start or self.manifest.document.issued_on
+
+    @property
     def ref(self) -> PolicyRef:
         """How a report names the policy."""
         return PolicyRef(self.id, self.version, self.sha256)

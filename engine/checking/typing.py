@@ -16,6 +16,7 @@ from zhuanjie.engine.errors import Diagnostic, ExpressionError, Place
 from zhuanjie.engine.ir.nodes import Call, Expr, Field, ListLit, Lit, Name
 from zhuanjie.engine.ir.ops import COMPARISONS, TEXT_TESTS
 from zhuanjie.engine.ir.types import ANY, BOOL, LIMITS, NUMERIC, STRING, Kind, Type
+from zhuanjie.engine.model.fields import fields
 
 
 class Schema(Protocol):
@@ -183,10 +184,9 @@ class _Checker:
         values = side.type.values
         if values is None or not isinstance(literal, Lit) or literal.value in values:
             return
-        near = get_close_matches(str(literal.value), sorted(values), n=1)
+        near = _meant(str(literal.value), values, side)
         self.error(literal, "cel.not-a-value", "cel.hint.near" if near else "cel.hint.values",
-                   value=literal.value, near=near[0] if near else "",
-                   values=", ".join(sorted(values)))
+                   value=literal.value, near=near, values=", ".join(sorted(values)))
 
     def _membership(self, call: Call) -> Type:
         item, pool = call.args
@@ -275,3 +275,9 @@ def _shown(op: str) -> str:
     return "-" if op == "neg" else op
 
 
+def _meant(text: str, values: frozenset[str], side: Expr) -> str:
+    """The value that a text comes near, or is a ledger's word for; else an empty text."""
+    spec = fields().get(side.name) if isinstance(side, Field) else None
+    words = {word: own for own, word in spec.values.items()} if spec else {}
+    close = get_close_matches(text, sorted(values), n=1)
+    return words.get(text) or (close[0] if close else "")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+import yaml
 from pydantic import BaseModel, ValidationError
 
 from zhuanjie.engine.errors import Diagnostic
@@ -53,10 +55,12 @@ def _diagnostic(error: Any, model: type[BaseModel], source: Source) -> Diagnosti
     args: dict[str, Any] = {
         "key": str(error["loc"][-1]) if error["loc"] else "",
         "got": _shown(error.get("input")),
-        "want": str(context.get("expected", context.get("pattern", ""))),
+        "want": _wanted(context),
         "detail": error["msg"],
         "near": "",
     }
+    if kind == "extra_forbidden" and _after_comma(trail, source):
+        return Diagnostic("pack.comma", args, source.place(trail, key=True))
     if kind == "extra_forbidden":
         known = _keys_at(model, trail[:-1])
         args["near"] = near(args["key"], known)
@@ -67,6 +71,19 @@ def _diagnostic(error: Any, model: type[BaseModel], source: Source) -> Diagnosti
         return Diagnostic(_CODES[kind], args, source.place(trail[:-1]))
     code = "pack.want-date" if kind in _DATES else _CODES.get(kind, "pack.invalid")
     return Diagnostic(code, args, source.place(trail))
+
+
+def _after_comma(trail: Sequence[Key], source: Source) -> bool:
+    """Whether a key is the rest of a text in braces that a comma has cut off."""
+    above, node = source.nodes.get(tuple(trail[:-1])), source.nodes.get(tuple(trail))
+    return (isinstance(above, yaml.MappingNode) and bool(above.flow_style)
+            and isinstance(node, yaml.ScalarNode) and node.value == "" and not node.style)
+
+
+def _wanted(context: Any) -> str:
+    """What is asked for: a pattern, or the words to choose from."""
+    words = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+    return ", ".join(words) or str(context.get("pattern", ""))
 
 
 def _trail(loc: Sequence[Key], source: Source) -> tuple[Key, ...]:

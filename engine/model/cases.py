@@ -46,6 +46,11 @@ Expected = Annotated[
 """An expectation, or its outcome alone."""
 
 
+def _written(value: object) -> str:
+    """A cell as the file has it."""
+    return "-" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 class CaseTable(Strict):
     """Cases of one kind, a row each.
 
@@ -60,7 +65,7 @@ class CaseTable(Strict):
     def texts(self, row: int) -> str:
         """What a row sets, for its case's name."""
         pairs = zip(self.columns, self.rows[row], strict=True)
-        return ", ".join("-" if v is None else str(v) for c, v in pairs if c[:7] != "expect.")
+        return ", ".join(_written(v) for c, v in pairs if c[:7] != "expect.")
 
 
 class Case(Strict):

@@ -7,7 +7,7 @@ Nothing here knows CEL: conditions are texts, typed later by `check`.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -130,6 +130,16 @@ class Recurring(Strict):
     every: Cel
 
 
+_W = TypeVar("_W", bound=BaseModel)
+
+
+def _with_when(model: _W) -> _W:
+    """A `when` that was begun and left blank is no `when` left out: it would always hold."""
+    if "when" in model.model_fields_set and getattr(model, "when", None) is None:
+        raise ValueError("rule.when-blank")
+    return model
+
+
 class Row(Strict):
     """A row of a decision table: `allow`ed values where `when` holds (always, where left out)."""
 
@@ -137,6 +147,10 @@ class Row(Strict):
     title: Text
     when: Cel | None = None
     allow: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _no_blank(self) -> Row:
+        return _with_when(self)
 
 
 class Table(Strict):
@@ -191,6 +205,7 @@ class Rule(Strict):
     def _one_shape(self) -> Rule:
         if sum(getattr(self, s) is not None for s in SHAPES) != 1:
             raise ValueError("rule.one-shape")
+        _with_when(self)
         if self.reconcile and self.when:
             raise ValueError("rule.reconcile-when")
         if not self.deadline and (self.late or self.late_remedy):

@@ -159,7 +159,9 @@ def test_the_page_shows_the_rules_own_text_and_needs_nothing_else(tmp_path: Path
     tried = policy(tmp_path, cases=CASES.replace("slip-back: not_applicable, ", ""),
                    manifest=MANIFEST.replace("en: one", "en: <one>"))
     html = page(coverage(tried), tried, tried.id, View(lang))
-    assert '<span class="part" title="true 6, false 0">has(letter.issued_on)</span>' in html
+    told = {"en": "true 6, false 0", "zh": "成立 6, 不成立 0"}[lang]
+    assert f'<span class="part" title="{told}">has(letter.issued_on)</span>' in html
+    assert {"en": ">not applicable: 0<", "zh": ">不适用：0<"}[lang] in html
     assert f'lang="{lang}"' in html
     assert "http" not in html
     assert "<script" not in html

@@ -89,6 +89,8 @@ def test_nothing_to_test_is_no_success(tmp_path: Path) -> None:
         run_tests(policy(tmp_path / "a", cases=None), ENGINES)
     with pytest.raises(UsageError, match="no case of"):
         report(tmp_path / "b", text="nowhere")
+    with pytest.raises(UsageError, match="blank"):
+        report(tmp_path / "b", text=" ")
 
 
 @pytest.mark.parametrize(("text", "count"), [("SLIP-BACK", 7), ("2b", 15), ("where [", 14)])
@@ -130,3 +132,8 @@ def test_update_rewrites_expectations_and_nothing_else(tmp_path: Path) -> None:
     assert "[2007-07-01, satisfied, null]  # and this" in text
     assert "[2007-07-03, violation, 2]" in text
     assert not report(tmp_path, text).failed
+
+
+def test_a_row_is_named_as_it_is_written(tmp_path: Path) -> None:
+    names = {t.result.name for t in report(tmp_path).tried}
+    assert {"where [true, retained]", "where [-, retained]", "slip [-, 2007-07-02]"} <= names

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import combinations, product
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import polars as pl
@@ -230,9 +229,7 @@ def test_a_generated_ledger(tmp_path: Path) -> None:
     judged = make_plan(policy, DEFAULT_DAY)
     shown = 0
     for name in names:
-        begun = perf_counter()
         (found,) = fixes(ledger, name, None, policy, as_of=DEFAULT_DAY)
-        assert perf_counter() - begun < 2
         lost = {b.finding.rule for b in found.beyond}
         for fix in found.alternatives:
             shown += 1

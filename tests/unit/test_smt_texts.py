@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -18,7 +19,7 @@ PHONE = "^(1[0-9]{10}|0[0-9]{2,3}-?[0-9]{7,8})$"
 def wanted(*tests: tuple[str, str, bool], size: int | None = None,
            taken: frozenset[str] = frozenset()) -> Wanted:
     return Wanted(tuple((TextTest(op, portable(text) if op == "matches" else text), want)
-                        for op, text, want in tests), size, taken)
+                        for op, text, want in tests), size or 1, size, taken)
 
 
 def pattern(random: Random, depth: int = 0) -> str:
@@ -81,5 +82,9 @@ def test_length_and_texts_that_are_taken() -> None:
     phone = find_text(wanted(("matches", PHONE, True), ("startsWith", "0", True), size=12))
     assert phone is not None and len(phone) == 12
     assert find_text(wanted(("matches", PHONE, True), size=9)) is None
+    phones = wanted(("matches", PHONE, True))
+    assert find_text(replace(phones, least=13)) is not None
+    assert find_text(replace(phones, least=14)) is None
+    assert find_text(replace(phones, most=9)) is None
     assert find_text(wanted(("matches", "^[ab]$", True), taken=frozenset("a"))) == "b"
     assert find_text(wanted(("matches", "^[ab]$", True), taken=frozenset("ab"))) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +214,11 @@ def test_months_may_change_over_the_years(tmp_path: Path) -> None:
                   "has(probation.decided_on)")]
     months = {"least": {**values((None, 6)), "unit": "months"},
               "most": {**values((None, 5), ("2015-01-01", 12)), "unit": "months"}}
-    assert told(verify(policy(tmp_path, rules, parameters=months))) == []
+    most = {**values((None, 8), ("2015-01-01", 12)), "unit": "months"}
+    assert told(verify(policy(tmp_path, rules, parameters={**months, "most": most}))) == []
+    finding, = verify(policy(tmp_path, rules, parameters=months)).findings
+    assert (finding.kind, finding.rules) == ("always-violated", ("x",))
+    assert finding.period == (date(2007, 11, 1), date(2014, 12, 31))
     never = {**months, "most": {**values((None, 5), ("2015-01-01", 4)), "unit": "months"}}
     found = verify(policy(tmp_path, rules, parameters=never))
     assert told(found) == [("always-violated", ("x",))]
@@ -238,8 +243,10 @@ def test_a_finding_may_be_accepted_with_a_reason(tmp_path: Path) -> None:
 def test_an_acceptance_that_accepts_nothing_is_said(tmp_path: Path) -> None:
     accepts = [{"kind": "gap", "rules": ["destination"], "reason": WORDS}]
     found = verify(policy(tmp_path, SOUND["table"], accepts=accepts))
-    assert told(found) == [("stale-acceptance", ("destination",))]
-    assert not found.accepted
+    assert told(found) == [] and not found.accepted
+    assert [(a.kind, a.rules) for a in found.stale] == [("gap", ("destination",))]
+    assert main(["policy", "verify", str(tmp_path)]) == 1
+    assert main(["policy", "verify", str(tmp_path), "--fail-on", "error"]) == 0
 
 
 def test_what_the_solver_cannot_decide_is_said(tmp_path: Path) -> None:

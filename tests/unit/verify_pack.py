@@ -45,7 +45,8 @@ def values(*steps: tuple[str | None, int]) -> dict[str, Any]:
 
 def policy(folder: Path, rules: Sequence[Mapping[str, Any]], *,
            parameters: Mapping[str, Any] | None = None, scope: str | None = None,
-           accepts: Sequence[Mapping[str, Any]] = ()) -> Policy:
+           accepts: Sequence[Mapping[str, Any]] = (),
+           moments: Mapping[str, str] | None = None) -> Policy:
     """The pack with these rules, loaded."""
     clauses = {c: {"binds": "sender", "text": WORDS} for c in ("1", "a", "b", "c", "d", "e")}
     manifest: dict[str, Any] = {
@@ -53,6 +54,7 @@ def policy(folder: Path, rules: Sequence[Mapping[str, Any]], *,
         "document": {"number": "1", "issued_on": "2007-11-01", "title": WORDS},
         "in_force": {"from": "2007-11-01"}, "clauses": clauses,
         "parameters": dict(parameters or {}), "accepts": list(accepts),
+        "moments": {n: {"title": WORDS, "sets": f} for n, f in (moments or {}).items()},
     }
     if scope:
         manifest["scope"] = {"when": scope, "title": WORDS}
@@ -66,3 +68,43 @@ def policy(folder: Path, rules: Sequence[Mapping[str, Any]], *,
             text = text.replace(f'"{day}"', day)
         (folder / name).write_text(text, encoding="utf-8")
     return load_policy(folder)
+
+
+_NO_SUBJECT = "has(destination.kind)"
+
+
+def from_short(folder: Path, entry: Mapping[str, Any]) -> Policy:
+    """The pack that an entry of `fixtures/verify` stands for.
+
+    A rule is its `when` and the keys of its shape; a table lists its `rows` as clause, condition,
+    destinations; a parameter is its value, or its values by the day they start (`ever` for the
+    first).
+    """
+    rules = [_rule(name, short) for name, short in entry["rules"].items()]
+    parameters = {}
+    for name, value in entry.get("parameters", {}).items():
+        steps = value.items() if isinstance(value, dict) else [("ever", value)]
+        parameters[name] = values(*((None if day == "ever" else str(day), n) for day, n in steps))
+    return policy(folder, rules, parameters=parameters, scope=entry.get("scope"),
+                  moments=entry.get("moments"))
+
+
+def _rule(name: str, short: Mapping[str, Any]) -> dict[str, Any]:
+    more = {k: v for k, v in short.items() if k in ("severity", "clause", "moments")}
+    when = short.get("when")
+    match short:
+        case {"ask": text}:
+            shape = ask(text)
+        case {"due": due, "done": done}:
+            shape = deadline(due, done)
+        case {"every": every}:
+            shape = {"recurring": {"start": short["start"], "last": short["last"],
+                                   "every": str(every)}}
+        case {"unique": field}:
+            shape = {"unique": {"field": field, **(
+                {"within": short["within"]} if "within" in short else {})}}
+        case {"rows": rows}:
+            return {**table(*rows), "id": name, "when": when or _NO_SUBJECT}
+        case _:
+            raise ValueError(f"{name}: no such shape")
+    return rule(name, shape, when, **more)

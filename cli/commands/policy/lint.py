@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @define("policy.lint")
 @click.argument("pack", metavar="PACK", shell_complete=complete.packs)
-@options.target("table", "json", "markdown")
+@options.target("table", "json", "markdown", "github")
 @options.lang
 @click.pass_context
 def command(ctx: click.Context, pack: str, target: Target) -> int:
@@ -47,7 +47,11 @@ def command(ctx: click.Context, pack: str, target: Target) -> int:
         tree=[line for lint in lints for line in say_diagnostic(lint, view.lang).splitlines()],
     )
     with show.result(target) as out:
-        output.write_answer(data, [section], target.format, out, view)
+        if target.format == "github":
+            out.writelines(_annotation(lint, view.lang) for lint in lints)
+            out.write(section.title + "\n")
+        else:
+            output.write_answer(data, [section], target.format, out, view)
     return exit_codes.FINDINGS if lints else exit_codes.OK
 
 
@@ -60,3 +64,11 @@ def _plain(lint: Diagnostic, lang: Lang) -> dict[str, Any]:
         "remedy": say(lint.hint, lang, **lint.args) if lint.hint else "",
         "file": at.file, "line": at.line, "column": at.column, "path": at.path,
     }
+
+
+def _annotation(lint: Diagnostic, lang: Lang) -> str:
+    from zhuanjie.cli.output.github import line
+
+    said = _plain(lint, lang)
+    text = said["message"] + (f" → {said['remedy']}" if said["remedy"] else "")
+    return line("warning", lint.place.file, said["kind"], text, lint.place.line)

@@ -69,6 +69,7 @@ def _diff(survivor: Survivor) -> str:
 
 def _sections(report: MutationReport, pack: str, view: View) -> list[Section]:
     from zhuanjie.cli.output.section import Section
+    from zhuanjie.engine.results import Outcome
     from zhuanjie.engine.text import say
 
     code = "author.mutate.survived" if report.survivors else "author.mutate.killed"
@@ -83,8 +84,9 @@ def _sections(report: MutationReport, pack: str, view: View) -> list[Section]:
         if found is None:
             lines.append(say("author.mutate.no-witness", view.lang))
         else:
-            lines += ["", say("author.mutate.paste", view.lang, file=found.file, was=found.was,
-                              now=found.now), *(f"  {x}" for x in found.case.splitlines())]
+            was, now = (view.outcome(Outcome(name)) for name in (found.was, found.now))
+            lines += ["", say("author.mutate.paste", view.lang, file=found.file, was=was, now=now),
+                      *(f"  {x}" for x in found.case.splitlines())]
         title = say("author.mutate.survivor", view.lang, rule=mutant.rule,
                     fault=say(f"author.fault.{mutant.fault}", view.lang))
         sections.append(Section(title=title, level=3, tree=lines))

@@ -42,4 +42,4 @@ def command(ctx: click.Context, *, pack: str, timeout: int, level: str, target: 
 
 
 def _fails(found: Verification, level: str) -> bool:
-    return any(f.severity in _LEVELS[level] for f in found.findings)
+    return any(s.value in _LEVELS[level] for s in found.severities)

@@ -7,7 +7,7 @@ is taken only once its days are moved as the calendar moves them and its texts e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -37,6 +37,8 @@ from zhuanjie.engine.model.fields import fields
 USUAL_DAY = to_day(date(2008, 1, 1))
 """The day that witnesses stand near, unless another is asked for."""
 _ROUNDS = 24
+_LONG = 4096
+"""Texts of more characters are not thought about."""
 
 
 class Answer(Enum):
@@ -188,7 +190,7 @@ class Query:
             else:
                 number = there.as_long()
                 if number not in texts:
-                    found = self._text(model, there, frozenset(texts.values()))
+                    found = self._text(model, name, texts, record)
                     if found is None:
                         return None
                     texts[number] = found
@@ -196,28 +198,33 @@ class Query:
         copies = 1 if COPIES not in self.uses.columns else _number(model, z3.Int(COPIES))
         return Situation(record, _number(model, z3.Int(AS_OF.name)), copies)
 
-    def _text(self, model: Any, number: Any, taken: frozenset[str]) -> str | None:
+    def _text(self, model: Any, name: str, texts: Mapping[int, str],
+              record: Mapping[str, Any]) -> str | None:
+        """A text for a cell, no text of `texts`; None, with a lemma, where there is none."""
+        number = value(name)
         tests = tuple(
             (t, z3.is_true(model.eval(test_of(t, number), model_completion=True)))
             for t in sorted(self.uses.tests, key=lambda t: (t.op, t.other)))
-        size = _number(model, size_of(number)) if self.uses.sizes else None
-        wanted = Wanted(tests, size)
-        found = find_text(Wanted(tests, size, taken))
+        wanted = Wanted(tests, taken=frozenset(self.uses.literals))
+        if self.uses.sizes:
+            size = _number(model, size_of(number))
+            wanted = replace(wanted, least=size, most=size)
+        found = find_text(replace(wanted, taken=frozenset(texts.values())))
         if found is None:
-            if find_text(wanted) is not None:
-                raise Undecided  # such texts are few, and all taken
-            lemma = [z3.Not(self._passes(wanted, value(n))) for n in self.named
-                     if kind_of(n) is Kind.STRING]
+            if find_text(wanted) is None:
+                impossible = _least_impossible(wanted)
+                lemma = [z3.Not(_passes(impossible, value(n))) for n in self.named
+                         if kind_of(n) is Kind.STRING]
+            else:
+                # Such texts are few, and other cells take them all: not all of them can differ.
+                theirs = {t: n for n, t in record.items()
+                          if kind_of(n) is Kind.STRING and wanted.fits(t)}
+                few = [name, *theirs.values()]
+                lemma = [z3.Not(z3.And(z3.Distinct(*map(value, few)),
+                                       *(_passes(wanted, value(n)) for n in few)))]
             self.lemmas += lemma
             self.solver.add(*lemma)
         return found
-
-    @staticmethod
-    def _passes(wanted: Wanted, number: Any) -> Any:
-        parts = [test_of(t, number) == want for t, want in wanted.tests]
-        if wanted.size is not None:
-            parts.append(size_of(number) == wanted.size)
-        return z3.And(parts)
 
     def _simplify(self, near: int) -> None:
         """Bring values close to plain ones; each stays where it was brought."""
@@ -264,6 +271,43 @@ class Query:
             else:
                 low = middle + 1
         self._keep(number == best)
+
+
+def _least_impossible(wanted: Wanted) -> Wanted:
+    """What no text can be, said in as few words as will do: it then rules out the most."""
+    def without(change: Mapping[str, Any]) -> bool:
+        nonlocal wanted
+        wider = replace(wanted, **change)
+        try:
+            impossible = wider != wanted and find_text(wider) is None
+        except Undecided:
+            return False
+        wanted = wider if impossible else wanted
+        return impossible
+
+    # No shorter text, or no longer one? If so, from which length on?
+    without({"least": 1})
+    without({"most": None})
+    if wanted.least == 1:
+        while wanted.most and wanted.most < _LONG and without({"most": wanted.most * 2}):
+            pass
+    elif wanted.most is None:
+        while wanted.least > 1 and without({"least": wanted.least // 2}):
+            pass
+    without({"taken": frozenset()})
+    for test in wanted.tests:
+        without({"tests": tuple(t for t in wanted.tests if t != test)})
+    return wanted
+
+
+def _passes(wanted: Wanted, number: Any) -> Any:
+    parts = [test_of(t, number) == want for t, want in wanted.tests]
+    parts += [number != LITERALS.number(t) for t in sorted(wanted.taken)]
+    if wanted.least > 1:
+        parts.append(size_of(number) >= wanted.least)
+    if wanted.most is not None:
+        parts.append(size_of(number) <= wanted.most)
+    return z3.And(parts)
 
 
 def _reader(name: str) -> Callable[[Situation], int]:

@@ -159,10 +159,12 @@ def same_lowering(a: SymbolicRule, b: SymbolicRule) -> bool:
             and (a.rule.key, a.rule.within) == (b.rule.key, b.rule.within))
 
 
-def differ(a: SymbolicRule, b: SymbolicRule) -> Formula:
-    """The two come out differently: another outcome, another due day, another clause."""
+def differ(a: SymbolicRule, b: SymbolicRule, *, fully: bool = True) -> Formula:
+    """The two come out differently: another outcome or, `fully`, another due day or clause."""
     parts = [_xor(a.outcome(o), b.outcome(o)) for o in _OUTCOMES[:-1]
              if getattr(a.lowered, str(o)) != getattr(b.lowered, str(o))]
+    if not fully:
+        return some(parts)
     if a.lowered.due != b.lowered.due:
         parts.append(some(every((a.outcome(o), b.outcome(o))) for o in _DATED) & _apart(a, b))
     clauses = {**dict(a.lowered.clause), **dict(b.lowered.clause)}

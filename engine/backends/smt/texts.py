@@ -53,12 +53,19 @@ class Wanted:
     """What a text must be: which tests it passes and fails, its length, what it may not be."""
 
     tests: tuple[tuple[Test, bool], ...] = ()
-    size: int | None = None
+    least: int = 1
+    most: int | None = None
     taken: frozenset[str] = frozenset()
+
+    @property
+    def any_size(self) -> bool:
+        """Whether every length will do."""
+        return self.least <= 1 and self.most is None
 
     def fits(self, text: str) -> bool:
         """Whether `text` is such a text."""
-        return (text not in self.taken and self.size in (None, len(text))
+        return (text not in self.taken and self.least <= len(text)
+                and (self.most is None or len(text) <= self.most)
                 and all(test.holds(text) is want for test, want in self.tests))
 
 
@@ -71,7 +78,7 @@ def find_text(wanted: Wanted) -> str | None:
     for text in _EVERYDAY:
         if wanted.fits(text):
             return text
-    if not wanted.tests and wanted.size is None:
+    if not wanted.tests and wanted.any_size:
         return next(t for t in (f"甲{n}" for n in count(1)) if wanted.fits(t))
     try:
         machines = [automaton(test.pattern) for test, _ in wanted.tests]
@@ -110,9 +117,9 @@ def _search(wanted: Wanted, machines: list[Automaton], backwards: bool = False) 
     level: list[tuple[str, tuple[States, ...]]] = [("", tuple(m.start() for m in machines))]
     nodes, size = 0, 0
     seen: Counter[tuple[States, ...]] = Counter()
-    while level and (wanted.size is None or size < wanted.size):
+    while level and (wanted.most is None or size < wanted.most):
         size += 1
-        if wanted.size is not None:
+        if size <= wanted.least:
             seen.clear()  # the same states at another length are another matter
         following = []
         for text, states in level:
