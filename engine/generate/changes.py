@@ -1,7 +1,7 @@
-"""Ways to spoil a faultless record. In: an edit of a record. Out: the same edit, with changes noted.
+"""Ways to spoil a faultless record. In: an edit of a record. Out: the same, with changes noted.
 
-Each makes one kind of change; `plants` says which clause that breaks. An edit speaks of many records
-at once: of all those that are spoilt in this one way.
+Each makes one kind of change; `plants` says which clause that breaks. An edit speaks of many
+records at once: of all those that are spoilt in this one way.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def wrong_name(edit: Edit) -> None:
     """Another given name on the letter than in the ledger."""
     own = edit["member.name"].str.slice(-1)
     first = edit.between(0, 1)
-    # The first or second of three like-sounding letters; the one after it where that is the own one.
+    # One of three letters that sound alike; the next one where it is the own one.
     like = ("明", "鸣", "铭")
     letter = pl.when(at(like, first) == own).then(at(like, first + 1)).otherwise(at(like, first))
     edit["letter.name"] = edit["member.name"].str.head(-1) + letter

@@ -103,7 +103,7 @@ class _Schedule:
         heapq.heappush(self.heap, (at, _ORDER[key], key))
 
     def spoilt(self, first: int, end: int) -> Iterator[tuple[int, tuple[int, list[int]]]]:
-        """The records between two positions that get something; what each needs, and what it gets."""
+        """The records between two positions that get something; what each needs and gets."""
         index = first
         while True:
             if not self.owed:

@@ -126,7 +126,7 @@ def _series(values: tuple[str, ...]) -> pl.Series:
 
 @cache
 def _later(first: int, width: int) -> pl.Series:
-    """The days a probationary year after the days from `first` on, then one month later, and so on."""
+    """The days a probationary year after those from `first` on; then the same a month later, …"""
     return pl.Series([add_months(day, PROBATION + more) for more in range(EXTENSION[1] + 1)
                       for day in range(first, first + width)], dtype=pl.Int32)
 

@@ -19,7 +19,7 @@ import polars as pl
 from zhuanjie.engine.days import to_day
 from zhuanjie.engine.errors import UsageError, fail
 from zhuanjie.engine.generate.compose import VARIANTS, Chunk, compose
-from zhuanjie.engine.generate.make import TRUTH, extra, make, schema
+from zhuanjie.engine.generate.make import TRUTH, extra, make
 from zhuanjie.engine.generate.plants import ROSTER, SHARES
 from zhuanjie.engine.generate.write import (
     CsvFile,
@@ -80,8 +80,9 @@ def generate(*, records: int, seed: int, output: Path, as_of: date | None = None
         truth = planted and files.enter_context(writing(table_writer(planted, TRUTH)))
         members = roster and files.enter_context(writing(CsvFile(roster, [
             fields()[n].heading if (headings or lang) == "zh" else n for n in _ROSTER_FIELDS])))
+        workers = files.enter_context(ThreadPoolExecutor(_AHEAD))
         done = 0
-        for made, found in _made(plan, seed, to_day(day)):
+        for made, found in _made(workers, plan, seed, to_day(day)):
             if truth:
                 truth.write(found)
             if members:
@@ -99,21 +100,16 @@ def generate(*, records: int, seed: int, output: Path, as_of: date | None = None
                     outcome=pl.lit(Outcome.VIOLATION.value)))
 
 
-def _made(plan: Iterator[Chunk], seed: int, as_of: int,
+def _made(workers: ThreadPoolExecutor, plan: Iterator[Chunk], seed: int, as_of: int,
           ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """The chunks of a plan and their truth, in order; some are being made ahead."""
-    with ThreadPoolExecutor(_AHEAD) as workers:
-        ahead: deque[Future[tuple[pl.DataFrame, pl.DataFrame]]] = deque()
-        try:
-            for chunk in plan:
-                ahead.append(workers.submit(make, chunk, seed, as_of))
-                if len(ahead) > _AHEAD:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        finally:
-            for future in ahead:
-                future.cancel()
+    ahead: deque[Future[tuple[pl.DataFrame, pl.DataFrame]]] = deque()
+    for chunk in plan:
+        ahead.append(workers.submit(make, chunk, seed, as_of))
+        if len(ahead) > _AHEAD:
+            yield ahead.popleft().result()
+    while ahead:
+        yield ahead.popleft().result()
 
 
 def _usual() -> dict[str, float]:

@@ -1,7 +1,7 @@
 """A chunk of a ledger, made. In: its plan, a seed, a day. Out: its records, and what they come to.
 
-The records are made faultless, all columns at once; those to be spoilt are then changed and put back
-in their places. What each clause comes to follows from the plan and from what was still to come.
+The records are made faultless, all columns at once; those to be spoilt are then changed and put
+back in their places. What each clause comes to follows from the plan and from what was still to come.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ its own writes, and is handed each table through a queue that holds one.
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,17 +21,14 @@ ROW_GROUP: Final = 250_000
 """Records of a row group: enough for a scan to be fast, few enough to be held while writing."""
 
 
-class _AbortedError(Exception):
-    """Nobody wants the file any more."""
-
-
 class ParquetFile:
     """A file being written; memory holds little more than one row group."""
 
     def __init__(self, path: Path, schema: Mapping[str, Any]) -> None:
         self._schema = pl.Schema(schema)
-        self._next: Queue[pl.DataFrame | BaseException | None] = Queue(maxsize=1)
+        self._next: Queue[pl.DataFrame | None] = Queue(maxsize=1)
         self._error: BaseException | None = None
+        self._ended = False
         self._thread = threading.Thread(target=self._run, args=(path,), daemon=True)
         self._thread.start()
 
@@ -41,13 +40,12 @@ class ParquetFile:
 
     def close(self) -> None:
         """End the file; raises what has gone wrong."""
-        self._next.put(None)
-        self._thread.join()
+        self.abort()
         self._check()
 
     def abort(self) -> None:
-        """Let go of the file."""
-        self._next.put(_AbortedError())
+        """Let go of the file, as it stands."""
+        self._next.put(None)
         self._thread.join()
 
     def _check(self) -> None:
@@ -56,15 +54,23 @@ class ParquetFile:
 
     def _tables(self, *_: object) -> Iterator[pl.DataFrame]:
         while (given := self._next.get()) is not None:
-            if isinstance(given, BaseException):
-                raise given
             yield given
+        self._ended = True
 
     def _run(self, path: Path) -> None:
         try:
             register_io_source(self._tables, schema=self._schema).sink_parquet(
                 path, maintain_order=True, row_group_size=ROW_GROUP)
-        except BaseException as error:  # it is raised where the file is written to
-            self._error = error
-            while isinstance(self._next.get(), pl.DataFrame):  # nobody may wait for this thread
+        except BaseException as error:  # noqa: BLE001  # raised where the file is written to
+            self._error = _of_system(error)
+            # Nobody may be left waiting for this thread to take a table.
+            while not self._ended and self._next.get() is not None:
                 pass
+
+
+def _of_system(error: BaseException) -> BaseException:
+    """The system's own error (a full disk) where Polars tells of one; else the error as it is."""
+    number = re.search(r"\(os error (\d+)\)", str(error))
+    if number is None or (isinstance(error, OSError) and error.errno):
+        return error
+    return OSError(int(number[1]), os.strerror(int(number[1])))

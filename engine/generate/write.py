@@ -1,7 +1,7 @@
 """Records to files. In: chunks of records, one after another. Out: a file as its name says.
 
-A writer holds a chunk or two, whatever the size of the ledger. `write` takes the next chunk, `close`
-ends the file; what a failure leaves of it is the caller's to remove.
+A writer holds a chunk or two, whatever the size of the ledger. `write` takes the next chunk,
+`close` ends the file; what a failure leaves of it is the caller's to remove.
 """
 
 from __future__ import annotations
@@ -163,7 +163,8 @@ class _Workbook:
 
     def write(self, frame: pl.DataFrame) -> None:
         sheet, dated = self._sheet, self._dated
-        for self._row, record in enumerate(frame.select(self._words).iter_rows(), self._row + 1):
+        for record in frame.select(self._words).iter_rows():
+            self._row += 1
             for column, value in enumerate(record):
                 match value:
                     case None:
