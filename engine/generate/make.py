@@ -1,7 +1,8 @@
 """A chunk of a ledger, made. In: its plan, a seed, a day. Out: its records, and what they come to.
 
 The records are made faultless, all columns at once; those to be spoilt are then changed and put
-back in their places. What each clause comes to follows from the plan and from what was still to come.
+back in their places. What each clause comes to follows from the plan and from what was still to
+come.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def make(chunk: Chunk, seed: int, as_of: int) -> tuple[pl.DataFrame, pl.DataFram
         spoilt = _spoil(drafted[chunk.rows], chunk, as_of)
         places = pl.int_range(chunk.count, dtype=pl.UInt32, eager=True).scatter(
             rows, pl.int_range(chunk.count, chunk.count + len(rows), dtype=pl.UInt32, eager=True))
-        whole = pl.concat([drafted.select(spoilt.columns), spoilt], rechunk=False)[places]
+        whole = pl.concat([drafted.select(spoilt.columns), spoilt], rechunk=True)[places]
     records = whole.select(pl.col(name).cast(kind) for name, kind in schema().items())
     return records, _truth(drafted, records, plants, as_of)
 
