@@ -201,7 +201,8 @@ RULES = (
     recurring("absent-certificate-verified", "2.5d", has("arrival.certificate_on"),
               "arrival.certificate_on", "arrival.last_verified_on", 365),
 )
-FIELDS = sorted({"member.id"}.union(*(r.bad.meta.root_names() for r in RULES)) - {"~twice"})
+FIELDS = sorted({"member.id", "letter.issuer"}.union(*(r.bad.meta.root_names() for r in RULES))
+                - {"~twice"})
 """The columns the pack reads; `bulk.py` scans the same ones."""
 
 
@@ -231,8 +232,7 @@ def findings(path: str) -> Iterator[pl.DataFrame]:
             pl.lit(0, dtype=pl.UInt64))
         for i, rule in enumerate(RULES)))
     query = (
-        ledger.select(*FIELDS, *(c for c in ("letter.issuer",) if c not in FIELDS))
-        .with_row_index("~row").with_columns(again.alias("~twice"))
+        ledger.select(FIELDS).with_row_index("~row").with_columns(again.alias("~twice"))
         .with_columns(opened.alias("~open")).filter(pl.col("~open") != 0)
     )
     for batch in query.collect_batches(chunk_size=BATCH, engine="streaming"):
