@@ -1,8 +1,8 @@
 """How fast is a whole ledger audited? In: a number of records. Out: medians beside peers, one run.
 
-The whole provincial pack on a generated ledger, findings written to Parquet: by `zhuanjie audit`, by
-the same pack written by hand in Polars and in DuckDB's SQL; beside them the bare scan of the same
-columns. All are processes of their own, in turns, start-up included. What each found is compared.
+The whole provincial pack on a generated ledger, findings written to Parquet: by `zhuanjie audit`,
+by the same pack written by hand in Polars and in DuckDB's SQL; beside them the bare scan of the
+same columns. All are processes of their own, in turns, start-up included. What each found is compared.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def main() -> None:
     with workplace(given.data) as folder:
         truth = folder / f"planted-{given.records}.parquet"
         ledger = generated(folder, given.records, "--planted", str(truth))
-        outputs = {name: folder / f"findings-{name}.parquet" for name in ("ours", "polars", "duckdb")}
+        outputs = {name: folder / f"findings-{name}.parquet"
+                   for name in ("ours", "polars", "duckdb")}
         calls = {
             "scan": [sys.executable, str(HERE / "scan.py"), str(ledger)],
             "ours": auditing(ledger, outputs["ours"]),
@@ -71,16 +72,18 @@ def write(records: int, runs: int, medians: dict[str, Run], found: int) -> None:
     ours = medians["ours"]
     rows = [[said[name], run.seconds, records / run.seconds / 1e6, ours.seconds / run.seconds,
              run.work, run.peak] for name, run in medians.items()]
+    shown = table(rows, ["", "seconds", "million records a second", "our time to it",
+                         "processor seconds", "peak MB"], ["", ".2f", ".2f", ".2f", ".1f", ".0f"])
     body = f"""\
 The provincial pack ({len(RULES)} rules that judge records) on {records:,} generated records of 73
 columns, of which it reads {len(FIELDS)}. Each writes all {found:,} violations, undetermined and
 pending outcomes to a Parquet file: record, rule, clause, outcome, severity, due day, days late,
-missing fields, place. All three files agree, rule by rule, in the number of findings and in the sums
-of row numbers, prints of ids, due days, days late and missing fields; and with the list the generator
-planted. Whole processes, in turns, {runs} runs each; DuckDB may write its rows in any order.
+missing fields, place. All three files agree, rule by rule, in the number of findings and in the
+sums of row numbers, prints of ids, due days, days late and missing fields; and with the list the
+generator planted. Whole processes, in turns, {runs} runs each; DuckDB may write its rows in any
+order.
 
-{table(rows, ["", "seconds", "million records a second", "our time to it", "processor seconds",
-              "peak MB"], ["", ".2f", ".2f", ".2f", ".1f", ".0f"])}
+{shown}
 
 Aims: at most 4 times the bare scan, at most 1.25 times Polars by hand, faster than DuckDB by hand."""
     report("bulk", "A whole ledger", body, ["duckdb"])

@@ -82,7 +82,7 @@ def expectations(gxe: Any) -> list[Any]:
                                                **given(condition))
 
     slip, retained = 'letter_form != "two_part"', 'destination_kind == "retained"'
-    return [
+    all_ = [
         least("member_left_on", "education_briefed_on"),
         least("member_left_on", "education_notice_on"),
         among("education_notice_form", ["written"]),
@@ -108,3 +108,6 @@ def expectations(gxe: Any) -> list[Any]:
         least("registered_30", "floating_origin_contacted_on"),
         least("admitted_395", "probation_decided_on", 'member_category == "probationary"'),
     ]
+    for number, expectation in enumerate(all_):  # results come back in an order of their own
+        expectation.meta = {"number": number}
+    return all_

@@ -107,7 +107,8 @@ def workplace(given: Path | None) -> Iterator[Path]:
 def table(rows: Sequence[Sequence[Any]], headers: Sequence[str], formats: Sequence[str]) -> str:
     """A table in Markdown."""
     return tabulate(rows, headers=headers, floatfmt=tuple(formats), tablefmt="github",
-                    disable_numparse=[i for i, f in enumerate(formats) if not f])
+                    disable_numparse=[i for i, f in enumerate(formats) if not f],
+                    colalign=("left", *["right"] * (len(headers) - 1)))
 
 
 def thousands(number: float) -> str:

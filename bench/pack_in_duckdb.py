@@ -1,4 +1,4 @@
-"""The provincial pack written by hand in SQL for DuckDB. In: a ledger as Parquet. Out: its findings.
+"""The provincial pack by hand in SQL for DuckDB. In: a ledger as Parquet. Out: its findings.
 
 The same findings as `pack_in_polars.py` writes, in any order, which spares DuckDB a sort. SQL's own
 logic of three values gives each rule true, false or unknown; a bitmask says which records are left,

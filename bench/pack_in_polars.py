@@ -1,7 +1,7 @@
 """The provincial pack written by hand in Polars, as one would who has no rules engine.
 
-In: a ledger as Parquet, a file for the findings. Out: the findings, as `zhuanjie audit` writes them:
-every violation, undetermined and pending outcome with due day, lateness and missing fields. The
+In: a ledger as Parquet, a file for the findings. Out: the findings, as `zhuanjie audit` writes
+them: every violation, undetermined and pending outcome with due day, lateness and missing fields. The
 ledger is read twice, as streams: once for the serials that stand there twice, once for everything
 else. Every rule is one column of true, false and unknown; a bitmask says which records are left.
 """

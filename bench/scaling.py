@@ -136,9 +136,9 @@ def write(given: argparse.Namespace, by_records: list[tuple[Run, int]],
         ["", "", ".2f", ".2f", ".2f", ".0f"])
     plot(given.records, records, given.rules, rules, given.among)
     body = f"""\
-`zhuanjie audit` with findings written to Parquet, whole processes, {given.runs} runs each. Growth says
-how much faster than the size the time has grown since the line above, starting up (the same call on a
-ledger of one record) taken off: 1 is linear, less is better.
+`zhuanjie audit` with findings written to Parquet, whole processes, {given.runs} runs each. Growth
+says how much faster than the size the time has grown since the line above, starting up (the same
+call on a ledger of one record) taken off: 1 is linear, less is better.
 
 Against records, the provincial pack:
 
