@@ -220,8 +220,11 @@ def opened() -> str:
 
 def findings() -> Iterator[str]:
     for i, rule in enumerate(RULES):
-        missing = ", ".join(f"CASE WHEN {f} IS NULL AND ({where}) THEN '{f}' END".replace(
+        left = ", ".join(f"CASE WHEN {f} IS NULL AND ({where}) THEN '{f}' END".replace(
             f"'{f}'", f"'{f.replace('.', '§')}'") for f, where in rule.left)
+        missing = (f"CASE WHEN ({rule.bad}) IS NULL THEN"
+                   f" list_filter([{left}], lambda name: name IS NOT NULL) ELSE [] END"
+                   if left else "[]::VARCHAR[]")
         clause = rule.named or f"'{rule.clause}'"
         yield f"""
         SELECT member.id AS record, '{rule.id}' AS rule, {clause} AS clause,
@@ -230,9 +233,8 @@ def findings() -> Iterator[str]:
                '{rule.severity}' AS severity,
                CASE WHEN ({rule.bad}) IS NOT NULL THEN {rule.due} END AS due,
                CASE WHEN ({rule.bad}) IS NOT NULL AND NOT ({rule.pends})
-                    THEN coalesce({rule.done}, {TODAY}) - {rule.due} END AS days_late,
-               {f"CASE WHEN ({rule.bad}) IS NULL THEN concat_ws(' ', {missing}) END"
-                if missing else 'NULL::VARCHAR'} AS missing,
+                    THEN coalesce({rule.done}, {TODAY}) - {rule.due} END::INTEGER AS days_late,
+               {missing} AS missing,
                $ledger AS file, NULL::VARCHAR AS sheet, line AS row
         FROM opened WHERE (bits >> {i}) & 1 = 1
         """
