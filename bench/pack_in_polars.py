@@ -243,15 +243,14 @@ def findings(path: str) -> Iterator[pl.DataFrame]:
 
 def expanded(batch: pl.DataFrame, path: str) -> pl.DataFrame:
     """A row for each rule that is open in each record."""
-    parts = []
+    lazy, parts = batch.lazy(), []
     for i, rule in enumerate(RULES):
-        some = batch.filter(pl.col("~open") // (1 << i) % 2 == 1)
-        if len(some):
-            parts.append(some.lazy().select(*_finding(rule, i)))
-    found = pl.concat(pl.collect_all(parts)).sort("~row", "~rule")
+        some = lazy.filter(pl.col("~open") & (1 << i) != 0)
+        parts.append(some.select(*_finding(rule, i)))
+    found = pl.concat(parts).sort("~row", "~rule")
     return found.select(
         "record", "rule", "clause", "outcome", "severity", "due", "days_late", "missing",
-        file=pl.lit(path), sheet=pl.lit(None, pl.String), row=pl.col("~row").cast(pl.Int64) + 1)
+        file=pl.lit(path), sheet=pl.lit(None, pl.String), row=pl.col("~row").cast(pl.Int64) + 1).collect(engine="in-memory")
 
 
 def _finding(rule: Rule, number: int) -> Iterator[pl.Expr]:
