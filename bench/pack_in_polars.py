@@ -250,7 +250,8 @@ def expanded(batch: pl.DataFrame, path: str) -> pl.DataFrame:
     found = pl.concat(parts).sort("~row", "~rule")
     return found.select(
         "record", "rule", "clause", "outcome", "severity", "due", "days_late", "missing",
-        file=pl.lit(path), sheet=pl.lit(None, pl.String), row=pl.col("~row").cast(pl.Int64) + 1).collect(engine="in-memory")
+        file=pl.lit(path), sheet=pl.lit(None, pl.String), row=pl.col("~row").cast(pl.Int64) + 1,
+    ).collect(engine="in-memory")
 
 
 def _finding(rule: Rule, number: int) -> Iterator[pl.Expr]:

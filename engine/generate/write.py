@@ -24,6 +24,9 @@ Headings = Literal["zh", "names"]
 SHEET_ROWS: Final = 1_048_575
 """Records a spreadsheet has room for below its headings."""
 
+_LINES: Final = 10_000
+"""Records that are held as JSON at a time."""
+
 _MADE: Final = datetime(2007, 11, 1)
 """What a workbook gives as the time it was made, so that the same seed gives the same bytes."""
 
@@ -117,9 +120,9 @@ class _Lines:
         self._lead, self._gap, self._end = start, gap, end
 
     def write(self, frame: pl.DataFrame) -> None:
-        if frame.height:
+        for part in frame.iter_slices(_LINES):
             self._file.write(self._lead)
-            self._file.write(self._gap.join(frame.select(self._record.alias("")).to_series()))
+            self._file.write(self._gap.join(part.select(self._record.alias("")).to_series()))
             self._lead = self._gap
 
     def close(self) -> None:
