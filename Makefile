@@ -38,11 +38,15 @@ policies: setup
 		$(BIN)/zhuanjie policy verify $$pack >/dev/null || exit 1; \
 	done
 
-## bench: one record, beside other engines, in one run
+## bench: how fast, beside other engines; writes docs/benchmarks.md. A run takes a quarter of an hour.
+BENCH_DATA ?= out/bench
 bench: $(UV)
 	UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --quiet --locked --group bench \
 		--compile-bytecode --python $(PYTHON)
 	.venv-bench/bin/python bench/gate.py
+	.venv-bench/bin/python bench/bulk.py --data $(BENCH_DATA)
+	.venv-bench/bin/python bench/peers.py --data $(BENCH_DATA)
+	.venv-bench/bin/python bench/scaling.py --data $(BENCH_DATA)
 
 fixtures: setup
 	$(BIN)/python fixtures/make.py

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import io
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -28,7 +29,8 @@ _REASONS: Final = {
 
 def unwritable(path: Path | str, error: OSError) -> ZhuanjieError:
     """The error that says why `path` cannot be written."""
-    reason = _REASONS.get(error.errno or 0, "other")
+    number = re.search(r"\(os error (\d+)\)", str(error))  # as Polars words it, without a number
+    reason = _REASONS.get(error.errno or (int(number[1]) if number else 0), "other")
     return fail(OutputError, f"cli.output.{reason}", hint="cli.output.hint", path=str(path),
                 reason=error.strerror or "")
 

@@ -48,9 +48,10 @@ def command(ctx: click.Context, *, records: int, seed: int, output: Path, as_of:
     if planted is not None and planted.resolve() == output.resolve():
         raise fail(UsageError, "cli.output.twice", hint="cli.output.hint", path=str(planted))
     session = session_of(ctx)
-    with ExitStack() as drafts, Progress(session, quiet=quiet):
+    with ExitStack() as drafts, Progress(session, quiet=quiet, doing="writing") as progress:
         ledger = drafts.enter_context(replacing(output))
         truth = drafts.enter_context(replacing(planted)) if planted else None
         generate(records=records, seed=seed, output=ledger, as_of=as_of,
-                 rates=dict(rates), planted=truth, clean=clean, lang=session.lang)
+                 rates=dict(rates), planted=truth, clean=clean, lang=session.lang,
+                 progress=progress)
     return exit_codes.OK

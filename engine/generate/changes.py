@@ -1,225 +1,275 @@
-"""Ways to spoil a faultless record. In: a draft. Out: the same draft, changed.
+"""Ways to spoil a faultless record. In: an edit of a record. Out: the same, with changes noted.
 
-Each makes one kind of change; `plants` says which clause that breaks.
+Each makes one kind of change; `plants` says which clause that breaks. An edit speaks of many
+records at once: of all those that are spoilt in this one way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
+
+import polars as pl
 
 from zhuanjie.engine.generate.draft import (
     CONTACT,
     EXTENSION,
     FOLLOW_UP,
     GRACE,
+    NUMBER,
     RETURN,
     VALIDITY,
-    Draft,
+    Number,
     Value,
+    at,
+    between,
+    chance,
+    pick,
+    pools,
     probation_end,
 )
-from zhuanjie.engine.results import Outcome
+from zhuanjie.engine.generate.life import serial
 
-Change = Callable[[Draft], None]
+BLANK: Final = pl.lit(None)
 
 
-def nothing(_: Draft) -> None:
+class Edit:
+    """Changes of one kind of record. `fields` are those changed; draws are told apart by `name`."""
+
+    def __init__(self, name: str, as_of: int) -> None:
+        self.as_of = as_of
+        self.fields: dict[str, pl.Expr] = {}
+        self._name = name
+        self._draws = 0
+
+    def __getitem__(self, field: str) -> pl.Expr:
+        """A field as it stands by now."""
+        return self.fields.get(field, pl.col(field))
+
+    def __setitem__(self, field: str, value: pl.Expr | Value) -> None:
+        self.fields[field] = value if isinstance(value, pl.Expr) else pl.lit(value)
+
+    def blank(self, *names: str) -> None:
+        """Take fields out."""
+        self.fields.update(dict.fromkeys(names, BLANK))
+
+    def draw(self) -> str:
+        """A name for one more draw of chance."""
+        self._draws += 1
+        return f"{self._name} {self._draws}"
+
+    def between(self, low: Number, high: Number) -> pl.Expr:
+        """A whole number from `low` to `high`, both included."""
+        return between(self.draw(), low, high)
+
+    def past(self, day: pl.Expr) -> pl.Expr:
+        """A day after `day`, not long after and not after the as-of day."""
+        return day + self.between(1, pl.min_horizontal(self.as_of - day, 40))
+
+
+Change = Callable[[Edit], None]
+
+
+def nothing(_: Edit) -> None:
     """Leave the record as it is."""
 
 
 def blank(*names: str) -> Change:
     """Cells that nobody filled in."""
-    return lambda draft: draft.blank(*names)
+    return lambda edit: edit.blank(*names)
 
 
 def put(name: str, *values: Value) -> Change:
     """One of some values in a cell."""
-    def change(draft: Draft) -> None:
-        draft.fields[name] = values[draft.between(0, len(values) - 1)]
+    def change(edit: Edit) -> None:
+        texts = tuple(v for v in values if isinstance(v, str))
+        edit[name] = pick(edit.draw(), texts) if texts else values[0]
 
     return change
 
 
 def together(*changes: Change) -> Change:
     """Several changes, in order."""
-    def change(draft: Draft) -> None:
+    def change(edit: Edit) -> None:
         for each in changes:
-            each(draft)
+            each(edit)
 
     return change
 
 
 def late(done: str, start: str, period: int) -> Change:
     """An act done after `start` and its period are over."""
-    def change(draft: Draft) -> None:
-        draft.fields[done] = draft.past(draft.day(start) + period)
+    def change(edit: Edit) -> None:
+        edit[done] = edit.past(edit[start] + period)
 
     return change
 
 
 def before(name: str, other: str) -> Change:
     """A date that comes before another it should not come before."""
-    def change(draft: Draft) -> None:
-        draft.fields[name] = draft.day(other) - draft.between(1, 10)
+    def change(edit: Edit) -> None:
+        edit[name] = edit[other] - edit.between(1, 10)
 
     return change
 
 
 def after(name: str, other: str) -> Change:
     """A date that comes after another it should not come after."""
-    def change(draft: Draft) -> None:
-        draft.fields[name] = draft.day(other) + draft.between(1, 10)
+    def change(edit: Edit) -> None:
+        edit[name] = edit[other] + edit.between(1, 10)
 
     return change
 
 
 def recent(name: str, within: int) -> Change:
     """A date at most `within` days before the as-of day."""
-    def change(draft: Draft) -> None:
-        draft.fields[name] = draft.as_of - draft.between(0, within)
+    def change(edit: Edit) -> None:
+        edit[name] = edit.as_of - edit.between(0, within)
 
     return change
 
 
 def neglected(last: str, start: str) -> Change:
     """A contact longer ago than the interval, or none at all."""
-    def change(draft: Draft) -> None:
-        spare = draft.as_of - CONTACT - 1 - draft.day(start)
-        draft.blank(last)
-        if spare > 0 and draft.chance() < 0.5:
-            draft.fields[last] = draft.day(start) + draft.between(1, spare)
+    def change(edit: Edit) -> None:
+        spare = edit.as_of - CONTACT - 1 - edit[start]
+        some = (spare > 0) & chance(edit.draw(), 0.5)
+        edit[last] = pl.when(some).then(edit[start] + edit.between(1, spare))
 
     return change
 
 
 def employment(employed: bool | None, organised: bool | None) -> Change:
     """Employment as given, None for a blank cell."""
-    def change(draft: Draft) -> None:
-        for name, value in (("employment.employed", employed),
-                            ("employment.employer_has_party_org", organised)):
-            draft.blank(name)
-            if value is not None:
-                draft.fields[name] = value
+    def change(edit: Edit) -> None:
+        edit["employment.employed"] = pl.lit(employed, dtype=pl.Boolean)
+        edit["employment.employer_has_party_org"] = pl.lit(organised, dtype=pl.Boolean)
         if employed is False:
-            draft.blank("employment.employer")
-        elif "employment.employer" not in draft.fields:
-            draft.fields["employment.employer"] = draft.one_of("city") + draft.one_of("trade")
+            edit.blank("employment.employer")
+        else:
+            employer = pick(edit.draw(), pools()["city"]) + pick(edit.draw(), pools()["trade"])
+            edit["employment.employer"] = edit["employment.employer"].fill_null(employer)
 
     return change
 
 
-def wrong_name(draft: Draft) -> None:
+def wrong_name(edit: Edit) -> None:
     """Another given name on the letter than in the ledger."""
-    name = str(draft.fields["member.name"])
-    others = [c for c in ("明", "鸣", "铭") if c != name[-1]]
-    draft.fields["letter.name"] = name[:-1] + others[draft.between(0, len(others) - 1)]
+    own = edit["member.name"].str.slice(-1)
+    first = edit.between(0, 1)
+    # One of three letters that sound alike; the next one where it is the own one.
+    like = ("明", "鸣", "铭")
+    letter = pl.when(at(like, first) == own).then(at(like, first + 1)).otherwise(at(like, first))
+    edit["letter.name"] = edit["member.name"].str.head(-1) + letter
 
 
 def other(name: str, values: Sequence[str]) -> Change:
     """The other of two values."""
-    def change(draft: Draft) -> None:
-        draft.fields[name] = values[draft.fields[name] == values[0]]
+    def change(edit: Edit) -> None:
+        one, two = values
+        edit[name] = pl.when(edit[name] == one).then(pl.lit(two)).otherwise(pl.lit(one))
 
     return change
 
 
 def other_serial(name: str) -> Change:
     """Another number on one part of the letter than on the letter itself."""
-    def change(draft: Draft) -> None:
-        draft.fields[name] = f"{draft.index + 2:07d}"
+    def change(edit: Edit) -> None:
+        edit[name] = serial(pl.col(NUMBER) + 1)
 
     return change
 
 
-def expired(draft: Draft) -> None:
+def same_serial(edit: Edit) -> None:
+    """The number of the letter before, on all parts this letter has."""
+    number = serial(pl.col(NUMBER) - 1)
+    edit["letter.serial"] = edit["letter.stub_serial"] = number
+    edit["letter.receipt_serial"] = pl.when(
+        edit["letter.receipt_serial"].is_not_null()).then(number)
+
+
+def expired(edit: Edit) -> None:
     """A letter that states fewer days than the member took to report."""
-    gap = draft.day("arrival.presented_on") - draft.day("letter.issued_on")
-    draft.fields["letter.valid_days"] = gap - draft.between(1, gap - 1)
+    gap = edit["arrival.presented_on"] - edit["letter.issued_on"]
+    edit["letter.valid_days"] = gap - edit.between(1, gap - 1)
 
 
-def receipt_due(draft: Draft) -> int:
+def receipt_due(edit: Edit) -> pl.Expr:
     """The day the receipt slip is due back."""
-    accepted = draft.fields.get("arrival.accepted_on")
-    if isinstance(accepted, int):
-        return accepted + RETURN
-    days = draft.fields.get("letter.valid_days", VALIDITY)
-    assert isinstance(days, int)
-    return draft.day("letter.issued_on") + days + RETURN
+    stated = edit["letter.issued_on"] + edit["letter.valid_days"].fill_null(VALIDITY)
+    return edit["arrival.accepted_on"].fill_null(stated) + RETURN
 
 
-def outstanding(draft: Draft) -> None:
+def outstanding(edit: Edit) -> None:
     """The slip never came back."""
-    draft.blank("receipt.returned_on")
+    edit.blank("receipt.returned_on")
 
 
-def followed_up(draft: Draft) -> None:
+def followed_up(edit: Edit) -> None:
     """The slip never came back, and somebody asked in time."""
-    outstanding(draft)
-    draft.fields["receipt.followed_up_on"] = receipt_due(draft) + draft.between(0, FOLLOW_UP)
-    draft.fields["receipt.followed_up_result"] = draft.one_of("followed")
+    outstanding(edit)
+    edit["receipt.followed_up_on"] = receipt_due(edit) + edit.between(0, FOLLOW_UP)
+    edit["receipt.followed_up_result"] = pick(edit.draw(), pools()["followed"])
 
 
-def followed_late(draft: Draft) -> None:
+def followed_late(edit: Edit) -> None:
     """The slip never came back, and somebody asked too late."""
-    followed_up(draft)
-    draft.fields["receipt.followed_up_on"] = draft.past(receipt_due(draft) + FOLLOW_UP)
+    followed_up(edit)
+    edit["receipt.followed_up_on"] = edit.past(receipt_due(edit) + FOLLOW_UP)
 
 
-def just_overdue(draft: Draft) -> None:
+def just_overdue(edit: Edit) -> None:
     """The slip is overdue, and there is still time to ask."""
-    gap = receipt_due(draft) - draft.day("letter.issued_on") + draft.between(1, FOLLOW_UP)
-    draft.fields["letter.issued_on"] = draft.as_of - gap
+    gap = receipt_due(edit) - edit["letter.issued_on"] + edit.between(1, FOLLOW_UP)
+    edit["letter.issued_on"] = edit.as_of - gap
 
 
-def sent_late(draft: Draft) -> None:
+def sent_late(edit: Edit) -> None:
     """The slip was sent back too late, so it also came back too late, if it came at all."""
-    draft.fields["arrival.receipt_sent_on"] = sent = draft.past(
-        draft.day("arrival.accepted_on") + RETURN)
-    back = sent + draft.between(1, 7)
-    if back > draft.as_of:
-        followed_up(draft)
-    else:
-        draft.fields["receipt.returned_on"] = back
+    sent = edit.past(edit["arrival.accepted_on"] + RETURN)
+    back = sent + edit.between(1, 7)
+    lost = back > edit.as_of
+    asked = Edit(edit.draw(), edit.as_of)
+    followed_up(asked)
+    edit["arrival.receipt_sent_on"] = sent
+    edit["receipt.returned_on"] = pl.when(~lost).then(back)
+    for name in ("receipt.followed_up_on", "receipt.followed_up_result"):
+        edit[name] = pl.when(lost).then(asked[name]).otherwise(pl.col(name))
 
 
-def no_destination(draft: Draft) -> None:
-    """Whether the member stays is not known then, and so is much that hangs on it."""
-    if draft.as_of > draft.day("member.left_on") + CONTACT:
-        draft.truth["1.4c"] = Outcome.UNDETERMINED
-
-
-def short_extension(draft: Draft) -> None:
+def short_extension(edit: Edit) -> None:
     """An extension that ends up to two months too early."""
-    end = probation_end(draft.day("member.admitted_on"), EXTENSION[0])
-    draft.fields["probation.extended_to"] = end - draft.between(1, 60)
+    end = probation_end(edit["member.admitted_on"], edit.as_of, EXTENSION[0])
+    edit["probation.extended_to"] = end - edit.between(1, 60)
 
 
-def long_extension(draft: Draft) -> None:
+def long_extension(edit: Edit) -> None:
     """An extension that ends up to three months too late."""
-    end = probation_end(draft.day("member.admitted_on"), EXTENSION[1])
-    draft.fields["probation.extended_to"] = end + draft.between(1, 90)
+    end = probation_end(edit["member.admitted_on"], edit.as_of, EXTENSION[1])
+    edit["probation.extended_to"] = end + edit.between(1, 90)
 
 
-def converted_early(draft: Draft) -> None:
+def converted_early(edit: Edit) -> None:
     """A conversion decided before the probationary year was over."""
-    end = probation_end(draft.day("member.admitted_on"))
-    draft.fields["probation.decided_on"] = decided = end - draft.between(1, 90)
-    draft.fields["probation.applied_on"] = decided - draft.between(5, 40)
+    decided = probation_end(edit["member.admitted_on"], edit.as_of) - edit.between(1, 90)
+    edit["probation.decided_on"] = decided
+    edit["probation.applied_on"] = decided - edit.between(5, 40)
 
 
-def decided_late(draft: Draft) -> None:
+def decided_late(edit: Edit) -> None:
     """A conversion decided after the probationary year and its grace were over."""
-    end = probation_end(draft.day("member.admitted_on"))
-    draft.fields["probation.decided_on"] = draft.past(end + GRACE)
+    end = probation_end(edit["member.admitted_on"], edit.as_of)
+    edit["probation.decided_on"] = edit.past(end + GRACE)
 
 
-def undecided(draft: Draft) -> None:
+def undecided(edit: Edit) -> None:
     """A probationary year that is over, and no decision."""
-    draft.blank("probation.decided_on", "probation.decision", "probation.applied_on")
+    edit.blank("probation.decided_on", "probation.decision", "probation.applied_on")
 
 
-def unconverted(draft: Draft) -> None:
+def unconverted(edit: Edit) -> None:
     """A probationary member whose year and its grace are not over yet."""
-    leaving = min(draft.day("member.left_on"), draft.as_of)
-    draft.fields["member.admitted_on"] = max(draft.as_of - 380, leaving - draft.between(0, 60))
-    undecided(draft)
+    leaving = pl.min_horizontal("member.left_on", edit.as_of)
+    edit["member.admitted_on"] = pl.max_horizontal(
+        leaving - edit.between(0, 60), edit.as_of - 380).cast(pl.Int32)
+    undecided(edit)

@@ -1,7 +1,7 @@
-"""Which record gets what. In: how many, a seed, shares. Out: drafts in order, their truth complete.
+"""Which record gets what. In: how many, a seed, shares. Out: for each chunk, what to plant where.
 
 Of every 1/share records one is chosen by chance, so that a ledger holds each outcome about as often
-as asked. What does not fit a record waits for the next.
+as asked. What does not fit a record waits for the next. Nothing here looks at a record.
 """
 
 from __future__ import annotations
@@ -9,55 +9,59 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from functools import lru_cache
 from random import Random
 from typing import Final
 
-from zhuanjie.engine.generate.draft import Draft
-from zhuanjie.engine.generate.life import live
-from zhuanjie.engine.generate.plants import PLANTS, Plant, key_of
-from zhuanjie.engine.generate.traits import Needs, draw, merge
+from zhuanjie.engine.generate.plants import PLANTS, SECOND, Plant, key_of
+from zhuanjie.engine.generate.traits import ANYTHING, bits, possible
+
+ALL: Final = (*PLANTS, SECOND)
+"""Every plant; elsewhere a plant is its place in this row."""
 
 VARIANTS: Final[Mapping[str, tuple[Plant, ...]]] = {
     key: tuple(p for p in PLANTS if p.key == key) for key in dict.fromkeys(p.key for p in PLANTS)
 }
+_PLACES: Final = {key: [i for i, p in enumerate(PLANTS) if p.key == key] for key in VARIANTS}
 _ORDER: Final = {key: i for i, key in enumerate(VARIANTS)}
-_SPREAD: Final = 1 << 40
-"""More records than any ledger has, so that two seeds never share a record's source of chance."""
+_ZONES: Final = {zone: i for i, zone in enumerate(dict.fromkeys(p.zone for p in ALL))}
+_FREE: Final = ANYTHING.bit_length()
+"""Where a record's free zones begin among the bits of what may still be asked of it."""
+
+_OPEN: Final = ((1 << len(_ZONES)) - 1) << _FREE | ANYTHING
+_BITS: Final = [bits(p.needs) for p in ALL]
+_ZONE: Final = [1 << _FREE + _ZONES[p.zone] for p in ALL]
+_SECOND: Final = len(ALL) - 1
+
+Entry = tuple[int, int, str]
 
 
-def compose(records: int, seed: int, as_of: int, shares: Mapping[str, float],
-            asked: Set[str] = frozenset()) -> Iterator[Draft]:
-    """The drafts of a ledger, one after another; `asked` are the shares not to fall short of."""
-    schedule = _Schedule(seed, shares, asked)
-    held: Draft | None = None
-    for index in range(records):
-        chance = Random(seed * _SPREAD + index)
-        chosen, needs = schedule.choose(index, chance, held)
-        draft = Draft(index, as_of, chance, draw(chance.random, needs))
-        live(draft)
-        for plant in chosen:
-            plant.apply(draft)
-            if plant.twin and held is not None:
-                _share_serial(draft, held, plant)
-        schedule.settle(chosen)
-        if held is not None:
-            yield held
-        held = draft
-    if held is not None:
-        yield held
+@dataclass(slots=True)
+class Chunk:
+    """Records from `first` on. `rows` are those to spoil, counted from the chunk's first, and
+    `needs` what is asked of each; the plant `plants[i]` befalls the record `rows[places[i]]`."""
+
+    first: int
+    count: int
+    rows: list[int] = field(default_factory=list)
+    needs: list[int] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    plants: list[int] = field(default_factory=list)
 
 
-def _share_serial(draft: Draft, held: Draft, plant: Plant) -> None:
-    """One serial on two letters, agreeing on all parts of each."""
-    for part in ("letter.serial", "letter.stub_serial", "letter.receipt_serial"):
-        if part in draft.fields:
-            draft.fields[part] = held.fields["letter.serial"]
-    held.truth[plant.clause] = plant.outcome
-
-
-def _may_be_twin(held: Draft | None, clause: str) -> bool:
-    return (held is not None and "letter.serial" in held.fields
-            and clause not in held.truth and "1.3d" not in held.truth)
+def compose(records: int, seed: int, shares: Mapping[str, float], size: int,
+            asked: Set[str] = frozenset()) -> Iterator[Chunk]:
+    """A ledger's plan in chunks of `size` records; `asked` are the shares not to fall short of."""
+    schedule = _Schedule(records, seed, shares, asked)
+    for first in range(0, records, size):
+        chunk = Chunk(first, min(size, records - first))
+        for row, (needs, plants) in schedule.spoilt(first, first + chunk.count):
+            chunk.plants += plants
+            chunk.places += [len(chunk.rows)] * len(plants)
+            chunk.rows.append(row - first)
+            chunk.needs.append(needs)
+        yield chunk
 
 
 class _Schedule:
@@ -66,68 +70,94 @@ class _Schedule:
     What was `asked` for by name goes before what is planted as usual.
     """
 
-    def __init__(self, seed: int, shares: Mapping[str, float], asked: Set[str]) -> None:
+    def __init__(self, records: int, seed: int, shares: Mapping[str, float],
+                 asked: Set[str]) -> None:
+        self.records = records
         self.asked = asked
         # A twin spoils two records at once.
         self.shares = {
             key: share / 2 if VARIANTS[key][0].twin else share
             for key, share in shares.items() if share
         }
-        self.chance = {key: Random(f"{seed}:{key}") for key in self.shares}
+        self.settles = [
+            [key for clause, outcome in p.entails.items()
+             if (key := key_of(clause, outcome)) in self.shares]
+            for p in ALL
+        ]
+        self.chance = {key: Random(f"{seed}:{key}").random for key in self.shares}
+        self.variant = Random(f"{seed}").random
         self.count: Counter[str] = Counter()
         self.entailed: Counter[str] = Counter()
-        self.heap: list[tuple[int, int, str]] = []
+        self.owed = False
+        self.heap: list[Entry] = []
         for key in self.shares:
             self._next(key)
 
     def _next(self, key: str) -> None:
         """Choose one record of the next 1/share."""
-        at = int((self.count[key] + self.chance[key].random()) / self.shares[key])
+        at = int((self.count[key] + self.chance[key]()) / self.shares[key])
         self.count[key] += 1
+        # The last record has none after it to be its twin.
+        if VARIANTS[key][0].twin and at == self.records - 1:
+            at -= 1
         heapq.heappush(self.heap, (at, _ORDER[key], key))
 
-    def choose(self, index: int, chance: Random, held: Draft | None,
-               ) -> tuple[list[Plant], Needs]:
+    def spoilt(self, first: int, end: int) -> Iterator[tuple[int, tuple[int, list[int]]]]:
+        """The records between two positions that get something; what each needs and gets."""
+        index = first
+        while True:
+            if not self.owed:
+                index = max(index, self.heap[0][0] if self.heap else end)
+            if index >= end:
+                return
+            needs, plants = self._choose(index)
+            if plants:
+                yield index, (needs, plants)
+            index += 1
+
+    def _choose(self, index: int) -> tuple[int, list[int]]:
         """What is due and goes together in one record, and the traits it needs."""
-        chosen: list[Plant] = []
-        needs: Needs = {}
-        zones: set[str] = set()
-        due: list[tuple[int, int, str]] = []
+        open_, chosen = _OPEN, []
+        if self.owed:
+            open_, chosen, self.owed = _with(open_, _SECOND), [_SECOND], False
+        due: list[Entry] = []
         while self.heap and self.heap[0][0] <= index:
             due.append(heapq.heappop(self.heap))
-        for entry in sorted(due, key=lambda e: (e[2] not in self.asked, e)):
+        if self.asked and len(due) > 1:
+            due.sort(key=lambda e: (e[2] not in self.asked, e))
+        for entry in due:
             key = entry[2]
             if self.entailed[key]:  # another outcome has brought this one about already
                 self.entailed[key] -= 1
                 self._next(key)
                 continue
-            if plant := _fitting(key, needs, zones, chance, held):
-                chosen.append(plant)
-                needs = merge(needs, plant.needs) or {}
-                zones.add(plant.zone)
-                self._next(key)
+            places = _PLACES[key]
+            start = int(self.variant() * len(places))
+            for plant in places[start:] + places[:start]:
+                if (fits := _with(open_, plant)) and self._has_room(index, plant):
+                    open_ = fits
+                    chosen.append(plant)
+                    self.owed |= ALL[plant].twin
+                    self._next(key)
+                    break
             else:
                 heapq.heappush(self.heap, entry)
-        return chosen, needs
+        self._settle(chosen)
+        return open_ & ANYTHING, chosen
 
-    def settle(self, chosen: list[Plant]) -> None:
+    def _has_room(self, index: int, plant: int) -> bool:
+        return not ALL[plant].twin or index < self.records - 1
+
+    def _settle(self, chosen: list[int]) -> None:
         """Count what came about unasked against what is asked for."""
-        asked = {p.key for p in chosen}
         for plant in chosen:
-            for clause, outcome in plant.entails.items():
-                key = key_of(clause, outcome)
-                if key in self.shares and key not in asked:
+            for key in self.settles[plant]:
+                if all(ALL[other].key != key for other in chosen):
                     self.entailed[key] += 1
 
 
-def _fitting(key: str, needs: Needs, zones: set[str], chance: Random,
-             held: Draft | None) -> Plant | None:
-    """A variant that goes together with what is chosen already."""
-    variants = VARIANTS[key]
-    first = int(chance.random() * len(variants))
-    for plant in variants[first:] + variants[:first]:
-        if plant.twin and not _may_be_twin(held, plant.clause):
-            continue
-        if plant.zone not in zones and merge(needs, plant.needs) is not None:
-            return plant
-    return None
+@lru_cache(maxsize=1 << 16)
+def _with(open_: int, plant: int) -> int:
+    """What may still be asked of a record with one more plant, or 0 where it does not fit."""
+    both = open_ & (_BITS[plant] | ~ANYTHING)
+    return both & ~_ZONE[plant] if open_ & _ZONE[plant] and possible(both) else 0

@@ -12,14 +12,8 @@ from typing import Final
 
 from zhuanjie.engine.generate import changes as do
 from zhuanjie.engine.generate.changes import Change, blank, late, put, together
-from zhuanjie.engine.generate.draft import (
-    ASSIGN,
-    CERTIFY,
-    FILE,
-    ORIGIN,
-    RETURN,
-    Draft,
-)
+from zhuanjie.engine.generate.draft import ASSIGN, CERTIFY, FILE, ORIGIN, RETURN
+from zhuanjie.engine.generate.life import MOVED, TOWNSHIPS
 from zhuanjie.engine.generate.traits import Needs
 from zhuanjie.engine.results import Outcome
 
@@ -28,17 +22,15 @@ V, U, P = Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING
 SHARES: Final = {V: 0.005, U: 0.002, P: 0.001}
 """How often each is planted unless the caller says otherwise."""
 
-_MOVED = ("employer_org", "workplace_township", "residence_township", "parents_township",
-          "talent_service")
 _GONE: Final[Needs] = {"stage": ("natural", "settled", "fresh", "transit")}
-_ISSUED: Final[Needs] = {**_GONE, "kind": _MOVED}
+_ISSUED: Final[Needs] = {**_GONE, "kind": MOVED}
 _OVER: Final[Needs] = {"stage": ("settled",)}
 _OLD: Final[Needs] = {**_OVER, "age": ("old",)}
-_ACCEPTED: Final[Needs] = {**_OVER, "kind": _MOVED, "reported": (True,)}
+_ACCEPTED: Final[Needs] = {**_OVER, "kind": MOVED, "reported": (True,)}
 _SLIP: Final[Needs] = {**_ACCEPTED, "two_part": (False,)}
 _SILENT: Final[Needs] = {**_SLIP, "reported": (False,)}
 _ABSENT: Final[Needs] = {**_ACCEPTED, "attends": (False,)}
-_FRESH: Final[Needs] = {"stage": ("fresh",), "kind": _MOVED, "reported": (True,)}
+_FRESH: Final[Needs] = {"stage": ("fresh",), "kind": MOVED, "reported": (True,)}
 _FRESH_SLIP: Final[Needs] = {**_FRESH, "two_part": (False,)}
 _STAYS: Final[Needs] = {**_OVER, "kind": ("retained",)}
 _AWAY: Final[Needs] = {**_STAYS, "attends": (False,), "floating": (False,)}
@@ -61,19 +53,15 @@ class Plant:
     needs: Needs
     change: Change
     entails: Mapping[str, Outcome] = field(default_factory=dict)
+    once_due: Mapping[str, Outcome] = field(default_factory=dict)
+    """What it entails besides, once contact with a member who left would be due."""
     twin: bool = False
-    """Whether the record before is spoilt with it."""
+    """Whether the record after it is spoilt with it."""
 
     @property
     def key(self) -> str:
         """How a caller asks for it."""
         return key_of(self.clause, self.outcome)
-
-    def apply(self, draft: Draft) -> None:
-        """Change the record, and note what it comes to."""
-        self.change(draft)
-        draft.truth[self.clause] = self.outcome
-        draft.truth.update(self.entails)
 
 
 def _entails(outcome: Outcome, *clauses: str) -> Mapping[str, Outcome]:
@@ -91,10 +79,8 @@ _EDUCATION = (
     Plant("1.1c", U, "notice", _GONE, blank("education.notice_form")),
 )
 
-_TOWNSHIPS = ("workplace_township", "residence_township", "parents_township")
-
 _DESTINATION = (
-    Plant("1.2a", V, "employment", {"kind": _TOWNSHIPS}, do.employment(True, True)),
+    Plant("1.2a", V, "employment", {"kind": TOWNSHIPS}, do.employment(True, True)),
     Plant("1.2b", V, "employment", {"kind": ("employer_org", "parents_township")},
           do.employment(True, False)),
     Plant("1.2c", V, "employment", {"kind": ("employer_org", "workplace_township")},
@@ -113,8 +99,9 @@ _DESTINATION = (
           put("destination.file_moved_with", False)),
     *(Plant("1.2d", U, "talent", {"kind": ("talent_service",)}, blank(f"destination.{cell}"))
       for cell in ("talent_level", "talent_is_public", "file_moved_with")),
-    Plant("1.5b", V, "destination", {**_OVER, "kind": ("none",)}, do.no_destination,
-          _entails(U, "1.2d", "1.2e", "1.2f", "1.2g", "1.4a", "1.4b")),
+    # Whether the member stays is not known then, and so is much that hangs on it.
+    Plant("1.5b", V, "destination", {**_OVER, "kind": ("none",)}, do.nothing,
+          _entails(U, "1.2d", "1.2e", "1.2f", "1.2g", "1.4a", "1.4b"), _entails(U, "1.4c")),
 )
 
 _RETENTION = (
@@ -192,7 +179,7 @@ _LETTER = (
     Plant("1.6b", V, "receipt", _SLIP, do.followed_up),
     Plant("1.6b", V, "receipt", _SILENT, do.followed_up),
     Plant("1.6b", P, "receipt", _FRESH_SLIP, do.outstanding),
-    Plant("1.6b", P, "receipt", {"stage": ("transit",), "kind": _MOVED, "two_part": (False,)},
+    Plant("1.6b", P, "receipt", {"stage": ("transit",), "kind": MOVED, "two_part": (False,)},
           do.nothing),
     Plant("1.6c", V, "receipt", _SLIP, do.outstanding, _entails(V, "1.6b")),
     Plant("1.6c", V, "receipt", _SLIP, do.followed_late, _entails(V, "1.6b")),
@@ -258,6 +245,9 @@ _PROBATION = (
 )
 
 PLANTS: Final = (*_EDUCATION, *_DESTINATION, *_RETENTION, *_LETTER, *_RECEPTION, *_PROBATION)
+
+SECOND: Final = Plant("1.3e", V, "serial", _ISSUED, do.same_serial)
+"""What befalls the record after a twin; it is never planted by itself."""
 
 ROSTER: Final = "1.5a"
 """Planted in the roster, not in a record: somebody whom the ledger lacks."""

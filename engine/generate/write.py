@@ -1,38 +1,47 @@
-"""Records to files. In: chunks of records, dates as day numbers. Out: a file as its name says.
+"""Records to files. In: chunks of records, one after another. Out: a file as its name says.
 
-Every kind takes the chunks one at a time, so that a ledger of any size fits into memory.
+A writer holds a chunk or two, whatever the size of the ledger. `write` takes the next chunk,
+`close` ends the file; what a failure leaves of it is the caller's to remove.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from functools import lru_cache
-from itertools import chain
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
-from zhuanjie.engine.days import from_day
+import polars as pl
+
 from zhuanjie.engine.errors import UsageError, fail
-from zhuanjie.engine.generate.draft import Value
+from zhuanjie.engine.generate.parquet import ParquetFile
 from zhuanjie.engine.model.fields import Field, fields
 
-if TYPE_CHECKING:
-    import polars as pl
-
-Record = Mapping[str, Value]
-Chunks = Iterable[Sequence[Record]]
 Headings = Literal["zh", "names"]
 
 SHEET_ROWS: Final = 1_048_575
 """Records a spreadsheet has room for below its headings."""
 
-ROW_GROUP: Final = 250_000
-"""Records of a row group: enough for a scan to be fast, few enough to be held while writing."""
+_LINES: Final = 10_000
+"""Records that are held as JSON at a time."""
 
 _MADE: Final = datetime(2007, 11, 1)
 """What a workbook gives as the time it was made, so that the same seed gives the same bytes."""
+
+
+class Writer(Protocol):
+    """A file being written."""
+
+    def write(self, frame: pl.DataFrame) -> None:
+        """Write the next chunk."""
+
+    def close(self) -> None:
+        """End the file."""
+
+    def abort(self) -> None:
+        """Let go of the file as it is."""
 
 
 def check_output(path: Path, records: int) -> None:
@@ -46,130 +55,165 @@ def check_output(path: Path, records: int) -> None:
                    most=SHEET_ROWS)
 
 
-def write_ledger(path: Path, chunks: Chunks, headings: Headings | None, lang: str) -> None:
-    """Write the records; tables of the Chinese kind bear Chinese headings unless told otherwise."""
+@contextmanager
+def writing(writer: Writer) -> Iterator[Writer]:
+    """A writer that is closed when the body ends well, and let go of when it does not."""
+    try:
+        yield writer
+    except BaseException:
+        writer.abort()
+        raise
+    writer.close()
+
+
+def ledger_writer(path: Path, headings: Headings | None, lang: str) -> Writer:
+    """Records to `path`; tables of the Chinese kind bear Chinese headings unless told otherwise."""
     suffix = path.suffix.lower()
     usual: Headings = "zh" if lang == "zh" and suffix in (".csv", ".xlsx") else "names"
-    _WRITERS[suffix](path, chunks, headings or usual)
+    return _WRITERS[suffix](path, headings or usual)
 
 
-def cell(field: Field, value: Value, headings: Headings) -> Value:
-    """A value as it is written: an ISO date, a word for a choice, the rest as it is."""
-    if field.type in ("string", "int"):
-        return value
-    if field.type == "date":
-        assert isinstance(value, int)
-        return iso(value)
-    own = str(value).lower() if field.type == "bool" else str(value)
-    return field.values[own] if headings == "zh" else own
+def table_writer(path: Path, schema: Mapping[str, Any]) -> Writer:
+    """Rows to a .parquet file, or to a .csv file where the name does not end so."""
+    if path.suffix.lower() == ".parquet":
+        return ParquetFile(path, schema)
+    return CsvFile(path, list(schema))
 
 
-@lru_cache(maxsize=1 << 16)
-def iso(day: int) -> str:
-    """A day number as an ISO date."""
-    return from_day(day).isoformat()
+class CsvFile:
+    """A .csv file of tables with the same columns, under headings of its own."""
+
+    def __init__(self, path: Path, headings: list[str]) -> None:
+        self._file = path.open("wb")
+        pl.DataFrame(schema=dict.fromkeys(headings, pl.String)).write_csv(self._file)
+
+    def write(self, frame: pl.DataFrame) -> None:
+        """Write some rows."""
+        frame.write_csv(self._file, include_header=False, date_format="%Y-%m-%d")
+
+    def close(self) -> None:
+        """End the file."""
+        self._file.close()
+
+    abort = close
+
+
+class _Csv(CsvFile):
+    """A ledger, its choices in words."""
+
+    def __init__(self, path: Path, headings: Headings) -> None:
+        super().__init__(path, [_heading(f, headings) for f in fields()])
+        self._words = [_said(f, headings) for f in fields()]
+
+    def write(self, frame: pl.DataFrame) -> None:
+        super().write(frame.select(self._words))
+
+
+class _Lines:
+    """JSON lines, or one list of JSON: a blank field is left out of its record."""
+
+    def __init__(self, path: Path, headings: Headings, start: str = "", gap: str = "\n",
+                 end: str = "\n") -> None:
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+        self._record = "{" + pl.concat_str(
+            [_as_json(f, headings) for f in fields()], separator=", ", ignore_nulls=True) + "}"
+        self._lead, self._gap, self._end = start, gap, end
+
+    def write(self, frame: pl.DataFrame) -> None:
+        for part in frame.iter_slices(_LINES):
+            self._file.write(self._lead)
+            self._file.write(self._gap.join(part.select(self._record.alias("")).to_series()))
+            self._lead = self._gap
+
+    def close(self) -> None:
+        """End the file, which holds the end of a list also where nothing was written."""
+        if self._lead == self._gap:
+            self._file.write(self._end)
+        elif self._lead:
+            self._file.write("[]\n")
+        self._file.close()
+
+    def abort(self) -> None:
+        self._file.close()
+
+
+def _list(path: Path, headings: Headings) -> Writer:
+    return _Lines(path, headings, "[\n", ",\n", "\n]\n")
+
+
+def _parquet(path: Path, headings: Headings) -> Writer:
+    from zhuanjie.engine.generate.make import schema
+
+    names = {f.name: _heading(f, headings) for f in fields()}
+    return ParquetFile(path, {names[name]: kind for name, kind in schema().items()})
+
+
+class _Workbook:
+    """A spreadsheet of one sheet; dates are dates, numbers numbers, the rest words."""
+
+    def __init__(self, path: Path, headings: Headings) -> None:
+        import xlsxwriter
+
+        self._book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
+        self._book.set_properties({"created": _MADE})
+        self._sheet = self._book.add_worksheet("台帐" if headings == "zh" else "ledger")
+        self._dated = self._book.add_format({"num_format": "yyyy-mm-dd"})
+        self._sheet.freeze_panes(1, 0)
+        self._sheet.write_row(0, 0, [_heading(f, headings) for f in fields()],
+                              self._book.add_format({"bold": True, "text_wrap": True}))
+        self._words = [_said(f, headings) for f in fields()]
+        self._row = 0
+
+    def write(self, frame: pl.DataFrame) -> None:
+        sheet, dated = self._sheet, self._dated
+        for record in frame.select(self._words).iter_rows():
+            self._row += 1
+            for column, value in enumerate(record):
+                match value:
+                    case None:
+                        pass
+                    case date():
+                        sheet.write_datetime(self._row, column, value, dated)
+                    case int():
+                        sheet.write_number(self._row, column, value)
+                    case _:
+                        sheet.write_string(self._row, column, value)
+
+    def close(self) -> None:
+        """End the file: a workbook is put together only then."""
+        self._book.close()
+
+    def abort(self) -> None:
+        """Nothing has been written to the file yet."""
 
 
 def _heading(field: Field, headings: Headings) -> str:
     return field.heading if headings == "zh" else field.name
 
 
-def _write_csv(path: Path, chunks: Chunks, headings: Headings) -> None:
-    with path.open("wb") as file:
-        for i, chunk in enumerate(chain(chunks, [()])):
-            frame = _frame(chunk, headings, words=True)
-            frame.write_csv(file, include_header=i == 0, date_format="%Y-%m-%d")
+def _said(field: Field, headings: Headings) -> pl.Expr:
+    """A column as it stands in a table of words: choices by their Chinese or their own names."""
+    column = pl.col(field.name)
+    if field.type == "bool":
+        yes, no = (field.values[own] if headings == "zh" else own for own in ("true", "false"))
+        return pl.when(column.is_not_null()).then(
+            pl.when(column).then(pl.lit(yes)).otherwise(pl.lit(no))).alias(field.name)
+    if field.values and headings == "zh":
+        return column.replace_strict(field.values, return_dtype=pl.String)
+    return column
 
 
-def _frame(chunk: Sequence[Record], headings: Headings, *, words: bool) -> pl.DataFrame:
-    """A chunk as a table of typed columns, choices in `words` or as they are."""
-    import polars as pl
+def _as_json(field: Field, headings: Headings) -> pl.Expr:
+    """`"name": value`, nothing where the field is blank. JSON has a truth value of its own.
 
-    stored: dict[str, Any] = {"bool": pl.Boolean, "int": pl.Int64, "date": pl.Int32}
-    columns = []
-    for field in fields():
-        name = field.name
-        column = pl.Series(_heading(field, headings), [r.get(name) for r in chunk],
-                           stored.get(field.type, pl.String))
-        if field.type == "date":
-            column = column.cast(pl.Date)
-        elif words and field.values:
-            own = pl.Series([*field.values])
-            said = pl.Series([cell(field, v, headings) for v in field.values], dtype=pl.String)
-            column = column.cast(pl.String).replace_strict(own, said, return_dtype=pl.String)
-        columns.append(column)
-    return pl.DataFrame(columns)
+    No text of a record needs escaping: they are made of `pools.json` and of digits.
+    """
+    column = pl.col(field.name) if field.type == "bool" else _said(field, headings)
+    quote = "" if field.type in ("bool", "int") else '"'
+    key = json.dumps(_heading(field, headings), ensure_ascii=False)
+    return pl.format("{}{}{}", pl.lit(f"{key}: {quote}"), column.cast(pl.String), pl.lit(quote))
 
 
-def _as_json(record: Record, headings: Headings) -> str:
-    out: dict[str, Value] = {}
-    for field in fields():
-        value = record.get(field.name)
-        if value is not None:
-            # JSON has a form of its own for a truth value.
-            out[_heading(field, headings)] = (
-                value if field.type == "bool" else cell(field, value, headings))
-    return json.dumps(out, ensure_ascii=False)
-
-
-def _write_lines(path: Path, chunks: Chunks, headings: Headings) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for chunk in chunks:
-            file.writelines(_as_json(record, headings) + "\n" for record in chunk)
-
-
-def _write_json(path: Path, chunks: Chunks, headings: Headings) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        gap = "[\n"
-        for chunk in chunks:
-            for record in chunk:
-                file.write(gap + _as_json(record, headings))
-                gap = ",\n"
-        file.write("[]\n" if gap == "[\n" else "\n]\n")
-
-
-def _write_parquet(path: Path, chunks: Chunks, headings: Headings) -> None:
-    """Chunk by chunk: polars asks for the next when it has written the last."""
-    from polars.io.plugins import register_io_source
-
-    def frames(*_: object) -> Iterator[pl.DataFrame]:
-        for chunk in chunks:
-            yield _frame(chunk, headings, words=False)
-
-    schema = _frame([], headings, words=False).schema
-    register_io_source(frames, schema=schema).sink_parquet(
-        path, maintain_order=True, row_group_size=ROW_GROUP)
-
-
-def _write_workbook(path: Path, chunks: Chunks, headings: Headings) -> None:
-    import xlsxwriter
-
-    table = list(fields())
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
-    book.set_properties({"created": _MADE})
-    sheet = book.add_worksheet("台帐" if headings == "zh" else "ledger")
-    dated = book.add_format({"num_format": "yyyy-mm-dd"})
-    sheet.freeze_panes(1, 0)
-    sheet.write_row(0, 0, [_heading(f, headings) for f in table],
-                    book.add_format({"bold": True, "text_wrap": True}))
-    row = 0
-    for chunk in chunks:
-        for record in chunk:
-            row += 1
-            for column, field in enumerate(table):
-                value = record.get(field.name)
-                if value is None:
-                    continue
-                if field.type == "date":
-                    sheet.write_datetime(row, column, from_day(int(value)), dated)
-                elif field.type == "int":
-                    sheet.write_number(row, column, int(value))
-                else:
-                    sheet.write_string(row, column, str(cell(field, value, headings)))
-    book.close()
-
-
-_WRITERS: Final[Mapping[str, Callable[[Path, Chunks, Headings], None]]] = {
-    ".csv": _write_csv, ".jsonl": _write_lines, ".json": _write_json,
-    ".parquet": _write_parquet, ".xlsx": _write_workbook,
+_WRITERS: Final[Mapping[str, Callable[[Path, Headings], Writer]]] = {
+    ".csv": _Csv, ".jsonl": _Lines, ".json": _list, ".parquet": _parquet, ".xlsx": _Workbook,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import weakref
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -14,8 +15,9 @@ import pytest
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.errors import UsageError
-from zhuanjie.engine.generate import DEFAULT_DAY, generate, plantable
+from zhuanjie.engine.generate import DEFAULT_DAY, generate, ledger, plantable
 from zhuanjie.engine.generate import draft as numbers
+from zhuanjie.engine.generate.compose import Chunk
 from zhuanjie.engine.model.fields import fields
 from zhuanjie.engine.records.ledger import open_ledger
 
@@ -45,13 +47,109 @@ def test_same_call_same_bytes(kind: str, tmp_path: Path) -> None:
     assert make(tmp_path, f"2.{kind}", seed=6).read_bytes() != made[0].read_bytes()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_same_bytes_in_chunks_of_any_size(kind: str, tmp_path: Path,
+                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    for size in (7, 100, 1000):
+        monkeypatch.setattr(ledger, "CHUNK", size)
+        files = [tmp_path / f"{size}.{end}" for end in (kind, "planted", "planted.parquet")]
+        for truth in files[1:]:
+            make(tmp_path, files[0].name, planted=truth, rates={"1.3e": 0.2})
+        made.append([file.read_bytes() for file in files])
+    assert made[0] == made[1] == made[2]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_failure_in_the_middle_is_raised(kind: str, tmp_path: Path,
+                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail_late(chunk: Chunk, *given: Any) -> Any:
+        if chunk.first >= 200:
+            raise KeyboardInterrupt
+        return whole(chunk, *given)
+
+    whole = ledger.make
+    monkeypatch.setattr(ledger, "CHUNK", 50)
+    monkeypatch.setattr(ledger, "make", fail_late)
+    with pytest.raises(KeyboardInterrupt):
+        make(tmp_path, f"ledger.{kind}", planted=tmp_path / "planted.parquet")
+
+
+@pytest.mark.parametrize("side", ["output", "planted"])
+def test_a_parquet_file_that_cannot_be_written_is_said(side: str, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        generate(**{"records": 300, "seed": 1, "output": tmp_path / "ledger.parquet",
+                    side: tmp_path / "nowhere" / "file.parquet"})
+
+
+def test_progress_counts_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "CHUNK", 128)
+    told: list[tuple[int, int]] = []
+    make(tmp_path, progress=lambda *count: told.append(count))
+    assert told == [(128, 300), (256, 300), (300, 300)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_few_chunks_are_held_at_a_time(kind: str, tmp_path: Path,
+                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    def counted(chunk: Chunk, *given: Any) -> Any:
+        frames = whole(chunk, *given)
+        held.extend(weakref.ref(frame) for frame in frames)
+        return frames
+
+    def look(*_: int) -> None:
+        most.append(sum(frame() is not None for frame in held))
+
+    whole, most = ledger.make, []
+    held: list[weakref.ref[pl.DataFrame]] = []
+    monkeypatch.setattr(ledger, "CHUNK", 20)
+    monkeypatch.setattr(ledger, "make", counted)
+    make(tmp_path, f"ledger.{kind}", records=1000, planted=tmp_path / "planted.parquet",
+         progress=look)
+    assert len(held) == 100
+    # Two tables a chunk: two chunks made ahead, one in hand, two on their way to the file.
+    assert max(most) <= 12
+
+
+def test_what_is_planted_may_be_parquet(tmp_path: Path) -> None:
+    table, text = tmp_path / "planted.parquet", tmp_path / "planted.csv"
+    for file in (table, text):
+        make(tmp_path, planted=file, rates={"1.6b": 0.2}, roster=tmp_path / "roster.csv")
+    assert pl.read_parquet(table).rows() == planted(text)
+
+
+def test_every_record_has_an_id_and_a_serial_of_its_own(tmp_path: Path) -> None:
+    frame = pl.read_parquet(make(tmp_path, "ledger.parquet", records=120_000, clean=True))
+    for name in ("member.id", "letter.serial", "floating.certificate_no"):
+        assert frame[name].drop_nulls().is_unique().all(), name
+    assert frame["member.name"].n_unique() > 20_000
+    assert frame.unique(subset=pl.selectors.date()).height > 100_000  # no story is told twice
+
+
+def test_draws_are_even_and_know_nothing_of_one_another() -> None:
+    draws = [numbers.between(f"draw {i}", 0, 9).alias(f"{i}") for i in range(4)]
+    frame = pl.concat([numbers.numbered(first, 100_000, seed).select(draws)
+                       for seed in (0, 1) for first in (0, 20_000_000)])
+    for one in range(4):
+        for two in range(one):
+            counts = frame.group_by(f"{one}", f"{two}").len()["len"]
+            # Four thousand in each of the hundred cells; five standard deviations are 315.
+            assert len(counts) == 100
+            assert 3685 < counts.min() <= counts.max() < 4315  # type: ignore[operator]
+
+
+def test_no_text_needs_escaping_in_json() -> None:
+    texts = [text for pool in numbers.pools().values() for text in pool]
+    assert json.dumps(texts, ensure_ascii=False).count("\\") == 0
+
+
 @pytest.mark.parametrize("headings", ["zh", "names"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_holds_the_same_records(kind: str, headings: Any, tmp_path: Path) -> None:
     plain = [json.loads(line) for line in make(tmp_path, "plain.jsonl").open(encoding="utf-8")]
-    ledger = open_ledger([make(tmp_path, f"ledger.{kind}", headings=headings)])
-    assert not ledger.notices
-    batches = list(ledger.batches())
+    opened = open_ledger([make(tmp_path, f"ledger.{kind}", headings=headings)])
+    assert not opened.notices
+    batches = list(opened.batches())
     assert not [f for b in batches for f in b.input]
     frame = pl.concat([b.frame for b in batches])
     read = [{n: v.isoformat() if isinstance(v, date) else v for n, v in row.items()
@@ -126,8 +224,8 @@ def test_the_numbers_are_the_packs() -> None:
 
 def test_a_roster_names_some_whom_the_ledger_lacks(tmp_path: Path) -> None:
     truth, roster = tmp_path / "planted.csv", tmp_path / "roster.csv"
-    ledger = make(tmp_path, planted=truth, roster=roster, rates={"1.5a": 0.02})
-    with ledger.open(encoding="utf-8", newline="") as file:
+    made = make(tmp_path, planted=truth, roster=roster, rates={"1.5a": 0.02})
+    with made.open(encoding="utf-8", newline="") as file:
         there = {row["学号"] for row in csv.DictReader(file)}
     with roster.open(encoding="utf-8", newline="") as file:
         named = [row["学号"] for row in csv.DictReader(file)]

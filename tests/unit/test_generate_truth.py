@@ -9,11 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from oracle import absent_from, judge_ledger
 
 from zhuanjie.engine.api import audit, load_policy
-from zhuanjie.engine.generate import generate, plantable
+from zhuanjie.engine.generate import generate, ledger, plantable
 from zhuanjie.engine.model.fields import fields
 
 FINDINGS = ("violation", "undetermined", "pending")
@@ -69,6 +70,28 @@ def test_planted_is_what_an_audit_finds(as_of: date, backend: str, tmp_path: Pat
                    backend=backend, roster=tmp_path / "roster.csv")
     assert not report.input
     assert {(f.record, f.clause, f.outcome.value) for f in report.findings} == planted
+
+
+@pytest.mark.parametrize(("seed", "records", "options"), [
+    (21, 1, SHARES["crowded"]), (22, 2, SHARES["crowded"]), (23, 30_000, {}),
+    (24, 20_000, SHARES["dense"]), (25, 5_000, SHARES["crowded"]),
+    (26, 5_000, {"rates": {"1.3e": 1.0, "1.6b": 0.3}}), (27, 3_000, {"rates": {"1.5b": 1.0}}),
+])
+def test_planted_is_what_an_audit_finds_at_any_size(
+    seed: int, records: int, options: dict[str, Any], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ledger, "CHUNK", 1009)
+    as_of = DAYS[seed % len(DAYS)]
+    truth, table = tmp_path / "planted.parquet", tmp_path / "ledger.parquet"
+    generate(records=records, output=table, as_of=as_of, planted=truth, seed=seed,
+             roster=tmp_path / "roster.csv", **options)
+    report = audit(table, load_policy("fujian-2007-80"), as_of=as_of,
+                   roster=tmp_path / "roster.csv")
+    found = {(f.record, f.clause, f.outcome.value) for f in report.findings}
+    planted = pl.read_parquet(truth).rows()
+    assert len(planted) == len(set(planted))
+    assert set(planted) == found
 
 
 @pytest.mark.parametrize("day", [date(2007, 12, 31 - n) for n in range(0, 31, 5)]

@@ -1,0 +1,154 @@
+"""What every measurement shares. In: calls and processes. Out: medians, and docs/benchmarks.md.
+
+Each script writes a section of its own into the page and leaves the others as they are.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.parent / "docs" / "benchmarks.md"
+COMMAND = str(Path(sys.executable).parent / "zhuanjie")
+AS_OF = "2007-12-31"
+SECTIONS = ("gate", "bulk", "peers", "scaling")
+HEAD = """\
+# Benchmarks
+
+Each section is written by one script of [bench/](../bench), which measures all it compares in one
+run; `make bench` runs them all. Times are medians. Ratios hold better than times: what runs beside
+on the machine slows everything.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One process: seconds on the clock, seconds of processor time, megabytes at its peak."""
+
+    seconds: float
+    work: float
+    peak: float
+
+
+def process(args: Sequence[str]) -> Run:
+    """Run a process to its end; what it says is shown where it fails, and nothing is measured."""
+    with tempfile.TemporaryFile() as said:
+        start = time.perf_counter()
+        child = subprocess.Popen(args, stdout=said, stderr=said)
+        _, status, used = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            said.seek(0)
+            sys.exit(f"{' '.join(args)}\n{said.read().decode(errors='replace')[-2000:]}")
+    return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def middle(runs: Sequence[Run]) -> Run:
+    """Medians; the peak is the highest."""
+    return Run(statistics.median(r.seconds for r in runs), statistics.median(r.work for r in runs),
+               max(r.peak for r in runs))
+
+
+def median(call: Callable[[], Any], seconds: float = 1.5) -> float:
+    """The median time of a call in microseconds, over at least 200 calls."""
+    call()
+    times: list[int] = []
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until or len(times) < 200:
+        start = time.perf_counter_ns()
+        call()
+        times.append(time.perf_counter_ns() - start)
+    return statistics.median(times) / 1000
+
+
+def generated(folder: Path, records: int, *more: str) -> Path:
+    """A ledger of so many records with the usual violations, made once in a folder."""
+    ledger = folder / f"ledger-{records}.parquet"
+    if not ledger.exists():
+        process([COMMAND, "generate", "--records", str(records), "--seed", "80", "--quiet",
+                 "--as-of", AS_OF, "--output", str(ledger), *more])
+    return ledger
+
+
+def auditing(ledger: Path, output: Path, policy: str = "fujian-2007-80") -> list[str]:
+    """How our own audit is called."""
+    return [COMMAND, "audit", str(ledger), "--policy", policy, "--as-of", AS_OF, "--fail-on",
+            "never", "--quiet", "--output", str(output)]
+
+
+@contextmanager
+def workplace(given: Path | None) -> Iterator[Path]:
+    """A folder for ledgers and findings: one given, which keeps them, or one of the moment."""
+    if given is not None:
+        given.mkdir(parents=True, exist_ok=True)
+        yield given
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def table(rows: Sequence[Sequence[Any]], headers: Sequence[str], formats: Sequence[str]) -> str:
+    """A table in Markdown."""
+    return tabulate(rows, headers=headers, floatfmt=tuple(formats), tablefmt="github",
+                    disable_numparse=[i for i, f in enumerate(formats) if not f],
+                    colalign=("left", *["right"] * (len(headers) - 1)))
+
+
+def thousands(number: float) -> str:
+    """A count that people can read, to three digits that matter."""
+    digits = max(0, len(str(int(number))) - 3)
+    return f"{round(number, -digits):,.0f}"
+
+
+def report(name: str, title: str, body: str, packages: Sequence[str]) -> None:
+    """Print a section and put it into the page, with machine, versions and day."""
+    text = f"## {title}\n\n{body.strip()}\n\n{_circumstances(packages)}\n"
+    print(text)
+    sections = _sections()
+    sections[name] = text
+    PAGE.write_text(HEAD + "".join(
+        f"\n<!-- {name}: written by bench/{name}.py -->\n{sections[name]}"
+        for name in SECTIONS if name in sections), encoding="utf-8")
+
+
+def _sections() -> dict[str, str]:
+    if not PAGE.exists():
+        return {}
+    parts = re.split(r"^<!-- (\w+): written by .*? -->\n", PAGE.read_text("utf-8"),
+                     flags=re.MULTILINE)
+    return {name: text.rstrip("\n") + "\n"
+            for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def _circumstances(packages: Sequence[str]) -> str:
+    named: Mapping[str, str] = {name: version(name) for name in ("polars", *packages)}
+    versions = ", ".join(f"{name} {number}" for name, number in named.items())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (f"{datetime.now(UTC):%Y-%m-%d}, {_processor()}, {os.cpu_count()} cores, "
+            f"{memory:.0f} GB, {platform.system()} {platform.release()}, "
+            f"Python {platform.python_version()}, zhuanjie {version('zhuanjie')}; {versions}.")
+
+
+def _processor() -> str:
+    try:
+        found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text("utf-8"))
+    except OSError:
+        found = None
+    return found[1] if found else platform.machine()
