@@ -106,6 +106,8 @@ def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "refere
     missing value. Dates come out as dates, differences of dates as timedeltas. Raises
     ExpressionError for what is wrong, UnsupportedError for CEL beyond the subset.
     """
+    if not isinstance(expression, str) or not isinstance(data, Mapping):
+        raise fail(ExpressionError, "cel.data-shape")
     record: dict[str, Any] = {}
     for name, scalar in _flat(data):
         if name in record:
@@ -130,10 +132,11 @@ def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "refere
 
 def _flat(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     for name, value in data.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{name}.{inner}", v) for inner, v in value.items())
-        else:
-            yield name, value
+        group = isinstance(value, Mapping)
+        pairs = [(f"{name}.{inner}", v) for inner, v in value.items()] if group else [(name, value)]
+        if not all(isinstance(n, str) for n in (name, *(value if group else ()))):
+            raise fail(ExpressionError, "cel.data-shape")
+        yield from pairs
 
 
 def backends() -> tuple[str, ...]:

@@ -99,7 +99,11 @@ class PolarsBackend:
                 condition(kleene.never(expr))).then(False)
         else:
             value = term(kleene.term(expr))
-        found = frame.select(value.alias("value"))["value"][0]
+        try:
+            found = frame.select(value.alias("value"))["value"][0]
+        except pl.exceptions.PolarsError as error:
+            raise fail(BackendError, "backend.failed", name=self.name,
+                       detail=type(error).__name__) from error
         return UNKNOWN if found is None else found
 
 
