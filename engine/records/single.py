@@ -145,6 +145,9 @@ def parse_json(text: str, name: str, line: int | None = None) -> object:
     except RecursionError:
         raise fail(InputError, "records.too-deep", Place(file=name, line=line),
                    "records.hint.json") from None
+    except ValueError:  # the one kind left: Python refuses to read numbers of thousands of digits
+        raise fail(InputError, "records.too-long-number", Place(file=name, line=line),
+                   "records.hint.json") from None
 
 
 def unreadable(error: OSError, name: str) -> InputError:

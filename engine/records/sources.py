@@ -72,6 +72,9 @@ def spool(stdin: BinaryIO) -> Source:
 
 def check_content(source: Source) -> None:
     """Refuse an empty file, and one whose content is not what its name says."""
+    if not source.path.is_file():
+        raise fail(InputError, "records.not-a-file", Place(file=source.name),
+                   "records.hint.not-a-file")
     try:
         with source.path.open("rb") as file:
             head = file.read(HEAD)
