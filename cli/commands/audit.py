@@ -28,7 +28,7 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection,
             fail_on: str, all_outcomes: bool, quiet: bool) -> int:
     """Audit ledgers."""
     session = session_of(ctx)
-    refuse_overwrite(ledgers, target)
+    refuse_overwrite([*ledgers, *selection.files], target.output)
     run = _stream if target.format == "jsonl" else _report
     return run(session, selection, target, ledgers=ledgers, fail_on=fail_on,
                all_outcomes=all_outcomes, quiet=quiet)

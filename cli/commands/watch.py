@@ -57,10 +57,10 @@ def _pause() -> bool:
 
 
 def _source(source: str) -> BinaryIO:
-    from zhuanjie.engine.records.single import unreadable
+    from zhuanjie.engine.records.single import standard_input, unreadable
 
     if source == "-":
-        return sys.stdin.buffer
+        return standard_input()
     try:
         return Path(source).open("rb")
     except OSError as error:
