@@ -108,14 +108,15 @@ class Register:
     def apply(self, event: Event) -> Iterator[dict[str, Any]]:
         """Act on an event; yields a line for each outcome that changed, by record, then rule."""
         if isinstance(event, Clock):
-            yield from self._move(event.day)
+            yield from self._move(event)
         else:
             yield from self._update(event)
 
     def fold(self, event: Event) -> None:
         """Take an event in whose lines were said already, without judging."""
         if isinstance(event, Clock):
-            self._folded_day, self.clocked = event.day, True
+            self._folded_day = event.day
+            self.clocked = self.clocked or event.told
         else:
             _merge(self._open(event.record), event)
 
@@ -150,10 +151,10 @@ class Register:
         for other in sorted(touched - {event.record}):
             yield from self._judge(other)
 
-    def _move(self, day: date) -> Iterator[dict[str, Any]]:
-        back = day < self.today
-        due = {*self.cases, *self.closed} if self._set_day(day) or back else set()
-        self.clocked = True
+    def _move(self, clock: Clock) -> Iterator[dict[str, Any]]:
+        back = clock.day < self.today
+        due = {*self.cases, *self.closed} if self._set_day(clock.day) or back else set()
+        self.clocked = self.clocked or clock.told
         while self._wakes and self._wakes[0][0] <= self.plan.today:
             at, record = heapq.heappop(self._wakes)
             case = self.cases.get(record)
@@ -167,9 +168,7 @@ class Register:
         """Judge one case; yields what changed."""
         case = self._open(record)
         typed = {KEY: record, **case.values, **self._counts(case)}
-        scope = self.policy.scope
-        inside = scope is None or self._evaluator(typed).trace(scope).value is not False
-        verdicts = self.backend.judge_record(self.plan, typed, True) if inside else []
+        verdicts = self.backend.judge_record(self.plan, typed, True) if self._inside(typed) else []
         came = {self.plan.rules[v.rule].id: v for v in verdicts}
         for rule in self.plan.rules:
             verdict = came.get(rule.id)
@@ -203,14 +202,15 @@ class Register:
     def _rekey(self, record: str, case: Case) -> set[str]:
         """Note the keys a case takes part with; returns who shares an old or a new one."""
         touched: set[str] = set()
+        inside = self._inside({KEY: record, **case.values})
         for rule in self.plan.unique:
             assert isinstance(rule.key, Field)
             names = [rule.key.name, *([rule.within.name] if isinstance(rule.within, Field) else [])]
             held: Any = True
             if rule.when is not None:
-                held = self._evaluator(case.values).trace(rule.when).value
+                held = self._evaluator({KEY: record, **case.values}).trace(rule.when).value
             key = tuple(case.values.get(n) for n in names)
-            takes_part = held is not False and key[0] is not None
+            takes_part = inside and held is not False and key[0] is not None
             old = case.keys.pop(rule.id, None)
             for place in {k for k in (old, key) if k is not None}:
                 group = self._sharing.setdefault((rule.id, place), {})
@@ -222,6 +222,11 @@ class Register:
                 if not group:
                     del self._sharing[rule.id, place]
         return touched
+
+    def _inside(self, values: dict[str, Any]) -> bool:
+        """Whether the policy's scope does not leave the record out."""
+        scope = self.policy.scope
+        return scope is None or self._evaluator(values).trace(scope).value is not False
 
     def _evaluator(self, values: dict[str, Any]) -> Evaluator:
         return Evaluator(as_days(values), self.plan.today, self.plan.params)
