@@ -46,8 +46,7 @@ def refuse_overwrite(read: Iterable[str | None], output: Path | None) -> None:
 
 def say_beside(session: Session, report: Report, target: Target) -> None:
     """Say on stderr what the format of the result has no room for."""
-    for notice in report.notices:
-        session.notice(notice)
+    session.notices(report.notices)
     if target.format in _FINDINGS_ONLY:
         for found in report.input:
             session.unreadable(found)

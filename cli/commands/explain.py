@@ -41,8 +41,7 @@ def command(ctx: click.Context, *, ledger: str, record: str, clause: str | None,
         else:
             found, mended = api.explain_run(run, record, clause), []
     head = run.head()
-    for notice in head.notices:
-        session.notice(notice)
+    session.notices(head.notices)
     for cell in head.input:
         if cell.record == record:
             session.unreadable(cell)
