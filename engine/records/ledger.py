@@ -113,7 +113,7 @@ def from_records(
 
     rows = list(records)
     content = json.dumps(rows, default=str, ensure_ascii=True).encode()
-    table = ObjectTable(rows, IN_MEMORY, check_columns(columns or {}))
+    table = ObjectTable(rows, IN_MEMORY, check_columns(columns or {}), given=True)
     return Ledger([table], sha256=hashlib.sha256(content).hexdigest())
 
 
