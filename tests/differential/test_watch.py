@@ -32,6 +32,9 @@ def events(random: Random, count: int) -> list[Event]:
         del values["member.id"]
         names = random.sample(sorted(values), min(len(values), random.choice((1, 1, 2, 5, 30))))
         changed = {n: None if random.random() < 0.1 else values[n] for n in names}
+        if random.random() < 0.15:  # an act that is announced, while the one before it runs out
+            changed = {"arrival.certificate_on": day - timedelta(random.choice((300, 364, 365))),
+                       "arrival.last_verified_on": day + timedelta(random.choice((1, 20, 40)))}
         out.append(Update(f"{random.randrange(6)}", changed))
     return out
 
