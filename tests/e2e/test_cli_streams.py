@@ -166,7 +166,7 @@ def test_a_ledger_that_cannot_be_used_is_exit_2(
 ) -> None:
     if text is not None:
         (tmp_path / name).write_text(text, "utf-8")
-    done = run("audit", tmp_path / name, *AS_OF)
+    done = run("audit", tmp_path / name, *AS_OF, "-q")
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("error: ")
