@@ -41,7 +41,7 @@ def clauses(ctx: click.Context, _param: click.Parameter, incomplete: str) -> lis
         pack = api.load_policy(ctx.params.get("policy") or ctx.params.get("pack"))
     except ZhuanjieError:  # nothing to offer; the command itself will say what is wrong
         return []
-    return items(dict.fromkeys(rule.clause for rule in pack.rules), incomplete)
+    return items(dict.fromkeys(c for rule in pack.rules for c in rule.clauses), incomplete)
 
 
 def moments(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,7 @@ from zhuanjie.cli import exit_codes
 from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import Session
-from zhuanjie.engine.errors import UsageError, fail
+from zhuanjie.engine.errors import InputError, UsageError, fail
 from zhuanjie.engine.results import Report
 
 if TYPE_CHECKING:
@@ -29,20 +30,23 @@ def arguments(selection: Selection, session: Session) -> dict[str, Any]:
     }
 
 
-def refuse_overwrite(sources: Sequence[str], target: Target) -> None:
-    """Refuse to write the result over a file that is being read."""
-    path = target.output
-    if path is not None and path.is_file():
-        for source in sources:
-            if Path(source).is_file() and path.samefile(source):
+def refuse_overwrite(read: Iterable[str | None], output: Path | None) -> None:
+    """Refuse to write the result over a file that is being read, in a folder or glob too."""
+    if output is None or not output.is_file():
+        return
+    from zhuanjie.engine.records.sources import files_meant
+
+    for source in filter(None, read):
+        # What cannot be found is for the reader to say.
+        with suppress(InputError, OSError):
+            if source != "-" and any(output.samefile(path) for path in files_meant(source)):
                 raise fail(UsageError, "cli.output.is-input", hint="cli.output.hint",
-                           path=str(path))
+                           path=str(output))
 
 
 def say_beside(session: Session, report: Report, target: Target) -> None:
     """Say on stderr what the format of the result has no room for."""
-    for notice in report.notices:
-        session.notice(notice)
+    session.notices(report.notices)
     if target.format in _FINDINGS_ONLY:
         for found in report.input:
             session.unreadable(found)

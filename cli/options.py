@@ -68,8 +68,10 @@ class Day(click.ParamType[date]):
         try:
             return read_date(value, None)
         except CellError as error:
-            raise fail(UsageError, "cli.usage.date", hint="cli.usage.hint.date", value=value,
-                       name=_written(param)) from error
+            beyond = error.code == "records.cell.date-range"
+            args: dict[str, Any] = {**error.values, "value": value, "name": _written(param)}
+            raise fail(UsageError, "cli.usage.date-range" if beyond else "cli.usage.date",
+                       hint="cli.usage.hint.date", **args) from error
 
 
 class Count(click.ParamType[int]):
@@ -134,6 +136,11 @@ class Selection:
     def day(self) -> date:
         """The as-of day: today where none is given."""
         return self.as_of or date.today()
+
+    @property
+    def files(self) -> tuple[str | None, str | None]:
+        """What is read beside the ledger."""
+        return self.roster, self.columns
 
     def load(self) -> Policy:
         """The policy, with the parameters set for this run."""

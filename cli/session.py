@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
@@ -20,6 +20,10 @@ from zhuanjie.engine.text import LANGS, Lang, default_lang, say, say_diagnostic
 
 if TYPE_CHECKING:
     from zhuanjie.engine.results import InputFinding
+
+
+_OF_COLUMNS: Final = ("records.unknown-heading", "records.number-as-text")
+"""Notices about a column; with `.many` at its end the code speaks of several."""
 
 
 @dataclass(slots=True)
@@ -46,6 +50,23 @@ class Session:
     def notice(self, diagnostic: Diagnostic) -> None:
         """Say on stderr what the caller should know though the work goes on."""
         self._marked("cli.notice", "\033[33m", diagnostic)
+
+    def notices(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Say notices; what is said of several columns of one table is said once."""
+        groups: dict[tuple[Any, ...], list[Diagnostic]] = {}
+        for at, found in enumerate(diagnostics):
+            place = found.place
+            alike = (place.file, place.sheet) if found.code in _OF_COLUMNS else at
+            groups.setdefault((found.code, alike), []).append(found)
+        for group in groups.values():
+            first = group[0]
+            if len(group) > 1:
+                column = [f" ({d.place.column})" if d.place.column else "" for d in group]
+                listed = self.say("list.comma").join(
+                    f"`{d.args['heading']}`{at}" for d, at in zip(group, column, strict=True))
+                first = replace(first, code=f"{first.code}.many", args={"headings": listed},
+                                place=replace(first.place, column=None))
+            self.notice(first)
 
     def unreadable(self, found: InputFinding) -> None:
         """Say on stderr that a cell could not be read."""

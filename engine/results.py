@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as preset
 from datetime import date
@@ -154,6 +154,8 @@ class Report:
     input: list[InputFinding]
     findings: list[Finding]
     notices: list[Diagnostic] = preset(default_factory=list)
+    no_columns: Mapping[str, Sequence[str]] = preset(default_factory=dict)
+    """Fields that rules read and the ledger has no column for, with the rules' clauses."""
 
 
 def plain(value: Any) -> Any:

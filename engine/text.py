@@ -71,6 +71,15 @@ def _caret(snippet: str, caret: int | None) -> list[str]:
     return [f"  | {line}", "  | " + " " * width(snippet[start:caret]) + "^"]
 
 
+def half_pair(text: str) -> int | None:
+    """Where `text` holds half a surrogate pair, which no encoding can carry; None where nowhere."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
+
+
 def width(text: str) -> int:
     """Columns `text` takes on a terminal: full-width characters count two."""
     from unicodedata import combining, east_asian_width

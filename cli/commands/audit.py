@@ -79,7 +79,7 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection,
     target = Target("parquet" if keys else chosen or FORMS[0], output)
     call = _Call(session_of(ctx), list(ledgers), selection, target, keys, resume, fail_on,
                  all_outcomes, quiet)
-    refuse_overwrite(ledgers, target)
+    refuse_overwrite([*ledgers, *selection.files], output)
     if keys:
         return _folder(call)
     return {"parquet": _table, "jsonl": _stream, "csv": _stream}.get(target.format, _report)(call)

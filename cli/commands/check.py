@@ -10,7 +10,7 @@ import click
 
 from zhuanjie.cli import options
 from zhuanjie.cli.help import define
-from zhuanjie.cli.ledgers import publish
+from zhuanjie.cli.ledgers import publish, refuse_overwrite
 from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.session import session_of
 
@@ -34,6 +34,7 @@ def command(ctx: click.Context, *, record: str, selection: Selection, before: st
     from zhuanjie.engine.records.single import load_record_file
 
     session = session_of(ctx)
+    refuse_overwrite([record, *selection.files], target.output)
     policy = selection.load()
     records = load_record_file(record)
     shared: dict[str, Any] = {

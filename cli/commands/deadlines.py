@@ -31,7 +31,7 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], within: int | None, s
     from zhuanjie.engine import api
 
     session = session_of(ctx)
-    refuse_overwrite(ledgers, target)
+    refuse_overwrite([*ledgers, *selection.files], target.output)
     with Progress(session, quiet=quiet) as progress:
         policy = selection.load()
         report = api.deadlines(list(ledgers), policy, **arguments(selection, session),

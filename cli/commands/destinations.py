@@ -9,6 +9,7 @@ import click
 
 from zhuanjie.cli import exit_codes, options
 from zhuanjie.cli.help import define
+from zhuanjie.cli.ledgers import refuse_overwrite
 from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.session import session_of
 
@@ -35,6 +36,7 @@ def command(ctx: click.Context, record: str, selection: Selection, target: Targe
     from zhuanjie.engine.model.fields import KEY
 
     session = session_of(ctx)
+    refuse_overwrite([record], target.output)
     policy = selection.load()
     for notice in policy.notices:
         session.notice(notice)

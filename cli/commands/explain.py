@@ -8,7 +8,7 @@ import click
 
 from zhuanjie.cli import complete, exit_codes, options
 from zhuanjie.cli.help import define, option
-from zhuanjie.cli.ledgers import arguments
+from zhuanjie.cli.ledgers import arguments, refuse_overwrite
 from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import session_of
@@ -32,6 +32,7 @@ def command(ctx: click.Context, *, ledger: str, record: str, clause: str | None,
     from zhuanjie.engine import api
 
     session = session_of(ctx)
+    refuse_overwrite([ledger, *selection.files], target.output)
     with Progress(session, quiet=quiet) as progress:
         policy = selection.load()
         run = api.stream([ledger], policy, **arguments(selection, session), progress=progress)
@@ -40,8 +41,7 @@ def command(ctx: click.Context, *, ledger: str, record: str, clause: str | None,
         else:
             found, mended = api.explain_run(run, record, clause), []
     head = run.head()
-    for notice in head.notices:
-        session.notice(notice)
+    session.notices(head.notices)
     for cell in head.input:
         if cell.record == record:
             session.unreadable(cell)

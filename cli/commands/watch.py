@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import time
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, TextIO
 
 import click
 
 from zhuanjie.cli import exit_codes, options
+from zhuanjie.cli.files import unwritable
 from zhuanjie.cli.help import define
 from zhuanjie.cli.options import Selection
-from zhuanjie.cli.session import session_of
-from zhuanjie.engine.errors import Place, ZhuanjieError
+from zhuanjie.cli.session import Session, session_of
+from zhuanjie.engine.errors import InputError, Place, UsageError, ZhuanjieError, fail
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.watch.source import EventFile
 
 _POLL: Final = 0.2  # seconds between looks at a file that is followed
 
@@ -39,13 +46,18 @@ def command(ctx: click.Context, *, source: str, selection: Selection, journal: P
         nonlocal refused
         refused += 1
         for diagnostic in error.diagnostics:
-            session.error(replace(diagnostic, place=Place(name, line=line)))
+            place = replace(diagnostic.place, file=name, line=line, snippet=None)
+            session.error(replace(diagnostic, place=place))
 
     policy = selection.load()
     for notice in policy.notices:
         session.notice(notice)
-    with _source(source) as events:
-        watch = api.watch(policy, sys.stdout.fileno(), refuse, as_of=selection.as_of,
+    stdout: TextIO | None = sys.stdout  # none where the caller closed it
+    if stdout is None:
+        raise unwritable("stdout", OSError(errno.EBADF, os.strerror(errno.EBADF)))
+    _refuse_as_journal(source, journal)
+    with closing(_source(source, session)) as events:
+        watch = api.watch(policy, stdout.fileno(), refuse, as_of=selection.as_of,
                           backend=selection.backend, journal=journal, lang=session.lang)
         watch.follow(events, name, lambda: follow and _pause())
     return exit_codes.UNUSABLE if refused else exit_codes.OK
@@ -56,12 +68,22 @@ def _pause() -> bool:
     return True
 
 
-def _source(source: str) -> BinaryIO:
-    from zhuanjie.engine.records.single import unreadable
+def _source(source: str, session: Session) -> BinaryIO | EventFile:
+    from zhuanjie.engine.records.kinds import KINDS
+    from zhuanjie.engine.records.single import standard_input
+    from zhuanjie.engine.watch.source import EventFile
 
     if source == "-":
-        return sys.stdin.buffer
-    try:
-        return Path(source).open("rb")
-    except OSError as error:
-        raise unreadable(error, source) from None
+        return standard_input()
+    suffix = Path(source).suffix.lower()
+    if KINDS.get(suffix, "lines") not in ("lines", "json"):
+        raise fail(InputError, "watch.ledger", Place(source), "watch.hint.ledger", suffix=suffix)
+    return EventFile(Path(source), session.notice)
+
+
+def _refuse_as_journal(source: str, journal: Path | None) -> None:
+    """Refuse a journal that is the source itself."""
+    if journal is not None and journal.is_file():
+        with suppress(OSError):
+            if journal.samefile(source):
+                raise fail(UsageError, "watch.journal-is-source", Place(str(journal)))

@@ -61,7 +61,9 @@ def head(report: Report, view: View) -> dict[str, Any]:
         "policy": policy(report.policy),
         "as_of": report.as_of.isoformat(),
         "ledger": {"records": report.ledger.records, "out_of_scope": report.ledger.out_of_scope,
-                   "sha256": report.ledger.sha256},
+                   "sha256": report.ledger.sha256,
+                   **({"no_column": {f: list(c) for f, c in report.no_columns.items()}}
+                      if report.no_columns else {})},
         "summary": summary(report, view),
         "input": [input_finding(found, view.lang) for found in report.input],
     }

@@ -97,7 +97,9 @@ def deadlines(sources: Sources, policy: Policy | None = None, *, within: int | N
     """
     run = stream(sources, policy, **{**options, "all_outcomes": True})
     recurring = {r.id for r in run.plan.rules if r.shape == "recurring"}
-    last = run.plan.as_of + timedelta(days=within) if within is not None else None
+    last = None
+    if within is not None:
+        last = run.plan.as_of + timedelta(days=min(within, (date.max - run.plan.as_of).days))
     open_acts = [f for f in run
                  if _is_open(f, run, recurring) and (last is None or _due(f) <= last)]
     report = run.head()

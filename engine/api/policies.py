@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from zhuanjie.engine.checking.pack import broken_expressions, build_policy
+from zhuanjie.engine.checking.pack import broken_rules, build_policy
 from zhuanjie.engine.checking.policy import Policy
 from zhuanjie.engine.errors import Diagnostic, PolicyError, UsageError, fail
 from zhuanjie.engine.load.find import find_folder, in_force, load_chain, manifests
@@ -46,7 +46,7 @@ def _build(folder: Path) -> Policy:
     try:
         chain = load_chain(folder)
     except PolicyError as error:
-        raise PolicyError(*error.diagnostics, *broken_expressions(error.sources)) from None
+        raise PolicyError(*error.diagnostics, *broken_rules(error.sources)) from None
     return build_policy(chain)
 
 

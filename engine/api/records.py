@@ -28,7 +28,7 @@ from zhuanjie.engine.checking.names import DataSchema
 from zhuanjie.engine.checking.policy import Policy
 from zhuanjie.engine.checking.typing import check as check_types
 from zhuanjie.engine.days import from_day, to_day
-from zhuanjie.engine.errors import ExpressionError, UsageError, fail
+from zhuanjie.engine.errors import ExpressionError, InputError, UsageError, fail
 from zhuanjie.engine.ir.types import RECORD_DAYS, Kind
 from zhuanjie.engine.records.single import read_record
 from zhuanjie.engine.results import Finding, Report
@@ -46,6 +46,8 @@ def destinations(record: Mapping[str, Any], policy: Policy | None = None, *,
                  backend: str | None = None, lang: Lang = "en",
                  columns: Mapping[str, str] | None = None) -> list[DestinationAnswer]:
     """Which destinations the policy allows a member, which not, and by which clause."""
+    if not isinstance(record, Mapping):
+        raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
     plan = plan_for(policy, as_of or date.today(), params)
     typed, _, _ = read_record(record, columns)
     return _destinations(typed, plan, record_backend_of(backend or SINGLE), lang)
@@ -61,6 +63,8 @@ def check(record: Mapping[str, Any], policy: Policy | None = None, *, as_of: dat
     missing. `before` names a moment of the policy, as for `stream`. Load the policy once, hand it
     in: what it is compiled to is kept with it.
     """
+    if not isinstance(record, Mapping):
+        raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
     day = as_of or date.today()
     single = _single(policy or load_policy(as_of=day), day, tuple((params or {}).items()), before,
                      backend or EMBEDDED, lang, tuple(columns.items()) if columns else None)
@@ -106,6 +110,8 @@ def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "refere
     missing value. Dates come out as dates, differences of dates as timedeltas. Raises
     ExpressionError for what is wrong, UnsupportedError for CEL beyond the subset.
     """
+    if not isinstance(expression, str) or not isinstance(data, Mapping):
+        raise fail(ExpressionError, "cel.data-shape")
     record: dict[str, Any] = {}
     for name, scalar in _flat(data):
         if name in record:
@@ -130,10 +136,11 @@ def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "refere
 
 def _flat(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     for name, value in data.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{name}.{inner}", v) for inner, v in value.items())
-        else:
-            yield name, value
+        group = isinstance(value, Mapping)
+        pairs = [(f"{name}.{inner}", v) for inner, v in value.items()] if group else [(name, value)]
+        if not all(isinstance(n, str) for n in (name, *(value if group else ()))):
+            raise fail(ExpressionError, "cel.data-shape")
+        yield from pairs
 
 
 def backends() -> tuple[str, ...]:

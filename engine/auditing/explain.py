@@ -76,13 +76,21 @@ def rules_of(plan: Plan, clause: str | None) -> list[int]:
     return chosen
 
 
+def _asked(run: AuditRun, clause: str | None) -> list[int]:
+    """The rules that stand for a clause; the run then speaks of no others."""
+    chosen = rules_of(run.plan, clause)
+    if clause is not None:
+        run.clauses = frozenset(run.plan.rules[i].clause for i in chosen)
+    return chosen
+
+
 def explain(run: AuditRun, record_id: str, clause: str | None) -> list[Explanation]:
     """Explain every rule (or those of a clause) for the records called `record_id`.
 
     Afterwards the run's `head()` has the notices on the ledger and what could not be read in it.
     Raises UsageError where the ledger has no such record, or the policy no such clause.
     """
-    chosen = rules_of(run.plan, clause)
+    chosen = _asked(run, clause)
     return [_explain(run, i, record, location)
             for record, location in records_of(run, record_id) for i in chosen]
 
@@ -90,7 +98,7 @@ def explain(run: AuditRun, record_id: str, clause: str | None) -> list[Explanati
 def explain_and_fix(run: AuditRun, record_id: str,
                     clause: str | None) -> tuple[list[Explanation], list[RecordFix]]:
     """Explain as `explain` does, and say for each record what would make it compliant."""
-    chosen = rules_of(run.plan, clause)
+    chosen = _asked(run, clause)
     keys: dict[str, Counter[tuple[Any, Any]]] = {r.id: Counter() for r in run.plan.unique}
     found = records_of(run, record_id, keys)
     return (

@@ -35,12 +35,14 @@ from zhuanjie.engine.results import (
     Severity,
     Summary,
 )
-from zhuanjie.engine.text import Lang
+from zhuanjie.engine.text import Lang, say
 
 Progress = Callable[[int, int | None], None]
 
 MANY = 20_000
 """Records from which on a ledger is read as one stream."""
+_NAMED = 8
+"""Of how many columns that are not there a notice gives the names."""
 
 
 class AuditRun:
@@ -64,6 +66,8 @@ class AuditRun:
         """What findings there are, by what they weigh."""
         self.input: list[InputFinding] = []
         self.records = self.out_of_scope = 0
+        self.clauses: frozenset[str] | None = None
+        """The clauses that are asked about, where it is not all of them."""
         self.counters = [Counter(r, plan, backend) for r in plan.unique]
         self.absent = [self._absent(r) for r in plan.whole] if roster else []
 
@@ -126,6 +130,7 @@ class AuditRun:
             findings=[],
             notices=[*self.plan.policy.notices, *self.ledger.notices,
                      *(self.roster.notices if self.roster else ()), *self._no_columns()],
+            no_columns=self.no_columns,
         )
 
     def _counted(self) -> Iterator[Batch]:
@@ -209,14 +214,26 @@ class AuditRun:
         self.kinds.add((finding.outcome, finding.severity))
         return finding
 
-    def _no_columns(self) -> list[Diagnostic]:
+    @property
+    def no_columns(self) -> dict[str, tuple[str, ...]]:
+        """The fields that rules read and the ledger has no column for, with the rules' clauses."""
+        if self.sparse:
+            return {}
         lacking = fields().sort(self.plan.policy.fields - self.ledger.fields)
-        if not lacking or self.sparse:
+        return {n: tuple(dict.fromkeys(r.clause for r in self.plan.policy.rules if n in r.fields))
+                for n in lacking}
+
+    def _no_columns(self) -> list[Diagnostic]:
+        lacking = {n: c for n, c in self.no_columns.items()
+                   if self.clauses is None or not c or not self.clauses.isdisjoint(c)}
+        if not lacking:
             return []
-        named = ", ".join(
-            f"{field_label(n, self.lang)} ({', '.join(self._clauses(n))})" for n in lacking)
-        return [Diagnostic("audit.no-column", {"fields": named})]
-
-    def _clauses(self, name: str) -> list[str]:
-        return list(dict.fromkeys(r.clause for r in self.plan.policy.rules if name in r.fields))
-
+        clauses = [c for c in self.plan.policy.clauses
+                   if any(c in read for read in lacking.values())
+                   and (self.clauses is None or c in self.clauses)]
+        named = (field_label(n, self.lang) for n in list(lacking)[:_NAMED])
+        args = {"fields": say("list.comma", self.lang).join(named),
+                "clauses": " ".join(clauses), "more": len(lacking) - _NAMED}
+        if len(lacking) <= _NAMED:
+            return [Diagnostic("audit.no-column", args)]
+        return [Diagnostic("audit.no-column-many", args, hint="audit.hint.no-column")]

@@ -73,6 +73,8 @@ class _Reader:
         args = ([call.target] if call.HasField("target") else []) + list(call.args)
         if op is None or call.function == "has":
             raise self.refuse(node, _READABLE.get(call.function, f"{call.function}()"))
-        if len(args) != op.arity or (op.name in ("days", "months") and call.HasField("target")):
+        # CEL knows size() in both forms.
+        as_method = call.HasField("target")
+        if len(args) != op.arity or (op.name != "size" and as_method != (op.form == "method")):
             raise self.refuse(node, f"{op.name}()")
         return Call(op.name, tuple(self.expr(a) for a in args), at=at)

@@ -14,7 +14,8 @@ from typing import Any, cast
 from cel_expr_python import cel
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory
 
-from zhuanjie.engine.errors import ExpressionError, Place, fail
+from zhuanjie.engine.errors import ExpressionError, Place, UnsupportedError, fail
+from zhuanjie.engine.text import half_pair
 
 _INT64, _UINT64, _INT32 = 3, 4, 5
 _DOUBLE, _BOOL, _STRING, _BYTES, _ENUM_AS_INT32, _MESSAGE = 1, 8, 9, 12, 5, 11
@@ -84,8 +85,11 @@ def _env() -> Any:
 def parse(text: str) -> tuple[Any, dict[int, int]]:
     """Parse `text`; returns the tree and the offset, in characters, of each node's id.
 
-    Raises ExpressionError with the place of the first syntax error.
+    Raises ExpressionError with the place of the first syntax error, UnsupportedError for what is
+    too long or nested too deeply for the parser.
     """
+    if (at := half_pair(text)) is not None:
+        raise fail(ExpressionError, "cel.character", at=at + 1)
     try:
         wire = _env().compile(text, disable_check=True).serialize()
     except Exception as error:  # noqa: BLE001  # the binding raises bare RuntimeError
@@ -95,6 +99,10 @@ def parse(text: str) -> tuple[Any, dict[int, int]]:
 
 
 def _syntax_error(text: str, said: str) -> ExpressionError:
+    if "codepoint limit" in said:
+        return fail(UnsupportedError, "cel.too-long", size=len(text))
+    if "recursion" in said:
+        return fail(UnsupportedError, "cel.too-deep")
     found = _SYNTAX_ERROR.search(said)
     bare = _QUOTED.sub("", text)
     hint = next((code for code, slip in _SLIPS if slip.search(bare)), None)

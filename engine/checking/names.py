@@ -11,6 +11,7 @@ from zhuanjie.engine.errors import ExpressionError, fail
 from zhuanjie.engine.ir.nodes import AsOf, Expr, Field, Param
 from zhuanjie.engine.ir.types import ANY, BOOL, RECORD_DATE, STRING, Kind, Type, field_type
 from zhuanjie.engine.model.fields import FieldTable
+from zhuanjie.engine.text import half_pair
 
 AS_OF, PARAMS = "as_of", "params"
 
@@ -77,6 +78,8 @@ def _type_of(name: str, value: Any) -> Type:
                 raise fail(ExpressionError, "cel.data-int", name=name)
             return Type(Kind.INT, low=value, high=value)
         case str():
+            if half_pair(value) is not None:
+                raise fail(ExpressionError, "cel.data-text", name=name)
             return STRING
         case datetime():
             raise fail(ExpressionError, "cel.data-type", name=name)

@@ -6,10 +6,12 @@ Every mistake of every pack is gathered; a policy exists only if there is none.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from string import Formatter
 from typing import Any
+
+from pydantic import ValidationError
 
 from zhuanjie.engine.cel.from_cel import read
 from zhuanjie.engine.checking.names import PackSchema
@@ -42,7 +44,7 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     checker = Checker(_bounds(parameters, overrides or {}), clauses, moments)
     for pack in chain:
         checker.moment_fields(pack)
-    rules = [checker.rule(pack, topic.source, i, rule)
+    rules = [checker.rule(pack.manifest.id, topic.source, i, rule)
              for pack in chain for topic in pack.topics for i, rule in enumerate(topic.topic.rules)]
     scoped = next((p for p in reversed(chain) if p.manifest.scope), None)
     scope = None
@@ -66,22 +68,55 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     )
 
 
-def broken_expressions(sources: Sequence[Source]) -> list[Diagnostic]:
-    """What is wrong with the expressions of files that are refused anyway for other mistakes.
+def broken_rules(sources: Sequence[Source]) -> list[Diagnostic]:
+    """What is wrong within the rules of files that are refused anyway for other mistakes.
 
-    An author should see all mistakes at once. `sources` are all files of the chain, as read.
+    An author should see all mistakes at once: a rule that is laid out as it should be is checked
+    whole, of any other its expressions and its clause. `sources` are all files of the chain, as
+    read; where a manifest is not among them, what it would declare is taken to be there.
     """
     maps = [s.data for s in sources if isinstance(s.data, dict)]
+    ids = {str(data["id"]) for data in maps if "id" in data}
+    whole = bool(ids) and all(str(data.get("builds_on") or data.get("id")) in ids
+                              for data in maps if "id" in data)
     parameters = {name: (0, 0) for data in maps for name in _mapping(data, "parameters")}
-    checker = Checker(parameters, [c for data in maps for c in _mapping(data, "clauses")])
+    clauses, moments = ([name for data in maps for name in _mapping(data, key)]
+                        for key in ("clauses", "moments"))
+    checker = Checker(parameters, clauses if whole else _Everything(),
+                      moments if whole else _Everything())
     for source in sources:
         rules = source.data.get("rules") if isinstance(source.data, dict) else None
         for i, rule in enumerate(rules if isinstance(rules, list) else ()):
-            for trail, want in _RAW.items():
-                text = _dig(rule, trail)
-                if isinstance(text, str):
-                    checker.cel(source, ("rules", i, *trail), text, want)
-    return checker.problems
+            try:
+                checker.rule("", source, i, Rule.model_validate(rule))
+            except ValidationError:
+                _raw_rule(checker, source, i, rule)
+    return [d for d in checker.problems
+            if whole or not str(d.args.get("name", "")).startswith("params.")]
+
+
+def _raw_rule(checker: Checker, source: Source, index: int, rule: Any) -> None:
+    """What can be said of a rule that is not laid out as one."""
+    clause = _dig(rule, ("clause",))
+    if isinstance(clause, str):
+        checker.clause(clause, source, ("rules", index, "clause"))
+    for trail, want in _RAW.items():
+        text = _dig(rule, trail)
+        if isinstance(text, str):
+            checker.cel(source, ("rules", index, *trail), text, want)
+
+
+class _Everything(Collection[str]):
+    """Names nobody knows all of: any may be among them."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 _RAW: dict[tuple[str, ...], Kind] = {
@@ -146,20 +181,20 @@ class Checker:
         for name, moment in pack.manifest.moments.items():
             self._field(moment.sets, pack.source, ("moments", name, "sets"), Kind.DATE)
 
-    def rule(self, pack: LoadedPack, source: Source, index: int, rule: Rule) -> TypedRule | None:
-        """Type a rule and everything in it."""
+    def rule(self, pack: str, source: Source, index: int, rule: Rule) -> TypedRule | None:
+        """Type a rule of the pack called `pack`, and everything in it."""
         here: tuple[Key, ...] = ("rules", index)
         before = len(self.problems)
         if rule.id in self.ids:
             self._say("pack.rule-twice", source, (*here, "id"), id=rule.id, first=self.ids[rule.id])
         self.ids.setdefault(rule.id, source.file)
-        self._clause(rule.clause, source, (*here, "clause"))
+        self.clause(rule.clause, source, (*here, "clause"))
         for i, moment in enumerate(rule.moments):
             if moment not in self.moments:
                 self._near("pack.unknown-moment", source, (*here, "moments", i), moment,
                            list(self.moments))
         self._texts(rule, source, here)
-        typed = TypedRule(rule, pack.manifest.id, source.file,
+        typed = TypedRule(rule, pack, source.file,
                           **self._parts(rule, source, here))  # type: ignore[arg-type]
         if rule.table:
             typed = replace(typed, rows=self._rows(rule, source, here))
@@ -201,7 +236,7 @@ class Checker:
         rows = []
         for i, row in enumerate(rule.table.rows):
             trail: tuple[Key, ...] = (*here, "table", "rows", i)
-            self._clause(row.clause, source, (*trail, "clause"))
+            self.clause(row.clause, source, (*trail, "clause"))
             when = self.cel(source, (*trail, "when"), row.when, Kind.BOOL) if row.when else None
             for j, value in enumerate(row.allow):
                 if subject and subject.values and value not in subject.values:
@@ -222,7 +257,8 @@ class Checker:
                       got=str(type_.kind))
         return Field(found.name, type_)
 
-    def _clause(self, clause: str, source: Source, trail: Sequence[Key]) -> None:
+    def clause(self, clause: str, source: Source, trail: Sequence[Key]) -> None:
+        """A clause must be one that a pack declares."""
         if clause not in self.clauses:
             self._near("pack.unknown-clause", source, trail, clause, list(self.clauses))
 

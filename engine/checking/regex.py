@@ -7,13 +7,15 @@ means the same in all of them is let through; `\\d`, `\\w` and `\\s` are spelt o
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from zhuanjie.engine.errors import Diagnostic
 
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\t\n\f\r "}
 _LETTER_ESCAPES = "tnfr"
 _META = frozenset("\\.+*?()|[]{}^$#&-~")
-_MAX_REPEAT = 1000  # RE2's own limit
+_MAX_REPEAT = 1000  # RE2's own limit, for repeats within repeats too
+_MAX_WEIGHT = 5000  # Rust gives up beyond 10 MB, some 10,000 atoms
 _COUNT = re.compile(r"\{([0-9]+)(,([0-9]*))?\}")
 
 
@@ -32,7 +34,9 @@ def portable(pattern: str) -> str:
     `$` is the end of the text, never before a last line break (`python_form` makes Python agree).
     """
     out: list[str] = []
-    depth, at, repeatable = 0, 0, False
+    at, repeatable = 0, False
+    groups = [_Part()]  # the open groups, the whole first
+    atom = _Part()  # what a quantifier would repeat
     while at < len(pattern):
         char = pattern[at]
         if char == "(":
@@ -40,37 +44,55 @@ def portable(pattern: str) -> str:
                 raise RegexError(at, pattern[at : at + 3])
             opener = "(?:" if pattern.startswith("(?:", at) else "("
             out.append("(?:")
-            at, depth, repeatable = at + len(opener), depth + 1, False
+            groups.append(_Part())
+            at, repeatable = at + len(opener), False
             continue
-        if char == ")":
-            depth -= 1
-            if depth < 0:
-                raise RegexError(at, ")")
-            out.append(")")
-            repeatable = True
-        elif char in "*+?{":
-            at, text = _quantifier(pattern, at, repeatable)
+        if char in "*+?{":
+            if not repeatable:
+                raise RegexError(at, char)
+            at, text, more = _quantifier(pattern, at, atom)
+            groups[-1].add(more)
             out.append(text)
             repeatable = False
             continue
+        repeatable = char not in "^$|"
+        atom = _Part(weight=1)
+        if char == ")":
+            atom = groups.pop()
+            if not groups:
+                raise RegexError(at, ")")
+            out.append(")")
         elif char == "[":
             at, text = _class(pattern, at)
             out.append(text)
-            repeatable = True
-            continue
         elif char == "\\":
             out.append(_escape(pattern, at, inside=False))
-            at, repeatable = at + 2, True
-            continue
+            at += 1
         elif char in "]}":
             raise RegexError(at, char)
         else:
             out.append(char)
-            repeatable = char not in "^$|"
-        at += 1
-    if depth:
+        groups[-1].add(atom)
+        at += char != "["
+    if len(groups) > 1:
         raise RegexError(len(pattern), "(")
+    if groups[0].weight > _MAX_WEIGHT:
+        raise RegexError(0, pattern)
     return "".join(out)
+
+
+@dataclass(slots=True)
+class _Part:
+    """What a part of a pattern comes to: its atoms written out, its repeats, one without end."""
+
+    weight: int = 0
+    repeats: int = 1
+    endless: bool = False
+
+    def add(self, other: _Part) -> None:
+        self.weight += other.weight
+        self.repeats = max(self.repeats, other.repeats)
+        self.endless |= other.endless
 
 
 def python_form(normalised: str) -> str:
@@ -93,21 +115,21 @@ def python_form(normalised: str) -> str:
     return "".join(out)
 
 
-def _quantifier(pattern: str, at: int, repeatable: bool) -> tuple[int, str]:
-    if not repeatable:
-        raise RegexError(at, pattern[at])
-    text = pattern[at]
-    if text == "{":
-        found = _COUNT.match(pattern, at)
-        if not found:
-            raise RegexError(at, "{")
-        low, high = int(found[1]), int(found[3] or found[1])
-        if max(low, high) > _MAX_REPEAT or high < low:
-            raise RegexError(at, found[0])
-        text = found[0]
-    at += len(text)
+def _quantifier(pattern: str, start: int, atom: _Part) -> tuple[int, str, _Part]:
+    """The quantifier of `atom`: the offset after it, its text, what repeating adds to the group."""
+    text, low, high = pattern[start], 0, 1
+    if text == "{" and (found := _COUNT.match(pattern, start)):
+        text, low, high = found[0], int(found[1]), int(found[3] or found[1])
+    endless = text in ("*", "+") or text.endswith(",}")
+    most = max(low, high, 1)
+    # Of `(a*)*` Python would try every way to split a text before it gives up.
+    if (text == "{" or high < low or (endless and atom.endless)
+            or most * atom.repeats > _MAX_REPEAT):
+        raise RegexError(start, text)
+    at = start + len(text)
     # A lazy quantifier finds the same texts; whether there is a match is all that is asked.
-    return (at + 1 if pattern.startswith("?", at) else at), text
+    at += pattern.startswith("?", at)
+    return at, text, _Part(atom.weight * (most - 1), atom.repeats * most, endless)
 
 
 def _escape(pattern: str, at: int, inside: bool) -> str:
@@ -134,6 +156,8 @@ def _class(pattern: str, start: int) -> tuple[int, str]:
         if char == "[" or pattern[at : at + 2] in ("&&", "--", "~~", "||"):
             raise RegexError(at, pattern[at : at + 2])
         if char == "\\":
+            if pattern[at + 1 : at + 2] in _CLASSES and _in_range(pattern, start, at):
+                raise RegexError(start, pattern[start : at + 3])
             out.append(_escape(pattern, at, inside=True))
             at += 2
         else:
@@ -147,3 +171,9 @@ def _class(pattern: str, start: int) -> tuple[int, str]:
     except re.error as error:
         raise RegexError(start, pattern[start : at + 1]) from error
     return at + 1, text
+
+
+def _in_range(pattern: str, start: int, at: int) -> bool:
+    """Whether the `\\d` at `at` looks like an end of a range: written out, it would become one."""
+    before = pattern[at - 1] == "-" and pattern[at - 2] != "\\" and at - 1 > start + 1
+    return before or (pattern[at + 2 : at + 3] == "-" and pattern[at + 3 : at + 4] != "]")

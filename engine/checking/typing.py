@@ -165,14 +165,15 @@ class _Checker:
 
     def _comparison(self, call: Call) -> Type:
         a, b = (x.type for x in call.args)
-        if Kind.ANY in (a.kind, b.kind):
-            return BOOL
+        missing = Kind.ANY in (a.kind, b.kind)
         ordered = call.op not in ("==", "!=")
         enum = a.values is not None or b.values is not None
-        if a.kind is not b.kind or a.kind is Kind.PERIOD:
+        if (a.kind is not b.kind and not missing) or Kind.PERIOD in (a.kind, b.kind):
             return self._mismatch(call)
-        if ordered and (a.kind is Kind.BOOL or enum):
+        if ordered and (Kind.BOOL in (a.kind, b.kind) or enum):
             return self.error(call, "cel.no-order", op=call.op)
+        if missing:
+            return BOOL
         self._enum(call.args[0], call.args[1])
         self._enum(call.args[1], call.args[0])
         if a.values and b.values and not a.values & b.values:

@@ -70,6 +70,8 @@ def _diagnostic(error: Any, model: type[BaseModel], source: Source) -> Diagnosti
     if kind == "missing":
         return Diagnostic(_CODES[kind], args, source.place(trail[:-1]))
     code = "pack.want-date" if kind in _DATES else _CODES.get(kind, "pack.invalid")
+    if code == "pack.want-map" and not trail:
+        code = "pack.want-map-file"
     return Diagnostic(code, args, source.place(trail))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import sys
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,7 +19,12 @@ from zhuanjie.engine.records.batch import Batch
 from zhuanjie.engine.records.celltext import key
 from zhuanjie.engine.records.headings import check_columns
 from zhuanjie.engine.records.readers.refuse import NotALedgerError
-from zhuanjie.engine.records.single import load_record_file, read_record, unknown_notices
+from zhuanjie.engine.records.single import (
+    load_record_file,
+    read_record,
+    standard_input,
+    unknown_notices,
+)
 from zhuanjie.engine.records.sources import STDIN, Source, check_content, find_sources, spool
 
 if TYPE_CHECKING:
@@ -113,7 +117,7 @@ def from_records(
 
     rows = list(records)
     content = json.dumps(rows, default=str, ensure_ascii=True).encode()
-    table = ObjectTable(rows, IN_MEMORY, check_columns(columns or {}))
+    table = ObjectTable(rows, IN_MEMORY, check_columns(columns or {}), given=True)
     return Ledger([table], sha256=hashlib.sha256(content).hexdigest())
 
 
@@ -141,7 +145,7 @@ def _sources(given: Sequence[str | Path], stdin: BinaryIO | None,
         files += find_sources(rest)
         rest = []
         if not spooled:
-            source = spool(stdin or sys.stdin.buffer)
+            source = spool(stdin or standard_input())
             spooled.append(source.path)
             check_content(source)
             files.append(source)

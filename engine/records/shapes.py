@@ -40,7 +40,8 @@ class RecordReader:
         shape = tuple(record)
         plan = self._shapes.get(shape)
         if plan is None:
-            if any(isinstance(value, Mapping) for value in record.values()):
+            if (any(isinstance(value, Mapping) for value in record.values())
+                    or not all(isinstance(name, str) for name in shape)):
                 return read_record(record, self._columns)[:2]
             plan = self._learn(shape)
         values = {}

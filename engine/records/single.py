@@ -10,7 +10,7 @@ import sys
 from collections.abc import Hashable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn, TextIO
 
 import yaml
 
@@ -19,6 +19,7 @@ from zhuanjie.engine.model.fields import KEY, fields
 from zhuanjie.engine.records.cells import Value, read_cell
 from zhuanjie.engine.records.celltext import CellError, show
 from zhuanjie.engine.records.headings import HeadingMatch, match_headings
+from zhuanjie.engine.records.kinds import KINDS
 from zhuanjie.engine.records.readers.encoding import decode
 from zhuanjie.engine.results import InputFinding
 
@@ -115,14 +116,17 @@ def records_of(data: object) -> list[Mapping[str, object]] | None:
 def load_data(source: str | Path) -> object:
     """The document in a JSON or YAML file, or on standard input; scalars of YAML stay text."""
     name = str(source)
+    suffix = Path(name).suffix.lower()
+    if KINDS.get(suffix, "json") != "json":
+        raise fail(InputError, "records.ledger-not-record", Place(file=name),
+                   "records.hint.ledger-not-record", suffix=suffix)
     try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(source).read_bytes()
+        data = standard_input().read() if name == "-" else Path(source).read_bytes()
     except OSError as error:
         raise unreadable(error, name) from None
     text = decode(data, name)
     if not text.strip():
         raise fail(InputError, "records.empty-file", Place(file=name), "records.hint.empty-file")
-    suffix = Path(name).suffix.lower()
     if suffix == ".json" or (suffix not in (".yaml", ".yml") and text.lstrip()[0] in "{["):
         return parse_json(text, name)
     return _parse_yaml(text, name)
@@ -145,6 +149,17 @@ def parse_json(text: str, name: str, line: int | None = None) -> object:
     except RecursionError:
         raise fail(InputError, "records.too-deep", Place(file=name, line=line),
                    "records.hint.json") from None
+    except ValueError:  # the one kind left: Python refuses to read numbers of thousands of digits
+        raise fail(InputError, "records.too-long-number", Place(file=name, line=line),
+                   "records.hint.json") from None
+
+
+def standard_input() -> BinaryIO:
+    """Standard input as bytes; raises InputError where the caller closed it."""
+    stdin: TextIO | None = sys.stdin
+    if stdin is None:
+        raise fail(InputError, "records.no-stdin", Place(file="-"), "records.hint.no-sources")
+    return stdin.buffer
 
 
 def unreadable(error: OSError, name: str) -> InputError:

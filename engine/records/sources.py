@@ -8,21 +8,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 from zhuanjie.engine.errors import InputError, Place, fail
+from zhuanjie.engine.records.kinds import KINDS, Kind
 from zhuanjie.engine.records.readers.encoding import marked_encoding
 from zhuanjie.engine.records.single import unreadable
-
-Kind = Literal["workbook", "delimited", "parquet", "json", "lines"]
-
-KINDS: dict[str, Kind] = {
-    ".xlsx": "workbook", ".xlsm": "workbook", ".xlsb": "workbook", ".xls": "workbook",
-    ".ods": "workbook", ".csv": "delimited", ".tsv": "delimited", ".txt": "delimited",
-    ".parquet": "parquet", ".pq": "parquet", ".json": "json", ".jsonl": "lines",
-    ".ndjson": "lines",
-}
-"""File kinds by extension."""
 
 HEAD = 4096
 STDIN = "-"
@@ -72,6 +63,9 @@ def spool(stdin: BinaryIO) -> Source:
 
 def check_content(source: Source) -> None:
     """Refuse an empty file, and one whose content is not what its name says."""
+    if not source.path.is_file():
+        raise fail(InputError, "records.not-a-file", Place(file=source.name),
+                   "records.hint.not-a-file")
     try:
         with source.path.open("rb") as file:
             head = file.read(HEAD)
@@ -92,8 +86,15 @@ def check_content(source: Source) -> None:
                    suffix=suffix)
 
 
+def files_meant(item: str) -> Iterator[Path]:
+    """The files one argument means, whatever they hold; raises InputError where it means none."""
+    yield from (path for path, _ in _paths(item))
+
+
 def _paths(item: str) -> Iterator[tuple[Path, bool]]:
     """The files one argument means, and whether they were named rather than found."""
+    if not item.strip():  # `Path("")` would be the folder one is in
+        raise fail(InputError, "records.no-sources", hint="records.hint.no-sources")
     if "://" in item:
         raise fail(InputError, "records.url", Place(file=item.partition("://")[0] + "://…"),
                    "records.hint.url")

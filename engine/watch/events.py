@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from zhuanjie.engine.errors import Diagnostic, InputError, fail
+from zhuanjie.engine.errors import Diagnostic, InputError, Place, fail
 from zhuanjie.engine.model.fields import KEY
 from zhuanjie.engine.records.headings import find_field
 from zhuanjie.engine.records.single import flatten, parse_json, read_record
@@ -31,9 +31,10 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The as-of day moves to `day`."""
+    """The as-of day moves to `day`; `told` by an event or the caller, not by the calendar."""
 
     day: date
+    told: bool = True
 
 
 Event = Update | Clock
@@ -53,8 +54,9 @@ def read_event(line: str, name: str, number: int) -> Event:
         raise fail(InputError, "watch.unknown-field", name=unknown[0], near=close)
     values, unread, _ = read_record(data)
     if unread:
-        raise InputError(*(Diagnostic(u.code, {"value": u.value, "column": u.column,
-                                               "field": u.field, **u.args}) for u in unread))
+        raise InputError(*(
+            Diagnostic(u.code, {"value": u.value, "column": u.column, "field": u.field, **u.args},
+                       Place(column=u.column)) for u in unread))
     key = values.pop(KEY, None)
     if key is None:
         raise fail(InputError, "watch.no-id")

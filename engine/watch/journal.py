@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,6 +38,9 @@ class Journal:
         self.path = path
         try:
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            if not stat.S_ISREG(os.fstat(self._fd).st_mode):
+                os.close(self._fd)
+                raise fail(OutputError, "watch.journal-no-file", Place(str(path)))
         except OSError as error:
             raise fail(OutputError, "watch.journal-open", Place(str(path)),
                        reason=error.strerror or "") from None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,10 +22,11 @@ from zhuanjie.engine.backends.record_terms import compiled
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.checking.policy import Policy
-from zhuanjie.engine.days import from_day
+from zhuanjie.engine.days import from_day, to_day
 from zhuanjie.engine.errors import InputError, fail
 from zhuanjie.engine.ir.nodes import Field
-from zhuanjie.engine.lower.clock import day_terms
+from zhuanjie.engine.ir.types import RECORD_DAYS
+from zhuanjie.engine.lower.clock import turning_days
 from zhuanjie.engine.lower.plan import Plan, make_plan
 from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.model.fields import KEY
@@ -68,19 +69,23 @@ class Register:
         self._wakes: list[tuple[int, str]] = []
         self._sharing: dict[tuple[str, tuple[Any, ...]], dict[str, bool]] = {}
         self._folded_day: date | None = None
+        self._params: Mapping[str, int] = {}
         self._set_day(today or date.today())
 
     def begin(self, day: date, clocked: bool) -> None:
         """Go back to the day on which a journal began."""
         self._folded_day, self.clocked = day, clocked
 
-    def _set_day(self, day: date) -> None:
+    def _set_day(self, day: date) -> bool:
+        """Judge as of `day` from now on; returns whether a number the policy gives is another."""
         self.plan: Plan = make_plan(self.policy, day)
         self.words = Words(self.plan, self.lang)
-        conditions = (c for r in self.plan.lowered for c in (
-            r.satisfied, r.violation, r.pending, r.undetermined, r.not_applicable))
-        terms = dict.fromkeys(t for c in conditions for t in day_terms(c, self.plan.today))
-        self._days_of = compiled(tuple(terms), {})
+        if self._params == self.plan.params:
+            return False
+        self._params = self.plan.params
+        terms, self._any_day = turning_days(self.plan.rules, self.policy.scope, self._params)
+        self._days_of = compiled(terms, {})
+        return True
 
     @property
     def today(self) -> date:
@@ -88,22 +93,30 @@ class Register:
         return self.plan.as_of
 
     def check(self, event: Event) -> None:
-        """Raise InputError for an event that cannot be acted on: a clock that runs backwards."""
-        if isinstance(event, Clock) and self.clocked and event.day < self.today:
+        """Raise InputError for an event that cannot be acted on.
+
+        That is a clock that runs backwards, or to a day that no ledger may hold.
+        """
+        if not isinstance(event, Clock):
+            return
+        if not RECORD_DAYS[0] <= to_day(event.day) <= RECORD_DAYS[1]:
+            raise fail(InputError, "watch.clock-range", day=event.day.isoformat())
+        if self.clocked and event.day < self.today:
             raise fail(InputError, "watch.clock-back", day=event.day.isoformat(),
                        today=self.today.isoformat())
 
     def apply(self, event: Event) -> Iterator[dict[str, Any]]:
         """Act on an event; yields a line for each outcome that changed, by record, then rule."""
         if isinstance(event, Clock):
-            yield from self._move(event.day)
+            yield from self._move(event)
         else:
             yield from self._update(event)
 
     def fold(self, event: Event) -> None:
         """Take an event in whose lines were said already, without judging."""
         if isinstance(event, Clock):
-            self._folded_day, self.clocked = event.day, True
+            self._folded_day = event.day
+            self.clocked = self.clocked or event.told
         else:
             _merge(self._open(event.record), event)
 
@@ -138,16 +151,16 @@ class Register:
         for other in sorted(touched - {event.record}):
             yield from self._judge(other)
 
-    def _move(self, day: date) -> Iterator[dict[str, Any]]:
-        due = set(self.cases) if day < self.today else set()
-        self._set_day(day)
-        self.clocked = True
+    def _move(self, clock: Clock) -> Iterator[dict[str, Any]]:
+        back = clock.day < self.today
+        due = {*self.cases, *self.closed} if self._set_day(clock.day) or back else set()
+        self.clocked = self.clocked or clock.told
         while self._wakes and self._wakes[0][0] <= self.plan.today:
             at, record = heapq.heappop(self._wakes)
             case = self.cases.get(record)
             if case is not None and case.wakes == at:
                 due.add(record)
-        shared = {r for record in due for r in self._rekey(record, self.cases[record])}
+        shared = {r for record in due for r in self._rekey(record, self._open(record))}
         for record in sorted(due | shared):
             yield from self._judge(record)
 
@@ -155,9 +168,7 @@ class Register:
         """Judge one case; yields what changed."""
         case = self._open(record)
         typed = {KEY: record, **case.values, **self._counts(case)}
-        scope = self.policy.scope
-        inside = scope is None or self._evaluator(typed).trace(scope).value is not False
-        verdicts = self.backend.judge_record(self.plan, typed, True) if inside else []
+        verdicts = self.backend.judge_record(self.plan, typed, True) if self._inside(typed) else []
         came = {self.plan.rules[v.rule].id: v for v in verdicts}
         for rule in self.plan.rules:
             verdict = came.get(rule.id)
@@ -191,14 +202,15 @@ class Register:
     def _rekey(self, record: str, case: Case) -> set[str]:
         """Note the keys a case takes part with; returns who shares an old or a new one."""
         touched: set[str] = set()
+        inside = self._inside({KEY: record, **case.values})
         for rule in self.plan.unique:
             assert isinstance(rule.key, Field)
             names = [rule.key.name, *([rule.within.name] if isinstance(rule.within, Field) else [])]
             held: Any = True
             if rule.when is not None:
-                held = self._evaluator(case.values).trace(rule.when).value
+                held = self._evaluator({KEY: record, **case.values}).trace(rule.when).value
             key = tuple(case.values.get(n) for n in names)
-            takes_part = held is not False and key[0] is not None
+            takes_part = inside and held is not False and key[0] is not None
             old = case.keys.pop(rule.id, None)
             for place in {k for k in (old, key) if k is not None}:
                 group = self._sharing.setdefault((rule.id, place), {})
@@ -210,6 +222,11 @@ class Register:
                 if not group:
                     del self._sharing[rule.id, place]
         return touched
+
+    def _inside(self, values: dict[str, Any]) -> bool:
+        """Whether the policy's scope does not leave the record out."""
+        scope = self.policy.scope
+        return scope is None or self._evaluator(values).trace(scope).value is not False
 
     def _evaluator(self, values: dict[str, Any]) -> Evaluator:
         return Evaluator(as_days(values), self.plan.today, self.plan.params)
@@ -227,9 +244,12 @@ class Register:
         """The next day on which the clock may change the case; none, and in order: let it go."""
         days = {d for d in self._days_of(case.values) if d is not None}
         ahead = [d for day in days for d in (day, day + 1) if d > self.plan.today]
-        case.wakes = min(ahead, default=None)
+        if self._any_day:
+            ahead.append(self.plan.today + 1)
+        before, case.wakes = case.wakes, min(ahead, default=None)
         if case.wakes is not None:
-            heapq.heappush(self._wakes, (case.wakes, record))
+            if case.wakes != before:
+                heapq.heappush(self._wakes, (case.wakes, record))
         elif all(s.outcome in _QUIET for s in case.standing.values()):
             self.closed[record] = _pack(self.cases.pop(record))
 

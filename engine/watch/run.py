@@ -8,17 +8,17 @@ were noted; where they were not, the sink is asked how many of them it has.
 from __future__ import annotations
 
 import os
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from zhuanjie.engine.errors import InputError, Place, UsageError, ZhuanjieError, fail
-from zhuanjie.engine.watch.events import dumps, read_event, to_json
-from zhuanjie.engine.watch.journal import FORMAT, Journal
+from zhuanjie.engine.watch.events import Clock, Event, dumps, read_event, to_json
+from zhuanjie.engine.watch.journal import FORMAT, Entry, Journal
 from zhuanjie.engine.watch.register import Register, changes_of
+from zhuanjie.engine.watch.source import EventFile, Line, Wait, read_lines
 
 Refusal = Callable[[ZhuanjieError, int], None]
 
@@ -58,44 +58,6 @@ class Sink:
             return b""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the source: its text, its number, and the offset behind it."""
-
-    text: bytes
-    number: int
-    end: int
-
-
-def read_lines(source: BinaryIO, offset: int, number: int, wait: Callable[[], bool]
-               ) -> Iterator[Line]:
-    """The whole lines of a source from `offset` on; at its end `wait` says whether to go on.
-
-    A last line without a line break counts once nothing more is to come.
-    """
-    if offset:
-        source.seek(offset)
-    rest = b""
-    while True:
-        chunk = source.readline()
-        if chunk:
-            rest += chunk
-            if not rest.endswith(b"\n"):
-                continue
-        elif wait():
-            continue
-        if rest.strip():
-            number += 1
-            offset += len(rest)
-            yield Line(rest, number, offset)
-        elif rest:
-            number += 1
-            offset += len(rest)
-        if not chunk:
-            return
-        rest = b""
-
-
 class Watch:
     """One run of `watch`: takes a journal up where it stands, then follows the source."""
 
@@ -106,13 +68,18 @@ class Watch:
         self._sums: list[int] = []
 
     def resume(self) -> None:
-        """Take up the journal. Raises UsageError where it was written for another policy."""
+        """Take up the journal. Raises UsageError where it was written for another policy.
+
+        Where the journal left off before the day the register was made for, the clock moves on to
+        that day, as if an event had said so.
+        """
         if self.journal is None:
             return
         ref = self.register.policy.ref
+        asked, told = self.register.today, self.register.clocked
         head = {"format": FORMAT, "policy": ref.id, "sha256": ref.sha256,
-                "as_of": self.register.today.isoformat(), "clocked": self.register.clocked,
-                "params": dict(self.register.plan.params)}
+                "as_of": asked.isoformat(), "clocked": told,
+                "params": dict(self.register.policy.overrides)}
         entries = self.journal.entries
         if not entries:
             self.journal.write("open", head)
@@ -123,12 +90,25 @@ class Watch:
                        id=entries[0].data.get("policy", "?"))
         began = entries[0].data
         self.register.begin(date.fromisoformat(began["as_of"]), began["clocked"])
-        unsaid = None
-        for entry in entries[1:]:
-            if entry.kind == "event":
+        unsaid = self._fold(entries[1:])
+        self.register.index()
+        if unsaid is not None:
+            lines = self._numbered(self.register.apply(unsaid))
+            self.sink.complete([dumps(line) for line in lines])
+            self._note(lines)
+        if asked > self.register.today and (told or not self.register.clocked):
+            move = Clock(asked, told)
+            self.journal.write("clock", {"day": asked.isoformat(), "told": told})
+            self._act(move)
+
+    def _fold(self, entries: Sequence[Entry]) -> Event | None:
+        """Take in what the journal holds; returns the event whose lines are not noted, if any."""
+        unsaid: Event | None = None
+        for entry in entries:
+            if entry.kind in ("event", "clock"):
                 if unsaid is not None:
                     self.register.fold(unsaid)
-                unsaid = read_event(dumps(entry.data["event"]), str(self.journal.path), 0)
+                unsaid = self._event(entry)
             elif entry.kind == "said" and unsaid is not None:
                 self.register.fold(unsaid)
                 self.register.settle(entry.data["changes"])
@@ -137,25 +117,33 @@ class Watch:
             if entry.kind in ("event", "refused"):
                 self.offset, self.number = entry.data["offset"], entry.data["line"]
                 self._sums.append(entry.data["sum"])
-        self.register.index()
-        if unsaid is not None:
-            lines = self._numbered(self.register.apply(unsaid))
-            self.sink.complete([dumps(line) for line in lines])
-            self._note(lines)
+        return unsaid
+
+    def _event(self, entry: Entry) -> Event:
+        if entry.kind == "clock":
+            return Clock(date.fromisoformat(entry.data["day"]), entry.data["told"])
+        assert self.journal is not None
+        return read_event(dumps(entry.data["event"]), str(self.journal.path), 0)
+
+    def _act(self, event: Event) -> None:
+        lines = self._numbered(self.register.apply(event))
+        self.sink.put([dumps(said) for said in lines])
+        self._note(lines)
 
     def close(self) -> None:
         """Let go of the journal."""
         if self.journal is not None:
             self.journal.close()
 
-    def follow(self, source: BinaryIO, name: str, wait: Callable[[], bool]) -> None:
+    def follow(self, source: BinaryIO | EventFile, name: str, wait: Wait) -> None:
         """Act on every line of the source from where the journal left off.
 
         A file is taken up at its offset. A pipe that begins with all the lines the journal knows is
         taken to be the same events once more, and they are passed over; else its lines are new.
         """
-        if source.seekable():
-            for line in read_lines(source, self.offset, self.number, wait):
+        if isinstance(source, EventFile):
+            last = self._sums[-1] if self._sums else None
+            for line in source.lines(self.offset, self.number, last, wait):
                 self.take(line, name)
             return
         held: list[Line] = []
@@ -163,7 +151,7 @@ class Watch:
         repeating = bool(self._sums)
         for line in read_lines(source, 0, 0, wait):
             held.append(line)
-            if repeating and _sum(line.text) == next(known, None):
+            if repeating and line.sum == next(known, None):
                 if len(held) == len(self._sums):
                     held, repeating = [], False
                 continue
@@ -176,7 +164,7 @@ class Watch:
 
     def take(self, line: Line, name: str) -> None:
         """Act on one line; a malformed one is refused and passed over."""
-        place = {"offset": line.end, "line": line.number, "sum": _sum(line.text)}
+        place = {"offset": line.end, "line": line.number, "sum": line.sum}
         try:
             event = read_event(line.text.decode("utf-8-sig"), name, line.number)
             self.register.check(event)
@@ -188,9 +176,7 @@ class Watch:
             return
         if self.journal is not None:
             self.journal.write("event", {"event": to_json(event), **place})
-        lines = self._numbered(self.register.apply(event))
-        self.sink.put([dumps(said) for said in lines])
-        self._note(lines)
+        self._act(event)
 
     def _numbered(self, lines: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
         """The lines, numbered over all runs: a reader of a pipe can tell one said twice."""
@@ -205,7 +191,3 @@ class Watch:
         self.said += len(lines)
         if self.journal is not None:
             self.journal.write("said", {"changes": changes_of(lines)})
-
-
-def _sum(text: bytes) -> int:
-    return zlib.crc32(text.rstrip(b"\r\n"))

@@ -102,3 +102,33 @@ def test_words_are_completed(words: str, wanted: str) -> None:
     done = run(env={"_ZHUANJIE_COMPLETE": "bash_complete", "COMP_WORDS": words,
                     "COMP_CWORD": str(len(words.split()) - 1)})
     assert wanted in [line.split(",", 1)[-1] for line in done.stdout.splitlines()], done.stderr
+
+
+def few_columns(folder: Path) -> Path:
+    path = folder / "l.csv"
+    path.write_text("学号,离校时间,备注甲,备注乙\n06001,2007-06-20,x,y\n", "utf-8")
+    return path
+
+
+def test_columns_that_are_not_there_are_counted_and_named_in_full_in_json(tmp_path: Path) -> None:
+    done = run("audit", few_columns(tmp_path), "--as-of", "2007-12-31", "-f", "json", "-q")
+    absent = json.loads(done.stdout)["ledger"]["no_column"]
+    assert absent["arrival.accepted_on"][-1] == "2.5c"
+    assert "member.left_on" not in absent
+    said = next(x for x in done.stderr.splitlines() if "no column" in x)
+    assert f"and {len(absent) - 8} more" in said
+    for clauses in absent.values():
+        assert set(clauses) <= set(said.split())
+
+
+def test_explaining_a_clause_speaks_of_its_columns_only(tmp_path: Path) -> None:
+    done = run("explain", few_columns(tmp_path), "06001", "1.1a", "--as-of", "2007-12-31", "-q")
+    said = next(x for x in done.stderr.splitlines() if "no column" in x)
+    assert said.endswith("no column for education.briefed_on; counted as blank in 1.1a")
+
+
+def test_headings_nobody_knows_are_said_in_one_line(tmp_path: Path) -> None:
+    done = run("audit", few_columns(tmp_path), "--as-of", "2007-12-31", "-q")
+    said = [x for x in done.stderr.splitlines() if "备注" in x]
+    assert len(said) == 1
+    assert "`备注甲`, `备注乙`" in said[0]

@@ -79,11 +79,63 @@ def test_a_place_that_cannot_be_written_is_named(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_ledger_itself_is_never_overwritten(ledger: Path) -> None:
+@pytest.mark.parametrize("args", [
+    ["audit", "{ledger}"], ["audit", "{ledger}", "-f", "jsonl"], ["audit", "{folder}"],
+    ["audit", "{folder}/*.csv"], ["audit", "{other}", "--roster", "{ledger}"],
+    ["audit", "{other}", "{ledger}"], ["deadlines", "{folder}"], ["explain", "{ledger}", "06001"],
+])
+def test_a_ledger_that_is_read_is_never_overwritten(
+    ledger: Path, tmp_path: Path, args: list[str],
+) -> None:
+    other = write_ledger(tmp_path / "other.csv")
     before = ledger.read_bytes()
-    done = run("audit", ledger, *AS_OF, "-o", ledger)
+    link = tmp_path / "link.csv"
+    link.symlink_to(ledger)
+    names = {"ledger": ledger, "folder": ledger.parent, "other": other}
+    for target in (ledger, link):
+        done = run(*(a.format(**names) for a in args), *AS_OF, "-o", target)
+        assert done.returncode == 2
+        assert "being read" in done.stderr
+        assert ledger.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["check", "destinations"])
+def test_a_record_that_is_read_is_never_overwritten(tmp_path: Path, command: str) -> None:
+    path = tmp_path / "r.json"
+    path.write_text('{"member.id": "1"}')
+    done = run(command, path, *AS_OF, "-o", path)
     assert done.returncode == 2
-    assert ledger.read_bytes() == before
+    assert path.read_text() == '{"member.id": "1"}'
+
+
+@pytest.mark.parametrize("args", [["audit", "-"], ["check", "-"], ["watch", "-"]])
+def test_a_closed_stdin_is_said(args: list[str]) -> None:
+    done = subprocess.run(["sh", "-c", 'exec "$0" "$@" <&-', COMMAND, *args, *AS_OF],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "standard input" in done.stderr or "标准输入" in done.stderr
+    assert unharmed(done.stderr)
+
+
+def test_no_name_is_not_the_folder_one_is_in(tmp_path: Path) -> None:
+    write_ledger(tmp_path / "l.csv")
+    done = run("audit", "", *AS_OF, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("name", ["l.csv", "l.xlsx", "l.jsonl"])
+def test_a_ledger_given_for_a_record_is_sent_to_audit(tmp_path: Path, name: str) -> None:
+    done = run("check", write_ledger(tmp_path / name), *AS_OF)
+    assert done.returncode == 2
+    assert "zhuanjie audit" in done.stderr
+
+
+def test_a_far_horizon_has_no_end(ledger: Path) -> None:
+    near, far = (run("deadlines", ledger, *AS_OF, "-f", "csv", "--within", days)
+                 for days in ("100000", "9" * 30))
+    assert near.returncode == far.returncode == 1
+    assert near.stdout == far.stdout
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
@@ -114,7 +166,7 @@ def test_a_ledger_that_cannot_be_used_is_exit_2(
 ) -> None:
     if text is not None:
         (tmp_path / name).write_text(text, "utf-8")
-    done = run("audit", tmp_path / name, *AS_OF)
+    done = run("audit", tmp_path / name, *AS_OF, "-q")
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("error: ")

@@ -9,9 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from zhuanjie.engine.watch.source import EventFile
 
 COMMAND = str(Path(sys.executable).parent / "zhuanjie")
 POLICY = ("--policy", "fujian-2007-80", "--as-of", "2007-05-01", "--lang", "en")
@@ -75,10 +78,11 @@ def test_malformed_events_are_refused_one_by_one(tmp_path: Path) -> None:
     events = write(tmp_path / "e", "{", "[1]", {"letter.serial": "1"}, {"member.id": "1", "x.y": 1},
                    {"member.id": "1", "letter.issued_on": "2007-02-30"}, {"clock": "soon"},
                    {"clock": "2007-04-01"}, {"clock": "2007-06-01", "member.id": "1"},
+                   {"clock": "9999-12-31"},
                    {"member.id": "1", "letter.issued_on": "2007-06-30"})
     done = run(events)
     errors = [x for x in done.stderr.decode().splitlines() if x.startswith("error:")]
-    assert [f":{n}:" in e for n, e in enumerate(errors, 1)] == [True] * 8
+    assert [f":{n}:" in e for n, e in enumerate(errors, 1)] == [True] * 9
     assert lines(done.stdout)
     assert done.returncode == 2
     assert b"Traceback" not in done.stderr
@@ -121,7 +125,7 @@ def test_the_journal_may_be_cut_at_any_byte(tmp_path: Path) -> None:
     policy = api.load_policy("fujian-2007-80")
 
     def watch(journal: Path, out: Path) -> bytes:
-        with out.open("ab") as sink, events.open("rb") as source:
+        with out.open("ab") as sink, closing(EventFile(events, lambda _: None)) as source:
             from datetime import date
 
             running = api.watch(policy, sink.fileno(), lambda *_: None, as_of=date(2007, 5, 1),
@@ -154,3 +158,82 @@ def test_the_journal_may_be_cut_at_any_byte(tmp_path: Path) -> None:
     done = run(events, "--journal", str(damaged))
     assert done.returncode == 2
     assert b"damaged" in done.stderr
+
+
+def receipts(out: bytes) -> list[tuple[str, str, str]]:
+    return [(x["record"], x["is"], x["since"]) for x in lines(out) if x["clause"] == "1.6b"]
+
+
+def test_a_later_as_of_day_moves_the_clock_of_a_journal(tmp_path: Path) -> None:
+    events = write(tmp_path / "e", {"member.id": "1", "letter.issued_on": "2007-06-30"})
+    journal = ("--journal", str(tmp_path / "j"))
+    assert receipts(run(events, *journal).stdout) == [("1", "pending", "2007-05-01")]
+    late = run(events, *journal, "--as-of", "2007-12-01")
+    assert receipts(late.stdout) == [("1", "violation", "2007-12-01")]
+    for again in ("2007-05-01", "2007-12-01"):
+        assert lines(run(events, *journal, "--as-of", again).stdout) == []
+
+
+def test_whoever_is_out_of_scope_clashes_with_nobody(tmp_path: Path) -> None:
+    letter = {"letter.issued_on": "2007-06-30", "letter.serial": "7"}
+    events = write(tmp_path / "e", {"member.id": "1", "member.cohort": 2008, **letter},
+                   {"member.id": "2", "member.cohort": 2007, **letter},
+                   {"member.id": "1", "member.cohort": 2006})
+    done = run(events, "--policy", "quanzhou-normal-2007-23")
+    said = [(x["record"], x["is"]) for x in lines(done.stdout) if x["clause"] == "1.3e"]
+    assert said == [("2", "satisfied"), ("1", "violation"), ("2", "violation")]
+
+
+@pytest.mark.parametrize("how", ["replaced", "cut"])
+def test_a_followed_file_that_is_not_what_it_was_is_read_from_its_start(
+    tmp_path: Path, how: str,
+) -> None:
+    events = write(tmp_path / "e", {"member.id": "1", "letter.issued_on": "2007-06-30"},
+                   {"member.id": "1", "member.name": "x" * 200})
+    out = tmp_path / "out"
+    with out.open("wb") as sink, subprocess.Popen(
+            [COMMAND, "watch", str(events), *POLICY, "--follow"], stdout=sink,
+            stderr=subprocess.PIPE) as process:
+        def until(count: int) -> None:
+            end = time.monotonic() + 30
+            while len(receipts(out.read_bytes())) < count and time.monotonic() < end:
+                time.sleep(0.02)
+            assert len(receipts(out.read_bytes())) == count
+
+        until(1)
+        time.sleep(0.5)
+        if how == "replaced":
+            events.rename(tmp_path / "e.1")
+            time.sleep(0.5)
+        write(events, {"member.id": "2", "letter.issued_on": "2007-06-30"})
+        until(2)
+        with events.open("a", encoding="utf-8") as file:
+            file.write('{"member.id": "3", "letter.issued_on": "2007-06-30"}\n')
+        until(3)
+        process.kill()
+        assert process.stderr is not None
+        assert b"from its start" in process.stderr.read()
+
+
+def test_a_journal_of_another_file_does_not_hide_events(tmp_path: Path) -> None:
+    events = write(tmp_path / "e", *({"member.id": "1", "member.name": f"{n}"} for n in range(9)))
+    journal = ("--journal", str(tmp_path / "j"))
+    run(events, *journal)
+    for text in ("longer " * 40, "s"):
+        write(events, {"member.id": text, "letter.issued_on": "2007-06-30"})
+        done = run(events, *journal)
+        assert receipts(done.stdout) == [(text.strip(), "pending", "2007-05-01")]
+        assert b"from its start" in done.stderr
+
+
+@pytest.mark.parametrize(("args", "what"), [
+    (["e", "--journal", "e"], b"into the events"), (["e", "--journal", "/dev/null"], b"no file"),
+    (["l.csv"], b"zhuanjie audit"), (["nowhere"], b"no such file"),
+])
+def test_what_cannot_be_watched_is_said(tmp_path: Path, args: list[str], what: bytes) -> None:
+    write(tmp_path / "e", {"member.id": "1"})
+    write(tmp_path / "l.csv", "member.id")
+    done = run(Path(args[0]), *args[1:], cwd=tmp_path)
+    assert done.returncode == 2
+    assert what in done.stderr
+    assert done.stdout == b""

@@ -265,5 +265,14 @@ def test_every_message_code_in_the_source_is_in_both_languages(root):
     ours = {lang: {c: set(re.findall(r"\{(\w+)\}", t)) for c, t in catalogue(lang).items()
                    if c.startswith("records.")} for lang in LANGS}
     assert ours["zh"] == ours["en"]
-    derived = re.compile(r"records\.(hint\.)?(really-|is-folder|no-permission|unreadable)")
+    derived = re.compile(
+        r"records\.((hint\.)?(really-|is-folder|no-permission|unreadable)|.*\.many$)")
     assert {c for c in ours["en"] if c not in used and not derived.match(c)} == set()
+
+
+def test_a_pipe_with_a_name(tmp_path):
+    pipe = tmp_path / "ledger.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError) as caught:
+        open_ledger([pipe])
+    assert caught.value.diagnostics[0].code == "records.not-a-file"

@@ -119,6 +119,7 @@ def test_broken_lines(tmp_path, text, code, line):
     ('{"letter": {"serial": "1"}, "letter.serial": "2", "学号": "1"}', "records.same-key"),
     ('{"letter": {"serial": "1"}, "介绍信编号": "2", "学号": "1"}', "records.same-field"),
     (b"[\xff\xff]", "records.undecodable"), ("[" * 100_000, "records.too-deep"),
+    ('[{"a": ' + "9" * 5000 + "}]", "records.too-long-number"),
     ("  ", "records.json"),
 ])
 def test_broken_documents(tmp_path, text, code):

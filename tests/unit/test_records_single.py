@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from zhuanjie.engine import audit, check, destinations, load_policy
 from zhuanjie.engine.errors import InputError
 from zhuanjie.engine.records.ledger import load_record_file, read_record
 
@@ -113,3 +114,28 @@ def test_files_that_cannot_be_opened(tmp_path, name, code):
     with pytest.raises(InputError) as caught:
         load_record_file(tmp_path / name)
     assert caught.value.diagnostics[0].code == code
+
+
+@pytest.mark.parametrize("record", [{1: 2, "letter.issued_on": "2007-06-30"},
+                                    {None: None, "letter.issued_on": "2007-06-30"}])
+def test_names_that_are_no_texts_are_unknown_headings(record):
+    policy = load_policy("fujian-2007-80")
+    day = date(2007, 12, 31)
+    clauses = {f.clause for f in check(record, policy, as_of=day)}
+    assert "1.6b" in clauses
+    assert {f.clause for f in audit([record], policy, as_of=day).findings} == clauses
+
+
+def test_one_field_is_enough_where_records_are_given_as_such():
+    policy, day = load_policy("fujian-2007-80"), date(2007, 12, 31)
+    record = {"letter.issued_on": "2007-06-30"}
+    assert [f.clause for f in audit([record], policy, as_of=day).findings] == [
+        f.clause for f in check(record, policy, as_of=day)]
+
+
+@pytest.mark.parametrize("wrong", [None, [], "x", 5])
+def test_what_is_no_record_is_refused(wrong):
+    policy = load_policy("fujian-2007-80")
+    for ask in (check, destinations):
+        with pytest.raises(InputError):
+            ask(wrong, policy)

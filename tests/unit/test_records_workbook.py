@@ -9,6 +9,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from zhuanjie.engine.errors import InputError
 from zhuanjie.engine.records.ledger import open_ledger
+from zhuanjie.engine.records.readers import oversize
+from zhuanjie.engine.records.readers.sheetxml import inspect
 
 HEAD = ["学号", "姓名", "转出时间"]
 
@@ -215,3 +217,42 @@ def test_an_archive_that_is_no_workbook(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "x")
     assert refused(path).code == "records.damaged"
+
+
+def rewritten(path, part, change):
+    """The workbook with one part of its archive changed."""
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, data in parts.items():
+            new.writestr(name, change(data) if name == part else data)
+    return path
+
+
+def test_a_stray_cell_in_the_last_corner(book):
+    far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    path = rewritten(book({"台帐": [HEAD, ["1", "张", "2007-06-20"]]}), "xl/worksheets/sheet1.xml",
+                     lambda data: data.replace(b"</sheetData>", far))
+    found = refused(path)
+    assert found.code == "records.far-cell"
+    assert (found.args["rows"], found.args["columns"]) == (1048576, 16384)
+
+
+@pytest.mark.parametrize("ref", ["A1048576", "CR40", "ZZ3", "AAA2"])
+def test_a_stray_cell_not_so_far(book, ref):
+    row = ref.lstrip("ABCRZ")
+    far = f'<row r="{row}"><c r="{ref}"><v>1</v></c></row></sheetData>'.encode()
+    path = rewritten(book({"台帐": [HEAD]}), "xl/worksheets/sheet1.xml",
+                     lambda data: data.replace(b"</sheetData>", far))
+    facts = inspect(path, 0)
+    assert (facts.rows, facts.columns) == (
+        int(row), max(3, openpyxl.utils.column_index_from_string(ref[:-len(row)])))
+    assert open_ledger([path]).size_hint == int(row) - 1
+
+
+def test_a_part_that_unpacks_to_nothing_but_padding(book, monkeypatch):
+    monkeypatch.setattr(oversize, "LARGE", 1 << 20)
+    path = book({"台帐": [HEAD, ["1", "张", "2007-06-20"]]})
+    assert codes(open_ledger([path]).notices) == []
+    found = refused(rewritten(path, "xl/styles.xml", lambda data: data + b" " * (3 << 20)))
+    assert found.code == "records.bomb"

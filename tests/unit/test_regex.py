@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from zhuanjie.engine.checking.regex import RegexError, portable, python_form
 
 ATOMS = ["a", "1", "-", r"\d", r"\w", r"\s", r"\.", r"\-", r"\<", "[0-9]", "[^a]", "[a-c1]", r"[\d-]",
-         ".", "中", "(a|b)", "(?:ab)", "^", "$", r"\\", r"[\]a]", "１"]
+         r"[-\s]", r"[\w.-]",         ".", "中", "(a|b)", "(?:ab)", "^", "$", r"\\", r"[\]a]", "１"]
 TAILS = ["", "*", "+", "?", "{2}", "{1,}", "{0,2}", "*?"]
 TEXTS = ["", "a", "ab", "a1", "1\n", "a\n", "中", "１", "-", "<", "\\", "a-1", "]", "aa", " ", "b.c",
          "\x0b", "é", "1" * 11]
@@ -38,6 +38,9 @@ def test_engines_agree(parts: list[tuple[str, str]]) -> None:
 @pytest.mark.parametrize("pattern", [
     "(?i)a", "(?=a)", "(?<n>a)", r"\1", r"\b", r"\p{L}", "a**", "a{2", "a{2,1}", "a{1001}", "*a", "(a",
     "a)", "[a", "[]a]", "[[:alpha:]]", "[a&&b]", "[a--b]", r"\Q", "a{,2}", "[b-a]", "\\", "a++", "]", "}",
+    r"[\w-a]", r"[\s-z]", r"[+-\d]", r"[a-z\d-\w]",
+    "(a*)*", "(?:(a+)b)+", "((a{10}){10}){11}", "(中{100}){10}{10}", "(((a{10}|b){10}){10}){1000}",
+    "[a-z]{1000}" * 6,
 ])
 def test_what_differs_is_refused(pattern: str) -> None:
     with pytest.raises(RegexError):

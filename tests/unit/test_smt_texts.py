@@ -11,7 +11,7 @@ import pytest
 from zhuanjie.engine.backends.smt.patterns import automaton
 from zhuanjie.engine.backends.smt.texts import Test as TextTest
 from zhuanjie.engine.backends.smt.texts import Wanted, find_text
-from zhuanjie.engine.checking.regex import portable, python_form
+from zhuanjie.engine.checking.regex import RegexError, portable, python_form
 
 PHONE = "^(1[0-9]{10}|0[0-9]{2,3}-?[0-9]{7,8})$"
 
@@ -39,8 +39,11 @@ def pattern(random: Random, depth: int = 0) -> str:
 
 def test_automata_match_what_python_matches() -> None:
     random = Random(3)
-    for _ in range(400):
-        text = portable(pattern(random))
+    for _ in range(600):
+        try:
+            text = portable(pattern(random))
+        except RegexError:  # what Python would try for ever is let through nowhere
+            continue
         forward, python = automaton(text), re.compile(python_form(text))
         backward = forward.reversed()
         for _ in range(12):

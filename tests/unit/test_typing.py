@@ -51,6 +51,7 @@ def test_types(text: str, kind: Kind) -> None:
     ("member.name + 'x' == ''", "cel.types"),
     ("destination.kind < 'retained'", "cel.no-order"),
     ("employment.employed < true", "cel.no-order"),
+    ("months(1) == months(1)", "cel.types"),
     ("destination.kind == 'retaned'", "cel.not-a-value"),
     ("'retaned' == destination.kind", "cel.not-a-value"),
     ("destination.kind in ['retained', 'nowhere']", "cel.not-a-value"),

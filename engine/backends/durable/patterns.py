@@ -41,6 +41,9 @@ Way = tuple[Leaf, ...]
 MOST = 60
 """How many patterns a fact may be asked for: the engine gives up where 64 branches are open."""
 
+LONG = 64
+"""Of how many comparisons at most a condition is taken apart: ways are looked for leaf by leaf."""
+
 MANY = 8
 """Of how many values at most a text is matched with each."""
 
@@ -54,8 +57,9 @@ def patterns(conds: Sequence[Cond], words: Vocabulary) -> list[list[Pattern]]:
     """For each condition, patterns of which exactly one matches where it holds, else none.
 
     All are to be asked of the same fact. Where that would make too many, the compound parts of the
-    conditions with the most ways are worked out beforehand.
+    conditions with the most ways are worked out beforehand; so is a very long condition as a whole.
     """
+    conds = [_made(cond) if _is_long(cond) else cond for cond in conds]
     ways = [list(islice(_ways(cond, Facts()), MOST + 1)) for cond in conds]
     sizes = [_size(found) for found in ways]
     for i in sorted(range(len(conds)), key=lambda i: -sizes[i]):
@@ -64,6 +68,10 @@ def patterns(conds: Sequence[Cond], words: Vocabulary) -> list[list[Pattern]]:
         ways[i] = list(_ways(_coarse(conds[i]), Facts()))
         sizes[i] = _size(ways[i])
     return [[p for way in found for p in _written(way, words)] for found in ways]
+
+
+def _is_long(cond: Cond) -> bool:
+    return next(islice(leaves(cond), LONG, None), None) is not None
 
 
 def _size(ways: Sequence[Way]) -> int:

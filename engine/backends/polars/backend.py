@@ -117,7 +117,7 @@ class PolarsBackend:
             value = _truth(kleene, expr, build)
         else:
             value = build.term(kleene.term(expr))
-        found = frame.select(value.alias("value"))["value"][0]
+        found = self._guarded(lambda: frame.select(value.alias("value")))["value"][0]
         return UNKNOWN if found is None else found
 
 

@@ -27,9 +27,13 @@ Record = Mapping[str, object]
 class ObjectTable(Table):
     """Records that are objects, numbered from 1 or by their line."""
 
+    given = False
+    """Whether a caller gave the records as such; a file must show that it holds records."""
+
     def __init__(self, records: Sequence[Record], name: str,
-                 columns: Mapping[str, str] | None) -> None:
+                 columns: Mapping[str, str] | None, given: bool = False) -> None:
         super().__init__()
+        self.given = given
         self.file = name
         self._records = records
         self.size_hint = len(records)
@@ -61,7 +65,8 @@ class ObjectTable(Table):
             headings |= dict.fromkeys(cells_of(record, Place(self.file, line=number)))
         self.headings = list(headings)
         self.match = match_headings(self.headings, columns, self.place)
-        if headings and not self.match.is_ledger:
+        enough = bool(self.match.fields) if self.given else self.match.is_ledger
+        if headings and not enough:
             raise not_a_ledger(self.file, None, [self.headings])
 
 

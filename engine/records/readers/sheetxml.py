@@ -2,7 +2,8 @@
 
 Three things change what a cell says: a number shown with leading zeros (format `00000`), an error
 such as `#N/A` (which would read as blank), and the 1904 calendar. Formulas never computed are
-counted. What is not laid out as usual is left as calamine reads it.
+counted, and how far the sheet reaches is noted. What is not laid out as usual is left as calamine
+reads it.
 """
 
 from __future__ import annotations
@@ -24,17 +25,23 @@ _PADDED = re.compile(r"0{2,}")
 _CELL = re.compile(rb"<c ([^>]*[^>/])>(.*?)</c>", re.DOTALL)
 _REF = re.compile(rb'\br="([A-Z]+)(\d+)"')
 _STYLE = re.compile(rb'\bs="(\d+)"')
+_LAST = re.compile(rb'<c r="[A-Z]+([0-9]+)"')
 _TYPED = re.compile(rb'\bt="[^n]')
 _VALUE = re.compile(rb"<v>([^<]+)</v>")
 
 
 @dataclass(slots=True)
 class Facts:
-    """What to mend in a sheet: texts by (row, column) from 0, where its day numbers start."""
+    """What to mend in a sheet: texts by (row, column) from 0, where its day numbers start.
+
+    `rows` and `columns` tell how far it reaches.
+    """
 
     day_zero: date = DAY_ZERO
     cells: dict[tuple[int, int], str] = field(default_factory=dict)
     uncomputed: int = 0
+    rows: int = 0
+    columns: int = 0
 
 
 def inspect(path: Path, position: int) -> Facts:
@@ -76,7 +83,13 @@ def _padded_styles(parts: ZipFile) -> dict[bytes, int]:
 
 def _read_sheet(parts: ZipFile, part: str, facts: Facts) -> None:
     padded = _padded_styles(parts) if "xl/styles.xml" in parts.namelist() else {}
+    farther = _beyond(b"")
     for block in _blocks(parts, part):
+        if last := _LAST.search(block, max(0, block.rfind(b"<c "))):
+            facts.rows = max(facts.rows, int(last[1]))
+        while wider := farther.search(block):
+            facts.columns = _column(wider[1]) + 1
+            farther = _beyond(wider[1])
         facts.uncomputed += len(re.findall(rb"</f>(?:<v ?/>|<v></v>)?</c>", block))
         if not padded and b't="e"' not in block:
             continue
@@ -107,6 +120,14 @@ def _blocks(parts: ZipFile, part: str) -> Iterator[bytes]:
             yield block[:cut]
             rest = block[cut:]
     yield rest
+
+
+def _beyond(letters: bytes) -> re.Pattern[bytes]:
+    """Finds a cell to the right of a column, so that a block without one is passed in one go."""
+    longer = b"[A-Z]{%d,}" % (len(letters) + 1)
+    right = [letters[:at] + b"[%c-Z]" % (letter + 1) + b"[A-Z]{%d}" % (len(letters) - at - 1)
+             for at, letter in enumerate(letters) if letter < ord("Z")]
+    return re.compile(b'<c r="(' + b"|".join([longer, *right]) + b")[0-9]")
 
 
 def _column(letters: bytes) -> int:

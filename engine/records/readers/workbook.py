@@ -21,8 +21,9 @@ from zhuanjie.engine.errors import Diagnostic, InputError, Place, fail
 from zhuanjie.engine.records.header import SEARCHED, find_header
 from zhuanjie.engine.records.headings import column_letter, match_headings
 from zhuanjie.engine.records.readers.base import OBJECTS, Chunk, Table
+from zhuanjie.engine.records.readers.oversize import refuse_bomb, refuse_far
 from zhuanjie.engine.records.readers.refuse import NotALedgerError, not_a_ledger, why_not
-from zhuanjie.engine.records.readers.sheetxml import inspect
+from zhuanjie.engine.records.readers.sheetxml import Facts, inspect
 
 KEPT = 2_000_000
 """Cells up to which a sheet is kept in memory between passes rather than parsed again."""
@@ -50,7 +51,9 @@ def open_workbook(
             notices.append(Diagnostic("records.hidden-sheet", {}, place))
             continue
         try:
-            tables.append(SheetTable(path, name, at, columns, _sheet(book, at, name)))
+            facts = inspect(path, at)
+            refuse_far(facts.rows, facts.columns, place)
+            tables.append(SheetTable(path, name, at, columns, _sheet(book, at, name), facts))
         except NotALedgerError as error:
             reasons += error.diagnostics
             notices.append(Diagnostic("records.skipped-sheet", {}, place))
@@ -63,13 +66,13 @@ class SheetTable(Table):
     """One sheet of a workbook."""
 
     def __init__(self, path: Path, name: str, position: int,
-                 columns: Mapping[str, str] | None, sheet: CalamineSheet) -> None:
+                 columns: Mapping[str, str] | None, sheet: CalamineSheet, facts: Facts) -> None:
         super().__init__()
         self.file, self.sheet = name, sheet.name
         self._path, self._position = path, position
         self._kept = sheet if sheet.height * sheet.width <= KEPT else None
-        self._facts = inspect(path, position)
-        self.day_zero = self._facts.day_zero
+        self._facts = facts
+        self.day_zero = facts.day_zero
         merged = sheet.merged_cell_ranges or []
         rows = list(itertools.islice(self._rows(sheet), SEARCHED + SAMPLE))
         top = [list(row) for row in rows[:SEARCHED]]
@@ -129,6 +132,7 @@ def _open(path: Path, name: str) -> CalamineWorkbook:
     place = Place(file=name)
     if _is_encrypted(path):
         raise fail(InputError, "records.password", place, "records.hint.password")
+    refuse_bomb(path, place)
     try:
         return CalamineWorkbook.from_path(path)
     except PasswordError:

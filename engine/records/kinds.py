@@ -1,0 +1,14 @@
+"""Kinds of file by their ending. In: nothing. Out: the table of what can be read as a ledger."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Kind = Literal["workbook", "delimited", "parquet", "json", "lines"]
+
+KINDS: dict[str, Kind] = {
+    ".xlsx": "workbook", ".xlsm": "workbook", ".xlsb": "workbook", ".xls": "workbook",
+    ".ods": "workbook", ".csv": "delimited", ".tsv": "delimited", ".txt": "delimited",
+    ".parquet": "parquet", ".pq": "parquet", ".json": "json", ".jsonl": "lines",
+    ".ndjson": "lines",
+}

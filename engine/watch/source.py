@@ -1,0 +1,135 @@
+"""Where events come from. In: a stream or a file. Out: its whole lines, with where each ends.
+
+A file that is followed may be cut short, or another put in its place, as programs do that keep
+their logs small; what then stands there is read from its start.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from zhuanjie.engine.errors import Diagnostic, Place
+from zhuanjie.engine.records.single import unreadable
+
+Wait = Callable[[], bool]
+"""Called at the end of a source; says whether to look for more."""
+
+_BACK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the source: its text, its number, and the offset behind it."""
+
+    text: bytes
+    number: int
+    end: int
+
+    @property
+    def sum(self) -> int:
+        """What a line is known by."""
+        return checksum(self.text)
+
+
+def checksum(text: bytes) -> int:
+    """The checksum of a line, however it ends."""
+    return zlib.crc32(text.rstrip(b"\r\n"))
+
+
+def read_lines(source: BinaryIO, offset: int, number: int, wait: Wait) -> Iterator[Line]:
+    """The whole lines of a source that stands at `offset`; at its end `wait` says whether to go on.
+
+    A last line without a line break counts once nothing more is to come.
+    """
+    rest = b""
+    while True:
+        chunk = source.readline()
+        if chunk:
+            rest += chunk
+            if not rest.endswith(b"\n"):
+                continue
+        elif wait():
+            continue
+        if rest:
+            number += 1
+            offset += len(rest)
+        if rest.strip():
+            yield Line(rest, number, offset)
+        if not chunk:
+            return
+        rest = b""
+
+
+class EventFile:
+    """A file of events. `notice` is told when it is not the file it was."""
+
+    def __init__(self, path: Path, notice: Callable[[Diagnostic], None]) -> None:
+        """Open the file; raises InputError where it cannot be read."""
+        self.path, self.notice = path, notice
+        self._file = self._open()
+
+    def lines(self, offset: int, number: int, last: int | None, wait: Wait) -> Iterator[Line]:
+        """The lines from `offset` on, where the line with the checksum `last` ends.
+
+        From the start where no such line ends there: it is another file by now.
+        """
+        if offset and not self._ends(offset, last):
+            self._say("watch.file-other")
+            offset = number = 0
+        following = True
+
+        def wait_here() -> bool:
+            nonlocal following
+            following = wait()
+            return following and not self._gone()
+
+        while following:
+            self._file.seek(offset)
+            yield from read_lines(self._file, offset, number, wait_here)
+            if following and self._is_other():
+                self._say("watch.file-replaced")
+                self._file.close()
+                self._file = self._open()
+            elif following:
+                self._say("watch.file-cut")
+            offset = number = 0
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _open(self) -> BinaryIO:
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            raise unreadable(error, str(self.path)) from None
+
+    def _gone(self) -> bool:
+        """Whether what was read so far stands there no more."""
+        return self._is_other() or os.fstat(self._file.fileno()).st_size < self._file.tell()
+
+    def _is_other(self) -> bool:
+        try:
+            there = self.path.stat()
+        except OSError:
+            return False  # moved away; the new one is not there yet
+        return not os.path.samestat(there, os.fstat(self._file.fileno()))
+
+    def _ends(self, offset: int, last: int | None) -> bool:
+        if os.fstat(self._file.fileno()).st_size < offset:
+            return False
+        text = b""
+        start = offset
+        while start and b"\n" not in text.rstrip(b"\r\n"):
+            start = max(0, start - _BACK)
+            self._file.seek(start)
+            text = self._file.read(offset - start)
+        return last is None or checksum(text.rstrip(b"\r\n").rpartition(b"\n")[2]) == last
+
+    def _say(self, code: str) -> None:
+        self.notice(Diagnostic(code, {}, Place(str(self.path))))
