@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from typing import Any, Final, TextIO
 
 from zhuanjie.cli.output import shape
@@ -19,16 +20,17 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 def render(report: Report, out: TextIO, view: View) -> None:
     """Write the findings of a report."""
     writer = csv.writer(out)  # lines end as RFC 4180 has it; else a lone \r would go unquoted
-    writer.writerow(COLUMNS)
-    writer.writerows(_row(finding) for finding in report.findings)
+    columns = (*COLUMNS, "pack") if report.judged else COLUMNS
+    writer.writerow(columns)
+    writer.writerows(_row(finding, columns) for finding in report.findings)
 
 
-def _row(finding: Finding) -> list[Any]:
+def _row(finding: Finding, columns: Sequence[str]) -> list[Any]:
     cells = shape.finding(finding)
     cells |= cells.pop("location")
     cells["missing"] = " ".join(cells["missing"])
     cells["fields"] = json.dumps(cells["fields"], ensure_ascii=False)
-    return [_inert(cells[name]) for name in COLUMNS]
+    return [_inert(cells.get(name)) for name in columns]
 
 
 def _inert(cell: Any) -> Any:

@@ -77,13 +77,13 @@ def _is_open(finding: Finding, run: AuditRun, recurring: set[str]) -> bool:
     if finding.due is None:
         return False
     if finding.outcome is Outcome.SATISFIED:
-        return finding.rule in recurring
+        return finding.key in recurring
     return not finding_is_tardy(finding, run)
 
 
 def finding_is_tardy(finding: Finding, run: AuditRun) -> bool:
     """Whether the act a finding asks for is on record already."""
-    rule = next(r for r in run.plan.rules if r.id == finding.rule)
+    rule = next(r for r in run.plan.rules if r.id == finding.key)
     return run.words.is_tardy(rule, finding.fields)
 
 

@@ -88,10 +88,13 @@ def watch(policy: Policy, output: int, refuse: Refusal, *, as_of: date | None = 
           backend: str | None = None, journal: Path | None = None, lang: Lang = "en") -> Watch:
     """A live register, resumed from its journal: call `follow` with a source of events.
 
-    `output` is the descriptor lines go to; `refuse` is told of every malformed event. Raises
+    A policy chosen by date is the one pack that stands on the day it begins. `output` is the
+    descriptor lines go to; `refuse` is told of every malformed event. Raises
     InputError for a damaged journal, UsageError for one of another policy.
     """
     engine = record_backend_of(backend or SINGLE)
+    if policy.timeline is not None:
+        policy = policy.timeline.at(as_of or date.today())
     register = Register(policy, engine, as_of, lang)
     running = Watch(register, Journal(journal) if journal else None, Sink(output), refuse)
     running.resume()

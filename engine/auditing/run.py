@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from zhuanjie.engine.auditing.editions import Tally
 from zhuanjie.engine.auditing.whole import DTYPES, Absent, Counter
 from zhuanjie.engine.auditing.words import Words, field_label
 from zhuanjie.engine.backends.base import Backend
@@ -25,6 +26,7 @@ from zhuanjie.engine.results import (
     InputFinding,
     LedgerRef,
     Location,
+    Outcome,
     Report,
     Summary,
     Verdict,
@@ -49,6 +51,7 @@ class AuditRun:
         self.summary = Summary()
         self.input: list[InputFinding] = []
         self.records = self.out_of_scope = 0
+        self.tally = Tally(plan)
         self.counters = [Counter(r, plan, backend) for r in plan.unique]
         self.absent = [Absent(r) for r in plan.whole] if roster else []
 
@@ -72,6 +75,7 @@ class AuditRun:
             findings=[],
             notices=[*self.plan.policy.notices, *self.ledger.notices,
                      *(self.roster.notices if self.roster else ()), *self._no_columns()],
+            judged=self.tally.judged(),
         )
 
     def _counted(self) -> Iterator[Batch]:
@@ -111,6 +115,7 @@ class AuditRun:
             self.input += batch.input
             frame, kept = self._in_scope(batch.frame)
             self.records += len(batch.frame)
+            self.tally.add_all(frame)
             self.out_of_scope += len(batch.frame) - len(frame)
             for absent in self.absent:
                 absent.add(batch.frame if absent.field in batch.frame.columns else frame)
@@ -134,6 +139,9 @@ class AuditRun:
             if verdict.row != at:
                 at, number, record = next(pairs)
                 location = Location(batch.file, batch.sheet, number)
+            if verdict.outcome is Outcome.NOT_APPLICABLE and not self.plan.governs(
+                    verdict.rule, record):
+                continue  # another edition of the rule judges this record
             finding = self.words.finding(verdict, record, location)
             self.summary.add(finding.clause, finding.outcome)
             yield finding

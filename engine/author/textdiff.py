@@ -7,12 +7,13 @@ keys make no difference.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from zhuanjie.engine.author.parts import parts, row_names
 from zhuanjie.engine.checking.policy import Policy, TypedRule
 from zhuanjie.engine.ir.print import to_text
+from zhuanjie.engine.model.pack import Text
 
 Kind = Literal["pack", "scope", "parameter", "clause", "moment", "rule"]
 Change = Literal["added", "removed", "changed"]
@@ -22,7 +23,10 @@ _EXPRESSIONS = {"when": "when", "ask": "require.ask", "due": "deadline.due",
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One difference: of what, called what, in which key, from what to what."""
+    """One difference: of what, called what, in which key, from what to what.
+
+    `reason` is the one an overlay gives for what it replaces or withdraws.
+    """
 
     kind: Kind
     name: str
@@ -30,10 +34,19 @@ class Edit:
     key: str = ""
     was: Any = None
     now: Any = None
+    reason: Text | None = None
 
 
 def text_diff(old: Policy, new: Policy) -> list[Edit]:
     """Every difference of wording, in the order of the newer pack."""
+    given = set(old.changes)
+    reasons: dict[tuple[Kind, str], Text | None] = {
+        ("rule" if c.kind == "row" else c.kind, c.name): c.reason
+        for c in new.changes if c not in given}
+    return [replace(e, reason=reasons.get((e.kind, e.name))) for e in _edits(old, new)]
+
+
+def _edits(old: Policy, new: Policy) -> list[Edit]:
     return [
         *_compare("pack", {old.id: _identity(old)}, {old.id: _identity(new)}),
         *_compare("scope", _scope(old), _scope(new)),

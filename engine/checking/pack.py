@@ -13,6 +13,7 @@ from typing import Any
 
 from zhuanjie.engine.cel.from_cel import read
 from zhuanjie.engine.checking.names import PackSchema
+from zhuanjie.engine.checking.overlay import Item, merge
 from zhuanjie.engine.checking.policy import Policy, TypedRow, TypedRule
 from zhuanjie.engine.checking.typing import check
 from zhuanjie.engine.errors import Diagnostic, ExpressionError, PolicyError
@@ -20,7 +21,7 @@ from zhuanjie.engine.ir.nodes import Expr, Field
 from zhuanjie.engine.ir.types import Kind, field_type
 from zhuanjie.engine.load.pack import LoadedPack
 from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.model.pack import Clause, Moment, Parameter, Rule
+from zhuanjie.engine.model.pack import Clause, Parameter, Rule
 from zhuanjie.engine.source import Key, Source, near
 
 _TEXTS = ("message", "remedy", "late", "late_remedy")
@@ -32,18 +33,12 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
 
     `overrides` are values set for this run; bounds are proved for them too.
     """
-    parameters: dict[str, Parameter] = {}
-    clauses: dict[str, Clause] = {}
-    moments: dict[str, Moment] = {}
+    merged = merge(chain)
+    checker = Checker(_bounds(merged.parameters, overrides or {}), merged.clauses, merged.moments)
+    checker.problems += merged.problems
     for pack in chain:
-        moments.update(pack.manifest.moments)
-        parameters.update(pack.manifest.parameters)
-        clauses.update(pack.manifest.clauses)
-    checker = Checker(_bounds(parameters, overrides or {}), clauses, moments)
-    for pack in chain:
-        checker.moment_fields(pack)
-    rules = [checker.rule(pack, topic.source, i, rule)
-             for pack in chain for topic in pack.topics for i, rule in enumerate(topic.topic.rules)]
+        checker.days(pack)
+    rules = [checker.rule(item) for item in merged.items]
     scoped = next((p for p in reversed(chain) if p.manifest.scope), None)
     scope = None
     if scoped and scoped.manifest.scope:
@@ -54,15 +49,16 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     return Policy(
         manifest=top.manifest,
         rules=tuple(r for r in rules if r is not None),
-        parameters=parameters,
-        clauses=clauses,
-        moments=moments,
+        parameters=merged.parameters,
+        clauses=merged.clauses,
+        moments=merged.moments,
         scope_rule=scoped.manifest.scope if scoped else None,
         scope=scope,
         sha256=hashlib.sha256(b"".join(p.digest for p in chain)).hexdigest(),
         chain=tuple(chain),
         notices=() if rules else (Diagnostic("policy.no-rules", {"id": top.manifest.id}),),
         overrides=dict(overrides or {}),
+        changes=tuple(merged.changes),
     )
 
 
@@ -73,7 +69,7 @@ def broken_expressions(sources: Sequence[Source]) -> list[Diagnostic]:
     """
     maps = [s.data for s in sources if isinstance(s.data, dict)]
     parameters = {name: (0, 0) for data in maps for name in _mapping(data, "parameters")}
-    checker = Checker(parameters, [c for data in maps for c in _mapping(data, "clauses")])
+    checker = Checker(parameters, {c: None for data in maps for c in _mapping(data, "clauses")})
     for source in sources:
         rules = source.data.get("rules") if isinstance(source.data, dict) else None
         for i, rule in enumerate(rules if isinstance(rules, list) else ()):
@@ -81,6 +77,10 @@ def broken_expressions(sources: Sequence[Source]) -> list[Diagnostic]:
                 text = _dig(rule, trail)
                 if isinstance(text, str):
                     checker.cel(source, ("rules", i, *trail), text, want)
+        rows = source.data.get("rows") if isinstance(source.data, dict) else None
+        for i, row in enumerate(rows if isinstance(rows, list) else ()):
+            if isinstance(text := _dig(row, ("when",)), str):
+                checker.cel(source, ("rows", i, "when"), text, Kind.BOOL)
     return checker.problems
 
 
@@ -121,14 +121,13 @@ class Checker:
     `problems`.
     """
 
-    def __init__(self, bounds: Mapping[str, tuple[int, int]], clauses: Collection[str],
-                 moments: Collection[str] = ()) -> None:
+    def __init__(self, bounds: Mapping[str, tuple[int, int]],
+                 clauses: Mapping[str, Clause | None], moments: Collection[str] = ()) -> None:
         self.table = fields()
         self.moments = moments
         self.clauses = clauses
         self.schema = PackSchema(self.table, bounds)
         self.problems: list[Diagnostic] = []
-        self.ids: dict[str, str] = {}
 
     def cel(self, source: Source, trail: Sequence[Key], text: str, want: Kind) -> Expr | None:
         """Read and type an expression; None, with diagnostics, where it is wrong."""
@@ -141,28 +140,33 @@ class Checker:
             ]
             return None
 
-    def moment_fields(self, pack: LoadedPack) -> None:
-        """Every moment sets a field that holds a day."""
+    def days(self, pack: LoadedPack) -> None:
+        """What a moment sets and what dates a clause are fields that hold a day."""
         for name, moment in pack.manifest.moments.items():
             self._field(moment.sets, pack.source, ("moments", name, "sets"), Kind.DATE)
+        for name, clause in pack.manifest.clauses.items():
+            trail = ("clauses", name, "dated_by")
+            for i, field in enumerate(clause.dated_by):
+                here = (*trail, i) if (*trail, i) in pack.source.nodes else trail
+                self._field(field, pack.source, here, Kind.DATE)
 
-    def rule(self, pack: LoadedPack, source: Source, index: int, rule: Rule) -> TypedRule | None:
+    def rule(self, item: Item) -> TypedRule | None:
         """Type a rule and everything in it."""
-        here: tuple[Key, ...] = ("rules", index)
+        rule, source, here = item.rule, item.source, item.here
         before = len(self.problems)
-        if rule.id in self.ids:
-            self._say("pack.rule-twice", source, (*here, "id"), id=rule.id, first=self.ids[rule.id])
-        self.ids.setdefault(rule.id, source.file)
         self._clause(rule.clause, source, (*here, "clause"))
+        clause = self.clauses.get(rule.clause)
+        if rule.reconcile and clause is not None and clause.dated_by:
+            self._say("pack.reconcile-dated", source, (*here, "clause"), clause=rule.clause)
         for i, moment in enumerate(rule.moments):
             if moment not in self.moments:
                 self._near("pack.unknown-moment", source, (*here, "moments", i), moment,
                            list(self.moments))
         self._texts(rule, source, here)
-        typed = TypedRule(rule, pack.manifest.id, source.file,
+        typed = TypedRule(rule, item.pack, source.file, history=item.history,
                           **self._parts(rule, source, here))  # type: ignore[arg-type]
         if rule.table:
-            typed = replace(typed, rows=self._rows(rule, source, here))
+            typed = replace(typed, rows=self._rows(rule, item))
         return typed if len(self.problems) == before else None
 
     def _parts(self, rule: Rule, source: Source, here: tuple[Key, ...]) -> dict[str, Expr | None]:
@@ -195,12 +199,11 @@ class Checker:
             name("key", ("reconcile", "field"), rule.reconcile.field, Kind.STRING)
         return parts
 
-    def _rows(self, rule: Rule, source: Source, here: tuple[Key, ...]) -> tuple[TypedRow, ...]:
+    def _rows(self, rule: Rule, item: Item) -> tuple[TypedRow, ...]:
         assert rule.table is not None
         subject = self.table.get(rule.table.subject)
         rows = []
-        for i, row in enumerate(rule.table.rows):
-            trail: tuple[Key, ...] = (*here, "table", "rows", i)
+        for row, (source, trail) in zip(rule.table.rows, item.rows, strict=True):
             self._clause(row.clause, source, (*trail, "clause"))
             when = self.cel(source, (*trail, "when"), row.when, Kind.BOOL) if row.when else None
             for j, value in enumerate(row.allow):

@@ -26,13 +26,14 @@ def command(ctx: click.Context, target: Target) -> int:
     data = [
         {"id": m.id, "version": m.version, "title": m.title.model_dump(),
          "in_force": {"from": plain(m.in_force.start), "to": plain(m.in_force.end)},
-         "builds_on": m.builds_on, "path": str(path)}
+         "builds_on": m.builds_on, "by_default": m.stands, "path": str(path)}
         for m, path in packs
     ]
     section = Section(
         headers=[view.say(f"column.{c}") for c in
-                 ("pack", "version", "in-force", "builds-on", "title")],
-        rows=[(m.id, m.version, view.period(m.in_force.start, m.in_force.end), m.builds_on or "",
+                 ("pack", "version", "in-force", "by-default", "builds-on", "title")],
+        rows=[(m.id, m.version, view.period(m.in_force.start, m.in_force.end),
+               view.value("", m.stands) if m.stands else "", m.builds_on or "",
                getattr(m.title, view.lang)) for m, _ in packs],
     )
     with show.result(target) as out:

@@ -1,0 +1,67 @@
+"""Which pack judged what. In: a plan, the records judged. Out: for each pack, its clauses' counts.
+
+Where several packs judge, every record is judged by exactly one edition of each rule.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from zhuanjie.engine.checking.policy import Edition
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.results import Judged
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts the records that each edition of a rule judged."""
+
+    plan: Plan
+    _counts: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def _editions(self) -> dict[int, Edition]:
+        if not self.plan.policy.spans:
+            return {}
+        return {i: r.edition for i, r in enumerate(self.plan.rules) if r.edition is not None}
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Count one record."""
+        as_of = self.plan.as_of
+        self._counts.update(i for i, e in self._editions.items() if e.governs(record, as_of))
+
+    def add_all(self, frame: pl.DataFrame) -> None:
+        """Count the records of a batch."""
+        if not (editions := self._editions):
+            return
+        import polars as pl
+
+        as_of = pl.lit(self.plan.as_of)
+        held = {e.dates: pl.min_horizontal(pl.coalesce(*e.dates, as_of), as_of)
+                for e in editions.values() if e.dates}
+        sums = [
+            held[e.dates].is_between(e.start or date.min, e.end or date.max).sum().alias(str(i))
+            for i, e in editions.items() if e.dates
+        ]
+        always = {i: len(frame) for i, e in editions.items() if not e.dates}
+        counted = frame.select(sums).row(0, named=True) if sums else {}
+        self._counts.update({**always, **{int(i): n for i, n in counted.items()}})
+
+    def judged(self) -> tuple[Judged, ...]:
+        """What each pack judged, in the order of the packs; nothing where one judged everything."""
+        rules = self.plan.rules
+        out = []
+        for span in self.plan.policy.spans:
+            clauses: Counter[str] = Counter()
+            for i, edition in self._editions.items():
+                if edition.pack == span.ref.id and self._counts[i]:
+                    clauses[rules[i].clause] = max(clauses[rules[i].clause], self._counts[i])
+            out.append(Judged(span.ref, span.start, span.end, dict(clauses)))
+        return tuple(out)
