@@ -118,7 +118,8 @@ class _Layer:
             own = there.source in self._own()
             hint = None if own else "pack.hint.replaces"
             self.merged.problems.append(Diagnostic(
-                "pack.rule-twice", {"id": rule.id, "first": there.source.file if own else there.pack},
+                "pack.rule-twice",
+                {"id": rule.id, "first": there.source.file if own else there.pack},
                 source.place((*here, "id")), hint))
             wanted = None
         at = None
