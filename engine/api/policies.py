@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from zhuanjie.engine.checking.pack import broken_expressions, build_policy
@@ -12,6 +13,7 @@ from zhuanjie.engine.checking.policy import Policy
 from zhuanjie.engine.checking.timeline import PackTimeline
 from zhuanjie.engine.errors import Diagnostic, PolicyError, UsageError, fail
 from zhuanjie.engine.load.find import by_default, find_folder, load_chain, manifests
+from zhuanjie.engine.load.pack import LoadedPack
 from zhuanjie.engine.load.schema import schemas
 from zhuanjie.engine.lower.plan import Plan, make_plan
 from zhuanjie.engine.model.pack import Manifest
@@ -41,12 +43,14 @@ def load_policy(name: str | Path | None = None, *, as_of: date | None = None,
     if name is not None:
         return with_params(_build(find_folder(str(name))), params)
     day = as_of or date.today()
-    return with_params(PackTimeline(by_default(), _build).on(day), params, day)
+    build = partial(_build, loaded={})  # the packs in time build on one another
+    return with_params(PackTimeline(by_default(), build).on(day), params, day)
 
 
-def _build(folder: Path, overrides: Mapping[str, int] | None = None) -> Policy:
+def _build(folder: Path, overrides: Mapping[str, int] | None = None,
+           loaded: dict[Path, LoadedPack] | None = None) -> Policy:
     try:
-        chain = load_chain(folder)
+        chain = load_chain(folder, loaded)
     except PolicyError as error:
         raise PolicyError(*error.diagnostics, *broken_expressions(error.sources)) from None
     return build_policy(chain, overrides)

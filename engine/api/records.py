@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from zhuanjie.engine.api.policies import load_policy, plan_for
+from zhuanjie.engine.api.policies import load_policy, plan_for, with_params
 from zhuanjie.engine.auditing.destinations import DestinationAnswer
 from zhuanjie.engine.auditing.destinations import destinations as _destinations
 from zhuanjie.engine.auditing.single import SingleCheck
@@ -26,6 +26,7 @@ from zhuanjie.engine.backends.registry import (
 from zhuanjie.engine.cel.from_cel import read
 from zhuanjie.engine.checking.names import DataSchema
 from zhuanjie.engine.checking.policy import Policy
+from zhuanjie.engine.checking.timeline import governing
 from zhuanjie.engine.checking.typing import check as check_types
 from zhuanjie.engine.days import from_day, to_day
 from zhuanjie.engine.errors import ExpressionError, UsageError, fail
@@ -46,8 +47,10 @@ def destinations(record: Mapping[str, Any], policy: Policy | None = None, *,
                  backend: str | None = None, lang: Lang = "en",
                  columns: Mapping[str, str] | None = None) -> list[DestinationAnswer]:
     """Which destinations the policy allows a member, which not, and by which clause."""
-    plan = plan_for(policy, as_of or date.today(), params)
+    day = as_of or date.today()
     typed, _, _ = read_record(record, columns)
+    chosen = with_params(policy, params, day) if policy else load_policy(as_of=day, params=params)
+    plan = plan_for(governing(chosen, typed, day), day)
     return _destinations(typed, plan, record_backend_of(backend or SINGLE), lang)
 
 
@@ -72,7 +75,9 @@ def check_one(record: Mapping[str, Any], policy: Policy, *, as_of: date,
               before: str | None = None, lang: Lang = "en", all_outcomes: bool = False,
               columns: Mapping[str, str] | None = None) -> Report:
     """Like `check`, as a report of one record, by the engine for single records."""
-    single = _single(policy, as_of, tuple((params or {}).items()), before, backend or SINGLE, lang,
+    typed, _, _ = read_record(record, columns)
+    chosen = governing(with_params(policy, params, as_of), typed, as_of)
+    single = _single(chosen, as_of, (), before, backend or SINGLE, lang,
                      tuple(columns.items()) if columns else None)
     return single.report(record, all_outcomes)
 

@@ -1,6 +1,7 @@
 """Which pack judged what. In: a plan, the records judged. Out: for each pack, its clauses' counts.
 
-Where several packs judge, every record is judged by exactly one edition of each rule.
+Where several packs judge, every record is judged by exactly one edition of each rule. Counting
+tells besides which editions a batch of records can do without.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.checking.policy import Edition
 from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.lower.reach import narrowed
 from zhuanjie.engine.results import Judged
 
 if TYPE_CHECKING:
@@ -25,22 +27,21 @@ class Tally:
 
     plan: Plan
     _counts: Counter[int] = field(default_factory=Counter)
+    _editions: dict[int, Edition] = field(init=False)
 
-    @property
-    def _editions(self) -> dict[int, Edition]:
-        if not self.plan.policy.spans:
-            return {}
-        return {i: r.edition for i, r in enumerate(self.plan.rules) if r.edition is not None}
+    def __post_init__(self) -> None:
+        rules = self.plan.rules if self.plan.policy.spans else ()
+        self._editions = {i: r.edition for i, r in enumerate(rules) if r.edition is not None}
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Count one record."""
         as_of = self.plan.as_of
         self._counts.update(i for i, e in self._editions.items() if e.governs(record, as_of))
 
-    def add_all(self, frame: pl.DataFrame) -> None:
-        """Count the records of a batch."""
+    def add_all(self, frame: pl.DataFrame) -> Plan:
+        """Count the records of a batch; returns the plan, narrowed to what judges them."""
         if not (editions := self._editions):
-            return
+            return self.plan
         import polars as pl
 
         as_of = pl.lit(self.plan.as_of)
@@ -52,7 +53,11 @@ class Tally:
         ]
         always = {i: len(frame) for i, e in editions.items() if not e.dates}
         counted = frame.select(sums).row(0, named=True) if sums else {}
-        self._counts.update({**always, **{int(i): n for i, n in counted.items()}})
+        here = {**always, **{int(i): n for i, n in counted.items()}}
+        self._counts.update(here)
+        return narrowed(self.plan, tuple(
+            {0: False, len(frame): True}.get(here[i]) if i in here else None
+            for i in range(len(self.plan.rules))))
 
     def judged(self) -> tuple[Judged, ...]:
         """What each pack judged, in the order of the packs; nothing where one judged everything."""

@@ -57,7 +57,7 @@ class AuditRun:
 
     def __iter__(self) -> Iterator[Finding]:
         for batch, frame, rows in self.frames():
-            verdicts = self.backend.judge(self.plan, frame, self.every)
+            verdicts = self.backend.judge(self.tally.add_all(frame), frame, self.every)
             yield from self._said(verdicts, frame, batch, rows)
         for rule in self.absent:
             yield from self._absences(rule)
@@ -115,7 +115,6 @@ class AuditRun:
             self.input += batch.input
             frame, kept = self._in_scope(batch.frame)
             self.records += len(batch.frame)
-            self.tally.add_all(frame)
             self.out_of_scope += len(batch.frame) - len(frame)
             for absent in self.absent:
                 absent.add(batch.frame if absent.field in batch.frame.columns else frame)

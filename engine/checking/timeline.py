@@ -94,6 +94,21 @@ class PackTimeline:
         return self._built[reign.folder]
 
 
+def governing(policy: Policy, record: Mapping[str, Any], as_of: date) -> Policy:
+    """The policy with only those editions of its rules that judge `record`.
+
+    One record needs no others: what is decided once need not be asked again.
+    """
+    if policy.timeline is not None:
+        policy = policy.timeline.on(as_of)
+    if not policy.spans:
+        return policy
+    rules = tuple(
+        replace(r, when=r.edition.when) if r.edition else r
+        for r in policy.rules if r.edition is None or r.edition.governs(record, as_of))
+    return replace(policy, rules=rules, timeline=None)
+
+
 def _notice(reign: Reign, day: date) -> Diagnostic | None:
     """What is said of a day on which no pack is in force."""
     period = reign.manifest.in_force

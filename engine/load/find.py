@@ -38,10 +38,10 @@ def find_folder(name: str) -> Path:
                name=name, near=close, known=", ".join(known))
 
 
-def load_chain(folder: Path) -> list[LoadedPack]:
+def load_chain(folder: Path, loaded: dict[Path, LoadedPack] | None = None) -> list[LoadedPack]:
     """The pack of `folder` preceded by what it builds on, the root first.
 
-    Raises PolicyError with every mistake of every pack of the chain; its `sources` are the files.
+    `loaded` keeps packs by their folder, for chains that share some. Raises PolicyError with every mistake of every pack of the chain; its `sources` are the files.
     """
     problems: list[Diagnostic] = []
     sources: list[Source] = []
@@ -49,9 +49,11 @@ def load_chain(folder: Path) -> list[LoadedPack]:
     seen: list[str] = []
     here: Path | None = folder
     while here is not None:
-        pack = load_pack(here, problems, sources)
+        pack = (loaded or {}).get(here) or load_pack(here, problems, sources)
         if pack is None:
             break
+        if loaded is not None:
+            loaded[here] = pack
         chain.insert(0, pack)
         base = pack.manifest.builds_on
         if base in seen or base == pack.manifest.id:
