@@ -41,7 +41,8 @@ def find_folder(name: str) -> Path:
 def load_chain(folder: Path, loaded: dict[Path, LoadedPack] | None = None) -> list[LoadedPack]:
     """The pack of `folder` preceded by what it builds on, the root first.
 
-    `loaded` keeps packs by their folder, for chains that share some. Raises PolicyError with every mistake of every pack of the chain; its `sources` are the files.
+    `loaded` keeps packs by their folder, for chains that share some. Raises PolicyError with every
+    mistake of every pack of the chain; its `sources` are the files.
     """
     problems: list[Diagnostic] = []
     sources: list[Source] = []
