@@ -59,13 +59,11 @@ def _chosen(item: Explanation, view: View) -> Iterator[str]:
     if edition is None or item.day is None:
         return
     period = view.period(edition.start, edition.end)
-    fields_of = view.join(map(view.field, edition.dates))
     kind = "explain.chosen" if period else "explain.unchanged"
     if not (edition.start or item.day) <= item.day <= (edition.end or item.day):
         kind = "explain.not-chosen"
-    if not edition.dates:
-        fields_of = view.say("explain.as-of")
-    yield view.say(kind, pack=edition.pack, period=period, day=item.day, fields=fields_of)
+    name = view.field(item.dated_by) if item.dated_by else view.say("explain.as-of")
+    yield view.say(kind, pack=edition.pack, period=period, day=item.day, field=name)
 
 
 def _role(label: str, view: View) -> str:
@@ -100,7 +98,7 @@ def _plain_choice(item: Explanation) -> dict[str, Any]:
     edition = item.rule.edition
     if edition is None:
         return {}
-    return {"chosen_by": {"fields": list(edition.dates), "day": plain(item.day),
+    return {"chosen_by": {"field": item.dated_by, "day": plain(item.day),
                           "from": plain(edition.start), "to": plain(edition.end)}}
 
 

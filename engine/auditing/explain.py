@@ -55,7 +55,8 @@ class Part:
 class Explanation:
     """Why one rule came out as it did for one record.
 
-    `rule` is what judged, `day` the day by which it was chosen where several packs judge.
+    `rule` is what judged; where several packs judge, `day` is the day by which it was chosen, and
+    `dated_by` the field that day stands in (None for the as-of day).
     """
 
     finding: Finding
@@ -63,6 +64,7 @@ class Explanation:
     parts: tuple[Part, ...]
     rule: TypedRule
     day: date | None = None
+    dated_by: str | None = None
 
 
 def rules_of(plan: Plan, clause: str | None) -> list[int]:
@@ -161,8 +163,8 @@ def _explain(run: AuditRun, index: int, record: dict[str, Any], location: Locati
                       fields().sort(judged.missing))
     finding = run.words.finding(verdict, record, location)
     parts = tuple(Part(role, _trace(step)) for role, step in judged.steps.items())
-    day = rule.edition.day(record, plan.as_of) if rule.edition else None
-    return Explanation(finding, getattr(rule.title, run.lang), parts, rule, day)
+    dated_by, day = rule.edition.deciding(record, plan.as_of) if rule.edition else (None, None)
+    return Explanation(finding, getattr(rule.title, run.lang), parts, rule, day, dated_by)
 
 
 def _trace(step: Step) -> Trace:

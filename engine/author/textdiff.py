@@ -78,7 +78,9 @@ def _deciding(rule: TypedRule, policy: Policy) -> tuple[Any, ...]:
 
 def rule_keys(rule: TypedRule) -> dict[str, Any]:
     """A rule's keys and values, its expressions as they are understood, rows by their clause."""
-    flat = dict(_flat("", rule.rule.model_dump(mode="json", by_alias=True, exclude_none=True)))
+    # What a rule replaces, and why, is told as the reason of the difference.
+    flat = dict(_flat("", rule.rule.model_dump(mode="json", by_alias=True, exclude_none=True,
+                                               exclude={"replaces"})))
     flat = {k: v for k, v in flat.items() if not k.startswith("table.rows")}
     for role, key in _EXPRESSIONS.items():
         expr = getattr(rule, role)
@@ -109,7 +111,7 @@ def _compare(kind: Kind, old: Mapping[str, Mapping[str, Any]],
 
 def _identity(policy: Policy) -> dict[str, Any]:
     dumped = policy.manifest.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={
-        "scope", "moments", "parameters", "clauses"})
+        "scope", "moments", "parameters", "clauses", "withdraws"})
     return dict(_flat("", dumped))
 
 

@@ -50,14 +50,19 @@ class Edition:
     end: date | None
     when: Expr | None
 
-    def day(self, record: Mapping[str, Any], as_of: date) -> date:
-        """The day that decides which edition judges `record`."""
-        held = next((v for n in self.dates if (v := record.get(n)) is not None), None)
-        return as_of if held is None or held > as_of else held
+    def deciding(self, record: Mapping[str, Any], as_of: date) -> tuple[str | None, date]:
+        """The field that decides which edition judges `record`, and its day.
+
+        None where it is the as-of day.
+        """
+        name = next((n for n in self.dates if record.get(n) is not None), None)
+        if name is None or record[name] > as_of:
+            return None, as_of
+        return name, record[name]
 
     def governs(self, record: Mapping[str, Any], as_of: date) -> bool:
         """Whether this edition judges `record`."""
-        day = self.day(record, as_of)
+        _, day = self.deciding(record, as_of)
         return (self.start or date.min) <= day <= (self.end or date.max)
 
 

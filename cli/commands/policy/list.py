@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from zhuanjie.cli import exit_codes, options
@@ -9,6 +11,10 @@ from zhuanjie.cli.help import define
 from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import session_of
 from zhuanjie.engine.results import plain
+
+if TYPE_CHECKING:
+    from zhuanjie.cli.output.view import View
+    from zhuanjie.engine.model.pack import Manifest
 
 
 @define("policy.list")
@@ -31,11 +37,16 @@ def command(ctx: click.Context, target: Target) -> int:
     ]
     section = Section(
         headers=[view.say(f"column.{c}") for c in
-                 ("pack", "version", "in-force", "by-default", "builds-on", "title")],
-        rows=[(m.id, m.version, view.period(m.in_force.start, m.in_force.end),
-               view.value("", m.stands) if m.stands else "", m.builds_on or "",
+                 ("pack", "version", "in-force", "builds-on", "title")],
+        rows=[(m.id, m.version, _in_force(m, view), m.builds_on or "",
                getattr(m.title, view.lang)) for m, _ in packs],
     )
     with show.result(target) as out:
         output.write_answer(data, [section], target.format, out, view)
     return exit_codes.OK
+
+
+def _in_force(pack: Manifest, view: View) -> str:
+    """When a pack is in force, and whether it judges then where none is named."""
+    period = view.period(pack.in_force.start, pack.in_force.end)
+    return f"{period}\n{view.say('policy.stands')}".strip() if pack.stands else period
