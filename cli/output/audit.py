@@ -59,7 +59,7 @@ def judged(report: Report, view: View) -> Iterator[Section]:
         title=view.say("audit.judged"),
         headers=[view.say(f"column.{c}") for c in ("pack", "version", "in-force", "judged")],
         rows=[(j.policy.id, j.policy.version, view.period(j.start, j.end),
-               _judged_clauses(j, within, view)) for j in report.judged],
+               _judged_clauses(j, within, view)) for j in report.judged if j.clauses],
     )
 
 

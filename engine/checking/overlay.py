@@ -90,6 +90,10 @@ class _Layer:
         self.merged.changes.append(change)
         return change
 
+    def _writer(self, item: Item) -> str:
+        """The pack below this one that wrote or last changed a rule."""
+        return next((c.base for c in item.history if c.pack == self.id), item.pack)
+
     def _at(self, rule: str) -> int | None:
         return next((i for i, it in enumerate(self.merged.items) if it.rule.id == rule), None)
 
@@ -161,7 +165,8 @@ class _Layer:
                 return
             rows[index], places[index] = row, (source, trail)
         told = Change("row", "added" if change.replaces is None else "replaced", item.rule.id,
-                      self.id, item.pack, change.reason, change.replaces or change.clause)
+                      self.id, self._writer(item), change.reason,
+                      change.replaces or change.clause)
         self._put(at, rows, places, told)
 
     def _row_at(self, item: Item, clause: str, source: Source, trail: Trail) -> int | None:
@@ -218,8 +223,8 @@ class _Layer:
             return
         rows, places = list(item.rule.table.rows), list(item.rows)
         del rows[index], places[index]
-        self._put(at, rows, places, Change("row", "withdrawn", item.rule.id, self.id, item.pack,
-                                           what.reason, what.row))
+        self._put(at, rows, places, Change("row", "withdrawn", item.rule.id, self.id,
+                                           self._writer(item), what.reason, what.row))
 
     def _say(self, code: str, source: Source, trail: Sequence[Key], name: str,
              known: Iterable[str]) -> None:
