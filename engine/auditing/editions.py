@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+WORTH = 5000
+"""How many records make it worth while to lower rules anew without their conditions of time."""
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts the records that each edition of a rule judged."""
@@ -55,6 +59,8 @@ class Tally:
         counted = frame.select(sums).row(0, named=True) if sums else {}
         here = {**always, **{int(i): n for i, n in counted.items()}}
         self._counts.update(here)
+        if len(frame) < WORTH:
+            return self.plan
         return narrowed(self.plan, tuple(
             {0: False, len(frame): True}.get(here[i]) if i in here else None
             for i in range(len(self.plan.rules))))

@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 from zhuanjie.engine.api import audit, check, check_one, load_policy
+from zhuanjie.engine.auditing import editions
 from zhuanjie.engine.backends.registry import NAMES
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.lower.reach import narrowed
 from zhuanjie.engine.model.fields import fields
 from zhuanjie.engine.results import Finding
 
@@ -127,6 +130,30 @@ def test_each_record_is_judged_by_the_law_of_its_dates(as_of: date, backend: str
     # Who judged is where what is said was written first: the pack itself says the same of it.
     for f in came.findings if len(reached) > 1 else ():
         assert by_pack[f.pack][f.record or "", f.rule] == found[f.record or "", f.rule]
+
+
+@pytest.mark.parametrize("as_of", DAYS, ids=str)
+@pytest.mark.parametrize("turn", [*TURNS, date(2024, 1, 1)], ids=str)
+def test_a_batch_of_one_time_is_judged_by_fewer_conditions(
+        as_of: date, turn: date, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Editions that a batch does not reach, or reaches wholly, fall away and change nothing."""
+    records = []
+    for seed in range(40):
+        random = Random(seed)
+        records.append({name: turn + timedelta(random.randrange(200))
+                        if isinstance(value, date) else value
+                        for name, value in record(seed).items()})
+    plain = said(audit(records, as_of=as_of, all_outcomes=True).findings)
+    seen: list[tuple[bool | None, ...]] = []
+
+    def spied(plan: Plan, judging: tuple[bool | None, ...]) -> Plan:
+        seen.append(judging)
+        return narrowed(plan, judging)
+
+    monkeypatch.setattr(editions, "WORTH", 0)
+    monkeypatch.setattr(editions, "narrowed", spied)
+    assert said(audit(records, as_of=as_of, all_outcomes=True).findings) == plain
+    assert as_of < date(2015, 7, 1) or {True, False} & set(seen[0])
 
 
 @pytest.mark.parametrize("as_of", DAYS, ids=str)
