@@ -85,7 +85,8 @@ class PackTimeline:
                          for i in _intervals(reign, self._policy(reign), day)]
             now = self.at(day)
             made = now if len(intervals) == 1 else _composed(intervals, now, day)
-            self._on[day] = replace(made, timeline=self)
+            gaps = [notice for reign in reached[:-1] for notice in _gap(reign)]
+            self._on[day] = replace(made, timeline=self, notices=(*made.notices, *gaps))
         return self._on[day]
 
     def _policy(self, reign: Reign) -> Policy:
@@ -118,6 +119,14 @@ def _notice(reign: Reign, day: date) -> Diagnostic | None:
     return Diagnostic("policy.after-force" if late else "policy.before-force", {
         "id": reign.manifest.id, "day": day.isoformat(),
         "start": str(period.start or ""), "end": str(period.end or "")})
+
+
+def _gap(reign: Reign) -> Iterator[Diagnostic]:
+    """What is said of days that a pack judges though it had gone out of force."""
+    end = reign.manifest.in_force.end
+    if end is not None and reign.end is not None and end < reign.end:
+        yield Diagnostic("policy.gap", {"id": reign.manifest.id, "start": str(end + _DAY),
+                                        "end": str(reign.end)})
 
 
 def _intervals(reign: Reign, policy: Policy, as_of: date) -> Iterator[_Interval]:

@@ -211,6 +211,22 @@ def test_a_day_without_a_pack_in_force_is_said(tmp_path: Path, day: date, code: 
     assert [n.code for n in timeline(folder).on(day).notices] == ([code] if code else [])
 
 
+def test_days_between_packs_without_one_in_force_are_said(tmp_path: Path) -> None:
+    rules = "rules:\n" + SLIP.format(replaces="", words=WORDS)
+    old = pack(tmp_path, manifest("old", GRACE.format(value="value: 30"), CLAUSES,
+                                  start="2010-01-01", end="2012-12-31"), rules)
+    new = pack(tmp_path / "apart", manifest("new", GRACE.format(value="value: 10"), CLAUSES,
+                                            start="2015-01-01"), rules)
+    day = date(2016, 1, 1)
+    policy = timeline(old, new).on(day)
+    (notice,) = policy.notices
+    assert (notice.code, notice.args) == ("policy.gap", {
+        "id": "old", "start": "2013-01-01", "end": "2014-12-31"})
+    assert slip(policy, day, "2014-12-31")[2] == "old"
+    assert [n.code for n in timeline(old, new).on(date(2013, 1, 1)).notices] == [
+        "policy.after-force"]
+
+
 def test_packs_of_different_scope_are_refused(first: Path, tmp_path: Path) -> None:
     later = pack(tmp_path, manifest(
         "new", "scope: {when: member.cohort == 2015, title: {zh: 届, en: class}}",
