@@ -132,7 +132,7 @@ class PolicyRef:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What one of several packs judged: its period, and how many records for each clause."""
+    """What one of several packs judged: when it is in force, and how many records by clause."""
 
     policy: PolicyRef
     start: date | None

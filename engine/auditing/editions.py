@@ -70,9 +70,13 @@ class Tally:
         rules = self.plan.rules
         out = []
         for span in self.plan.policy.spans:
-            clauses: Counter[str] = Counter()
+            by_rule: Counter[tuple[str, str]] = Counter()
             for i, edition in self._editions.items():
-                if edition.pack == span.ref.id and self._counts[i]:
-                    clauses[rules[i].clause] = max(clauses[rules[i].clause], self._counts[i])
-            out.append(Judged(span.ref, span.start, span.end, dict(clauses)))
+                if edition.pack == span.ref.id:
+                    by_rule[rules[i].clause, rules[i].rule.id] += self._counts[i]
+            clauses: dict[str, int] = {}
+            for (clause, _), records in by_rule.items():
+                if records:
+                    clauses[clause] = max(records, clauses.get(clause, 0))
+            out.append(Judged(span.ref, span.start, span.end, clauses))
         return tuple(out)

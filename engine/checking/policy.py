@@ -171,12 +171,11 @@ class TypedRule:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A period of a timeline and the pack that judges in it; open ends are None."""
+    """A pack that judges beside others, and when it is in force; open ends are None."""
 
     start: date | None
     end: date | None
     ref: PolicyRef
-    title: Text
 
 
 class Timeline(Protocol):
@@ -201,8 +200,7 @@ class Policy:
 
     `chain` are the packs as written, the root first. `overrides` are parameter values set for this
     run; they win over the pack's own. `changes` are what the packs of the chain change in those
-    before them. A policy chosen by date carries its `timeline`, and where several packs judge, the
-    `spans` in which each does.
+    before them. A policy chosen by date carries its `timeline`, and `spans` where several judge.
     """
 
     manifest: Manifest

@@ -23,7 +23,6 @@ from zhuanjie.engine.ir.nodes import Call, Expr, Field, ListLit, Lit, Param
 from zhuanjie.engine.ir.types import BOOL, RECORD_DATE, Kind, Type
 from zhuanjie.engine.load.find import Reign
 from zhuanjie.engine.model.pack import Parameter, Rule, Text
-from zhuanjie.engine.results import PolicyRef
 
 Build = Callable[[Path, Mapping[str, int]], Policy]
 _TEXTS = ("message", "remedy", "late", "late_remedy")
@@ -296,12 +295,7 @@ def _text(text: Text, names: Mapping[str, str]) -> Text:
 
 
 def _spans(intervals: Sequence[_Interval]) -> tuple[Span, ...]:
-    """The period of each pack; successive intervals of one pack are one."""
-    out: list[Span] = []
-    for i in intervals:
-        ref: PolicyRef = i.policy.ref
-        if out and out[-1].ref == ref:
-            out[-1] = replace(out[-1], end=i.end)
-        else:
-            out.append(Span(i.start, i.end, ref, i.policy.title))
-    return tuple(out)
+    """Each pack that judges once, in the order in which they came."""
+    policies = {i.policy.id: i.policy for i in intervals}
+    return tuple(Span(p.manifest.in_force.start, p.manifest.in_force.end, p.ref)
+                 for p in policies.values())

@@ -169,7 +169,7 @@ def test_the_report_says_which_pack_judged_what() -> None:
     said = json.loads(EXPECTED.read_text(encoding="utf-8"))["policy"]
     assert said["id"] == NEW
     assert [(v["id"], v["from"], v["to"]) for v in said["versions"]] == [
-        (OLD, None, "2015-06-30"), (MID, "2015-07-01", "2019-05-05"), (NEW, "2019-05-06", None)]
+        (OLD, "2007-11-01", None), (MID, "2015-07-01", None), (NEW, "2019-05-06", None)]
     counts = {v["id"]: v["records_by_clause"] for v in said["versions"]}
     # Letters of 2007, 2012, 2014 and June 2015, and two approvals of 2014.
     assert (counts[OLD]["1.2"], counts[MID]["33"]) == (6, 16)
