@@ -70,7 +70,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One outcome, in words, with the values it read and what would mend it."""
+    """One outcome, in words, with the values it read and what would mend it.
+
+    Where several packs judge one ledger, `pack` is the one that judged this, and `edition` tells
+    the rule from those of the same name in the others.
+    """
 
     record: str | None
     rule: str
@@ -84,6 +88,13 @@ class Finding:
     fields: Mapping[str, Scalar] = preset(default_factory=dict)
     remedy: str = ""
     location: Location = preset(default_factory=Location)
+    pack: str = ""
+    edition: str = ""
+
+    @property
+    def key(self) -> str:
+        """The id of the rule in its plan."""
+        return f"{self.rule}@{self.edition}" if self.edition else self.rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +130,16 @@ class PolicyRef:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one of several packs judged: when it is in force, and how many records by clause."""
+
+    policy: PolicyRef
+    start: date | None
+    end: date | None
+    clauses: Mapping[str, int]
+
+
 @dataclass(slots=True)
 class LedgerRef:
     """What was judged: how many records, how many beyond the pack's scope, the files' digest."""
@@ -145,7 +166,10 @@ class Summary:
 
 @dataclass(slots=True)
 class Report:
-    """A whole audit. `findings` follow the ledger's rows, then the pack's rules."""
+    """A whole audit. `findings` follow the ledger's rows, then the pack's rules.
+
+    `judged` says which of several packs judged what; it is empty where one judged everything.
+    """
 
     policy: PolicyRef
     as_of: date
@@ -156,6 +180,7 @@ class Report:
     notices: list[Diagnostic] = preset(default_factory=list)
     no_columns: Mapping[str, Sequence[str]] = preset(default_factory=dict)
     """Fields that rules read and the ledger has no column for, with the rules' clauses."""
+    judged: tuple[Judged, ...] = ()
 
 
 def plain(value: Any) -> Any:

@@ -130,11 +130,11 @@ def _stream(call: _Call) -> int:
     from zhuanjie.cli import show
     from zhuanjie.cli.output import csv, jsonl
 
-    lines = {"csv": csv.lines, "jsonl": jsonl.lines}[call.target.format]
     with show.result(call.target) as out, _Told(call, quiet=out.isatty()) as progress:
         run = call.run(progress)
         findings: Iterator[Finding] = iter(run)
-        out.writelines(lines(findings))
+        out.writelines(csv.lines(findings, bool(run.plan.policy.spans))
+                       if call.target.format == "csv" else jsonl.lines(findings))
     return _told(call, run, run.head())
 
 

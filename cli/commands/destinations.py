@@ -65,6 +65,7 @@ def _plain(record: str | None, answer: DestinationAnswer) -> dict[str, Any]:
         "clauses": list(answer.clauses), "missing": list(answer.missing),
         "message": answer.message,
         "conditions": [shape.finding(condition) for condition in answer.conditions],
+        **({"pack": answer.pack} if answer.pack else {}),
     }
 
 
@@ -74,6 +75,8 @@ def _sections(answers: Sequence[Answers], view: View) -> Iterator[Section]:
     for record, found in answers:
         yield Section(
             title=view.say("destinations.title", record=record or "", title=view.policy_title),
+            notes=[view.say("destinations.by", pack=pack)
+                   for pack in dict.fromkeys(a.pack for a in found) if pack],
             headers=[view.say(f"column.{c}") for c in
                      ("destination", "answer", "clause", "missing", "conditions")],
             rows=[

@@ -13,7 +13,7 @@ from zhuanjie.cli.output.causes import Cause, Open, causes
 from zhuanjie.cli.output.labels import Labels
 from zhuanjie.cli.output.section import Section, Tone
 from zhuanjie.cli.output.view import View
-from zhuanjie.engine.results import Finding, Outcome, Report, Severity
+from zhuanjie.engine.results import Finding, Judged, Outcome, Report, Severity
 
 
 def sections(report: Report, view: View) -> Iterator[Section]:
@@ -23,6 +23,7 @@ def sections(report: Report, view: View) -> Iterator[Section]:
     for finding in report.findings:
         found[finding.outcome].append(finding)
     yield head(report, view)
+    yield from judged(report, view)
     if report.input:
         yield unreadable(report, view, labels)
     yield from by_rule(found[Outcome.VIOLATION], Outcome.VIOLATION, view, labels)
@@ -57,6 +58,27 @@ def head(report: Report, view: View) -> Section:
     )
 
 
+def judged(report: Report, view: View) -> Iterator[Section]:
+    """Where several packs judged: which judged which clauses of how many records."""
+    if not report.judged:
+        return
+    within = report.ledger.records - report.ledger.out_of_scope
+    yield Section(
+        title=view.say("audit.judged"),
+        headers=[view.say(f"column.{c}") for c in ("pack", "version", "in-force", "judged")],
+        rows=[(j.policy.id, j.policy.version, view.period(j.start, j.end),
+               _judged_clauses(j, within, view)) for j in report.judged if j.clauses],
+    )
+
+
+def _judged_clauses(part: Judged, within: int, view: View) -> str:
+    """Clauses with their records; those of which the pack judged every record are counted."""
+    some = [view.say("audit.judged.clause", clause=clause, records=n)
+            for clause, n in part.clauses.items() if n < within]
+    whole = len(part.clauses) - len(some)
+    return view.join([*([view.say("audit.judged.whole", clauses=whole)] if whole else ()), *some])
+
+
 def unreadable(report: Report, view: View, labels: Labels) -> Section:
     """The cells that could not be read."""
     return Section(
@@ -76,7 +98,7 @@ def by_rule(found: Sequence[Finding], outcome: Outcome, view: View,
     order = {rule: at for at, rule in enumerate(view.titles)}
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in found:
-        groups.setdefault((finding.rule, finding.clause), []).append(finding)
+        groups.setdefault((finding.key, finding.clause), []).append(finding)
     if groups:
         tone: Tone = "bad" if outcome is Outcome.VIOLATION else "plain"
         yield Section(title=view.say("audit.part", outcome=view.outcome(outcome),
@@ -87,6 +109,8 @@ def by_rule(found: Sequence[Finding], outcome: Outcome, view: View,
     for (rule, clause), group in ranked:
         title = view.say("audit.rule", clause=clause, title=view.titles.get(rule, rule),
                          severity=view.severity(group[0].severity), count=len(group))
+        if group[0].pack:
+            title = view.say("audit.rule.by", title=title, pack=group[0].pack)
         yield from _by_remedy(title, group, view, labels)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from zhuanjie.cli.output.audit import head, unreadable
+from zhuanjie.cli.output.audit import head, judged, unreadable
 from zhuanjie.cli.output.labels import Labels
 from zhuanjie.cli.output.section import Section, Tone
 from zhuanjie.cli.output.view import View
@@ -22,6 +22,7 @@ def sections(report: Report, view: View, moment: str = "") -> Iterator[Section]:
     top = head(report, view)
     notes = (*top.notes, view.say("check.moment", moment=moment)) if moment else top.notes
     yield Section(title=top.title, level=1, notes=notes)
+    yield from judged(report, view)
     if report.input:
         yield unreadable(report, view, Labels(report, view))
     groups: dict[tuple[int | None, str | None], list[Finding]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Final, TextIO
 
@@ -19,11 +19,12 @@ COLUMNS: Final = ("record", "rule", "clause", "outcome", "severity", "message", 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """The header, and a line for every finding."""
+def lines(findings: Iterable[Finding], packs: bool) -> Iterator[str]:
+    """The header, and a line for every finding; with `packs`, also which pack judged it."""
+    columns = (*COLUMNS, "pack") if packs else COLUMNS
     line = io.StringIO()
     writer = csv.writer(line)  # lines end as RFC 4180 has it; else a lone \r would go unquoted
-    for row in chain([COLUMNS], map(_row, findings)):
+    for row in chain([columns], (_row(finding, columns) for finding in findings)):
         writer.writerow(row)
         yield line.getvalue()
         line.seek(0)
@@ -32,15 +33,15 @@ def lines(findings: Iterable[Finding]) -> Iterator[str]:
 
 def render(report: Report, out: TextIO, view: View) -> None:
     """Write the findings of a report."""
-    out.writelines(lines(report.findings))
+    out.writelines(lines(report.findings, bool(report.judged)))
 
 
-def _row(finding: Finding) -> list[Any]:
+def _row(finding: Finding, columns: Sequence[str]) -> list[Any]:
     cells = shape.finding(finding)
     cells |= cells.pop("location")
     cells["missing"] = " ".join(cells["missing"])
     cells["fields"] = json.dumps(cells["fields"], ensure_ascii=False)
-    return [_inert(cells[name]) for name in COLUMNS]
+    return [_inert(cells.get(name)) for name in columns]
 
 
 def _inert(cell: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from zhuanjie.cli.output.audit import head, unreadable
+from zhuanjie.cli.output.audit import head, judged, unreadable
 from zhuanjie.cli.output.labels import Labels
 from zhuanjie.cli.output.section import Section
 from zhuanjie.cli.output.view import View
@@ -17,6 +17,7 @@ def sections(report: Report, view: View) -> Iterator[Section]:
     overdue = [f for f in report.findings if f.outcome is Outcome.VIOLATION]
     coming = [f for f in report.findings if f.outcome is not Outcome.VIOLATION]
     yield head(report, view)
+    yield from judged(report, view)
     if report.input:
         yield unreadable(report, view, labels)
     if overdue:
@@ -44,5 +45,5 @@ def _row(finding: Finding, days: int | None, labels: Labels, view: View) -> Sequ
     return (
         finding.due.isoformat() if finding.due else "", "" if days is None else str(days),
         finding.clause, finding.record or "", labels.place(finding),
-        view.titles.get(finding.rule, finding.message),
+        view.titles.get(finding.key, finding.message),
     )

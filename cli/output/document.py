@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhuanjie.cli.output import policy as plain
+from zhuanjie.cli.output.changes import changes
 from zhuanjie.cli.output.coverage import percent
 from zhuanjie.cli.output.section import Section
 from zhuanjie.cli.output.view import View
@@ -40,6 +41,8 @@ class Document:
     def sections(self) -> Iterator[Section]:
         """The whole document, in the order in which it is read."""
         yield next(plain.identity(self.policy, self.view))
+        if self.policy.changes:
+            yield plain.changed(self.policy, self.view)
         yield self._open()
         yield Section(title=self._say("clauses"))
         for clause in self.policy.clauses:
@@ -76,6 +79,7 @@ class Document:
         title = view.say("policy.rule", clause=rule.id, title=plain.said(rule.title, view),
                          severity=view.severity(rule.severity))
         notes = [self._say("from", pack=rule.pack)] if rule.pack != self.policy.id else []
+        notes += changes(rule.history, view)
         if rule.when:
             notes.append(self._say("when", text=self.phrases.condition(rule.when)))
         elif rule.shape != "reconcile":  # which asks about the ledger, not about a record

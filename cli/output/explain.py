@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zhuanjie.cli.output import shape
+from zhuanjie.cli.output.changes import changes, plain_change
 from zhuanjie.cli.output.section import Section, Tone
 from zhuanjie.cli.output.view import View
 from zhuanjie.engine.model.fields import fields
@@ -35,7 +36,7 @@ def sections(found: Sequence[Explanation], view: View) -> Iterator[Section]:
             title=view.say("explain.title", clause=finding.clause, title=item.title,
                            record=finding.record or "", outcome=view.outcome(finding.outcome)),
             tone=_TONES.get(finding.outcome, "plain"),
-            notes=list(_notes(finding, view)),
+            notes=[*_notes(finding, view), *_chosen(item, view), *changes(item.rule.history, view)],
             tree=[line for part in item.parts
                   for line in (view.label(_role(part.label, view), ""),
                                *_tree(part.trace, view, "  "))],
@@ -50,6 +51,19 @@ def _notes(finding: Finding, view: View) -> Iterator[str]:
         yield view.say("explain.missing", fields=view.join(map(view.field, finding.missing)))
     if finding.remedy and finding.outcome is Outcome.VIOLATION:
         yield view.say("audit.remedy", remedy=finding.remedy)
+
+
+def _chosen(item: Explanation, view: View) -> Iterator[str]:
+    """Which of several packs judged, and by what day it was chosen."""
+    edition = item.rule.edition
+    if edition is None or item.day is None:
+        return
+    period = view.period(edition.start, edition.end)
+    kind = "explain.chosen" if period else "explain.unchanged"
+    if not (edition.start or item.day) <= item.day <= (edition.end or item.day):
+        kind = "explain.not-chosen"
+    name = view.field(item.dated_by) if item.dated_by else view.say("explain.as-of")
+    yield view.say(kind, pack=edition.pack, period=period, day=item.day, field=name)
 
 
 def _role(label: str, view: View) -> str:
@@ -73,9 +87,19 @@ def _tree(trace: Trace, view: View, indent: str) -> Iterator[str]:
 def plain_explanation(item: Explanation) -> dict[str, Any]:
     """An explanation as JSON has it."""
     return {
-        **shape.finding(item.finding), "title": item.title,
+        **shape.finding(item.finding), "title": item.title, **_plain_choice(item),
+        "written_in": item.rule.pack, "history": [plain_change(c) for c in item.rule.history],
         "conditions": [{"label": p.label, **_plain_trace(p.trace)} for p in item.parts],
     }
+
+
+def _plain_choice(item: Explanation) -> dict[str, Any]:
+    """By what the pack was chosen, where several judge."""
+    edition = item.rule.edition
+    if edition is None:
+        return {}
+    return {"chosen_by": {"field": item.dated_by, "day": plain(item.day),
+                          "from": plain(edition.start), "to": plain(edition.end)}}
 
 
 def _plain_trace(trace: Trace) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def render(report: Report, out: TextIO, view: View) -> None:
     for found in report.input:
         out.write(line("warning", found.file, found.column or "", found.message(view.lang)))
     for finding in report.findings:
-        title = f"{finding.clause} {view.titles.get(finding.rule, finding.rule)}"
+        title = f"{finding.clause} {view.titles.get(finding.key, finding.rule)}"
         where = f"{finding.record}: " if finding.record else ""
         text = where + finding.message + (f" → {finding.remedy}" if finding.remedy else "")
         out.write(line(_level(finding), finding.location.file, title, text))

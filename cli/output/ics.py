@@ -46,7 +46,7 @@ def _event(finding: Finding, uid: str, stamp: datetime, view: View) -> Event:
     event.add("dtstart", finding.due)
     event.add("dtend", finding.due + timedelta(days=1))
     event.add("summary", view.say(code, clause=finding.clause, record=finding.record or "",
-                                  title=view.titles.get(finding.rule, finding.rule)))
+                                  title=view.titles.get(finding.key, finding.rule)))
     event.add("description", "\n".join(filter(None, (finding.message, finding.remedy))))
     event.add("categories", [view.outcome(finding.outcome)])
     event.add("transp", "TRANSPARENT")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from zhuanjie.cli.output.changes import changes, reason, what
 from zhuanjie.cli.output.section import Section
 from zhuanjie.cli.output.view import View
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.checking.policy import Policy
+    from zhuanjie.engine.checking.policy import Policy, TypedRule
     from zhuanjie.engine.model.pack import Parameter, Rule, Text
 
 
@@ -22,6 +23,8 @@ def identity(policy: Policy, view: View) -> Iterator[Section]:
         "authority": said(manifest.authority, view),
         "in-force": view.period(manifest.in_force.start, manifest.in_force.end),
         "builds-on": manifest.builds_on or "",
+        "by-default": view.say("policy.by-default") if manifest.stands else "",
+        "note": said(manifest.document.note, view) if manifest.document.note else "",
         "scope": f"{said(policy.scope_rule.title, view)}\n{policy.scope_rule.when}"
         if policy.scope_rule else "",
         "sha256": policy.sha256,
@@ -31,6 +34,8 @@ def identity(policy: Policy, view: View) -> Iterator[Section]:
         headers=[view.say("column.what"), view.say("column.value")],
         rows=[(view.say(f"column.{name}"), value) for name, value in facts.items() if value],
     )
+    if policy.changes:
+        yield changed(policy, view)
     if policy.parameters:
         yield Section(
             title=view.say("policy.parameters"),
@@ -47,14 +52,26 @@ def identity(policy: Policy, view: View) -> Iterator[Section]:
     yield Section(title=view.say("policy.rules", count=len(policy.rules)))
 
 
-def rule(item: Rule, view: View) -> Section:
-    """A rule: when it applies and what it asks, as written, and its words."""
+def changed(policy: Policy, view: View) -> Section:
+    """What the pack, or one it builds on, changes in those before it, and why."""
+    return Section(
+        title=view.say("policy.changes"),
+        headers=[view.say(f"column.{c}") for c in ("what", "pack", "base", "reason")],
+        rows=[(what(c, view), c.pack, c.base, reason(c, view)) for c in policy.changes])
+
+
+def rule(typed: TypedRule, view: View) -> Section:
+    """A rule: when it applies and what it asks, as written, its words, and where it comes from."""
+    item = typed.rule
     lines = [view.label(view.say("rule.id"), item.id),
              view.label(view.say("rule.shape"), view.say(f"shape.{item.shape}"))]
     lines += conditions(item, view)
     for key in ("message", "remedy", "late", "late_remedy"):
         if words := getattr(item, key):
             lines.append(view.label(view.say(f"rule.{key}"), said(words, view)))
+    if typed.history:
+        lines.append(view.label(view.say("rule.written-in"), typed.pack))
+    lines += changes(typed.history, view)
     return Section(
         title=view.say("policy.rule", clause=item.clause, title=said(item.title, view),
                        severity=view.severity(item.severity)),

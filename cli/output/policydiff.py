@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zhuanjie.cli.output.section import Section
@@ -20,7 +20,8 @@ def plain_data(found: PolicyDiff) -> dict[str, Any]:
     """The three views as the contract has them."""
     out: dict[str, Any] = {
         "text": [{"kind": e.kind, "name": e.name, "change": e.change, "key": e.key or None,
-                  "was": e.was, "is": e.now} for e in found.text],
+                  "was": e.was, "is": e.now,
+                  "reason": e.reason.model_dump() if e.reason else None} for e in found.text],
         "meaning": {
             clause: {"verdict": m.verdict, "witness": _record(m.witness), "as_of": plain(m.as_of),
                      "rule": m.rule, "was": m.was, "is": m.now,
@@ -51,8 +52,8 @@ def sections(found: PolicyDiff, title: str, view: View) -> Iterator[Section]:
     if found.text:
         yield Section(
             title=_say(view, "author.diff.text"),
-            headers=_headers(view, "what", "key", "was", "is"),
-            rows=[_edit(e, view) for e in found.text])
+            headers=_headers(view, "what", "key", "was", "is", "reason"),
+            rows=list(_edits(found.text, view)))
     yield Section(
         title=_say(view, "author.diff.meaning"),
         notes=[_say(view, "author.diff.equal", equal=len(found.meaning) - len(changed),
@@ -80,11 +81,18 @@ def _impact(found: Impact, view: View) -> Iterator[Section]:
                   for c in found.changes])
 
 
-def _edit(edit: Edit, view: View) -> tuple[str, str, str, str]:
-    what = _say(view, f"author.kind.{edit.kind}", name=edit.name)
-    if edit.change != "changed":
-        return (f"{what} {_say(view, f'author.change.{edit.change}')}", "", "", "")
-    return (what, edit.key, _value(edit.was), _value(edit.now))
+def _edits(edits: Sequence[Edit], view: View) -> Iterator[tuple[str, ...]]:
+    """A row for each edit; why is said once for each thing that changed."""
+    told: set[tuple[str, str]] = set()
+    for edit in edits:
+        what = _say(view, f"author.kind.{edit.kind}", name=edit.name)
+        why = getattr(edit.reason, view.lang) if edit.reason else ""
+        why = "" if (edit.kind, edit.name) in told else why
+        told.add((edit.kind, edit.name))
+        if edit.change == "changed":
+            yield what, edit.key, _value(edit.was), _value(edit.now), why
+        else:
+            yield f"{what} {_say(view, f'author.change.{edit.change}')}", "", "", "", why
 
 
 def _witness(record: Mapping[str, Any] | None, as_of: Any, view: View) -> str:

@@ -10,6 +10,7 @@ from zhuanjie.engine.results import (
     REPORTED,
     Finding,
     InputFinding,
+    Judged,
     Location,
     PolicyRef,
     Report,
@@ -19,7 +20,7 @@ from zhuanjie.engine.text import Lang
 
 
 def finding(found: Finding) -> dict[str, Any]:
-    """A finding, every key there."""
+    """A finding, every key there; `pack` only where several packs judge."""
     return {
         "record": found.record,
         "rule": found.rule,
@@ -33,12 +34,21 @@ def finding(found: Finding) -> dict[str, Any]:
         "fields": {name: plain(value) for name, value in found.fields.items()},
         "remedy": found.remedy,
         "location": location(found.location),
+        **({"pack": found.pack} if found.pack else {}),
     }
 
 
 def policy(ref: PolicyRef) -> dict[str, str]:
     """Which pack judged."""
     return {"id": ref.id, "version": ref.version, "sha256": ref.sha256}
+
+
+def judged(part: Judged) -> dict[str, Any]:
+    """What one of several packs judged."""
+    return {
+        **policy(part.policy), "from": plain(part.start), "to": plain(part.end),
+        "records_by_clause": dict(part.clauses),
+    }
 
 
 def location(at: Location) -> dict[str, Any]:
@@ -58,7 +68,10 @@ def input_finding(found: InputFinding, lang: Lang) -> dict[str, Any]:
 def head(report: Report, view: View) -> dict[str, Any]:
     """A report but for its findings."""
     return {
-        "policy": policy(report.policy),
+        "policy": {
+            **policy(report.policy),
+            **({"versions": [judged(part) for part in report.judged]} if report.judged else {}),
+        },
         "as_of": report.as_of.isoformat(),
         "ledger": {"records": report.ledger.records, "out_of_scope": report.ledger.out_of_scope,
                    "sha256": report.ledger.sha256,

@@ -52,10 +52,10 @@ def audit_to_file(path: Path, run: AuditRun) -> Report:
     The columns are those of `zhuanjie.engine.auditing.findings`. Raises OSError where the file
     cannot be written; what stands there then is not whole.
     """
-    from zhuanjie.engine.auditing.findings import tables
+    from zhuanjie.engine.auditing.findings import schema, tables
     from zhuanjie.engine.auditing.sink import ParquetSink
 
-    with ParquetSink(path) as sink:
+    with ParquetSink(path, schema(run.plan)) as sink:
         for table in tables(run):
             sink.write(table)
     return run.head()
@@ -114,13 +114,13 @@ def _is_open(finding: Finding, run: AuditRun, recurring: set[str]) -> bool:
     if finding.due is None:
         return False
     if finding.outcome is Outcome.SATISFIED:
-        return finding.rule in recurring
+        return finding.key in recurring
     return not finding_is_tardy(finding, run)
 
 
 def finding_is_tardy(finding: Finding, run: AuditRun) -> bool:
     """Whether the act a finding asks for is on record already."""
-    rule = next(r for r in run.plan.rules if r.id == finding.rule)
+    rule = next(r for r in run.plan.rules if r.id == finding.key)
     return run.words.is_tardy(rule, finding.fields)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from zhuanjie.engine.checking.pack import broken_rules, build_policy
 from zhuanjie.engine.checking.policy import Policy
+from zhuanjie.engine.checking.timeline import PackTimeline
 from zhuanjie.engine.errors import Diagnostic, PolicyError, UsageError, fail
-from zhuanjie.engine.load.find import find_folder, in_force, load_chain, manifests
+from zhuanjie.engine.load.find import by_default, find_folder, load_chain, manifests
+from zhuanjie.engine.load.pack import LoadedPack
 from zhuanjie.engine.load.schema import schemas
 from zhuanjie.engine.lower.plan import Plan, make_plan
 from zhuanjie.engine.model.pack import Manifest
@@ -30,36 +33,46 @@ class PolicyEntry:
 
 def load_policy(name: str | Path | None = None, *, as_of: date | None = None,
                 params: Mapping[str, int] | None = None) -> Policy:
-    """A policy by the id or folder of its pack; without a name, the one in force on `as_of`.
+    """A policy by the id or folder of its pack; without a name, those that stand for choice.
 
-    `params` sets parameter values for this run. Raises PolicyError, with every mistake of the pack
-    and its bases, and UsageError for a name or parameter that there is not.
+    Without a name each record is judged by the pack in force on the date the clause speaks of, and
+    on the as-of day (`as_of`, or today) where that is blank. `params` sets parameter values for
+    this run. Raises PolicyError, with every mistake of the pack and its bases, and UsageError for
+    a name or parameter that there is not.
     """
     if name is not None:
         return with_params(_build(find_folder(str(name))), params)
-    folder, notice = in_force(as_of or date.today())
-    policy = with_params(_build(folder), params)
-    return replace(policy, notices=(*policy.notices, notice)) if notice else policy
+    day = as_of or date.today()
+    build = partial(_build, loaded={})  # the packs in time build on one another
+    return with_params(PackTimeline(by_default(), build).on(day), params, day)
 
 
-def _build(folder: Path) -> Policy:
+def _build(folder: Path, overrides: Mapping[str, int] | None = None,
+           loaded: dict[Path, LoadedPack] | None = None) -> Policy:
     try:
-        chain = load_chain(folder)
+        chain = load_chain(folder, loaded)
     except PolicyError as error:
         raise PolicyError(*error.diagnostics, *broken_rules(error.sources)) from None
-    return build_policy(chain)
+    return build_policy(chain, overrides)
 
 
-def with_params(policy: Policy, params: Mapping[str, int] | None) -> Policy:
-    """The policy with parameter values set for a run, its bounds proved anew."""
+def with_params(policy: Policy, params: Mapping[str, int] | None,
+                day: date | None = None) -> Policy:
+    """The policy with parameter values set for a run, its bounds proved anew.
+
+    A policy chosen by date is made anew for `day` (default: today).
+    """
     if not params:
         return policy
+    known = [name for name in policy.parameters if "@" not in name]
     for name in params:
-        if name not in policy.parameters:
-            close = near(name, list(policy.parameters))
+        if name not in known:
+            close = near(name, known)
             raise fail(UsageError, "policy.unknown-param",
                        hint="hint.near" if close else "hint.known", name=name, near=close,
-                       known=", ".join(policy.parameters))
+                       known=", ".join(known))
+    if policy.timeline is not None:
+        return policy.timeline.with_params(params).on(day or date.today())
     return build_policy(policy.chain, {**policy.overrides, **params})
 
 
@@ -73,8 +86,8 @@ def lint(policy: Policy) -> list[Diagnostic]:
 
 def plan_for(policy: Policy | None, day: date, params: Mapping[str, int] | None = None,
              before: str | None = None) -> Plan:
-    """A policy (or the one in force) made ready to judge on `day`, with parameters set."""
-    policy = with_params(policy, params) if policy else load_policy(as_of=day, params=params)
+    """A policy (or those that stand for choice) made ready to judge on `day`."""
+    policy = with_params(policy, params, day) if policy else load_policy(as_of=day, params=params)
     return make_plan(policy, day, before)
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from zhuanjie.engine.api.policies import load_policy, plan_for
+from zhuanjie.engine.api.policies import load_policy, plan_for, with_params
 from zhuanjie.engine.auditing.destinations import DestinationAnswer
 from zhuanjie.engine.auditing.destinations import destinations as _destinations
 from zhuanjie.engine.auditing.single import SingleCheck
@@ -26,6 +26,7 @@ from zhuanjie.engine.backends.registry import (
 from zhuanjie.engine.cel.from_cel import read
 from zhuanjie.engine.checking.names import DataSchema
 from zhuanjie.engine.checking.policy import Policy
+from zhuanjie.engine.checking.timeline import governing
 from zhuanjie.engine.checking.typing import check as check_types
 from zhuanjie.engine.days import from_day, to_day
 from zhuanjie.engine.errors import ExpressionError, InputError, UsageError, fail
@@ -48,8 +49,10 @@ def destinations(record: Mapping[str, Any], policy: Policy | None = None, *,
     """Which destinations the policy allows a member, which not, and by which clause."""
     if not isinstance(record, Mapping):
         raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
-    plan = plan_for(policy, as_of or date.today(), params)
+    day = as_of or date.today()
     typed, _, _ = read_record(record, columns)
+    chosen = with_params(policy, params, day) if policy else load_policy(as_of=day, params=params)
+    plan = plan_for(governing(chosen, typed, day), day)
     return _destinations(typed, plan, record_backend_of(backend or SINGLE), lang)
 
 
@@ -76,7 +79,9 @@ def check_one(record: Mapping[str, Any], policy: Policy, *, as_of: date,
               before: str | None = None, lang: Lang = "en", all_outcomes: bool = False,
               columns: Mapping[str, str] | None = None) -> Report:
     """Like `check`, as a report of one record, by the engine for single records."""
-    single = _single(policy, as_of, tuple((params or {}).items()), before, backend or SINGLE, lang,
+    typed, _, _ = read_record(record, columns)
+    chosen = governing(with_params(policy, params, as_of), typed, as_of)
+    single = _single(chosen, as_of, (), before, backend or SINGLE, lang,
                      tuple(columns.items()) if columns else None)
     return single.report(record, all_outcomes)
 
@@ -92,10 +97,13 @@ def watch(policy: Policy, output: int, refuse: Refusal, *, as_of: date | None = 
           backend: str | None = None, journal: Path | None = None, lang: Lang = "en") -> Watch:
     """A live register, resumed from its journal: call `follow` with a source of events.
 
-    `output` is the descriptor lines go to; `refuse` is told of every malformed event. Raises
+    A policy chosen by date is the one pack that stands on the day it begins. `output` is the
+    descriptor lines go to; `refuse` is told of every malformed event. Raises
     InputError for a damaged journal, UsageError for one of another policy.
     """
     engine = record_backend_of(backend or SINGLE)
+    if policy.timeline is not None:
+        policy = policy.timeline.at(as_of or date.today())
     register = Register(policy, engine, as_of, lang)
     running = Watch(register, Journal(journal) if journal else None, Sink(output), refuse)
     running.resume()

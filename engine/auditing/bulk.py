@@ -15,6 +15,7 @@ from operator import xor
 
 import polars as pl
 
+from zhuanjie.engine.auditing.editions import Tally
 from zhuanjie.engine.auditing.whole import Counter
 from zhuanjie.engine.backends.base import SETTLED, ColumnBackend
 from zhuanjie.engine.backends.verdicts import SCHEMA
@@ -42,14 +43,16 @@ _OUT, _SHARED, _TWICE, _PRINT = "#out", "#shared", "#twice", "#print-{}"
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """Records with their verdicts: `rows` are their row numbers, `verdicts` a table of verdicts.
+class JudgedRecords:
+    """Records with their verdicts: `rows` are their row numbers, `verdicts` a table of verdicts by
+    the rules of `plan`.
 
     `records` says of how many records these are the ones with something to report, `out_of_scope`
     how many of those are beyond the policy. Texts of `loose` fields may still have blanks behind
     them. `slice` is the table, and within it the slice, that the records belong to.
     """
 
+    plan: Plan
     frame: pl.DataFrame
     rows: pl.Series
     verdicts: pl.DataFrame
@@ -71,13 +74,15 @@ class BulkAudit:
     """One pass over a ledger."""
 
     def __init__(self, tables: Sequence[Table], plan: Plan, engine: ColumnBackend,
-                 needs: Sequence[str], counters: Sequence[Counter], *, every: bool) -> None:
+                 needs: Sequence[str], counters: Sequence[Counter], tally: Tally, *,
+                 every: bool) -> None:
         self.plan, self.engine, self.needs, self.every = plan, engine, needs, every
+        self.tally = tally
         self.tables = [TypedTable(table) for table in tables]
         self.counters = counters
         self.seen = SeenIds()
 
-    def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[Judged]:
+    def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[JudgedRecords]:
         """The records with something to report, from the slice `start` of the ledger on."""
         self._survey()
         self._look_back(*start)
@@ -129,18 +134,26 @@ class BulkAudit:
         there = pl.col(KEY).is_not_null()
         prints = [_Prints({KEY}, [KEY], there), *(
             _Prints(self._reads(c), c.by, self._counts(c)) for c in self.counters)]
-        names = set[str]().union(*(p.reads for p in prints))
+        governed = self.tally.governed()
+        scope = field_names(self.plan.policy.scope) if governed else frozenset[str]()
+        names = self.tally.reads.union(scope, *(p.reads for p in prints))
         exprs = [p.expr.alias(_PRINT.format(i)) for i, p in enumerate(prints)]
+        exprs += [(e & self._in_scope()).alias(e.meta.output_name()) for e in governed]
+        judged, blanks = [0] * len(governed), 0
         self.heights = []
         for typed in self.tables:
             height = 0
             for rows in typed.rows(names, exprs, also=[self._assumed(names)], size=PRINTS):
                 height = max(height, rows.read)
+                blanks += len(rows.dropped)  # of what is read here; there may be more to them
                 for i, some in enumerate(prints):
                     some.add(rows.frame[_PRINT.format(i)], rows.frame[AT])
+                judged = [n + int(rows.frame[e.meta.output_name()].sum())
+                          for n, e in zip(judged, governed, strict=True)]
             self.heights.append(height)
             for some in prints:
                 some.next_table()
+        self.plan = self.tally.take(judged, sum(self.heights), blanks)
         self.twice, *self.shared = [some.repeated() for some in prints]
         for counter, places in zip(self.counters, self.shared, strict=True):
             self._recount(counter, places)
@@ -175,10 +188,13 @@ class BulkAudit:
     def _counts(self, counter: Counter) -> pl.Expr:
         """Whether a record takes part in the counting, surely or perhaps."""
         there = self._truth(counter).ne_missing(False) & pl.col(counter.by[0]).is_not_null()
+        return there & self._in_scope()
+
+    def _in_scope(self) -> pl.Expr:
         scope = self.plan.policy.scope
         if scope is None:
-            return there
-        return there & self.engine.truth_expr(self.plan, scope, PRINTS).ne_missing(False)
+            return pl.lit(True)
+        return self.engine.truth_expr(self.plan, scope, PRINTS).ne_missing(False)
 
     def _assumed(self, names: set[str] | Sequence[str]) -> list[pl.Expr]:
         return [pl.col(n).fill_null(self.plan.as_of) for n in self.plan.assumed if n in names]
@@ -208,11 +224,13 @@ class BulkAudit:
         return list(map(pl.col, [*self.needs, *made])), also, keep
 
     def _judge(self, typed: TypedTable, rows: Rows, loose: Sequence[str], part: tuple[int, int],
-               passed: int) -> Judged:
+               passed: int) -> JudgedRecords:
         table, records = typed.table, passed - len(rows.dropped)
+        self.tally.take_back(len(rows.dropped))
         if not len(rows.frame):
-            return Judged(rows.frame, pl.Series([], dtype=pl.Int64), pl.DataFrame(schema=SCHEMA),
-                          table.file, table.sheet, records, 0, rows.input, part)
+            return JudgedRecords(
+                self.plan, rows.frame, pl.Series([], dtype=pl.Int64), pl.DataFrame(schema=SCHEMA),
+                table.file, table.sheet, records, 0, rows.input, part)
         frame, input_ = self._trimmed(rows.frame, loose), rows.input
         if _TWICE in frame.columns:
             found = self._same_ids(typed, frame.filter(_TWICE))
@@ -229,8 +247,9 @@ class BulkAudit:
             verdicts = self.engine.judge_table(self.plan, frame, every=True)
         else:
             verdicts = self.engine.judge_open(self.plan, frame.with_row_index("#row"))
-        return Judged(frame, numbers, verdicts, table.file, table.sheet, records, out_of_scope,
-                      input_, part, loose)
+        return JudgedRecords(
+            self.plan, frame, numbers, verdicts, table.file, table.sheet, records, out_of_scope,
+            input_, part, loose)
 
     def _recounted(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Records with the true counts of those that may share a key, and what follows from them.

@@ -23,7 +23,7 @@ from zhuanjie.engine.text import Lang, say
 
 @dataclass(frozen=True, slots=True)
 class DestinationAnswer:
-    """Whether one destination is open to a member.
+    """Whether one destination is open to a member, and by which pack.
 
     `outcome` is satisfied (allowed), violation (not allowed) or undetermined; `clauses` the rows
     that allow it, could allow it, or (refused) the clause that decides; `conditions` what else the
@@ -36,6 +36,7 @@ class DestinationAnswer:
     missing: tuple[str, ...]
     message: str
     conditions: tuple[Finding, ...]
+    pack: str = ""
 
 
 def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
@@ -44,13 +45,13 @@ def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
 
     Raises UsageError where the policy has no decision table.
     """
-    index, rule = _table(plan)
+    index, rule = _table(plan, record)
     assert isinstance(rule.subject, Field)
     subject = rule.subject.name
     kinds = list(fields()[subject].values)
     words = Words(plan, lang)
     bound = {i for i, r in enumerate(plan.rules)
-             if r is not rule and subject in field_names(r.when)}
+             if r is not rule and subject in field_names(r.when) and plan.governs(i, record)}
     out = []
     for kind in kinds:
         tried = {**record, subject: kind}
@@ -66,7 +67,8 @@ def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
         out.append(DestinationAnswer(
             kind=kind, outcome=verdict.outcome, missing=verdict.missing,
             clauses=opening or (verdict.clause or rule.clause,),
-            message=_message(verdict.outcome, verdict.missing, lang), conditions=conditions))
+            message=_message(verdict.outcome, verdict.missing, lang), conditions=conditions,
+            pack=rule.edition.pack if rule.edition else ""))
     return out
 
 
@@ -79,8 +81,9 @@ def _message(outcome: Outcome, missing: tuple[str, ...], lang: Lang) -> str:
     return say("finding.destination-unknown", lang, missing=named)
 
 
-def _table(plan: Plan) -> tuple[int, TypedRule]:
+def _table(plan: Plan, record: Mapping[str, Any]) -> tuple[int, TypedRule]:
+    """The table that judges the record."""
     for index, rule in enumerate(plan.rules):
-        if rule.shape == "table":
+        if rule.shape == "table" and plan.governs(index, record):
             return index, rule
     raise fail(UsageError, "audit.no-table", id=plan.policy.id)

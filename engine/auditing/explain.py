@@ -6,7 +6,7 @@ The reference evaluator writes the explanations; what it says is what every engi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -53,11 +53,18 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why one rule came out as it did for one record."""
+    """Why one rule came out as it did for one record.
+
+    `rule` is what judged; where several packs judge, `day` is the day by which it was chosen, and
+    `dated_by` the field that day stands in (None for the as-of day).
+    """
 
     finding: Finding
     title: str
     parts: tuple[Part, ...]
+    rule: TypedRule
+    day: date | None = None
+    dated_by: str | None = None
 
 
 def rules_of(plan: Plan, clause: str | None) -> list[int]:
@@ -92,7 +99,8 @@ def explain(run: AuditRun, record_id: str, clause: str | None) -> list[Explanati
     """
     chosen = _asked(run, clause)
     return [_explain(run, i, record, location)
-            for record, location in records_of(run, record_id) for i in chosen]
+            for record, location in records_of(run, record_id)
+            for i in _governing(run.plan, chosen, record)]
 
 
 def explain_and_fix(run: AuditRun, record_id: str,
@@ -102,11 +110,18 @@ def explain_and_fix(run: AuditRun, record_id: str,
     keys: dict[str, Counter[tuple[Any, Any]]] = {r.id: Counter() for r in run.plan.unique}
     found = records_of(run, record_id, keys)
     return (
-        [_explain(run, i, record, location) for record, location in found for i in chosen],
-        [fix_record(run.plan, record, chosen, lang=run.lang, location=location,
+        [_explain(run, i, record, location) for record, location in found
+         for i in _governing(run.plan, chosen, record)],
+        [fix_record(run.plan, record, _governing(run.plan, chosen, record), lang=run.lang,
+                    location=location,
                     keys={r.id: keys[r.id] - Counter([_key(r, record)]) for r in run.plan.unique})
          for record, location in found],
     )
+
+
+def _governing(plan: Plan, chosen: Sequence[int], record: Mapping[str, Any]) -> Sequence[int]:
+    """Those of the rules that judge the record; all of them, to show why not, where none does."""
+    return [i for i in chosen if plan.governs(i, record)] or chosen
 
 
 def records_of(run: AuditRun, record_id: str,
@@ -156,7 +171,8 @@ def _explain(run: AuditRun, index: int, record: dict[str, Any], location: Locati
                       fields().sort(judged.missing))
     finding = run.words.finding(verdict, record, location)
     parts = tuple(Part(role, _trace(step)) for role, step in judged.steps.items())
-    return Explanation(finding, getattr(rule.title, run.lang), parts)
+    dated_by, day = rule.edition.deciding(record, plan.as_of) if rule.edition else (None, None)
+    return Explanation(finding, getattr(rule.title, run.lang), parts, rule, day, dated_by)
 
 
 def _trace(step: Step) -> Trace:

@@ -125,7 +125,7 @@ class Search:
         timed = rule.shape in ("deadline", "recurring")
         free: list[str] = []
         facts: list[str] = []
-        for name in fields().sort(rule.fields - {within}):
+        for name in fields().sort(rule.quotes - {within}):
             known = fields()[name]
             fact = known.changes == "fact"
             if self.record.get(name) is None:

@@ -15,6 +15,7 @@ from zhuanjie.engine.backends.smt.texts import Test, Undecided, Wanted, find_tex
 from zhuanjie.engine.days import add_months, from_day, to_day
 from zhuanjie.engine.ir.nodes import Call, Expr, Field, Lit, walk
 from zhuanjie.engine.ir.ops import TEXT_TESTS
+from zhuanjie.engine.ir.types import Kind
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.model.fields import Changes, fields
 from zhuanjie.engine.results import Scalar
@@ -58,7 +59,8 @@ class Values:
                 self._equal.setdefault(left.name, []).append(right.name)
             elif op in TEXT_TESTS and isinstance(right, Lit) and args[0] is left:
                 self._tests.setdefault(left.name, []).append(Test(op, str(right.value)))
-            elif isinstance(right, Lit):
+            elif isinstance(right, Lit) and right.type.kind is not Kind.DATE:
+                # A day that is written out bounds a period of law, and is nothing to aim at.
                 self._literals.setdefault(left.name, []).append(right.value)
 
     def of(self, name: str, record: Mapping[str, Any],

@@ -17,10 +17,11 @@ from urllib.parse import quote
 
 import polars as pl
 
-from zhuanjie.engine.auditing.bulk import SLICE, Judged
-from zhuanjie.engine.auditing.findings import Findings, of_findings, take, tally
+from zhuanjie.engine.auditing.bulk import SLICE, JudgedRecords
+from zhuanjie.engine.auditing.findings import Findings, findings_of, of_findings, take, tally
 from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.errors import InputError, Place, UsageError, fail
+from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.results import InputFinding
 
 JOURNAL = "_audit.jsonl"
@@ -63,19 +64,20 @@ class Partitions:
         if self.finished:
             table, part = self.finished[-1]["slice"]
             start = table, part + 1
-        made = Findings(run.plan)
+        made: dict[Plan, Findings] = {}
         for part, judged in groupby(run.judged(start), key=lambda j: j.slice):
             self._slice(part, judged, made)
-        absent = of_findings(run.absences())
+        absent = of_findings(run.absences(), run.plan)
         self._put("absent", absent)
         self._note({_WHOLE: True})
 
-    def _slice(self, part: tuple[int, int], judged: Iterator[Judged], made: Findings) -> None:
+    def _slice(self, part: tuple[int, int], judged: Iterator[JudgedRecords],
+               made: dict[Plan, Findings]) -> None:
         tables: list[pl.DataFrame] = []
         read: list[InputFinding] = []
         records = out_of_scope = 0
         for some in judged:
-            tables.append(made.of(some))
+            tables.append(findings_of(some, made))
             read += some.input
             records += some.records
             out_of_scope += some.out_of_scope

@@ -13,7 +13,8 @@ from typing import Any
 
 import polars as pl
 
-from zhuanjie.engine.auditing.bulk import BulkAudit, Judged
+from zhuanjie.engine.auditing.bulk import BulkAudit, JudgedRecords
+from zhuanjie.engine.auditing.editions import Tally
 from zhuanjie.engine.auditing.whole import DTYPES, Absent, Counter, key_field
 from zhuanjie.engine.auditing.words import Words, field_label
 from zhuanjie.engine.backends.base import Backend
@@ -68,6 +69,7 @@ class AuditRun:
         self.records = self.out_of_scope = 0
         self.clauses: frozenset[str] | None = None
         """The clauses that are asked about, where it is not all of them."""
+        self.tally = Tally(plan)
         self.counters = [Counter(r, plan, backend) for r in plan.unique]
         self.absent = [self._absent(r) for r in plan.whole] if roster else []
 
@@ -84,7 +86,7 @@ class AuditRun:
         hint = self.ledger.size_hint
         return self.bulk is True or hint is None or hint >= MANY
 
-    def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[Judged]:
+    def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[JudgedRecords]:
         """Records with their verdicts, in order; who is absent comes last, by `absences`.
 
         `start` passes over the slices of the ledger before it.
@@ -92,12 +94,13 @@ class AuditRun:
         engine = column_backend_of(self.backend)
         if engine is None or not self.in_stream:
             for batch, frame, rows in self.frames():
-                verdicts = self.backend.judge(self.plan, frame, self.every)
-                yield Judged(frame, rows, to_table(self.plan, verdicts), batch.file, batch.sheet,
-                             len(batch.frame), len(batch.frame) - len(frame))
+                verdicts = self.backend.judge(self.tally.add_all(frame), frame, self.every)
+                yield JudgedRecords(
+                    self.plan, frame, rows, to_table(self.plan, verdicts), batch.file, batch.sheet,
+                    len(batch.frame), len(batch.frame) - len(frame))
             return
         bulk = BulkAudit(self.ledger.tables, self.plan, engine, self.needs, self.counters,
-                         every=self.every)
+                         self.tally, every=self.every)
         if self.progress:
             self.progress(self.records, self.ledger.size_hint)
         for judged in bulk.judged(start):
@@ -131,6 +134,7 @@ class AuditRun:
             notices=[*self.plan.policy.notices, *self.ledger.notices,
                      *(self.roster.notices if self.roster else ()), *self._no_columns()],
             no_columns=self.no_columns,
+            judged=self.tally.judged(),
         )
 
     def _counted(self) -> Iterator[Batch]:
@@ -180,18 +184,21 @@ class AuditRun:
             if self.progress:
                 self.progress(self.records, self.ledger.size_hint)
 
-    def _said(self, judged: Judged) -> Iterator[Finding]:
+    def _said(self, judged: JudgedRecords) -> Iterator[Finding]:
         """Verdicts, in the order of the rows, as findings."""
         frame, rows = judged.reported()
         at = -1
         record: dict[str, Any] = {}
         location = Location()
         pairs = zip(rows, frame.iter_rows(named=True), strict=True)
-        for verdict in to_verdicts(self.plan, judged.verdicts):
+        for verdict in to_verdicts(judged.plan, judged.verdicts):
             if verdict.row != at:
                 at = verdict.row
                 number, record = next(pairs)
                 location = Location(judged.file, judged.sheet, number)
+            if verdict.outcome is Outcome.NOT_APPLICABLE and not self.plan.governs(
+                    verdict.rule, record):
+                continue  # another edition of the rule judges this record
             yield self._noted(self.words.finding(verdict, record, location))
 
     def _absent(self, rule: TypedRule) -> Absent:

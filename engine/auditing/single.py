@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from zhuanjie.engine.auditing.editions import Tally
 from zhuanjie.engine.auditing.words import Words
 from zhuanjie.engine.backends.base import RecordBackend
 from zhuanjie.engine.lower.plan import Plan
@@ -18,6 +19,7 @@ from zhuanjie.engine.results import (
     InputFinding,
     LedgerRef,
     Location,
+    Outcome,
     Report,
     Summary,
     plain,
@@ -50,6 +52,9 @@ class SingleCheck:
         if not self._in_scope(typed):
             return [], unread
         verdicts = self.backend.judge_record(self.plan, typed, every)
+        if every:
+            verdicts = [v for v in verdicts if v.outcome is not Outcome.NOT_APPLICABLE
+                        or self.plan.governs(v.rule, typed)]
         return [self.words.finding(v, typed, _NOWHERE) for v in verdicts], unread
 
     def _in_scope(self, typed: Mapping[str, Any]) -> bool:
@@ -69,9 +74,12 @@ class SingleCheck:
         digest = hashlib.sha256(
             json.dumps(sorted((n, plain(v)) for n, v in typed.items())).encode()).hexdigest()
         out = 0 if self._in_scope(typed) else 1
+        tally = Tally(self.plan)
+        if not out:
+            tally.add({**dict.fromkeys(self.plan.assumed, self.plan.as_of), **typed})
         return Report(
             policy=self.plan.policy.ref, as_of=self.plan.as_of,
             ledger=LedgerRef(1, out, digest), summary=summary, input=unread,
             findings=[replace(f, location=Location(row=1)) for f in findings],
-            notices=[*self.plan.policy.notices, *notices],
+            notices=[*self.plan.policy.notices, *notices], judged=tally.judged(),
         )

@@ -15,8 +15,6 @@ from types import TracebackType
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from zhuanjie.engine.auditing.findings import SCHEMA
-
 WAITING = 2
 """Tables that may wait to be written."""
 
@@ -24,8 +22,8 @@ WAITING = 2
 class ParquetSink:
     """A context to write tables of findings in; leaving it with an error abandons the file."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, schema: pl.Schema) -> None:
+        self._path, self._schema = path, schema
         self._tables: Queue[pl.DataFrame | None] = Queue(WAITING)
         self._abandoned = self._ended = False
         self._error: BaseException | None = None
@@ -51,7 +49,7 @@ class ParquetSink:
 
     def _write(self) -> None:
         try:
-            register_io_source(self._given, schema=SCHEMA, is_pure=False).sink_parquet(
+            register_io_source(self._given, schema=self._schema, is_pure=False).sink_parquet(
                 self._path, maintain_order=True, compression="zstd", compression_level=1)
         except pl.exceptions.PolarsError as error:
             self._error = OSError(None, str(error).splitlines()[0])
@@ -62,7 +60,7 @@ class ParquetSink:
 
     def _given(self, columns: list[str] | None, where: pl.Expr | None, most: int | None,
                size: int | None) -> Iterator[pl.DataFrame]:
-        yield pl.DataFrame(schema=SCHEMA)
+        yield pl.DataFrame(schema=self._schema)
         while (table := self._tables.get()) is not None:
             yield table
         self._ended = True

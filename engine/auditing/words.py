@@ -20,12 +20,14 @@ __all__ = ["Words", "field_label", "value_label"]
 class _Wording:
     """What there is to say of one rule, taken apart for filling."""
 
-    __slots__ = ("clause", "done", "id", "late", "late_remedy", "message", "reads", "recurring",
-                 "remedy", "severity", "title")
+    __slots__ = ("clause", "done", "edition", "id", "late", "late_remedy", "message", "pack",
+                 "reads", "recurring", "remedy", "severity", "title")
 
     def __init__(self, rule: TypedRule, lang: Lang) -> None:
         texts = rule.rule
-        self.id, self.clause, self.severity = rule.id, rule.clause, rule.severity
+        self.id, self.clause, self.severity = texts.id, rule.clause, rule.severity
+        self.pack = rule.edition.pack if rule.edition else ""
+        self.edition = rule.edition.label if rule.edition else ""
         self.title: str = getattr(rule.title, lang)
         self.message = Template(getattr(texts.message, lang), lang)
         self.remedy = Template(getattr(texts.remedy, lang), lang)
@@ -34,7 +36,7 @@ class _Wording:
                             if texts.late_remedy else self.remedy)
         self.done = texts.deadline.done if texts.deadline else None
         self.recurring = texts.recurring is not None
-        self.reads = fields().sort(rule.fields)
+        self.reads = fields().sort(rule.quotes)
 
 
 class Words:
@@ -79,7 +81,7 @@ class Words:
             days_late=verdict.late, missing=verdict.missing,
             fields={name: value for name in rule.reads
                     if (value := record.get(name)) is not None},
-            remedy=remedy, location=location,
+            remedy=remedy, location=location, pack=rule.pack, edition=rule.edition,
         )
 
     def absence(self, rule: TypedRule, value: str, location: Location) -> Finding:
@@ -89,10 +91,11 @@ class Words:
         wording = _Wording(rule, self.lang)
         record = {name: value}
         return Finding(
-            record=value if name == KEY else None, rule=rule.id, clause=rule.clause,
+            record=value if name == KEY else None, rule=wording.id, clause=rule.clause,
             outcome=Outcome.VIOLATION, severity=rule.severity,
             message=wording.message.fill(record, self._constants), fields=record,
             remedy=wording.remedy.fill(record, self._constants), location=location,
+            pack=wording.pack, edition=wording.edition,
         )
 
     def is_tardy(self, rule: TypedRule, record: Mapping[str, Any]) -> bool:

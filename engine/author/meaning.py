@@ -49,6 +49,9 @@ class Meaning:
 
 def meaning(old: Policy, new: Policy) -> dict[str, Meaning]:
     """The verdict on every clause that has a rule in either policy, the newer one's first."""
+    # A rule of one side alone is compared with one that never applies, and reads its numbers.
+    old, new = (replace(p, parameters={**other.parameters, **p.parameters})
+                for p, other in ((old, new), (new, old)))
     found: dict[str, list[Meaning]] = {}
     changed: dict[str, list[tuple[TypedRule, TypedRule]]] = {}
     comparer = _Comparer(old, new)

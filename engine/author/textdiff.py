@@ -7,13 +7,14 @@ keys make no difference.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from zhuanjie.engine.author.pairing import pair_rules
 from zhuanjie.engine.author.parts import parts, row_names
 from zhuanjie.engine.checking.policy import Policy, TypedRule
 from zhuanjie.engine.ir.print import to_text
+from zhuanjie.engine.model.pack import Text
 
 Kind = Literal["pack", "scope", "parameter", "clause", "moment", "rule"]
 Change = Literal["added", "removed", "changed"]
@@ -23,7 +24,10 @@ _EXPRESSIONS = {"when": "when", "ask": "require.ask", "due": "deadline.due",
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One difference: of what, called what, in which key, from what to what."""
+    """One difference: of what, called what, in which key, from what to what.
+
+    `reason` is the one an overlay gives for what it replaces or withdraws.
+    """
 
     kind: Kind
     name: str
@@ -31,10 +35,19 @@ class Edit:
     key: str = ""
     was: Any = None
     now: Any = None
+    reason: Text | None = None
 
 
 def text_diff(old: Policy, new: Policy) -> list[Edit]:
     """Every difference of wording, in the order of the newer pack."""
+    given = set(old.changes)
+    reasons: dict[tuple[Kind, str], Text | None] = {
+        ("rule" if c.kind == "row" else c.kind, c.name): c.reason
+        for c in new.changes if c not in given}
+    return [replace(e, reason=reasons.get((e.kind, e.name))) for e in _edits(old, new)]
+
+
+def _edits(old: Policy, new: Policy) -> list[Edit]:
     return [
         *_compare("pack", {old.id: _identity(old)}, {old.id: _identity(new)}),
         *_compare("scope", _scope(old), _scope(new)),
@@ -73,7 +86,9 @@ def _deciding(rule: TypedRule, policy: Policy) -> tuple[Any, ...]:
 
 def rule_keys(rule: TypedRule) -> dict[str, Any]:
     """A rule's keys and values, its expressions as they are understood, rows by their clause."""
-    flat = dict(_flat("", rule.rule.model_dump(mode="json", by_alias=True, exclude_none=True)))
+    # What a rule replaces, and why, is told as the reason of the difference.
+    flat = dict(_flat("", rule.rule.model_dump(mode="json", by_alias=True, exclude_none=True,
+                                               exclude={"replaces"})))
     flat = {k: v for k, v in flat.items() if not k.startswith("table.rows")}
     for role, key in _EXPRESSIONS.items():
         expr = getattr(rule, role)
@@ -104,7 +119,7 @@ def _compare(kind: Kind, old: Mapping[str, Mapping[str, Any]],
 
 def _identity(policy: Policy) -> dict[str, Any]:
     dumped = policy.manifest.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={
-        "scope", "moments", "parameters", "clauses"})
+        "scope", "moments", "parameters", "clauses", "withdraws"})
     return dict(_flat("", dumped))
 
 

@@ -5,6 +5,7 @@ What lies outside the subset (macros, maps, doubles, indexing, division, …) is
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from zhuanjie.engine.cel.syntax import parse
@@ -15,6 +16,7 @@ from zhuanjie.engine.ir.ops import BY_CEL
 _READABLE = {"_/_": "/", "_%_": "%", "_[_]": "[]", "_?._": "?.", "_[?_]": "[?]"}
 
 
+@lru_cache(maxsize=2048)
 def read(text: str) -> Expr:
     """Parse CEL `text` into a tree of `Lit`, `Name`, `Call` and `ListLit`.
 

@@ -75,10 +75,13 @@ def _texts(policy: Policy) -> list[Diagnostic]:
 
 
 def _cases(policy: Policy) -> list[Diagnostic]:
-    tried = {rule_id for pack in policy.chain for file in load_cases(pack.folder)
-             for case in file.cases.cases for single in case.unfold() for rule_id in single.expect}
+    order = [pack.manifest.id for pack in policy.chain]
+    tried = {rule_id: at for at, pack in enumerate(policy.chain)
+             for file in load_cases(pack.folder) for case in file.cases.cases
+             for single in case.unfold() for rule_id in single.expect}
+    # The cases of a base say nothing of a rule that was replaced since.
     return [Diagnostic("lint.no-cases", {"rule": rule.id}, _place(policy, rule, "id"))
-            for rule in policy.rules if rule.id not in tried]
+            for rule in policy.rules if tried.get(rule.id, -1) < order.index(rule.pack)]
 
 
 def _translations(policy: Policy) -> list[Diagnostic]:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from zhuanjie.engine.cel.from_cel import read
 from zhuanjie.engine.checking.names import PackSchema
+from zhuanjie.engine.checking.overlay import Item, merge
 from zhuanjie.engine.checking.policy import Policy, TypedRow, TypedRule
 from zhuanjie.engine.checking.typing import check
 from zhuanjie.engine.errors import Diagnostic, ExpressionError, PolicyError
@@ -22,7 +23,7 @@ from zhuanjie.engine.ir.nodes import Expr, Field
 from zhuanjie.engine.ir.types import Kind, field_type
 from zhuanjie.engine.load.pack import LoadedPack
 from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.model.pack import Clause, Moment, Parameter, Rule
+from zhuanjie.engine.model.pack import Clause, Parameter, Rule
 from zhuanjie.engine.source import Key, Source, near
 
 _TEXTS = ("message", "remedy", "late", "late_remedy")
@@ -34,18 +35,12 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
 
     `overrides` are values set for this run; bounds are proved for them too.
     """
-    parameters: dict[str, Parameter] = {}
-    clauses: dict[str, Clause] = {}
-    moments: dict[str, Moment] = {}
+    merged = merge(chain)
+    checker = Checker(_bounds(merged.parameters, overrides or {}), merged.clauses, merged.moments)
+    checker.problems += merged.problems
     for pack in chain:
-        moments.update(pack.manifest.moments)
-        parameters.update(pack.manifest.parameters)
-        clauses.update(pack.manifest.clauses)
-    checker = Checker(_bounds(parameters, overrides or {}), clauses, moments)
-    for pack in chain:
-        checker.moment_fields(pack)
-    rules = [checker.rule(pack.manifest.id, topic.source, i, rule)
-             for pack in chain for topic in pack.topics for i, rule in enumerate(topic.topic.rules)]
+        checker.days(pack)
+    rules = [checker.rule(item) for item in merged.items]
     scoped = next((p for p in reversed(chain) if p.manifest.scope), None)
     scope = None
     if scoped and scoped.manifest.scope:
@@ -56,15 +51,16 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     return Policy(
         manifest=top.manifest,
         rules=tuple(r for r in rules if r is not None),
-        parameters=parameters,
-        clauses=clauses,
-        moments=moments,
+        parameters=merged.parameters,
+        clauses=merged.clauses,
+        moments=merged.moments,
         scope_rule=scoped.manifest.scope if scoped else None,
         scope=scope,
         sha256=hashlib.sha256(b"".join(p.digest for p in chain)).hexdigest(),
         chain=tuple(chain),
         notices=() if rules else (Diagnostic("policy.no-rules", {"id": top.manifest.id}),),
         overrides=dict(overrides or {}),
+        changes=tuple(merged.changes),
     )
 
 
@@ -84,15 +80,41 @@ def broken_rules(sources: Sequence[Source]) -> list[Diagnostic]:
                         for key in ("clauses", "moments"))
     checker = Checker(parameters, clauses if whole else _Everything(),
                       moments if whole else _Everything())
+    first: dict[str, str] = {}
     for source in sources:
         rules = source.data.get("rules") if isinstance(source.data, dict) else None
         for i, rule in enumerate(rules if isinstance(rules, list) else ()):
+            checker.problems += _twice(source, i, rule, first)
             try:
-                checker.rule("", source, i, Rule.model_validate(rule))
+                checker.rule(_item(source, i, Rule.model_validate(rule)))
             except ValidationError:
                 _raw_rule(checker, source, i, rule)
+        rows = source.data.get("rows") if isinstance(source.data, dict) else None
+        for i, row in enumerate(rows if isinstance(rows, list) else ()):
+            if isinstance(text := _dig(row, ("when",)), str):
+                checker.cel(source, ("rows", i, "when"), text, Kind.BOOL)
     return [d for d in checker.problems
             if whole or not str(d.args.get("name", "")).startswith("params.")]
+
+
+def _twice(source: Source, index: int, rule: Any, first: dict[str, str]) -> list[Diagnostic]:
+    """Whether a rule's id is there already; `first` says in which file, and takes it in."""
+    name = _dig(rule, ("id",))
+    if not isinstance(name, str) or _dig(rule, ("replaces",)) is not None:
+        return []
+    if name in first:
+        return [Diagnostic("pack.rule-twice", {"id": name, "first": first[name]},
+                           source.place(("rules", index, "id")))]
+    first[name] = source.file
+    return []
+
+
+def _item(source: Source, index: int, rule: Rule) -> Item:
+    """A rule as it stands in its own file."""
+    here: tuple[Key, ...] = ("rules", index)
+    rows = len(rule.table.rows) if rule.table else 0
+    return Item("", source, here, rule,
+                tuple((source, (*here, "table", "rows", i)) for i in range(rows)))
 
 
 def _raw_rule(checker: Checker, source: Source, index: int, rule: Any) -> None:
@@ -156,14 +178,14 @@ class Checker:
     `problems`.
     """
 
-    def __init__(self, bounds: Mapping[str, tuple[int, int]], clauses: Collection[str],
+    def __init__(self, bounds: Mapping[str, tuple[int, int]],
+                 clauses: Mapping[str, Clause] | Collection[str],
                  moments: Collection[str] = ()) -> None:
         self.table = fields()
         self.moments = moments
         self.clauses = clauses
         self.schema = PackSchema(self.table, bounds)
         self.problems: list[Diagnostic] = []
-        self.ids: dict[str, str] = {}
 
     def cel(self, source: Source, trail: Sequence[Key], text: str, want: Kind) -> Expr | None:
         """Read and type an expression; None, with diagnostics, where it is wrong."""
@@ -176,28 +198,33 @@ class Checker:
             ]
             return None
 
-    def moment_fields(self, pack: LoadedPack) -> None:
-        """Every moment sets a field that holds a day."""
+    def days(self, pack: LoadedPack) -> None:
+        """What a moment sets and what dates a clause are fields that hold a day."""
         for name, moment in pack.manifest.moments.items():
             self._field(moment.sets, pack.source, ("moments", name, "sets"), Kind.DATE)
+        for name, clause in pack.manifest.clauses.items():
+            trail = ("clauses", name, "dated_by")
+            for i, field in enumerate(clause.dated_by):
+                here = (*trail, i) if (*trail, i) in pack.source.nodes else trail
+                self._field(field, pack.source, here, Kind.DATE)
 
-    def rule(self, pack: str, source: Source, index: int, rule: Rule) -> TypedRule | None:
-        """Type a rule of the pack called `pack`, and everything in it."""
-        here: tuple[Key, ...] = ("rules", index)
+    def rule(self, item: Item) -> TypedRule | None:
+        """Type a rule and everything in it."""
+        rule, source, here = item.rule, item.source, item.here
         before = len(self.problems)
-        if rule.id in self.ids:
-            self._say("pack.rule-twice", source, (*here, "id"), id=rule.id, first=self.ids[rule.id])
-        self.ids.setdefault(rule.id, source.file)
         self.clause(rule.clause, source, (*here, "clause"))
+        clause = self.clauses.get(rule.clause) if isinstance(self.clauses, Mapping) else None
+        if rule.reconcile and clause is not None and clause.dated_by:
+            self._say("pack.reconcile-dated", source, (*here, "clause"), clause=rule.clause)
         for i, moment in enumerate(rule.moments):
             if moment not in self.moments:
                 self._near("pack.unknown-moment", source, (*here, "moments", i), moment,
                            list(self.moments))
         self._texts(rule, source, here)
-        typed = TypedRule(rule, pack, source.file,
+        typed = TypedRule(rule, item.pack, source.file, history=item.history,
                           **self._parts(rule, source, here))  # type: ignore[arg-type]
         if rule.table:
-            typed = replace(typed, rows=self._rows(rule, source, here))
+            typed = replace(typed, rows=self._rows(rule, item))
         return typed if len(self.problems) == before else None
 
     def _parts(self, rule: Rule, source: Source, here: tuple[Key, ...]) -> dict[str, Expr | None]:
@@ -230,12 +257,11 @@ class Checker:
             name("key", ("reconcile", "field"), rule.reconcile.field, Kind.STRING)
         return parts
 
-    def _rows(self, rule: Rule, source: Source, here: tuple[Key, ...]) -> tuple[TypedRow, ...]:
+    def _rows(self, rule: Rule, item: Item) -> tuple[TypedRow, ...]:
         assert rule.table is not None
         subject = self.table.get(rule.table.subject)
         rows = []
-        for i, row in enumerate(rule.table.rows):
-            trail: tuple[Key, ...] = (*here, "table", "rows", i)
+        for row, (source, trail) in zip(rule.table.rows, item.rows, strict=True):
             self.clause(row.clause, source, (*trail, "clause"))
             when = self.cel(source, (*trail, "when"), row.when, Kind.BOOL) if row.when else None
             for j, value in enumerate(row.allow):

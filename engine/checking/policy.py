@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from zhuanjie.engine.ir.nodes import Expr, field_names, param_names
 from zhuanjie.engine.results import PolicyRef, Severity
@@ -15,6 +15,55 @@ if TYPE_CHECKING:
     from zhuanjie.engine.errors import Diagnostic
     from zhuanjie.engine.load.pack import LoadedPack
     from zhuanjie.engine.model.pack import Clause, Manifest, Moment, Parameter, Rule, Scope, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a pack changes in a pack it builds on, and why.
+
+    `name` is the rule, clause or parameter; `row` the clause of a row of that rule. A parameter
+    gives its reason as its source and note.
+    """
+
+    kind: Literal["rule", "row", "clause", "parameter", "moment"]
+    change: Literal["added", "replaced", "withdrawn"]
+    name: str
+    pack: str
+    base: str
+    reason: Text | None = None
+    row: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A rule as it stood in a period, where several packs judge one ledger.
+
+    `pack` is the pack in whose period it came in. The day that decides is the first filled of
+    `dates` that is not after the as-of day, else the as-of day. `label` tells it from the rule's
+    other editions, `when` is the rule's condition without the period.
+    """
+
+    pack: str
+    label: str
+    dates: tuple[str, ...]
+    start: date | None
+    end: date | None
+    when: Expr | None
+
+    def deciding(self, record: Mapping[str, Any], as_of: date) -> tuple[str | None, date]:
+        """The field that decides which edition judges `record`, and its day.
+
+        None where it is the as-of day.
+        """
+        name = next((n for n in self.dates if record.get(n) is not None), None)
+        if name is None or record[name] > as_of:
+            return None, as_of
+        return name, record[name]
+
+    def governs(self, record: Mapping[str, Any], as_of: date) -> bool:
+        """Whether this edition judges `record`."""
+        _, day = self.deciding(record, as_of)
+        return (self.start or date.min) <= day <= (self.end or date.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +80,8 @@ class TypedRow:
 class TypedRule:
     """A rule whose expressions are typed. Only the parts of its shape are set.
 
-    `when` None: the rule applies always. `pack` is where the rule was written.
+    `when` None: the rule applies always. `pack` is where the rule was written, or last changed;
+    `history` what was replaced in it. `edition` is set where several packs judge.
     """
 
     rule: Rule
@@ -48,11 +98,14 @@ class TypedRule:
     rows: tuple[TypedRow, ...] = ()
     key: Expr | None = None
     within: Expr | None = None
+    history: tuple[Change, ...] = ()
+    edition: Edition | None = None
 
     @property
     def id(self) -> str:
-        """The rule's id."""
-        return self.rule.id
+        """The rule's id; with its edition's label where it has several."""
+        label = self.edition.label if self.edition else ""
+        return f"{self.rule.id}@{label}" if label else self.rule.id
 
     @property
     def clause(self) -> str:
@@ -98,6 +151,14 @@ class TypedRule:
         return field_names(*self.expressions().values())
 
     @property
+    def quotes(self) -> frozenset[str]:
+        """The fields the rule itself reads, without those that only choose its edition."""
+        if self.edition is None or self.edition.when is self.when:
+            return self.fields
+        own = {**self.expressions(), "when": self.edition.when}
+        return field_names(*own.values())
+
+    @property
     def params(self) -> frozenset[str]:
         """Every parameter the rule reads."""
         return param_names(*self.expressions().values())
@@ -108,12 +169,38 @@ class TypedRule:
         return (self.clause, *(r.clause for r in self.rows))
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A pack that judges beside others, and when it is in force; open ends are None."""
+
+    start: date | None
+    end: date | None
+    ref: PolicyRef
+
+
+class Timeline(Protocol):
+    """Policies in time; see `checking.timeline`."""
+
+    def on(self, day: date) -> Policy:
+        """The policy as it judges on an as-of day, each record by its own dates."""
+        ...
+
+    def at(self, day: date) -> Policy:
+        """The one pack that stands on a day."""
+        ...
+
+    def with_params(self, params: Mapping[str, int]) -> Timeline:
+        """The same with parameter values set for a run."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Policy:
     """A pack that was loaded, merged with what it builds on, and checked.
 
     `chain` are the packs as written, the root first. `overrides` are parameter values set for this
-    run; they win over the pack's own.
+    run; they win over the pack's own. `changes` are what the packs of the chain change in those
+    before them. A policy chosen by date carries its `timeline`, and `spans` where several judge.
     """
 
     manifest: Manifest
@@ -127,6 +214,9 @@ class Policy:
     chain: tuple[LoadedPack, ...]
     notices: tuple[Diagnostic, ...] = ()
     overrides: Mapping[str, int] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    timeline: Timeline | None = None
+    spans: tuple[Span, ...] = ()
 
     @property
     def id(self) -> str:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 
+from zhuanjie.engine.days import from_day
 from zhuanjie.engine.ir.nodes import AsOf, Call, Expr, Field, ListLit, Lit, Name, Param
 from zhuanjie.engine.ir.ops import OPS
+from zhuanjie.engine.ir.types import Kind, Type
 
 
 def to_text(expr: Expr) -> str:
-    """`expr` as CEL, with no more parentheses than it needs."""
+    """`expr` as CEL, with no more parentheses than it needs.
+
+    CEL has no literal for a day, which only a period of law holds; it is written as the day it is.
+    """
     return _text(expr, 0)
 
 
@@ -17,6 +22,8 @@ def _text(expr: Expr, outer: int) -> str:
     match expr:
         case Lit(value=bool() as value):
             return "true" if value else "false"
+        case Lit(value=int() as value, type=Type(kind=Kind.DATE)):
+            return from_day(value).isoformat()
         case Lit(value=int() as value):
             return f"({value})" if value < 0 and outer else str(value)
         case Lit(value=value):

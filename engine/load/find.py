@@ -1,8 +1,11 @@
-"""Which pack is meant. In: an id, a folder or a day. Out: the pack and its bases."""
+"""Which pack is meant. In: an id, a folder or none. Out: the pack and its bases; each by date."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from zhuanjie.engine.errors import Diagnostic, Place, PolicyError, UsageError, fail
@@ -35,10 +38,11 @@ def find_folder(name: str) -> Path:
                name=name, near=close, known=", ".join(known))
 
 
-def load_chain(folder: Path) -> list[LoadedPack]:
+def load_chain(folder: Path, loaded: dict[Path, LoadedPack] | None = None) -> list[LoadedPack]:
     """The pack of `folder` preceded by what it builds on, the root first.
 
-    Raises PolicyError with every mistake of every pack of the chain; its `sources` are the files.
+    `loaded` keeps packs by their folder, for chains that share some. Raises PolicyError with every
+    mistake of every pack of the chain; its `sources` are the files.
     """
     problems: list[Diagnostic] = []
     sources: list[Source] = []
@@ -46,9 +50,11 @@ def load_chain(folder: Path) -> list[LoadedPack]:
     seen: list[str] = []
     here: Path | None = folder
     while here is not None:
-        pack = load_pack(here, problems, sources)
+        pack = (loaded or {}).get(here) or load_pack(here, problems, sources)
         if pack is None:
             break
+        if loaded is not None:
+            loaded[here] = pack
         chain.insert(0, pack)
         base = pack.manifest.builds_on
         if base in seen or base == pack.manifest.id:
@@ -91,19 +97,56 @@ def manifests() -> list[tuple[Manifest, Path]]:
     return out
 
 
-def in_force(day: date) -> tuple[Path, Diagnostic | None]:
-    """The pack in force on `day`: its folder, and what to tell the user about the choice, if any.
+@dataclass(frozen=True, slots=True)
+class Reign:
+    """The days on which one pack is the one that stands for choice; open ends are None."""
 
-    Only packs that build on no other stand for choice: an institution's overlay is meant when it is
-    named. Before the first pack's day the first is taken, and that is said.
+    start: date | None
+    end: date | None
+    manifest: Manifest
+    folder: Path
+
+
+def reigns(packs: Sequence[tuple[Manifest, Path]]) -> list[Reign]:
+    """Which of some packs stands for choice when, without a gap.
+
+    Of several in force the latest to come into force does. On a day without any the one that went
+    out of force last goes on; before the first pack's day the first is taken.
     """
-    roots = [(m, f) for m, f in manifests() if m.builds_on is None]
-    held = [(m, f) for m, f in roots if m.in_force.holds(day)]
+    days = {d for m, _ in packs for d in (m.in_force.start, _after(m.in_force.end)) if d}
+    cuts: list[date | None] = [None, *sorted(days)]
+    out: list[Reign] = []
+    for start, following in pairwise([*cuts, None]):
+        manifest, folder = _standing(packs, start or date.min)
+        end = following - timedelta(days=1) if following else None
+        if out and out[-1].folder == folder:
+            out[-1] = replace(out[-1], end=end)
+        else:
+            out.append(Reign(start, end, manifest, folder))
+    return out
+
+
+def _standing(packs: Sequence[tuple[Manifest, Path]], day: date) -> tuple[Manifest, Path]:
+    held = [p for p in packs if p[0].in_force.holds(day)]
     if held:
-        return max(held, key=lambda pair: pair[0].in_force.start or date.min)[1], None
-    if not roots:
+        return max(held, key=lambda p: p[0].in_force.start or date.min)
+    gone = [p for p in packs if p[0].in_force.end and p[0].in_force.end < day]
+    if gone:
+        return max(gone, key=lambda p: p[0].in_force.end or date.min)
+    return min(packs, key=lambda p: p[0].in_force.start or date.min)
+
+
+def _after(day: date | None) -> date | None:
+    return day + timedelta(days=1) if day and day < date.max else None
+
+
+def by_default() -> list[Reign]:
+    """When each pack that comes with the program stands for choice; raises UsageError for none.
+
+    Those are the packs that build on no other, and those that say `by_default`: an institution's
+    overlay is meant when it is named.
+    """
+    standing = [(m, f) for m, f in manifests() if m.stands]
+    if not standing:
         raise fail(UsageError, "policy.none", Place(str(RULES)))
-    manifest, folder = min(roots, key=lambda pair: pair[0].in_force.start or date.min)
-    return folder, Diagnostic("policy.before-force", {
-        "id": manifest.id, "day": day.isoformat(),
-        "start": str(manifest.in_force.start or ""), "end": str(manifest.in_force.end or "")})
+    return reigns(standing)

@@ -24,6 +24,8 @@ _CODES = {
     "int_type": "pack.want-int",
     "int_parsing": "pack.want-int",
     "int_from_float": "pack.want-int",
+    "bool_type": "pack.want-bool",
+    "bool_parsing": "pack.want-bool",
     "dict_type": "pack.want-map",
     "model_type": "pack.want-map",
     "model_attributes_type": "pack.want-map",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from zhuanjie.engine.checking.policy import Policy, TypedRule
 from zhuanjie.engine.days import to_day
@@ -42,6 +43,11 @@ class Plan:
         """The rules that need counts over the whole ledger before records are judged."""
         return tuple(r for r in self.rules if r.shape == "unique")
 
+    def governs(self, rule: int, record: Mapping[str, Any]) -> bool:
+        """Whether the rule at `rule` judges `record`, and no other edition of it."""
+        edition = self.rules[rule].edition
+        return edition is None or edition.governs(record, self.as_of)
+
 
 def make_plan(policy: Policy, as_of: date, before: str | None = None) -> Plan:
     """Lower every rule of `policy` for `as_of` and the parameter values in force then.
@@ -49,6 +55,8 @@ def make_plan(policy: Policy, as_of: date, before: str | None = None) -> Plan:
     `before` names one of the policy's moments: only the rules asked then are kept, and the act is
     taken to be done on `as_of`. Raises UsageError for a moment that there is not.
     """
+    if policy.timeline is not None:
+        policy = policy.timeline.on(as_of)
     assumed: tuple[str, ...] = ()
     if before is not None:
         if before not in policy.moments:

@@ -7,9 +7,16 @@ Nothing here knows CEL: conditions are texts, typed later by `check`.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from zhuanjie.engine.results import Severity
 
@@ -18,6 +25,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Cel = Annotated[str, StringConstraints(min_length=1), Field(description="a CEL expression")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_0-9]+$")]
 Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+DatedBy = FieldName | tuple[FieldName, ...]
 
 
 class Strict(BaseModel):
@@ -45,11 +53,12 @@ class Period(Strict):
 
 
 class Document(Strict):
-    """The paper a pack encodes."""
+    """The paper a pack encodes; `note` says what is not certain about it."""
 
     number: Filled
     issued_on: date
     title: Text
+    note: Text | None = None
 
 
 class DatedValue(Strict):
@@ -85,11 +94,24 @@ class Parameter(Strict):
         return held[-1] if held else None
 
 
+def _listed(value: Any) -> Any:
+    """One name may stand where a list of names is meant."""
+    return [value] if isinstance(value, str) else value
+
+
 class Clause(Strict):
-    """A clause of the notice, in a short wording of ours."""
+    """A clause of the notice, in a short wording of ours.
+
+    `dated_by` names the fields that date what the clause speaks of, the first that is filled
+    before the others; without any the clause speaks of the day of the audit.
+    """
 
     text: Text
     binds: Literal["sender", "receiver"]
+    dated_by: Annotated[
+        tuple[FieldName, ...], BeforeValidator(_listed, json_schema_input_type=DatedBy),
+        Field(description="the date by which the law that judges is chosen, where none is named"),
+    ] = ()
 
 
 class Moment(Strict):
@@ -176,6 +198,13 @@ class Reconcile(Strict):
 SHAPES = ("require", "deadline", "recurring", "table", "unique", "reconcile")
 
 
+class Replaces(Strict):
+    """The rule of the base that another stands in for (the one of the same id, if left out)."""
+
+    rule: Slug | None = None
+    reason: Text
+
+
 class Rule(Strict):
     """One rule: when it applies, what it asks (exactly one shape), and how it is put to people.
 
@@ -188,6 +217,8 @@ class Rule(Strict):
     clause: str
     severity: Severity = Severity.ERROR
     title: Text
+    replaces: Replaces | None = Field(
+        default=None, description="the rule of the base that this one stands in for, and why")
     moments: tuple[Name, ...] = Field(default=(), description="before which acts the rule is asked")
     when: Cel | None = Field(default=None, description="when the rule applies; always if left out")
     require: Require | None = None
@@ -218,11 +249,48 @@ class Rule(Strict):
         return next(s for s in SHAPES if getattr(self, s) is not None)
 
 
+class RowChange(Row):
+    """A row for a table of the base: in the place of one of its rows, or after the last."""
+
+    table: Slug = Field(description="the rule of the base that has the table")
+    replaces: str | None = Field(
+        default=None, description="the clause of the row that this one stands in for")
+    reason: Text
+
+
 class Topic(Strict):
-    """A topic file: rules that belong together."""
+    """A topic file: rules that belong together, and rows for tables of the base."""
 
     topic: Text
-    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+    rules: tuple[Rule, ...] = ()
+    rows: tuple[RowChange, ...] = ()
+
+    @model_validator(mode="after")
+    def _something(self) -> Topic:
+        if not self.rules and not self.rows:
+            raise ValueError("topic.empty")
+        return self
+
+
+class Withdrawal(Strict):
+    """What of the base does not hold any more, and why.
+
+    A rule, a row of one (`row` is the row's clause), a clause or a parameter.
+    """
+
+    rule: Slug | None = None
+    row: str | None = None
+    clause: str | None = None
+    parameter: Name | None = None
+    reason: Text
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Withdrawal:
+        if sum(v is not None for v in (self.rule, self.clause, self.parameter)) != 1:
+            raise ValueError("withdrawal.one-thing")
+        if self.row is not None and self.rule is None:
+            raise ValueError("withdrawal.row")
+        return self
 
 
 VerifyKind = Literal[
@@ -254,9 +322,27 @@ class Manifest(Strict):
     document: Document
     in_force: Period
     builds_on: Slug | None = None
+    by_default: bool | None = Field(
+        default=None, description="whether the pack judges, in its period, where none is named; "
+        "without this, packs that build on none do")
+    withdraws: tuple[Withdrawal, ...] = Field(
+        default=(), description="what of the base does not hold any more, and why")
     scope: Scope | None = None
     moments: dict[Name, Moment] = Field(default_factory=dict)
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
     clauses: dict[str, Clause] = Field(default_factory=dict)
     accepts: tuple[Acceptance, ...] = Field(
         default=(), description="findings of `policy verify` that are meant")
+
+    @model_validator(mode="after")
+    def _base(self) -> Manifest:
+        if self.withdraws and self.builds_on is None:
+            raise ValueError("withdrawal.no-base")
+        if self.in_force.start and self.in_force.end and self.in_force.end < self.in_force.start:
+            raise ValueError("period.order")
+        return self
+
+    @property
+    def stands(self) -> bool:
+        """Whether the pack stands for choice where none is named."""
+        return self.builds_on is None if self.by_default is None else self.by_default

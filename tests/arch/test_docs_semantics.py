@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +134,25 @@ CASES = [(shape, *line) for shape in MAKERS for line in lines(shape)]
 def test_shapes(case: tuple[str, ...], engine: str, tmp_path: Path) -> None:
     shape, *given, expected = case
     assert outcomes(shape, MAKERS[shape](*given), tmp_path, engine) == [expected]
+
+
+def spoken(words: str) -> date | None:
+    """A day as the page writes it."""
+    return None if words == "none" else datetime.strptime(words, "%d %B %Y").date()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("case", lines("Which day decides"), ids=" ".join)
+def test_which_day_decides(case: tuple[str, ...], engine: str) -> None:
+    first, as_of, rule, decided_by = case
+    day = spoken(as_of)
+    assert day
+    # The parents' residence was listed before 1 July 2015, and is not since.
+    record = {"destination.kind": "parents_township", "employment.employed": False,
+              "letter.issued_on": spoken(first)}
+    found = [f for f in audit([record], as_of=day, backend=engine, all_outcomes=True).findings
+             if f.rule == "destination-allowed"]
+    wanted = {"as it was before": "satisfied", "as it is since": "violation"}[rule]
+    assert [f.outcome.value for f in found] == [wanted]
+    decisive = spoken(first) if decided_by == "the date" else day
+    assert decisive and (decisive >= date(2015, 7, 1)) == (rule == "as it is since")

@@ -29,12 +29,16 @@ def test_cases_come_out_as_written(pack: str, engine: str) -> None:
 def test_every_rule_has_cases_of_every_outcome_it_can_have(pack: str) -> None:
     policy = load_policy(pack)
     tried: dict[str, set[str]] = {r.id: set() for r in policy.rules}
-    for loaded in policy.chain:
+    order = [loaded.manifest.id for loaded in policy.chain]
+    writer = {r.id: order.index(r.pack) for r in policy.rules}
+    for at, loaded in enumerate(policy.chain):
         for file in load_cases(loaded.folder):
             for case in (c for written in file.cases.cases for c in written.unfold()):
                 for rule, expected in case.expect.items():
                     outcome = expected if isinstance(expected, str) else expected.outcome
-                    tried[rule].add(outcome)
+                    # What a base tried of a rule that was replaced or withdrawn counts no more.
+                    if at >= writer.get(rule, len(order)):
+                        tried[rule].add(outcome)
     lacking = {rule.id: need - tried[rule.id] for rule in policy.rules
                if (need := _needed(rule)) - tried[rule.id]}
     assert not lacking

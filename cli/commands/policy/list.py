@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from zhuanjie.cli import exit_codes, options
@@ -9,6 +11,10 @@ from zhuanjie.cli.help import define
 from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import session_of
 from zhuanjie.engine.results import plain
+
+if TYPE_CHECKING:
+    from zhuanjie.cli.output.view import View
+    from zhuanjie.engine.model.pack import Manifest
 
 
 @define("policy.list")
@@ -26,15 +32,21 @@ def command(ctx: click.Context, target: Target) -> int:
     data = [
         {"id": m.id, "version": m.version, "title": m.title.model_dump(),
          "in_force": {"from": plain(m.in_force.start), "to": plain(m.in_force.end)},
-         "builds_on": m.builds_on, "path": str(path)}
+         "builds_on": m.builds_on, "by_default": m.stands, "path": str(path)}
         for m, path in packs
     ]
     section = Section(
         headers=[view.say(f"column.{c}") for c in
                  ("pack", "version", "in-force", "builds-on", "title")],
-        rows=[(m.id, m.version, view.period(m.in_force.start, m.in_force.end), m.builds_on or "",
+        rows=[(m.id, m.version, _in_force(m, view), m.builds_on or "",
                getattr(m.title, view.lang)) for m, _ in packs],
     )
     with show.result(target) as out:
         output.write_answer(data, [section], target.format, out, view)
     return exit_codes.OK
+
+
+def _in_force(pack: Manifest, view: View) -> str:
+    """When a pack is in force, and whether it judges then where none is named."""
+    period = view.period(pack.in_force.start, pack.in_force.end)
+    return f"{period}\n{view.say('policy.stands')}".strip() if pack.stands else period

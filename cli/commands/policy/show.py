@@ -35,7 +35,7 @@ def command(ctx: click.Context, pack: str, part: str | None, target: Target) -> 
         raise fail(UsageError, "cli.show.part", hint="cli.show.part.hint", part=part,
                    pack=policy.id, clauses=", ".join(dict.fromkeys(r.clause for r in policy.rules)))
     view = show.view_of(session_of(ctx), target, policy)
-    sections = [layout.rule(r.rule, view) for r in rules]
+    sections = [layout.rule(r, view) for r in rules]
     if part is None:
         sections = [*layout.identity(policy, view), *sections]
     with show.result(target) as out:
@@ -46,11 +46,13 @@ def command(ctx: click.Context, pack: str, part: str | None, target: Target) -> 
 def _plain(policy: Policy, rules: Sequence[TypedRule], part: str | None) -> dict[str, Any]:
     """The pack as its files have it, with its digest."""
     from zhuanjie.cli.output import shape
+    from zhuanjie.cli.output.changes import plain_change
 
     told: dict[str, Any] = {"mode": "json", "by_alias": True, "exclude_none": True}
-    listed = [r.rule.model_dump(**told) for r in rules]
+    listed = [{**r.rule.model_dump(**told), "written_in": r.pack,
+               "history": [plain_change(c) for c in r.history]} for r in rules]
     if part is not None:
         return {"policy": shape.policy(policy.ref),
                 "rules": listed}
     return {"policy": {**policy.manifest.model_dump(**told), "sha256": policy.sha256},
-            "rules": listed}
+            "changes": [plain_change(c) for c in policy.changes], "rules": listed}
