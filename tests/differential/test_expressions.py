@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from cel_expr_python import cel
 from dateutil.relativedelta import relativedelta
+from engines import ready
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given, note, reject
 from hypothesis import strategies as st
@@ -27,7 +28,7 @@ from strategies import (
 )
 
 from zhuanjie.engine.backends.base import UNKNOWN
-from zhuanjie.engine.backends.registry import NAMES, backend
+from zhuanjie.engine.backends.registry import backend
 from zhuanjie.engine.cel.from_cel import read
 from zhuanjie.engine.checking.names import DataSchema
 from zhuanjie.engine.checking.typing import check
@@ -37,7 +38,7 @@ from zhuanjie.engine.ir.nodes import Call, Expr, ListLit, Name
 from zhuanjie.engine.ir.print import to_text
 from zhuanjie.engine.ir.types import Kind
 
-ENGINES = tuple(n for n in ("polars", "python", "durable") if n in NAMES)
+ENGINES = ready("reference")
 
 
 class Day:
