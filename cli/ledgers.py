@@ -34,7 +34,7 @@ def refuse_overwrite(sources: Sequence[str], target: Target) -> None:
     path = target.output
     if path is not None and path.is_file():
         for source in sources:
-            if Path(source).is_file() and path.samefile(source):
+            if "://" not in source and Path(source).is_file() and path.samefile(source):
                 raise fail(UsageError, "cli.output.is-input", hint="cli.output.hint",
                            path=str(path))
 

@@ -38,6 +38,11 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
 
 
+def pytest_sessionfinish() -> None:
+    """Stop the servers that tests have started."""
+    engines.stop()
+
+
 @pytest.fixture(autouse=True)
 def _engines_are_there(request: pytest.FixtureRequest) -> None:
     """A test that is run once for each engine is skipped for those that cannot run here."""

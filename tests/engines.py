@@ -7,9 +7,12 @@ is installed, so that they fail instead.
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
+from functools import cache
 from importlib.util import find_spec
 
 import pytest
+from cluster import Cluster, binaries, cluster
 
 from zhuanjie.engine.backends.registry import NAMES
 
@@ -18,10 +21,29 @@ SLOW = ("durable",)
 """Engines that take a while for each call: random tests give them fewer cases, or batches."""
 
 
+_running = ExitStack()
+"""What was started for the tests, to be stopped when they end."""
+
+
+@cache
+def server() -> Cluster:
+    """The one PostgreSQL server of this test process; libpq's variables name it from now on."""
+    started = _running.enter_context(cluster())
+    os.environ.update(started.environ)
+    return started
+
+
+def stop() -> None:
+    """Stop what was started."""
+    _running.close()
+
+
 def lacking(name: str) -> str | None:
     """What the engine `name` needs and this machine has not, or None."""
     if name == "duckdb" and find_spec("duckdb") is None:
         return "the library duckdb"
+    if name == "postgresql" and binaries() is None:
+        return "a PostgreSQL server's programs (Debian's package postgresql)"
     return None
 
 
@@ -30,9 +52,13 @@ def need(name: str) -> None:
     if what := lacking(name):
         assert not ALL, f"{what} is not there, though everything is said to be installed"
         pytest.skip(f"the engine {name} needs {what}")
+    if name == "postgresql":
+        server()
 
 
 def ready(*unwanted: str) -> list[str]:
     """The engines that can run here, but for those `unwanted`."""
-    names = [n for n in NAMES if n not in unwanted]
-    return [n for n in names if lacking(n) is None or need(n)]
+    names = [n for n in NAMES if n not in unwanted and (ALL or lacking(n) is None)]
+    for name in names:
+        need(name)
+    return names

@@ -12,7 +12,7 @@ from zhuanjie.engine.auditing.explain import Explanation, explain_and_fix
 from zhuanjie.engine.auditing.explain import explain as explain_run
 from zhuanjie.engine.auditing.fix import RecordFix
 from zhuanjie.engine.auditing.run import AuditRun, Progress
-from zhuanjie.engine.backends.registry import BULK, backend_of
+from zhuanjie.engine.backends.registry import BULK, IN_PLACE, backend_of
 from zhuanjie.engine.checking.policy import Policy
 from zhuanjie.engine.records.ledger import Ledger, from_records, open_ledger
 from zhuanjie.engine.results import Finding, Outcome, Report
@@ -37,11 +37,17 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
     """
     day = as_of or date.today()
     plan = plan_for(policy, day, params, before)
-    return AuditRun(
-        _ledger(sources, columns, stdin), plan, backend_of(backend or BULK), lang=lang,
-        roster=open_ledger([roster], columns) if roster else None, every=all_outcomes,
-        progress=progress, sparse=_are_records(sources),
-    )
+    ledger = _ledger(sources, columns, stdin)
+    options: dict[str, Any] = {
+        "lang": lang, "roster": open_ledger([roster], columns) if roster else None,
+        "every": all_outcomes, "progress": progress, "sparse": _are_records(sources)}
+    if ledger.is_database and backend in (None, IN_PLACE) and not plan.assumed:
+        # Imported late: it knows databases, which most audits have nothing to do with.
+        from zhuanjie.engine.auditing.in_place import InPlaceRun, table_of
+
+        if (table := table_of(ledger)) is not None:
+            return InPlaceRun(ledger, table, plan, **options)
+    return AuditRun(ledger, plan, backend_of(backend or BULK), **options)
 
 
 def audit(sources: Sources, policy: Policy | None = None, **options: Any) -> Report:

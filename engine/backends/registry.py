@@ -16,14 +16,17 @@ _MODULES = {
     "python": "zhuanjie.engine.backends.python.backend",
     "durable": "zhuanjie.engine.backends.durable.backend",
     "duckdb": "zhuanjie.engine.backends.sql.duckdb",
+    "postgresql": "zhuanjie.engine.backends.sql.postgres",
 }
 _EXTRAS = {"duckdb": "duckdb", "pyspark": "spark"}
 """The libraries that are not there unless asked for, and the extra that brings each."""
 NAMES = tuple(_MODULES)
-_COLUMNS = ("polars", "duckdb")
+_COLUMNS = ("polars", "duckdb", "postgresql")
 """Engines that judge ledgers, and no single records."""
 BULK = "polars"
 """The engine for ledgers, unless another is asked for."""
+IN_PLACE = "postgresql"
+"""The engine for a table of a database, unless another is asked for."""
 SINGLE = "durable"
 """The engine for the `check` of a single record."""
 EMBEDDED = "python"

@@ -32,7 +32,7 @@ Query = Callable[[Tree], exp.Select]
 class SqlBackend(ABC):
     """Judges by statements of one dialect."""
 
-    name: ClassVar[str]
+    name: str
     dialect: ClassVar[Dialect]
 
     @abstractmethod

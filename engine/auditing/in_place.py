@@ -1,0 +1,77 @@
+"""An audit where the data lies. In: a table in a server, a plan. Out: findings as they come.
+
+The server judges; only records that have something to report come back. They are put into words
+as those of any other audit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from zhuanjie.engine.auditing.run import AuditRun
+from zhuanjie.engine.backends.sql.ledger import LedgerQueries, Part, Stands
+from zhuanjie.engine.backends.sql.postgres import PostgresBackend
+from zhuanjie.engine.errors import InputError, fail
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.records.batch import Batch
+from zhuanjie.engine.records.ledger import Ledger
+from zhuanjie.engine.records.readers.postgres import PostgresTable
+from zhuanjie.engine.results import Finding
+
+
+def table_of(ledger: Ledger) -> PostgresTable | None:
+    """The table of a server that is the whole of a ledger, or None."""
+    tables = ledger.tables
+    only = tables[0] if len(tables) == 1 else None
+    return only if isinstance(only, PostgresTable) else None
+
+
+class InPlaceRun(AuditRun):
+    """One audit in a server. Iterate it for findings; `head` is complete once it is exhausted."""
+
+    def __init__(self, ledger: Ledger, table: PostgresTable, plan: Plan, **options: Any) -> None:
+        """Options as for `AuditRun`. Raises InputError for a table that cannot be read."""
+        super().__init__(ledger, plan, PostgresBackend(table.server), **options)
+        self.queries = LedgerQueries(table, plan, self.needs)
+        self.counters = []  # the server counts
+        self._none = pl.DataFrame()
+
+    def __iter__(self) -> Iterator[Finding]:
+        for part in self._parts(self.queries.judged(self.every)):
+            yield from self._said(part.verdicts, part.frame, self._batch(part), part.rows)
+        for absent in self.absent:
+            for batch in self.roster.batches() if self.roster else ():
+                # Where the roster lacks the column, `_absences` says so.
+                if absent.field in batch.frame.columns:
+                    values = batch.frame[absent.field].drop_nulls().unique().to_list()
+                    found = self.queries.there(absent.field, values)
+                    absent.add(pl.DataFrame({absent.field: found}, schema={
+                        absent.field: pl.String}))
+            yield from self._absences(absent)
+
+    def frames(self) -> Iterator[tuple[Batch, pl.DataFrame, pl.Series]]:
+        """Each batch of records in scope, ready to judge, and their row numbers."""
+        for part in self._parts(self.queries.records()):
+            yield self._batch(part), part.frame, part.rows
+
+    def _parts(self, parts: Iterator[Part]) -> Iterator[Part]:
+        """Count, then pass the parts on."""
+        counts = self.queries.counts()
+        self.out_of_scope = counts.get(Stands.BEYOND, 0)
+        self.records = self.out_of_scope + counts.get(Stands.IN_SCOPE, 0)
+        if not self.records:
+            raise fail(InputError, "records.no-records", self.queries.table.address.place,
+                       "records.hint.no-records")
+        total = sum(counts.values())
+        for part in parts:
+            self.input += part.input
+            yield part
+            if self.progress and len(part.rows):
+                self.progress(part.rows[-1], total)
+
+    def _batch(self, part: Part) -> Batch:
+        return Batch(part.frame, self._none, part.rows, self.queries.table.file, None, 0,
+                     part.input)
