@@ -17,7 +17,7 @@ from sqlglot import exp
 from zhuanjie.engine.backends.sql import statement
 from zhuanjie.engine.backends.sql.cells import Bound, read_cells
 from zhuanjie.engine.backends.sql.conditions import Compiler, aliased, column, joined
-from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, whole
+from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, group, whole
 from zhuanjie.engine.backends.sql.faults import Faults
 from zhuanjie.engine.backends.sql.statement import ROW, below, select
 from zhuanjie.engine.backends.verdicts import Layout
@@ -168,40 +168,49 @@ class LedgerQueries:
         return below(select(columns, self.table.relation.copy()), "raw")
 
     def _typed(self, numbered: bool) -> Tree:
-        """Typed cells, and the raw texts of those that cannot be read."""
+        """Typed cells, the raw texts of those that cannot be read, and what each row holds."""
         columns = [aliased(cell.value.copy(), f"c{at}") for at, cell in enumerate(self.cells)]
         columns += [aliased(self.cells[at].fault.copy(), f"e{at}")  # type: ignore[union-attr]
                     for at in self.faults]
         columns += [aliased(exp.cast(exp.Null(), _KINDS.get(fields()[name].type, "TEXT")),
                             self.names[name]) for name in self.absent]
+        columns += [aliased(self._holds(), "holds"), aliased(self._first(), "first")]
         if numbered:
             columns.append(column(ROW))
         return below(POSTGRES.fenced(select(columns, self._raw(numbered))), "typed")
 
+    def _first(self) -> Tree:
+        """The first text of a row, which is all there is of a note."""
+        texts = [cell.value.copy() for cell in self.cells if cell.field.type in ("string", "enum")]
+        return call("coalesce", *texts) if texts else exp.cast(exp.Null(), "TEXT")
+
+    def _holds(self) -> Tree:
+        """Whether a row is blank, a note or a record, from as few of its cells as will do.
+
+        The cells are written out once more, because of nearly every row the first one decides.
+        """
+        values = [cell.value for cell in self.cells]
+        alone = exp.EQ(this=call("num_nonnulls", *(v.copy() for v in values)),
+                       expression=exp.Literal.number(1))
+        note = self.compiler.choice([(POSTGRES.matches(self._first(), NOTE), alone)], exp.false())
+        held = [*values, *(self.cells[at].fault for at in self.faults)]
+        filled = [exp.Not(this=exp.Is(this=group(v.copy()), expression=exp.Null()))
+                  for v in held if v is not None]
+        return self.compiler.choice([(note, whole(Stands.NOTE)),
+                                     (joined(exp.Or, filled), whole(Stands.IN_SCOPE))],
+                                    whole(Stands.BLANK))
+
     def _standing(self, numbered: bool = False) -> Tree:
-        """Typed rows, and what each of them is."""
-        values = [column(f"c{at}") for at in range(len(self.cells))]
-        texts = [column(f"c{at}") for at, cell in enumerate(self.cells)
-                 if cell.field.type in ("string", "enum")]
-        arms: list[tuple[Tree, Tree]] = []
-        first: Tree = exp.cast(exp.Null(), "TEXT")
-        if texts:
-            first = call("coalesce", *texts)
-            alone = exp.EQ(this=call("num_nonnulls", *values), expression=exp.Literal.number(1))
-            # In this order: hardly any text begins as a note does.
-            note = self.compiler.choice([(POSTGRES.matches(first.copy(), NOTE), alone)],
-                                        exp.false())
-            arms.append((note, whole(Stands.NOTE)))
-        held = [*values, *(column(f"e{at}") for at in self.faults)]
-        arms.append((joined(exp.And, [exp.Is(this=v.copy(), expression=exp.Null()) for v in held]),
-                     whole(Stands.BLANK)))
+        """Typed rows, and what each of them is to the policy."""
+        stands: Tree = column("holds")
         if self.plan.policy.scope is not None:
-            beyond = self.compiler.condition(self.kleene.never(self.plan.policy.scope))
-            arms.append((beyond, whole(Stands.BEYOND)))
-        stands = self.compiler.choice(arms, whole(Stands.IN_SCOPE))
-        return below(POSTGRES.fenced(select(
-            [exp.Star(), aliased(stands, "stands"), aliased(first, "first")],
-            self._typed(numbered))), "standing")
+            beyond = exp.And(
+                this=exp.EQ(this=stands, expression=whole(Stands.IN_SCOPE)),
+                expression=group(self.compiler.condition(
+                    self.kleene.never(self.plan.policy.scope))))
+            stands = self.compiler.choice([(beyond, whole(Stands.BEYOND))], stands.copy())
+        return below(POSTGRES.fenced(select([exp.Star(), aliased(stands, "stands")],
+                                            self._typed(numbered))), "standing")
 
     def _joined(self) -> Tree:
         """Numbered rows with the counts of `unique` rules, and what is amiss in them."""
