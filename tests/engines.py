@@ -7,6 +7,7 @@ is installed, so that they fail instead.
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import ExitStack
 from functools import cache
 from importlib.util import find_spec
@@ -44,6 +45,10 @@ def lacking(name: str) -> str | None:
         return "the library duckdb"
     if name == "postgresql" and binaries() is None:
         return "a PostgreSQL server's programs (Debian's package postgresql)"
+    if name == "spark" and find_spec("pyspark") is None:
+        return "the library pyspark"
+    if name == "spark" and shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        return "Java"
     return None
 
 

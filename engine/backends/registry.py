@@ -17,11 +17,12 @@ _MODULES = {
     "durable": "zhuanjie.engine.backends.durable.backend",
     "duckdb": "zhuanjie.engine.backends.sql.duckdb",
     "postgresql": "zhuanjie.engine.backends.sql.postgres",
+    "spark": "zhuanjie.engine.backends.sql.spark",
 }
-_EXTRAS = {"duckdb": "duckdb", "pyspark": "spark"}
+_EXTRAS = {"duckdb": "duckdb", "pyspark": "spark", "py4j": "spark"}
 """The libraries that are not there unless asked for, and the extra that brings each."""
 NAMES = tuple(_MODULES)
-_COLUMNS = ("polars", "duckdb", "postgresql")
+_COLUMNS = ("polars", "duckdb", "postgresql", "spark")
 """Engines that judge ledgers, and no single records."""
 BULK = "polars"
 """The engine for ledgers, unless another is asked for."""
