@@ -12,8 +12,9 @@ from typing import Any
 import polars as pl
 
 from zhuanjie.engine.auditing.run import AuditRun
-from zhuanjie.engine.backends.sql.ledger import LedgerQueries, Part, Stands
+from zhuanjie.engine.backends.sql.ledger import LedgerQueries, Part
 from zhuanjie.engine.backends.sql.postgres import PostgresBackend
+from zhuanjie.engine.backends.sql.records import Stands
 from zhuanjie.engine.errors import InputError, fail
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.records.batch import Batch

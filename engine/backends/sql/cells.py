@@ -8,7 +8,6 @@ values mean goes back as bound objects.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -17,6 +16,7 @@ from sqlglot import exp
 
 from zhuanjie.engine.backends.sql.conditions import aliased, column
 from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, group, whole
+from zhuanjie.engine.backends.sql.records import Cell
 from zhuanjie.engine.backends.sql.statement import below, select
 from zhuanjie.engine.days import from_day, to_day
 from zhuanjie.engine.errors import InputError, fail
@@ -32,21 +32,6 @@ _SETS = 30
 """Columns whose distinct texts are looked for in one scan: `GROUPING` takes no more."""
 _AS_IS = {"date": ("date", "timestamp"), "int": ("int",), "bool": ("bool",)}
 _CASTS = {"date": "BIGINT", "int": "BIGINT", "bool": "BOOLEAN"}
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """How one field is read from the relation that `source` is a column of.
-
-    `value` is the typed cell, dates as day numbers; `fault` the raw text of a cell that cannot be
-    read, or None where there can be no such cell.
-    """
-
-    field: Field
-    column: Column
-    source: Tree
-    value: Tree
-    fault: Tree | None
 
 
 class Bound:
@@ -70,8 +55,8 @@ class Bound:
         return POSTGRES.sql(tree), [self._values[number - 1] for number in used]
 
 
-def read_cells(table: PostgresTable, bound: Bound) -> list[Cell]:
-    """How every field is read that the table has a column for, in the order of the columns.
+def read_cells(table: PostgresTable, bound: Bound) -> tuple[list[Tree], list[Cell]]:
+    """What to take from each column of a field, and how the field is read from it.
 
     Raises InputError where a column holds too many different texts.
     """
@@ -79,7 +64,7 @@ def read_cells(table: PostgresTable, bound: Bound) -> list[Cell]:
     mapped = [at for at, (field, source) in enumerate(known)
               if field.type != "string" and source.kind not in _AS_IS.get(field.type, ())]
     texts = _distinct(table, mapped)
-    out = []
+    out: list[tuple[Tree, Cell]] = []
     for at, (field, source) in enumerate(known):
         if at in texts:
             out.append(_mapped(at, field, source, texts[at], bound))
@@ -87,14 +72,14 @@ def read_cells(table: PostgresTable, bound: Bound) -> list[Cell]:
             out.append(_trimmed(at, field, source))
         else:
             out.append(_as_is(at, field, source))
-    return out
+    return [source for source, _ in out], [cell for _, cell in out]
 
 
 def _x(at: int) -> Tree:
     return column(f"x{at}")
 
 
-def _trimmed(at: int, field: Field, source: Column) -> Cell:
+def _trimmed(at: int, field: Field, source: Column) -> tuple[Tree, Cell]:
     trimmed = call("btrim", _x(at), exp.Literal.string(BLANKS))
     faulty = exp.And(
         this=group(exp.GT(this=call("strpos", _x(at), exp.Literal.string("#")),
@@ -102,14 +87,13 @@ def _trimmed(at: int, field: Field, source: Column) -> Cell:
         expression=group(exp.In(this=trimmed, expressions=[
             exp.Literal.string(error) for error in ERRORS])))
     value = exp.Case(ifs=[exp.If(this=faulty, true=exp.Null())], default=trimmed.copy())
-    return Cell(field, source, source.raw,
-                call("nullif", value, exp.Literal.string("")),
-                exp.Case(ifs=[exp.If(this=faulty.copy(), true=_x(at))]))
+    return source.raw, Cell(field, source.name, call("nullif", value, exp.Literal.string("")),
+                            exp.Case(ifs=[exp.If(this=faulty.copy(), true=_x(at))]))
 
 
-def _as_is(at: int, field: Field, source: Column) -> Cell:
+def _as_is(at: int, field: Field, source: Column) -> tuple[Tree, Cell]:
     if field.type == "bool":
-        return Cell(field, source, source.tree, _x(at), None)
+        return source.tree, Cell(field, source.name, _x(at), None)
     if field.type == "int":
         low, high, held = whole(field.low), whole(field.high), _x(at)
         value: Tree = exp.cast(_x(at), "BIGINT")
@@ -121,12 +105,13 @@ def _as_is(at: int, field: Field, source: Column) -> Cell:
         held = _x(at) if source.kind == "date" else exp.cast(_x(at), "DATE")
         value = POSTGRES.day_of(held.copy())
     fits = exp.Between(this=held, low=low, high=high)
-    return Cell(field, source, tree, exp.Case(ifs=[exp.If(this=fits, true=value)]),
-                exp.Case(ifs=[exp.If(this=exp.Not(this=exp.paren(fits.copy())),
-                                     true=exp.cast(_x(at), "TEXT"))]))
+    beyond = exp.Not(this=exp.paren(fits.copy()))
+    return tree, Cell(field, source.name, exp.Case(ifs=[exp.If(this=fits, true=value)]),
+                      exp.Case(ifs=[exp.If(this=beyond, true=exp.cast(_x(at), "TEXT"))]))
 
 
-def _mapped(at: int, field: Field, source: Column, texts: Sequence[str], bound: Bound) -> Cell:
+def _mapped(at: int, field: Field, source: Column, texts: Sequence[str],
+            bound: Bound) -> tuple[Tree, Cell]:
     values: dict[str, Any] = {}
     faults = []
     for text in texts:
@@ -144,7 +129,7 @@ def _mapped(at: int, field: Field, source: Column, texts: Sequence[str], bound: 
     if faults:
         wrong = call("jsonb_exists", bound.add(Jsonb(dict.fromkeys(faults, 1)), "JSONB"), _x(at))
         fault = exp.Case(ifs=[exp.If(this=wrong, true=_x(at))])
-    return Cell(field, source, source.raw, value_tree, fault)
+    return source.raw, Cell(field, source.name, value_tree, fault)
 
 
 def _distinct(table: PostgresTable, mapped: Sequence[int]) -> dict[int, list[str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from zhuanjie.engine.backends.sql.cells import Cell
+from zhuanjie.engine.backends.sql.records import Cell
 from zhuanjie.engine.model.fields import KEY, fields
 from zhuanjie.engine.records.cells import CellError, read_cell
 from zhuanjie.engine.records.celltext import show
@@ -46,7 +46,7 @@ class Faults:
                 read_cell(cell.field, text)
             except CellError as error:
                 yield InputFinding(error.code, record, cell.field.name, row,
-                                   " ".join(cell.column.name.split()), show(text), self._file,
+                                   " ".join(cell.heading.split()), show(text), self._file,
                                    None, error.values)
 
     def _id(self, row: int, record: str | None, again: bool) -> Iterator[InputFinding]:

@@ -73,7 +73,8 @@ def failing() -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError, ConnectionError) as error:
-        raise fail(BackendError, "backend.failed", name=NAME, detail=type(error).__name__) from error
+        raise fail(BackendError, "backend.failed", name=NAME,
+                   detail=type(error).__name__) from error
 
 
 class SparkBackend(SqlBackend):
