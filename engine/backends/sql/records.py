@@ -58,9 +58,13 @@ class Records:
     """The records of one table under one plan."""
 
     def __init__(self, dialect: Dialect, cells: Sequence[Cell], plan: Plan, needs: Sequence[str],
-                 source: Source) -> None:
-        """`needs` are the fields that must have a column, if only of nulls."""
+                 source: Source, carried: Sequence[str] = (ROW,)) -> None:
+        """`needs` are the fields that must have a column, if only of nulls.
+
+        `carried` are columns of the numbered source that tell where a row stands.
+        """
         self.dialect, self.cells, self.plan, self._source = dialect, cells, plan, source
+        self._carried = carried
         self.names = {cell.field.name: f"c{at}" for at, cell in enumerate(cells)}
         self.has_key = KEY in self.names
         self.absent = [name for name in needs if name not in self.names]
@@ -81,7 +85,7 @@ class Records:
                             self.names[name]) for name in self.absent]
         columns += [aliased(self._holds(), "holds"), aliased(self._first(), "first")]
         if numbered:
-            columns.append(column(ROW))
+            columns += map(column, self._carried)
         return below(self.dialect.fenced(select(columns, self._source(numbered))), "typed")
 
     def _first(self) -> Tree:

@@ -28,6 +28,7 @@ from zhuanjie.engine.lower.conditions import (
     Term,
     TextTest,
 )
+from zhuanjie.engine.results import Outcome
 
 ROW = "row"
 """The column that numbers records."""
@@ -93,13 +94,21 @@ def answers(layout: Layout, compiler: Compiler) -> list[Tree]:
                       for n, ask in enumerate(layout.asks))]
 
 
+def hit(layout: Layout, rule: int, outcome: Outcome) -> Tree:
+    """Whether a rule came out so, read off the words."""
+    number, word = next((n, w) for n, w in enumerate(layout.words) if w.outcome is outcome
+                        and 0 <= rule - w.first < len(w.conditions))
+    bit = exp.BitwiseAnd(this=column(f"w{number}"), expression=whole(1 << rule - word.first))
+    return exp.NEQ(this=exp.paren(bit), expression=exp.Literal.number(0))
+
+
+def hits(layout: Layout, ask: Ask) -> Tree:
+    """Whether a rule came out in a way that an ask is about."""
+    came = dict.fromkeys(word.outcome for word in layout.words)
+    return joined(exp.Or, [hit(layout, ask.rule, o) for o in ask.outcomes if o in came])
+
+
 def _answer(ask: Ask, layout: Layout, compiler: Compiler) -> Tree:
-    hit = joined(exp.Or, [
-        exp.NEQ(this=exp.paren(exp.BitwiseAnd(this=column(f"w{number}"),
-                                              expression=whole(1 << ask.rule - word.first))),
-                expression=exp.Literal.number(0))
-        for number, word in enumerate(layout.words)
-        if word.outcome in ask.outcomes and 0 <= ask.rule - word.first < len(word.conditions)])
     if ask.what == "missing":
         value = compiler.word(ask.conditions)
     elif ask.what == "clause":
@@ -107,7 +116,7 @@ def _answer(ask: Ask, layout: Layout, compiler: Compiler) -> Tree:
     else:
         assert ask.term is not None
         value = compiler.term(ask.term)
-    return compiler.choice([(hit, value)])
+    return compiler.choice([(hits(layout, ask), value)])
 
 
 def judge(layout: Layout, relation: Tree, dialect: Dialect,
