@@ -26,9 +26,16 @@ _SEVERITY: Final = {Severity.ERROR: 3, Severity.WARNING: 2}
 
 def weight(finding: Finding | InputFinding) -> int:
     """How much a finding weighs: a violation by its severity, missing or bad evidence 1, else 0."""
-    if isinstance(finding, InputFinding) or finding.outcome is Outcome.UNDETERMINED:
+    if isinstance(finding, InputFinding):
         return 1
-    return _SEVERITY[finding.severity] if finding.outcome is Outcome.VIOLATION else 0
+    return weigh(finding.outcome, finding.severity)
+
+
+def weigh(outcome: Outcome, severity: Severity) -> int:
+    """How much a finding of this outcome weighs, by its rule's severity."""
+    if outcome is Outcome.UNDETERMINED:
+        return 1
+    return _SEVERITY[severity] if outcome is Outcome.VIOLATION else 0
 
 
 def exit_code(findings: Iterable[Finding | InputFinding], level: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from zhuanjie.cli import exit_codes, options
+from zhuanjie.cli import exit_codes, options, spark
 from zhuanjie.cli.help import define
 from zhuanjie.cli.ledgers import arguments, publish, refuse_overwrite, say_beside
 from zhuanjie.cli.options import Selection, Target
@@ -29,6 +29,9 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection,
     """Audit ledgers."""
     session = session_of(ctx)
     refuse_overwrite(ledgers, target)
+    if spark.is_for_spark(ledgers, selection, target):
+        return spark.audit(session, ledgers, selection, target, fail_on=fail_on,
+                           all_outcomes=all_outcomes, quiet=quiet)
     run = _stream if target.format == "jsonl" else _report
     return run(session, selection, target, ledgers=ledgers, fail_on=fail_on,
                all_outcomes=all_outcomes, quiet=quiet)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Explanation,
         RecordFix,
         audit,
+        audit_to_folder,
         deadlines,
         explain,
         explain_and_fix,
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
-    "ledgers": ("AuditRun", "Explanation", "RecordFix", "audit", "deadlines", "explain",
-                "explain_and_fix", "explain_run", "fixes", "stream"),
+    "ledgers": ("AuditRun", "Explanation", "RecordFix", "audit", "audit_to_folder", "deadlines",
+                "explain", "explain_and_fix", "explain_run", "fixes", "stream"),
     "policies": ("PolicyEntry", "lint", "list_policies", "load_policy", "schemas", "with_params"),
     "records": ("SINGLE", "UNKNOWN", "DestinationAnswer", "backends", "check", "check_one",
                 "destinations", "evaluate", "watch"),
@@ -53,9 +54,9 @@ _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "SINGLE", "UNKNOWN", "AuditRun", "DestinationAnswer", "Explanation", "PolicyEntry", "RecordFix",
-    "audit", "backends", "check", "check_one", "deadlines", "destinations", "evaluate", "explain",
-    "explain_and_fix", "explain_run", "fixes", "lint", "list_policies", "load_policy", "schemas",
-    "stream", "watch", "with_params",
+    "audit", "audit_to_folder", "backends", "check", "check_one", "deadlines", "destinations",
+    "evaluate", "explain", "explain_and_fix", "explain_run", "fixes", "lint", "list_policies",
+    "load_policy", "schemas", "stream", "watch", "with_params",
 ]
 
 

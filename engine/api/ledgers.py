@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from zhuanjie.engine.api.policies import plan_for
 from zhuanjie.engine.auditing.explain import Explanation, explain_and_fix
@@ -18,8 +18,11 @@ from zhuanjie.engine.records.ledger import Ledger, from_records, open_ledger
 from zhuanjie.engine.results import Finding, Outcome, Report
 from zhuanjie.engine.text import Lang
 
-__all__ = ["AuditRun", "Explanation", "RecordFix", "audit", "deadlines", "explain",
-           "explain_and_fix", "explain_run", "fixes", "stream"]
+if TYPE_CHECKING:
+    from zhuanjie.engine.auditing.on_spark import SparkReport
+
+__all__ = ["AuditRun", "Explanation", "RecordFix", "audit", "audit_to_folder", "deadlines",
+           "explain", "explain_and_fix", "explain_run", "fixes", "stream"]
 
 Sources = str | Path | Sequence[str | Path] | Sequence[Mapping[str, Any]]
 
@@ -48,6 +51,24 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
         if (table := table_of(ledger)) is not None:
             return InPlaceRun(ledger, table, plan, **options)
     return AuditRun(ledger, plan, backend_of(backend or BULK), **options)
+
+
+def audit_to_folder(sources: Sequence[str], policy: Policy | None, output: Path, form: str, *,
+                    as_of: date | None = None, params: Mapping[str, int] | None = None,
+                    roster: str | Path | None = None, columns: Mapping[str, str] | None = None,
+                    lang: Lang = "en", all_outcomes: bool = False) -> SparkReport:
+    """Audit on Spark: it reads the sources and writes the findings to the folder `output`.
+
+    `form` is parquet, csv or jsonl. Raises as `stream` does, UsageError where Spark is not
+    installed or cannot start, and OutputError where the folder is something else.
+    """
+    backend_of("spark")  # says what to install
+    from zhuanjie.engine.auditing.on_spark import SUFFIXES, audit_on_spark
+
+    plan = plan_for(policy, as_of or date.today(), params)
+    return audit_on_spark(
+        sources, plan, output, SUFFIXES[f".{form}"], lang=lang, columns=columns,
+        roster=open_ledger([roster], columns) if roster else None, every=all_outcomes)
 
 
 def audit(sources: Sources, policy: Policy | None = None, **options: Any) -> Report:

@@ -45,13 +45,13 @@ class InPlaceRun(AuditRun):
             yield from self._said(part.verdicts, part.frame, self._batch(part), part.rows)
         for absent in self.absent:
             for batch in self.roster.batches() if self.roster else ():
-                # Where the roster lacks the column, `_absences` says so.
+                # Where the roster lacks the column, `absences` says so.
                 if absent.field in batch.frame.columns:
                     values = batch.frame[absent.field].drop_nulls().unique().to_list()
                     found = self.queries.there(absent.field, values)
                     absent.add(pl.DataFrame({absent.field: found}, schema={
                         absent.field: pl.String}))
-            yield from self._absences(absent)
+            yield from self.absences(absent)
 
     def frames(self) -> Iterator[tuple[Batch, pl.DataFrame, pl.Series]]:
         """Each batch of records in scope, ready to judge, and their row numbers."""

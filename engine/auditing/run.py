@@ -12,10 +12,11 @@ from typing import Any
 
 import polars as pl
 
+from zhuanjie.engine.auditing.notices import no_columns
 from zhuanjie.engine.auditing.whole import DTYPES, Absent, Counter
 from zhuanjie.engine.auditing.words import Words, field_label
 from zhuanjie.engine.backends.base import Backend
-from zhuanjie.engine.errors import Diagnostic, InputError, fail
+from zhuanjie.engine.errors import InputError, fail
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.model.fields import KEY, fields
 from zhuanjie.engine.records.assemble import Batch
@@ -57,7 +58,7 @@ class AuditRun:
             verdicts = self.backend.judge(self.plan, frame, self.every)
             yield from self._said(verdicts, frame, batch, rows)
         for rule in self.absent:
-            yield from self._absences(rule)
+            yield from self.absences(rule)
 
     def head(self) -> Report:
         """The report without its findings."""
@@ -71,7 +72,9 @@ class AuditRun:
             input=self.input,
             findings=[],
             notices=[*self.plan.policy.notices, *self.ledger.notices,
-                     *(self.roster.notices if self.roster else ()), *self._no_columns()],
+                     *(self.roster.notices if self.roster else ()),
+                     *(() if self.sparse else no_columns(
+                         self.plan, self.ledger.fields, self.lang))],
         )
 
     def _counted(self) -> Iterator[Batch]:
@@ -138,7 +141,7 @@ class AuditRun:
             self.summary.add(finding.clause, finding.outcome)
             yield finding
 
-    def _absences(self, absent: Absent) -> Iterator[Finding]:
+    def absences(self, absent: Absent) -> Iterator[Finding]:
         """Who stands in the roster and not in the ledger."""
         assert self.roster is not None
         if absent.field not in self.roster.fields:
@@ -153,15 +156,3 @@ class AuditRun:
                 finding = self.words.absence(absent.rule, frame[absent.field][row], location)
                 self.summary.add(finding.clause, finding.outcome)
                 yield finding
-
-    def _no_columns(self) -> list[Diagnostic]:
-        lacking = fields().sort(self.plan.policy.fields - self.ledger.fields)
-        if not lacking or self.sparse:
-            return []
-        named = ", ".join(
-            f"{field_label(n, self.lang)} ({', '.join(self._clauses(n))})" for n in lacking)
-        return [Diagnostic("audit.no-column", {"fields": named})]
-
-    def _clauses(self, name: str) -> list[str]:
-        return list(dict.fromkeys(r.clause for r in self.plan.policy.rules if name in r.fields))
-
