@@ -18,8 +18,9 @@ from cluster import Cluster, binaries, cluster
 from zhuanjie.engine.backends.registry import NAMES
 
 ALL = os.environ.get("ZHUANJIE_ENGINES") == "all"
-SLOW = ("durable",)
-"""Engines that take a while for each call: random tests give them fewer cases, or batches."""
+SPARK = ("--master local[2] --conf spark.sql.shuffle.partitions=2 "
+         "--conf spark.sql.codegen.wholeStage=false pyspark-shell")
+"""How the tests start Spark: on two cores, and without making programs for a few records."""
 
 
 _running = ExitStack()
@@ -59,6 +60,8 @@ def need(name: str) -> None:
         pytest.skip(f"the engine {name} needs {what}")
     if name == "postgresql":
         server()
+    if name == "spark":
+        os.environ.setdefault("PYSPARK_SUBMIT_ARGS", SPARK)
 
 
 def ready(*unwanted: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from engines import ready
+from engines import need, ready
 from hypothesis import given, note, reject
 from hypothesis import strategies as st
 from strategies import (
@@ -123,8 +123,9 @@ def plan(request: pytest.FixtureRequest) -> Plan:
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "reference"])
 def test_records(plan: Plan, name: str) -> None:
     size = RECORDS if ASKED or name != "durable" else RECORDS // 5
-    for seed in range(0, size, 1000):
-        rows = ledger(plan, seed, min(1000, size - seed))
+    most = 5000 if name == "spark" else 1000
+    for seed in range(0, size, most):
+        rows = ledger(plan, seed, min(most, size - seed))
         frame = frame_of(plan, rows)
         wanted = backend("reference").judge(plan, frame, every=True)
         assert len(wanted) == len(rows) * len(plan.rules)
@@ -195,5 +196,26 @@ def test_rules(drawn: list[TypedRule], rows: list[Record], sure: int, more: bool
     frame = pl.DataFrame([{**row, **counts} for row in rows],
                          schema={**FRAME, **dict.fromkeys(counts, pl.Int64)})
     wanted: list[Verdict] = backend("reference").judge(plan, frame, every=True)
-    for name in ready("reference"):
+    for name in ready("reference", "spark"):
         assert backend(name).judge(plan, frame, every=True) == wanted, name
+
+
+@examples(3)
+@given(st.lists(rules(), min_size=4, max_size=4), st.lists(records, min_size=20, max_size=40))
+def test_many_rules_and_records_in_one_job(drawn: list[list[TypedRule]],
+                                           rows: list[Record]) -> None:
+    """For Spark, which takes long to start and not much longer for more."""
+    need("spark")
+    kleene = Kleene(to_day(TODAY), VALUES)
+    typed_rules = [replace(rule, id=f"{rule.id}-{n}") for n, some in enumerate(drawn)
+                   for rule in some]
+    plan = replace(
+        make_plan(policy(), TODAY), params=VALUES, rules=tuple(typed_rules), whole=(),
+        lowered=tuple(lower(rule, kleene, tuple(sorted(FRAME))) for rule in typed_rules))
+    counts = {c.format(rule=r.id): n % 3 for n, r in enumerate(typed_rules) if r.shape == "unique"
+              for c in (UNIQUE_SURE, UNIQUE_ALL)}
+    frame = pl.DataFrame([{**row, **counts} for row in rows],
+                         schema={**FRAME, **dict.fromkeys(counts, pl.Int64)})
+    wanted = backend("reference").judge(plan, frame, every=True)
+    assert backend("spark").judge(plan, frame, every=True) == wanted
+

@@ -1,11 +1,12 @@
 """Spark as an engine. In: statements and frames. Out: rows.
 
-A frame goes over as a Parquet file. The session is the one that runs already, or a local one; where
-a cluster is, `spark-submit` or Spark's own settings say.
+A frame goes over as a Parquet file. The session is the one that runs already, or one that is
+started where Spark's own settings say (spark-defaults.conf, PYSPARK_SUBMIT_ARGS): else here.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -29,20 +30,20 @@ NAME = "spark"
 _SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
-    "spark.log.level": "ERROR",
+    # Its messages quote records; what fails is said in our words.
+    "spark.log.level": "OFF",
     "spark.sql.execution.pythonUDF.arrow.enabled": "false",
 }
-"""What a session of our own is started with, unless Spark's own settings say otherwise."""
+"""What a session of our own is started with; where it runs is left to Spark's own settings."""
 
 
 @cache
 def session() -> SparkSession:
     """The session; raises UsageError where none can be started."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    logging.getLogger("SQLQueryContextLogger").disabled = True
     builder = SparkSession.builder.appName("zhuanjie")
     if SparkSession.getActiveSession() is None:
-        if "SPARK_REMOTE" not in os.environ and "MASTER" not in os.environ:
-            builder = builder.master(os.environ.get("ZHUANJIE_SPARK_MASTER", "local[*]"))
         for name, value in _SETTINGS.items():
             builder = builder.config(name, value)
     try:

@@ -160,7 +160,8 @@ class _Read:
         shape = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" if date_ else "^[0-9]{1,9}$"
         if self.field.type not in ("date", "int"):
             return exp.false(), exp.Null()
-        held = exp.TryCast(this=x.copy(), to=exp.DataType.build("DATE" if date_ else "BIGINT"))
+        held = exp.TryCast(this=x.copy(), to=exp.DataType.build("DATE" if date_ else "BIGINT"),
+                           safe=True)  # else sqlglot writes a cast that fails
         plain = exp.And(this=group(SPARK.matches(x, shape)), expression=group(exp.Between(
             this=held, low=low_high[0], high=low_high[1])))
         return plain, SPARK.day_of(held.copy()) if date_ else held.copy()
