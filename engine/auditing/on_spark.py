@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -26,7 +26,7 @@ from zhuanjie.engine.backends.registry import BULK, backend_of
 from zhuanjie.engine.backends.sql.records import Stands
 from zhuanjie.engine.backends.sql.spark import failing, session
 from zhuanjie.engine.backends.sql.spark_ledger import FINDINGS, SparkLedger, local
-from zhuanjie.engine.backends.sql.spark_source import open_source
+from zhuanjie.engine.backends.sql.spark_source import SparkSource, open_source
 from zhuanjie.engine.errors import Diagnostic, InputError, OutputError, Place, fail
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.records.ledger import Ledger
@@ -70,7 +70,12 @@ def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path, form: Form,
     BackendError when Spark fails: `output` then is as it was.
     """
     source = open_source(sources, columns or {})
-    ledger = SparkLedger(source, plan)
+    with closing(SparkLedger(source, plan)) as ledger:
+        return _audit(ledger, source, plan, output, form, lang, roster, every)
+
+
+def _audit(ledger: SparkLedger, source: SparkSource, plan: Plan, output: Path, form: Form,
+           lang: Lang, roster: Ledger | None, every: bool) -> SparkReport:
     counts = ledger.counts()
     beyond = counts.get(Stands.BEYOND, 0)
     records = beyond + counts.get(Stands.IN_SCOPE, 0)

@@ -65,6 +65,8 @@ class Records:
         """
         self.dialect, self.cells, self.plan, self._source = dialect, cells, plan, source
         self._carried = carried
+        self.kept: Tree | None = None
+        """What `standing` gives, where that has been worked out and kept."""
         self.names = {cell.field.name: f"c{at}" for at, cell in enumerate(cells)}
         self.has_key = KEY in self.names
         self.absent = [name for name in needs if name not in self.names]
@@ -112,6 +114,8 @@ class Records:
 
     def standing(self, numbered: bool = False) -> Tree:
         """Typed rows, and what each of them is to the policy."""
+        if self.kept is not None:
+            return below(select([exp.Star()], self.kept.copy()), "standing")
         stands: Tree = column("holds")
         if self.plan.policy.scope is not None:
             beyond = exp.And(

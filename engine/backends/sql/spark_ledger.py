@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from sqlglot import exp
@@ -38,6 +39,19 @@ class SparkLedger:
         self.fields = frozenset(cell.field.name for cell in source.cells)
         self._of = Records(SPARK, source.cells, plan, needs, source.relation, (FILE, ROW))
         self._key = self._of.compiler.column(KEY)
+        self._kept: DataFrame | None = None
+        if source.parsed:
+            with failing():
+                view = f"{source.view}_typed"
+                self._kept = self._run(select([exp.Star()], self._of.standing(numbered=True)))
+                self._kept.persist(StorageLevel.DISK_ONLY).createTempView(view)
+            self._of.kept = exp.Table(this=exp.to_identifier(view, quoted=True))
+
+    def close(self) -> None:
+        """Let go of what the workers keep."""
+        if self._kept is not None:
+            with failing():
+                self._kept.unpersist()
 
     def counts(self) -> dict[Stands, int]:
         """How many rows there are of each sort."""

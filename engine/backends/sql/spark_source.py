@@ -55,6 +55,8 @@ class SparkSource:
     cells: Sequence[Cell]
     notices: Sequence[Diagnostic]
     name: str
+    parsed: bool
+    """Whether the parser is asked, which takes long enough not to be done twice."""
 
     def relation(self, _numbered: bool) -> Tree:
         """The view, as trees have it."""
@@ -92,7 +94,7 @@ def open_source(given: Sequence[str], columns: Mapping[str, str]) -> SparkSource
     if not any(field.name == KEY for _, field in known):
         notices.append(Diagnostic("records.no-id-column", {}, place, "records.hint.no-id-column"))
     parsed = "parsed" in raw.columns
-    return SparkSource(view, [r.cell(parsed) for r in plain], notices, name)
+    return SparkSource(view, [r.cell(parsed) for r in plain], notices, name, parsed)
 
 
 class _Read:
