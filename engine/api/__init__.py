@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         check_one,
         destinations,
         evaluate,
+        own_backends,
         watch,
     )
 
@@ -48,7 +49,7 @@ _MODULES = {
                 "explain", "explain_and_fix", "explain_run", "fixes", "stream"),
     "policies": ("PolicyEntry", "lint", "list_policies", "load_policy", "schemas", "with_params"),
     "records": ("SINGLE", "UNKNOWN", "DestinationAnswer", "backends", "check", "check_one",
-                "destinations", "evaluate", "watch"),
+                "destinations", "evaluate", "own_backends", "watch"),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -56,7 +57,7 @@ __all__ = [
     "SINGLE", "UNKNOWN", "AuditRun", "DestinationAnswer", "Explanation", "PolicyEntry", "RecordFix",
     "audit", "audit_to_folder", "backends", "check", "check_one", "deadlines", "destinations",
     "evaluate", "explain", "explain_and_fix", "explain_run", "fixes", "lint", "list_policies",
-    "load_policy", "schemas", "stream", "watch", "with_params",
+    "load_policy", "own_backends", "schemas", "stream", "watch", "with_params",
 ]
 
 

@@ -58,6 +58,16 @@ class InPlaceRun(AuditRun):
         for part in self._parts(self.queries.records()):
             yield self._batch(part), part.frame, part.rows
 
+    def frames_about(self, record: str) -> Iterator[tuple[Batch, pl.DataFrame, pl.Series]]:
+        """Only the record; or all of them, where there is none of that name."""
+        found = False
+        for part in self._parts(self.queries.records(record)):
+            found = found or len(part.frame) > 0
+            yield self._batch(part), part.frame, part.rows
+        if not found:
+            self.input.clear()
+            yield from self.frames()
+
     def _parts(self, parts: Iterator[Part]) -> Iterator[Part]:
         """Count, then pass the parts on."""
         counts = self.queries.counts()

@@ -123,6 +123,10 @@ class AuditRun:
             if self.progress:
                 self.progress(self.records, self.ledger.size_hint)
 
+    def frames_about(self, _record: str) -> Iterator[tuple[Batch, pl.DataFrame, pl.Series]]:
+        """Frames as above, of which those without the record may be left out."""
+        return self.frames()
+
     def _said(self, verdicts: list[Verdict], frame: pl.DataFrame, batch: Batch,
               rows: pl.Series) -> Iterator[Finding]:
         """Verdicts, in the order of the rows, as findings."""

@@ -22,6 +22,8 @@ _MODULES = {
 _EXTRAS = {"duckdb": "duckdb", "pyspark": "spark", "py4j": "spark"}
 """The libraries that are not there unless asked for, and the extra that brings each."""
 NAMES = tuple(_MODULES)
+OWN = ("reference", "polars", "python", "durable")
+"""Engines that need nothing but the program."""
 _COLUMNS = ("polars", "duckdb", "postgresql", "spark")
 """Engines that judge ledgers, and no single records."""
 BULK = "polars"

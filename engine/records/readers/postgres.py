@@ -41,7 +41,9 @@ _ABOUT = ("SELECT n.nspname, c.relname, c.relkind::text, c.reltuples::bigint "
           "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
           "WHERE c.oid = $1")
 # A domain is read as the type it stands on.
-_COLUMNS = ("SELECT a.attname, CASE t.typtype WHEN 'd' THEN b.typname ELSE t.typname END, "
+_COLUMNS = ("SELECT a.attname, CASE WHEN t.typtype = 'd' THEN "
+            "CASE WHEN b.typnamespace = 'pg_catalog'::regnamespace THEN b.typname END "
+            "WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname END, "
             "a.attnotnull FROM pg_catalog.pg_attribute a "
             "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
             "LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype "

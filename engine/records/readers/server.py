@@ -38,6 +38,7 @@ class Server:
     def __init__(self, conninfo: str, place: Place, secrets: Sequence[str] = ()) -> None:
         """Connect; raises InputError where that is not possible. `secrets` are never shown."""
         self.place = place
+        self._cursors = 0
         try:
             self._connection = psycopg.connect(
                 _patient(conninfo), autocommit=True, cursor_factory=psycopg.RawCursor)
@@ -78,7 +79,8 @@ class Server:
     def batches(self, statement: str, size: int,
                 params: Sequence[Any] = ()) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a statement, so many at a time: the server keeps the rest."""
-        with self.failing(), self._connection.cursor("zhuanjie") as cursor:
+        self._cursors += 1
+        with self.failing(), self._connection.cursor(f"zhuanjie{self._cursors}") as cursor:
             cursor.execute(statement, params)
             while rows := cursor.fetchmany(size):
                 yield rows
