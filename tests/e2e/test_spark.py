@@ -94,8 +94,8 @@ def test_texts_in_csv(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.csv"
     rows = [*MESSY, *({**dict.fromkeys(SOUND, ""), **{k: v for k, v in chinese(drawn(n, DAY)).items()
                                                      if k in SOUND}} for n in range(60))]
-    with ledger.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(SOUND))
+    with ledger.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, [*SOUND, "row", ""], restval="x")
         writer.writeheader()
         writer.writerows(rows)
     out = tmp_path / "findings.jsonl"

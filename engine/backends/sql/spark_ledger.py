@@ -40,17 +40,21 @@ class SparkLedger:
         self._of = Records(SPARK, source.cells, plan, needs, source.relation, (FILE, ROW))
         self._key = self._of.compiler.column(KEY)
         self._kept: DataFrame | None = None
+        self._views = [source.view]
         if source.parsed:
+            view = f"{source.view}_typed"
             with failing():
-                view = f"{source.view}_typed"
                 self._kept = self._run(select([exp.Star()], self._of.standing(numbered=True)))
                 self._kept.persist(StorageLevel.DISK_ONLY).createTempView(view)
+            self._views.append(view)
             self._of.kept = exp.Table(this=exp.to_identifier(view, quoted=True))
 
     def close(self) -> None:
         """Let go of what the workers keep."""
-        if self._kept is not None:
-            with failing():
+        with failing():
+            for view in self._views:
+                session().catalog.dropTempView(view)
+            if self._kept is not None:
                 self._kept.unpersist()
 
     def counts(self) -> dict[Stands, int]:

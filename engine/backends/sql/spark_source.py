@@ -37,6 +37,8 @@ from zhuanjie.engine.records.single import unknown_notices
 TABLE = "spark:"
 """What the name of a table begins with."""
 FILE = "file"
+_PLACE = ("zhuanjie#file", "zhuanjie#row")
+"""Where a record stands, under names that no ledger has."""
 SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
 _GAP = "\n"
 """Between the code and the text of a cell that cannot be read: no code holds one."""
@@ -78,15 +80,16 @@ def open_source(given: Sequence[str], columns: Mapping[str, str]) -> SparkSource
             raise fail(InputError, "records.spark.unreadable", place,
                        "records.spark.hint.unreadable") from None
         paths = list(_paths(frame.schema, ()))
-        headings = [".".join(path) for path, _ in paths if path[0] not in (FILE, ROW)]
-        kinds = [kind for path, kind in paths if path[0] not in (FILE, ROW)]
+        paths = [(path, kind) for path, kind in paths if path[0] not in _PLACE]
+        headings = [_heading(at, path) for at, (path, _) in enumerate(paths)]
         match = match_headings(headings, columns, place)
         if not match.is_ledger:
             raise not_a_ledger(name, None, [headings])
         known = sorted(match.fields.items())
-        raw = frame.select(FILE, ROW, *(
-            _column(paths[at][0], kinds[at]).alias(f"x{n}") for n, (at, _) in enumerate(known)))
-        plain = [_Read(n, field, headings[at], kinds[at]) for n, (at, field) in enumerate(known)]
+        raw = frame.select(F.col(_PLACE[0]).alias(FILE), F.col(_PLACE[1]).alias(ROW), *(
+            _column(*paths[at]).alias(f"x{n}") for n, (at, _) in enumerate(known)))
+        plain = [_Read(n, field, headings[at], paths[at][1])
+                 for n, (at, field) in enumerate(known)]
         raw = _with_parser(raw, [r for r in plain if r.hard is not None])
         view = f"zhuanjie_{uuid4().hex}"
         raw.createTempView(view)
@@ -279,7 +282,13 @@ def _frame(spark: SparkSession, given: Sequence[str], place: Place) -> DataFrame
 
 
 def _placed(frame: DataFrame, file: Any, row: Any) -> DataFrame:
-    return frame.select("*", file.alias(FILE), row.cast("long").alias(ROW))
+    return frame.select("*", file.alias(_PLACE[0]), row.cast("long").alias(_PLACE[1]))
+
+
+def _heading(at: int, path: Sequence[str]) -> str:
+    """The heading of a column: not the name that Spark gives one without, nor a mark of UTF-8."""
+    name = ".".join(path)
+    return "" if name == f"_c{at}" else name.removeprefix("\ufeff")
 
 
 def _kind(path: str, place: Place) -> str:
