@@ -126,7 +126,9 @@ def _patient(conninfo: str) -> str:
 def _about(error: psycopg.Error, secrets: Sequence[str]) -> str:
     """Why a server could not be reached, in one line and without any secret."""
     lines = [line.strip(" -\t") for line in str(error).splitlines() if line.strip()]
-    detail = lines[-1] if lines else type(error).__name__
+    # Several addresses may have been tried; hints stand below what failed.
+    failed = [line for line in lines if " failed: " in line]
+    detail = (failed or lines or [type(error).__name__])[-1]
     for secret in secrets:
         detail = detail.replace(secret, "***")
     return detail.removeprefix("connection failed: ")
