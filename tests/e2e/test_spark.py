@@ -164,7 +164,7 @@ def test_the_command(tmp_path: Path) -> None:
     pl.DataFrame(MESSY).write_parquet(ledger)
     out = tmp_path / "findings"
     done = run("audit", ledger, *AS_OF, "--backend", "spark", "--output", out, "--format", "json",
-               "--quiet")
+               "--quiet", timeout=600)
     assert done.returncode == 1, done.stderr
     summary = json.loads(done.stdout)
     whole = json.loads(run("audit", ledger, *AS_OF, "--format", "json").stdout)

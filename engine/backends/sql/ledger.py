@@ -28,7 +28,7 @@ from zhuanjie.engine.records.readers.postgres import PostgresTable
 from zhuanjie.engine.records.readers.server import NAME
 from zhuanjie.engine.results import InputFinding, Verdict
 
-SIZE = 10_000
+SIZE = 4_000
 """Rows that are fetched at a time."""
 
 _DTYPES: dict[str, Any] = {"date": pl.Date, "int": pl.Int64, "bool": pl.Boolean}
