@@ -40,6 +40,7 @@ FILE = "file"
 _PLACE = ("zhuanjie#file", "zhuanjie#row")
 """Where a record stands, under names that no ledger has."""
 SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
+_CSV = {"header": "true", "multiLine": "true", "escape": '"', "encoding": "UTF-8"}
 _GAP = "\n"
 """Between the code and the text of a cell that cannot be read: no code holds one."""
 _PARTITION = 33
@@ -275,8 +276,13 @@ def _frame(spark: SparkSession, given: Sequence[str], place: Place) -> DataFrame
     # A file is one partition, so that Spark's own row ids count its rows: a record may go over
     # several lines, and nobody can begin to read in the middle.
     spark.conf.set("spark.sql.files.openCostInBytes", 1 << 40)
-    frame = spark.read.csv(paths, header=True, inferSchema=False, multiLine=True, escape='"',
-                           encoding="UTF-8", enforceSchema=False)
+    frame = spark.read.options(**_CSV).csv(paths)
+    if any(name == f"_c{at}" for at, name in enumerate(frame.columns)):
+        # Spark cannot compare headings of which one is blank.
+        if len(frame.inputFiles()) > 1:
+            raise fail(InputError, "records.spark.blank-heading", place)
+    else:
+        frame = spark.read.options(**_CSV, enforceSchema="false").csv(paths)
     row = F.monotonically_increasing_id().bitwiseAND((1 << _PARTITION) - 1) + 2
     return _placed(frame, file, row)
 
