@@ -23,7 +23,7 @@ from zhuanjie.engine.lower.conditions import (
 )
 
 TEXT = Column('a"b`c', Kind.STRING)
-EVIL = "x'; DROP TABLE t; -- \\' \" ` %s $1 {} \n"
+EVIL = "x'; DROP TABLE t; -- \\' \" ` %s $1 {} ${env:HOME} ${spark.app.name} :p ? \n"
 SQL = ("duckdb", "postgresql", "spark")
 
 

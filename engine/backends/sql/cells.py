@@ -152,9 +152,9 @@ def _distinct(table: PostgresTable, mapped: Sequence[int]) -> dict[int, list[str
                     held.append(texts[place])
                     if len(held) > MOST:
                         field, source = known[some[place]]
-                        raise fail(InputError, "records.db.too-many", table.address.place,
-                                   "records.db.hint.too-many", column=source.name, most=MOST,
-                                   type=_SQL_TYPES[field.type])
+                        raise fail(InputError, "backend.postgresql.too-many", table.address.place,
+                                   "backend.postgresql.hint.too-many", column=source.name,
+                                   most=MOST, type=_SQL_TYPES[field.type])
     return found
 
 

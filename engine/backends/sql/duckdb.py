@@ -35,7 +35,7 @@ class DuckDbBackend(SqlBackend):
     def rows(self, frame: pl.DataFrame, query: Query) -> list[tuple[Any, ...]]:
         """See `SqlBackend.rows`."""
         with self._connection() as connection, tempfile.TemporaryDirectory("zhuanjie-") as folder:
-            path = Path(folder) / "records.parquet"
+            path = Path(folder) / "frame.parquet"
             frame.write_parquet(path, compression="uncompressed")
             relation = exp.Table(this=call("read_parquet", exp.Literal.string(str(path))))
             return connection.execute(self.dialect.sql(query(relation))).fetchall()

@@ -29,12 +29,18 @@ from zhuanjie.engine.errors import BackendError, UsageError, fail
 NAME = "spark"
 _SETTINGS = {
     "spark.ui.enabled": "false",
-    "spark.sql.session.timeZone": "UTC",
     # Its messages quote records; what fails is said in our words.
     "spark.log.level": "OFF",
     "spark.sql.execution.pythonUDF.arrow.enabled": "false",
 }
 """What a session of our own is started with; where it runs is left to Spark's own settings."""
+_MEANING = {
+    "spark.sql.session.timeZone": "UTC",
+    # Else a constant such as ${env:HOME} would be replaced by what it names.
+    "spark.sql.variable.substitute": "false",
+    "spark.sql.parser.escapedStringLiterals": "false",
+}
+"""What statements rely on: set for a session of ours, whoever started Spark."""
 
 
 @cache
@@ -48,7 +54,10 @@ def session() -> SparkSession:
             builder = builder.config(name, value)
     try:
         with _quiet():
-            return builder.getOrCreate()
+            spark = builder.getOrCreate().newSession()
+            for name, value in _MEANING.items():
+                spark.conf.set(name, value)
+            return spark
     except (PySparkException, Py4JError, OSError, RuntimeError) as error:
         raise fail(UsageError, "backend.spark.start", hint="backend.spark.hint.start",
                    detail=type(error).__name__) from None
@@ -88,7 +97,7 @@ class SparkBackend(SqlBackend):
         """See `SqlBackend.rows`."""
         spark = session()
         with failing(), tempfile.TemporaryDirectory(prefix="zhuanjie-") as folder:
-            path = Path(folder) / "records.parquet"
+            path = Path(folder) / "frame.parquet"
             frame.write_parquet(path)
             relation = exp.Table(this=exp.to_identifier(str(path), quoted=True),
                                  db=exp.to_identifier("parquet"))

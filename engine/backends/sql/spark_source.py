@@ -78,8 +78,8 @@ def open_source(given: Sequence[str], columns: Mapping[str, str]) -> SparkSource
         try:
             frame = _frame(spark, given, place)
         except AnalysisException:
-            raise fail(InputError, "records.spark.unreadable", place,
-                       "records.spark.hint.unreadable") from None
+            raise fail(InputError, "backend.spark.unreadable", place,
+                       "backend.spark.hint.unreadable") from None
         paths = list(_paths(frame.schema, ()))
         paths = [(path, kind) for path, kind in paths if path[0] not in _PLACE]
         headings = [_heading(at, path) for at, (path, _) in enumerate(paths)]
@@ -261,12 +261,12 @@ def _frame(spark: SparkSession, given: Sequence[str], place: Place) -> DataFrame
     """The records, then where each stands."""
     if given[0].startswith(TABLE):
         if len(given) > 1:
-            raise fail(UsageError, "records.spark.one-table", place)
+            raise fail(UsageError, "backend.spark.one-table", place)
         frame = spark.table(given[0].removeprefix(TABLE))
         return _placed(frame, F.lit(given[0]), F.lit(None).cast("long"))
     kinds = {_kind(path, place) for path in given}
     if len(kinds) > 1:
-        raise fail(UsageError, "records.spark.kinds", place)
+        raise fail(UsageError, "backend.spark.kinds", place)
     file = F.expr("url_decode(replace(_metadata.file_path, '+', '%2B'))")
     file = F.regexp_replace(file, "^file:(//)?", "")
     paths = [str(Path(p).resolve()) if "://" not in p else p for p in given]
@@ -280,7 +280,7 @@ def _frame(spark: SparkSession, given: Sequence[str], place: Place) -> DataFrame
     if any(name == f"_c{at}" for at, name in enumerate(frame.columns)):
         # Spark cannot compare headings of which one is blank.
         if len(frame.inputFiles()) > 1:
-            raise fail(InputError, "records.spark.blank-heading", place)
+            raise fail(InputError, "backend.spark.blank-heading", place)
     else:
         frame = spark.read.options(**_CSV, enforceSchema="false").csv(paths)
     row = F.monotonically_increasing_id().bitwiseAND((1 << _PARTITION) - 1) + 2
@@ -308,7 +308,7 @@ def _kind(path: str, place: Place) -> str:
     if kind is None and "://" in path:
         kind = "parquet"
     if kind is None:
-        raise fail(InputError, "records.spark.kind", place, "records.spark.hint.kind")
+        raise fail(InputError, "backend.spark.kind", place, "backend.spark.hint.kind")
     if "://" not in path and not folder.exists():
         raise fail(InputError, "records.not-found", place, "records.hint.not-found")
     return kind
