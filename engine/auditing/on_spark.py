@@ -27,7 +27,7 @@ from zhuanjie.engine.backends.sql.records import Stands
 from zhuanjie.engine.backends.sql.spark import failing, session
 from zhuanjie.engine.backends.sql.spark_ledger import FINDINGS, SparkLedger, local
 from zhuanjie.engine.backends.sql.spark_source import SparkSource, open_source
-from zhuanjie.engine.errors import Diagnostic, InputError, OutputError, Place, fail
+from zhuanjie.engine.errors import BackendError, Diagnostic, InputError, OutputError, Place, fail
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.records.ledger import Ledger
 from zhuanjie.engine.results import (
@@ -44,6 +44,7 @@ from zhuanjie.engine.text import Lang
 Form = Literal["parquet", "csv", "jsonl"]
 SUFFIXES: dict[str, Form] = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl"}
 _FORMULA = r"^[=+\-@\t\r\n]"
+# A path has lost one of its slashes by now; what follows them is taken for a host.
 _REMOTE = re.compile(r"([A-Za-z][\w+.-]*):/+(.*)")
 
 
@@ -156,6 +157,8 @@ def _replacing(output: Path) -> Iterator[str]:
     On a file system of the cluster (`hdfs://…`) nothing is replaced: the folder must be a new one.
     """
     remote = _REMOTE.fullmatch(str(output))
+    if remote and remote[1] == "file":
+        output, remote = Path("/", remote[2]), None
     if remote:
         with _refused_if_there(output):
             yield f"{remote[1]}://{remote[2]}"
@@ -183,7 +186,9 @@ def _replacing(output: Path) -> Iterator[str]:
 def _refused_if_there(output: Path) -> Iterator[None]:
     try:
         yield
-    except AnalysisException as error:
+    except BackendError as error:
+        if not isinstance(error.__cause__, AnalysisException):
+            raise
         raise fail(OutputError, "cli.output.not-spark", hint="cli.output.hint",
                    path=_shown(output)) from error
 

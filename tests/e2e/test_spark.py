@@ -126,6 +126,9 @@ def test_tables_and_refusals(tmp_path: Path) -> None:
     found = pl.concat([pl.read_csv(p, infer_schema=False) for p in parts(out, ".csv")])
     assert {("1", "1.1a"), ("1", "1.5b")} <= set(found.select("record", "clause").iter_rows())
     assert set(found["file"]) == {"spark:ledger"}
+    elsewhere = Path("file:" + str(tmp_path / "address.csv"))  # as a path holds an address
+    audit_to_folder(["spark:ledger"], load_policy(PACK), elsewhere, "csv", as_of=DAY)
+    assert parts(tmp_path / "address.csv", ".csv")
     # The folder may be written anew; one with anything else in it may not.
     audit_to_folder(["spark:ledger"], load_policy(PACK), out, "csv", as_of=DAY)
     (out / "notes.txt").write_text("mine")
