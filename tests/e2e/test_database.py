@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +19,12 @@ from cli_command import AS_OF, COMMAND, LEDGER, SOUND, record, run
 from cluster import PASSWORD, Cluster, cluster
 from tables import execute, load
 
+from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.model.fields import fields
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "differential"))
+from test_oracle import chinese
+from test_oracle import record as drawn
 
 ROSTER = "学号\n06001\n06009\n06002\n06009\n 06010 \n"
 
@@ -106,6 +113,33 @@ def test_the_other_commands(messy: tuple[str, Path], tmp_path: Path) -> None:
     near = run("explain", url, "06102", *AS_OF)
     assert near.returncode == 2
     assert near.stderr.count("error: ") == 1 and "did you mean" in near.stderr
+
+
+@pytest.mark.parametrize("day", [date(2007, 8, 31), date(2007, 12, 31), date(2008, 2, 29)], ids=str)
+@pytest.mark.parametrize("texts", [False, True], ids=["typed", "texts"])
+def test_random_ledgers(server: Cluster, day: date, texts: bool, tmp_path: Path) -> None:
+    """Every finding, its day, lateness, missing fields and words, as of the same records here."""
+    schema = {f.name: {"bool": pl.Boolean, "int": pl.Int64, "date": pl.Date}.get(f.type, pl.String)
+              for f in fields()}
+    rows = [drawn(day.toordinal() * 1000 + n % 590, day) for n in range(600)]  # some ids twice
+    frame = pl.DataFrame(rows, schema=schema).with_columns(
+        pl.int_range(pl.len()).alias("at"))
+    if texts:
+        rows = [{f.heading: chinese(row).get(f.heading) for f in fields()} for row in rows]
+        frame = pl.DataFrame([{k: None if v is None else str(v) for k, v in row.items()}
+                              for row in rows]).with_columns(pl.int_range(pl.len()).alias("at"))
+    load("random", frame)
+    path = tmp_path / "ledger.parquet"
+    frame.write_parquet(path)
+    url, policy = server.url("random", "&order=at"), load_policy("fujian-2007-80")
+    for backend, every in ((None, True), (None, False), ("reference", False)):
+        there = audit(url, policy, as_of=day, backend=backend, all_outcomes=every)
+        here = audit(path, policy, as_of=day, all_outcomes=every)
+        assert [replace(f, location=replace(f.location, file=None)) for f in there.findings] == [
+            replace(f, location=replace(f.location, file=None)) for f in here.findings]
+        assert there.summary == here.summary
+        assert len(there.input) == len(here.input) == 10
+    assert len(here.findings) > 3000
 
 
 def typed(rows: int) -> pl.DataFrame:
@@ -241,7 +275,7 @@ def test_too_many_texts_to_read(server: Cluster) -> None:
 
 def test_one_snapshot(server: Cluster) -> None:
     """What others write while an audit runs is not seen by any part of it."""
-    from zhuanjie.engine.api import load_policy, stream
+    from zhuanjie.engine.api import stream
 
     load("moving", pl.DataFrame([{"学号": f"{n}", "离校时间": "2007-06-30"} for n in range(5)]))
     for backend in (None, "polars"):
