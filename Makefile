@@ -2,6 +2,9 @@
 PYTHON ?= python3
 UV := .tools/bin/uv
 BIN := .venv/bin
+# What is installed beside the program itself, as uv names it (`make setup EXTRAS=--all-extras`);
+# what was asked for last stays until something else is.
+EXTRAS ?= $(shell cat .venv/.extras 2>/dev/null)
 PACKS := $(patsubst rules/%/pack.yaml,%,$(wildcard rules/*/pack.yaml))
 
 .PHONY: demo test lint types docs policies check schemas golden fixtures bench setup clean
@@ -67,11 +70,16 @@ $(UV):
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 
 # A change of the code needs nothing; a file that comes or goes makes the link tree anew.
-.venv/.ready: $(UV) pyproject.toml uv.lock $(shell find engine cli rules -name '*.py' -newer .venv/.ready 2>/dev/null | head -1)
+.venv/.ready: $(UV) pyproject.toml uv.lock $(shell test "$$(cat .venv/.extras 2>/dev/null)" = '$(EXTRAS)' || echo anew) $(shell find engine cli rules -name '*.py' -newer .venv/.ready 2>/dev/null | head -1)
 	@echo "setting up (once): packages" >&2
-	@$(UV) sync --quiet --locked --compile-bytecode --python $(PYTHON)
+	@$(UV) sync --quiet --locked --compile-bytecode --python $(PYTHON) $(EXTRAS)
+	@echo '$(EXTRAS)' > .venv/.extras
 	@$(BIN)/python -c 'import compileall, zhuanjie; [compileall.compile_dir(p, quiet=1) for p in zhuanjie.__path__]'
 	@touch $@
+
+# Other extras than those installed: set up once more.
+.PHONY: anew
+anew:
 
 clean:
 	rm -rf .venv .tools build dist *.egg-info

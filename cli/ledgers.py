@@ -39,7 +39,9 @@ def refuse_overwrite(read: Iterable[str | None], output: Path | None) -> None:
     for source in filter(None, read):
         # What cannot be found is for the reader to say.
         with suppress(InputError, OSError):
-            if source != "-" and any(output.samefile(path) for path in files_meant(source)):
+            if source == "-" or "://" in source:
+                continue
+            if any(output.samefile(path) for path in files_meant(source)):
                 raise fail(UsageError, "cli.output.is-input", hint="cli.output.hint",
                            path=str(output))
 

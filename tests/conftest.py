@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import engines
 import pytest
+
+from zhuanjie.engine.backends.registry import NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,3 +36,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are to be rewritten."""
     return bool(request.config.getoption("--update-golden"))
+
+
+def pytest_sessionfinish() -> None:
+    """Stop the servers that tests have started."""
+    engines.stop()
+
+
+@pytest.fixture(autouse=True)
+def _engines_are_there(request: pytest.FixtureRequest) -> None:
+    """A test that is run once for each engine is skipped for those that cannot run here."""
+    case = getattr(request.node, "callspec", None)
+    for value in case.params.values() if case else ():
+        if isinstance(value, str) and value in NAMES:
+            engines.need(value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from zhuanjie.cli import exit_codes, options
+from zhuanjie.cli import exit_codes, options, spark
 from zhuanjie.cli.help import define, option
 from zhuanjie.cli.ledgers import arguments, publish, refuse_overwrite, say_beside
 from zhuanjie.cli.options import Selection, Target
@@ -80,6 +80,9 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection,
     call = _Call(session_of(ctx), list(ledgers), selection, target, keys, resume, fail_on,
                  all_outcomes, quiet)
     refuse_overwrite([*ledgers, *selection.files], output)
+    if spark.is_for_spark(ledgers, selection, target):
+        return spark.audit(call.session, ledgers, selection, Target(chosen or FORMS[0], output),
+                           fail_on=fail_on, all_outcomes=all_outcomes, quiet=quiet)
     if keys:
         return _folder(call)
     return {"parquet": _table, "jsonl": _stream, "csv": _stream}.get(target.format, _report)(call)

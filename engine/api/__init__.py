@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Explanation,
         RecordFix,
         audit,
+        audit_on_spark,
         audit_to_file,
         audit_to_folder,
         deadlines,
@@ -41,25 +42,27 @@ if TYPE_CHECKING:
         check_one,
         destinations,
         evaluate,
+        own_backends,
         watch,
     )
 
 _MODULES = {
-    "ledgers": ("AuditRun", "Explanation", "RecordFix", "audit", "audit_to_file",
+    "ledgers": ("AuditRun", "Explanation", "RecordFix", "audit", "audit_on_spark",
+                "audit_to_file",
                 "audit_to_folder", "deadlines", "explain", "explain_and_fix", "explain_run",
                 "fixes", "stream"),
     "policies": ("PolicyEntry", "lint", "list_policies", "load_policy", "schemas", "with_params"),
     "records": ("SINGLE", "UNKNOWN", "DestinationAnswer", "backends", "check", "check_one",
-                "destinations", "evaluate", "watch"),
+                "destinations", "evaluate", "own_backends", "watch"),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "SINGLE", "UNKNOWN", "AuditRun", "DestinationAnswer", "Explanation", "PolicyEntry",
-    "RecordFix", "audit", "audit_to_file", "audit_to_folder", "backends", "check", "check_one",
-    "deadlines", "destinations", "evaluate", "explain", "explain_and_fix", "explain_run",
-    "fixes", "lint", "list_policies", "load_policy", "schemas", "stream", "watch",
-    "with_params",
+    "RecordFix", "audit", "audit_on_spark", "audit_to_file", "audit_to_folder", "backends", "check",
+    "check_one", "deadlines", "destinations", "evaluate", "explain", "explain_and_fix",
+    "explain_run", "fixes", "lint", "list_policies", "load_policy", "own_backends", "schemas",
+    "stream", "watch", "with_params",
 ]
 
 

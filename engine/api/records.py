@@ -19,6 +19,7 @@ from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.registry import (
     EMBEDDED,
     NAMES,
+    OWN,
     SINGLE,
     backend_of,
     record_backend_of,
@@ -39,7 +40,7 @@ from zhuanjie.engine.watch.register import Register
 from zhuanjie.engine.watch.run import Refusal, Sink, Watch
 
 __all__ = ["SINGLE", "UNKNOWN", "DestinationAnswer", "backends", "check", "check_one",
-           "destinations", "evaluate", "watch"]
+           "destinations", "evaluate", "own_backends", "watch"]
 
 
 def destinations(record: Mapping[str, Any], policy: Policy | None = None, *,
@@ -154,3 +155,8 @@ def _flat(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 def backends() -> tuple[str, ...]:
     """The names of the engines."""
     return NAMES
+
+
+def own_backends() -> tuple[str, ...]:
+    """The names of the engines that need no library, server or Java beside the program."""
+    return OWN

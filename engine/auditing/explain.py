@@ -134,7 +134,7 @@ def records_of(run: AuditRun, record_id: str,
     """
     out: list[tuple[dict[str, Any], Location]] = []
     known: list[str] = []
-    for batch, frame, rows in run.frames():
+    for batch, frame, rows in run.frames() if keys is not None else run.frames_about(record_id):
         hits = frame.with_row_index("#row").filter(pl.col(KEY) == record_id)
         if len(known) < _SUGGESTIONS:
             known += frame[KEY].drop_nulls().head(_SUGGESTIONS - len(known)).to_list()

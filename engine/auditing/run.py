@@ -15,13 +15,14 @@ import polars as pl
 
 from zhuanjie.engine.auditing.bulk import BulkAudit, JudgedRecords
 from zhuanjie.engine.auditing.editions import Tally
+from zhuanjie.engine.auditing.notices import no_columns, said_of
 from zhuanjie.engine.auditing.whole import DTYPES, Absent, Counter, key_field
 from zhuanjie.engine.auditing.words import Words, field_label
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.backends.registry import column_backend_of
 from zhuanjie.engine.backends.verdicts import to_table, to_verdicts
 from zhuanjie.engine.checking.policy import TypedRule
-from zhuanjie.engine.errors import Diagnostic, InputError, fail
+from zhuanjie.engine.errors import InputError, fail
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.model.fields import KEY, fields
 from zhuanjie.engine.records.assemble import Batch
@@ -36,14 +37,12 @@ from zhuanjie.engine.results import (
     Severity,
     Summary,
 )
-from zhuanjie.engine.text import Lang, say
+from zhuanjie.engine.text import Lang
 
 Progress = Callable[[int, int | None], None]
 
 MANY = 20_000
 """Records from which on a ledger is read as one stream."""
-_NAMED = 8
-"""Of how many columns that are not there a notice gives the names."""
 
 
 class AuditRun:
@@ -117,11 +116,13 @@ class AuditRun:
 
     def absences(self) -> Iterator[Finding]:
         """Who stands in the roster and not in the ledger, once all was judged."""
-        for rule in self.absent:
-            yield from self._absences(rule)
+        for absent in self.absent:
+            for value, location in absent.missing():
+                yield self._noted(self.words.absence(absent.rule, value, location))
 
     def head(self) -> Report:
         """The report without its findings."""
+        lacking = {} if self.sparse else no_columns(self.plan, self.ledger.fields)
         order = {clause: i for i, clause in enumerate(self.plan.policy.clauses)}
         counts = dict(sorted(self.summary.counts.items(), key=lambda pair: order[pair[0]]))
         return Report(
@@ -132,8 +133,9 @@ class AuditRun:
             input=self.input,
             findings=[],
             notices=[*self.plan.policy.notices, *self.ledger.notices,
-                     *(self.roster.notices if self.roster else ()), *self._no_columns()],
-            no_columns=self.no_columns,
+                     *(self.roster.notices if self.roster else ()),
+                     *said_of(lacking, self.plan, self.lang, self.clauses)],
+            no_columns=lacking,
             judged=self.tally.judged(),
         )
 
@@ -184,6 +186,10 @@ class AuditRun:
             if self.progress:
                 self.progress(self.records, self.ledger.size_hint)
 
+    def frames_about(self, _record: str) -> Iterator[tuple[Batch, pl.DataFrame, pl.Series]]:
+        """Frames as above, of which those without the record may be left out."""
+        return self.frames()
+
     def _said(self, judged: JudgedRecords) -> Iterator[Finding]:
         """Verdicts, in the order of the rows, as findings."""
         frame, rows = judged.reported()
@@ -212,35 +218,7 @@ class AuditRun:
         return Absent(rule, [
             (frame[field], b.rows.gather(kept), b.file, b.sheet) for b, frame, kept in batches])
 
-    def _absences(self, absent: Absent) -> Iterator[Finding]:
-        for value, location in absent.missing():
-            yield self._noted(self.words.absence(absent.rule, value, location))
-
     def _noted(self, finding: Finding) -> Finding:
         self.summary.add(finding.clause, finding.outcome)
         self.kinds.add((finding.outcome, finding.severity))
         return finding
-
-    @property
-    def no_columns(self) -> dict[str, tuple[str, ...]]:
-        """The fields that rules read and the ledger has no column for, with the rules' clauses."""
-        if self.sparse:
-            return {}
-        lacking = fields().sort(self.plan.policy.fields - self.ledger.fields)
-        return {n: tuple(dict.fromkeys(r.clause for r in self.plan.policy.rules if n in r.fields))
-                for n in lacking}
-
-    def _no_columns(self) -> list[Diagnostic]:
-        lacking = {n: c for n, c in self.no_columns.items()
-                   if self.clauses is None or not c or not self.clauses.isdisjoint(c)}
-        if not lacking:
-            return []
-        clauses = [c for c in self.plan.policy.clauses
-                   if any(c in read for read in lacking.values())
-                   and (self.clauses is None or c in self.clauses)]
-        named = (field_label(n, self.lang) for n in list(lacking)[:_NAMED])
-        args = {"fields": say("list.comma", self.lang).join(named),
-                "clauses": " ".join(clauses), "more": len(lacking) - _NAMED}
-        if len(lacking) <= _NAMED:
-            return [Diagnostic("audit.no-column", args)]
-        return [Diagnostic("audit.no-column-many", args, hint="audit.hint.no-column")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Kind = Literal["workbook", "delimited", "parquet", "json", "lines"]
+Kind = Literal["workbook", "delimited", "parquet", "json", "lines", "database"]
 
 KINDS: dict[str, Kind] = {
     ".xlsx": "workbook", ".xlsm": "workbook", ".xlsb": "workbook", ".xls": "workbook",

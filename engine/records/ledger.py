@@ -44,10 +44,13 @@ class Ledger:
     """The records of one or many files, in order."""
 
     def __init__(self, tables: Sequence[Table], notices: Iterable[Diagnostic] = (),
-                 sha256: str = "") -> None:
+                 sha256: str = "", is_database: bool = False) -> None:
         self.tables = tables
+        """What the records come from, in order."""
+        self.is_database = is_database
+        """Whether a table of a database is among them."""
         self.sha256 = sha256
-        """Digest of the bytes of all files, in order."""
+        """Digest of the bytes of all files, in order; empty where a database is among them."""
         self.files = tuple(dict.fromkeys(t.file for t in tables))
         self.fields = frozenset(f.name for t in tables for f in t.match.fields.values())
         """The fields that any source has a column for."""
@@ -157,9 +160,10 @@ def _sources(given: Sequence[str | Path], stdin: BinaryIO | None,
             yield source
 
 
-def _read(sources: Iterable[Source], columns: Mapping[str, str]) -> Ledger:
+def _read(given: Iterable[Source], columns: Mapping[str, str]) -> Ledger:
     from zhuanjie.engine.records.readers.registry import open_tables
 
+    sources = list(given)
     digest = hashlib.sha256()
     tables: list[Table] = []
     notices: list[Diagnostic] = []
@@ -183,4 +187,6 @@ def _read(sources: Iterable[Source], columns: Mapping[str, str]) -> Ledger:
     used = {key(heading) for table in tables for heading in table.headings}
     notices += [Diagnostic("records.columns-unused", {"heading": heading})
                 for heading in columns if key(heading) not in used]
-    return Ledger(tables, notices, digest.hexdigest())
+    # Nobody reads all the bytes of a database.
+    remote = any(source.kind == "database" for source in sources)
+    return Ledger(tables, notices, "" if remote else digest.hexdigest(), remote)

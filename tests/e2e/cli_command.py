@@ -56,4 +56,4 @@ def run(*args: str | Path, lang: str = "en", **more: Any) -> subprocess.Complete
     env = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR", "LANG")}
     env |= {"LC_ALL": {"en": "C.UTF-8", "zh": "zh_CN.UTF-8"}[lang], **more.pop("env", {})}
     return subprocess.run([COMMAND, *map(str, args)], capture_output=True, encoding="utf-8",
-                          env=env, timeout=120, check=False, **more)
+                          env=env, timeout=more.pop("timeout", 120), check=False, **more)

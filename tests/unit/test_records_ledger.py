@@ -113,7 +113,8 @@ def test_standard_input_stands_where_it_is_named(folder):
 
 @pytest.mark.parametrize(("given", "code"), [
     ("none.csv", "records.not-found"), ("*.csv", "records.no-match"),
-    ("postgresql://u:secret@h/db", "records.url"), ("a.docx", "records.unsupported"),
+    ("mysql://u:secret@h/db", "records.url"),
+    ("postgresql://u:secret@h/db", "records.db.no-table"), ("a.docx", "records.unsupported"),
     ("noext", "records.unsupported"), ("empty", "records.empty-folder"),
     ("a.yaml", "records.unsupported"),
 ])

@@ -35,7 +35,7 @@ def command(ctx: click.Context, *, pack: str, backend: str | None, text: str | N
     from zhuanjie.engine.author.testing import run_tests
 
     policy = api.load_policy(pack)
-    names = api.backends() if backend == ALL else (backend or "reference",)
+    names = api.own_backends() if backend == ALL else (backend or "reference",)
     report = run_tests(policy, names, text)
     session = session_of(ctx)
     if update and report.failed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from zhuanjie.engine.errors import Diagnostic
+from zhuanjie.engine.records.readers.address import address_of
 from zhuanjie.engine.records.readers.base import Table
 from zhuanjie.engine.records.readers.delimited import DelimitedTable
 from zhuanjie.engine.records.readers.encoding import Digest, blocks
@@ -25,6 +26,11 @@ def open_tables(
             return [LinesTable(path, name, columns, digest)], []
         case "json":
             return [open_json(path, name, columns, digest)], []
+        case "database":
+            # Loaded only for databases: a file does not wait for it.
+            from zhuanjie.engine.records.readers.postgres import PostgresTable
+
+            return [PostgresTable(address_of(name), columns)], []
     for block in blocks(path):
         digest.update(block)
     if source.kind == "parquet":

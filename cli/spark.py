@@ -1,0 +1,65 @@
+"""Audits that Spark carries out and writes. In: a call. Out: findings in a folder, a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zhuanjie.cli import exit_codes
+from zhuanjie.cli.options import Selection, Target
+from zhuanjie.cli.progress import Progress
+from zhuanjie.cli.session import Session
+from zhuanjie.engine.errors import Diagnostic, UsageError, fail
+from zhuanjie.engine.results import Outcome, Severity
+
+NAME = "spark"
+TABLE = "spark:"
+_FORMS = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl"}
+
+
+def is_for_spark(ledgers: Sequence[str], selection: Selection, target: Target) -> bool:
+    """Whether Spark itself is to read the ledgers and write the findings.
+
+    So it is for tables of Spark's, and where the engine is Spark and the output a folder of data.
+    """
+    if any(ledger.startswith(TABLE) for ledger in ledgers):
+        return True
+    return (selection.backend == NAME and target.output is not None
+            and target.output.suffix.lower() in ("", *_FORMS))
+
+
+def audit(session: Session, ledgers: Sequence[str], selection: Selection, target: Target, *,
+          fail_on: str, all_outcomes: bool, quiet: bool) -> int:
+    """Audit on Spark, then show the summary; returns the exit code."""
+    from zhuanjie.cli import output as formats
+    from zhuanjie.cli import show
+    from zhuanjie.cli.output.audit import sections
+    from zhuanjie.engine import api
+
+    if selection.backend not in (None, NAME):
+        raise fail(UsageError, "cli.spark.backend", name=selection.backend)
+    if target.output is None or target.output.suffix.lower() not in ("", *_FORMS):
+        raise fail(UsageError, "cli.spark.output", hint="cli.spark.output.hint")
+    form = _FORMS.get(target.output.suffix.lower()) or (
+        target.format if target.format in _FORMS.values() else "parquet")
+    policy = selection.load()
+    with Progress(session, quiet=quiet):
+        done = api.audit_on_spark(
+            ledgers, policy, target.output, form, as_of=selection.day, lang=session.lang,
+            columns=selection.headings(), roster=selection.roster, all_outcomes=all_outcomes)
+    for notice in done.report.notices:
+        session.notice(notice)
+    for found in done.report.input:
+        session.unreadable(found)
+    if done.unread:
+        session.notice(Diagnostic("cli.spark.unread", {"count": done.unread, "path": done.beside}))
+    shown = Target(target.format if target.format in ("table", "json", "markdown") else "table",
+                   None)
+    view = show.view_of(session, shown, policy, all_outcomes=all_outcomes)
+    with show.result(shown) as out:
+        formats.write_report(done.report, sections, shown.format, out, view)
+    return _exit_code(done.weights, bool(done.unread), fail_on)
+
+
+def _exit_code(weights: frozenset[tuple[Outcome, Severity]], unread: bool, level: str) -> int:
+    heaviest = max([exit_codes.weight_of(o, s) for o, s in weights] + [int(unread)])
+    return exit_codes.FINDINGS if heaviest >= exit_codes.LEVELS[level] else exit_codes.OK

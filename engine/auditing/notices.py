@@ -1,0 +1,38 @@
+"""What a reader should know of a ledger that is no finding. In: a plan, fields. Out: notices."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from zhuanjie.engine.auditing.template import field_label
+from zhuanjie.engine.errors import Diagnostic
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.model.fields import fields
+from zhuanjie.engine.text import Lang, say
+
+NAMED = 8
+"""Of how many columns that are not there a notice gives the names."""
+
+
+def no_columns(plan: Plan, have: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The fields that rules read and a ledger has no column for, with the rules' clauses."""
+    rules = plan.policy.rules
+    return {name: tuple(dict.fromkeys(r.clause for r in rules if name in r.fields))
+            for name in fields().sort(plan.policy.fields.difference(have))}
+
+
+def said_of(columns: Mapping[str, Sequence[str]], plan: Plan, lang: Lang,
+            asked: Collection[str] | None = None) -> list[Diagnostic]:
+    """A notice about columns that are not there; only what the clauses `asked` about read."""
+    lacking = {name: read for name, read in columns.items()
+               if asked is None or not read or not set(asked).isdisjoint(read)}
+    if not lacking:
+        return []
+    clauses = [c for c in plan.policy.clauses if any(c in read for read in lacking.values())
+               and (asked is None or c in asked)]
+    named = (field_label(name, lang) for name in list(lacking)[:NAMED])
+    args = {"fields": say("list.comma", lang).join(named), "clauses": " ".join(clauses),
+            "more": len(lacking) - NAMED}
+    if len(lacking) <= NAMED:
+        return [Diagnostic("audit.no-column", args)]
+    return [Diagnostic("audit.no-column-many", args, hint="audit.hint.no-column")]

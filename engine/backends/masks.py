@@ -1,0 +1,127 @@
+"""Bitmasks and what goes with them. In: a plan. Out: what to compute; verdicts from the answers.
+
+An engine that works on columns computes, for each outcome, a few whole numbers whose bits stand for
+rules. Records where all of them are nought have nothing to report. For the others it answers the
+`asks`: due days, days late, missing fields and clauses, each where an outcome wants it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from zhuanjie.engine.errors import BackendError, fail
+from zhuanjie.engine.lower.conditions import Cond, Term
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.results import Outcome, Verdict
+
+BITS = 62
+"""Bits of a word: what a signed 64-bit number holds without its sign, and one to spare."""
+
+REPORTED = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING)
+EVERY = (*REPORTED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
+_DUE = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
+
+What = Literal["due", "late", "missing", "clause"]
+Answer = Sequence[int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One whole number: bit i says that rule `first + i` came out as `outcome`."""
+
+    outcome: Outcome
+    first: int
+    conditions: tuple[Cond, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One thing to compute of a rule where it came out as one of `outcomes`.
+
+    `due` and `late` ask for a term. `missing` asks for a word over conditions, one for each of
+    `names`. `clause` asks for the number of the first condition that holds.
+    """
+
+    rule: int
+    what: What
+    outcomes: tuple[Outcome, ...]
+    term: Term | None = None
+    conditions: tuple[Cond, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+class Layout:
+    """What to compute of a plan, and in which order the answers come."""
+
+    def __init__(self, plan: Plan, every: bool = False) -> None:
+        self.engine_rules = [r.id for r in plan.lowered]
+        self.every = every
+        self.words = tuple(
+            Word(outcome, first, tuple(getattr(rule, str(outcome))
+                                       for rule in plan.lowered[first : first + BITS]))
+            for outcome in (EVERY if every else REPORTED)
+            for first in range(0, len(plan.lowered), BITS)
+        )
+        self.asks = tuple(_asks(plan, EVERY if every else REPORTED))
+
+    def verdicts(self, row: int, words: Answer, answers: Answer, name: str) -> Iterator[Verdict]:
+        """The verdicts on the record at `row`, in the plan's order.
+
+        Raises BackendError, in the name of the engine, where a rule came out twice, or (of
+        `every` outcome) not at all: that must never pass as a verdict.
+        """
+        came: dict[int, Outcome] = {}
+        for word, bits in zip(self.words, words, strict=True):
+            rest = bits or 0
+            while rest:
+                lowest = rest & -rest
+                rule = word.first + lowest.bit_length() - 1
+                if rule in came:
+                    raise self._incomplete(rule, 2, name)
+                came[rule] = word.outcome
+                rest ^= lowest
+        if self.every and len(came) < len(self.engine_rules):
+            rule = next(i for i in range(len(self.engine_rules)) if i not in came)
+            raise self._incomplete(rule, 0, name)
+        told: dict[int, dict[What, int | tuple[str, ...] | str]] = {}
+        for ask, answer in zip(self.asks, answers, strict=True):
+            if answer is not None and came.get(ask.rule) in ask.outcomes:
+                _tell(told.setdefault(ask.rule, {}), ask, answer)
+        for rule in sorted(came):
+            more = told.get(rule, {})
+            yield Verdict(row, rule, came[rule], clause=more.get("clause"),  # type: ignore[arg-type]
+                          due=more.get("due"), late=more.get("late"),  # type: ignore[arg-type]
+                          missing=more.get("missing", ()))  # type: ignore[arg-type]
+
+    def _incomplete(self, rule: int, count: int, name: str) -> BackendError:
+        return fail(BackendError, "backend.incomplete", name=name, count=count,
+                    rule=self.engine_rules[rule])
+
+
+def _tell(told: dict[What, int | tuple[str, ...] | str], ask: Ask, answer: int) -> None:
+    """Take in an answer under what it says."""
+    if ask.what == "missing":
+        named = tuple(n for i, n in enumerate(ask.names) if answer >> i & 1)
+        told["missing"] = (*told.get("missing", ()), *named)  # type: ignore[misc]
+    else:
+        told[ask.what] = ask.names[answer] if ask.what == "clause" else answer
+
+
+def _asks(plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[Ask]:
+    """What each rule has to say beside its outcome."""
+    due = tuple(o for o in _DUE if o in outcomes)
+    named = tuple(o for o in outcomes if o is not Outcome.NOT_APPLICABLE)
+    for number, rule in enumerate(plan.lowered):
+        if rule.due is not None:
+            yield Ask(number, "due", due, rule.due)
+        if rule.late is not None:
+            yield Ask(number, "late", (Outcome.VIOLATION,), rule.late)
+        for first in range(0, len(rule.missing), BITS):
+            some = rule.missing[first : first + BITS]
+            yield Ask(number, "missing", (Outcome.UNDETERMINED,),
+                      conditions=tuple(c for _, c in some), names=tuple(n for n, _ in some))
+        if rule.clause:
+            yield Ask(number, "clause", named, conditions=tuple(c for _, c in rule.clause),
+                      names=tuple(n for n, _ in rule.clause))

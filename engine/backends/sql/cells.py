@@ -1,0 +1,161 @@
+"""The columns of a table in a server as typed cells. In: a table. Out: trees for values and faults.
+
+A column that has its field's type is used as it is, checked for range; one of text for a text field
+is trimmed. Any other is read value by distinct value with the one parser of cells, and what the
+values mean goes back as bound objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from sqlglot import exp
+
+from zhuanjie.engine.backends.sql.conditions import aliased, column
+from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, group, whole
+from zhuanjie.engine.backends.sql.records import Cell
+from zhuanjie.engine.backends.sql.statement import below, select
+from zhuanjie.engine.days import from_day, to_day
+from zhuanjie.engine.errors import InputError, fail
+from zhuanjie.engine.ir.types import RECORD_DAYS
+from zhuanjie.engine.model.fields import Field
+from zhuanjie.engine.records.cells import BLANKS, CellError, read_cell
+from zhuanjie.engine.records.celltext import ERRORS
+from zhuanjie.engine.records.readers.postgres import Column, PostgresTable
+
+MOST = 50_000
+"""Distinct texts of a column that are read one by one."""
+_SETS = 30
+"""Columns whose distinct texts are looked for in one scan: `GROUPING` takes no more."""
+_AS_IS = {"date": ("date", "timestamp"), "int": ("int",), "bool": ("bool",)}
+_CASTS = {"date": "BIGINT", "int": "BIGINT", "bool": "BOOLEAN"}
+
+
+class Bound:
+    """Values bound to statements: `add` gives a parameter, `take` a statement its own values."""
+
+    def __init__(self) -> None:
+        self._values: list[Any] = []
+
+    def add(self, value: Any, kind: str) -> Tree:
+        """A parameter that stands for `value`."""
+        self._values.append(value)
+        return exp.cast(exp.Parameter(this=exp.Literal.number(len(self._values))), kind)
+
+    def take(self, tree: Tree) -> tuple[str, list[Any]]:
+        """The text of a statement, and the values of the parameters that it has."""
+        used: dict[int, int] = {}
+        for found in tree.find_all(exp.Parameter):
+            number = int(found.this.this)
+            used.setdefault(number, len(used) + 1)
+            found.set("this", exp.Literal.number(used[number]))
+        return POSTGRES.sql(tree), [self._values[number - 1] for number in used]
+
+
+def read_cells(table: PostgresTable, bound: Bound) -> tuple[list[Tree], list[Cell]]:
+    """What to take from each column of a field, and how the field is read from it.
+
+    Raises InputError where a column holds too many different texts.
+    """
+    known = table.known()
+    mapped = [at for at, (field, source) in enumerate(known)
+              if field.type != "string" and source.kind not in _AS_IS.get(field.type, ())]
+    texts = _distinct(table, mapped)
+    out: list[tuple[Tree, Cell]] = []
+    for at, (field, source) in enumerate(known):
+        if at in texts:
+            out.append(_mapped(at, field, source, texts[at], bound))
+        elif field.type == "string":
+            out.append(_trimmed(at, field, source))
+        else:
+            out.append(_as_is(at, field, source))
+    return [source for source, _ in out], [cell for _, cell in out]
+
+
+def _x(at: int) -> Tree:
+    return column(f"x{at}")
+
+
+def _trimmed(at: int, field: Field, source: Column) -> tuple[Tree, Cell]:
+    trimmed = call("btrim", _x(at), exp.Literal.string(BLANKS))
+    faulty = exp.And(
+        this=group(exp.GT(this=call("strpos", _x(at), exp.Literal.string("#")),
+                          expression=exp.Literal.number(0))),
+        expression=group(exp.In(this=trimmed, expressions=[
+            exp.Literal.string(error) for error in ERRORS])))
+    value = exp.Case(ifs=[exp.If(this=faulty, true=exp.Null())], default=trimmed.copy())
+    return source.raw, Cell(field, source.name, call("nullif", value, exp.Literal.string("")),
+                            exp.Case(ifs=[exp.If(this=faulty.copy(), true=_x(at))]))
+
+
+def _as_is(at: int, field: Field, source: Column) -> tuple[Tree, Cell]:
+    if field.type == "bool":
+        return source.tree, Cell(field, source.name, _x(at), None)
+    if field.type == "int":
+        low, high, held = whole(field.low), whole(field.high), _x(at)
+        value: Tree = exp.cast(_x(at), "BIGINT")
+        tree: Tree = source.tree
+    else:
+        low, high = (exp.cast(exp.Literal.string(from_day(day).isoformat()), "DATE")
+                     for day in RECORD_DAYS)
+        tree = source.tree if source.kind == "date" else exp.cast(source.tree, "TIMESTAMP")
+        held = _x(at) if source.kind == "date" else exp.cast(_x(at), "DATE")
+        value = POSTGRES.day_of(held.copy())
+    fits = exp.Between(this=held, low=low, high=high)
+    beyond = exp.Not(this=exp.paren(fits.copy()))
+    return tree, Cell(field, source.name, exp.Case(ifs=[exp.If(this=fits, true=value)]),
+                      exp.Case(ifs=[exp.If(this=beyond, true=exp.cast(_x(at), "TEXT"))]))
+
+
+def _mapped(at: int, field: Field, source: Column, texts: Sequence[str],
+            bound: Bound) -> tuple[Tree, Cell]:
+    values: dict[str, Any] = {}
+    faults = []
+    for text in texts:
+        try:
+            value = read_cell(field, text)
+        except CellError:
+            faults.append(text)
+        else:
+            if value is not None:
+                values[text] = to_day(value) if isinstance(value, date) else value
+    found = call("jsonb_object_field_text", bound.add(Jsonb(values), "JSONB"), _x(at))
+    kind = _CASTS.get(field.type)
+    value_tree = exp.cast(found, kind) if kind else POSTGRES.ordered(found)
+    fault = None
+    if faults:
+        wrong = call("jsonb_exists", bound.add(Jsonb(dict.fromkeys(faults, 1)), "JSONB"), _x(at))
+        fault = exp.Case(ifs=[exp.If(this=wrong, true=_x(at))])
+    return source.raw, Cell(field, source.name, value_tree, fault)
+
+
+def _distinct(table: PostgresTable, mapped: Sequence[int]) -> dict[int, list[str]]:
+    """The different texts of some columns, in one scan for many of them."""
+    known = table.known()
+    found: dict[int, list[str]] = {at: [] for at in mapped}
+    for first in range(0, len(mapped), _SETS):
+        some = mapped[first : first + _SETS]
+        raw = below(select([aliased(known[at][1].raw, f"x{at}") for at in some],
+                           table.relation.copy()), "raw")
+        # Which column a row speaks of: the bit of `GROUPING` that is not set.
+        statement = select([call("GROUPING", *map(_x, some)), *map(_x, some)], raw)
+        statement.set("group", exp.Group(grouping_sets=[exp.GroupingSets(
+            expressions=[exp.Tuple(expressions=[_x(at)]) for at in some])]))
+        for rows in table.server.batches(POSTGRES.sql(statement), 10_000):
+            for bits, *texts in rows:
+                place = next(i for i in range(len(some)) if not bits >> (len(some) - 1 - i) & 1)
+                if texts[place] is not None:
+                    held = found[some[place]]
+                    held.append(texts[place])
+                    if len(held) > MOST:
+                        field, source = known[some[place]]
+                        raise fail(InputError, "backend.postgresql.too-many", table.address.place,
+                                   "backend.postgresql.hint.too-many", column=source.name,
+                                   most=MOST, type=_SQL_TYPES[field.type])
+    return found
+
+
+_SQL_TYPES = {"date": "date", "int": "integer", "bool": "boolean", "enum": "text"}

@@ -1,0 +1,156 @@
+"""A ledger judged where it lies. In: a plan, a table in a server. Out: what there is to report.
+
+One statement numbers the rows, types their cells, joins the counts of `unique` rules, and judges;
+only records with something to report come back, with the fields that words need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+from sqlglot import exp
+
+from zhuanjie.engine.backends.masks import Layout
+from zhuanjie.engine.backends.sql import statement
+from zhuanjie.engine.backends.sql.cells import Bound, read_cells
+from zhuanjie.engine.backends.sql.conditions import aliased, column, joined
+from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, whole
+from zhuanjie.engine.backends.sql.faults import Faults
+from zhuanjie.engine.backends.sql.records import Records, Stands
+from zhuanjie.engine.backends.sql.statement import ROW, below, select
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.model.fields import KEY, fields
+from zhuanjie.engine.records.readers.postgres import PostgresTable
+from zhuanjie.engine.records.readers.server import NAME
+from zhuanjie.engine.results import InputFinding, Verdict
+
+SIZE = 4_000
+"""Rows that are fetched at a time."""
+
+_DTYPES: dict[str, Any] = {"date": pl.Date, "int": pl.Int64, "bool": pl.Boolean}
+
+
+@dataclass(slots=True)
+class Part:
+    """Some of the records that are reported: their fields, row numbers, verdicts on them.
+
+    `input` is what could not be read in the rows up to here. `frame` has the counts of `unique`
+    rules too, so that it can be judged again.
+    """
+
+    frame: pl.DataFrame
+    rows: pl.Series
+    verdicts: list[Verdict] = field(default_factory=list)
+    input: list[InputFinding] = field(default_factory=list)
+
+
+class LedgerQueries:
+    """The statements about one table under one plan."""
+
+    def __init__(self, table: PostgresTable, plan: Plan, needs: Sequence[str]) -> None:
+        """Reads what texts mean; raises InputError where there are too many, or no right to."""
+        self.table, self.plan, self.needs = table, plan, needs
+        self.bound = Bound()
+        sources, cells = read_cells(table, self.bound)
+        self._sources = sources
+        self.of = Records(POSTGRES, cells, plan, needs, self._raw)
+
+    def counts(self) -> dict[Stands, int]:
+        """How many rows there are of each sort."""
+        counting = select([column("stands"), exp.Count(this=exp.Star())], self.of.standing())
+        counting.set("group", exp.Group(expressions=[column("stands")]))
+        found = self.table.server.rows(*self.bound.take(counting))
+        return {Stands(stands): count for stands, count in found}
+
+    def there(self, name: str, values: Sequence[str]) -> list[str]:
+        """Which of some texts the field `name` of a record has."""
+        if name not in self.of.names:
+            return []
+        wanted = exp.Table(this=call("unnest", self.bound.add(list(values), "TEXT[]")),
+                           alias=exp.TableAlias(this=exp.to_identifier("wanted"), columns=[
+                               exp.to_identifier("value")]))
+        value = POSTGRES.ordered(exp.column("value", table="wanted"))
+        same = exp.And(
+            this=exp.GTE(this=column("stands"), expression=whole(Stands.BEYOND)),
+            expression=exp.EQ(this=self.of.compiler.column(name), expression=value))
+        inside = exp.Exists(this=select([whole(1)], self.of.standing(), same))
+        found = self.table.server.rows(*self.bound.take(
+            select([exp.column("value", table="wanted")], wanted, inside)))
+        return [text for text, in found]
+
+    def judged(self, every: bool) -> Iterator[Part]:
+        """The records that have something to report, and all that could not be read."""
+        layout = Layout(self.plan, every)
+        answers = statement.answers(layout, self.of.compiler)
+        where = statement.some_mask(layout) if layout.words else exp.false()
+        yield from self._parts(self.of.judged(layout), answers, where, layout)
+
+    def records(self, only: str | None = None) -> Iterator[Part]:
+        """All records in scope, ready to judge; or only those whose id is `only`."""
+        where: Tree = exp.EQ(this=column("stands"), expression=whole(Stands.IN_SCOPE))
+        if only is not None and KEY in self.of.names:
+            where = exp.And(this=where, expression=exp.EQ(
+                this=self.of.compiler.column(KEY), expression=self.bound.add(only, "TEXT")))
+        yield from self._parts(self.of.joined(), [], where, None)
+
+    def _parts(self, relation: Tree, answers: Sequence[Tree], where: Tree,
+               layout: Layout | None) -> Iterator[Part]:
+        """Run the main statement: rows to report, and rows in which something is amiss."""
+        shown = list(self.needs)
+        counts = [c.format(rule=r.id) for r in self.plan.unique for c in (UNIQUE_SURE, UNIQUE_ALL)]
+        faults = Faults(self.table, [self.of.cells[at] for at in self.of.faults])
+        statement_ = select([
+            column(ROW), column("stands"), aliased(where.copy(), "reported"), column("again"),
+            column("note"), *(aliased(self.of.compiler.column(n), f"f{i}")
+                              for i, n in enumerate((*shown, *counts))),
+            *(column(f"e{at}") for at in self.of.faults), *answers,
+        ], relation, joined(exp.Or, [where, column("amiss")]))
+        statement_.set("order", exp.Order(expressions=[column(ROW)]))
+        ends = [5]
+        for width in (len(shown) + len(counts), len(self.of.faults)):
+            ends.append(ends[-1] + width)
+        key_at = 5 + shown.index(KEY)
+        kinds = {name: _DTYPES.get(fields()[name].type, pl.String) for name in shown}
+        schema = {**kinds, **dict.fromkeys(counts, pl.Int64)}
+        for rows in self.table.server.batches(*_sized(self.bound.take(statement_))):
+            found: list[InputFinding] = []
+            reported: list[tuple[Any, ...]] = []
+            for row in rows:
+                number, stands, wanted, again, note = row[:5]
+                found += faults.of(number, stands == Stands.NOTE, note, row[key_at],
+                                   row[ends[1] : ends[2]], again)
+                if wanted:
+                    reported.append(row)
+            part = Part(_frame(reported, schema), pl.Series([r[0] for r in reported],
+                                                            dtype=pl.Int64), [], found)
+            if layout is not None:
+                width = ends[2] + len(layout.words)
+                part.verdicts = [v for place, row in enumerate(reported)
+                                 for v in layout.verdicts(place, row[ends[2] : width],
+                                                          row[width:], NAME)]
+            yield part
+
+    def _raw(self, numbered: bool) -> Tree:
+        """The table's own columns, numbered in its order if wanted."""
+        columns = [aliased(source.copy(), f"x{at}") for at, source in enumerate(self._sources)]
+        if numbered:
+            order = exp.Order(expressions=[tree.copy() for tree in self.table.order])
+            columns.append(aliased(exp.Window(this=exp.RowNumber(), order=order), ROW))
+        return below(select(columns, self.table.relation.copy()), "raw")
+
+def _sized(statement_: tuple[str, list[Any]]) -> tuple[str, int, list[Any]]:
+    return statement_[0], SIZE, statement_[1]
+
+
+def _frame(rows: Sequence[tuple[Any, ...]], schema: dict[str, Any]) -> pl.DataFrame:
+    """The fields of rows, from their sixth value on; dates come as day numbers."""
+    cells = zip(*(row[5 : 5 + len(schema)] for row in rows), strict=True) if rows else (
+        () for _ in schema)
+    return pl.DataFrame([
+        pl.Series(name, values, dtype=pl.Int32).cast(pl.Date) if kind == pl.Date
+        else pl.Series(name, values, dtype=kind)
+        for (name, kind), values in zip(schema.items(), cells, strict=True)])

@@ -1,0 +1,214 @@
+"""The rows of a table as records to judge. In: how cells are read. Out: relations as trees.
+
+Rows become typed cells; each is blank, a note or a record, in the policy's scope or beyond it; the
+counts of `unique` rules and what is amiss come as further columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from sqlglot import exp
+
+from zhuanjie.engine.backends.masks import Layout
+from zhuanjie.engine.backends.sql.conditions import Compiler, aliased, column, joined
+from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, call, group, whole
+from zhuanjie.engine.backends.sql.statement import ROW, below, masks, select
+from zhuanjie.engine.checking.policy import TypedRule
+from zhuanjie.engine.ir.nodes import Field as FieldNode
+from zhuanjie.engine.lower.kleene import Kleene
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.model.fields import KEY, Field, fields
+from zhuanjie.engine.records.assemble import NOTE
+
+_KINDS = {"date": "BIGINT", "int": "BIGINT", "bool": "BOOLEAN"}
+
+Source = Callable[[bool], Tree]
+"""The relation of raw cells (x0, x1, ...); with row numbers if asked."""
+
+
+class Stands(IntEnum):
+    """What a row of the table is."""
+
+    BLANK = 0
+    NOTE = 1
+    BEYOND = 2
+    """A record that is certainly beyond the policy's scope."""
+    IN_SCOPE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How one field is read from its raw cell.
+
+    `heading` is the column's own name. `value` is the typed cell, dates as day numbers; `fault` the
+    raw text of a cell that cannot be read, or None where there can be no such cell.
+    """
+
+    field: Field
+    heading: str
+    value: Tree
+    fault: Tree | None
+
+
+class Records:
+    """The records of one table under one plan."""
+
+    def __init__(self, dialect: Dialect, cells: Sequence[Cell], plan: Plan, needs: Sequence[str],
+                 source: Source, carried: Sequence[str] = (ROW,)) -> None:
+        """`needs` are the fields that must have a column, if only of nulls.
+
+        `carried` are columns of the numbered source that tell where a row stands.
+        """
+        self.dialect, self.cells, self.plan, self._source = dialect, cells, plan, source
+        self._carried = carried
+        self.kept: Tree | None = None
+        """What `standing` gives, where that has been worked out and kept."""
+        self.names = {cell.field.name: f"c{at}" for at, cell in enumerate(cells)}
+        self.has_key = KEY in self.names
+        self.absent = [name for name in needs if name not in self.names]
+        self.names |= {name: f"m{at}" for at, name in enumerate(self.absent)}
+        for number, rule in enumerate(plan.unique):
+            self.names[UNIQUE_SURE.format(rule=rule.id)] = f"sure{number}"
+            self.names[UNIQUE_ALL.format(rule=rule.id)] = f"all{number}"
+        self.kleene = Kleene(plan.today, plan.params)
+        self.compiler = Compiler(dialect, self.names)
+        self.faults = [at for at, cell in enumerate(cells) if cell.fault is not None]
+
+    def _typed(self, numbered: bool) -> Tree:
+        """Typed cells, the raw texts of those that cannot be read, and what each row holds."""
+        columns = [aliased(cell.value.copy(), f"c{at}") for at, cell in enumerate(self.cells)]
+        columns += [aliased(self.cells[at].fault.copy(), f"e{at}")  # type: ignore[union-attr]
+                    for at in self.faults]
+        columns += [aliased(exp.cast(exp.Null(), _KINDS.get(fields()[name].type, "TEXT")),
+                            self.names[name]) for name in self.absent]
+        columns += [aliased(self._holds(), "holds"), aliased(self._first(), "first")]
+        if numbered:
+            columns += map(column, self._carried)
+        return below(self.dialect.fenced(select(columns, self._source(numbered))), "typed")
+
+    def _first(self) -> Tree:
+        """The first text of a row, which is all there is of a note."""
+        texts = [cell.value.copy() for cell in self.cells if cell.field.type in ("string", "enum")]
+        return call("coalesce", *texts) if texts else exp.cast(exp.Null(), "TEXT")
+
+    def _holds(self) -> Tree:
+        """Whether a row is blank, a note or a record, from as few of its cells as will do.
+
+        The cells are written out once more, because of nearly every row the first one decides.
+        """
+        values = [cell.value for cell in self.cells]
+        count = joined(exp.Add, [self.compiler.choice([(_filled(v), whole(1))], whole(0))
+                                 for v in values])
+        alone = exp.EQ(this=group(count), expression=exp.Literal.number(1))
+        note = self.compiler.choice([(self.dialect.matches(self._first(), NOTE), alone)],
+                                    exp.false())
+        held = [*values, *(self.cells[at].fault for at in self.faults)]
+        filled = [_filled(v) for v in held if v is not None]
+        return self.compiler.choice([(note, whole(Stands.NOTE)),
+                                     (joined(exp.Or, filled), whole(Stands.IN_SCOPE))],
+                                    whole(Stands.BLANK))
+
+    def standing(self, numbered: bool = False) -> Tree:
+        """Typed rows, and what each of them is to the policy."""
+        if self.kept is not None:
+            return below(select([exp.Star()], self.kept.copy()), "standing")
+        stands: Tree = column("holds")
+        if self.plan.policy.scope is not None:
+            beyond = exp.And(
+                this=exp.EQ(this=stands, expression=whole(Stands.IN_SCOPE)),
+                expression=group(self.compiler.condition(
+                    self.kleene.never(self.plan.policy.scope))))
+            stands = self.compiler.choice([(beyond, whole(Stands.BEYOND))], stands.copy())
+        return below(self.dialect.fenced(select([exp.Star(), aliased(stands, "stands")],
+                                            self._typed(numbered))), "standing")
+
+    def joined(self) -> Tree:
+        """Numbered rows with the counts of `unique` rules, and what is amiss in them."""
+        query = select([], self.standing(numbered=True))
+        columns: list[Tree] = [exp.Column(this=exp.Star(),
+                                          table=exp.to_identifier("standing", quoted=True))]
+        joins = []
+        for number, rule in enumerate(self.plan.unique):
+            shared, on = self._shared(number, rule)
+            joins.append(_left(shared, on))
+            for name, otherwise in (("sure", 0), ("all", 1)):
+                columns.append(aliased(call("coalesce", column(f"{name}{number}", f"u{number}"),
+                                            whole(otherwise)), f"{name}{number}"))
+        again: Tree = exp.false()
+        amiss = [exp.EQ(this=column("stands"), expression=whole(Stands.NOTE)),
+                 *(exp.Not(this=exp.Is(this=column(f"e{at}"), expression=exp.Null()))
+                   for at in self.faults)]
+        if self.has_key:
+            twice = self._twice()
+            key = self.compiler.column(KEY)
+            joins.append(_left(twice, exp.EQ(this=key, expression=column("id", "twice"))))
+            again = exp.Not(this=exp.Is(this=column("id", "twice"), expression=exp.Null()))
+            record = exp.GTE(this=column("stands"), expression=whole(Stands.BEYOND))
+            unnamed = exp.Is(this=self.compiler.column(KEY), expression=exp.Null())
+            amiss.append(exp.And(this=record, expression=exp.paren(
+                exp.Or(this=unnamed, expression=again.copy()))))
+        columns += [aliased(again, "again"), aliased(joined(exp.Or, amiss), "amiss"), aliased(
+            self.compiler.choice([(amiss[0].copy(), column("first"))]), "note")]
+        query.set("expressions", columns)
+        query.set("joins", joins)
+        return below(self.dialect.fenced(query), "joined")
+
+    def judged(self, layout: Layout) -> Tree:
+        """Joined rows with the words of all rules, nought for what is no record in scope."""
+        live = exp.EQ(this=column("stands"), expression=whole(Stands.IN_SCOPE))
+        words = masks(layout, self.compiler, live)
+        return below(self.dialect.fenced(select([exp.Star(), *words], self.joined())), "judged")
+
+    def _shared(self, number: int, rule: TypedRule) -> tuple[Tree, Tree]:
+        """The keys of a `unique` rule that more than one record has, and how rows join them."""
+        assert isinstance(rule.key, FieldNode)
+        keys = [self.compiler.column(rule.key.name)]
+        if isinstance(rule.within, FieldNode):
+            within = self.compiler.column(rule.within.name)
+            keys += [exp.Is(this=within, expression=exp.Null()),
+                     call("coalesce", exp.cast(within.copy(), "TEXT"), exp.Literal.string(""))]
+        every = exp.Count(this=exp.Star())
+        sure: Tree = every.copy()
+        where: list[Tree] = [
+            exp.EQ(this=column("stands"), expression=whole(Stands.IN_SCOPE)),
+            exp.Not(this=exp.Is(this=keys[0].copy(), expression=exp.Null()))]
+        if rule.when is not None:
+            surely = self.compiler.condition(self.kleene.sure(rule.when))
+            sure = exp.Count(this=self.compiler.choice([(surely, whole(1))]))
+            where.append(exp.Not(this=exp.paren(exp.Is(
+                this=exp.paren(self.compiler.condition(self.kleene.never(rule.when))),
+                expression=exp.true()))))
+        counting = select(
+            [*(aliased(k.copy(), f"k{i}") for i, k in enumerate(keys)),
+             aliased(sure, f"sure{number}"), aliased(every, f"all{number}")],
+            self.standing(), joined(exp.And, where))
+        counting.set("group", exp.Group(expressions=[k.copy() for k in keys]))
+        counting.set("having", exp.Having(this=exp.GT(this=exp.Count(this=exp.Star()),
+                                                      expression=exp.Literal.number(1))))
+        name = f"u{number}"
+        return below(counting, name), joined(exp.And, [
+            exp.EQ(this=exp.paren(key), expression=column(f"k{i}", name))
+            for i, key in enumerate(keys)])
+
+    def _twice(self) -> Tree:
+        """The ids that more than one record has."""
+        key = self.compiler.column(KEY)
+        counting = select([aliased(key, "id")], self.standing(), exp.And(
+            this=exp.GTE(this=column("stands"), expression=whole(Stands.BEYOND)),
+            expression=exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null()))))
+        counting.set("group", exp.Group(expressions=[key.copy()]))
+        counting.set("having", exp.Having(this=exp.GT(this=exp.Count(this=exp.Star()),
+                                                      expression=exp.Literal.number(1))))
+        return below(counting, "twice")
+
+
+def _filled(tree: Tree) -> Tree:
+    return exp.Not(this=exp.Is(this=group(tree.copy()), expression=exp.Null()))
+
+
+def _left(relation: Tree, on: Tree) -> exp.Join:
+    return exp.Join(this=relation, side="LEFT", on=on)

@@ -1,0 +1,191 @@
+"""A ledger judged in Spark. In: a plan, a source. Out: tables of findings and of faults.
+
+Both are data frames that Spark computes and writes by itself; counts alone come back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+from sqlglot import exp
+
+from zhuanjie.engine.backends.masks import Ask, Layout, What
+from zhuanjie.engine.backends.sql import statement
+from zhuanjie.engine.backends.sql.conditions import aliased, column, joined
+from zhuanjie.engine.backends.sql.dialects import SPARK, Tree, call, whole
+from zhuanjie.engine.backends.sql.records import Records, Stands
+from zhuanjie.engine.backends.sql.spark import failing, session
+from zhuanjie.engine.backends.sql.spark_source import FILE, SparkSource
+from zhuanjie.engine.backends.sql.statement import ROW, select
+from zhuanjie.engine.lower.plan import Plan
+from zhuanjie.engine.model.fields import KEY, fields
+
+FINDINGS = ("record string, rule string, clause string, outcome string, severity string, "
+            "due date, days_late int, missing array<string>, file string, sheet string, row bigint")
+"""The columns of a table of findings."""
+_RANK = "rank"
+
+
+class SparkLedger:
+    """The findings of one source under one plan."""
+
+    def __init__(self, source: SparkSource, plan: Plan) -> None:
+        needs = fields().sort(plan.policy.fields | {KEY})
+        self.plan = plan
+        self.fields = frozenset(cell.field.name for cell in source.cells)
+        self._of = Records(SPARK, source.cells, plan, needs, source.relation, (FILE, ROW))
+        self._key = self._of.compiler.column(KEY)
+        self._kept: DataFrame | None = None
+        self._views = [source.view]
+        if source.parsed:
+            view = f"{source.view}_typed"
+            with failing():
+                self._kept = self._run(select([exp.Star()], self._of.standing(numbered=True)))
+                self._kept.persist(StorageLevel.DISK_ONLY).createTempView(view)
+            self._views.append(view)
+            self._of.kept = exp.Table(this=exp.to_identifier(view, quoted=True))
+
+    def close(self) -> None:
+        """Let go of what the workers keep."""
+        with failing():
+            for view in self._views:
+                session().catalog.dropTempView(view)
+            if self._kept is not None:
+                self._kept.unpersist()
+
+    def counts(self) -> dict[Stands, int]:
+        """How many rows there are of each sort."""
+        counting = select([column("stands"), exp.Count(this=exp.Star())], self._of.standing())
+        counting.set("group", exp.Group(expressions=[column("stands")]))
+        with failing():
+            return {Stands(row[0]): row[1] for row in self._run(counting).collect()}
+
+    def there(self, name: str, values: Sequence[str]) -> list[str]:
+        """Which of some texts the field `name` of a record has."""
+        if name not in self.fields:
+            return []
+        records = select([aliased(self._of.compiler.column(name), "value")], self._of.standing(),
+                         exp.GTE(this=column("stands"), expression=whole(Stands.BEYOND)))
+        with failing():
+            wanted = session().createDataFrame([(v,) for v in values], "value string")
+            return [row[0] for row in wanted.join(
+                self._run(records), "value", "left_semi").collect()]
+
+    def findings(self, every: bool) -> DataFrame:
+        """All findings, by file, row and rule."""
+        layout = Layout(self.plan, every)
+        if not layout.words:
+            return session().createDataFrame([], FINDINGS)
+        told = call("inline", call("array_compact", call("array", *(
+            self._told(number, layout) for number in range(len(self.plan.lowered))))))
+        statement_ = select([aliased(self._key.copy(), "record"), told, column(FILE), column(ROW)],
+                            self._of.judged(layout), statement.some_mask(layout))
+        with failing():
+            frame = self._run(statement_).withColumn("sheet", F.lit(None).cast("string"))
+            return frame.orderBy(FILE, ROW, "record", _RANK).select(
+                *(name.split()[0] for name in FINDINGS.split(", ")))
+
+    def _told(self, number: int, layout: Layout) -> Tree:
+        """What is to be said of one rule, null where that is nothing."""
+        rule = self.plan.rules[number]
+        hits = [(word.outcome, statement.hit(layout, number, word.outcome))
+                for word in layout.words if 0 <= number - word.first < len(word.conditions)]
+        compiler = self._of.compiler
+        said: dict[What, Tree] = {}
+        missing: list[Tree] = []
+        for ask in layout.asks:
+            if ask.rule != number:
+                continue
+            wanted = statement.hits(layout, ask)
+            if ask.what == "missing":
+                missing += [compiler.choice([(joined(exp.And, [wanted.copy(),
+                                                               compiler.condition(cond)]),
+                                              SPARK.text(name))])
+                            for cond, name in zip(ask.conditions, ask.names, strict=True)]
+            else:
+                said[ask.what] = compiler.choice([(wanted, self._value(ask))])
+        clause = call("coalesce", *([said["clause"]] if "clause" in said else []),
+                      SPARK.text(rule.clause))
+        due = call("date_from_unix_date", exp.cast(said["due"], "INT")) if "due" in said else (
+            exp.cast(exp.Null(), "DATE"))
+        parts: dict[str, Tree] = {
+            _RANK: whole(number), "rule": SPARK.text(rule.id), "clause": clause,
+            "outcome": compiler.choice((test, SPARK.text(str(outcome))) for outcome, test in hits),
+            "severity": SPARK.text(str(rule.severity)), "due": due,
+            "days_late": exp.cast(said.get("late", exp.Null()), "INT"),
+            "missing": call("array_compact", exp.cast(call("array", *missing), "ARRAY<STRING>")),
+        }
+        made = call("named_struct", *(part for name, value in parts.items()
+                                      for part in (SPARK.text(name), value)))
+        return compiler.choice([(joined(exp.Or, [test.copy() for _, test in hits]), made)])
+
+    def _value(self, ask: Ask) -> Tree:
+        if ask.what == "clause":
+            return self._of.compiler.choice(
+                (self._of.compiler.condition(cond), SPARK.text(name))
+                for cond, name in zip(ask.conditions, ask.names, strict=True))
+        assert ask.term is not None
+        return self._of.compiler.term(ask.term)
+
+    def faults(self) -> DataFrame:
+        """What could not be read as it stands, by file, row and field."""
+        of = self._of
+        found: list[Tree] = []
+        for at in of.faults:
+            cell = of.cells[at]
+            code = call("substring_index", column(f"e{at}"), SPARK.text("\n"),
+                        exp.Literal.number(1))
+            text = call("substring", column(f"e{at}"), exp.Add(
+                this=call("char_length", code.copy()), expression=exp.Literal.number(2)))
+            found.append(self._amiss(_filled(f"e{at}"), code, fields().order[cell.field.name],
+                                     SPARK.text(cell.field.name), SPARK.text(cell.heading), text))
+        nothing = exp.cast(exp.Null(), "TEXT")
+        note = exp.EQ(this=column("stands"), expression=whole(Stands.NOTE))
+        found.append(self._amiss(note, SPARK.text("records.note-row"), -2, nothing, nothing.copy(),
+                                 column("note")))
+        if of.has_key:
+            key = next(at for at, cell in enumerate(of.cells) if cell.field.name == KEY)
+            heading = SPARK.text(of.cells[key].heading)
+            record = exp.GTE(this=column("stands"), expression=whole(Stands.BEYOND))
+            blank = [record, exp.Is(this=self._key.copy(), expression=exp.Null())]
+            if key in of.faults:
+                blank.append(exp.Is(this=column(f"e{key}"), expression=exp.Null()))
+            found.append(self._amiss(joined(exp.And, blank), SPARK.text("records.no-id"), -1,
+                                     SPARK.text(KEY), heading, nothing.copy()))
+            found.append(self._amiss(column("again"), SPARK.text("records.same-id"), -1,
+                                     SPARK.text(KEY), heading.copy(), self._key.copy()))
+        told = call("inline", call("array_compact", call("array", *found)))
+        statement_ = select([aliased(self._key.copy(), "record"), told, column(FILE), column(ROW)],
+                            of.joined(), column("amiss"))
+        with failing():
+            frame = self._run(statement_)
+            turn = F.row_number().over(
+                Window.partitionBy("record", "code").orderBy(FILE, ROW))
+            # The first of several with the same id is not to blame.
+            frame = frame.withColumn("turn", turn).filter(
+                (F.col("code") != "records.same-id") | (F.col("turn") > 1))
+            return frame.orderBy(FILE, ROW, _RANK).select(
+                "record", "field", "column", "value", "code", FILE, ROW)
+
+    def _amiss(self, test: Tree, code: Tree, rank: int, *rest: Tree) -> Tree:
+        names = ("field", "column", "value")
+        made = call("named_struct", SPARK.text("code"), code, SPARK.text(_RANK), whole(rank),
+                    *(part for name, value in zip(names, rest, strict=True)
+                      for part in (SPARK.text(name), value)))
+        return self._of.compiler.choice([(test, made)])
+
+    def _run(self, tree: Tree) -> DataFrame:
+        return session().sql(SPARK.sql(tree))
+
+
+def _filled(name: str) -> Tree:
+    return exp.Not(this=exp.Is(this=column(name), expression=exp.Null()))
+
+
+def local(rows: Sequence[tuple[Any, ...]]) -> DataFrame:
+    """Findings that are at hand as a data frame, to stand below the others."""
+    return session().createDataFrame(list(rows), FINDINGS)

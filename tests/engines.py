@@ -1,0 +1,72 @@
+"""Engines that need something beside the program: a library, a server, Java. In: a name.
+
+Where it is lacking, tests are skipped with a message; `ZHUANJIE_ENGINES=all` says that everything
+is installed, so that they fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import ExitStack
+from functools import cache
+from importlib.util import find_spec
+
+import pytest
+from cluster import Cluster, binaries, cluster
+
+from zhuanjie.engine.backends.registry import NAMES
+
+ALL = os.environ.get("ZHUANJIE_ENGINES") == "all"
+SPARK = ("--master local[2] --conf spark.sql.shuffle.partitions=2 "
+         "--conf spark.sql.codegen.wholeStage=false pyspark-shell")
+"""How the tests start Spark: on two cores, and without making programs for a few records."""
+
+
+_running = ExitStack()
+"""What was started for the tests, to be stopped when they end."""
+
+
+@cache
+def server() -> Cluster:
+    """The one PostgreSQL server of this test process; libpq's variables name it from now on."""
+    started = _running.enter_context(cluster())
+    os.environ.update(started.environ)
+    return started
+
+
+def stop() -> None:
+    """Stop what was started."""
+    _running.close()
+
+
+def lacking(name: str) -> str | None:
+    """What the engine `name` needs and this machine has not, or None."""
+    if name == "duckdb" and find_spec("duckdb") is None:
+        return "the library duckdb"
+    if name == "postgresql" and binaries() is None:
+        return "a PostgreSQL server's programs (Debian's package postgresql)"
+    if name == "spark" and find_spec("pyspark") is None:
+        return "the library pyspark"
+    if name == "spark" and shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        return "Java"
+    return None
+
+
+def need(name: str) -> None:
+    """Skip the test, or fail it, where the engine `name` cannot run here."""
+    if what := lacking(name):
+        assert not ALL, f"{what} is not there, though everything is said to be installed"
+        pytest.skip(f"the engine {name} needs {what}")
+    if name == "postgresql":
+        server()
+    if name == "spark":
+        os.environ.setdefault("PYSPARK_SUBMIT_ARGS", SPARK)
+
+
+def ready(*unwanted: str) -> list[str]:
+    """The engines that can run here, but for those `unwanted`."""
+    names = [n for n in NAMES if n not in unwanted and (ALL or lacking(n) is None)]
+    for name in names:
+        need(name)
+    return names
