@@ -93,7 +93,7 @@ class BulkAudit:
             read = start[1] * SLICE if number == start[0] else 0
             for rows in chain(
                     typed.rows(self.needs, exprs, keep, also=also, size=FOUND, findings=True,
-                               loose=loose, start=read),
+                               loose=loose, start=read, most=2 * SLICE),
                     [None]):
                 # What follows the last record that was reported belongs to its table all the same.
                 end = rows.read if rows else height
@@ -114,7 +114,7 @@ class BulkAudit:
         for number, (typed, at) in enumerate(zip(self.tables, self.twice, strict=True)):
             before = at if number < table else at.filter(at < part * SLICE if number == table
                                                          else at < 0)
-            keep = pl.col(AT).is_in(before.implode())
+            keep = _standing(before, self.heights[number])
             for rows in typed.rows([KEY], [pl.col(KEY)], keep, size=FOUND) if len(before) else ():
                 list(self._same_ids(typed, rows.frame))
 
@@ -163,8 +163,8 @@ class BulkAudit:
         """Count the records at some places by their keys: two that differ may share a print."""
         names = self._reads(counter)
         exprs = [*map(pl.col, counter.by), self._truth(counter).alias("#when")]
-        for typed, at in zip(self.tables, places, strict=True):
-            keep = pl.col(AT).is_in(at.implode())
+        for typed, height, at in zip(self.tables, self.heights, places, strict=True):
+            keep = _standing(at, height)
             for rows in typed.rows(names, exprs, keep, also=[self._assumed(names)],
                                    size=PRINTS) if len(at) else ():
                 counter.add_judged(rows.frame)
@@ -205,7 +205,7 @@ class BulkAudit:
         alone = [pl.lit(value, dtype=pl.Int64).alias(name) for c in self.counters
                  for name, value in ((c.sure, 0), (c.everyone, 1))]
         flags = [
-            pl.col(AT).is_in(at.implode()).alias(name)
+            _standing(at, self.heights[table]).alias(name)
             for name, at in ((_TWICE, self.twice[table]),
                              (_SHARED, pl.concat([places[table] for places in self.shared] or
                                                  [self.twice[table].clear()])))
@@ -288,6 +288,13 @@ def trim(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     return frame.with_columns(pl.col(names).str.strip_chars_end(BLANKS)) if names else frame
 
 
+def _standing(places: pl.Series, height: int) -> pl.Expr:
+    """Whether a row stands at one of some places: a table of bits, since sets are made anew for
+    every few rows."""
+    bits = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(places, True)
+    return pl.lit(bits).gather(pl.col(AT))
+
+
 def _names(columns: Sequence[pl.Expr]) -> list[str]:
     return [column.meta.output_name() for column in columns]
 
@@ -300,14 +307,15 @@ class _Prints:
         self.reads = reads
         prints = (pl.col(name).hash(seed) for seed, name in enumerate(by))
         self.expr = pl.when(where).then(reduce(xor, prints))
-        self._tables: list[list[tuple[pl.Series, pl.Series]]] = [[]]
+        self._tables: list[list[tuple[pl.Series, pl.Series | int]]] = [[]]
 
     def add(self, prints: pl.Series, at: pl.Series) -> None:
         """Take in the prints of records at some places, null where one does not count."""
-        if prints.null_count():
-            counted = prints.is_not_null()
-            prints, at = prints.filter(counted), at.filter(counted)
-        self._tables[-1].append((prints, at))
+        if not len(at):
+            return
+        # Places nearly always follow one another, and then the first says them all.
+        first, last = int(at[0]), int(at[-1])
+        self._tables[-1].append((prints, first if last - first + 1 == len(at) else at))
 
     def next_table(self) -> None:
         """What is added from now on belongs to the next table."""
@@ -316,14 +324,19 @@ class _Prints:
     def repeated(self) -> list[pl.Series]:
         """For each table, where the records stand whose print came up more than once."""
         none = pl.Series([], dtype=pl.UInt64)
-        every = pl.concat([none, *(p for table in self._tables for p, _ in table)]).sort()
+        every = pl.concat([none, *(p for table in self._tables for p, _ in table)])
+        every = every.drop_nulls().sort(in_place=True)
         again = every.filter(every == every.shift(1)).unique()
         del every
-        return [
-            pl.concat([none.cast(pl.UInt32), *(
-                at.filter(prints.is_in(again.implode())) for prints, at in table if len(again))])
-            for table in self._tables[:-1]
-        ]
+        found = [pl.concat([none.cast(pl.UInt32), *(
+            self._standing(prints, at, again) for prints, at in table if len(again))])
+            for table in self._tables[:-1]]
+        self._tables.clear()
+        return found
+
+    def _standing(self, prints: pl.Series, at: pl.Series | int, again: pl.Series) -> pl.Series:
+        places = prints.is_in(again.implode()).fill_null(value=False).arg_true()
+        return places + at if isinstance(at, int) else at.gather(places)
 
 
 def _place(found: InputFinding) -> tuple[int, int]:

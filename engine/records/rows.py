@@ -20,6 +20,7 @@ from zhuanjie.engine.records.assemble import Batch, type_chunk
 from zhuanjie.engine.records.cells import dtype_of
 from zhuanjie.engine.records.quick import SAMPLE, Quick, is_native, quick
 from zhuanjie.engine.records.readers.base import Chunk, Table
+from zhuanjie.engine.records.readers.pull import pull
 from zhuanjie.engine.results import InputFinding
 
 AT, _DOUBT, _OVER, _RAW = "#at", "#doubt", "#over", "#cell-{}"
@@ -66,19 +67,28 @@ class TypedTable:
 
     def rows(self, names: Iterable[str], exprs: Sequence[pl.Expr], keep: pl.Expr | None = None, *,
              also: Sequence[Sequence[pl.Expr]] = (), size: int, findings: bool = False,
-             loose: Collection[str] = (), start: int = 0) -> Iterator[Rows]:
+             loose: Collection[str] = (), start: int = 0,
+             most: int | None = None) -> Iterator[Rows]:
         """`exprs` of every record for which `keep` is true (or of all), over the fields `names`.
 
         Both may read `AT` and the columns that `also` makes first, step by step. With `findings`,
         what could not be read is said, and all columns are read but those of a columnar file that
         nobody asks for and that have their field's type. At most about `size` records come at a
         time. Texts of `loose` fields may have blanks behind them. Rows before `start` are passed
-        over.
+        over. Of a table that can be read from any place, `most` rows are read at a time: within one
+        query Polars holds no bounds on what it has read and not yet given.
         """
         asked = _Asked(set(names), exprs, keep, also, findings, frozenset(loose), start)
         if self._scan is None:
-            return self._chunks(asked)
-        return self._stream(self._scan, asked, size)
+            yield from self._chunks(asked)
+            return
+        height = self.table.size_hint
+        if most is None or height is None or not self.table.columnar:
+            yield from self._stream(self._scan.slice(start), asked, size)
+            return
+        for first in range(start, height, most):
+            yield from self._stream(self._scan.slice(first, most), replace(asked, start=first),
+                                    size)
 
     def _stream(self, scan: pl.LazyFrame, asked: _Asked, size: int) -> Iterator[Rows]:
         match, types = self.table.match.fields, self._sample.schema
@@ -88,7 +98,7 @@ class TypedTable:
         cells = {_RAW.format(at): str(at) for at in read}
         if asked.findings and self.table.overflow is not None:
             cells[_OVER] = self.table.overflow
-        typed = scan.slice(asked.start).with_row_index(AT, asked.start).select(
+        typed = scan.with_row_index(AT, asked.start).select(
             AT, *(pl.col(cell).alias(name) for name, cell in cells.items()),
         ).with_columns(q.value.alias(match[at].name) for at, q in read.items())
         query = asked.made(typed, {match[at].name for at in read},
@@ -96,10 +106,8 @@ class TypedTable:
         doubtful = _Doubtful(query.filter(_DOUBT).select(AT, *cells), size)
         if asked.keep is not None:
             query = query.filter(asked.keep | pl.col(_DOUBT))
-        batches = query.select(*asked.exprs, AT, _DOUBT).collect_batches(
-            chunk_size=size, maintain_order=True, engine="streaming")
         try:
-            for batch in batches:
+            for batch in pull(query.select(*asked.exprs, AT, _DOUBT), size):
                 yield self._settle(batch, asked, doubtful)
         except pl.exceptions.PolarsError as error:
             raise self.table.damaged(error) from None
@@ -207,8 +215,7 @@ class _Doubtful:
     """The raw cells of the doubtful rows, read only once there are any."""
 
     def __init__(self, query: pl.LazyFrame, size: int) -> None:
-        self._batches = query.collect_batches(chunk_size=size, maintain_order=True, lazy=True,
-                                              engine="streaming")
+        self._batches = pull(query, size)
         self._left: pl.DataFrame | None = None
 
     def up_to(self, beyond: int) -> pl.DataFrame:

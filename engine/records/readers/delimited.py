@@ -19,6 +19,7 @@ from zhuanjie.engine.records.header import Header, find_header
 from zhuanjie.engine.records.headings import match_headings
 from zhuanjie.engine.records.readers.base import Chunk, RowFinding, Table
 from zhuanjie.engine.records.readers.encoding import Digest, in_utf8, owned, survey
+from zhuanjie.engine.records.readers.pull import pull
 from zhuanjie.engine.records.readers.quotes import requote, well_quoted
 from zhuanjie.engine.records.readers.refuse import not_a_ledger
 
@@ -62,10 +63,8 @@ class DelimitedTable(Table):
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows below the header."""
-        batches = self.scan().collect_batches(chunk_size=size, maintain_order=True,
-                                              engine="streaming")
         done = 0
-        for batch in batches:
+        for batch in pull(self.scan(), size):
             for frame in batch.iter_slices(size):
                 yield self._chunk(frame, done)
                 done += frame.height

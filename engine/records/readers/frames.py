@@ -10,6 +10,7 @@ import polars as pl
 from zhuanjie.engine.errors import InputError, Place, fail
 from zhuanjie.engine.records.headings import match_headings
 from zhuanjie.engine.records.readers.base import Chunk, Table
+from zhuanjie.engine.records.readers.pull import pull
 from zhuanjie.engine.records.readers.refuse import not_a_ledger
 
 
@@ -45,7 +46,7 @@ class FrameTable(Table):
         """The rows in blocks."""
         number = 1
         try:
-            for batch in self._scan.collect_batches(chunk_size=size, maintain_order=True):
+            for batch in pull(self._scan, size):
                 for frame in batch.iter_slices(size):
                     rows = pl.int_range(number, number + frame.height, eager=True)
                     yield Chunk({at: frame[str(at)] for at in self._wanted}, rows)
