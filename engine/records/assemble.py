@@ -15,7 +15,7 @@ import polars as pl
 from zhuanjie.engine.model.fields import KEY, fields
 from zhuanjie.engine.records.batch import Batch
 from zhuanjie.engine.records.cells import CellError, read_column
-from zhuanjie.engine.records.celltext import BLANKS, show, whole_text
+from zhuanjie.engine.records.celltext import show, whole_text
 from zhuanjie.engine.records.readers.base import Cells, Chunk, Table
 from zhuanjie.engine.records.seen import SeenIds
 from zhuanjie.engine.results import InputFinding
@@ -178,8 +178,7 @@ def _workers() -> ThreadPoolExecutor:
 def _quoted(cells: Cells, at: int) -> str:
     """A cell as a finding quotes it."""
     try:
-        cell = cells[at]
-        return show(cell.strip(BLANKS) if isinstance(cell, str) else cell)
+        return show(cells[at])
     except (ValueError, OverflowError):  # a date that Python's calendar does not reach
         return show(pl.Series(cells[at:at + 1]).cast(pl.String)[0])
 

@@ -69,10 +69,10 @@ def squeeze(text: str) -> str:
 
 
 def show(raw: object) -> str:
-    """A raw cell as a message quotes it: what it holds, in one piece and not for ever."""
+    """A raw cell as a message quotes it: what it holds, without blanks around it, not for ever."""
     if isinstance(raw, (list, tuple, set)):
         return "[…]"
-    text = whole_text(raw)
+    text = whole_text(raw).strip(BLANKS)
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
