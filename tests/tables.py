@@ -27,6 +27,8 @@ def load(table: str, frame: pl.DataFrame, types: dict[str, str] | None = None) -
     columns = sql.SQL(", ").join(
         sql.SQL("{} " + kind).format(sql.Identifier(n)) for n, kind in kinds.items())
     with psycopg.connect("", autocommit=True) as connection:
+        # A test that failed may hold the table: fail as well rather than wait for ever.
+        connection.execute("SET lock_timeout = '20s'")
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(name))
         connection.execute(sql.SQL("CREATE TABLE {} ({})").format(name, columns))
         copy = sql.SQL("COPY {} FROM STDIN").format(name)
