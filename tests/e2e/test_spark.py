@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 from cli_command import AS_OF, LEDGER, SOUND, record, run
 
-from zhuanjie.engine.api import audit, audit_to_folder, load_policy
+from zhuanjie.engine.api import audit, audit_on_spark, load_policy
 from zhuanjie.engine.errors import ZhuanjieError
 from zhuanjie.engine.model.fields import fields
 from zhuanjie.engine.results import Finding, InputFinding
@@ -70,7 +70,7 @@ def test_a_folder_of_parquet(tmp_path: Path) -> None:
     roster = tmp_path / "roster.csv"
     roster.write_text("学号\n000001\n999999\n\n000002\n", encoding="utf-8")
     out = tmp_path / "findings.parquet"
-    done = audit_to_folder([str(ledger)], load_policy(PACK), out, "parquet", as_of=DAY,
+    done = audit_on_spark([str(ledger)], load_policy(PACK), out, "parquet", as_of=DAY,
                            roster=roster)
     wanted = audit(ledger, load_policy(PACK), as_of=DAY, roster=roster)
     found = pl.concat([pl.read_parquet(p) for p in parts(out, ".parquet")])
@@ -100,7 +100,7 @@ def test_texts_in_csv(tmp_path: Path) -> None:
         writer.writerows(rows)
     out = tmp_path / "findings.jsonl"
     policy = load_policy("quanzhou-normal-2007-23")
-    done = audit_to_folder([str(ledger)], policy, out, "jsonl", as_of=DAY, all_outcomes=True)
+    done = audit_on_spark([str(ledger)], policy, out, "jsonl", as_of=DAY, all_outcomes=True)
     wanted = audit(ledger, policy, as_of=DAY, all_outcomes=True)
     found = [json.loads(line) for p in parts(out, ".json") for line in p.open(encoding="utf-8")]
     assert [tuple(f[c] for c in COLUMNS) for f in found] == [
@@ -121,23 +121,23 @@ def test_tables_and_refusals(tmp_path: Path) -> None:
     frame.selectExpr("`学号`", "named_struct('left_on', left_on) AS member",
                      "e AS `employment.employed`").createOrReplaceTempView("ledger")
     out = tmp_path / "findings.csv"
-    done = audit_to_folder(["spark:ledger"], load_policy(PACK), out, "csv", as_of=DAY)
+    done = audit_on_spark(["spark:ledger"], load_policy(PACK), out, "csv", as_of=DAY)
     assert done.unread == 1 and done.report.ledger.records == 2
     found = pl.concat([pl.read_csv(p, infer_schema=False) for p in parts(out, ".csv")])
     assert {("1", "1.1a"), ("1", "1.5b")} <= set(found.select("record", "clause").iter_rows())
     assert set(found["file"]) == {"spark:ledger"}
     elsewhere = Path("file:" + str(tmp_path / "address.csv"))  # as a path holds an address
-    audit_to_folder(["spark:ledger"], load_policy(PACK), elsewhere, "csv", as_of=DAY)
+    audit_on_spark(["spark:ledger"], load_policy(PACK), elsewhere, "csv", as_of=DAY)
     assert parts(tmp_path / "address.csv", ".csv")
     # The folder may be written anew; one with anything else in it may not.
-    audit_to_folder(["spark:ledger"], load_policy(PACK), out, "csv", as_of=DAY)
+    audit_on_spark(["spark:ledger"], load_policy(PACK), out, "csv", as_of=DAY)
     (out / "notes.txt").write_text("mine")
     for sources, path in ((["spark:ledger"], out), (["spark:nowhere"], tmp_path / "o"),
                           ([str(tmp_path / "no.csv")], tmp_path / "o"),
                           (["spark:ledger", "spark:ledger"], tmp_path / "o"),
                           ([str(tmp_path)], tmp_path / "o")):
         with pytest.raises(ZhuanjieError) as refused:
-            audit_to_folder(sources, load_policy(PACK), path, "csv", as_of=DAY)
+            audit_on_spark(sources, load_policy(PACK), path, "csv", as_of=DAY)
         assert refused.value.exit_code == 2
     assert (out / "notes.txt").read_text() == "mine"
     assert not (tmp_path / "o").exists()
@@ -151,13 +151,13 @@ def test_a_failure_leaves_no_findings(tmp_path: Path) -> None:
     good.write_parquet(ledger / "a.parquet")
     good.write_parquet(ledger / "b.parquet")
     out = tmp_path / "findings.parquet"
-    audit_to_folder([str(ledger)], load_policy(PACK), out, "parquet", as_of=DAY)
+    audit_on_spark([str(ledger)], load_policy(PACK), out, "parquet", as_of=DAY)
     before = sorted(p.name for p in out.iterdir())
     content = (ledger / "b.parquet").read_bytes()
     (ledger / "b.parquet").write_bytes(content[:8] + bytes(len(content) // 2) + content[
         8 + len(content) // 2:])
     with pytest.raises(ZhuanjieError) as failed:
-        audit_to_folder([str(ledger)], load_policy(PACK), out, "parquet", as_of=DAY)
+        audit_on_spark([str(ledger)], load_policy(PACK), out, "parquet", as_of=DAY)
     assert failed.value.exit_code in (2, 3)
     assert sorted(p.name for p in out.iterdir()) == before
 
