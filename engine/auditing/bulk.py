@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from itertools import chain
-from operator import xor
 
 import polars as pl
 
 from zhuanjie.engine.auditing.editions import Tally
+from zhuanjie.engine.auditing.prints import Prints
 from zhuanjie.engine.auditing.whole import Counter
 from zhuanjie.engine.backends.base import SETTLED, ColumnBackend
 from zhuanjie.engine.backends.verdicts import SCHEMA
@@ -132,8 +131,8 @@ class BulkAudit:
     def _survey(self) -> None:
         """Learn how many rows there are, and which ids and keys stand there more than once."""
         there = pl.col(KEY).is_not_null()
-        prints = [_Prints({KEY}, [KEY], there), *(
-            _Prints(self._reads(c), c.by, self._counts(c)) for c in self.counters)]
+        prints = [Prints({KEY}, [KEY], there), *(
+            Prints(self._reads(c), c.by, self._counts(c)) for c in self.counters)]
         governed = self.tally.governed()
         scope = field_names(self.plan.policy.scope) if governed else frozenset[str]()
         names = self.tally.reads.union(scope, *(p.reads for p in prints))
@@ -297,46 +296,6 @@ def _standing(places: pl.Series, height: int) -> pl.Expr:
 
 def _names(columns: Sequence[pl.Expr]) -> list[str]:
     return [column.meta.output_name() for column in columns]
-
-
-class _Prints:
-    """64-bit prints of the records that count, of several fields together."""
-
-    def __init__(self, reads: set[str], by: Sequence[str], where: pl.Expr) -> None:
-        """`by` are the fields printed, `reads` also those that say `where` a record counts."""
-        self.reads = reads
-        prints = (pl.col(name).hash(seed) for seed, name in enumerate(by))
-        self.expr = pl.when(where).then(reduce(xor, prints))
-        self._tables: list[list[tuple[pl.Series, pl.Series | int]]] = [[]]
-
-    def add(self, prints: pl.Series, at: pl.Series) -> None:
-        """Take in the prints of records at some places, null where one does not count."""
-        if not len(at):
-            return
-        # Places nearly always follow one another, and then the first says them all.
-        first, last = int(at[0]), int(at[-1])
-        self._tables[-1].append((prints, first if last - first + 1 == len(at) else at))
-
-    def next_table(self) -> None:
-        """What is added from now on belongs to the next table."""
-        self._tables.append([])
-
-    def repeated(self) -> list[pl.Series]:
-        """For each table, where the records stand whose print came up more than once."""
-        none = pl.Series([], dtype=pl.UInt64)
-        every = pl.concat([none, *(p for table in self._tables for p, _ in table)])
-        every = every.drop_nulls().sort(in_place=True)
-        again = every.filter(every == every.shift(1)).unique()
-        del every
-        found = [pl.concat([none.cast(pl.UInt32), *(
-            self._standing(prints, at, again) for prints, at in table if len(again))])
-            for table in self._tables[:-1]]
-        self._tables.clear()
-        return found
-
-    def _standing(self, prints: pl.Series, at: pl.Series | int, again: pl.Series) -> pl.Series:
-        places = prints.is_in(again.implode()).fill_null(value=False).arg_true()
-        return places + at if isinstance(at, int) else at.gather(places)
 
 
 def _place(found: InputFinding) -> tuple[int, int]:
