@@ -98,8 +98,13 @@ class Partitions:
                 folder = folder / f"{key}={shown}"
             folder.mkdir(parents=True, exist_ok=True)
             draft = folder / f".{name}.tmp"
-            part.write_parquet(draft)
-            draft.replace(folder / f"{name}.parquet")
+            try:
+                part.write_parquet(draft)
+                draft.replace(folder / f"{name}.parquet")
+            except pl.exceptions.PolarsError as error:
+                raise OSError(None, str(error).splitlines()[0]) from None
+            finally:
+                draft.unlink(missing_ok=True)
 
     def _note(self, line: dict[str, Any]) -> None:
         with self._journal.open("a", encoding="utf-8") as file:

@@ -105,6 +105,18 @@ def test_an_audit_that_was_stopped_goes_on(ledger: Path, tmp_path: Path, finishe
         expected.ledger, expected.summary, expected.input)
 
 
+def test_a_file_that_cannot_be_written_is_an_error_of_the_place(
+        ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: pl.DataFrame, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise pl.exceptions.ComputeError("No space left on device (os error 28)")
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    with pytest.raises(OSError, match="os error 28"):
+        written(ledger, tmp_path / "out")
+    assert [p.name for p in (tmp_path / "out").rglob("*") if p.is_file()] == [JOURNAL]
+
+
 def test_only_the_same_audit_goes_on(ledger: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(UsageError, match="holds no audit"):

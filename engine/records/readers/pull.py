@@ -39,14 +39,16 @@ def pull(query: pl.LazyFrame, size: int) -> Iterator[pl.DataFrame]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
+    ended = False
     try:
         while isinstance(batch := taken.get(), pl.DataFrame):
             yield batch
+        ended = True
         if batch is not None:
             raise batch
     finally:
         stopped.set()
-        while thread.is_alive():
+        while not ended and thread.is_alive():
             try:  # whoever waits to give a batch is let go
                 taken.get(timeout=0.05)
             except Empty:
