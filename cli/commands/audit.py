@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -118,8 +119,8 @@ def _report(call: _Call) -> int:
     from zhuanjie.cli.output.audit import sections
 
     with Progress(call.session, quiet=call.quiet) as progress:
-        run = call.run(progress)
-        findings = list(run)
+        with closing(call.run(progress)) as run:
+            findings = list(run)
         report = run.head()
         report.findings = findings
     view = show.view_of(call.session, call.target, run.plan.policy,
@@ -133,8 +134,8 @@ def _stream(call: _Call) -> int:
     from zhuanjie.cli import show
     from zhuanjie.cli.output import csv, jsonl
 
-    with show.result(call.target) as out, _Told(call, quiet=out.isatty()) as progress:
-        run = call.run(progress)
+    with (show.result(call.target) as out, _Told(call, quiet=out.isatty()) as progress,
+          closing(call.run(progress)) as run):
         findings: Iterator[Finding] = iter(run)
         out.writelines(csv.lines(findings, bool(run.plan.policy.spans))
                        if call.target.format == "csv" else jsonl.lines(findings))
@@ -147,8 +148,8 @@ def _table(call: _Call) -> int:
     from zhuanjie.engine import api
 
     assert call.target.output is not None
-    with replacing(call.target.output) as draft, _Told(call) as progress:
-        run = call.run(progress)
+    with (replacing(call.target.output) as draft, _Told(call) as progress,
+          closing(call.run(progress)) as run):
         report = api.audit_to_file(draft, run)
     return _brief(call, run, report)
 
@@ -161,8 +162,7 @@ def _folder(call: _Call) -> int:
     folder = call.target.output
     assert folder is not None
     try:
-        with _Told(call) as progress:
-            run = call.run(progress, bulk=True)
+        with _Told(call) as progress, closing(call.run(progress, bulk=True)) as run:
             if not run.in_stream:
                 raise fail(UsageError, "cli.usage.partition-engine",
                            hint="cli.usage.partition-engine.hint", backend=run.backend.name)

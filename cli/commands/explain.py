@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import click
@@ -35,11 +36,12 @@ def command(ctx: click.Context, *, ledger: str, record: str, clause: str | None,
     refuse_overwrite([ledger, *selection.files], target.output)
     with Progress(session, quiet=quiet) as progress:
         policy = selection.load()
-        run = api.stream([ledger], policy, **arguments(selection, session), progress=progress)
-        if fix:
-            found, mended = api.explain_and_fix(run, record, clause)
-        else:
-            found, mended = api.explain_run(run, record, clause), []
+        with closing(api.stream([ledger], policy, **arguments(selection, session),
+                                progress=progress)) as run:
+            if fix:
+                found, mended = api.explain_and_fix(run, record, clause)
+            else:
+                found, mended = api.explain_run(run, record, clause), []
     head = run.head()
     session.notices(head.notices)
     for cell in head.input:

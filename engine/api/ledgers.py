@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -15,6 +16,7 @@ from zhuanjie.engine.auditing.run import AuditRun, Progress
 from zhuanjie.engine.backends.registry import BULK, IN_PLACE, backend_of
 from zhuanjie.engine.checking.policy import Policy
 from zhuanjie.engine.errors import UsageError, fail
+from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.records.ledger import Ledger, from_records, open_ledger
 from zhuanjie.engine.results import Finding, Outcome, Report
 from zhuanjie.engine.text import Lang
@@ -35,7 +37,7 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
            lang: Lang = "en", all_outcomes: bool = False, progress: Progress | None = None,
            stdin: BinaryIO | None = None, before: str | None = None,
            bulk: bool | None = None) -> AuditRun:
-    """Begin an audit: iterate the run for findings, then take its `head()`.
+    """Begin an audit: iterate the run for findings, take its `head()`, and `close()` it.
 
     `before` names a moment of the policy: only what is asked then is judged, the act taken to be
     done on the as-of day. `bulk` reads even a small ledger as one stream. Raises InputError for a
@@ -43,11 +45,17 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
     """
     day = as_of or date.today()
     plan = plan_for(policy, day, params, before)
-    ledger = _ledger(sources, columns, stdin)
-    options: dict[str, Any] = {
-        "lang": lang, "roster": open_ledger([roster], columns) if roster else None,
-        "every": all_outcomes, "progress": progress, "sparse": _are_records(sources),
-        "bulk": bulk}
+    with ExitStack() as opened:  # what was opened is closed if the audit cannot begin
+        ledger = opened.enter_context(closing(_ledger(sources, columns, stdin)))
+        others = (opened.enter_context(closing(open_ledger([roster], columns)))
+                  if roster else None)
+        run = _begin(ledger, plan, backend, lang=lang, roster=others, every=all_outcomes,
+                     progress=progress, sparse=_are_records(sources), bulk=bulk)
+        opened.pop_all()
+    return run
+
+
+def _begin(ledger: Ledger, plan: Plan, backend: str | None, **options: Any) -> AuditRun:
     # Which pack judges how many records is counted here, so several judge a table here too.
     in_place = backend in (None, IN_PLACE) and not (plan.assumed or plan.policy.spans)
     if ledger.is_database and in_place:
@@ -114,8 +122,8 @@ def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: S
 
 def audit(sources: Sources, policy: Policy | None = None, **options: Any) -> Report:
     """Audit whole ledgers: files, folders, globs or records. Options as for `stream`."""
-    run = stream(sources, policy, **options)
-    findings = list(run)
+    with closing(stream(sources, policy, **options)) as run:
+        findings = list(run)
     report = run.head()
     report.findings = findings
     return report
@@ -128,13 +136,12 @@ def deadlines(sources: Sources, policy: Policy | None = None, *, within: int | N
     `within` keeps what is overdue or due in so many days. Options as for `stream`. Acts that were
     done, in time or late, are not due any more; a recurring duty is due again.
     """
-    run = stream(sources, policy, **{**options, "all_outcomes": True})
-    recurring = {r.id for r in run.plan.rules if r.shape == "recurring"}
-    last = None
-    if within is not None:
-        last = run.plan.as_of + timedelta(days=min(within, (date.max - run.plan.as_of).days))
-    open_acts = [f for f in run
-                 if _is_open(f, run, recurring) and (last is None or _due(f) <= last)]
+    with closing(stream(sources, policy, **{**options, "all_outcomes": True})) as run:
+        recurring = {r.id for r in run.plan.rules if r.shape == "recurring"}
+        last = date.max
+        if within is not None:
+            last = run.plan.as_of + timedelta(days=min(within, (date.max - run.plan.as_of).days))
+        open_acts = [f for f in run if _is_open(f, run, recurring) and _due(f) <= last]
     report = run.head()
     report.findings = sorted(open_acts, key=_due)
     report.summary.counts.clear()
@@ -164,7 +171,8 @@ def _due(finding: Finding) -> date:
 def explain(sources: Sources, record_id: str, clause: str | None = None,
             policy: Policy | None = None, **options: Any) -> list[Explanation]:
     """Why each outcome of a record came out. Options as for `stream`."""
-    return explain_run(stream(sources, policy, **options), record_id, clause)
+    with closing(stream(sources, policy, **options)) as run:
+        return explain_run(run, record_id, clause)
 
 
 def fixes(sources: Sources, record_id: str, clause: str | None = None,
@@ -173,7 +181,8 @@ def fixes(sources: Sources, record_id: str, clause: str | None = None,
 
     `clause` keeps to its rules; no other rule that was in order is broken. Options as for `stream`.
     """
-    return explain_and_fix(stream(sources, policy, **options), record_id, clause)[1]
+    with closing(stream(sources, policy, **options)) as run:
+        return explain_and_fix(run, record_id, clause)[1]
 
 
 def _ledger(sources: Any, columns: Mapping[str, str] | None, stdin: BinaryIO | None) -> Ledger:

@@ -72,6 +72,12 @@ class AuditRun:
         self.counters = [Counter(r, plan, backend) for r in plan.unique]
         self.absent = [self._absent(r) for r in plan.whole] if roster else []
 
+    def close(self) -> None:
+        """Let go of the ledgers; `head` can still be taken."""
+        self.ledger.close()
+        if self.roster is not None:
+            self.roster.close()
+
     def __iter__(self) -> Iterator[Finding]:
         for judged in self.judged():
             yield from self._said(judged)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -61,8 +62,13 @@ def impact(old: Policy, new: Policy, ledgers: Sequence[str | Path], as_of: date,
 
     Rules that need a roster are left out; a record beyond a policy's scope counts as not applying.
     """
-    runs = [AuditRun(open_ledger(ledgers, columns), make_plan(p, as_of), backend(BULK), lang="en")
-            for p in (old, new)]
+    with ExitStack() as opened:
+        runs = [AuditRun(opened.enter_context(closing(open_ledger(ledgers, columns))),
+                         make_plan(p, as_of), backend(BULK), lang="en") for p in (old, new)]
+        return _compared(runs, old, new)
+
+
+def _compared(runs: Sequence[AuditRun], old: Policy, new: Policy) -> Impact:
     renamed = {was.id: now.id for was, now in pair_rules(old, new) if was and now}
     order = {rule.id: at for at, rule in enumerate([*new.rules, *old.rules])}
     changes = [

@@ -63,6 +63,11 @@ class Ledger:
                 self.notices.append(Diagnostic("records.no-id-column", {}, table.place,
                                                "records.hint.no-id-column"))
 
+    def close(self) -> None:
+        """End the sessions of databases and let go of files; the ledger is not read again."""
+        for table in self.tables:
+            table.close()
+
     @property
     def size_hint(self) -> int | None:
         """About how many records there are, where that is known without reading them all."""

@@ -61,6 +61,9 @@ class Table(ABC):
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows below the header, at most `size` at a time."""
 
+    def close(self) -> None:  # noqa: B027  # most tables hold nothing open
+        """Let go of what is held open; the table is not read again."""
+
     def damaged(self, error: Exception) -> InputError:
         """What to raise where the file could not be read to its end."""
         return fail(InputError, "records.damaged", Place(file=self.file), "records.hint.damaged",

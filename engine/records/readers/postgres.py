@@ -91,12 +91,16 @@ class PostgresTable(Table):
         self.address = address
         self.file = address.shown
         self.server = Server(address.conninfo, address.place, address.secrets)
-        self._finalizer = weakref.finalize(self, self.server.close)
+        self._finalizer = weakref.finalize(self, self.server.close)  # for who forgets to close
         try:
             self._look_up(columns)
         except BaseException:
-            self._finalizer()
+            self.close()
             raise
+
+    def close(self) -> None:
+        """End the session, and with it what the server keeps for it."""
+        self._finalizer()
 
     def _look_up(self, columns: Mapping[str, str] | None) -> None:
         place, name = self.address.place, self.address.table
