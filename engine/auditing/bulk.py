@@ -7,7 +7,7 @@ every rule is judged in one pass, and only records with something to report leav
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -19,6 +19,7 @@ from zhuanjie.engine.auditing.whole import Counter
 from zhuanjie.engine.backends.base import SETTLED, ColumnBackend
 from zhuanjie.engine.backends.verdicts import SCHEMA
 from zhuanjie.engine.ir.nodes import field_names
+from zhuanjie.engine.lower.conditions import Cond
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.lower.texts import compared, needs_trimming
 from zhuanjie.engine.model.fields import KEY, fields
@@ -33,7 +34,7 @@ FOUND = 200_000
 """Reported records that are judged at a time."""
 PRINTS = 1_000_000
 """Records whose prints are taken at a time."""
-SLICE = 1_000_000
+SLICE = 1 << 20
 """Rows of a table that make a slice: the least that is finished, and can be kept, by itself."""
 BEAT = 100_000
 """Every so many records one leaves the stream in any case, so that progress can be told."""
@@ -85,14 +86,16 @@ class BulkAudit:
         """The records with something to report, from the slice `start` of the ledger on."""
         self._survey()
         self._look_back(*start)
-        loose = self._loose()
+        # Texts that are trimmed after the stream, on what is left of it.
+        loose = [] if self.every else self._loose(
+            self.needs, [rule.settled for rule in self.plan.lowered])
         for number in range(start[0], len(self.tables)):
             typed, height = self.tables[number], self.heights[number]
             exprs, also, keep = self._query(number)
             read = start[1] * SLICE if number == start[0] else 0
             for rows in chain(
                     typed.rows(self.needs, exprs, keep, also=also, size=FOUND, findings=True,
-                               loose=loose, start=read, most=2 * SLICE),
+                               loose=loose, start=read, most=1 * SLICE),
                     [None]):
                 # What follows the last record that was reported belongs to its table all the same.
                 end = rows.read if rows else height
@@ -114,7 +117,8 @@ class BulkAudit:
             before = at if number < table else at.filter(at < part * SLICE if number == table
                                                          else at < 0)
             keep = _standing(before, self.heights[number])
-            for rows in typed.rows([KEY], [pl.col(KEY)], keep, size=FOUND) if len(before) else ():
+            for rows in typed.rows([KEY], [pl.col(KEY)], among=keep,
+                                   size=FOUND) if len(before) else ():
                 list(self._same_ids(typed, rows.frame))
 
     def _same_ids(self, typed: TypedTable, frame: pl.DataFrame) -> list[InputFinding]:
@@ -130,19 +134,27 @@ class BulkAudit:
 
     def _survey(self) -> None:
         """Learn how many rows there are, and which ids and keys stand there more than once."""
-        there = pl.col(KEY).is_not_null()
-        prints = [Prints({KEY}, [KEY], there), *(
-            Prints(self._reads(c), c.by, self._counts(c)) for c in self.counters)]
         governed = self.tally.governed()
         scope = field_names(self.plan.policy.scope) if governed else frozenset[str]()
-        names = self.tally.reads.union(scope, *(p.reads for p in prints))
+        names = self.tally.reads.union({KEY}, scope, *map(self._reads, self.counters))
+        # What is counted too much by a text with blanks is taken off by `_recount`.
+        loose = self._loose(names, [rule.not_applicable for rule in self.plan.lowered
+                                    if rule.id in {c.rule.id for c in self.counters}])
+
+        def printed(name: str) -> pl.Expr:
+            text = pl.col(name)
+            return text.str.strip_chars_end(BLANKS) if name in loose else text
+
+        prints = [Prints([printed(KEY)], pl.col(KEY).is_not_null()), *(
+            Prints(list(map(printed, c.by)), self._counts(c)) for c in self.counters)]
         exprs = [p.expr.alias(_PRINT.format(i)) for i, p in enumerate(prints)]
         exprs += [(e & self._in_scope()).alias(e.meta.output_name()) for e in governed]
         judged, blanks = [0] * len(governed), 0
         self.heights = []
         for typed in self.tables:
             height = 0
-            for rows in typed.rows(names, exprs, also=[self._assumed(names)], size=PRINTS):
+            for rows in typed.rows(names, exprs, also=[self._assumed(names)], size=PRINTS,
+                                   loose=loose):
                 height = max(height, rows.read)
                 blanks += len(rows.dropped)  # of what is read here; there may be more to them
                 for i, some in enumerate(prints):
@@ -163,18 +175,14 @@ class BulkAudit:
         names = self._reads(counter)
         exprs = [*map(pl.col, counter.by), self._truth(counter).alias("#when")]
         for typed, height, at in zip(self.tables, self.heights, places, strict=True):
-            keep = _standing(at, height)
-            for rows in typed.rows(names, exprs, keep, also=[self._assumed(names)],
-                                   size=PRINTS) if len(at) else ():
+            for rows in typed.rows(names, exprs, also=[self._assumed(names)], size=PRINTS,
+                                   among=_standing(at, height)) if len(at) else ():
                 counter.add_judged(rows.frame)
 
-    def _loose(self) -> list[str]:
-        """The texts that may be trimmed after the stream, on what is left of it."""
-        if self.every:
-            return []
-        strict = needs_trimming(rule.settled for rule in self.plan.lowered)
-        strict |= field_names(self.plan.policy.scope)
-        return [n for n in self.needs if fields()[n].type == "string" and n not in strict]
+    def _loose(self, names: Iterable[str], conditions: Iterable[Cond]) -> list[str]:
+        """The texts that may have blanks behind them while conditions are first asked of them."""
+        strict = needs_trimming(conditions) | field_names(self.plan.policy.scope)
+        return [n for n in names if fields()[n].type == "string" and n not in strict]
 
     def _truth(self, counter: Counter) -> pl.Expr:
         when = counter.rule.when

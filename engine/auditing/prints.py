@@ -16,10 +16,9 @@ import polars as pl
 class Prints:
     """64-bit prints of the records that count, of several fields together."""
 
-    def __init__(self, reads: set[str], by: Sequence[str], where: pl.Expr) -> None:
-        """`by` are the fields printed, `reads` also those that say `where` a record counts."""
-        self.reads = reads
-        prints = (pl.col(name).hash(seed) for seed, name in enumerate(by))
+    def __init__(self, by: Sequence[pl.Expr], where: pl.Expr) -> None:
+        """`by` are the values printed; `where` says which records count."""
+        prints = (value.hash(seed) for seed, value in enumerate(by))
         self.expr = pl.when(where).then(reduce(xor, prints))
         self._tables: list[list[tuple[pl.Series, pl.Series | int]]] = [[]]
 

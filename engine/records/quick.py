@@ -8,7 +8,7 @@ means the same here, and only the speed differs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -30,14 +30,13 @@ _DATES = (("-", "%Y-%m-%d"), ("/", "%Y/%m/%d"), (".", "%Y.%m.%d"), ("å¹´", "%Yå¹
 class Quick:
     """A column as a query reads it.
 
-    `doubt` is true where the value may not be what `read_cell` gives, None where it always is.
-    `as_is`: the value is the cell itself. `loose`, where there is one, is a text with whatever
-    blanks are behind it: far faster to read.
+    `doubt`, asked of the value, is true where that may not be what `read_cell` gives; None where it
+    always is. So a value that was read already need not be read again to be doubted. `loose`, where
+    there is one, is a text with whatever blanks are behind it: far faster to read.
     """
 
     value: pl.Expr
-    doubt: pl.Expr | None
-    as_is: bool = False
+    doubt: Callable[[pl.Expr], pl.Expr] | None
     loose: Quick | None = None
 
 
@@ -50,16 +49,16 @@ def quick(field: Field, cell: pl.Expr, dtype: pl.DataType, sample: pl.Series) ->
     if isinstance(dtype, pl.String):
         return _TEXT[field.type](field, cell, sample.cast(pl.String))
     if field.type == "date" and isinstance(dtype, pl.Date):
-        return replace(_dated(cell), as_is=True)
+        return Quick(cell, _beyond)
     if field.type == "date" and isinstance(dtype, pl.Datetime):
-        return _dated(cell.cast(pl.Date))
+        return Quick(cell.cast(pl.Date), _beyond)
     if field.type == "bool" and isinstance(dtype, pl.Boolean):
-        return Quick(cell, None, as_is=True)
+        return Quick(cell, None)
     if field.type == "int" and dtype.is_integer():
         return _counted(field, cell, cell.cast(pl.Int64, strict=False))
     if field.type == "string" and dtype.is_integer():
         return Quick(cell.cast(pl.String), None)
-    return Quick(pl.lit(None, dtype=dtype_of(field)), cell.is_not_null())
+    return Quick(pl.lit(None, dtype=dtype_of(field)), lambda _: cell.is_not_null())
 
 
 def is_native(field: Field, dtype: pl.DataType) -> bool:
@@ -71,26 +70,31 @@ def is_native(field: Field, dtype: pl.DataType) -> bool:
     return dtype == dtype_of(field) and field.type != "enum"
 
 
-def _dated(value: pl.Expr, cell: pl.Expr | None = None) -> Quick:
-    doubt = (value < FIRST_DATE) | (value > LAST_DATE)
-    if cell is not None:
-        doubt = doubt.fill_null(value=False) | (value.is_null() & cell.is_not_null())
-    return Quick(value, doubt)
+def _beyond(value: pl.Expr) -> pl.Expr:
+    """Whether a date is outside those that a cell may hold."""
+    return (value < FIRST_DATE) | (value > LAST_DATE)
+
+
+def _unread(value: pl.Expr, cell: pl.Expr) -> pl.Expr:
+    return value.is_null() & cell.is_not_null()
 
 
 def _counted(field: Field, cell: pl.Expr, value: pl.Expr) -> Quick:
-    inside = value.is_between(field.low, field.high).fill_null(value=False)
-    return Quick(value, cell.is_not_null() & ~inside)
+    def doubt(value: pl.Expr) -> pl.Expr:
+        inside = value.is_between(field.low, field.high).fill_null(value=False)
+        return cell.is_not_null() & ~inside
+
+    return Quick(value, doubt)
 
 
 def _text(_: Field, cell: pl.Expr, sample: pl.Series) -> Quick:
     text = cell.str.strip_chars(BLANKS)
     if (sample.str.strip_chars(BLANKS) != sample).any() or (sample == "").any():
         # A spreadsheet's errors begin so; what else does is read twice.
-        return Quick(pl.when(text != "").then(text), text.str.starts_with("#"))
+        return Quick(pl.when(text != "").then(text), lambda value: value.str.starts_with("#"))
     doubts = [start(pl.lit(sample)).sum() for start in _STARTS]
     fewest = pl.select(pl.concat_list(doubts).list.arg_min()).item() or 0
-    return Quick(text, text < "$", loose=Quick(cell, _STARTS[fewest](cell), as_is=True))
+    return Quick(text, lambda value: value < "$", loose=Quick(cell, _STARTS[fewest]))
 
 
 _STARTS: tuple[Callable[[pl.Expr], pl.Expr], ...] = (
@@ -109,7 +113,7 @@ what one doubts needlessly is only read twice.
 def _choice(field: Field, cell: pl.Expr, sample: pl.Series) -> Quick:
     own = list(field.values)
     if sample.drop_nulls().is_in(own).all():
-        return Quick(cell, ~reduce(or_, (cell == value for value in own)), as_is=True)
+        return Quick(cell, lambda value: ~reduce(or_, (value == known for known in own)))
     return _spelled(field, cell)
 
 
@@ -117,7 +121,7 @@ def _spelled(field: Field, cell: pl.Expr, *_: Any) -> Quick:
     forms = spellings(field)
     value = cell.replace_strict(list(forms), list(forms.values()), default=None,
                                 return_dtype=dtype_of(field))
-    return Quick(value, value.is_null() & cell.is_not_null())
+    return Quick(value, lambda value: _unread(value, cell))
 
 
 def _number(field: Field, cell: pl.Expr, _: pl.Series) -> Quick:
@@ -129,10 +133,12 @@ def _date(_: Field, cell: pl.Expr, sample: pl.Series) -> Quick:
     first = str(texts[0]) if len(texts) else "-"
     form = next((f for mark, f in _DATES if mark in first), None)
     if form is None:
-        return Quick(pl.lit(None, dtype=pl.Date), cell.is_not_null())
+        return Quick(pl.lit(None, dtype=pl.Date), lambda _: cell.is_not_null())
     # What else the format lets pass: signs, years of more digits, a time of day.
     usual = (cell.str.starts_with("1") | cell.str.starts_with("2")) & (cell.str.len_chars() <= 11)
-    return _dated(pl.when(usual).then(cell.str.to_date(form, strict=False)), cell)
+    return Quick(
+        pl.when(usual).then(cell.str.to_date(form, strict=False)),
+        lambda value: _beyond(value).fill_null(value=False) | _unread(value, cell))
 
 
 _TEXT: dict[str, Callable[[Field, pl.Expr, pl.Series], Quick]] = {

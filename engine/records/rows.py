@@ -8,7 +8,7 @@ same records and findings in the same order.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from dataclasses import field as preset
 from functools import reduce
 from operator import and_, or_
@@ -66,31 +66,32 @@ class TypedTable:
         self._sample = pl.DataFrame() if self._scan is None else self._scan.head(SAMPLE).collect()
 
     def rows(self, names: Iterable[str], exprs: Sequence[pl.Expr], keep: pl.Expr | None = None, *,
-             also: Sequence[Sequence[pl.Expr]] = (), size: int, findings: bool = False,
-             loose: Collection[str] = (), start: int = 0,
+             also: Sequence[Sequence[pl.Expr]] = (), size: int, among: pl.Expr | None = None,
+             findings: bool = False, loose: Collection[str] = (), start: int = 0,
              most: int | None = None) -> Iterator[Rows]:
         """`exprs` of every record for which `keep` is true (or of all), over the fields `names`.
 
-        Both may read `AT` and the columns that `also` makes first, step by step. With `findings`,
-        what could not be read is said, and all columns are read but those of a columnar file that
-        nobody asks for and that have their field's type. At most about `size` records come at a
-        time. Texts of `loose` fields may have blanks behind them. Rows before `start` are passed
-        over. Of a table that can be read from any place, `most` rows are read at a time: within one
-        query Polars holds no bounds on what it has read and not yet given.
+        Both may read `AT` and the columns that `also` makes first, step by step. `among` reads `AT`
+        only: no cell of another row is looked at. With `findings`, what could not be read is said,
+        and all columns are read but those of a columnar file that nobody asks for and that have
+        their field's type. At most about `size` records come at a time. Texts of `loose` fields may
+        have blanks behind them. Rows before `start` are passed over. Of a table that can be read
+        from any place, `most` rows are read at a time: within one query Polars holds no bounds on
+        what it has read and not yet given.
         """
-        asked = _Asked(set(names), exprs, keep, also, findings, frozenset(loose), start)
+        asked = _Asked(set(names), exprs, keep, also, among, findings, frozenset(loose))
         if self._scan is None:
-            yield from self._chunks(asked)
+            yield from self._chunks(asked, start)
             return
         height = self.table.size_hint
         if most is None or height is None or not self.table.columnar:
-            yield from self._stream(self._scan.slice(start), asked, size)
-            return
-        for first in range(start, height, most):
-            yield from self._stream(self._scan.slice(first, most), replace(asked, start=first),
-                                    size)
+            slices = [(start, self._scan.slice(start))]
+        else:
+            slices = [(at, self._scan.slice(at, most)) for at in range(start, height, most)]
+        yield from self._stream(slices, asked, size)
 
-    def _stream(self, scan: pl.LazyFrame, asked: _Asked, size: int) -> Iterator[Rows]:
+    def _stream(self, slices: Sequence[tuple[int, pl.LazyFrame]], asked: _Asked,
+                size: int) -> Iterator[Rows]:
         match, types = self.table.match.fields, self._sample.schema
         read = {at: self._read_as(at, f, asked) for at, f in match.items()
                 if f.name in asked.names
@@ -98,34 +99,39 @@ class TypedTable:
         cells = {_RAW.format(at): str(at) for at in read}
         if asked.findings and self.table.overflow is not None:
             cells[_OVER] = self.table.overflow
-        typed = scan.with_row_index(AT, asked.start).select(
-            AT, *(pl.col(cell).alias(name) for name, cell in cells.items()),
-        ).with_columns(q.value.alias(match[at].name) for at, q in read.items())
-        query = asked.made(typed, {match[at].name for at in read},
-                           self._doubt(read, cells, asked.findings))
-        doubtful = _Doubtful(query.filter(_DOUBT).select(AT, *cells), size)
-        if asked.keep is not None:
-            query = query.filter(asked.keep | pl.col(_DOUBT))
+        doubt = self._doubt(read, cells, asked)
+        queries = [self._query(start, scan, read, cells, asked, doubt) for start, scan in slices]
+        doubtful = [_Doubtful(q.filter(_DOUBT).select(AT, *cells), size) for q in queries]
+        kept = [q if asked.keep is None else q.filter(asked.keep | pl.col(_DOUBT))
+                for q in queries]
         try:
-            for batch in pull(query.select(*asked.exprs, AT, _DOUBT), size):
-                yield self._settle(batch, asked, doubtful)
+            for number, batch in pull([q.select(*asked.exprs, AT, _DOUBT) for q in kept], size):
+                yield self._settle(batch, asked, doubtful[number])
         except pl.exceptions.PolarsError as error:
             raise self.table.damaged(error) from None
 
+    def _query(self, start: int, scan: pl.LazyFrame, read: Mapping[int, Quick],
+               cells: Mapping[str, str], asked: _Asked, doubt: pl.Expr) -> pl.LazyFrame:
+        names = {at: self.table.match.fields[at].name for at in read}
+        raw = scan.with_row_index(AT, start).select(
+            AT, *(pl.col(cell).alias(name) for name, cell in cells.items()))
+        if asked.among is not None:
+            raw = raw.filter(asked.among)
+        typed = raw.with_columns(q.value.alias(names[at]) for at, q in read.items())
+        return asked.made(typed, set(names.values()), doubt)
+
     def _read_as(self, at: int, field: Field, asked: _Asked) -> Quick:
-        """How a column is read: its value from the raw cell, its doubt by what is compared too."""
+        """How a column is read: its value from the raw cell, and when that is in doubt."""
         sample = self._sample[str(at)]
+        found = quick(field, pl.col(_RAW.format(at)), sample.dtype, sample)
+        return found.loose if found.loose and field.name in asked.loose else found
 
-        def chosen(cell: str) -> Quick:
-            found = quick(field, pl.col(cell), sample.dtype, sample)
-            return found.loose if found.loose and field.name in asked.loose else found
-
-        found = chosen(_RAW.format(at))
-        return replace(found, doubt=chosen(field.name).doubt) if found.as_is else found
-
-    def _doubt(self, read: Mapping[int, Quick], cells: Collection[str], findings: bool) -> pl.Expr:
-        doubts = [q.doubt for q in read.values() if q.doubt is not None]
-        if findings:
+    def _doubt(self, read: Mapping[int, Quick], cells: Collection[str],
+               asked: _Asked) -> pl.Expr:
+        names, made = self.table.match.fields, asked.makes
+        doubts = [q.doubt(q.value if names[at].name in made else pl.col(names[at].name))
+                  for at, q in read.items() if q.doubt is not None]
+        if asked.findings:
             doubts.append(self._no_record(read))
         if _OVER in cells:
             doubts.append(pl.col(_OVER).is_not_null())
@@ -166,23 +172,23 @@ class TypedTable:
         kept = set(typed.rows - self.first)
         return [place for place in at.to_list() if place not in kept]
 
-    def _chunks(self, asked: _Asked) -> Iterator[Rows]:
+    def _chunks(self, asked: _Asked, start: int) -> Iterator[Rows]:
         for chunk in self.table.chunks(OBJECT_ROWS):
             read = int(chunk.rows[-1]) - self.first + 1
-            if read <= asked.start:
+            if read <= start:
                 continue
             typed = type_chunk(self.table, chunk)
             rows = Rows(self._typed(typed, asked), read,
                         self._dropped(chunk.rows - self.first, typed),
                         typed.input if asked.findings else [])
-            yield rows.between(asked.start, read, self.first)
+            yield rows.between(start, read, self.first)
 
     def _typed(self, batch: Batch, asked: _Asked) -> pl.DataFrame:
         """What was asked for, of records that were read cell by cell."""
         at = (batch.rows - self.first).cast(pl.UInt32).alias(AT)
         query = asked.made(batch.frame.with_columns(at).lazy(), set(batch.frame.columns))
-        if asked.keep is not None:
-            query = query.filter(asked.keep)
+        for wanted in (asked.among, asked.keep):
+            query = query if wanted is None else query.filter(wanted)
         return query.select(*asked.exprs, AT).collect()
 
 
@@ -194,9 +200,14 @@ class _Asked:
     exprs: Sequence[pl.Expr]
     keep: pl.Expr | None
     also: Sequence[Sequence[pl.Expr]]
+    among: pl.Expr | None
     findings: bool
     loose: frozenset[str]
-    start: int
+
+    @property
+    def makes(self) -> set[str]:
+        """The columns that are made, some in the place of what was read."""
+        return {expr.meta.output_name() for step in self.also for expr in step}
 
     def made(self, query: pl.LazyFrame, there: set[str],
              doubt: pl.Expr | None = None) -> pl.LazyFrame:
@@ -215,7 +226,7 @@ class _Doubtful:
     """The raw cells of the doubtful rows, read only once there are any."""
 
     def __init__(self, query: pl.LazyFrame, size: int) -> None:
-        self._batches = pull(query, size)
+        self._batches = (batch for _, batch in pull([query], size))
         self._left: pl.DataFrame | None = None
 
     def up_to(self, beyond: int) -> pl.DataFrame:

@@ -20,12 +20,12 @@ import polars as pl
 
 from zhuanjie.engine.backends.base import SETTLED, UNKNOWN
 from zhuanjie.engine.backends.polars.expressions import Expressions
-from zhuanjie.engine.backends.verdicts import BITS, CODES, FINDINGS, SCHEMA, to_verdicts
+from zhuanjie.engine.backends.verdicts import BITS, CODES, SCHEMA, to_verdicts
 from zhuanjie.engine.days import to_day
 from zhuanjie.engine.errors import BackendError, fail
 from zhuanjie.engine.ir.nodes import Expr
 from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.conditions import FALSE, Cond
+from zhuanjie.engine.lower.conditions import FALSE
 from zhuanjie.engine.lower.kleene import Kleene
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.lower.rules import LoweredRule
@@ -34,16 +34,17 @@ from zhuanjie.engine.results import Outcome, Verdict
 MANY = 20_000
 """Records from which on tables of shifted dates pay."""
 
+_OUTCOME = "#outcome"
 _WITH_DUE = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A plan as expressions: what is settled, and the columns of each rule's verdicts."""
+    """A plan as expressions: what is settled, and each rule's verdicts on open and on all records."""
 
     settled: list[pl.Expr]
-    verdicts: list[list[pl.Expr]]
-    every: list[list[pl.Expr]]
+    opened: list[_Verdicts]
+    every: list[_Verdicts]
 
 
 class PolarsBackend:
@@ -63,7 +64,7 @@ class PolarsBackend:
         if every:
             compiled = self._compile(plan, len(frame) >= MANY)
             return self._guarded(lambda: _gathered([
-                frame.with_row_index("#row").lazy().select(columns) for columns in compiled.every]))
+                rule.on(frame.with_row_index("#row").lazy()) for rule in compiled.every]))
         whole = frame.with_row_index("#row")
         settled = self._guarded(
             lambda: whole.lazy().select("#row", *self.settled(plan, len(frame))).collect())
@@ -78,8 +79,8 @@ class PolarsBackend:
         """See `ColumnBackend.judge_open`."""
         compiled = self._compile(plan, len(frame) >= MANY)
         return self._guarded(lambda: _gathered([
-            frame.lazy().filter(~pl.col(name)).select(columns)
-            for index, columns in enumerate(compiled.verdicts)
+            rule.on(frame.lazy().filter(~pl.col(name)))
+            for index, rule in enumerate(compiled.opened)
             if not frame[name := SETTLED.format(rule=index)].all()
         ]))
 
@@ -134,48 +135,78 @@ def _truth(kleene: Kleene, expr: Expr, build: Expressions) -> pl.Expr:
 
 
 def _compile(plan: Plan, build: Expressions) -> _Compiled:
+    rules = list(enumerate(plan.lowered))
     return _Compiled(
         settled=[build.condition(rule.settled).fill_null(value=False)
-                 .alias(SETTLED.format(rule=index)) for index, rule in enumerate(plan.lowered)],
-        verdicts=[_columns(index, rule, FINDINGS, build)
-                  for index, rule in enumerate(plan.lowered)],
-        every=[_columns(index, rule, CODES, build) for index, rule in enumerate(plan.lowered)],
+                 .alias(SETTLED.format(rule=index)) for index, rule in rules],
+        opened=[_Verdicts.of(index, rule, _open_outcome(rule, build), build)
+                for index, rule in rules],
+        every=[_Verdicts.of(index, rule, _outcome(rule, build), build) for index, rule in rules],
     )
 
 
-def _columns(index: int, lowered: LoweredRule, outcomes: Sequence[Outcome],
-             build: Expressions) -> list[pl.Expr]:
-    """The columns of a rule's verdicts on records that come out as one of `outcomes`."""
-    code: Any = pl.when(False).then(pl.lit(None, dtype=SCHEMA["outcome"]))
-    for number, outcome in enumerate(outcomes):
-        cond: Cond = getattr(lowered, str(outcome))
-        if cond != FALSE:
-            code = code.when(build.condition(cond)).then(
-                pl.lit(number, dtype=SCHEMA["outcome"]))
-    def only(among: Sequence[Outcome], value: pl.Expr) -> pl.Expr:
-        return pl.when(reduce(or_, (code == CODES.index(o) for o in among))).then(value)
+def _outcome(lowered: LoweredRule, build: Expressions) -> pl.Expr:
+    """The number of the outcome."""
+    code: Any = pl
+    for number, outcome in enumerate(CODES):
+        if (cond := getattr(lowered, str(outcome))) != FALSE:
+            code = code.when(build.condition(cond)).then(pl.lit(number, dtype=SCHEMA["outcome"]))
+    return code.otherwise(None)
 
-    clause: Any = pl
-    for number, (_, cond) in enumerate(lowered.clause):
-        clause = clause.when(build.condition(cond)).then(pl.lit(number, dtype=SCHEMA["clause"]))
-    assert len(lowered.missing) <= BITS
-    bits = [
-        pl.when(build.condition(cond)).then(pl.lit(1 << i, dtype=SCHEMA["missing"])).otherwise(
-            pl.lit(0, dtype=SCHEMA["missing"]))
-        for i, (_, cond) in enumerate(lowered.missing)
-    ]
-    values = {
-        "row": pl.col("#row"),
-        "rule": pl.lit(index),
-        "outcome": code,
-        "clause": only(CODES[:4], clause.otherwise(None)) if lowered.clause else pl.lit(None),
-        "due": pl.lit(None) if lowered.due is None else only(_WITH_DUE, build.term(lowered.due)),
-        "late": pl.lit(None) if lowered.late is None
-        else only((Outcome.VIOLATION,), build.term(lowered.late)),
-        "missing": only((Outcome.UNDETERMINED,), reduce(or_, bits)).fill_null(0)
-        if bits else pl.lit(0),
-    }
-    return [value.cast(SCHEMA[name]).alias(name) for name, value in values.items()]
+
+def _open_outcome(lowered: LoweredRule, build: Expressions) -> pl.Expr:
+    """The number of the outcome of a record that has something to report.
+
+    What is neither broken nor pending is undetermined: that condition is the longest of all.
+    """
+    code: Any = pl
+    for outcome in (Outcome.VIOLATION, Outcome.PENDING):
+        if (cond := getattr(lowered, str(outcome))) != FALSE:
+            code = code.when(build.condition(cond)).then(
+                pl.lit(CODES.index(outcome), dtype=SCHEMA["outcome"]))
+    return code.otherwise(pl.lit(CODES.index(Outcome.UNDETERMINED), dtype=SCHEMA["outcome"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdicts:
+    """The columns of a rule's verdicts: its outcomes first, then what follows from them."""
+
+    outcome: pl.Expr
+    columns: list[pl.Expr]
+
+    def on(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        return frame.with_columns(self.outcome).select(self.columns)
+
+    @staticmethod
+    def of(index: int, lowered: LoweredRule, outcome: pl.Expr, build: Expressions) -> _Verdicts:
+        def only(among: Sequence[Outcome], value: pl.Expr) -> pl.Expr:
+            codes = [pl.col(_OUTCOME) == CODES.index(o) for o in among]
+            return pl.when(reduce(or_, codes)).then(value)
+
+        clause: Any = pl
+        for number, (_, cond) in enumerate(lowered.clause):
+            clause = clause.when(build.condition(cond)).then(
+                pl.lit(number, dtype=SCHEMA["clause"]))
+        assert len(lowered.missing) <= BITS
+        bits = [
+            pl.when(build.condition(cond)).then(pl.lit(1 << i, dtype=SCHEMA["missing"])).otherwise(
+                pl.lit(0, dtype=SCHEMA["missing"]))
+            for i, (_, cond) in enumerate(lowered.missing)
+        ]
+        values = {
+            "row": pl.col("#row"),
+            "rule": pl.lit(index),
+            "outcome": pl.col(_OUTCOME),
+            "clause": only(CODES[:4], clause.otherwise(None)) if lowered.clause else pl.lit(None),
+            "due": pl.lit(None) if lowered.due is None
+            else only(_WITH_DUE, build.term(lowered.due)),
+            "late": pl.lit(None) if lowered.late is None
+            else only((Outcome.VIOLATION,), build.term(lowered.late)),
+            "missing": only((Outcome.UNDETERMINED,), reduce(or_, bits)).fill_null(0)
+            if bits else pl.lit(0),
+        }
+        return _Verdicts(outcome.alias(_OUTCOME), [
+            value.cast(SCHEMA[name]).alias(name) for name, value in values.items()])
 
 
 ENGINE = PolarsBackend()

@@ -64,7 +64,7 @@ class DelimitedTable(Table):
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows below the header."""
         done = 0
-        for batch in pull(self.scan(), size):
+        for _, batch in pull([self.scan()], size):
             for frame in batch.iter_slices(size):
                 yield self._chunk(frame, done)
                 done += frame.height

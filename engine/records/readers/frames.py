@@ -46,7 +46,7 @@ class FrameTable(Table):
         """The rows in blocks."""
         number = 1
         try:
-            for batch in pull(self._scan, size):
+            for _, batch in pull([self._scan], size):
                 for frame in batch.iter_slices(size):
                     rows = pl.int_range(number, number + frame.height, eager=True)
                     yield Chunk({at: frame[str(at)] for at in self._wanted}, rows)

@@ -1,4 +1,4 @@
-"""A query's rows, batch by batch. In: a query. Out: frames, no faster than they are taken.
+"""Queries' rows, batch by batch. In: queries. Out: frames, no faster than they are taken.
 
 Polars' own iterator over batches lets the query run ahead without bound; here it waits while a
 batch is not yet taken, and stops when nobody takes any more.
@@ -8,31 +8,38 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from queue import Empty, Queue
 
 import polars as pl
 
 # Decoded row groups of a Parquet file that wait to be used: by default they alone take gigabytes.
-os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")
+# With two, one is decoded while another is used.
+os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "2")
 
 WAITING = 1
 """Batches that may wait to be taken."""
 
 
-def pull(query: pl.LazyFrame, size: int) -> Iterator[pl.DataFrame]:
-    """The rows of `query` in their order, about `size` at a time; raises PolarsError as it does."""
-    taken: Queue[pl.DataFrame | BaseException | None] = Queue(WAITING)
-    stopped = threading.Event()
+def pull(queries: Sequence[pl.LazyFrame], size: int) -> Iterator[tuple[int, pl.DataFrame]]:
+    """The rows of each query in their order, about `size` at a time, with the query's number.
 
-    def give(batch: pl.DataFrame) -> bool:
-        taken.put(batch)
-        return stopped.is_set()
+    A query begins while what the one before it gave is still in use. Raises PolarsError as they do.
+    """
+    taken: Queue[tuple[int, pl.DataFrame] | BaseException | None] = Queue(WAITING)
+    stopped = threading.Event()
 
     def run() -> None:
         end: BaseException | None = None
         try:
-            query.sink_batches(give, chunk_size=size, maintain_order=True, engine="streaming")
+            for number, query in enumerate(queries):
+                def give(batch: pl.DataFrame, number: int = number) -> bool:
+                    taken.put((number, batch))
+                    return stopped.is_set()
+
+                query.sink_batches(give, chunk_size=size, maintain_order=True, engine="streaming")
+                if stopped.is_set():
+                    break
         except BaseException as error:  # noqa: BLE001  # raised where the batches are taken
             end = error
         taken.put(end)
@@ -41,7 +48,7 @@ def pull(query: pl.LazyFrame, size: int) -> Iterator[pl.DataFrame]:
     thread.start()
     ended = False
     try:
-        while isinstance(batch := taken.get(), pl.DataFrame):
+        while isinstance(batch := taken.get(), tuple):
             yield batch
         ended = True
         if batch is not None:
