@@ -126,7 +126,7 @@ def _gathered(parts: list[pl.LazyFrame]) -> pl.DataFrame:
     """The verdicts of rule after rule, by record and then by rule."""
     if not parts:
         return pl.DataFrame(schema=SCHEMA)
-    return pl.concat(parts).collect().sort("row", maintain_order=True)
+    return pl.concat(pl.collect_all(parts)).sort("row", maintain_order=True)
 
 
 def _truth(kleene: Kleene, expr: Expr, build: Expressions) -> pl.Expr:
