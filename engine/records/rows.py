@@ -84,7 +84,7 @@ class TypedTable:
             yield from self._chunks(asked, start)
             return
         height = self.table.size_hint
-        if most is None or height is None or not self.table.columnar:
+        if most is None or height is None or not self.table.sliced:
             slices = [(start, self._scan.slice(start))]
         else:
             slices = [(at, self._scan.slice(at, most)) for at in range(start, height, most)]

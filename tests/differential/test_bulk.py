@@ -19,6 +19,7 @@ from zhuanjie.engine.auditing import bulk, run
 from zhuanjie.engine.errors import ZhuanjieError
 from zhuanjie.engine.model.fields import Field, fields
 from zhuanjie.engine.records import quick, rows
+from zhuanjie.engine.records.readers import lines
 from zhuanjie.engine.results import Report
 
 DAYS = (date(2007, 12, 31), date(2016, 1, 31), date(2021, 6, 30))
@@ -86,10 +87,12 @@ def typed(records: list[dict[str, Any]]) -> pl.DataFrame:
 def said(paths: list[Path], monkeypatch: pytest.MonkeyPatch, *, stream: bool,
          **options: Any) -> Report:
     monkeypatch.setattr(run, "MANY", 0 if stream else 10**9)
+    monkeypatch.setattr(lines, "LARGE", 0 if stream else 10**9)
     return audit(paths, **options)
 
 
-@pytest.mark.parametrize("form", ["csv", "text.parquet", "typed.parquet", "jsonl"])
+@pytest.mark.parametrize("form", ["csv", "text.parquet", "typed.parquet", "text.jsonl",
+                                  "typed.jsonl"])
 @pytest.mark.parametrize("seed", range(12))
 def test_a_stream_and_batches_agree(form: str, seed: int, tmp_path: Path,
                                     monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +100,7 @@ def test_a_stream_and_batches_agree(form: str, seed: int, tmp_path: Path,
     day = rng.choice(DAYS)
     for module, name, value in ((bulk, "FOUND", 7), (bulk, "PRINTS", 5), (bulk, "BEAT", 3), (bulk, "SLICE", 6),
                                 (quick, "SAMPLE", 4), (rows, "SAMPLE", 4),
-                                (rows, "OBJECT_ROWS", 6)):
+                                (rows, "OBJECT_ROWS", 6), (lines, "BLOCK", 4), (lines, "PART", 9)):
         monkeypatch.setattr(module, name, value)
     paths = []
     for part in range(rng.choice((1, 1, 2))):
@@ -106,10 +109,9 @@ def test_a_stream_and_batches_agree(form: str, seed: int, tmp_path: Path,
         frame = pl.DataFrame(records, schema=dict.fromkeys(records[0], pl.String))
         if form == "csv":
             frame.write_csv(path)
-        elif form == "jsonl":
-            frame.write_ndjson(path)
         else:
-            (typed(records) if form == "typed.parquet" else frame).write_parquet(path)
+            frame = typed(records) if form.startswith("typed") else frame
+            frame.write_ndjson(path) if form.endswith("jsonl") else frame.write_parquet(path)
         paths.append(path)
     roster = tmp_path / "roster.csv"
     roster.write_text("学号\n06000\n06001\n06999\n06999\n", encoding="utf-8")

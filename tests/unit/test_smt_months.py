@@ -70,6 +70,23 @@ def test_moves_of_one_day_go_together(conds: tuple[Compare, ...], there: bool) -
     assert query.check() is (Answer.YES if there else Answer.NO)
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_days_within_bounds_are_found_if_there_are_any(seed: int) -> None:
+    """Also far from the usual day, and where only a few days of some year will do."""
+    random = Random(seed)
+    months = random.sample((1, 2, 6, 7, 12, 18, 24, -3), random.choice((1, 2)))
+    low = random.randint(RECORD_DAYS[0] + 1000, RECORD_DAYS[1] - 2000)
+    high = low + random.choice((5, 40, 200, 700))
+    days = random.choice(sorted(moves(tuple((n,) for n in months))))
+    exists = any(all(add_months(day, n) - day == d for n, d in zip(months, days, strict=True))
+                 for day in range(low, high + 1))
+    conds = all_of((
+        *(apart(moved(n), d) for n, d in zip(months, days, strict=True)),
+        Compare(">=", DAY, Value(low, Kind.DATE)), Compare("<=", DAY, Value(high, Kind.DATE))))
+    query = Query([Encoder().formula(conds)], 5000)
+    assert query.check() is (Answer.YES if exists else Answer.NO)
+
+
 def test_a_later_day_is_never_moved_before_an_earlier_one() -> None:
     later = Shift(OTHER, Value(1, Kind.PERIOD))
     conds = all_of((Compare("<=", DAY, OTHER), Compare(">", moved(1), later)))

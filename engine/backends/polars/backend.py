@@ -40,11 +40,10 @@ _WITH_DUE = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A plan as expressions: what is settled, and each rule's verdicts on open and on all records."""
+    """A plan as expressions: what is settled, and each rule's verdicts."""
 
     settled: list[pl.Expr]
-    opened: list[_Verdicts]
-    every: list[_Verdicts]
+    verdicts: list[_Verdicts]
 
 
 class PolarsBackend:
@@ -53,7 +52,8 @@ class PolarsBackend:
     name = "polars"
 
     def __init__(self) -> None:
-        self._compiled: WeakKeyDictionary[Plan, dict[bool, _Compiled]] = WeakKeyDictionary()
+        self._compiled: WeakKeyDictionary[Plan, dict[tuple[bool, bool], _Compiled]] = (
+            WeakKeyDictionary())
 
     def judge(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> list[Verdict]:
         """See `Backend.judge`."""
@@ -62,9 +62,9 @@ class PolarsBackend:
     def judge_table(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> pl.DataFrame:
         """See `ColumnBackend.judge_table`."""
         if every:
-            compiled = self._compile(plan, len(frame) >= MANY)
+            compiled = self._compile(plan, len(frame), every=True)
             return self._guarded(lambda: _gathered([
-                rule.on(frame.with_row_index("#row").lazy()) for rule in compiled.every]))
+                rule.on(frame.with_row_index("#row").lazy()) for rule in compiled.verdicts]))
         whole = frame.with_row_index("#row")
         settled = self._guarded(
             lambda: whole.lazy().select("#row", *self.settled(plan, len(frame))).collect())
@@ -73,22 +73,22 @@ class PolarsBackend:
 
     def settled(self, plan: Plan, size: int) -> list[pl.Expr]:
         """See `ColumnBackend.settled`."""
-        return self._compile(plan, size >= MANY).settled
+        return self._compile(plan, size).settled
 
     def judge_open(self, plan: Plan, frame: pl.DataFrame) -> pl.DataFrame:
         """See `ColumnBackend.judge_open`."""
-        compiled = self._compile(plan, len(frame) >= MANY)
+        compiled = self._compile(plan, len(frame))
         return self._guarded(lambda: _gathered([
             rule.on(frame.lazy().filter(~pl.col(name)))
-            for index, rule in enumerate(compiled.opened)
+            for index, rule in enumerate(compiled.verdicts)
             if not frame[name := SETTLED.format(rule=index)].all()
         ]))
 
-    def _compile(self, plan: Plan, tables: bool) -> _Compiled:
-        known = self._compiled.setdefault(plan, {})
-        if tables not in known:
-            known[tables] = _compile(plan, Expressions(tables))
-        return known[tables]
+    def _compile(self, plan: Plan, size: int, *, every: bool = False) -> _Compiled:
+        known, tables = self._compiled.setdefault(plan, {}), size >= MANY
+        if (tables, every) not in known:
+            known[tables, every] = _compile(plan, Expressions(tables), every)
+        return known[tables, every]
 
     def _guarded(self, run: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         try:
@@ -134,37 +134,31 @@ def _truth(kleene: Kleene, expr: Expr, build: Expressions) -> pl.Expr:
     return known.when(build.condition(kleene.never(expr))).then(False)
 
 
-def _compile(plan: Plan, build: Expressions) -> _Compiled:
+def _compile(plan: Plan, build: Expressions, every: bool) -> _Compiled:
     rules = list(enumerate(plan.lowered))
+    # An open record is undetermined where it is neither broken nor pending: the condition that says
+    # so by itself is the longest of all.
+    asked = CODES if every else (Outcome.VIOLATION, Outcome.PENDING)
+    rest = None if every else Outcome.UNDETERMINED
     return _Compiled(
         settled=[build.condition(rule.settled).fill_null(value=False)
                  .alias(SETTLED.format(rule=index)) for index, rule in rules],
-        opened=[_Verdicts.of(index, rule, _open_outcome(rule, build), build)
-                for index, rule in rules],
-        every=[_Verdicts.of(index, rule, _outcome(rule, build), build) for index, rule in rules],
+        verdicts=[_Verdicts.of(index, rule, _outcome(rule, asked, rest, build), build)
+                  for index, rule in rules],
     )
 
 
-def _outcome(lowered: LoweredRule, build: Expressions) -> pl.Expr:
-    """The number of the outcome."""
-    code: Any = pl
-    for number, outcome in enumerate(CODES):
+def _outcome(lowered: LoweredRule, asked: Sequence[Outcome], rest: Outcome | None,
+             build: Expressions) -> pl.Expr:
+    """The number of the outcome: one of those asked for, or the rest."""
+    def number(outcome: Outcome | None) -> pl.Expr:
+        return pl.lit(outcome and CODES.index(outcome), dtype=SCHEMA["outcome"])
+
+    found = number(rest)
+    for outcome in asked:  # no two hold at once, so that their order is free
         if (cond := getattr(lowered, str(outcome))) != FALSE:
-            code = code.when(build.condition(cond)).then(pl.lit(number, dtype=SCHEMA["outcome"]))
-    return code.otherwise(None)
-
-
-def _open_outcome(lowered: LoweredRule, build: Expressions) -> pl.Expr:
-    """The number of the outcome of a record that has something to report.
-
-    What is neither broken nor pending is undetermined: that condition is the longest of all.
-    """
-    code: Any = pl
-    for outcome in (Outcome.VIOLATION, Outcome.PENDING):
-        if (cond := getattr(lowered, str(outcome))) != FALSE:
-            code = code.when(build.condition(cond)).then(
-                pl.lit(CODES.index(outcome), dtype=SCHEMA["outcome"]))
-    return code.otherwise(pl.lit(CODES.index(Outcome.UNDETERMINED), dtype=SCHEMA["outcome"]))
+            found = pl.when(build.condition(cond)).then(number(outcome)).otherwise(found)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

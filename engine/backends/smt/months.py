@@ -49,11 +49,16 @@ def moves(paths: tuple[Path, ...]) -> dict[Move, tuple[Stretch, ...]]:
 
 def stretch_near(stretches: tuple[Stretch, ...], day: int) -> Stretch:
     """The stretch that holds `day`, or else one next to it; `stretches` repeat with the cycle."""
+    return min(stretches_around(stretches, day), key=lambda s: max(s[0] - day, day - s[1], 0))
+
+
+def stretches_around(stretches: tuple[Stretch, ...], day: int) -> tuple[Stretch, Stretch]:
+    """The last stretch that begins before `day`, and the next one: between them there is none."""
     turn = (day - _ORIGIN) // CYCLE * CYCLE
     at = bisect_left(stretches, (day - turn, day - turn))
-    around = [_moved(stretches[i % len(stretches)], turn + i // len(stretches) * CYCLE)
-              for i in (at - 1, at)]
-    return min(around, key=lambda s: max(s[0] - day, day - s[1], 0))
+    before, after = (_moved(stretches[i % len(stretches)], turn + i // len(stretches) * CYCLE)
+                     for i in (at - 1, at))
+    return before, after
 
 
 def _moved(stretch: Stretch, by: int) -> Stretch:

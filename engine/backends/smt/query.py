@@ -28,7 +28,7 @@ from zhuanjie.engine.backends.smt.encode import (
     value,
 )
 from zhuanjie.engine.backends.smt.facts import Group, facts_of, groups_of, moves_of
-from zhuanjie.engine.backends.smt.months import moves, stretch_near
+from zhuanjie.engine.backends.smt.months import moves, stretch_near, stretches_around
 from zhuanjie.engine.backends.smt.texts import Undecided, Wanted, find_text
 from zhuanjie.engine.days import to_day
 from zhuanjie.engine.ir.types import Kind
@@ -36,7 +36,9 @@ from zhuanjie.engine.model.fields import fields
 
 USUAL_DAY = to_day(date(2008, 1, 1))
 """The day that witnesses stand near, unless another is asked for."""
-_ROUNDS = 24
+_ROUNDS, _PINS = 24, 4
+_GAPS = 200
+"""Gaps between stretches of days that are ruled out, one after the other."""
 _LONG = 4096
 """Texts of more characters are not thought about."""
 
@@ -112,18 +114,21 @@ class Query:
         return [name for name in parts if f"part {name}" in core]
 
     def _settle(self) -> Answer:
-        tried = False
-        for _ in range(_ROUNDS):
+        rounds = gaps = 0
+        while rounds < _ROUNDS and gaps < _GAPS:
             answer = self._ask()
             if answer is not Answer.YES:
-                return Answer.UNKNOWN if tried else answer
+                return answer
             model = self.solver.model()
             wrong = self._misplaced(model)
             if wrong is not None:
-                if self._pin(wrong, model):
+                # Nearly always the day can be moved to where the moves are true.
+                if gaps < _PINS and self._pin(wrong, model):
                     return answer
-                tried = True  # other moves may do; if none does, that proves nothing
+                gaps += 1
+                self.solver.add(_gap(wrong, model))
                 continue
+            rounds += 1
             if self.loose:
                 return self._fix_months(model)
             try:
@@ -151,15 +156,14 @@ class Query:
         return None
 
     def _pin(self, group: Group, model: Any) -> bool:
-        """Move a day to a stretch where its moves are the true ones; else give these moves up."""
+        """Whether a day can be moved to a stretch nearby where its moves are the true ones."""
         base = _number(model, group.base)
         stretches = _stretches(group, model, base)
         for near in dict.fromkeys((base, USUAL_DAY)):
             low, high = stretch_near(stretches, near)
-            held = [o - group.base == _number(model, o) - base for o in group.outs.values()]
-            if self.check(group.base >= low, group.base <= high, *held) is Answer.YES:
+            if self.check(group.base >= low, group.base <= high,
+                          *_held(group, model)) is Answer.YES:
                 return True
-        self.solver.add(z3.Not(z3.And(held)))
         return False
 
     def _fix_months(self, model: Any) -> Answer:
@@ -317,6 +321,20 @@ def _reader(name: str) -> Callable[[Situation], int]:
 def _stretches(group: Group, model: Any, base: int) -> tuple[tuple[int, int], ...]:
     paths = group.paths()
     return moves(paths)[tuple(_number(model, group.outs[n]) - base for n in paths)]
+
+
+def _held(group: Group, model: Any) -> list[Any]:
+    """That the moves of a day are those of the model."""
+    base = _number(model, group.base)
+    return [out - group.base == _number(model, out) - base for out in group.outs.values()]
+
+
+def _gap(group: Group, model: Any) -> Any:
+    """What is so of every day that is moved as in the model: it is not where the model has it."""
+    base = _number(model, group.base)
+    before, after = stretches_around(_stretches(group, model, base), base)
+    return z3.Implies(z3.And(_held(group, model)),
+                      z3.Or(group.base <= before[1], group.base >= after[0]))
 
 
 def _number(model: Any, expr: Any) -> int:

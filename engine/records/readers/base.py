@@ -75,6 +75,12 @@ class Table(ABC):
         return False
 
     @property
+    def sliced(self) -> bool:
+        """Whether `scan` can begin at any row without reading those before; `size_hint` is exact.
+        """
+        return False
+
+    @property
     def overflow(self) -> str | None:
         """The column of `scan` that takes a cell beyond the last heading."""
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -42,21 +42,31 @@ class FrameTable(Table):
         """What is not asked for is not read."""
         return True
 
+    @property
+    def sliced(self) -> bool:
+        """Row groups are read from any place on."""
+        return True
+
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows in blocks."""
-        number = 1
         try:
-            for _, batch in pull([self._scan], size):
-                for frame in batch.iter_slices(size):
-                    rows = pl.int_range(number, number + frame.height, eager=True)
-                    yield Chunk({at: frame[str(at)] for at in self._wanted}, rows)
-                    number += frame.height
+            yield from frame_chunks(self._scan, self._wanted, size)
         except pl.exceptions.PolarsError as error:
             raise self.damaged(error) from None
 
     def damaged(self, error: Exception) -> InputError:
         """What to raise where the file could not be read to its end."""
         return _damaged(error, self.file)
+
+
+def frame_chunks(scan: pl.LazyFrame, wanted: Iterable[int], size: int) -> Iterator[Chunk]:
+    """The rows of a query, numbered from 1, whose columns are named by position."""
+    number = 1
+    for _, batch in pull([scan], size):
+        for frame in batch.iter_slices(size):
+            rows = pl.int_range(number, number + frame.height, eager=True)
+            yield Chunk({at: frame[str(at)] for at in wanted}, rows)
+            number += frame.height
 
 
 def open_parquet(path: Path, name: str, columns: Mapping[str, str] | None) -> FrameTable:

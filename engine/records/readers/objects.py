@@ -1,9 +1,9 @@
-"""Records as objects: JSON, JSON lines, mappings. In: objects. Out: one table of raw cells."""
+"""Records as objects: JSON, mappings. In: objects. Out: one table of raw cells."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -11,13 +11,7 @@ import polars as pl
 from zhuanjie.engine.errors import InputError, Place, fail
 from zhuanjie.engine.records.headings import match_headings
 from zhuanjie.engine.records.readers.base import OBJECTS, Chunk, Table
-from zhuanjie.engine.records.readers.encoding import (
-    Digest,
-    blocks,
-    decode,
-    in_utf8,
-    survey,
-)
+from zhuanjie.engine.records.readers.encoding import Digest, blocks, decode
 from zhuanjie.engine.records.readers.refuse import not_a_ledger
 from zhuanjie.engine.records.single import cells_of, parse_json, records_of
 
@@ -43,7 +37,7 @@ class ObjectTable(Table):
         """The records in blocks; a key that a record lacks is a blank cell."""
         numbered = self.numbered()
         while block := list(itertools.islice(numbered, min(size, OBJECTS))):
-            rows = [self._row(record) for _, record in block]
+            rows = [row_of(cells_of(record), self.headings) for _, record in block]
             cells = dict(enumerate(zip(*rows, strict=True)))
             yield Chunk(cells, pl.Series([number for number, _ in block], dtype=pl.Int64))
 
@@ -51,48 +45,27 @@ class ObjectTable(Table):
         """The records with their row numbers."""
         return iter(enumerate(self._records, 1))
 
-    def _row(self, record: Record) -> list[object]:
-        """A record's cells in the order of the headings."""
-        cells = cells_of(record)
-        # Most records have all the keys in one order; looking them up singly is far slower.
-        if list(cells) == self.headings:
-            return list(cells.values())
-        return [cells.get(heading) for heading in self.headings]
-
     def _match(self, columns: Mapping[str, str] | None) -> None:
         headings: dict[str, None] = {}
         for number, record in self.numbered():
             headings |= dict.fromkeys(cells_of(record, Place(self.file, line=number)))
-        self.headings = list(headings)
-        self.match = match_headings(self.headings, columns, self.place)
+        self._headed(list(headings), columns)
+
+    def _headed(self, headings: list[str], columns: Mapping[str, str] | None) -> None:
+        """Know the fields by their headings; raises InputError where these are no ledger's."""
+        self.headings = headings
+        self.match = match_headings(headings, columns, self.place)
         enough = bool(self.match.fields) if self.given else self.match.is_ledger
         if headings and not enough:
-            raise not_a_ledger(self.file, None, [self.headings])
+            raise not_a_ledger(self.file, None, [headings])
 
 
-class LinesTable(ObjectTable):
-    """A .jsonl file: read a first time for its keys, so that a bad line is said at once."""
-
-    def __init__(self, path: Path, name: str, columns: Mapping[str, str] | None,
-                 digest: Digest) -> None:
-        Table.__init__(self)
-        self.file = name
-        found = survey(path, name, digest)
-        self._path = in_utf8(path, name, found, self)
-        self.size_hint = found.lines
-        self._match(columns)
-
-    def numbered(self) -> Iterator[tuple[int, Record]]:
-        """The records with their lines."""
-        with self._path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                record = parse_json(line, self.file, number)
-                if not isinstance(record, Mapping):
-                    raise fail(InputError, "records.line-shape", Place(self.file, line=number),
-                               "records.hint.line-shape")
-                yield number, record
+def row_of(cells: Mapping[str, object], headings: Sequence[str]) -> Collection[object]:
+    """A record's cells in the order of the headings; None where it lacks one."""
+    # Most records have all the keys in one order; looking them up singly is far slower.
+    if list(cells) == headings:
+        return cells.values()
+    return [cells.get(heading) for heading in headings]
 
 
 def open_json(path: Path, name: str, columns: Mapping[str, str] | None,

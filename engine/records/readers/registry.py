@@ -10,7 +10,7 @@ from zhuanjie.engine.records.readers.base import Table
 from zhuanjie.engine.records.readers.delimited import DelimitedTable
 from zhuanjie.engine.records.readers.encoding import Digest, blocks
 from zhuanjie.engine.records.readers.frames import open_parquet
-from zhuanjie.engine.records.readers.objects import LinesTable, open_json
+from zhuanjie.engine.records.readers.objects import open_json
 from zhuanjie.engine.records.sources import Source
 
 
@@ -23,6 +23,9 @@ def open_tables(
         case "delimited":
             return [DelimitedTable(path, name, columns, digest)], []
         case "lines":
+            # Loaded only for such files.
+            from zhuanjie.engine.records.readers.lines import LinesTable
+
             return [LinesTable(path, name, columns, digest)], []
         case "json":
             return [open_json(path, name, columns, digest)], []
