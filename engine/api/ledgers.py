@@ -15,7 +15,6 @@ from zhuanjie.engine.auditing.fix import RecordFix
 from zhuanjie.engine.auditing.run import AuditRun, Progress
 from zhuanjie.engine.backends.registry import BULK, IN_PLACE, backend_of
 from zhuanjie.engine.checking.policy import Policy
-from zhuanjie.engine.errors import UsageError, fail
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.records.ledger import Ledger, from_records, open_ledger
 from zhuanjie.engine.results import Finding, Outcome, Report
@@ -56,9 +55,7 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
 
 
 def _begin(ledger: Ledger, plan: Plan, backend: str | None, **options: Any) -> AuditRun:
-    # Which pack judges how many records is counted here, so several judge a table here too.
-    in_place = backend in (None, IN_PLACE) and not (plan.assumed or plan.policy.spans)
-    if ledger.is_database and in_place:
+    if ledger.is_database and backend in (None, IN_PLACE) and not plan.assumed:
         # Imported late: it knows databases, which most audits have nothing to do with.
         from zhuanjie.engine.auditing.in_place import InPlaceRun, table_of
 
@@ -80,8 +77,6 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path, 
     from zhuanjie.engine.auditing import on_spark
 
     plan = plan_for(policy, as_of or date.today(), params)
-    if plan.policy.spans:
-        raise fail(UsageError, "audit.spark-spans", hint="audit.spark-spans.hint")
     return on_spark.audit_on_spark(
         sources, plan, output, on_spark.SUFFIXES[f".{form}"], lang=lang, columns=columns,
         roster=open_ledger([roster], columns) if roster else None, every=all_outcomes)

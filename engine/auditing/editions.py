@@ -13,6 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.checking.policy import Edition
+from zhuanjie.engine.ir.nodes import Expr
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.lower.reach import narrowed
 from zhuanjie.engine.results import Judged
@@ -50,6 +51,11 @@ class Tally:
         governed = self.governed()
         counted = frame.select(e.sum() for e in governed).row(0) if governed else ()
         return self.take(counted, len(frame))
+
+    @property
+    def guards(self) -> list[Expr]:
+        """The same conditions as those of `governed`, for engines elsewhere; see `take`."""
+        return [e.guard for e in self._editions.values() if e.dates]
 
     def governed(self) -> list[pl.Expr]:
         """Which records each edition judges, for those to whom that matters; see `take`."""

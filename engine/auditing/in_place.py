@@ -15,7 +15,6 @@ from zhuanjie.engine.auditing.bulk import JudgedRecords
 from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.backends.sql.ledger import LedgerQueries, Part
 from zhuanjie.engine.backends.sql.postgres import PostgresBackend
-from zhuanjie.engine.backends.sql.records import Stands
 from zhuanjie.engine.backends.verdicts import to_table
 from zhuanjie.engine.errors import InputError, fail
 from zhuanjie.engine.lower.plan import Plan
@@ -40,6 +39,7 @@ class InPlaceRun(AuditRun):
         self.queries = LedgerQueries(table, plan, self.needs)
         self.counters = []  # the server counts
         self._none = pl.DataFrame()
+        self._rows: int | None = None
 
     @property
     def in_stream(self) -> bool:
@@ -49,9 +49,9 @@ class InPlaceRun(AuditRun):
     def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[JudgedRecords]:
         """Records with their verdicts, as the server hands them over."""
         for part in self._parts(self.queries.judged(self.every)):
-            yield JudgedRecords(
-                self.plan, part.frame, part.rows, to_table(self.plan, part.verdicts),
-                self.queries.table.file, None, 0, 0)
+            plan = self.queries.plan
+            yield JudgedRecords(plan, part.frame, part.rows, to_table(plan, part.verdicts),
+                                self.queries.table.file, None, 0, 0)
         for absent in self.absent:
             there = self.queries.there(absent.field, absent.wanted.to_list())
             absent.add(pl.Series(there, dtype=pl.String))
@@ -72,19 +72,25 @@ class InPlaceRun(AuditRun):
             yield from self.frames()
 
     def _parts(self, parts: Iterator[Part]) -> Iterator[Part]:
-        """Count, then pass the parts on."""
-        counts = self.queries.counts()
-        self.out_of_scope = counts.get(Stands.BEYOND, 0)
-        self.records = self.out_of_scope + counts.get(Stands.IN_SCOPE, 0)
-        if not self.records:
-            raise fail(InputError, "records.no-records", self.queries.table.address.place,
-                       "records.hint.no-records")
-        total = sum(counts.values())
+        """Count, then pass the parts on, which nothing was asked for before."""
+        if self._rows is None:
+            self._rows = self._count()
+        total = self._rows
         for part in parts:
             self.input += part.input
             yield part
             if self.progress and len(part.rows):
                 self.progress(part.rows[-1], total)
+
+    def _count(self) -> int:
+        """How many rows there are; the server counts too which records each edition judges."""
+        counts = self.queries.counts(self.tally.guards)
+        self.out_of_scope, self.records = counts.beyond, counts.records
+        if not self.records:
+            raise fail(InputError, "records.no-records", self.queries.table.address.place,
+                       "records.hint.no-records")
+        self.queries.judge_by(self.tally.take(counts.held, counts.in_scope))
+        return counts.rows
 
     def _batch(self, part: Part) -> Batch:
         return Batch(part.frame, self._none, part.rows, self.queries.table.file, None, 0,

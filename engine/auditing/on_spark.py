@@ -20,10 +20,10 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from zhuanjie.engine.auditing.editions import Tally
 from zhuanjie.engine.auditing.notices import no_columns, said_of
 from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.backends.registry import BULK, backend_of
-from zhuanjie.engine.backends.sql.records import Stands
 from zhuanjie.engine.backends.sql.spark import failing, session
 from zhuanjie.engine.backends.sql.spark_ledger import FINDINGS, SparkLedger, local
 from zhuanjie.engine.backends.sql.spark_source import SparkSource, open_source
@@ -77,18 +77,19 @@ def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path, form: Form,
 
 def _audit(ledger: SparkLedger, source: SparkSource, plan: Plan, output: Path, form: Form,
            lang: Lang, roster: Ledger | None, every: bool) -> SparkReport:
-    counts = ledger.counts()
-    beyond = counts.get(Stands.BEYOND, 0)
-    records = beyond + counts.get(Stands.IN_SCOPE, 0)
-    if not records:
+    tally = Tally(plan)
+    counts = ledger.counts(tally.guards)
+    if not counts.records:
         raise fail(InputError, "records.no-records", Place(file=source.name),
                    "records.hint.no-records")
+    ledger.judge_by(tally.take(counts.held, counts.in_scope))
     absent, roster_input, notices = _absences(ledger, plan, roster, lang)
     beside = output.with_name(f"{output.stem}-input{output.suffix}")
     with _replacing(output) as draft, _replacing(beside) as draft_beside:
         findings = ledger.findings(every)
         if absent:
-            findings = findings.unionByName(local([_row(f) for f in absent]))
+            findings = findings.unionByName(local([
+                _row(f)[:len(findings.columns)] for f in absent], ledger.columns))
         counted = _write(findings, draft, form)
         found = [row.asDict() for row in counted.groupBy(
             "rule", "clause", "outcome", "severity").count().collect()]
@@ -99,9 +100,9 @@ def _audit(ledger: SparkLedger, source: SparkSource, plan: Plan, output: Path, f
         summary.add(row["clause"], Outcome(row["outcome"]), row["count"])
     lacking = no_columns(plan, ledger.fields)
     return SparkReport(
-        Report(plan.policy.ref, plan.as_of, LedgerRef(records, beyond, ""), summary, roster_input,
-               [], [*plan.policy.notices, *source.notices, *notices,
-                    *said_of(lacking, plan, lang)], lacking),
+        Report(plan.policy.ref, plan.as_of, LedgerRef(counts.records, counts.beyond, ""), summary,
+               roster_input, [], [*plan.policy.notices, *source.notices, *notices,
+                    *said_of(lacking, plan, lang)], lacking, tally.judged()),
         frozenset((Outcome(r["outcome"]), Severity(r["severity"])) for r in found),
         unread + len(roster_input), _shown(beside))
 
@@ -121,7 +122,7 @@ def _absences(ledger: SparkLedger, plan: Plan, roster: Ledger | None, lang: Lang
 def _row(f: Finding) -> tuple[object, ...]:
     place = f.location
     return (f.record, f.rule, f.clause, str(f.outcome), str(f.severity), f.due, f.days_late,
-            list(f.missing), place.file, place.sheet, place.row)
+            list(f.missing), place.file, place.sheet, place.row, f.pack or None)
 
 
 def _write(frame: DataFrame, path: str, form: Form) -> DataFrame:

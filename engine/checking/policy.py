@@ -39,8 +39,9 @@ class Edition:
     """A rule as it stood in a period, where several packs judge one ledger.
 
     `pack` is the pack in whose period it came in. The day that decides is the first filled of
-    `dates` that is not after the as-of day, else the as-of day. `label` tells it from the rule's
-    other editions, `when` is the rule's condition without the period.
+    `dates` that is not after the as-of day, else the as-of day. `guard` says so of a record, never
+    unknown. `label` tells it from the rule's other editions, `when` is the rule's condition without
+    the period.
     """
 
     pack: str
@@ -49,6 +50,7 @@ class Edition:
     start: date | None
     end: date | None
     when: Expr | None
+    guard: Expr
 
     def deciding(self, record: Mapping[str, Any], as_of: date) -> tuple[str | None, date]:
         """The field that decides which edition judges `record`, and its day.

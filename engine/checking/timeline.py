@@ -236,7 +236,7 @@ def _edition(run: _Run, number: int, intervals: Sequence[_Interval], as_of: date
         when = guard if when is None else Call("&&", (guard, when), BOOL)
     label = begins.label if number else ""
     edition = Edition(begins.policy.id, label, run.dates, start, None if now else ends.end,
-                      rule.when)
+                      rule.when, guard)
     return replace(rule, when=when, edition=edition)
 
 

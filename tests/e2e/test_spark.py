@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 import sys
 from collections.abc import Iterable
 from datetime import date
@@ -21,6 +22,8 @@ from zhuanjie.engine.model.fields import fields
 from zhuanjie.engine.results import Finding, InputFinding
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "differential"))
+from test_bulk import ledger as over_the_years
+from test_bulk import typed as as_typed
 from test_oracle import chinese
 from test_oracle import record as drawn
 
@@ -87,6 +90,25 @@ def test_a_folder_of_parquet(tmp_path: Path) -> None:
     beside = pl.concat([pl.read_parquet(p) for p in parts(Path(done.beside), ".parquet")])
     assert sorted(beside.iter_rows(), key=str) == sorted(unread(wanted.input), key=str)
     assert done.unread == len(wanted.input) == 20
+
+
+@pytest.mark.parametrize("every", [False, True])
+def test_packs_chosen_by_date(every: bool, tmp_path: Path) -> None:
+    """Where law changed every record is judged by what was in force, and the pack is named."""
+    ledger, roster = tmp_path / "years.parquet", tmp_path / "roster.csv"
+    as_typed(over_the_years(random.Random(int(every)), 200, 0.05)).write_parquet(ledger)
+    roster.write_text("学号\n06000\n06999\n", encoding="utf-8")
+    out, day = tmp_path / "findings.parquet", date(2021, 6, 30)
+    done = audit_on_spark([str(ledger)], None, out, "parquet", as_of=day, roster=roster,
+                          all_outcomes=every)
+    wanted = audit(ledger, as_of=day, roster=roster, all_outcomes=every)
+    found = pl.concat([pl.read_parquet(p) for p in parts(out, ".parquet")])
+    assert found.columns == [*COLUMNS, "pack"]
+    packs = [(*row, f.pack or None) for row, f in zip(told(wanted.findings), wanted.findings,
+                                                      strict=True)]
+    assert sorted(found.iter_rows(), key=str) == sorted(packs, key=str)
+    assert done.report.summary == wanted.summary
+    assert done.report.judged == wanted.judged and len(wanted.judged) == 3
 
 
 def test_texts_in_csv(tmp_path: Path) -> None:

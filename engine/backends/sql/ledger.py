@@ -19,8 +19,9 @@ from zhuanjie.engine.backends.sql.cells import Bound, read_cells
 from zhuanjie.engine.backends.sql.conditions import aliased, column, joined
 from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, whole
 from zhuanjie.engine.backends.sql.faults import Faults
-from zhuanjie.engine.backends.sql.records import Records, Stands
+from zhuanjie.engine.backends.sql.records import Counts, Records, Stands
 from zhuanjie.engine.backends.sql.statement import ROW, below, select
+from zhuanjie.engine.ir.nodes import Expr
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.model.fields import KEY, fields
@@ -53,18 +54,24 @@ class LedgerQueries:
 
     def __init__(self, table: PostgresTable, plan: Plan, needs: Sequence[str]) -> None:
         """Reads what texts mean; raises InputError where there are too many, or no right to."""
-        self.table, self.plan, self.needs = table, plan, needs
+        self.table, self.needs = table, needs
         self.bound = Bound()
-        sources, cells = read_cells(table, self.bound)
-        self._sources = sources
+        self._sources, cells = read_cells(table, self.bound)
         self.of = Records(POSTGRES, cells, plan, needs, self._raw)
 
-    def counts(self) -> dict[Stands, int]:
-        """How many rows there are of each sort."""
-        counting = select([column("stands"), exp.Count(this=exp.Star())], self.of.standing())
-        counting.set("group", exp.Group(expressions=[column("stands")]))
-        found = self.table.server.rows(*self.bound.take(counting))
-        return {Stands(stands): count for stands, count in found}
+    @property
+    def plan(self) -> Plan:
+        """What is judged by."""
+        return self.of.plan
+
+    def judge_by(self, plan: Plan) -> None:
+        """Judge by this plan from now on: the same rules, perhaps narrowed to what is there."""
+        self.of = self.of.by(plan)
+
+    def counts(self, conditions: Sequence[Expr] = ()) -> Counts:
+        """How many records there are, and of how many each condition holds."""
+        found = self.table.server.rows(*self.bound.take(self.of.counting(conditions)))
+        return Counts.of(found, len(conditions))
 
     def there(self, name: str, values: Sequence[str]) -> list[str]:
         """Which of some texts the field `name` of a record has."""

@@ -6,7 +6,7 @@ counts of `unique` rules and what is amiss come as further columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -17,6 +17,7 @@ from zhuanjie.engine.backends.sql.conditions import Compiler, aliased, column, j
 from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, call, group, whole
 from zhuanjie.engine.backends.sql.statement import ROW, below, masks, select
 from zhuanjie.engine.checking.policy import TypedRule
+from zhuanjie.engine.ir.nodes import Expr
 from zhuanjie.engine.ir.nodes import Field as FieldNode
 from zhuanjie.engine.lower.kleene import Kleene
 from zhuanjie.engine.lower.plan import Plan
@@ -54,6 +55,32 @@ class Cell:
     fault: Tree | None
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many records there are, in scope and beyond, and `rows` of any sort.
+
+    `held` says for each condition that was asked of how many in scope it holds.
+    """
+
+    in_scope: int
+    beyond: int
+    rows: int
+    held: tuple[int, ...]
+
+    @property
+    def records(self) -> int:
+        """All records."""
+        return self.in_scope + self.beyond
+
+    @staticmethod
+    def of(found: Iterable[Sequence[int]], conditions: int) -> Counts:
+        """From the rows of `Records.counting`."""
+        sorts = {Stands(stands): counts for stands, *counts in found}
+        inside = sorts.get(Stands.IN_SCOPE, [0] * (conditions + 1))
+        return Counts(inside[0], sorts.get(Stands.BEYOND, [0])[0],
+                      sum(c[0] for c in sorts.values()), tuple(inside[1:]))
+
+
 class Records:
     """The records of one table under one plan."""
 
@@ -64,7 +91,7 @@ class Records:
         `carried` are columns of the numbered source that tell where a row stands.
         """
         self.dialect, self.cells, self.plan, self._source = dialect, cells, plan, source
-        self._carried = carried
+        self._needs, self._carried = needs, carried
         self.kept: Tree | None = None
         """What `standing` gives, where that has been worked out and kept."""
         self.names = {cell.field.name: f"c{at}" for at, cell in enumerate(cells)}
@@ -77,6 +104,12 @@ class Records:
         self.kleene = Kleene(plan.today, plan.params)
         self.compiler = Compiler(dialect, self.names)
         self.faults = [at for at, cell in enumerate(cells) if cell.fault is not None]
+
+    def by(self, plan: Plan) -> Records:
+        """The same under another plan, one with the same rules."""
+        other = Records(self.dialect, self.cells, plan, self._needs, self._source, self._carried)
+        other.kept = self.kept
+        return other
 
     def _typed(self, numbered: bool) -> Tree:
         """Typed cells, the raw texts of those that cannot be read, and what each row holds."""
@@ -125,6 +158,15 @@ class Records:
             stands = self.compiler.choice([(beyond, whole(Stands.BEYOND))], stands.copy())
         return below(self.dialect.fenced(select([exp.Star(), aliased(stands, "stands")],
                                             self._typed(numbered))), "standing")
+
+    def counting(self, conditions: Sequence[Expr]) -> exp.Select:
+        """How many rows stand how, and of how many of these each condition surely holds."""
+        surely = [self.compiler.choice([(self.compiler.condition(self.kleene.sure(c)), whole(1))])
+                  for c in conditions]
+        query = select([column("stands"), exp.Count(this=exp.Star()),
+                        *(exp.Count(this=tree) for tree in surely)], self.standing())
+        query.set("group", exp.Group(expressions=[column("stands")]))
+        return query
 
     def joined(self) -> Tree:
         """Numbered rows with the counts of `unique` rules, and what is amiss in them."""

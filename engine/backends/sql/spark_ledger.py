@@ -17,16 +17,18 @@ from zhuanjie.engine.backends.masks import Ask, Layout, What
 from zhuanjie.engine.backends.sql import statement
 from zhuanjie.engine.backends.sql.conditions import aliased, column, joined
 from zhuanjie.engine.backends.sql.dialects import SPARK, Tree, call, whole
-from zhuanjie.engine.backends.sql.records import Records, Stands
+from zhuanjie.engine.backends.sql.records import Counts, Records, Stands
 from zhuanjie.engine.backends.sql.spark import failing, session
 from zhuanjie.engine.backends.sql.spark_source import FILE, SparkSource
 from zhuanjie.engine.backends.sql.statement import ROW, select
+from zhuanjie.engine.ir.nodes import Expr
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.model.fields import KEY, fields
+from zhuanjie.engine.results import Outcome
 
 FINDINGS = ("record string, rule string, clause string, outcome string, severity string, "
             "due date, days_late int, missing array<string>, file string, sheet string, row bigint")
-"""The columns of a table of findings."""
+"""The columns of a table of findings; where several packs judge, `pack` stands behind them."""
 _RANK = "rank"
 
 
@@ -35,7 +37,7 @@ class SparkLedger:
 
     def __init__(self, source: SparkSource, plan: Plan) -> None:
         needs = fields().sort(plan.policy.fields | {KEY})
-        self.plan = plan
+        self.columns = f"{FINDINGS}, pack string" if plan.policy.spans else FINDINGS
         self.fields = frozenset(cell.field.name for cell in source.cells)
         self._of = Records(SPARK, source.cells, plan, needs, source.relation, (FILE, ROW))
         self._key = self._of.compiler.column(KEY)
@@ -49,6 +51,10 @@ class SparkLedger:
             self._views.append(view)
             self._of.kept = exp.Table(this=exp.to_identifier(view, quoted=True))
 
+    def judge_by(self, plan: Plan) -> None:
+        """Judge by this plan from now on: the same rules, perhaps narrowed to what is there."""
+        self._of = self._of.by(plan)
+
     def close(self) -> None:
         """Let go of what the workers keep."""
         with failing():
@@ -57,12 +63,11 @@ class SparkLedger:
             if self._kept is not None:
                 self._kept.unpersist()
 
-    def counts(self) -> dict[Stands, int]:
-        """How many rows there are of each sort."""
-        counting = select([column("stands"), exp.Count(this=exp.Star())], self._of.standing())
-        counting.set("group", exp.Group(expressions=[column("stands")]))
+    def counts(self, conditions: Sequence[Expr] = ()) -> Counts:
+        """How many records there are, and of how many each condition holds."""
         with failing():
-            return {Stands(row[0]): row[1] for row in self._run(counting).collect()}
+            found = self._run(self._of.counting(conditions)).collect()
+        return Counts.of(found, len(conditions))
 
     def there(self, name: str, values: Sequence[str]) -> list[str]:
         """Which of some texts the field `name` of a record has."""
@@ -77,24 +82,28 @@ class SparkLedger:
 
     def findings(self, every: bool) -> DataFrame:
         """All findings, by file, row and rule."""
-        layout = Layout(self.plan, every)
+        layout = Layout(self._of.plan, every)
         if not layout.words:
-            return session().createDataFrame([], FINDINGS)
+            return session().createDataFrame([], self.columns)
         told = call("inline", call("array_compact", call("array", *(
-            self._told(number, layout) for number in range(len(self.plan.lowered))))))
+            self._told(number, layout) for number in range(len(self._of.plan.lowered))))))
         statement_ = select([aliased(self._key.copy(), "record"), told, column(FILE), column(ROW)],
                             self._of.judged(layout), statement.some_mask(layout))
         with failing():
             frame = self._run(statement_).withColumn("sheet", F.lit(None).cast("string"))
             return frame.orderBy(FILE, ROW, "record", _RANK).select(
-                *(name.split()[0] for name in FINDINGS.split(", ")))
+                *(name.split()[0] for name in self.columns.split(", ")))
 
     def _told(self, number: int, layout: Layout) -> Tree:
         """What is to be said of one rule, null where that is nothing."""
-        rule = self.plan.rules[number]
+        rule = self._of.plan.rules[number]
         hits = [(word.outcome, statement.hit(layout, number, word.outcome))
                 for word in layout.words if 0 <= number - word.first < len(word.conditions)]
         compiler = self._of.compiler
+        if rule.edition is not None:  # another edition says that a rule does not apply
+            ours = compiler.condition(self._of.kleene.sure(rule.edition.guard))
+            hits = [(outcome, joined(exp.And, [test, ours.copy()])
+                     if outcome is Outcome.NOT_APPLICABLE else test) for outcome, test in hits]
         said: dict[What, Tree] = {}
         missing: list[Tree] = []
         for ask in layout.asks:
@@ -113,12 +122,14 @@ class SparkLedger:
         due = call("date_from_unix_date", exp.cast(said["due"], "INT")) if "due" in said else (
             exp.cast(exp.Null(), "DATE"))
         parts: dict[str, Tree] = {
-            _RANK: whole(number), "rule": SPARK.text(rule.id), "clause": clause,
+            _RANK: whole(number), "rule": SPARK.text(rule.rule.id), "clause": clause,
             "outcome": compiler.choice((test, SPARK.text(str(outcome))) for outcome, test in hits),
             "severity": SPARK.text(str(rule.severity)), "due": due,
             "days_late": exp.cast(said.get("late", exp.Null()), "INT"),
             "missing": call("array_compact", exp.cast(call("array", *missing), "ARRAY<STRING>")),
         }
+        if rule.edition is not None:
+            parts["pack"] = SPARK.text(rule.edition.pack)
         made = call("named_struct", *(part for name, value in parts.items()
                                       for part in (SPARK.text(name), value)))
         return compiler.choice([(joined(exp.Or, [test.copy() for _, test in hits]), made)])
@@ -186,6 +197,7 @@ def _filled(name: str) -> Tree:
     return exp.Not(this=exp.Is(this=column(name), expression=exp.Null()))
 
 
-def local(rows: Sequence[tuple[Any, ...]]) -> DataFrame:
+
+def local(rows: Sequence[tuple[Any, ...]], columns: str) -> DataFrame:
     """Findings that are at hand as a data frame, to stand below the others."""
-    return session().createDataFrame(list(rows), FINDINGS)
+    return session().createDataFrame(list(rows), columns)
