@@ -32,6 +32,7 @@ from zhuanjie.engine.checking.typing import check as check_types
 from zhuanjie.engine.days import from_day, to_day
 from zhuanjie.engine.errors import ExpressionError, InputError, UsageError, fail
 from zhuanjie.engine.ir.types import RECORD_DAYS, Kind
+from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.records.single import read_record
 from zhuanjie.engine.results import Finding, Report
 from zhuanjie.engine.text import Lang
@@ -52,8 +53,8 @@ def destinations(record: Mapping[str, Any], policy: Policy | None = None, *,
         raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
     day = as_of or date.today()
     typed, _, _ = read_record(record, columns)
-    chosen = with_params(policy, params, day) if policy else load_policy(as_of=day, params=params)
-    plan = plan_for(governing(chosen, typed, day), day)
+    chosen = with_params(policy or _standing(day), params, day)
+    plan = _plan(governing(chosen, typed, day), day)
     return _destinations(typed, plan, record_backend_of(backend or SINGLE), lang)
 
 
@@ -64,13 +65,14 @@ def check(record: Mapping[str, Any], policy: Policy | None = None, *, as_of: dat
     """The findings on one record, in the pack's order; made to be called often.
 
     `record` is nested, dotted or under Chinese headings; a value that cannot be read counts as
-    missing. `before` names a moment of the policy, as for `stream`. Load the policy once, hand it
-    in: what it is compiled to is kept with it.
+    missing. `before` names a moment of the policy, as for `stream`. What a policy is compiled to is
+    kept with it: load it once and hand it in. Without one, the packs that come with the program are
+    read once for a day.
     """
     if not isinstance(record, Mapping):
         raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
     day = as_of or date.today()
-    single = _single(policy or load_policy(as_of=day), day, tuple((params or {}).items()), before,
+    single = _single(policy or _standing(day), day, tuple((params or {}).items()), before,
                      backend or EMBEDDED, lang, tuple(columns.items()) if columns else None)
     return single(record, all_outcomes)[0]
 
@@ -85,6 +87,17 @@ def check_one(record: Mapping[str, Any], policy: Policy, *, as_of: date,
     single = _single(chosen, as_of, (), before, backend or SINGLE, lang,
                      tuple(columns.items()) if columns else None)
     return single.report(record, all_outcomes)
+
+
+@lru_cache(maxsize=8)
+def _standing(day: date) -> Policy:
+    """The packs that stand for choice, kept: a caller's next record is judged by the same ones."""
+    return load_policy(as_of=day)
+
+
+@lru_cache(maxsize=32)
+def _plan(policy: Policy, day: date) -> Plan:
+    return plan_for(policy, day)
 
 
 @lru_cache(maxsize=32)

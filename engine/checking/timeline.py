@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -103,10 +104,16 @@ def governing(policy: Policy, record: Mapping[str, Any], as_of: date) -> Policy:
         policy = policy.timeline.on(as_of)
     if not policy.spans:
         return policy
-    rules = tuple(
-        replace(r, when=r.edition.when) if r.edition else r
-        for r in policy.rules if r.edition is None or r.edition.governs(record, as_of))
-    return replace(policy, rules=rules, timeline=None)
+    return _only(policy, tuple(i for i, r in enumerate(policy.rules)
+                               if r.edition is None or r.edition.governs(record, as_of)))
+
+
+@lru_cache(maxsize=32)
+def _only(policy: Policy, rules: tuple[int, ...]) -> Policy:
+    """The policy with some of its rules; kept, since records mostly have the same ones."""
+    chosen = (policy.rules[i] for i in rules)
+    return replace(policy, timeline=None, rules=tuple(
+        replace(r, when=r.edition.when) if r.edition else r for r in chosen))
 
 
 def _notice(reign: Reign, day: date) -> Diagnostic | None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from collections.abc import Callable
 from datetime import date
 
 import pytest
 
-from zhuanjie.engine import audit, check, load_policy
+from zhuanjie.engine import audit, check, destinations, load_policy
+from zhuanjie.engine.api import records
+from zhuanjie.engine.api.policies import plan_for
 from zhuanjie.engine.errors import UsageError
 
 AS_OF = date(2007, 12, 31)
@@ -50,6 +53,27 @@ def test_out_of_scope_has_no_findings() -> None:
     assert check({**BAD, "member.cohort": 2007}, overlay, as_of=AS_OF)
     assert not check({**BAD, "member.cohort": 2005}, overlay, as_of=AS_OF)
     assert check(BAD, overlay, as_of=AS_OF)
+
+
+@pytest.mark.parametrize("ask", [check, destinations])
+def test_without_a_policy_the_packs_are_read_once(
+    ask: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = records._standing, records._plan, records._single
+    for cache in kept:
+        cache.cache_clear()
+    read: list[date] = []
+    monkeypatch.setattr(records, "load_policy", lambda as_of: read.append(as_of) or load_policy(
+        as_of=as_of))
+    plans: list[date] = []
+    monkeypatch.setattr(records, "plan_for", lambda policy, day, *more: plans.append(
+        day) or plan_for(policy, day, *more))
+    for i in range(3):
+        assert ask({**BAD, "member.id": str(i)}, as_of=AS_OF)
+    assert read == [AS_OF]
+    assert plans == [AS_OF]
+    for cache in kept:
+        cache.cache_clear()  # they hold what was put in place here
 
 
 @pytest.mark.parametrize(("backend", "times"), [("python", 20_000), ("durable", 2_000)])

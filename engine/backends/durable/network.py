@@ -9,8 +9,8 @@ What the library does by itself, and what is done about it here:
 - It tells messages apart by a 32-bit hash of their id: ids are given, and known not to clash.
 - A message that matches nothing, one that is already there, a refused one: each is seen, and the
   firings are counted by whoever asked.
-- Deleting the state of a record that failed half way can crash the process: a network that has
-  failed is not used again.
+- Deleting a state in which nothing has fired frees memory that was never set and can end the
+  process: such a record is a failure, and a network that has failed is let go, states and all.
 """
 
 from __future__ import annotations
