@@ -144,8 +144,8 @@ Against records, the provincial pack:
 
 {of_records}
 
-Against rules, packs that repeat the provincial one with other numbers in each copy; loading and
-proving a pack is the time for one record:
+Against rules, packs that repeat the provincial one with other numbers in each copy, which find
+more or less than its own; loading and proving a pack is the time for one record:
 
 {of_rules}
 
