@@ -95,7 +95,7 @@ class BulkAudit:
             read = start[1] * SLICE if number == start[0] else 0
             for rows in chain(
                     typed.rows(self.needs, exprs, keep, also=also, size=FOUND, findings=True,
-                               loose=loose, start=read, most=1 * SLICE),
+                               loose=loose, start=read, sliced=True),
                     [None]):
                 # What follows the last record that was reported belongs to its table all the same.
                 end = rows.read if rows else height

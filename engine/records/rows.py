@@ -68,26 +68,26 @@ class TypedTable:
     def rows(self, names: Iterable[str], exprs: Sequence[pl.Expr], keep: pl.Expr | None = None, *,
              also: Sequence[Sequence[pl.Expr]] = (), size: int, among: pl.Expr | None = None,
              findings: bool = False, loose: Collection[str] = (), start: int = 0,
-             most: int | None = None) -> Iterator[Rows]:
+             sliced: bool = False) -> Iterator[Rows]:
         """`exprs` of every record for which `keep` is true (or of all), over the fields `names`.
 
         Both may read `AT` and the columns that `also` makes first, step by step. `among` reads `AT`
         only: no cell of another row is looked at. With `findings`, what could not be read is said,
         and all columns are read but those of a columnar file that nobody asks for and that have
         their field's type. At most about `size` records come at a time. Texts of `loose` fields may
-        have blanks behind them. Rows before `start` are passed over. Of a table that can be read
-        from any place, `most` rows are read at a time: within one query Polars holds no bounds on
+        have blanks behind them. Rows before `start` are passed over. `sliced` reads a table
+        part by part, if it can be read from any row on: within one query Polars holds no bounds on
         what it has read and not yet given.
         """
         asked = _Asked(set(names), exprs, keep, also, among, findings, frozenset(loose))
         if self._scan is None:
             yield from self._chunks(asked, start)
             return
-        height = self.table.size_hint
-        if most is None or height is None or not self.table.sliced:
-            slices = [(start, self._scan.slice(start))]
-        else:
+        height, most = self.table.size_hint, self.table.at_once
+        if sliced and most is not None and height is not None:
             slices = [(at, self._scan.slice(at, most)) for at in range(start, height, most)]
+        else:
+            slices = [(start, self._scan.slice(start))]
         yield from self._stream(slices, asked, size)
 
     def _stream(self, slices: Sequence[tuple[int, pl.LazyFrame]], asked: _Asked,

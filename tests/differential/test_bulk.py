@@ -19,7 +19,7 @@ from zhuanjie.engine.auditing import bulk, run
 from zhuanjie.engine.errors import ZhuanjieError
 from zhuanjie.engine.model.fields import Field, fields
 from zhuanjie.engine.records import quick, rows
-from zhuanjie.engine.records.readers import lines
+from zhuanjie.engine.records.readers import delimited, frames, lines
 from zhuanjie.engine.results import Report
 
 DAYS = (date(2007, 12, 31), date(2016, 1, 31), date(2021, 6, 30))
@@ -86,19 +86,24 @@ def typed(records: list[dict[str, Any]]) -> pl.DataFrame:
 
 def said(paths: list[Path], monkeypatch: pytest.MonkeyPatch, *, stream: bool,
          **options: Any) -> Report:
+    large = stream and paths[0].suffix in (".jsonl", ".tsv")
     monkeypatch.setattr(run, "MANY", 0 if stream else 10**9)
-    monkeypatch.setattr(lines, "LARGE", 0 if stream else 10**9)
+    monkeypatch.setattr(lines, "LARGE", 0 if large else 10**9)
+    monkeypatch.setattr(delimited, "LARGE", 0 if large else 10**9)
     return audit(paths, **options)
 
 
-@pytest.mark.parametrize("form", ["csv", "text.parquet", "typed.parquet", "text.jsonl",
+@pytest.mark.parametrize("form", ["csv", "tsv", "text.parquet", "typed.parquet", "text.jsonl",
                                   "typed.jsonl"])
 @pytest.mark.parametrize("seed", range(12))
 def test_a_stream_and_batches_agree(form: str, seed: int, tmp_path: Path,
                                     monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(f"{form}-{seed}")
     day = rng.choice(DAYS)
-    for module, name, value in ((bulk, "FOUND", 7), (bulk, "PRINTS", 5), (bulk, "BEAT", 3), (bulk, "SLICE", 6),
+    for module, name, value in ((bulk, "FOUND", 7), (bulk, "PRINTS", 5), (bulk, "BEAT", 3),
+                                (bulk, "SLICE", 6),
+                                (delimited, "TEXT_ROWS", 4), (lines, "TEXT_ROWS", 5),
+                                (frames, "TYPED_ROWS", 6),
                                 (quick, "SAMPLE", 4), (rows, "SAMPLE", 4),
                                 (rows, "OBJECT_ROWS", 6), (lines, "BLOCK", 4), (lines, "PART", 9)):
         monkeypatch.setattr(module, name, value)
@@ -107,8 +112,8 @@ def test_a_stream_and_batches_agree(form: str, seed: int, tmp_path: Path,
         records = ledger(rng, rng.choice((1, 9, 40)), rng.choice((0.0, 0.05, 0.5)))
         path = tmp_path / f"{part}.{form.rpartition('.')[2]}"
         frame = pl.DataFrame(records, schema=dict.fromkeys(records[0], pl.String))
-        if form == "csv":
-            frame.write_csv(path)
+        if form in ("csv", "tsv"):
+            frame.write_csv(path, separator="," if form == "csv" else "\t")
         else:
             frame = typed(records) if form.startswith("typed") else frame
             frame.write_ndjson(path) if form.endswith("jsonl") else frame.write_parquet(path)

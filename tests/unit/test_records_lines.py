@@ -44,6 +44,8 @@ MIXED = {
 WRONG = {
     "twice": '{"member.id":"1","member.id":"2"}',
     "twice in a group": '{"member":{"id":"1","id":"2"}}',
+    "twice, once apart": '{"member.id" :"1", "member.id":"2"}',
+    "twice, once far apart": '{"member.id"\t :"1", "member.id":"2"}',
     "twice, apart": '{"member.id" :"1", "member.id" :"2"}',
     "in two ways": '{"member.id":"1","member":{"id":"2"}}',
     "no object": '["member.id"]',
@@ -81,10 +83,20 @@ def test_columns_hold_what_objects_held(end: str, tmp_path: Path,
     path = save(tmp_path, PLAIN * 3, end)
     kept, objects = opened(path, monkeypatch, 1), opened(path, monkeypatch, 10**9)
     scan = kept.scan()
-    assert scan is not None and kept.sliced and objects.scan() is None and not objects.sliced
+    assert scan is not None and kept.at_once and objects.scan() is None and not objects.at_once
     assert scan.select(pl.len()).collect().item() == kept.size_hint == 3 * len(PLAIN)
     assert read(kept) == read(objects)
     assert [row for row, _ in read(kept)[0]][:5] == [1, 3, 5, 7, 8]
+
+
+@pytest.mark.parametrize("end", ["\r", "\n\r", "\r\r\n"])
+def test_lines_end_in_every_way(end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(tmp_path, ['{"member.id":"1"}', f'{{"member.id":"2"}}{end}{{"member.id":"3"}}'])
+    expected = [n for n, line in enumerate(path.read_text("utf-8-sig").split("\n"), 1) if line]
+    for large in (1, 10**9):
+        records, _, _ = read(opened(path, monkeypatch, large))
+        assert [row for row, _ in records] == expected
+        assert [record["member.id"] for _, record in records] == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize("line", MIXED.values(), ids=MIXED.keys())
@@ -95,7 +107,7 @@ def test_what_no_column_holds_stays_an_object(line: str, where: int, tmp_path: P
     texts.insert(where, line)
     path = save(tmp_path, texts)
     kept, objects = opened(path, monkeypatch, 1), opened(path, monkeypatch, 10**9)
-    assert kept.scan() is None and not kept.sliced
+    assert kept.scan() is None and not kept.at_once
     assert read(kept) == read(objects)
 
 

@@ -15,6 +15,9 @@ from zhuanjie.engine.records.headings import HeadingMatch
 OBJECTS = 10_000
 """Rows at a time where every cell is a Python object: more would only take memory."""
 
+TYPED_ROWS, TEXT_ROWS = 1 << 20, 1 << 18
+"""Rows at a time of columns that are typed, and of those that are all text and take more room."""
+
 Cells = pl.Series | Sequence[object]
 """One column of raw cells."""
 
@@ -75,10 +78,12 @@ class Table(ABC):
         return False
 
     @property
-    def sliced(self) -> bool:
-        """Whether `scan` can begin at any row without reading those before; `size_hint` is exact.
+    def at_once(self) -> int | None:
+        """How many rows of `scan` are best read at a time; `size_hint` is exact.
+
+        None where it cannot begin at any row without reading those before.
         """
-        return False
+        return None
 
     @property
     def overflow(self) -> str | None:

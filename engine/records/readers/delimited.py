@@ -1,7 +1,7 @@
 """Delimited text (.csv, .tsv, .txt). In: a file of any encoding and size. Out: one table of text.
 
-Polars streams the file. One in another encoding, or with quotes out of place, is first copied to a
-file that Polars cannot misread.
+Polars reads the file. One in another encoding, or with quotes out of place, is first copied to a
+file that Polars cannot misread. The rows of a large one are kept as columns.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ import polars as pl
 from zhuanjie.engine.records.celltext import BLANKS, key, show
 from zhuanjie.engine.records.header import Header, find_header
 from zhuanjie.engine.records.headings import match_headings
-from zhuanjie.engine.records.readers.base import Chunk, RowFinding, Table
+from zhuanjie.engine.records.readers.base import TEXT_ROWS, Chunk, RowFinding, Table
 from zhuanjie.engine.records.readers.encoding import Digest, in_utf8, owned, survey
+from zhuanjie.engine.records.readers.kept import keep
 from zhuanjie.engine.records.readers.pull import pull
 from zhuanjie.engine.records.readers.quotes import requote, well_quoted
 from zhuanjie.engine.records.readers.refuse import not_a_ledger
 
 DELIMITERS = ",\t;"
+LARGE = 200_000
+"""Lines from which on a table is kept as columns."""
 SAMPLE = 200
 """Records looked at to learn the delimiter and the width of the table."""
 
@@ -50,9 +53,25 @@ class DelimitedTable(Table):
             self.headings += [""] * (min(widths) - len(self.headings))
         self.match = match_headings(self.headings, columns, self.place)
         self.size_hint = max(0, found.lines - self.header_row)
+        self._kept = keep(self._text(), self) if found.lines >= LARGE else None
+        if self._kept:
+            self.size_hint = self._kept.rows
 
     def scan(self) -> pl.LazyFrame:
         """The rows below the header as a query."""
+        return self._kept.scan if self._kept else self._text()
+
+    @property
+    def at_once(self) -> int | None:
+        """Columns can be read from any row on."""
+        return TEXT_ROWS if self._kept else None
+
+    def close(self) -> None:
+        """Delete what was kept."""
+        if self._kept:
+            self._kept.drop()
+
+    def _text(self) -> pl.LazyFrame:
         schema = {str(i): pl.String for i in range(len(self.headings) + 1)}
         return pl.scan_csv(
             self._path, has_header=False, skip_lines=self._header_lines(), schema=schema,

@@ -9,7 +9,7 @@ import polars as pl
 
 from zhuanjie.engine.errors import InputError, Place, fail
 from zhuanjie.engine.records.headings import match_headings
-from zhuanjie.engine.records.readers.base import Chunk, Table
+from zhuanjie.engine.records.readers.base import TYPED_ROWS, Chunk, Table
 from zhuanjie.engine.records.readers.pull import pull
 from zhuanjie.engine.records.readers.refuse import not_a_ledger
 
@@ -43,9 +43,9 @@ class FrameTable(Table):
         return True
 
     @property
-    def sliced(self) -> bool:
+    def at_once(self) -> int:
         """Row groups are read from any place on."""
-        return True
+        return TYPED_ROWS
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows in blocks."""

@@ -7,10 +7,11 @@ every key has values of one kind a column loses nothing, and otherwise records s
 
 from __future__ import annotations
 
+import codecs
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import orjson
 import polars as pl
 
 from zhuanjie.engine.errors import InputError, Place, fail
-from zhuanjie.engine.records.readers.base import Chunk, Table
+from zhuanjie.engine.records.readers.base import TEXT_ROWS, Chunk, Table
 from zhuanjie.engine.records.readers.encoding import Digest, in_utf8, survey
 from zhuanjie.engine.records.readers.frames import frame_chunks
 from zhuanjie.engine.records.readers.objects import ObjectTable, Record, row_of
@@ -27,12 +28,13 @@ from zhuanjie.engine.records.single import cells_of, parse_json
 
 LARGE = 20_000
 """Lines from which on records are kept as columns."""
-BLOCK = 5_000
+BLOCK = 500
 """Records that are objects at a time."""
 PART = 1 << 17
 """About so many records are kept in one file."""
 
 _DTYPES: dict[type, Any] = {str: pl.String, bool: pl.Boolean, int: pl.Int64}
+"""The kinds that columns hold. A number beyond 64 bits shows as another: as a float."""
 
 
 class LinesTable(ObjectTable):
@@ -51,16 +53,21 @@ class LinesTable(ObjectTable):
 
     def numbered(self) -> Iterator[tuple[int, Record]]:
         """The records with their lines."""
-        return ((number, record) for number, record in self._lines() if record is not None)
+        first = 1
+        for block in self._blocks():
+            for number, record in self._read(block, first):
+                if record is not None:
+                    yield number, record
+            first += len(block)
 
     def scan(self) -> pl.LazyFrame | None:
         """The lines as a query, where they were kept as columns."""
         return self._kept.scan(len(self.headings)) if self._kept else None
 
     @property
-    def sliced(self) -> bool:
+    def at_once(self) -> int | None:
         """Columns can be read from any line on."""
-        return self._kept is not None
+        return TEXT_ROWS if self._kept else None
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The records in blocks."""
@@ -79,33 +86,62 @@ class LinesTable(ObjectTable):
 
     def _match(self, columns: Mapping[str, str] | None) -> None:
         headings: dict[str, None] = {}
-        lines = self._lines()
-        while block := list(islice(lines, BLOCK)):
-            cells = [{} if record is None else cells_of(record, Place(self.file, line=number))
-                     for number, record in block]
-            for known in cells:
-                if not headings.keys() >= known.keys():
-                    headings |= dict.fromkeys(known)
-            if self._kept and not self._kept.add(cells, list(headings)):
+        first = 1
+        for block in self._blocks():
+            values = _alike(block, list(headings)) if self._kept else None
+            if values is None:
+                cells = [{} if record is None else cells_of(record, Place(self.file, line=number))
+                         for number, record in self._read(block, first)]
+                for known in cells:
+                    if not headings.keys() >= known.keys():
+                        headings |= dict.fromkeys(known)
+                values = zip(*(row_of(c, list(headings)) for c in cells), strict=True)
+            if self._kept and not self._kept.add(values, len(block)):
                 self._kept = None
+            first += len(block)
         if self._kept and (rows := self._kept.finish()) is None:
             self._kept = None
         elif self._kept:
             self.size_hint = rows
         self._headed(list(headings), columns)
 
-    def _lines(self) -> Iterator[tuple[int, Record | None]]:
-        """What each line holds; None where it is blank."""
-        with self._path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, 1):
-                if not line.strip():
-                    yield number, None
-                    continue
-                record = _parse(line, self.file, number)
-                if not isinstance(record, Mapping):
-                    raise fail(InputError, "records.line-shape", Place(self.file, line=number),
-                               "records.hint.line-shape")
-                yield number, record
+    def _blocks(self) -> Iterator[list[bytes]]:
+        """The lines, some at a time."""
+        with self._path.open("rb") as file:
+            file.seek(len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0)
+            while block := list(islice(file, BLOCK)):
+                if b"\r" in (whole := b"".join(block)):  # a line may end in that alone
+                    block = whole.splitlines()
+                yield block
+
+    def _read(self, block: Sequence[bytes], first: int) -> Iterator[tuple[int, Record | None]]:
+        """What each line holds, with its number; None where it is blank."""
+        for number, line in enumerate(map(bytes.decode, block), first):
+            if not line.strip():
+                yield number, None
+                continue
+            record = _parse(line, self.file, number)
+            if not isinstance(record, Mapping):
+                raise fail(InputError, "records.line-shape", Place(self.file, line=number),
+                           "records.hint.line-shape")
+            yield number, record
+
+
+def _alike(block: Sequence[bytes], headings: list[str]) -> Iterable[Collection[object]] | None:
+    """The columns of lines that all hold these keys, in this order and once, and plain values.
+
+    A program mostly writes such lines; nothing here is done line by line in Python.
+    """
+    try:
+        records = list(map(orjson.loads, block))
+    except orjson.JSONDecodeError:
+        return None
+    if (set(map(type, records)) != {dict} or not all(map(headings.__eq__, map(list, records)))
+            or any(_may_repeat(line, len(headings)) for line in block)):
+        return None
+    columns = list(zip(*map(dict.values, records), strict=True))
+    plain = _DTYPES.keys() | {type(None)}
+    return columns if all(plain >= set(map(type, cells)) for cells in columns) else None
 
 
 def _parse(line: str, name: str, number: int) -> object:
@@ -114,11 +150,16 @@ def _parse(line: str, name: str, number: int) -> object:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
         return parse_json(line, name, number)
-    # A key that stands twice shows in the colons, a number beyond 64 bits as a float.
-    if (type(record) is dict and line.count('":') == len(record)
+    if (type(record) is dict and not _may_repeat(line.encode(), len(record))
             and _DTYPES.keys() | {type(None)} >= set(map(type, record.values()))):
         return record
     return parse_json(line, name, number)
+
+
+def _may_repeat(line: bytes, keys: int) -> bool:
+    """Whether a key may stand twice in a line: it shows in the colons behind keys."""
+    return (line.count(b'":') != keys or b"\t" in line
+            or (b" " in line and b" :" in line))  # one byte is found far sooner than two
 
 
 def _columns() -> _Columns | None:
@@ -139,14 +180,13 @@ class _Columns:
         self._files: list[Path] = []
         self._waiting = self._rows = 0
 
-    def add(self, records: Sequence[Mapping[str, object]], headings: list[str]) -> bool:
-        """Keep records, in their order; False, and nothing is kept, where a column mixes kinds.
+    def add(self, cells_by_column: Iterable[Collection[object]], rows: int) -> bool:
+        """Keep the next rows; False, and nothing is kept, where a column mixes kinds.
 
-        `headings` begin as they did the time before.
+        There may be more columns than the time before, behind those.
         """
-        rows = [row_of(record, headings) for record in records]
-        columns: dict[str, pl.Series] = {"": pl.repeat(True, len(rows), eager=True)}
-        for at, cells in enumerate(zip(*rows, strict=True)):
+        columns: dict[str, pl.Series] = {"": pl.repeat(True, rows, eager=True)}
+        for at, cells in enumerate(cells_by_column):
             kinds = set(map(type, cells)) - {type(None)}
             if not kinds:
                 continue
@@ -159,7 +199,7 @@ class _Columns:
                 # A number beyond 64 bits, half a character.
                 return self._give_up()
         self._frames.append(pl.DataFrame(columns))
-        self._waiting += len(rows)
+        self._waiting += rows
         return self._waiting < PART or self._write()
 
     def finish(self) -> int | None:

@@ -1,0 +1,51 @@
+"""Rows kept as columns. In: a query. Out: the same rows, in a file of the moment.
+
+Text that is read in a stream is parsed anew by everybody who asks, and Polars reads ahead of who
+takes its rows without any bound. Columns in a Parquet file are read from any row on.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+GROUP = 1 << 17
+"""Rows in a row group: two of them wait decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rows in a file that `drop` deletes."""
+
+    scan: pl.LazyFrame
+    rows: int
+    drop: weakref.finalize[[], object]
+
+
+def keep(rows: pl.LazyFrame, owner: object) -> Kept | None:
+    """The rows in a file that goes with `owner` at the latest.
+
+    None where there is no place for it, or where they cannot be read: then reading says why.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(prefix="zhuanjie-", suffix=".parquet",
+                                         delete=False) as file:
+            path = Path(file.name)
+    except OSError:
+        return None
+    drop = weakref.finalize(owner, path.unlink, missing_ok=True)
+    try:
+        rows.sink_parquet(path, compression="lz4", statistics=False, row_group_size=GROUP,
+                          engine="streaming")
+        scan = pl.scan_parquet(path, glob=False)
+        return Kept(scan, int(scan.select(pl.len()).collect().item()), drop)
+    except (OSError, pl.exceptions.PolarsError):
+        drop()
+        return None
+    except BaseException:
+        drop()
+        raise
