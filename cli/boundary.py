@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import TextIO
 
 import click
@@ -22,6 +24,8 @@ from zhuanjie.cli.session import Session
 from zhuanjie.cli.usage import diagnose
 from zhuanjie.engine.errors import Diagnostic, ZhuanjieError
 
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 class Boundary:
     """A context that swallows every failure of its body and turns it into `code`."""
@@ -29,12 +33,19 @@ class Boundary:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.code = exit_codes.OK
+        self._minded: list[signal.Signals] = []
 
     def __enter__(self) -> Boundary:
+        with suppress(ValueError):  # not the main thread: who called it minds the signals
+            # What ignores signals, as under nohup, goes on doing so.
+            self._minded = [s for s in _ENDING if signal.getsignal(s) is signal.SIG_DFL
+                            and signal.signal(s, _terminate) is signal.SIG_DFL]
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> bool:
+        for ending in self._minded:
+            signal.signal(ending, signal.SIG_DFL)
         if isinstance(error, SystemExit):
             return False
         if error is not None:
@@ -64,7 +75,7 @@ class Boundary:
                 return exit_codes.UNUSABLE
             case KeyboardInterrupt() | click.Abort():
                 self.session.tell(self.session.say("cli.interrupted"))
-                return exit_codes.INTERRUPTED
+                return exit_codes.interrupted(error)
             case OSError(errno=errno.ENOSPC | errno.EIO, filename=None):
                 # Help and version are written without `files`; nothing else gets here.
                 self.session.error(unwritable("stdout", error).diagnostics[0])
@@ -82,6 +93,10 @@ class Boundary:
         self.session.error(Diagnostic("cli.internal", {"at": _where(error)},
                                       hint="cli.internal.hint"))
         return exit_codes.FAILED
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise exit_codes.Terminated
 
 
 def _where(error: BaseException) -> str:

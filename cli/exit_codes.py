@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+import click
+
 from zhuanjie.engine.results import Finding, InputFinding, Outcome, Severity
 
 OK: Final = 0
@@ -16,12 +18,22 @@ FINDINGS: Final = 1
 UNUSABLE: Final = 2
 FAILED: Final = 3
 INTERRUPTED: Final = 130  # 128 + SIGINT, as a shell reports it
+TERMINATED: Final = 143  # 128 + SIGTERM
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
 LEVELS: Final = {"error": 3, "warning": 2, "undetermined": 1, "never": 4}
 """`--fail-on` by the least weight that fails; nothing weighs as much as `never` asks."""
 
 _SEVERITY: Final = {Severity.ERROR: 3, Severity.WARNING: 2}
+
+
+class Terminated(KeyboardInterrupt):
+    """The system ends the program, which leaves nothing behind, as where the user does."""
+
+
+def interrupted(error: KeyboardInterrupt | click.Abort) -> int:
+    """The code where the user or the system ended the program."""
+    return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
 
 
 def weight(finding: Finding | InputFinding) -> int:

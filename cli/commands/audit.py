@@ -204,4 +204,4 @@ class _Told(Progress):
         finished = "cli.interrupted-slices" if self._call.keys else "cli.interrupted-at"
         self._call.session.tell(self._call.session.say(
             finished, done=done, total="?" if total is None else total))
-        raise click.exceptions.Exit(exit_codes.INTERRUPTED) from error
+        raise click.exceptions.Exit(exit_codes.interrupted(error)) from error

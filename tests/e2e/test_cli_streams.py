@@ -138,8 +138,13 @@ def test_a_far_horizon_has_no_end(ledger: Path) -> None:
     assert near.stdout == far.stdout
 
 
-@pytest.mark.parametrize("form", ["json", "jsonl"])
-def test_ctrl_c_leaves_no_half_a_file(large: Path, tmp_path: Path, form: str) -> None:
+@pytest.mark.parametrize(("form", "ending", "code"), [
+    ("json", signal.SIGINT, 130), ("jsonl", signal.SIGINT, 130), ("csv", signal.SIGTERM, 143),
+    ("json", signal.SIGHUP, 143),
+])
+def test_an_end_before_its_time_leaves_no_half_a_file(
+    large: Path, tmp_path: Path, form: str, ending: signal.Signals, code: int,
+) -> None:
     target = tmp_path / "o"
     target.write_text("before")
     with subprocess.Popen(
@@ -148,9 +153,9 @@ def test_ctrl_c_leaves_no_half_a_file(large: Path, tmp_path: Path, form: str) ->
     ) as process:
         assert process.stderr is not None
         process.stderr.readline()  # progress: it is at work
-        process.send_signal(signal.SIGINT)
+        process.send_signal(ending)
         err = process.stderr.read().decode()
-        assert process.wait(timeout=60) == 130
+        assert process.wait(timeout=60) == code
     assert "interrupted" in err
     assert unharmed(err)
     assert target.read_text() == "before"

@@ -7,9 +7,11 @@ takes its rows without any bound. Columns in a Parquet file are read from any ro
 from __future__ import annotations
 
 import tempfile
+import threading
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 import polars as pl
 
@@ -39,8 +41,7 @@ def keep(rows: pl.LazyFrame, owner: object) -> Kept | None:
         return None
     drop = weakref.finalize(owner, path.unlink, missing_ok=True)
     try:
-        rows.sink_parquet(path, compression="lz4", statistics=False, row_group_size=GROUP,
-                          engine="streaming")
+        _write(rows, path)
         scan = pl.scan_parquet(path, glob=False)
         return Kept(scan, int(scan.select(pl.len()).collect().item()), drop)
     except (OSError, pl.exceptions.PolarsError):
@@ -49,3 +50,21 @@ def keep(rows: pl.LazyFrame, owner: object) -> Kept | None:
     except BaseException:
         drop()
         raise
+
+
+def _write(rows: pl.LazyFrame, path: Path) -> None:
+    """In a thread: who waits in Polars hears of no signal but Ctrl-C."""
+    done: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def run() -> None:
+        error: BaseException | None = None
+        try:
+            rows.sink_parquet(path, compression="lz4", statistics=False, row_group_size=GROUP,
+                              engine="streaming")
+        except BaseException as found:  # noqa: BLE001  # raised where it is waited for
+            error = found
+        done.put(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    if (error := done.get()) is not None:
+        raise error
