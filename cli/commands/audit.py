@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from zhuanjie.cli.ledgers import arguments, publish, refuse_overwrite, say_besid
 from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import Session, session_of
-from zhuanjie.engine.errors import UsageError, fail
+from zhuanjie.engine.errors import Diagnostic, UsageError, fail
 from zhuanjie.engine.results import Finding
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 FORMS: Final = ("table", "json", "jsonl", "csv", "markdown", "parquet")
 _ENDINGS: Final = {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".md": "markdown",
                    ".parquet": "parquet"}
+_BLOCK: Final = 1 << 20
+_LARGE: Final = 500_000
+"""Records from which on a report for people is not what its reader wants."""
 _KEYS: Final = ("clause", "rule", "outcome", "severity", "file", "sheet")
 
 
@@ -86,7 +91,8 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection,
                            fail_on=fail_on, all_outcomes=all_outcomes, quiet=quiet)
     if keys:
         return _folder(call)
-    return {"parquet": _table, "jsonl": _stream, "csv": _stream}.get(target.format, _report)(call)
+    return {"parquet": _table, "jsonl": _stream, "csv": _stream, "json": _document}.get(
+        target.format, _report)(call)
 
 
 def _keys(given: str | None, form: str | None, output: Path | None,
@@ -118,15 +124,41 @@ def _report(call: _Call) -> int:
     from zhuanjie.cli import show
     from zhuanjie.cli.output.audit import sections
 
-    with Progress(call.session, quiet=call.quiet) as progress:
-        with closing(call.run(progress)) as run:
-            findings = list(run)
-        report = run.head()
-        report.findings = findings
+    with _Told(call) as progress, closing(call.run(progress)) as run:
+        if (run.ledger.size_hint or 0) >= _LARGE:
+            call.session.notice(Diagnostic("cli.large-report", hint="cli.large-report.hint"))
+        findings = list(run)
+    report = run.head()
+    report.findings = findings
     view = show.view_of(call.session, call.target, run.plan.policy,
                         all_outcomes=call.all_outcomes)
     return publish(call.session, report, sections, call.target, view, fail_on=call.fail_on,
                    quiet=call.quiet)
+
+
+def _document(call: _Call) -> int:
+    """Write each finding aside as it comes: what they come to stands before them."""
+    from zhuanjie.cli import show
+    from zhuanjie.cli.files import unwritable
+    from zhuanjie.cli.output import json
+
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as aside:
+        try:
+            with _Told(call) as progress, closing(call.run(progress)) as run:
+                findings: Iterator[Finding] = iter(run)
+                aside.writelines(json.tail(findings))
+        except OSError as error:
+            raise unwritable(tempfile.gettempdir(), error) from error
+        report = run.head()
+        view = show.view_of(call.session, call.target, run.plan.policy,
+                            all_outcomes=call.all_outcomes)
+        say_beside(call.session, report, call.target)
+        aside.seek(0)
+        with show.result(call.target) as out, Progress(
+                call.session, quiet=call.quiet or out.isatty(), doing="writing"):
+            out.write(json.head(report, view))
+            shutil.copyfileobj(aside, out, _BLOCK)
+    return call.code(report, run)
 
 
 def _stream(call: _Call) -> int:

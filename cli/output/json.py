@@ -6,22 +6,33 @@ Every finding is one line of its own, so that a large report stays readable and 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from zhuanjie.cli.output import shape
 from zhuanjie.cli.output.view import View
-from zhuanjie.engine.results import Report
+from zhuanjie.engine.results import Finding, Report
 
 
 def render(report: Report, out: TextIO, view: View) -> None:
     """Write the report."""
+    out.write(head(report, view))
+    out.writelines(tail(report.findings))
+
+
+def head(report: Report, view: View) -> str:
+    """What stands before the findings."""
     text = json.dumps(shape.head(report, view), ensure_ascii=False, indent=2)
-    out.write(text.removesuffix("\n}") + ',\n  "findings": [')
-    gap = "\n    "
-    for finding in report.findings:
-        out.write(gap + json.dumps(shape.finding(finding), ensure_ascii=False))
-        gap = ",\n    "
-    out.write("\n  ]\n}\n" if report.findings else "]\n}\n")
+    return text.removesuffix("\n}") + ',\n  "findings": ['
+
+
+def tail(findings: Iterable[Finding]) -> Iterator[str]:
+    """The findings, as they come, and what stands behind them."""
+    gap, end = "\n    ", "]\n}\n"
+    for finding in findings:
+        yield gap + json.dumps(shape.finding(finding), ensure_ascii=False)
+        gap, end = ",\n    ", "\n  ]\n}\n"
+    yield end
 
 
 def write(data: Any, out: TextIO) -> None:

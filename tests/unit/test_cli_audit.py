@@ -1,0 +1,68 @@
+"""`zhuanjie audit` of what is large: said in time, written as it comes, in bounded memory."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zhuanjie.cli.commands import audit
+from zhuanjie.cli.main import main
+
+CALL = ["--policy", "fujian-2007-80", "--as-of", "2007-12-31", "--fail-on", "never", "--lang", "en"]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    path = tmp_path / "l.csv"
+    path.write_text("学号,姓名,转出时间\n06021,张三,2007-06-20\n06022,李四,2007-02-30\n",
+                    encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("form", "said"), [("table", True), ("markdown", True), ("json", False),
+                                            ("csv", False)])
+def test_a_large_ledger_is_not_for_a_table(
+    form: str, said: bool, ledger: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(audit, "_LARGE", 3)
+    assert main(["audit", str(ledger), *CALL, "-f", form]) == 0
+    assert "findings.parquet" not in capsys.readouterr().err
+    monkeypatch.setattr(audit, "_LARGE", 2)
+    assert main(["audit", str(ledger), *CALL, "-f", form]) == 0
+    assert ("findings.parquet" in capsys.readouterr().err) == said
+
+
+def test_a_document_holds_what_lines_hold(ledger: Path, tmp_path: Path) -> None:
+    whole, lines = tmp_path / "o.json", tmp_path / "o.jsonl"
+    for output in (whole, lines):
+        assert main(["audit", str(ledger), *CALL, "-o", str(output)]) == 0
+    document = json.loads(whole.read_bytes())
+    assert document["findings"] == [json.loads(line) for line in lines.read_bytes().splitlines()]
+    assert len(document["findings"]) > 10
+    assert [i["value"] for i in document["input"]] == ["2007-02-30"]
+    assert document["ledger"]["records"] == 2
+
+
+def test_no_room_to_set_findings_aside(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Full(io.StringIO):
+        def writelines(self, lines: Any) -> None:
+            next(iter(lines))
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda *_, **__: Full())
+    target = tmp_path / "o.json"
+    target.write_text("before")
+    assert main(["audit", str(ledger), *CALL, "-o", str(target)]) == 2
+    err = capsys.readouterr().err
+    assert tempfile.gettempdir() in err and "Traceback" not in err
+    assert target.read_text() == "before"
