@@ -125,11 +125,10 @@ class BulkAudit:
         numbers = frame[AT].cast(pl.Int64) + typed.first
         return [found for _, found in same_id(typed.table, frame[KEY], numbers, self.seen)]
 
-    def values(self, name: str, among: pl.Series) -> Iterator[pl.Series]:
-        """The values of a field that are among some, of all records, out of scope or not."""
+    def values(self, name: str) -> Iterator[pl.Series]:
+        """The values of a field, of all records, out of scope or not."""
         for typed in self.tables:
-            for rows in typed.rows([name], [pl.col(name)],
-                                   pl.col(name).is_in(among.implode()), size=PRINTS):
+            for rows in typed.rows([name], [pl.col(name)], size=PRINTS, sliced=True):
                 yield rows.frame[name]
 
     def _survey(self) -> None:

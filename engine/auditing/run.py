@@ -13,15 +13,15 @@ from typing import Any
 
 import polars as pl
 
+from zhuanjie.engine.auditing.absent import Absent
 from zhuanjie.engine.auditing.bulk import BulkAudit, JudgedRecords
 from zhuanjie.engine.auditing.editions import Tally
 from zhuanjie.engine.auditing.notices import no_columns, said_of
-from zhuanjie.engine.auditing.whole import DTYPES, Absent, Counter, key_field
+from zhuanjie.engine.auditing.whole import DTYPES, Counter
 from zhuanjie.engine.auditing.words import Words, field_label
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.backends.registry import column_backend_of
 from zhuanjie.engine.backends.verdicts import to_table, to_verdicts
-from zhuanjie.engine.checking.policy import TypedRule
 from zhuanjie.engine.errors import InputError, fail
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.model.fields import KEY, fields
@@ -70,7 +70,8 @@ class AuditRun:
         """The clauses that are asked about, where it is not all of them."""
         self.tally = Tally(plan)
         self.counters = [Counter(r, plan, backend) for r in plan.unique]
-        self.absent = [self._absent(r) for r in plan.whole] if roster else []
+        self.absent = [Absent(r) for r in plan.whole] if roster else []
+        self._call_roll()
 
     def close(self) -> None:
         """Let go of the ledgers; `head` can still be taken."""
@@ -117,7 +118,7 @@ class AuditRun:
                 self.progress(self.records, self.ledger.size_hint)
         self.ledger.check_filled(self.records)
         for absent in self.absent:
-            for there in bulk.values(absent.field, absent.wanted):
+            for there in bulk.values(absent.field):
                 absent.add(there)
 
     def absences(self) -> Iterator[Finding]:
@@ -213,16 +214,18 @@ class AuditRun:
                 continue  # another edition of the rule judges this record
             yield self._noted(self.words.finding(verdict, record, location))
 
-    def _absent(self, rule: TypedRule) -> Absent:
-        """What the roster asks for; raises InputError where it lacks the field."""
-        assert self.roster is not None
-        field = key_field(rule)
-        if field not in self.roster.fields:
-            raise fail(InputError, "audit.roster-column", field=field_label(field, self.lang))
-        batches = [(b, *self._in_scope(b.frame)) for b in self.roster.batches()]
-        self.input += [i for b, _, _ in batches for i in b.input]
-        return Absent(rule, [
-            (frame[field], b.rows.gather(kept), b.file, b.sheet) for b, frame, kept in batches])
+    def _call_roll(self) -> None:
+        """Note what the roster asks for; raises InputError where it lacks the field."""
+        for absent in self.absent:
+            assert self.roster is not None
+            if absent.field not in self.roster.fields:
+                raise fail(InputError, "audit.roster-column",
+                           field=field_label(absent.field, self.lang))
+        for batch in self.roster.batches() if self.roster and self.absent else ():
+            frame, kept = self._in_scope(batch.frame)
+            self.input += batch.input
+            for absent in self.absent:
+                absent.want(frame[absent.field], batch.rows.gather(kept), batch.file, batch.sheet)
 
     def _noted(self, finding: Finding) -> Finding:
         self.summary.add(finding.clause, finding.outcome)

@@ -1,12 +1,11 @@
-"""Rules that look at more than one record. In: batches of records. Out: counts and absences.
+"""Rules that look at more than one record. In: batches of records. Out: counts.
 
-`Counter` counts, before any record is judged, how many records share the key of a `unique` rule;
-`Absent` finds, after all were read, who stands in a roster and not in the ledger.
+`Counter` counts, before any record is judged, how many records share the key of a `unique` rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -17,7 +16,6 @@ from zhuanjie.engine.ir.nodes import Field
 from zhuanjie.engine.lower.plan import Plan
 from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.model.fields import KEY, fields
-from zhuanjie.engine.results import Location
 
 DTYPES: dict[str, Any] = {
     "string": pl.String, "enum": pl.String, "bool": pl.Boolean, "int": pl.Int64, "date": pl.Date,
@@ -94,31 +92,3 @@ def key_field(rule: TypedRule) -> str:
     """The field whose values a `unique` or `reconcile` rule compares."""
     assert isinstance(rule.key, Field)
     return rule.key.name
-
-
-class Absent:
-    """Compares the values of a field in a roster with those in the ledger."""
-
-    def __init__(self, rule: TypedRule,
-                 roster: Sequence[tuple[pl.Series, pl.Series, str, str | None]]) -> None:
-        """`roster`: the values of each of its batches, their row numbers, file and sheet."""
-        self.rule = rule
-        self.field = key_field(rule)
-        self._roster = roster
-        self.wanted = pl.concat([values for values, *_ in roster]).drop_nulls().unique()
-        """The values that the ledger should have."""
-        self._there = self.wanted.clear()
-
-    def add(self, values: pl.Series) -> None:
-        """Note the values of some records of the ledger."""
-        found = values.filter(values.is_in(self.wanted.implode()))
-        self._there = pl.concat([self._there, found]).unique()
-
-    def missing(self) -> Iterator[tuple[str, Location]]:
-        """The values of the roster that the ledger lacks, each once, and where they stand."""
-        lacking = set(self.wanted.filter(~self.wanted.is_in(self._there.implode())))
-        for values, rows, file, sheet in self._roster if lacking else ():
-            for value, row in zip(values, rows, strict=True):
-                if value in lacking:
-                    lacking.remove(value)
-                    yield value, Location(file, sheet, row)

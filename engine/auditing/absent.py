@@ -1,0 +1,99 @@
+"""Who stands in a roster and not in the ledger. In: values of both. Out: those that are missing.
+
+Values are found by 64-bit prints, in sorted order, and then compared themselves: what is said of
+a member never rests on a print.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Iterator
+from functools import cached_property
+
+import polars as pl
+
+from zhuanjie.engine.auditing.whole import key_field
+from zhuanjie.engine.checking.policy import TypedRule
+from zhuanjie.engine.results import Location
+
+
+class Absent:
+    """Compares the values of a field in a roster with those in the ledger.
+
+    First `want` all of the roster, then `add` all of the ledger, then ask what is `missing`.
+    """
+
+    def __init__(self, rule: TypedRule) -> None:
+        self.rule = rule
+        self.field = key_field(rule)
+        self._parts: list[tuple[pl.Series, pl.Series, str, str | None]] = []
+
+    def want(self, values: pl.Series, rows: pl.Series, file: str, sheet: str | None) -> None:
+        """Note the values of some records of the roster, and where they stand."""
+        there = values.is_not_null()
+        self._parts.append((values.filter(there), rows.filter(there).cast(pl.UInt32), file, sheet))
+
+    @property
+    def wanted(self) -> pl.Series:
+        """The values that the ledger should have, each once."""
+        return self._index.values
+
+    def add(self, values: pl.Series) -> None:
+        """Note the values of some records of the ledger."""
+        self._index.find(values.drop_nulls())
+
+    def missing(self) -> Iterator[tuple[str, Location]]:
+        """The values of the roster that the ledger lacks, each once, and where they stand."""
+        starts = [0]
+        for values, *_ in self._parts:
+            starts.append(starts[-1] + len(values))
+        for place in self._index.left():
+            number = bisect(starts, place) - 1
+            values, rows, file, sheet = self._parts[number]
+            at = place - starts[number]
+            yield values[at], Location(file, sheet, rows[at])
+
+    @cached_property
+    def _index(self) -> _Index:
+        return _Index(pl.concat([values for values, *_ in self._parts]))
+
+
+class _Index:
+    """Distinct values in the order of their prints, and which of them were found."""
+
+    def __init__(self, values: pl.Series) -> None:
+        every = pl.DataFrame({"value": values, "print": _prints(values)}).with_row_index("at")
+        # A stable order: of equal values the first stays.
+        every = every.sort("print", maintain_order=True)
+        again = pl.col("print") == pl.col("print").shift()
+        other = pl.col("value") != pl.col("value").shift()
+        # Different values of one print, were there any, go the slow way.
+        self._mixed = every.filter(again & other)["print"].unique()
+        mixed = every.filter(pl.col("print").is_in(self._mixed.implode()))
+        self._slow: dict[object, int] = {}
+        for value, at in mixed.select("value", "at").iter_rows():
+            self._slow.setdefault(value, at)
+        first = every.filter(
+            again.ne_missing(True) & ~pl.col("print").is_in(self._mixed.implode()))
+        self._places, self._values, self._prints = first["at"], first["value"], first["print"]
+        self._found = pl.repeat(False, len(first), dtype=pl.Boolean, eager=True)
+        self.values = pl.concat([self._values, pl.Series(list(self._slow), dtype=values.dtype)])
+
+    def find(self, values: pl.Series) -> None:
+        """Mark those of the values that are known."""
+        prints = _prints(values)
+        if len(self._prints):
+            at = self._prints.search_sorted(prints).clip(0, len(self._prints) - 1)
+            same = (self._prints.gather(at) == prints) & (self._values.gather(at) == values)
+            self._found.scatter(at.filter(same), True)
+        if self._slow:
+            for value in values.filter(prints.is_in(self._mixed.implode())):
+                self._slow.pop(value, None)
+
+    def left(self) -> list[int]:
+        """The places of those that were not found, in order."""
+        return sorted([*self._places.filter(~self._found), *self._slow.values()])
+
+
+def _prints(values: pl.Series) -> pl.Series:
+    return values.hash()
