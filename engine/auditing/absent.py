@@ -26,12 +26,14 @@ class Absent:
     def __init__(self, rule: TypedRule) -> None:
         self.rule = rule
         self.field = key_field(rule)
-        self._parts: list[tuple[pl.Series, pl.Series, str, str | None]] = []
+        self._values: list[pl.Series] = []
+        self._places: list[tuple[pl.Series, str, str | None]] = []
 
     def want(self, values: pl.Series, rows: pl.Series, file: str, sheet: str | None) -> None:
         """Note the values of some records of the roster, and where they stand."""
         there = values.is_not_null()
-        self._parts.append((values.filter(there), rows.filter(there).cast(pl.UInt32), file, sheet))
+        self._values.append(values.filter(there))
+        self._places.append((rows.filter(there).cast(pl.UInt32), file, sheet))
 
     @property
     def wanted(self) -> pl.Series:
@@ -45,17 +47,18 @@ class Absent:
     def missing(self) -> Iterator[tuple[str, Location]]:
         """The values of the roster that the ledger lacks, each once, and where they stand."""
         starts = [0]
-        for values, *_ in self._parts:
-            starts.append(starts[-1] + len(values))
-        for place in self._index.left():
+        for rows, *_ in self._places:
+            starts.append(starts[-1] + len(rows))
+        for place, value in self._index.left():
             number = bisect(starts, place) - 1
-            values, rows, file, sheet = self._parts[number]
-            at = place - starts[number]
-            yield values[at], Location(file, sheet, rows[at])
+            rows, file, sheet = self._places[number]
+            yield value, Location(file, sheet, rows[place - starts[number]])
 
     @cached_property
     def _index(self) -> _Index:
-        return _Index(pl.concat([values for values, *_ in self._parts]))
+        values = pl.concat(self._values)
+        self._values.clear()
+        return _Index(values)
 
 
 class _Index:
@@ -70,14 +73,18 @@ class _Index:
         # Different values of one print, were there any, go the slow way.
         self._mixed = every.filter(again & other)["print"].unique()
         mixed = every.filter(pl.col("print").is_in(self._mixed.implode()))
-        self._slow: dict[object, int] = {}
+        self._slow: dict[str, int] = {}
         for value, at in mixed.select("value", "at").iter_rows():
             self._slow.setdefault(value, at)
         first = every.filter(
             again.ne_missing(True) & ~pl.col("print").is_in(self._mixed.implode()))
         self._places, self._values, self._prints = first["at"], first["value"], first["print"]
         self._found = pl.repeat(False, len(first), dtype=pl.Boolean, eager=True)
-        self.values = pl.concat([self._values, pl.Series(list(self._slow), dtype=values.dtype)])
+
+    @property
+    def values(self) -> pl.Series:
+        """All of them."""
+        return pl.concat([self._values, pl.Series(list(self._slow), dtype=self._values.dtype)])
 
     def find(self, values: pl.Series) -> None:
         """Mark those of the values that are known."""
@@ -90,9 +97,11 @@ class _Index:
             for value in values.filter(prints.is_in(self._mixed.implode())):
                 self._slow.pop(value, None)
 
-    def left(self) -> list[int]:
-        """The places of those that were not found, in order."""
-        return sorted([*self._places.filter(~self._found), *self._slow.values()])
+    def left(self) -> list[tuple[int, str]]:
+        """Those that were not found, by their places."""
+        lost = zip(self._places.filter(~self._found), self._values.filter(~self._found),
+                   strict=True)
+        return sorted([*lost, *((at, value) for value, at in self._slow.items())])
 
 
 def _prints(values: pl.Series) -> pl.Series:
