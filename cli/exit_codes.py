@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-import click
-
 from zhuanjie.engine.results import Finding, InputFinding, Outcome, Severity
 
 OK: Final = 0
@@ -31,7 +29,7 @@ class Terminated(KeyboardInterrupt):
     """The system ends the program, which leaves nothing behind, as where the user does."""
 
 
-def interrupted(error: KeyboardInterrupt | click.Abort) -> int:
+def interrupted(error: BaseException) -> int:
     """The code where the user or the system ended the program."""
     return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
@@ -139,16 +140,12 @@ def _report(call: _Call) -> int:
 def _document(call: _Call) -> int:
     """Write each finding aside as it comes: what they come to stands before them."""
     from zhuanjie.cli import show
-    from zhuanjie.cli.files import unwritable
     from zhuanjie.cli.output import json
 
-    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as aside:
-        try:
-            with _Told(call) as progress, closing(call.run(progress)) as run:
-                findings: Iterator[Finding] = iter(run)
-                aside.writelines(json.tail(findings))
-        except OSError as error:
-            raise unwritable(tempfile.gettempdir(), error) from error
+    with _aside() as aside:
+        with _Told(call) as progress, closing(call.run(progress)) as run:
+            findings: Iterator[Finding] = iter(run)
+            _set_aside(json.tail(findings), aside)
         report = run.head()
         view = show.view_of(call.session, call.target, run.plan.policy,
                             all_outcomes=call.all_outcomes)
@@ -159,6 +156,26 @@ def _document(call: _Call) -> int:
             out.write(json.head(report, view))
             shutil.copyfileobj(aside, out, _BLOCK)
     return call.code(report, run)
+
+
+def _aside() -> TextIO:
+    """A file of the moment; memory, where there is no place for one."""
+    try:
+        return tempfile.TemporaryFile("w+", encoding="utf-8", newline="")
+    except OSError:
+        return io.StringIO()
+
+
+def _set_aside(lines: Iterable[str], aside: TextIO) -> None:
+    """Write lines aside; raises OutputError where that, and not the making of lines, fails."""
+    from zhuanjie.cli.files import unwritable
+
+    lines = iter(lines)
+    while (line := next(lines, None)) is not None:
+        try:
+            aside.write(line)
+        except OSError as error:
+            raise unwritable(tempfile.gettempdir(), error) from error
 
 
 def _stream(call: _Call) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 from zhuanjie.engine.errors import BackendError, fail
 from zhuanjie.engine.lower.conditions import Cond, Term
@@ -85,28 +85,36 @@ class Layout:
         if self.every and len(came) < len(self.engine_rules):
             rule = next(i for i in range(len(self.engine_rules)) if i not in came)
             raise self._incomplete(rule, 0, name)
-        told: dict[int, dict[What, int | tuple[str, ...] | str]] = {}
+        told: dict[int, _Told] = {}
         for ask, answer in zip(self.asks, answers, strict=True):
             if answer is not None and came.get(ask.rule) in ask.outcomes:
-                _tell(told.setdefault(ask.rule, {}), ask, answer)
+                _tell(told.setdefault(ask.rule, _Told()), ask, answer)
         for rule in sorted(came):
-            more = told.get(rule, {})
-            yield Verdict(row, rule, came[rule], clause=more.get("clause"),  # type: ignore[arg-type]
-                          due=more.get("due"), late=more.get("late"),  # type: ignore[arg-type]
-                          missing=more.get("missing", ()))  # type: ignore[arg-type]
+            yield Verdict(row, rule, came[rule], **told.get(rule, _Told()))
 
     def _incomplete(self, rule: int, count: int, name: str) -> BackendError:
         return fail(BackendError, "backend.incomplete", name=name, count=count,
                     rule=self.engine_rules[rule])
 
 
-def _tell(told: dict[What, int | tuple[str, ...] | str], ask: Ask, answer: int) -> None:
+class _Told(TypedDict, total=False):
+    """What goes with a verdict."""
+
+    due: int
+    late: int
+    missing: tuple[str, ...]
+    clause: str
+
+
+def _tell(told: _Told, ask: Ask, answer: int) -> None:
     """Take in an answer under what it says."""
     if ask.what == "missing":
         named = tuple(n for i, n in enumerate(ask.names) if answer >> i & 1)
-        told["missing"] = (*told.get("missing", ()), *named)  # type: ignore[misc]
+        told["missing"] = (*told.get("missing", ()), *named)
+    elif ask.what == "clause":
+        told["clause"] = ask.names[answer]
     else:
-        told[ask.what] = ask.names[answer] if ask.what == "clause" else answer
+        told[ask.what] = answer
 
 
 def _asks(plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[Ask]:

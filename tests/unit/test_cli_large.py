@@ -7,7 +7,6 @@ import io
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -55,8 +54,7 @@ def test_no_room_to_set_findings_aside(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     class Full(io.StringIO):
-        def writelines(self, lines: Any) -> None:
-            next(iter(lines))
+        def write(self, _: str) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda *_, **__: Full())
@@ -66,3 +64,17 @@ def test_no_room_to_set_findings_aside(
     err = capsys.readouterr().err
     assert tempfile.gettempdir() in err and "Traceback" not in err
     assert target.read_text() == "before"
+
+
+def test_no_place_to_set_findings_aside(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["audit", str(ledger), *CALL, "-f", "json"]) == 0
+    expected = capsys.readouterr().out
+
+    def nowhere(*_: object, **__: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", nowhere)
+    assert main(["audit", str(ledger), *CALL, "-f", "json"]) == 0
+    assert capsys.readouterr().out == expected

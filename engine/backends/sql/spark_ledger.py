@@ -197,7 +197,6 @@ def _filled(name: str) -> Tree:
     return exp.Not(this=exp.Is(this=column(name), expression=exp.Null()))
 
 
-
 def local(rows: Sequence[tuple[Any, ...]], columns: str) -> DataFrame:
     """Findings that are at hand as a data frame, to stand below the others."""
     return session().createDataFrame(list(rows), columns)

@@ -116,8 +116,8 @@ class LinesTable(ObjectTable):
 
     def _read(self, block: Sequence[bytes], first: int) -> Iterator[tuple[int, Record | None]]:
         """What each line holds, with its number; None where it is blank."""
-        for number, line in enumerate(map(bytes.decode, block), first):
-            if not line.strip():
+        for number, line in enumerate(block, first):
+            if not line.decode().strip():
                 yield number, None
                 continue
             record = _parse(line, self.file, number)
@@ -130,7 +130,7 @@ class LinesTable(ObjectTable):
 def _alike(block: Sequence[bytes], headings: list[str]) -> Iterable[Collection[object]] | None:
     """The columns of lines that all hold these keys, in this order and once, and plain values.
 
-    A program mostly writes such lines; nothing here is done line by line in Python.
+    A program mostly writes such lines. None, and they are read one by one, where one is otherwise.
     """
     try:
         records = list(map(orjson.loads, block))
@@ -144,16 +144,16 @@ def _alike(block: Sequence[bytes], headings: list[str]) -> Iterable[Collection[o
     return columns if all(plain >= set(map(type, cells)) for cells in columns) else None
 
 
-def _parse(line: str, name: str, number: int) -> object:
+def _parse(line: bytes, name: str, number: int) -> object:
     """A line as `parse_json` has it, and nearly always much sooner."""
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return parse_json(line, name, number)
-    if (type(record) is dict and not _may_repeat(line.encode(), len(record))
+        return parse_json(line.decode(), name, number)
+    if (type(record) is dict and not _may_repeat(line, len(record))
             and _DTYPES.keys() | {type(None)} >= set(map(type, record.values()))):
         return record
-    return parse_json(line, name, number)
+    return parse_json(line.decode(), name, number)
 
 
 def _may_repeat(line: bytes, keys: int) -> bool:
