@@ -22,7 +22,8 @@ from zhuanjie.cli import exit_codes
 from zhuanjie.cli.files import unwritable
 from zhuanjie.cli.session import Session
 from zhuanjie.cli.usage import diagnose
-from zhuanjie.engine.errors import Diagnostic, ZhuanjieError
+from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.errors import ZhuanjieError
 
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 

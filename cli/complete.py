@@ -35,7 +35,7 @@ def packs(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
 def clauses(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The clauses of the pack this call names."""
     from zhuanjie.engine import api
-    from zhuanjie.engine.errors import ZhuanjieError
+    from zhuanjie.engine.core.errors import ZhuanjieError
 
     try:
         pack = api.load_policy(ctx.params.get("policy") or ctx.params.get("pack"))
@@ -47,7 +47,7 @@ def clauses(ctx: click.Context, _param: click.Parameter, incomplete: str) -> lis
 def moments(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The moments of the pack this call names."""
     from zhuanjie.engine import api
-    from zhuanjie.engine.errors import ZhuanjieError
+    from zhuanjie.engine.core.errors import ZhuanjieError
 
     try:
         return items(api.load_policy(ctx.params.get("policy")).moments, incomplete)

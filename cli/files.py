@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TextIO
 
-from zhuanjie.engine.errors import OutputError, ZhuanjieError, fail
+from zhuanjie.engine.core.errors import OutputError, ZhuanjieError, fail
 
 _REASONS: Final = {
     errno.ENOENT: "no-folder", errno.ENOTDIR: "no-folder", errno.EACCES: "denied",
@@ -31,7 +31,7 @@ def unwritable(path: Path | str, error: OSError) -> ZhuanjieError:
     """The error that says why `path` cannot be written."""
     number = re.search(r"\(os error (\d+)\)", str(error))  # as Polars words it, without a number
     reason = _REASONS.get(error.errno or (int(number[1]) if number else 0), "other")
-    return fail(OutputError, f"cli.output.{reason}", hint="cli.output.hint", path=str(path),
+    return fail(OutputError, f"report.{reason}", hint="report.hint", path=str(path),
                 reason=error.strerror or "")
 
 

@@ -14,8 +14,8 @@ from typing import Any, Final
 import click
 
 from zhuanjie.cli.session import session_of
-from zhuanjie.cli.wrap import columns, wrap
-from zhuanjie.engine.errors import UsageError, fail
+from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.report.wrap import columns, wrap
 
 ROOT: Final = "root"
 """The top group; the commands in it go by their own name alone."""

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from zhuanjie.cli.main import main
-from zhuanjie.engine.errors import PolicyError, ZhuanjieError
-from zhuanjie.engine.load.find import pack_folders
-from zhuanjie.engine.load.pack import MANIFEST
-from zhuanjie.engine.source import read_source
+from zhuanjie.engine.core.errors import PolicyError, ZhuanjieError
+from zhuanjie.engine.core.yaml_source import read_source
+from zhuanjie.engine.policy.locate import pack_folders
+from zhuanjie.engine.policy.pack_files import MANIFEST
 
 
 def packs_of(files: Iterable[str]) -> list[Path]:

@@ -11,12 +11,12 @@ from zhuanjie.cli import exit_codes
 from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import Session
-from zhuanjie.engine.errors import InputError, UsageError, fail
-from zhuanjie.engine.results import Report
+from zhuanjie.engine.core.errors import InputError, UsageError, fail
+from zhuanjie.engine.core.results import Report
 
 if TYPE_CHECKING:
-    from zhuanjie.cli.output import Layout
-    from zhuanjie.cli.output.view import View
+    from zhuanjie.report import Layout
+    from zhuanjie.report.view import View
 
 _FINDINGS_ONLY: Final = ("jsonl", "csv", "ics")
 """Formats that have no room for input findings, which are then said on stderr."""
@@ -34,7 +34,7 @@ def refuse_overwrite(read: Iterable[str | None], output: Path | None) -> None:
     """Refuse to write the result over a file that is being read, in a folder or glob too."""
     if output is None or not output.is_file():
         return
-    from zhuanjie.engine.records.sources import files_meant
+    from zhuanjie.engine.ledger.sources import files_meant
 
     for source in filter(None, read):
         # What cannot be found is for the reader to say.
@@ -42,7 +42,7 @@ def refuse_overwrite(read: Iterable[str | None], output: Path | None) -> None:
             if source == "-" or "://" in source:
                 continue
             if any(output.samefile(path) for path in files_meant(source)):
-                raise fail(UsageError, "cli.output.is-input", hint="cli.output.hint",
+                raise fail(UsageError, "report.is-input", hint="report.hint",
                            path=str(output))
 
 
@@ -57,12 +57,13 @@ def say_beside(session: Session, report: Report, target: Target) -> None:
 def publish(session: Session, report: Report, layout: Layout, target: Target, view: View, *,
             fail_on: str, quiet: bool) -> int:
     """Write a report where and as it is wanted; returns the exit code it calls for."""
-    from zhuanjie.cli import output, show
+    from zhuanjie.cli import show
+    from zhuanjie.report import write_report
 
     say_beside(session, report, target)
     with (
         show.result(target) as out,
         Progress(session, quiet=quiet or out.isatty(), doing="writing"),
     ):
-        output.write_report(report, layout, target.format, out, view)
+        write_report(report, layout, target.format, out, view)
     return exit_codes.exit_code((*report.input, *report.findings), fail_on)

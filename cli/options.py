@@ -19,11 +19,11 @@ import click
 from zhuanjie.cli import complete, exit_codes
 from zhuanjie.cli.help import Decorator, option
 from zhuanjie.cli.session import session_of
-from zhuanjie.engine.errors import UsageError, fail
-from zhuanjie.engine.text import LANGS
+from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.messages import LANGS
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.checking.policy import Policy
+    from zhuanjie.engine.policy.policy import Policy
 
 
 class Choice(click.ParamType[str]):
@@ -62,8 +62,8 @@ class Day(click.ParamType[date]):
     def convert(self, value: Any, param: click.Parameter | None,
                 ctx: click.Context | None) -> date:
         """The date `value` means."""
-        from zhuanjie.engine.records.celldates import read_date
-        from zhuanjie.engine.records.celltext import CellError
+        from zhuanjie.engine.ledger.cells.dates import read_date
+        from zhuanjie.engine.ledger.cells.text import CellError
 
         try:
             return read_date(value, None)
@@ -152,7 +152,7 @@ class Selection:
         """The ledger's own headings and the fields they stand for, where a file maps them."""
         if self.columns is None:
             return None
-        from zhuanjie.engine.records.headings import load_columns
+        from zhuanjie.engine.ledger.headings import load_columns
 
         return load_columns(self.columns)
 

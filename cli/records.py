@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from zhuanjie.cli.session import Session
-from zhuanjie.engine.records.cells import Value
-from zhuanjie.engine.records.headings import find_field
-from zhuanjie.engine.records.single import flatten, load_record_file, read_record
+from zhuanjie.engine.ledger.cells.parser import Value
+from zhuanjie.engine.ledger.headings import find_field
+from zhuanjie.engine.ledger.record import flatten, load_record_file, read_record
 
 
 def read_records(source: str, session: Session) -> list[dict[str, Value]]:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
-from zhuanjie.cli.wrap import printable
-from zhuanjie.engine.errors import Diagnostic, Place
-from zhuanjie.engine.text import LANGS, Lang, default_lang, say, say_diagnostic
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.messages import LANGS, Lang, default_lang, say, say_diagnostic
+from zhuanjie.report.wrap import printable
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.results import InputFinding
+    from zhuanjie.engine.core.results import InputFinding
 
 
 _OF_COLUMNS: Final = ("records.unknown-heading", "records.number-as-text")

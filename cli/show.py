@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from zhuanjie.cli.files import opened
 from zhuanjie.cli.options import Target
-from zhuanjie.cli.output import SECTION_FORMATS
-from zhuanjie.cli.output.view import WIDTH, View
 from zhuanjie.cli.session import Session, use_colour
-from zhuanjie.engine.results import REPORTED, Outcome
+from zhuanjie.engine.core.results import REPORTED, Outcome
+from zhuanjie.report import SECTION_FORMATS
+from zhuanjie.report.view import WIDTH, View
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.checking.policy import Policy
+    from zhuanjie.engine.policy.policy import Policy
 
 _NARROWEST: Final = 60
 

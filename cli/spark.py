@@ -8,8 +8,9 @@ from zhuanjie.cli import exit_codes
 from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import Session
-from zhuanjie.engine.errors import Diagnostic, UsageError, fail
-from zhuanjie.engine.results import Outcome, Severity
+from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.results import Outcome, Severity
 
 NAME = "spark"
 TABLE = "spark:"
@@ -30,10 +31,10 @@ def is_for_spark(ledgers: Sequence[str], selection: Selection, target: Target) -
 def audit(session: Session, ledgers: Sequence[str], selection: Selection, target: Target, *,
           fail_on: str, all_outcomes: bool, quiet: bool) -> int:
     """Audit on Spark, then show the summary; returns the exit code."""
-    from zhuanjie.cli import output as formats
+    from zhuanjie import report as formats
     from zhuanjie.cli import show
-    from zhuanjie.cli.output.audit import sections
     from zhuanjie.engine import api
+    from zhuanjie.report.layouts.audit import sections
 
     if selection.backend not in (None, NAME):
         raise fail(UsageError, "cli.spark.backend", name=selection.backend)

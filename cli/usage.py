@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from zhuanjie.engine.errors import Diagnostic
+from zhuanjie.engine.core.diagnostics import Diagnostic
 
 
 def diagnose(error: click.ClickException) -> Diagnostic:

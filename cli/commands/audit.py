@@ -19,12 +19,13 @@ from zhuanjie.cli.ledgers import arguments, publish, refuse_overwrite, say_besid
 from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import Session, session_of
-from zhuanjie.engine.errors import Diagnostic, UsageError, fail
-from zhuanjie.engine.results import Finding
+from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.results import Finding
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import AuditRun
-    from zhuanjie.engine.results import Report
+    from zhuanjie.engine.core.results import Report
 
 FORMS: Final = ("table", "json", "jsonl", "csv", "markdown", "parquet")
 _ENDINGS: Final = {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".md": "markdown",
@@ -123,7 +124,7 @@ def _keys(given: str | None, form: str | None, output: Path | None,
 def _report(call: _Call) -> int:
     """Judge everything, then write the report."""
     from zhuanjie.cli import show
-    from zhuanjie.cli.output.audit import sections
+    from zhuanjie.report.layouts.audit import sections
 
     with _Told(call) as progress, closing(call.run(progress)) as run:
         if (run.ledger.size_hint or 0) >= _LARGE:
@@ -140,7 +141,7 @@ def _report(call: _Call) -> int:
 def _document(call: _Call) -> int:
     """Write each finding aside as it comes: what they come to stands before them."""
     from zhuanjie.cli import show
-    from zhuanjie.cli.output import json
+    from zhuanjie.report.formats import json
 
     with _aside() as aside:
         with _Told(call) as progress, closing(call.run(progress)) as run:
@@ -181,7 +182,7 @@ def _set_aside(lines: Iterable[str], aside: TextIO) -> None:
 def _stream(call: _Call) -> int:
     """Write each finding as it comes."""
     from zhuanjie.cli import show
-    from zhuanjie.cli.output import csv, jsonl
+    from zhuanjie.report.formats import csv, jsonl
 
     with (show.result(call.target) as out, _Told(call, quiet=out.isatty()) as progress,
           closing(call.run(progress)) as run):
@@ -222,13 +223,14 @@ def _folder(call: _Call) -> int:
 
 
 def _brief(call: _Call, run: AuditRun, report: Report) -> int:
-    from zhuanjie.cli import output, show
-    from zhuanjie.cli.output.audit import brief
+    from zhuanjie.cli import show
+    from zhuanjie.report import write_sections
+    from zhuanjie.report.layouts.audit import brief
 
     seen = Target("table", None)
     view = show.view_of(call.session, seen, run.plan.policy, all_outcomes=call.all_outcomes)
     with show.result(seen) as out:
-        output.write_sections(brief(report, view), "table", out, view)
+        write_sections(brief(report, view), "table", out, view)
     return _told(call, run, report)
 
 

@@ -29,9 +29,9 @@ def command(ctx: click.Context, *, record: str, selection: Selection, before: st
             target: Target, fail_on: str, all_outcomes: bool, quiet: bool) -> int:
     """Check the records of a file, each by itself and against one another."""
     from zhuanjie.cli import show
-    from zhuanjie.cli.output.check import sections
     from zhuanjie.engine import api
-    from zhuanjie.engine.records.single import load_record_file
+    from zhuanjie.engine.ledger.record import load_record_file
+    from zhuanjie.report.layouts.check import sections
 
     session = session_of(ctx)
     refuse_overwrite([record, *selection.files], target.output)

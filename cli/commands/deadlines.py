@@ -27,8 +27,8 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], within: int | None, s
             target: Target, fail_on: str, quiet: bool) -> int:
     """List what is due, overdue first."""
     from zhuanjie.cli import show
-    from zhuanjie.cli.output.deadlines import sections
     from zhuanjie.engine import api
+    from zhuanjie.report.layouts.deadlines import sections
 
     session = session_of(ctx)
     refuse_overwrite([*ledgers, *selection.files], target.output)

@@ -14,9 +14,9 @@ from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.session import session_of
 
 if TYPE_CHECKING:
-    from zhuanjie.cli.output.section import Section
-    from zhuanjie.cli.output.view import View
     from zhuanjie.engine.auditing.destinations import DestinationAnswer
+    from zhuanjie.report.section import Section
+    from zhuanjie.report.view import View
 
 Answers = tuple[str | None, Sequence["DestinationAnswer"]]
 
@@ -29,11 +29,12 @@ Answers = tuple[str | None, Sequence["DestinationAnswer"]]
 @click.pass_context
 def command(ctx: click.Context, record: str, selection: Selection, target: Target) -> int:
     """Judge every destination for each record of a file."""
-    from zhuanjie.cli import output, show
-    from zhuanjie.cli.output import shape
+    from zhuanjie.cli import show
     from zhuanjie.cli.records import read_records
     from zhuanjie.engine import api
-    from zhuanjie.engine.model.fields import KEY
+    from zhuanjie.engine.vocabulary.fields import KEY
+    from zhuanjie.report import json_shape as shape
+    from zhuanjie.report import write_answer
 
     session = session_of(ctx)
     refuse_overwrite([record], target.output)
@@ -53,12 +54,12 @@ def command(ctx: click.Context, record: str, selection: Selection, target: Targe
         "destinations": [_plain(name, answer) for name, found in answers for answer in found],
     }
     with show.result(target) as out:
-        output.write_answer(data, _sections(answers, view), target.format, out, view)
+        write_answer(data, _sections(answers, view), target.format, out, view)
     return exit_codes.OK
 
 
 def _plain(record: str | None, answer: DestinationAnswer) -> dict[str, Any]:
-    from zhuanjie.cli.output import shape
+    from zhuanjie.report import json_shape as shape
 
     return {
         "record": record, "kind": answer.kind, "outcome": answer.outcome.value,
@@ -70,7 +71,7 @@ def _plain(record: str | None, answer: DestinationAnswer) -> dict[str, Any]:
 
 
 def _sections(answers: Sequence[Answers], view: View) -> Iterator[Section]:
-    from zhuanjie.cli.output.section import Section
+    from zhuanjie.report.section import Section
 
     for record, found in answers:
         yield Section(

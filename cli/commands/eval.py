@@ -38,7 +38,7 @@ def command(ctx: click.Context, expression: str, data: str | None, selection: Se
 
 def _json(value: Any) -> str:
     """A value as JSON; a length of time as ISO 8601 writes it."""
-    from zhuanjie.engine.results import plain
+    from zhuanjie.engine.core.results import plain
 
     if isinstance(value, timedelta):
         value = f"{'-' if value.days < 0 else ''}P{abs(value.days)}D"

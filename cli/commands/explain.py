@@ -28,9 +28,11 @@ from zhuanjie.cli.session import session_of
 def command(ctx: click.Context, *, ledger: str, record: str, clause: str | None,
             selection: Selection, target: Target, fix: bool, quiet: bool) -> int:
     """Explain a record's outcomes, or those of one clause."""
-    from zhuanjie.cli import output, show
-    from zhuanjie.cli.output import explain, fixes, shape
+    from zhuanjie.cli import show
     from zhuanjie.engine import api
+    from zhuanjie.report import json_shape as shape
+    from zhuanjie.report import write_answer
+    from zhuanjie.report.layouts import explain, fixes
 
     session = session_of(ctx)
     refuse_overwrite([ledger, *selection.files], target.output)
@@ -57,5 +59,5 @@ def command(ctx: click.Context, *, ledger: str, record: str, clause: str | None,
         data["fixes"] = [fixes.plain_fix(m) for m in mended]
     parts = [*explain.sections(found, view), *(s for m in mended for s in fixes.sections(m, view))]
     with show.result(target) as out:
-        output.write_answer(data, parts, target.format, out, view)
+        write_answer(data, parts, target.format, out, view)
     return exit_codes.OK

@@ -13,7 +13,7 @@ from zhuanjie.cli.help import define, option
 from zhuanjie.cli.options import Count, Pair
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import session_of
-from zhuanjie.engine.errors import UsageError, fail
+from zhuanjie.engine.core.errors import UsageError, fail
 
 
 def _share(text: str) -> float | None:
@@ -43,10 +43,10 @@ def command(ctx: click.Context, *, records: int, seed: int, output: Path, as_of:
             quiet: bool) -> int:
     """Make a ledger whose violations are known."""
     from zhuanjie.cli.files import replacing
-    from zhuanjie.engine.generate import generate
+    from zhuanjie.synthetic import generate
 
     if planted is not None and planted.resolve() == output.resolve():
-        raise fail(UsageError, "cli.output.twice", hint="cli.output.hint", path=str(planted))
+        raise fail(UsageError, "report.twice", hint="report.hint", path=str(planted))
     session = session_of(ctx)
     with ExitStack() as drafts, Progress(session, quiet=quiet, doing="writing") as progress:
         ledger = drafts.enter_context(replacing(output))

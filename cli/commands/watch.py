@@ -18,7 +18,8 @@ from zhuanjie.cli.files import unwritable
 from zhuanjie.cli.help import define
 from zhuanjie.cli.options import Selection
 from zhuanjie.cli.session import Session, session_of
-from zhuanjie.engine.errors import InputError, Place, UsageError, ZhuanjieError, fail
+from zhuanjie.engine.core.diagnostics import Place
+from zhuanjie.engine.core.errors import InputError, UsageError, ZhuanjieError, fail
 
 if TYPE_CHECKING:
     from zhuanjie.engine.watch.source import EventFile
@@ -69,8 +70,8 @@ def _pause() -> bool:
 
 
 def _source(source: str, session: Session) -> BinaryIO | EventFile:
-    from zhuanjie.engine.records.kinds import KINDS
-    from zhuanjie.engine.records.single import standard_input
+    from zhuanjie.engine.ledger.file_kinds import KINDS
+    from zhuanjie.engine.ledger.record import standard_input
     from zhuanjie.engine.watch.source import EventFile
 
     if source == "-":

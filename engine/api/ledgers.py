@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from zhuanjie.engine.api.policies import plan_for
 from zhuanjie.engine.auditing.explain import Explanation, explain_and_fix
 from zhuanjie.engine.auditing.explain import explain as explain_run
-from zhuanjie.engine.auditing.fix import RecordFix
+from zhuanjie.engine.auditing.repair.record_fix import RecordFix
 from zhuanjie.engine.auditing.run import AuditRun, Progress
 from zhuanjie.engine.backends.registry import BULK, IN_PLACE, backend_of
-from zhuanjie.engine.checking.policy import Policy
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.records.ledger import Ledger, from_records, open_ledger
-from zhuanjie.engine.results import Finding, Outcome, Report
-from zhuanjie.engine.text import Lang
+from zhuanjie.engine.core.messages import Lang
+from zhuanjie.engine.core.results import Finding, Outcome, Report
+from zhuanjie.engine.ledger.ledger import Ledger, from_records, open_ledger
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.policy.policy import Policy
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.auditing.on_spark import SparkReport
+    from zhuanjie.engine.auditing.strategies.spark import SparkReport
 
 __all__ = ["AuditRun", "Explanation", "RecordFix", "audit", "audit_on_spark", "audit_to_file",
            "audit_to_folder", "deadlines", "explain", "explain_and_fix", "explain_run", "fixes",
@@ -57,7 +57,7 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
 def _begin(ledger: Ledger, plan: Plan, backend: str | None, **options: Any) -> AuditRun:
     if ledger.is_database and backend in (None, IN_PLACE) and not plan.assumed:
         # Imported late: it knows databases, which most audits have nothing to do with.
-        from zhuanjie.engine.auditing.in_place import InPlaceRun, table_of
+        from zhuanjie.engine.auditing.strategies.postgres import InPlaceRun, table_of
 
         if (table := table_of(ledger)) is not None:
             return InPlaceRun(ledger, table, plan, **options)
@@ -74,7 +74,7 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path, 
     installed or cannot start, and OutputError where the folder is something else.
     """
     backend_of("spark")  # says what to install
-    from zhuanjie.engine.auditing import on_spark
+    from zhuanjie.engine.auditing.strategies import spark as on_spark
 
     plan = plan_for(policy, as_of or date.today(), params)
     return on_spark.audit_on_spark(
@@ -85,11 +85,11 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path, 
 def audit_to_file(path: Path, run: AuditRun) -> Report:
     """Write the findings of an audit to a Parquet file as they come; the report has none.
 
-    The columns are those of `zhuanjie.engine.auditing.findings`. Raises OSError where the file
-    cannot be written; what stands there then is not whole.
+    The columns are those of `zhuanjie.engine.auditing.writers.finding_frame`. Raises OSError where
+    the file cannot be written; what stands there then is not whole.
     """
-    from zhuanjie.engine.auditing.findings import schema, tables
-    from zhuanjie.engine.auditing.sink import ParquetSink
+    from zhuanjie.engine.auditing.writers.finding_frame import schema, tables
+    from zhuanjie.engine.auditing.writers.parquet_writer import ParquetSink
 
     with ParquetSink(path, schema(run.plan)) as sink:
         for table in tables(run):
@@ -104,7 +104,7 @@ def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: S
     With `resume` an audit of the same ledger that was stopped goes on. Raises UsageError for a
     folder in use or another audit's.
     """
-    from zhuanjie.engine.auditing.partitions import Partitions
+    from zhuanjie.engine.auditing.writers.partitions import Partitions
 
     plan = run.plan
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns)

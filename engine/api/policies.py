@@ -8,16 +8,17 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from zhuanjie.engine.checking.pack import broken_rules, build_policy
-from zhuanjie.engine.checking.policy import Policy
-from zhuanjie.engine.checking.timeline import PackTimeline
-from zhuanjie.engine.errors import Diagnostic, PolicyError, UsageError, fail
-from zhuanjie.engine.load.find import by_default, find_folder, load_chain, manifests
-from zhuanjie.engine.load.pack import LoadedPack
-from zhuanjie.engine.load.schema import schemas
-from zhuanjie.engine.lower.plan import Plan, make_plan
-from zhuanjie.engine.model.pack import Manifest
-from zhuanjie.engine.source import near
+from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
+from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.lowering.plan import Plan, make_plan
+from zhuanjie.engine.policy.check import broken_rules, build_policy
+from zhuanjie.engine.policy.json_schema import schemas
+from zhuanjie.engine.policy.locate import by_default, find_folder, load_chain, manifests
+from zhuanjie.engine.policy.model import Manifest
+from zhuanjie.engine.policy.pack_files import LoadedPack
+from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.policy.timeline import PackTimeline
 
 __all__ = ["PolicyEntry", "lint", "list_policies", "load_policy", "plan_for", "schemas",
            "with_params"]
@@ -79,7 +80,7 @@ def with_params(policy: Policy, params: Mapping[str, int] | None,
 def lint(policy: Policy) -> list[Diagnostic]:
     """What the author of a policy should look at; raises PolicyError for broken case files."""
     # Imported late: cases are run by the column engine, which nothing else here needs.
-    from zhuanjie.engine.author import lints
+    from zhuanjie.engine.authoring.editing import lints
 
     return lints.lint(policy)
 

@@ -24,18 +24,18 @@ from zhuanjie.engine.backends.registry import (
     backend_of,
     record_backend_of,
 )
-from zhuanjie.engine.cel.from_cel import read
-from zhuanjie.engine.checking.names import DataSchema
-from zhuanjie.engine.checking.policy import Policy
-from zhuanjie.engine.checking.timeline import governing
-from zhuanjie.engine.checking.typing import check as check_types
-from zhuanjie.engine.days import from_day, to_day
-from zhuanjie.engine.errors import ExpressionError, InputError, UsageError, fail
-from zhuanjie.engine.ir.types import RECORD_DAYS, Kind
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.records.single import read_record
-from zhuanjie.engine.results import Finding, Report
-from zhuanjie.engine.text import Lang
+from zhuanjie.engine.core.dates import from_day, to_day
+from zhuanjie.engine.core.errors import ExpressionError, InputError, UsageError, fail
+from zhuanjie.engine.core.messages import Lang
+from zhuanjie.engine.core.results import Finding, Report
+from zhuanjie.engine.expr.from_cel import read
+from zhuanjie.engine.expr.names import DataSchema
+from zhuanjie.engine.expr.type_checker import check as check_types
+from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
+from zhuanjie.engine.ledger.record import read_record
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.policy.timeline import governing
 from zhuanjie.engine.watch.journal import Journal
 from zhuanjie.engine.watch.register import Register
 from zhuanjie.engine.watch.run import Refusal, Sink, Watch

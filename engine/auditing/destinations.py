@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zhuanjie.engine.auditing.words import Words, field_label
+from zhuanjie.engine.auditing.wording.renderer import Words, field_label
 from zhuanjie.engine.backends.base import RecordBackend
-from zhuanjie.engine.checking.policy import TypedRule
-from zhuanjie.engine.errors import UsageError, fail
-from zhuanjie.engine.ir.nodes import Field, field_names
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.results import Finding, Location, Outcome
-from zhuanjie.engine.text import Lang, say
+from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.messages import Lang, say
+from zhuanjie.engine.core.results import Finding, Location, Outcome
+from zhuanjie.engine.expr.nodes import Field, field_names
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.vocabulary.fields import fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from zhuanjie.engine.checking.policy import Edition
-from zhuanjie.engine.ir.nodes import Expr
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.lower.reach import narrowed
-from zhuanjie.engine.results import Judged
+from zhuanjie.engine.core.results import Judged
+from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.specialize import narrowed
+from zhuanjie.engine.policy.policy import Edition
 
 if TYPE_CHECKING:
     import polars as pl

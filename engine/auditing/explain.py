@@ -13,21 +13,21 @@ from typing import Any
 
 import polars as pl
 
-from zhuanjie.engine.auditing.fix import RecordFix, fix_record
+from zhuanjie.engine.auditing.repair.record_fix import RecordFix, fix_record
 from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step
 from zhuanjie.engine.backends.reference.rules import judge
-from zhuanjie.engine.checking.policy import TypedRule
-from zhuanjie.engine.days import from_day
-from zhuanjie.engine.errors import UsageError, fail
-from zhuanjie.engine.ir.print import to_text
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.model.fields import KEY, fields
-from zhuanjie.engine.results import Finding, Location, Verdict
-from zhuanjie.engine.source import near
+from zhuanjie.engine.core.dates import from_day
+from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.results import Finding, Location, Verdict
+from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 
 @dataclass(frozen=True, slots=True)

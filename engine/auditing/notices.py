@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from zhuanjie.engine.auditing.template import field_label
-from zhuanjie.engine.errors import Diagnostic
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.text import Lang, say
+from zhuanjie.engine.auditing.wording.template import field_label
+from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.messages import Lang, say
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.vocabulary.fields import fields
 
 NAMED = 8
 """Of how many columns that are not there a notice gives the names."""

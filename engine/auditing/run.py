@@ -13,21 +13,18 @@ from typing import Any
 
 import polars as pl
 
-from zhuanjie.engine.auditing.absent import Absent
-from zhuanjie.engine.auditing.bulk import BulkAudit, JudgedRecords
 from zhuanjie.engine.auditing.editions import Tally
 from zhuanjie.engine.auditing.notices import no_columns, said_of
-from zhuanjie.engine.auditing.whole import DTYPES, Counter
-from zhuanjie.engine.auditing.words import Words, field_label
+from zhuanjie.engine.auditing.reconciliation import Absent
+from zhuanjie.engine.auditing.strategies.stream import BulkAudit, JudgedRecords
+from zhuanjie.engine.auditing.uniqueness import DTYPES, Counter
+from zhuanjie.engine.auditing.wording.renderer import Words, field_label
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.backends.registry import column_backend_of
 from zhuanjie.engine.backends.verdicts import to_table, to_verdicts
-from zhuanjie.engine.errors import InputError, fail
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.model.fields import KEY, fields
-from zhuanjie.engine.records.assemble import Batch
-from zhuanjie.engine.records.ledger import Ledger
-from zhuanjie.engine.results import (
+from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.messages import Lang
+from zhuanjie.engine.core.results import (
     Finding,
     InputFinding,
     LedgerRef,
@@ -37,7 +34,10 @@ from zhuanjie.engine.results import (
     Severity,
     Summary,
 )
-from zhuanjie.engine.text import Lang
+from zhuanjie.engine.ledger.assemble import Batch
+from zhuanjie.engine.ledger.ledger import Ledger
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 Progress = Callable[[int, int | None], None]
 

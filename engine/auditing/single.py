@@ -9,12 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from zhuanjie.engine.auditing.editions import Tally
-from zhuanjie.engine.auditing.words import Words
+from zhuanjie.engine.auditing.wording.renderer import Words
 from zhuanjie.engine.backends.base import RecordBackend
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.records.shapes import RecordReader
-from zhuanjie.engine.records.single import read_record
-from zhuanjie.engine.results import (
+from zhuanjie.engine.core.messages import Lang
+from zhuanjie.engine.core.results import (
     Finding,
     InputFinding,
     LedgerRef,
@@ -24,7 +22,9 @@ from zhuanjie.engine.results import (
     Summary,
     plain,
 )
-from zhuanjie.engine.text import Lang
+from zhuanjie.engine.ledger.record import read_record
+from zhuanjie.engine.ledger.record_reader import RecordReader
+from zhuanjie.engine.lowering.plan import Plan
 
 _NOWHERE = Location()
 

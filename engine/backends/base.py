@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
-from zhuanjie.engine.ir.nodes import Expr
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.results import Verdict
+from zhuanjie.engine.core.results import Verdict
+from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.lowering.plan import Plan
 
 if TYPE_CHECKING:
     import polars as pl

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
-from zhuanjie.engine.errors import BackendError, fail
-from zhuanjie.engine.lower.conditions import Cond, Term
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.results import Outcome, Verdict
+from zhuanjie.engine.core.errors import BackendError, fail
+from zhuanjie.engine.core.results import Outcome, Verdict
+from zhuanjie.engine.lowering.conditions import Cond, Term
+from zhuanjie.engine.lowering.plan import Plan
 
 BITS = 62
 """Bits of a word: what a signed 64-bit number holds without its sign, and one to spare."""

@@ -11,10 +11,10 @@ from itertools import compress
 from typing import Any
 
 from zhuanjie.engine.backends.record_terms import NOTHING, compiled
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.conditions import missing
-from zhuanjie.engine.lower.rules import LoweredRule
-from zhuanjie.engine.results import Outcome, Verdict
+from zhuanjie.engine.core.results import Outcome, Verdict
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.conditions import missing
+from zhuanjie.engine.lowering.rules import LoweredRule
 
 _NO_DAY = missing(Kind.DATE)
 _NO_LENGTH = missing(Kind.DURATION)

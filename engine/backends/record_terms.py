@@ -23,12 +23,10 @@ from zhuanjie.engine.backends.record_syntax import (
     function,
     name,
 )
-from zhuanjie.engine.checking.policy import TypedRule
-from zhuanjie.engine.checking.regex import python_form
-from zhuanjie.engine.days import EPOCH_ORDINAL, add_months
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.assume import Facts, needed, opposite
-from zhuanjie.engine.lower.conditions import (
+from zhuanjie.engine.core.dates import EPOCH_ORDINAL, add_months
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.assume import Facts, needed, opposite
+from zhuanjie.engine.lowering.conditions import (
     TRUE,
     AllOf,
     Among,
@@ -47,7 +45,9 @@ from zhuanjie.engine.lower.conditions import (
     Value,
     known,
 )
-from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.regex.portable import python_form
 
 Node = Term | Cond
 Leaf = Compare | Among | TextTest

@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import cast
 
 from zhuanjie.engine.backends.base import Backend, ColumnBackend, RecordBackend
-from zhuanjie.engine.errors import UsageError, fail
-from zhuanjie.engine.source import near
+from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.suggest import near
 
 _MODULES = {
     "reference": "zhuanjie.engine.backends.reference.backend",

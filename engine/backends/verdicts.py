@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 
 import polars as pl
 
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.results import Outcome, Verdict
+from zhuanjie.engine.core.results import Outcome, Verdict
+from zhuanjie.engine.lowering.plan import Plan
 
 CODES = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.SATISFIED,
          Outcome.NOT_APPLICABLE)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from zhuanjie.engine.errors import Diagnostic, InputError, Place, fail
-from zhuanjie.engine.model.fields import KEY
-from zhuanjie.engine.records.headings import find_field
-from zhuanjie.engine.records.single import flatten, parse_json, read_record
-from zhuanjie.engine.source import near
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.ledger.headings import find_field
+from zhuanjie.engine.ledger.record import flatten, parse_json, read_record
+from zhuanjie.engine.vocabulary.fields import KEY
 
 CLOCK = "clock"
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zhuanjie.engine.errors import InputError, OutputError, Place, fail
+from zhuanjie.engine.core.diagnostics import Place
+from zhuanjie.engine.core.errors import InputError, OutputError, fail
 from zhuanjie.engine.watch.events import dumps
 
 FORMAT = 1

@@ -16,22 +16,22 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from zhuanjie.engine.auditing.words import Words
+from zhuanjie.engine.auditing.wording.renderer import Words
 from zhuanjie.engine.backends.base import UNKNOWN, RecordBackend
 from zhuanjie.engine.backends.record_terms import compiled
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.evaluator import Evaluator
-from zhuanjie.engine.checking.policy import Policy
-from zhuanjie.engine.days import from_day, to_day
-from zhuanjie.engine.errors import InputError, fail
-from zhuanjie.engine.ir.nodes import Field
-from zhuanjie.engine.ir.types import RECORD_DAYS
-from zhuanjie.engine.lower.clock import turning_days
-from zhuanjie.engine.lower.plan import Plan, make_plan
-from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE
-from zhuanjie.engine.model.fields import KEY
-from zhuanjie.engine.results import Location, Outcome, Verdict
-from zhuanjie.engine.text import Lang
+from zhuanjie.engine.core.dates import from_day, to_day
+from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.messages import Lang
+from zhuanjie.engine.core.results import Location, Outcome, Verdict
+from zhuanjie.engine.expr.nodes import Field
+from zhuanjie.engine.expr.types import RECORD_DAYS
+from zhuanjie.engine.lowering.clock import turning_days
+from zhuanjie.engine.lowering.plan import Plan, make_plan
+from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.vocabulary.fields import KEY
 from zhuanjie.engine.watch.events import Clock, Event, Update, dumps, read_event, to_json
 
 _QUIET = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)

@@ -14,7 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from zhuanjie.engine.errors import InputError, Place, UsageError, ZhuanjieError, fail
+from zhuanjie.engine.core.diagnostics import Place
+from zhuanjie.engine.core.errors import InputError, UsageError, ZhuanjieError, fail
 from zhuanjie.engine.watch.events import Clock, Event, dumps, read_event, to_json
 from zhuanjie.engine.watch.journal import FORMAT, Entry, Journal
 from zhuanjie.engine.watch.register import Register, changes_of

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from zhuanjie.engine.errors import Diagnostic, Place
-from zhuanjie.engine.records.single import unreadable
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.ledger.record import unreadable
 
 Wait = Callable[[], bool]
 """Called at the end of a source; says whether to look for more."""

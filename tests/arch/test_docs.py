@@ -29,14 +29,14 @@ import yaml
 from engines import ready
 
 from zhuanjie.cli.main import PROG, group, main
-from zhuanjie.cli.output.csv import COLUMNS
 from zhuanjie.cli.session import Session
 from zhuanjie.engine.api import load_policy
-from zhuanjie.engine.auditing.cases import CaseRunner
+from zhuanjie.engine.authoring.testing.case_runner import CaseRunner
 from zhuanjie.engine.backends.registry import backend
-from zhuanjie.engine.checking.lint import lint
-from zhuanjie.engine.ir.ops import OPS
-from zhuanjie.engine.load.pack import load_cases
+from zhuanjie.engine.expr.operators import OPS
+from zhuanjie.engine.policy.lint import lint
+from zhuanjie.engine.policy.pack_files import load_cases
+from zhuanjie.report.formats.csv import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

@@ -7,10 +7,10 @@ from collections import Counter
 import pytest
 
 from zhuanjie.engine import load_policy
-from zhuanjie.engine.auditing.cases import CaseRunner, tasks
+from zhuanjie.engine.authoring.testing.case_runner import CaseRunner, tasks
 from zhuanjie.engine.backends.registry import NAMES, backend
-from zhuanjie.engine.load.find import pack_folders
-from zhuanjie.engine.load.pack import load_cases
+from zhuanjie.engine.policy.locate import pack_folders
+from zhuanjie.engine.policy.pack_files import load_cases
 
 PACKS = tuple(pack_folders())
 

@@ -9,7 +9,7 @@ import pytest
 
 from zhuanjie.engine import UNKNOWN, evaluate
 from zhuanjie.engine.backends.registry import NAMES
-from zhuanjie.engine.errors import ExpressionError
+from zhuanjie.engine.core.errors import ExpressionError
 
 FILES = ("basic", "fields", "lists", "logic", "macros", "string")
 REFUSED = object()

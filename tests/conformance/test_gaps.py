@@ -13,7 +13,7 @@ import pytest
 from test_cel_suite import FILES, REFUSED, outcome
 
 from zhuanjie.engine import evaluate
-from zhuanjie.engine.errors import UnsupportedError
+from zhuanjie.engine.core.errors import UnsupportedError
 
 GAPS = {path.stem: json.loads(path.read_text(encoding="utf-8"))
         for path in (Path(__file__).parent / "gaps").glob("*.json")}

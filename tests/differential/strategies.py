@@ -10,9 +10,9 @@ import polars as pl
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from zhuanjie.engine.checking.names import PackSchema
-from zhuanjie.engine.ir.nodes import Call, Expr, ListLit, Lit, Name
-from zhuanjie.engine.model.fields import Field, FieldTable
+from zhuanjie.engine.expr.names import PackSchema
+from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit, Name
+from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
 ASKED = os.environ.get("ZHUANJIE_EXAMPLES")
 """How many cases to try; unset, a few that are the same each time."""

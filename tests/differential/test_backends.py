@@ -30,19 +30,19 @@ from strategies import (
 
 from zhuanjie.engine import load_policy
 from zhuanjie.engine.backends.registry import NAMES, backend
-from zhuanjie.engine.cel.from_cel import read
-from zhuanjie.engine.checking.policy import Policy, TypedRow, TypedRule
-from zhuanjie.engine.checking.typing import check
-from zhuanjie.engine.days import to_day
-from zhuanjie.engine.errors import ExpressionError
-from zhuanjie.engine.ir.nodes import Expr, Name
-from zhuanjie.engine.ir.print import to_text
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.kleene import Kleene
-from zhuanjie.engine.lower.plan import Plan, make_plan
-from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE, lower
-from zhuanjie.engine.model.fields import Field, fields
-from zhuanjie.engine.results import Verdict
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.errors import ExpressionError
+from zhuanjie.engine.core.results import Verdict
+from zhuanjie.engine.expr.from_cel import read
+from zhuanjie.engine.expr.nodes import Expr, Name
+from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.expr.type_checker import check
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.kleene import Kleene
+from zhuanjie.engine.lowering.plan import Plan, make_plan
+from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE, lower
+from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
+from zhuanjie.engine.vocabulary.fields import Field, fields
 
 Record = dict[str, Any]
 

@@ -15,12 +15,15 @@ import polars as pl
 import pytest
 
 from zhuanjie.engine.api import audit, load_policy
-from zhuanjie.engine.auditing import bulk, run
-from zhuanjie.engine.errors import ZhuanjieError
-from zhuanjie.engine.model.fields import Field, fields
-from zhuanjie.engine.records import quick, rows
-from zhuanjie.engine.records.readers import delimited, frames, lines
-from zhuanjie.engine.results import Report
+from zhuanjie.engine.auditing import run
+from zhuanjie.engine.auditing.strategies import stream as bulk
+from zhuanjie.engine.core.errors import ZhuanjieError
+from zhuanjie.engine.core.results import Report
+from zhuanjie.engine.ledger import rows
+from zhuanjie.engine.ledger.cells import column_reader as quick
+from zhuanjie.engine.ledger.readers import delimited, frames
+from zhuanjie.engine.ledger.readers import json_lines as lines
+from zhuanjie.engine.vocabulary.fields import Field, fields
 
 DAYS = (date(2007, 12, 31), date(2016, 1, 31), date(2021, 6, 30))
 """One before and two after the law changed: without a policy's name the clause's day decides."""

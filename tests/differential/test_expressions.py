@@ -29,14 +29,14 @@ from strategies import (
 
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.registry import backend
-from zhuanjie.engine.cel.from_cel import read
-from zhuanjie.engine.checking.names import DataSchema
-from zhuanjie.engine.checking.typing import check
-from zhuanjie.engine.days import from_day, to_day
-from zhuanjie.engine.errors import ExpressionError
-from zhuanjie.engine.ir.nodes import Call, Expr, ListLit, Name
-from zhuanjie.engine.ir.print import to_text
-from zhuanjie.engine.ir.types import Kind
+from zhuanjie.engine.core.dates import from_day, to_day
+from zhuanjie.engine.core.errors import ExpressionError
+from zhuanjie.engine.expr.from_cel import read
+from zhuanjie.engine.expr.names import DataSchema
+from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Name
+from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.expr.type_checker import check
+from zhuanjie.engine.expr.types import Kind
 
 
 class Day:

@@ -18,7 +18,7 @@ import pytest
 from oracle import judge_ledger
 
 from zhuanjie.cli.main import main
-from zhuanjie.engine.load.find import find_folder
+from zhuanjie.engine.policy.locate import find_folder
 
 PACK = "fujian-2007-80"
 AS_OF = date(2007, 12, 31)

@@ -16,10 +16,10 @@ import pytest
 from zhuanjie.engine.api import audit, check, check_one, load_policy
 from zhuanjie.engine.auditing import editions
 from zhuanjie.engine.backends.registry import NAMES
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.lower.reach import narrowed
-from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.results import Finding
+from zhuanjie.engine.core.results import Finding
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.specialize import narrowed
+from zhuanjie.engine.vocabulary.fields import fields
 
 SINCE = {"fujian-2007-80": date.min, "central-2015-33": date(2015, 7, 1),
          "central-2019-regulations": date(2019, 5, 6)}

@@ -15,8 +15,8 @@ from oracle import Judged, judge_ledger
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.backends.registry import NAMES
-from zhuanjie.engine.model.fields import Field, fields
-from zhuanjie.engine.results import Finding
+from zhuanjie.engine.core.results import Finding
+from zhuanjie.engine.vocabulary.fields import Field, fields
 
 PACK = "fujian-2007-80"
 RECORDS = int(os.environ.get("ZHUANJIE_EXAMPLES", "700"))

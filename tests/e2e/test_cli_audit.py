@@ -11,7 +11,7 @@ import icalendar
 import pytest
 from cli_command import AS_OF, LEDGER, record, run, write_ledger
 
-from zhuanjie.engine.text import width
+from zhuanjie.engine.core.unicode import width
 
 
 @pytest.fixture(scope="module")

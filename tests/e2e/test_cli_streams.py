@@ -209,11 +209,11 @@ def test_colours_are_for_terminals_that_want_them(ledger: Path) -> None:
 
 def test_a_fault_of_the_program_leaks_nothing(ledger: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import zhuanjie.engine.results as r\n"
+        "import zhuanjie.engine.core.results as r\n"
         "def broken(value): raise RuntimeError(f'secret {value}')\n"
         "r.plain = broken\n")
     done = run("audit", ledger, *AS_OF, "--format", "json", env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 3
-    assert "internal error at cli/output/shape.py:" in done.stderr
+    assert "internal error at report/json_shape.py:" in done.stderr
     assert "secret" not in done.stderr
     assert unharmed(done.stderr)

@@ -21,7 +21,7 @@ from cluster import PASSWORD, Cluster, cluster
 from tables import execute, load
 
 from zhuanjie.engine.api import audit, load_policy
-from zhuanjie.engine.model.fields import fields
+from zhuanjie.engine.vocabulary.fields import fields
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "differential"))
 from test_oracle import chinese
@@ -292,8 +292,8 @@ def test_one_snapshot(server: Cluster) -> None:
 
 
 def test_nothing_is_written(server: Cluster) -> None:
-    from zhuanjie.engine.records.readers.address import address_of
-    from zhuanjie.engine.records.readers.postgres import PostgresTable
+    from zhuanjie.engine.ledger.readers.address import address_of
+    from zhuanjie.engine.ledger.readers.postgres import PostgresTable
 
     load("plain", pl.DataFrame([{"学号": "1", "离校时间": "2007-06-30"}]))
     table = PostgresTable(address_of(server.url("plain")), None)

@@ -22,8 +22,8 @@ from tables import load
 
 from zhuanjie.engine import api
 from zhuanjie.engine.api import audit, load_policy
-from zhuanjie.engine.auditing.in_place import InPlaceRun
-from zhuanjie.engine.errors import ZhuanjieError
+from zhuanjie.engine.auditing.strategies.postgres import InPlaceRun
+from zhuanjie.engine.core.errors import ZhuanjieError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "differential"))
 from test_bulk import ledger as over_the_years

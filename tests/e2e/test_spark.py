@@ -17,9 +17,9 @@ import pytest
 from cli_command import AS_OF, LEDGER, SOUND, record, run
 
 from zhuanjie.engine.api import audit, audit_on_spark, load_policy
-from zhuanjie.engine.errors import ZhuanjieError
-from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.results import Finding, InputFinding
+from zhuanjie.engine.core.errors import ZhuanjieError
+from zhuanjie.engine.core.results import Finding, InputFinding
+from zhuanjie.engine.vocabulary.fields import fields
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "differential"))
 from test_bulk import ledger as over_the_years

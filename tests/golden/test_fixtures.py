@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from oracle import Judged, absent_from, judge_ledger
 
-from zhuanjie.cli.output import json as json_output
-from zhuanjie.cli.output.view import View
 from zhuanjie.engine.api import audit, load_policy
+from zhuanjie.report.formats import json as json_output
+from zhuanjie.report.view import View
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
 import make

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from zhuanjie.cli.output import json as json_output
-from zhuanjie.cli.output.view import View
 from zhuanjie.engine.api import audit
-from zhuanjie.engine.model.fields import fields
+from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.report.formats import json as json_output
+from zhuanjie.report.view import View
 
 FOLDER = Path("fixtures/timeline")
 LEDGER, EXPECTED = FOLDER / "office.csv", FOLDER / "expected.json"

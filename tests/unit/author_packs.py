@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from zhuanjie.engine.api import load_policy
-from zhuanjie.engine.checking.policy import Policy
+from zhuanjie.engine.policy.policy import Policy
 
 MANIFEST = """\
 id: tried

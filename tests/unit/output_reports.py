@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from zhuanjie.engine.results import (
+from zhuanjie.engine.core.results import (
     Finding,
     InputFinding,
     LedgerRef,

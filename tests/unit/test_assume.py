@@ -7,12 +7,12 @@ from itertools import product
 import pytest
 
 from zhuanjie.engine.backends.record_terms import compiled
-from zhuanjie.engine.cel.from_cel import read
-from zhuanjie.engine.checking.names import PackSchema
-from zhuanjie.engine.checking.typing import check
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.assume import Facts
-from zhuanjie.engine.lower.conditions import (
+from zhuanjie.engine.expr.from_cel import read
+from zhuanjie.engine.expr.names import PackSchema
+from zhuanjie.engine.expr.type_checker import check
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.assume import Facts
+from zhuanjie.engine.lowering.conditions import (
     FALSE,
     TRUE,
     AnyOf,
@@ -22,8 +22,8 @@ from zhuanjie.engine.lower.conditions import (
     Value,
     all_of,
 )
-from zhuanjie.engine.lower.kleene import Kleene
-from zhuanjie.engine.model.fields import fields
+from zhuanjie.engine.lowering.kleene import Kleene
+from zhuanjie.engine.vocabulary.fields import fields
 
 RETAINED = Compare("==", Column("destination.kind", Kind.STRING), Value("retained", Kind.STRING))
 OTHER = Compare("!=", Column("destination.kind", Kind.STRING), Value("retained", Kind.STRING))

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from author_packs import CASES, MANIFEST, RULES, policy
 
-from zhuanjie.cli.output.coverage import page, plain_data
-from zhuanjie.cli.output.view import View
 from zhuanjie.engine.api import load_policy
-from zhuanjie.engine.author.coverage import coverage
-from zhuanjie.engine.author.possible import NOTHING, outcomes, truths
-from zhuanjie.engine.author.spans import conditions
-from zhuanjie.engine.cel.from_cel import read
-from zhuanjie.engine.checking.names import PackSchema
-from zhuanjie.engine.checking.typing import check
-from zhuanjie.engine.ir.print import to_text
-from zhuanjie.engine.load.find import pack_folders
-from zhuanjie.engine.model.fields import fields
+from zhuanjie.engine.authoring.coverage.coverage import coverage
+from zhuanjie.engine.authoring.coverage.feasible_values import NOTHING, outcomes, truths
+from zhuanjie.engine.authoring.coverage.spans import conditions
+from zhuanjie.engine.expr.from_cel import read
+from zhuanjie.engine.expr.names import PackSchema
+from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.expr.type_checker import check
+from zhuanjie.engine.policy.locate import pack_folders
+from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.report.layouts.coverage import page, plain_data
+from zhuanjie.report.view import View
 
 SCHEMA = PackSchema(fields(), {})
 

@@ -10,11 +10,11 @@ import pytest
 from author_packs import MANIFEST, RULES, policy, write
 
 from zhuanjie.engine.api import load_policy
-from zhuanjie.engine.author.diff import diff
-from zhuanjie.engine.author.textdiff import changed_rules, text_diff
-from zhuanjie.engine.author.versions import policy_at, policy_before
-from zhuanjie.engine.errors import UsageError
-from zhuanjie.engine.results import Outcome
+from zhuanjie.engine.authoring.diff.diff import diff
+from zhuanjie.engine.authoring.diff.text_diff import changed_rules, text_diff
+from zhuanjie.engine.authoring.diff.versions import policy_at, policy_before
+from zhuanjie.engine.core.errors import UsageError
+from zhuanjie.engine.core.results import Outcome
 
 RULE_1, RULE_2 = RULES.split("  - id: where-to")
 

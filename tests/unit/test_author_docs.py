@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 from author_packs import MANIFEST, RULES, write
 
-from zhuanjie.cli.output import html
-from zhuanjie.cli.output.section import Section
-from zhuanjie.cli.output.view import View
 from zhuanjie.engine.api import lint, load_policy
-from zhuanjie.engine.author.coverage import coverage
-from zhuanjie.engine.author.layout import formatted, pack_files
-from zhuanjie.engine.author.mutate import mutate
-from zhuanjie.engine.author.phrases import Phrases
-from zhuanjie.engine.author.scaffold import scaffold
-from zhuanjie.engine.author.testing import run_tests
-from zhuanjie.engine.author.verify import verify
-from zhuanjie.engine.errors import PolicyError, UsageError
-from zhuanjie.engine.load.find import pack_folders
-from zhuanjie.engine.source import parse_source
+from zhuanjie.engine.authoring.coverage.coverage import coverage
+from zhuanjie.engine.authoring.editing.layout import formatted, pack_files
+from zhuanjie.engine.authoring.editing.scaffold import scaffold
+from zhuanjie.engine.authoring.mutation.mutate import mutate
+from zhuanjie.engine.authoring.phrases import Phrases
+from zhuanjie.engine.authoring.testing.report import run_tests
+from zhuanjie.engine.authoring.verification.verify import verify
+from zhuanjie.engine.core.errors import PolicyError, UsageError
+from zhuanjie.engine.core.yaml_source import parse_source
+from zhuanjie.engine.policy.locate import pack_folders
+from zhuanjie.report.formats import html
+from zhuanjie.report.section import Section
+from zhuanjie.report.view import View
 
 DAY = date(2024, 2, 20)
 

@@ -8,10 +8,10 @@ import pytest
 from author_packs import CASES, MANIFEST, RULES, policy
 
 from zhuanjie.engine.api import load_policy
-from zhuanjie.engine.author.faults import mutants
-from zhuanjie.engine.author.mutate import mutate
-from zhuanjie.engine.errors import PolicyError
-from zhuanjie.engine.load.find import pack_folders
+from zhuanjie.engine.authoring.mutation.faults import mutants
+from zhuanjie.engine.authoring.mutation.mutate import mutate
+from zhuanjie.engine.core.errors import PolicyError
+from zhuanjie.engine.policy.locate import pack_folders
 
 
 def faults(folder: Path, ask: str, manifest: str = MANIFEST) -> set[tuple[str, str]]:
@@ -102,7 +102,7 @@ def test_a_fault_without_effect_is_not_counted(tmp_path: Path) -> None:
 
 
 def test_several_processes_say_the_same(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("zhuanjie.engine.author.mutate.WORTH", 2)
+    monkeypatch.setattr("zhuanjie.engine.authoring.mutation.mutate.WORTH", 2)
     weak = CASES.replace("        - [null, 2007-07-01, satisfied, 2007-07-01]\n", "").replace(
         "        - [2007-07-01, null, pending, null]\n", "")
     weak = "".join(x for x in weak.splitlines(keepends=True) if '"2b"' not in x)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from author_packs import CASES, policy
 
-from zhuanjie.engine.author.testing import run_tests
-from zhuanjie.engine.author.update import update
-from zhuanjie.engine.errors import PolicyError, UsageError
+from zhuanjie.engine.authoring.testing.report import run_tests
+from zhuanjie.engine.authoring.testing.update import update
+from zhuanjie.engine.core.errors import PolicyError, UsageError
 
 ENGINES = ("reference", "polars")
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.records.cells import BLANKS, CellError, read_cell, read_column
+from zhuanjie.engine.ledger.cells.parser import BLANKS, CellError, read_cell, read_column
+from zhuanjie.engine.vocabulary.fields import fields
 
 F = fields()
 ID, DAY, BOOL, DAYS, COHORT = (

@@ -12,7 +12,7 @@ import pytest
 from zhuanjie.engine import audit, check, destinations, load_policy
 from zhuanjie.engine.api import records
 from zhuanjie.engine.api.policies import plan_for
-from zhuanjie.engine.errors import UsageError
+from zhuanjie.engine.core.errors import UsageError
 
 AS_OF = date(2007, 12, 31)
 POLICY = load_policy("fujian-2007-80")

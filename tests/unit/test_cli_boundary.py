@@ -6,7 +6,8 @@ import pytest
 
 from zhuanjie.cli.boundary import Boundary
 from zhuanjie.cli.session import Session
-from zhuanjie.engine.errors import BackendError, Diagnostic, PolicyError
+from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.errors import BackendError, PolicyError
 
 SECRET = "张三 350500198501011234"
 
@@ -31,12 +32,12 @@ def test_a_fault_of_the_program_says_where_and_not_what(
 
 
 def test_a_fault_names_the_innermost_line_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
-    from zhuanjie.engine.days import from_day
+    from zhuanjie.engine.core.dates import from_day
 
     with Boundary(Session("en")) as boundary:
         from_day(10**12)
     assert boundary.code == 3
-    assert "engine/days.py:" in capsys.readouterr().err
+    assert "engine/core/dates.py:" in capsys.readouterr().err
 
 
 def test_the_traceback_is_there_when_asked_for(

@@ -6,7 +6,7 @@ import pytest
 from output_reports import finding
 
 from zhuanjie.cli.exit_codes import LEVELS, exit_code
-from zhuanjie.engine.results import InputFinding, Outcome, Severity
+from zhuanjie.engine.core.results import InputFinding, Outcome, Severity
 
 ERROR = finding()
 WARNING = finding(severity=Severity.WARNING)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from zhuanjie.cli.files import opened, replacing
-from zhuanjie.engine.errors import OutputError
+from zhuanjie.engine.core.errors import OutputError
 
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
@@ -77,8 +77,8 @@ def test_what_is_no_file_is_written_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("path", "code"), [
-    ("missing/a.json", "cli.output.no-folder"), (".", "cli.output.is-folder"),
-    ("file/a.json", "cli.output.no-folder"),
+    ("missing/a.json", "report.no-folder"), (".", "report.is-folder"),
+    ("file/a.json", "report.no-folder"),
 ])
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, path: str, code: str) -> None:
     (tmp_path / "file").write_text("")

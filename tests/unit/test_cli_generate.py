@@ -28,9 +28,9 @@ def generator(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             options["planted"].write_text("truth")
         told.update(options)
 
-    module = ModuleType("zhuanjie.engine.generate")
+    module = ModuleType("zhuanjie.synthetic")
     module.generate = generate  # type: ignore[attr-defined]  # a stand-in
-    monkeypatch.setitem(sys.modules, "zhuanjie.engine.generate", module)
+    monkeypatch.setitem(sys.modules, "zhuanjie.synthetic", module)
     return told
 
 

@@ -10,7 +10,8 @@ import pytest
 from zhuanjie.cli.help import Command, Context, Group, Option
 from zhuanjie.cli.main import group, main
 from zhuanjie.cli.session import Session, peek_lang
-from zhuanjie.engine.text import LANGS, Lang, catalogue, width
+from zhuanjie.engine.core.messages import LANGS, Lang, catalogue
+from zhuanjie.engine.core.unicode import width
 
 
 def walk(command: click.Command, path: str, lang: Lang) -> Iterator[tuple[str, Context]]:

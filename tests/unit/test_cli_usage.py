@@ -8,7 +8,7 @@ import pytest
 
 from zhuanjie.cli.main import main
 from zhuanjie.cli.options import Count, Day, Pair, whole
-from zhuanjie.engine.errors import UsageError
+from zhuanjie.engine.core.errors import UsageError
 
 WRONG = [
     (["audot"], "no command `audot`", "did you mean `audit`?"),

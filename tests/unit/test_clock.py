@@ -8,7 +8,7 @@ import pytest
 
 from zhuanjie.engine import load_policy
 from zhuanjie.engine.backends.registry import record_backend_of
-from zhuanjie.engine.lower.clock import turning_days
+from zhuanjie.engine.lowering.clock import turning_days
 from zhuanjie.engine.watch.register import Clock, Register, Update
 
 PACK = """

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from zhuanjie.engine.errors import PolicyError
-from zhuanjie.engine.text import LANGS, say_diagnostic
+from zhuanjie.engine.core.errors import PolicyError
+from zhuanjie.engine.core.messages import LANGS, say_diagnostic
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "diagnostics"
 

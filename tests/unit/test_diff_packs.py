@@ -11,9 +11,9 @@ import yaml
 from verify_pack import from_short
 
 from zhuanjie.engine.api import check
-from zhuanjie.engine.author.diff import diff
-from zhuanjie.engine.author.meaning import Meaning
-from zhuanjie.engine.checking.policy import Policy
+from zhuanjie.engine.authoring.diff.diff import diff
+from zhuanjie.engine.authoring.diff.meaning import Meaning
+from zhuanjie.engine.policy.policy import Policy
 
 PAIRS = Path(__file__).parents[2] / "fixtures" / "diff" / "pairs.yaml"
 WORST = ("violation", "undetermined", "pending", "satisfied", "not_applicable")

@@ -14,7 +14,7 @@ from zhuanjie.engine.api.policies import plan_for
 from zhuanjie.engine.backends.durable import network as network_module
 from zhuanjie.engine.backends.durable.backend import DurableBackend
 from zhuanjie.engine.backends.durable.network import Network
-from zhuanjie.engine.errors import BackendError
+from zhuanjie.engine.core.errors import BackendError
 
 AS_OF = date(2007, 12, 31)
 POLICY = load_policy("fujian-2007-80")

@@ -8,7 +8,7 @@ import pytest
 
 from zhuanjie.engine import UNKNOWN, evaluate
 from zhuanjie.engine.backends.registry import NAMES
-from zhuanjie.engine.errors import ExpressionError, UnsupportedError
+from zhuanjie.engine.core.errors import ExpressionError, UnsupportedError
 
 
 @pytest.mark.parametrize("backend", NAMES)

@@ -15,16 +15,16 @@ import pytest
 
 from zhuanjie.engine.api import fixes, load_policy
 from zhuanjie.engine.auditing.explain import rules_of
-from zhuanjie.engine.auditing.fix import Fix, RecordFix, fix_record
-from zhuanjie.engine.auditing.fix_values import Values
+from zhuanjie.engine.auditing.repair.record_fix import Fix, RecordFix, fix_record
+from zhuanjie.engine.auditing.repair.values import Values
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.backends.python.backend import ENGINE as FAST
 from zhuanjie.engine.backends.registry import backend
-from zhuanjie.engine.generate import DEFAULT_DAY, generate
-from zhuanjie.engine.lower.plan import Plan, make_plan
-from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.records.shapes import RecordReader
-from zhuanjie.engine.results import Outcome
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.ledger.record_reader import RecordReader
+from zhuanjie.engine.lowering.plan import Plan, make_plan
+from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.synthetic import DEFAULT_DAY, generate
 
 DAY = date(2007, 12, 31)
 SOUND: dict[str, Any] = {

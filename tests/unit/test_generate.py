@@ -14,12 +14,12 @@ import polars as pl
 import pytest
 
 from zhuanjie.engine.api import load_policy
-from zhuanjie.engine.errors import UsageError
-from zhuanjie.engine.generate import DEFAULT_DAY, generate, ledger, plantable
-from zhuanjie.engine.generate import draft as numbers
-from zhuanjie.engine.generate.compose import Chunk
-from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.records.ledger import open_ledger
+from zhuanjie.engine.core.errors import UsageError
+from zhuanjie.engine.ledger.ledger import open_ledger
+from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.synthetic import DEFAULT_DAY, generate, ledger, plantable
+from zhuanjie.synthetic import draft as numbers
+from zhuanjie.synthetic.compose import Chunk
 
 KINDS = ("csv", "xlsx", "json", "jsonl", "parquet")
 

@@ -14,8 +14,8 @@ import pytest
 from oracle import absent_from, judge_ledger
 
 from zhuanjie.engine.api import audit, load_policy
-from zhuanjie.engine.generate import generate, ledger, plantable
-from zhuanjie.engine.model.fields import fields
+from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.synthetic import generate, ledger, plantable
 
 FINDINGS = ("violation", "undetermined", "pending")
 DAYS = (date(2007, 12, 31), date(2008, 8, 1), date(2008, 7, 31), date(2008, 2, 29),

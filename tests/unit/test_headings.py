@@ -4,16 +4,16 @@ import json
 
 import pytest
 
-from zhuanjie.engine.errors import InputError
-from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.records.header import find_header
-from zhuanjie.engine.records.headings import (
+from zhuanjie.engine.core.errors import InputError
+from zhuanjie.engine.ledger.header import find_header
+from zhuanjie.engine.ledger.headings import (
     check_columns,
     column_letter,
     find_field,
     load_columns,
     match_headings,
 )
+from zhuanjie.engine.vocabulary.fields import fields
 
 
 def names(headings, columns=None):

@@ -17,11 +17,11 @@ import yaml
 from verify_pack import from_short
 
 from zhuanjie.engine.api import load_policy
-from zhuanjie.engine.author.mutate import mutate
-from zhuanjie.engine.author.scenes import Setting, came
-from zhuanjie.engine.author.testing import run_tests
-from zhuanjie.engine.checking.policy import Policy
-from zhuanjie.engine.days import to_day
+from zhuanjie.engine.authoring.mutation.mutate import mutate
+from zhuanjie.engine.authoring.testing.prepared_cases import Setting, came
+from zhuanjie.engine.authoring.testing.report import run_tests
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.policy.policy import Policy
 
 PACKS = Path(__file__).parents[2] / "fixtures" / "verify"
 DAY = date(2008, 3, 1)

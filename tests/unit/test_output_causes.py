@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from output_reports import undetermined
 
-from zhuanjie.cli.output.causes import Open, causes
+from zhuanjie.report.causes import Open, causes
 
 
 def test_one_blank_behind_seven_findings_is_one_cause() -> None:

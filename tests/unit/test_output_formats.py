@@ -11,13 +11,15 @@ import icalendar
 import pytest
 from output_reports import finding, report, undetermined
 
-from zhuanjie.cli.output import csv as csv_format
-from zhuanjie.cli.output import ics, jsonl, markdown, shape, write_report
-from zhuanjie.cli.output import json as json_format
-from zhuanjie.cli.output.audit import sections
-from zhuanjie.cli.output.section import Section
-from zhuanjie.cli.output.view import View
-from zhuanjie.engine.results import InputFinding, Location, Outcome, Report, Severity
+from zhuanjie.engine.core.results import InputFinding, Location, Outcome, Report, Severity
+from zhuanjie.report import json_shape as shape
+from zhuanjie.report import write_report
+from zhuanjie.report.formats import csv as csv_format
+from zhuanjie.report.formats import ics, jsonl, markdown
+from zhuanjie.report.formats import json as json_format
+from zhuanjie.report.layouts.audit import sections
+from zhuanjie.report.section import Section
+from zhuanjie.report.view import View
 
 LATE = finding(
     "06018", clause="1.6b", row=14, rule="receipt-returned", message="回执“逾期”, late",

@@ -10,13 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from output_reports import finding, report, undetermined
 
-from zhuanjie.cli.output import deadlines, table, write_report
-from zhuanjie.cli.output.audit import sections
-from zhuanjie.cli.output.section import Section
-from zhuanjie.cli.output.view import View
-from zhuanjie.cli.wrap import wrap
-from zhuanjie.engine.results import InputFinding, Outcome, Report, Severity
-from zhuanjie.engine.text import LANGS, Lang, width
+from zhuanjie.engine.core.messages import LANGS, Lang
+from zhuanjie.engine.core.results import InputFinding, Outcome, Report, Severity
+from zhuanjie.engine.core.unicode import width
+from zhuanjie.report import write_report
+from zhuanjie.report.formats import table
+from zhuanjie.report.layouts import deadlines
+from zhuanjie.report.layouts.audit import sections
+from zhuanjie.report.section import Section
+from zhuanjie.report.view import View
+from zhuanjie.report.wrap import wrap
 
 
 def written(of: Report, view: View, form: str = "table") -> str:
@@ -127,7 +130,7 @@ def test_cells_that_were_not_read_have_their_row_and_column() -> None:
 def test_rows_name_their_file_only_where_there_are_several() -> None:
     one = report(finding("1", row=3))
     assert "ledger.xlsx" not in written(one, View("en"))
-    from zhuanjie.engine.results import Location
+    from zhuanjie.engine.core.results import Location
 
     two = report(finding("1"), finding("2", location=Location("sub/other.csv", None, 7)))
     text = written(two, View("en"))

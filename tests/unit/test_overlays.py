@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from author_packs import write
 
-from zhuanjie.cli.output.changes import plain_change
-from zhuanjie.cli.output.view import View
 from zhuanjie.engine.api import audit, load_policy
-from zhuanjie.engine.author.coverage import coverage
-from zhuanjie.engine.author.diff import diff
-from zhuanjie.engine.checking.lint import lint
-from zhuanjie.engine.checking.policy import Policy
+from zhuanjie.engine.authoring.coverage.coverage import coverage
+from zhuanjie.engine.authoring.diff.diff import diff
+from zhuanjie.engine.policy.lint import lint
+from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.report.layouts.overlay import plain_change
+from zhuanjie.report.view import View
 
 HEAD = """\
 id: over
@@ -198,7 +198,7 @@ def test_diff_of_packs_of_which_one_has_a_parameter(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_change_has_words(tmp_path: Path, lang: Any) -> None:
-    from zhuanjie.cli.output.changes import changes
+    from zhuanjie.report.layouts.overlay import changes
 
     policy = over(tmp_path, "rules:\n" + NEW_SLIP + "rows:\n" + ROW, manifest=(
         f"withdraws: [{{rule: where-to, row: '2a', {WHY}}}, {{parameter: grace, {WHY}}}]\n"

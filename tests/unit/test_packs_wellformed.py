@@ -8,11 +8,11 @@ from string import Formatter
 
 import pytest
 
-from zhuanjie.engine.checking.pack import build_policy
-from zhuanjie.engine.load.find import load_chain, pack_folders
-from zhuanjie.engine.load.pack import load_cases
-from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.text import width
+from zhuanjie.engine.core.unicode import width
+from zhuanjie.engine.policy.check import build_policy
+from zhuanjie.engine.policy.locate import load_chain, pack_folders
+from zhuanjie.engine.policy.pack_files import load_cases
+from zhuanjie.engine.vocabulary.fields import fields
 
 ROOT = Path(__file__).resolve().parents[2]
 OBLIGATIONS = ROOT.parent / "shared" / "obligations.md"

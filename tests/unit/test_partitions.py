@@ -12,11 +12,11 @@ import polars as pl
 import pytest
 
 from zhuanjie.engine.api import AuditRun, audit_to_file, audit_to_folder, load_policy, stream
-from zhuanjie.engine.auditing import bulk
-from zhuanjie.engine.auditing.partitions import JOURNAL
-from zhuanjie.engine.errors import UsageError
-from zhuanjie.engine.generate.ledger import generate
-from zhuanjie.engine.results import Report
+from zhuanjie.engine.auditing.strategies import stream as bulk
+from zhuanjie.engine.auditing.writers.partitions import JOURNAL
+from zhuanjie.engine.core.errors import UsageError
+from zhuanjie.engine.core.results import Report
+from zhuanjie.synthetic.ledger import generate
 
 KEYS = ("clause", "outcome")
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zhuanjie.engine.errors import InputError
-from zhuanjie.engine.records.ledger import open_ledger
-from zhuanjie.engine.records.readers import delimited, quotes
+from zhuanjie.engine.core.errors import InputError
+from zhuanjie.engine.ledger.ledger import open_ledger
+from zhuanjie.engine.ledger.readers import delimited, quotes
 
 HEAD = "学号,姓名,转出时间,政治面貌\n"
 BODY = "06021,张三,2007-06-20,甲\n06022,李四,2007年6月21日,乙\n"

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhuanjie.engine.errors import InputError, Place
-from zhuanjie.engine.records.ledger import from_frame, from_records, open_ledger
-from zhuanjie.engine.records.seen import SeenIds
-from zhuanjie.engine.text import LANGS, catalogue, say_diagnostic
+from zhuanjie.engine.core.diagnostics import Place
+from zhuanjie.engine.core.errors import InputError
+from zhuanjie.engine.core.messages import LANGS, catalogue, say_diagnostic
+from zhuanjie.engine.ledger.duplicate_ids import SeenIds
+from zhuanjie.engine.ledger.ledger import from_frame, from_records, open_ledger
 
 
 @pytest.fixture
@@ -259,7 +260,7 @@ def test_a_finding_of_every_cell_can_be_said(folder):
 
 def test_every_message_code_in_the_source_is_in_both_languages(root):
     used = set()
-    for path in (root / "engine" / "records").rglob("*.py"):
+    for path in (root / "engine" / "ledger").rglob("*.py"):
         used |= set(re.findall(r'"(records\.[a-z.-]*[a-z])"', path.read_text(encoding="utf-8")))
     for lang in LANGS:
         assert used <= set(catalogue(lang))

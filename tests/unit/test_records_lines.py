@@ -11,11 +11,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from zhuanjie.engine.errors import InputError
-from zhuanjie.engine.records.assemble import assemble
-from zhuanjie.engine.records.readers import lines
-from zhuanjie.engine.records.readers.lines import LinesTable
-from zhuanjie.engine.records.seen import SeenIds
+from zhuanjie.engine.core.errors import InputError
+from zhuanjie.engine.ledger.assemble import assemble
+from zhuanjie.engine.ledger.duplicate_ids import SeenIds
+from zhuanjie.engine.ledger.readers import json_lines as lines
+from zhuanjie.engine.ledger.readers.json_lines import LinesTable
 
 PLAIN = [
     '{"member.id": "1", "member.name": "甲\\u4e00", "letter.phone": "\\":", "member.cohort": 2007}',

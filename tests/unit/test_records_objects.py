@@ -6,8 +6,8 @@ from datetime import date, datetime
 import polars as pl
 import pytest
 
-from zhuanjie.engine.errors import InputError
-from zhuanjie.engine.records.ledger import from_frame, from_records, open_ledger
+from zhuanjie.engine.core.errors import InputError
+from zhuanjie.engine.ledger.ledger import from_frame, from_records, open_ledger
 
 DAY = date(2007, 6, 20)
 NESTED = {"member": {"id": "06021", "name": "张三"}, "letter": {"issued_on": "2007-06-20"}}

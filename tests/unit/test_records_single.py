@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from zhuanjie.engine import audit, check, destinations, load_policy
-from zhuanjie.engine.errors import InputError
-from zhuanjie.engine.records.ledger import load_record_file, read_record
+from zhuanjie.engine.core.errors import InputError
+from zhuanjie.engine.ledger.ledger import load_record_file, read_record
 
 DAY = date(2007, 6, 20)
 
@@ -47,7 +47,7 @@ def test_the_mapping_of_the_user():
 
 
 def test_polars_is_not_needed():
-    code = ("import sys; from zhuanjie.engine.records.ledger import read_record;"
+    code = ("import sys; from zhuanjie.engine.ledger.ledger import read_record;"
             "read_record({'学号': '1'}); assert 'polars' not in sys.modules")
     subprocess.run([sys.executable, "-c", code], check=True)
 

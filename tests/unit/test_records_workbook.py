@@ -7,10 +7,10 @@ import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from zhuanjie.engine.errors import InputError
-from zhuanjie.engine.records.ledger import open_ledger
-from zhuanjie.engine.records.readers import oversize
-from zhuanjie.engine.records.readers.sheetxml import inspect
+from zhuanjie.engine.core.errors import InputError
+from zhuanjie.engine.ledger.ledger import open_ledger
+from zhuanjie.engine.ledger.readers import oversize
+from zhuanjie.engine.ledger.readers.sheetxml import inspect
 
 HEAD = ["学号", "姓名", "转出时间"]
 

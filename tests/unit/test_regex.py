@@ -10,7 +10,7 @@ from cel_expr_python import cel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zhuanjie.engine.checking.regex import RegexError, portable, python_form
+from zhuanjie.engine.regex.portable import RegexError, portable, python_form
 
 ATOMS = ["a", "1", "-", r"\d", r"\w", r"\s", r"\.", r"\-", r"\<", "[0-9]", "[^a]", "[a-c1]", r"[\d-]",
          r"[-\s]", r"[\w.-]",         ".", "中", "(a|b)", "(?:ab)", "^", "$", r"\\", r"[\]a]", "１"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from zhuanjie.engine.load.find import pack_folders
-from zhuanjie.engine.load.schema import schemas
+from zhuanjie.engine.policy.json_schema import schemas
+from zhuanjie.engine.policy.locate import pack_folders
 
 RULES = Path(__file__).resolve().parents[2] / "rules"
 

@@ -7,9 +7,9 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.records.shapes import RecordReader
-from zhuanjie.engine.records.single import read_record
+from zhuanjie.engine.ledger.record import read_record
+from zhuanjie.engine.ledger.record_reader import RecordReader
+from zhuanjie.engine.vocabulary.fields import fields
 
 NAMES = [f.name for f in fields()] + [f.heading for f in fields()]
 VALUES = st.one_of(

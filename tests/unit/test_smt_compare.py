@@ -14,17 +14,17 @@ import pytest
 from verify_pack import ask, deadline, policy, rule
 
 from zhuanjie.engine.api import load_policy
-from zhuanjie.engine.author.compare import Comparison, compare_rules, same_outcomes
-from zhuanjie.engine.author.scenes import Setting, judged
+from zhuanjie.engine.authoring.diff.equivalence import Comparison, compare_rules, same_outcomes
+from zhuanjie.engine.authoring.testing.prepared_cases import Setting, judged
 from zhuanjie.engine.backends.smt.encode import LITERALS, Formula, Uses, every, present, value
 from zhuanjie.engine.backends.smt.facts import DAYS
 from zhuanjie.engine.backends.smt.query import Answer, Query
 from zhuanjie.engine.backends.smt.rules import Parameters, SymbolicRule
-from zhuanjie.engine.checking.policy import TypedRule
-from zhuanjie.engine.days import to_day
-from zhuanjie.engine.ir.types import RECORD_DAYS
-from zhuanjie.engine.model.fields import Field, fields
-from zhuanjie.engine.results import Outcome
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.expr.types import RECORD_DAYS
+from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.vocabulary.fields import Field, fields
 
 ISSUED = "has(letter.issued_on)"
 VALUES = {"days": 30}

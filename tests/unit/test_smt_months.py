@@ -9,9 +9,9 @@ import pytest
 from zhuanjie.engine.backends.smt.encode import AS_OF, Encoder
 from zhuanjie.engine.backends.smt.months import moves, stretch_near
 from zhuanjie.engine.backends.smt.query import Answer, Query
-from zhuanjie.engine.days import add_months, from_day
-from zhuanjie.engine.ir.types import RECORD_DAYS, Kind
-from zhuanjie.engine.lower.conditions import Arith, Column, Compare, Shift, Value, all_of
+from zhuanjie.engine.core.dates import add_months, from_day
+from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
+from zhuanjie.engine.lowering.conditions import Arith, Column, Compare, Shift, Value, all_of
 
 DAY, OTHER = Column("member.admitted_on", Kind.DATE), Column("probation.decided_on", Kind.DATE)
 

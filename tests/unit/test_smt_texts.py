@@ -8,10 +8,10 @@ from random import Random
 
 import pytest
 
-from zhuanjie.engine.backends.smt.patterns import automaton
-from zhuanjie.engine.backends.smt.texts import Test as TextTest
-from zhuanjie.engine.backends.smt.texts import Wanted, find_text
-from zhuanjie.engine.checking.regex import RegexError, portable, python_form
+from zhuanjie.engine.regex.automaton import automaton
+from zhuanjie.engine.regex.portable import RegexError, portable, python_form
+from zhuanjie.engine.regex.witness import Test as TextTest
+from zhuanjie.engine.regex.witness import Wanted, find_text
 
 PHONE = "^(1[0-9]{10}|0[0-9]{2,3}-?[0-9]{7,8})$"
 

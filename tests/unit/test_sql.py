@@ -8,10 +8,9 @@ from engines import need
 from zhuanjie.engine import evaluate
 from zhuanjie.engine.backends.sql.conditions import Compiler
 from zhuanjie.engine.backends.sql.dialects import DUCKDB, POSTGRES, SPARK
-from zhuanjie.engine.backends.sql.regex import most_repeats, spelt
-from zhuanjie.engine.errors import UnsupportedError
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.conditions import (
+from zhuanjie.engine.core.errors import UnsupportedError
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.conditions import (
     AllOf,
     Among,
     AnyOf,
@@ -21,6 +20,7 @@ from zhuanjie.engine.lower.conditions import (
     TextTest,
     Value,
 )
+from zhuanjie.engine.regex.spelling import most_repeats, spelt
 
 TEXT = Column('a"b`c', Kind.STRING)
 EVIL = "x'; DROP TABLE t; -- \\' \" ` %s $1 {} ${env:HOME} ${spark.app.name} :p ? \n"

@@ -11,11 +11,11 @@ import pytest
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.api.policies import with_params
-from zhuanjie.engine.checking.pack import build_policy
-from zhuanjie.engine.checking.timeline import PackTimeline, governing
-from zhuanjie.engine.errors import PolicyError, UsageError
-from zhuanjie.engine.load.find import load_chain, manifests, reigns
-from zhuanjie.engine.model.pack import Manifest
+from zhuanjie.engine.core.errors import PolicyError, UsageError
+from zhuanjie.engine.policy.check import build_policy
+from zhuanjie.engine.policy.locate import load_chain, manifests, reigns
+from zhuanjie.engine.policy.model import Manifest
+from zhuanjie.engine.policy.timeline import PackTimeline, governing
 
 WORDS = "message: {zh: '错{params.grace}', en: 'wrong {params.grace}'}\n    remedy: {zh: 改, en: mend}"
 SLIP = """\

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from zhuanjie.engine.cel.from_cel import read
-from zhuanjie.engine.checking.names import PackSchema
-from zhuanjie.engine.checking.typing import check
-from zhuanjie.engine.errors import ExpressionError
-from zhuanjie.engine.ir.print import to_text
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.model.fields import fields
+from zhuanjie.engine.core.errors import ExpressionError
+from zhuanjie.engine.expr.from_cel import read
+from zhuanjie.engine.expr.names import PackSchema
+from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.expr.type_checker import check
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.vocabulary.fields import fields
 
 SCHEMA = PackSchema(fields(), {"n_days": (30, 90), "huge": (0, 10**7)})
 

@@ -12,11 +12,11 @@ from verify_pack import WORDS, ask, deadline, policy, rule, table, values
 
 from zhuanjie.cli.main import main
 from zhuanjie.engine.api import check, load_policy
-from zhuanjie.engine.author.verify import Verification, verify
-from zhuanjie.engine.errors import UsageError
-from zhuanjie.engine.load.find import pack_folders
-from zhuanjie.engine.results import Outcome
-from zhuanjie.engine.text import LANGS
+from zhuanjie.engine.authoring.verification.verify import Verification, verify
+from zhuanjie.engine.core.errors import UsageError
+from zhuanjie.engine.core.messages import LANGS
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.policy.locate import pack_folders
 
 ORG = "employment.employed && employment.employer_has_party_org"
 NO_ORG = "employment.employed && !employment.employer_has_party_org"

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from verify_pack import from_short
 
-from zhuanjie.engine.author.verify import verify
-from zhuanjie.engine.text import LANGS
+from zhuanjie.engine.authoring.verification.verify import verify
+from zhuanjie.engine.core.messages import LANGS
 
 PACKS = Path(__file__).parents[2] / "fixtures" / "verify"
 

@@ -8,7 +8,7 @@ from string import Formatter
 
 import pytest
 
-from zhuanjie.engine.text import LANGS, catalogue, default_lang, say
+from zhuanjie.engine.core.messages import LANGS, catalogue, default_lang, say
 
 ROOT = Path(__file__).resolve().parents[2]
 

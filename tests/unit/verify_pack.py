@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zhuanjie.engine import load_policy
-from zhuanjie.engine.checking.policy import Policy
+from zhuanjie.engine.policy.policy import Policy
 
 WORDS = {"zh": "文字", "en": "words"}
 

@@ -13,7 +13,7 @@ from zhuanjie.cli import complete, exit_codes, options
 from zhuanjie.cli.help import define, option
 from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import session_of
-from zhuanjie.engine.errors import UsageError, fail
+from zhuanjie.engine.core.errors import UsageError, fail
 
 
 class Percent(click.ParamType[float]):
@@ -43,16 +43,17 @@ class Percent(click.ParamType[float]):
 def command(ctx: click.Context, *, pack: str, fail_under: float | None, base: str | None,
             target: Target) -> int:
     """Measure what a pack's cases try."""
-    from zhuanjie.cli import output, show
-    from zhuanjie.cli.output import coverage as layout
+    from zhuanjie.cli import show
     from zhuanjie.engine import api
-    from zhuanjie.engine.author.coverage import coverage
+    from zhuanjie.engine.authoring.coverage.coverage import coverage
+    from zhuanjie.report import write_answer
+    from zhuanjie.report.layouts import coverage as layout
 
     policy = api.load_policy(pack)
     only = None
     if base is not None:
-        from zhuanjie.engine.author.textdiff import changed_rules
-        from zhuanjie.engine.author.versions import policy_before
+        from zhuanjie.engine.authoring.diff.text_diff import changed_rules
+        from zhuanjie.engine.authoring.diff.versions import policy_before
 
         only = changed_rules(policy_before(base, policy), policy)
     found = coverage(policy, only)
@@ -62,7 +63,7 @@ def command(ctx: click.Context, *, pack: str, fail_under: float | None, base: st
         if target.format == "html":
             out.write(layout.page(found, policy, title, view))
         else:
-            output.write_answer(layout.plain_data(found), layout.sections(found, title, view),
+            write_answer(layout.plain_data(found), layout.sections(found, title, view),
                                 target.format, out, view)
     short = fail_under is not None and found.score * 100 < fail_under
     return exit_codes.FINDINGS if short else exit_codes.OK

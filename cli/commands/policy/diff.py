@@ -25,10 +25,11 @@ from zhuanjie.cli.session import session_of
 def command(ctx: click.Context, *, old: str, new: str, ledgers: Sequence[str],
             as_of: date | None, target: Target) -> int:
     """Compare two packs."""
-    from zhuanjie.cli import output, show
-    from zhuanjie.cli.output import policydiff
-    from zhuanjie.engine.author.diff import diff
-    from zhuanjie.engine.author.versions import policy_at
+    from zhuanjie.cli import show
+    from zhuanjie.engine.authoring.diff.diff import diff
+    from zhuanjie.engine.authoring.diff.versions import policy_at
+    from zhuanjie.report import write_answer
+    from zhuanjie.report.layouts import policy_diff as policydiff
 
     before, after = policy_at(old), policy_at(new)
     found = diff(before, after, ledgers, as_of)
@@ -37,7 +38,7 @@ def command(ctx: click.Context, *, old: str, new: str, ledgers: Sequence[str],
         session.notice(notice)
     view = show.view_of(session, target, after)
     with show.result(target) as out:
-        output.write_answer(policydiff.plain_data(found),
+        write_answer(policydiff.plain_data(found),
                             policydiff.sections(found, f"{old} → {new}", view), target.format, out,
                             view)
     return exit_codes.FINDINGS if found.differs else exit_codes.OK

@@ -12,8 +12,8 @@ from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import session_of
 
 if TYPE_CHECKING:
-    from zhuanjie.cli.output.document import Tried
-    from zhuanjie.engine.checking.policy import Policy
+    from zhuanjie.engine.policy.policy import Policy
+    from zhuanjie.report.layouts.pack_document import Tried
 
 
 @define("policy.docs")
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, pack: str, target: Target) -> int:
     """Write a pack as a document to read."""
-    from zhuanjie.cli import output, show
-    from zhuanjie.cli.output import html
-    from zhuanjie.cli.output.document import Document
+    from zhuanjie.cli import show
     from zhuanjie.engine import api
+    from zhuanjie.report import write_sections
+    from zhuanjie.report.formats import html
+    from zhuanjie.report.layouts.pack_document import Document
 
     policy = api.load_policy(pack)
     view = show.view_of(session_of(ctx), target, policy)
@@ -35,16 +36,16 @@ def command(ctx: click.Context, pack: str, target: Target) -> int:
         if target.format == "html":
             html.render(sections, out, view)
         else:
-            output.write_sections(sections, target.format, out, view)
+            write_sections(sections, target.format, out, view)
     return exit_codes.OK
 
 
 def _tried(policy: Policy) -> Tried:
     """The cases and what they cover; a pack without any is a document all the same."""
-    from zhuanjie.cli.output.document import Tried
-    from zhuanjie.engine.auditing.cases import tasks
-    from zhuanjie.engine.author.coverage import coverage
-    from zhuanjie.engine.load.pack import load_cases
+    from zhuanjie.engine.authoring.coverage.coverage import coverage
+    from zhuanjie.engine.authoring.testing.case_runner import tasks
+    from zhuanjie.engine.policy.pack_files import load_cases
+    from zhuanjie.report.layouts.pack_document import Tried
 
     by_pack = [tasks(load_cases(pack.folder)) for pack in policy.chain]
     own, manifest = by_pack[-1], policy.chain[-1].manifest

@@ -20,10 +20,10 @@ from zhuanjie.cli.session import session_of
 def command(ctx: click.Context, *, pack: str, check: bool) -> int:
     """Lay out a pack's files."""
     from zhuanjie.cli.files import opened
-    from zhuanjie.engine.author.layout import formatted, pack_files
-    from zhuanjie.engine.errors import PolicyError
-    from zhuanjie.engine.load.find import find_folder
-    from zhuanjie.engine.source import read_source
+    from zhuanjie.engine.authoring.editing.layout import formatted, pack_files
+    from zhuanjie.engine.core.errors import PolicyError
+    from zhuanjie.engine.core.yaml_source import read_source
+    from zhuanjie.engine.policy.locate import find_folder
 
     session = session_of(ctx)
     texts = {path: read_source(path, PolicyError).text for path in pack_files(find_folder(pack))}

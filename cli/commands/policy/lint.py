@@ -16,8 +16,8 @@ from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import session_of
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.errors import Diagnostic
-    from zhuanjie.engine.text import Lang
+    from zhuanjie.engine.core.diagnostics import Diagnostic
+    from zhuanjie.engine.core.messages import Lang
 
 
 @define("policy.lint")
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, pack: str, target: Target) -> int:
     """Load a pack and say what could be better."""
-    from zhuanjie.cli import output, show
-    from zhuanjie.cli.output import shape
-    from zhuanjie.cli.output.section import Section
+    from zhuanjie.cli import show
     from zhuanjie.engine import api
-    from zhuanjie.engine.text import say_diagnostic
+    from zhuanjie.engine.core.messages import say_diagnostic
+    from zhuanjie.report import json_shape as shape
+    from zhuanjie.report import write_answer
+    from zhuanjie.report.section import Section
 
     policy = api.load_policy(pack)
     lints = api.lint(policy)
@@ -51,12 +52,12 @@ def command(ctx: click.Context, pack: str, target: Target) -> int:
             out.writelines(_annotation(lint, view.lang) for lint in lints)
             out.write(section.title + "\n")
         else:
-            output.write_answer(data, [section], target.format, out, view)
+            write_answer(data, [section], target.format, out, view)
     return exit_codes.FINDINGS if lints else exit_codes.OK
 
 
 def _plain(lint: Diagnostic, lang: Lang) -> dict[str, Any]:
-    from zhuanjie.engine.text import say
+    from zhuanjie.engine.core.messages import say
 
     at = lint.place
     return {
@@ -67,7 +68,7 @@ def _plain(lint: Diagnostic, lang: Lang) -> dict[str, Any]:
 
 
 def _annotation(lint: Diagnostic, lang: Lang) -> str:
-    from zhuanjie.cli.output.github import line
+    from zhuanjie.report.formats.github import line
 
     said = _plain(lint, lang)
     text = said["message"] + (f" → {said['remedy']}" if said["remedy"] else "")

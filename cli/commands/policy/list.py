@@ -10,11 +10,11 @@ from zhuanjie.cli import exit_codes, options
 from zhuanjie.cli.help import define
 from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import session_of
-from zhuanjie.engine.results import plain
+from zhuanjie.engine.core.results import plain
 
 if TYPE_CHECKING:
-    from zhuanjie.cli.output.view import View
-    from zhuanjie.engine.model.pack import Manifest
+    from zhuanjie.engine.policy.model import Manifest
+    from zhuanjie.report.view import View
 
 
 @define("policy.list")
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, target: Target) -> int:
     """List the packs."""
-    from zhuanjie.cli import output, show
-    from zhuanjie.cli.output.section import Section
+    from zhuanjie.cli import show
     from zhuanjie.engine import api
+    from zhuanjie.report import write_answer
+    from zhuanjie.report.section import Section
 
     packs = [(entry.manifest, entry.path) for entry in api.list_policies()]
     view = show.view_of(session_of(ctx), target)
@@ -42,7 +43,7 @@ def command(ctx: click.Context, target: Target) -> int:
                getattr(m.title, view.lang)) for m, _ in packs],
     )
     with show.result(target) as out:
-        output.write_answer(data, [section], target.format, out, view)
+        write_answer(data, [section], target.format, out, view)
     return exit_codes.OK
 
 

@@ -13,9 +13,9 @@ from zhuanjie.cli.options import Count, Target
 from zhuanjie.cli.session import session_of
 
 if TYPE_CHECKING:
-    from zhuanjie.cli.output.section import Section
-    from zhuanjie.cli.output.view import View
-    from zhuanjie.engine.author.mutate import MutationReport, Survivor
+    from zhuanjie.engine.authoring.mutation.mutate import MutationReport, Survivor
+    from zhuanjie.report.section import Section
+    from zhuanjie.report.view import View
 
 
 @define("policy.mutate")
@@ -26,15 +26,16 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, *, pack: str, jobs: int | None, target: Target) -> int:
     """Try small faults on a pack's rules."""
-    from zhuanjie.cli import output, show
+    from zhuanjie.cli import show
     from zhuanjie.engine import api
-    from zhuanjie.engine.author.mutate import mutate
+    from zhuanjie.engine.authoring.mutation.mutate import mutate
+    from zhuanjie.report import write_answer
 
     policy = api.load_policy(pack)
     report = mutate(policy, jobs or os.cpu_count() or 1)
     view = show.view_of(session_of(ctx), target, policy)
     with show.result(target) as out:
-        output.write_answer(_plain(report), _sections(report, policy.id, view), target.format, out,
+        write_answer(_plain(report), _sections(report, policy.id, view), target.format, out,
                             view)
     return exit_codes.FINDINGS if report.survivors else exit_codes.OK
 
@@ -50,7 +51,7 @@ def _plain(report: MutationReport) -> dict[str, Any]:
 
 
 def _witness(survivor: Survivor) -> dict[str, Any] | None:
-    from zhuanjie.engine.results import plain
+    from zhuanjie.engine.core.results import plain
 
     found = survivor.witness
     if found is None:
@@ -68,9 +69,9 @@ def _diff(survivor: Survivor) -> str:
 
 
 def _sections(report: MutationReport, pack: str, view: View) -> list[Section]:
-    from zhuanjie.cli.output.section import Section
-    from zhuanjie.engine.results import Outcome
-    from zhuanjie.engine.text import say
+    from zhuanjie.engine.core.messages import say
+    from zhuanjie.engine.core.results import Outcome
+    from zhuanjie.report.section import Section
 
     code = "author.mutate.survived" if report.survivors else "author.mutate.killed"
     share = f"{report.score:.1%}"

@@ -23,7 +23,7 @@ def command(ctx: click.Context, *, pack_id: str, folder: Path | None,
             builds_on: str | None) -> int:
     """Write a new pack into a folder."""
     from zhuanjie.cli.files import opened, unwritable
-    from zhuanjie.engine.author.scaffold import scaffold
+    from zhuanjie.engine.authoring.editing.scaffold import scaffold
 
     place = folder if folder is not None else Path(pack_id)
     for name, text in scaffold(pack_id, place, date.today(), builds_on).items():

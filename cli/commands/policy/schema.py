@@ -8,7 +8,7 @@ import click
 
 from zhuanjie.cli import exit_codes, options
 from zhuanjie.cli.help import define, option
-from zhuanjie.engine.errors import UsageError, fail
+from zhuanjie.engine.core.errors import UsageError, fail
 
 
 @define("policy.schema")
@@ -19,8 +19,8 @@ from zhuanjie.engine.errors import UsageError, fail
 def command(name: str | None, folder: Path | None) -> int:
     """Print a schema, or write them all into a folder."""
     from zhuanjie.cli.files import opened, unwritable
-    from zhuanjie.cli.output.json import write
     from zhuanjie.engine import api
+    from zhuanjie.report.formats.json import write
 
     schemas = api.schemas()
     names = ", ".join(schemas)

@@ -11,10 +11,10 @@ from zhuanjie.cli import complete, exit_codes, options
 from zhuanjie.cli.help import define
 from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import session_of
-from zhuanjie.engine.errors import UsageError, fail
+from zhuanjie.engine.core.errors import UsageError, fail
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.checking.policy import Policy, TypedRule
+    from zhuanjie.engine.policy.policy import Policy, TypedRule
 
 
 @define("policy.show")
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, pack: str, part: str | None, target: Target) -> int:
     """Show a pack, or the rules of one clause."""
-    from zhuanjie.cli import output, show
-    from zhuanjie.cli.output import policy as layout
+    from zhuanjie.cli import show
     from zhuanjie.engine import api
+    from zhuanjie.report import write_answer
+    from zhuanjie.report.layouts import policy as layout
 
     policy = api.load_policy(pack)
     rules = [r for r in policy.rules if part in (None, r.id, *r.clauses)]
@@ -39,14 +40,14 @@ def command(ctx: click.Context, pack: str, part: str | None, target: Target) -> 
     if part is None:
         sections = [*layout.identity(policy, view), *sections]
     with show.result(target) as out:
-        output.write_answer(_plain(policy, rules, part), sections, target.format, out, view)
+        write_answer(_plain(policy, rules, part), sections, target.format, out, view)
     return exit_codes.OK
 
 
 def _plain(policy: Policy, rules: Sequence[TypedRule], part: str | None) -> dict[str, Any]:
     """The pack as its files have it, with its digest."""
-    from zhuanjie.cli.output import shape
-    from zhuanjie.cli.output.changes import plain_change
+    from zhuanjie.report import json_shape as shape
+    from zhuanjie.report.layouts.overlay import plain_change
 
     told: dict[str, Any] = {"mode": "json", "by_alias": True, "exclude_none": True}
     listed = [{**r.rule.model_dump(**told), "written_in": r.pack,

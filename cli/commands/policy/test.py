@@ -12,8 +12,8 @@ from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import Session, session_of
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.author.testing import TestReport
-    from zhuanjie.engine.checking.policy import Policy
+    from zhuanjie.engine.authoring.testing.report import TestReport
+    from zhuanjie.engine.policy.policy import Policy
 
 ALL = "all"
 
@@ -30,9 +30,9 @@ def command(ctx: click.Context, *, pack: str, backend: str | None, text: str | N
             target: Target) -> int:
     """Run a pack's cases."""
     from zhuanjie.cli import show
-    from zhuanjie.cli.output import author
     from zhuanjie.engine import api
-    from zhuanjie.engine.author.testing import run_tests
+    from zhuanjie.engine.authoring.testing.report import run_tests
+    from zhuanjie.report.layouts import case_tests as author
 
     policy = api.load_policy(pack)
     names = api.own_backends() if backend == ALL else (backend or "reference",)
@@ -49,9 +49,9 @@ def command(ctx: click.Context, *, pack: str, backend: str | None, text: str | N
 def _updated(session: Session, policy: Policy, report: TestReport, names: tuple[str, ...],
              text: str | None) -> TestReport:
     """Rewrite what the first engine found otherwise, then run everything again."""
-    from zhuanjie.engine.author.testing import run_tests
-    from zhuanjie.engine.author.update import update
-    from zhuanjie.engine.load.pack import CASES
+    from zhuanjie.engine.authoring.testing.report import run_tests
+    from zhuanjie.engine.authoring.testing.update import update
+    from zhuanjie.engine.policy.pack_files import CASES
 
     first = [t.result for t in report.failed if t.backend == names[0]]
     count = update(first, policy.chain[-1].folder / CASES)

@@ -12,7 +12,7 @@ from zhuanjie.cli.options import Choice, Count, Target
 from zhuanjie.cli.session import session_of
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.author.verify import Verification
+    from zhuanjie.engine.authoring.verification.verify import Verification
 
 _LEVELS: Final = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
 """`--fail-on` by the severities that fail."""
@@ -29,9 +29,9 @@ _LEVELS: Final = {"error": ("error",), "warning": ("error", "warning"), "never":
 def command(ctx: click.Context, *, pack: str, timeout: int, level: str, target: Target) -> int:
     """Prove that a pack is consistent."""
     from zhuanjie.cli import show
-    from zhuanjie.cli.output import verify as layout
     from zhuanjie.engine import api
-    from zhuanjie.engine.author.verify import verify
+    from zhuanjie.engine.authoring.verification.verify import verify
+    from zhuanjie.report.layouts import verification as layout
 
     policy = api.load_policy(pack)
     found = verify(policy, timeout_ms=timeout * 1000)

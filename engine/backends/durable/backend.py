@@ -19,11 +19,11 @@ from zhuanjie.engine.backends.durable.question import Question
 from zhuanjie.engine.backends.durable.rules import build
 from zhuanjie.engine.backends.record_details import Details
 from zhuanjie.engine.backends.record_terms import alone
-from zhuanjie.engine.days import to_day
-from zhuanjie.engine.ir.nodes import Expr, param_names
-from zhuanjie.engine.lower.kleene import Kleene
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.results import REPORTED, Outcome, Verdict
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.results import REPORTED, Outcome, Verdict
+from zhuanjie.engine.expr.nodes import Expr, param_names
+from zhuanjie.engine.lowering.kleene import Kleene
+from zhuanjie.engine.lowering.plan import Plan
 
 if TYPE_CHECKING:
     import polars as pl

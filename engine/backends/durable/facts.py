@@ -13,9 +13,9 @@ from datetime import date
 from typing import Any
 
 from zhuanjie.engine.backends.record_terms import Node, compiled
-from zhuanjie.engine.days import to_day
-from zhuanjie.engine.errors import UnsupportedError, fail
-from zhuanjie.engine.lower.conditions import Column, Term, Value
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.errors import UnsupportedError, fail
+from zhuanjie.engine.lowering.conditions import Column, Term, Value
 
 Fact = dict[str, Any]
 

@@ -26,7 +26,7 @@ import durable_rules_engine as engine
 
 from zhuanjie.engine.backends.durable.facts import MAX_KEYS, SID, Fact
 from zhuanjie.engine.backends.durable.patterns import Pattern
-from zhuanjie.engine.errors import BackendError, fail
+from zhuanjie.engine.core.errors import BackendError, fail
 
 Action = Callable[[Mapping[str, Any]], Iterable[Fact]]
 """What a firing does: it is given the facts that matched and gives the facts that follow."""

@@ -16,9 +16,9 @@ from math import prod
 from typing import Any
 
 from zhuanjie.engine.backends.durable.facts import Vocabulary
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.assume import Facts, Leaf, leaves, needed, opposite
-from zhuanjie.engine.lower.conditions import (
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.assume import Facts, Leaf, leaves, needed, opposite
+from zhuanjie.engine.lowering.conditions import (
     TRUE,
     AllOf,
     Among,

@@ -9,10 +9,10 @@ from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.durable.facts import Vocabulary
 from zhuanjie.engine.backends.durable.network import Network, incomplete
 from zhuanjie.engine.backends.durable.rules import on
-from zhuanjie.engine.ir.nodes import Expr
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.conditions import Cond, Term, Value, known
-from zhuanjie.engine.lower.kleene import Kleene
+from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.conditions import Cond, Term, Value, known
+from zhuanjie.engine.lowering.kleene import Kleene
 
 _ABOUT = "question"
 

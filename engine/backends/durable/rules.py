@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from zhuanjie.engine.backends.durable.facts import ABOUT, ID, Fact, Vocabulary, Writer
 from zhuanjie.engine.backends.durable.network import Action
 from zhuanjie.engine.backends.durable.patterns import Pattern, patterns
-from zhuanjie.engine.checking.policy import TypedRow, TypedRule
-from zhuanjie.engine.ir.nodes import Lit
-from zhuanjie.engine.ir.types import BOOL, Kind
-from zhuanjie.engine.lower.conditions import (
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.expr.nodes import Lit
+from zhuanjie.engine.expr.types import BOOL, Kind
+from zhuanjie.engine.lowering.conditions import (
     Among,
     Column,
     Compare,
@@ -24,9 +24,9 @@ from zhuanjie.engine.lower.conditions import (
     Value,
     all_of,
 )
-from zhuanjie.engine.lower.kleene import Kleene
-from zhuanjie.engine.lower.rules import LoweredRule
-from zhuanjie.engine.results import Outcome
+from zhuanjie.engine.lowering.kleene import Kleene
+from zhuanjie.engine.lowering.rules import LoweredRule
+from zhuanjie.engine.policy.policy import TypedRow, TypedRule
 
 _OUTCOMES = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.SATISFIED,
              Outcome.NOT_APPLICABLE)

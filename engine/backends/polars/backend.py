@@ -21,15 +21,15 @@ import polars as pl
 from zhuanjie.engine.backends.base import SETTLED, UNKNOWN
 from zhuanjie.engine.backends.polars.expressions import Expressions
 from zhuanjie.engine.backends.verdicts import BITS, CODES, SCHEMA, to_verdicts
-from zhuanjie.engine.days import to_day
-from zhuanjie.engine.errors import BackendError, fail
-from zhuanjie.engine.ir.nodes import Expr
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.conditions import FALSE
-from zhuanjie.engine.lower.kleene import Kleene
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.lower.rules import LoweredRule
-from zhuanjie.engine.results import Outcome, Verdict
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.errors import BackendError, fail
+from zhuanjie.engine.core.results import Outcome, Verdict
+from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.conditions import FALSE
+from zhuanjie.engine.lowering.kleene import Kleene
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.rules import LoweredRule
 
 MANY = 20_000
 """Records from which on tables of shifted dates pay."""

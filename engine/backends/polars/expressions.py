@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from zhuanjie.engine.ir.types import RECORD_DAYS, Kind
-from zhuanjie.engine.lower.conditions import (
+from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
+from zhuanjie.engine.lowering.conditions import (
     AllOf,
     Among,
     AnyOf,

@@ -16,13 +16,13 @@ from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.python.program import OUTCOMES, Masks, Program, program
 from zhuanjie.engine.backends.record_details import Details
 from zhuanjie.engine.backends.record_terms import alone, compiled
-from zhuanjie.engine.days import to_day
-from zhuanjie.engine.errors import BackendError, fail
-from zhuanjie.engine.ir.nodes import Expr, param_names
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.kleene import Kleene
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.results import Outcome, Verdict
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.errors import BackendError, fail
+from zhuanjie.engine.core.results import Outcome, Verdict
+from zhuanjie.engine.expr.nodes import Expr, param_names
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.kleene import Kleene
+from zhuanjie.engine.lowering.plan import Plan
 
 if TYPE_CHECKING:
     import polars as pl

@@ -16,8 +16,9 @@ from typing import Any
 
 from zhuanjie.engine.backends.record_syntax import const, function, name
 from zhuanjie.engine.backends.record_terms import Cells, Node, children, columns
-from zhuanjie.engine.lower.assume import Facts
-from zhuanjie.engine.lower.conditions import (
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.lowering.assume import Facts
+from zhuanjie.engine.lowering.conditions import (
     FALSE,
     TRUE,
     AnyOf,
@@ -27,8 +28,7 @@ from zhuanjie.engine.lower.conditions import (
     Shift,
     Term,
 )
-from zhuanjie.engine.lower.rules import LoweredRule
-from zhuanjie.engine.results import Outcome
+from zhuanjie.engine.lowering.rules import LoweredRule
 
 Masks = tuple[int, int, int, int]
 Program = Callable[[Mapping[str, Any]], Masks]

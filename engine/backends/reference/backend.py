@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.backends.reference.rules import judge
-from zhuanjie.engine.days import to_day
-from zhuanjie.engine.ir.nodes import Expr
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.model.fields import fields
-from zhuanjie.engine.results import REPORTED, Verdict
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.results import REPORTED, Verdict
+from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.vocabulary.fields import fields
 
 if TYPE_CHECKING:
     import polars as pl

@@ -13,11 +13,11 @@ from dataclasses import field as preset
 from typing import Any
 
 from zhuanjie.engine.backends.base import UNKNOWN
-from zhuanjie.engine.checking.regex import python_form
-from zhuanjie.engine.days import add_months
-from zhuanjie.engine.ir.nodes import AsOf, Call, Expr, Field, ListLit, Lit, Param
-from zhuanjie.engine.ir.ops import OPS
-from zhuanjie.engine.ir.types import Kind
+from zhuanjie.engine.core.dates import add_months
+from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, Field, ListLit, Lit, Param
+from zhuanjie.engine.expr.operators import OPS
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.regex.portable import python_form
 
 
 @dataclass(slots=True)

@@ -10,11 +10,11 @@ from dataclasses import field as preset
 
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step
-from zhuanjie.engine.checking.policy import TypedRule
-from zhuanjie.engine.ir.nodes import Call, Expr, Field, ListLit, Lit
-from zhuanjie.engine.ir.types import BOOL, STRING, Kind, Type
-from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE
-from zhuanjie.engine.results import Outcome
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.expr.nodes import Call, Expr, Field, ListLit, Lit
+from zhuanjie.engine.expr.types import BOOL, STRING, Kind, Type
+from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.policy.policy import TypedRule
 
 
 @dataclass(slots=True)

@@ -15,9 +15,8 @@ from typing import Any
 
 import z3
 
-from zhuanjie.engine.backends.smt.texts import Test
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.conditions import (
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.conditions import (
     TRUE,
     AllOf,
     Among,
@@ -38,7 +37,8 @@ from zhuanjie.engine.lower.conditions import (
     pick,
     shift,
 )
-from zhuanjie.engine.model.fields import Field, fields
+from zhuanjie.engine.regex.witness import Test
+from zhuanjie.engine.vocabulary.fields import Field, fields
 
 AS_OF = Column("as_of", Kind.DATE)
 """The as-of day, left open."""

@@ -25,9 +25,9 @@ from zhuanjie.engine.backends.smt.encode import (
     value,
 )
 from zhuanjie.engine.backends.smt.months import Path, moves
-from zhuanjie.engine.days import to_day
-from zhuanjie.engine.ir.types import RECORD_DAYS
-from zhuanjie.engine.model.fields import fields
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.expr.types import RECORD_DAYS
+from zhuanjie.engine.vocabulary.fields import fields
 
 DAYS = (to_day(date(1990, 1, 1)), to_day(date(2100, 12, 31)))
 """The as-of days asked about."""

@@ -14,7 +14,7 @@ from datetime import date
 from functools import lru_cache
 from itertools import accumulate
 
-from zhuanjie.engine.days import to_day
+from zhuanjie.engine.core.dates import to_day
 
 CYCLE = 146_097
 """Days in 400 years, after which the calendar repeats."""

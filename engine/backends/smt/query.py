@@ -29,10 +29,10 @@ from zhuanjie.engine.backends.smt.encode import (
 )
 from zhuanjie.engine.backends.smt.facts import Group, facts_of, groups_of, moves_of
 from zhuanjie.engine.backends.smt.months import moves, stretch_near, stretches_around
-from zhuanjie.engine.backends.smt.texts import Undecided, Wanted, find_text
-from zhuanjie.engine.days import to_day
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.model.fields import fields
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.regex.witness import Undecided, Wanted, find_text
+from zhuanjie.engine.vocabulary.fields import fields
 
 USUAL_DAY = to_day(date(2008, 1, 1))
 """The day that witnesses stand near, unless another is asked for."""

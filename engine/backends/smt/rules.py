@@ -24,14 +24,23 @@ from zhuanjie.engine.backends.smt.encode import (
     present,
     some,
 )
-from zhuanjie.engine.checking.policy import Policy, TypedRule
-from zhuanjie.engine.days import to_day
-from zhuanjie.engine.ir.nodes import Expr, Field
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.conditions import TRUE, Compare, Cond, Term, Value, all_of, compare, pick
-from zhuanjie.engine.lower.kleene import Kleene
-from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE, LoweredRule, lower
-from zhuanjie.engine.results import Outcome
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.expr.nodes import Expr, Field
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.conditions import (
+    TRUE,
+    Compare,
+    Cond,
+    Term,
+    Value,
+    all_of,
+    compare,
+    pick,
+)
+from zhuanjie.engine.lowering.kleene import Kleene
+from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE, LoweredRule, lower
+from zhuanjie.engine.policy.policy import Policy, TypedRule
 
 _OUTCOMES = (Outcome.NOT_APPLICABLE, Outcome.SATISFIED, Outcome.VIOLATION, Outcome.PENDING,
              Outcome.UNDETERMINED)

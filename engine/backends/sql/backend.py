@@ -18,12 +18,12 @@ from zhuanjie.engine.backends.masks import Layout
 from zhuanjie.engine.backends.sql import statement
 from zhuanjie.engine.backends.sql.conditions import Compiler, aliased
 from zhuanjie.engine.backends.sql.dialects import Dialect, Tree
-from zhuanjie.engine.days import to_day
-from zhuanjie.engine.ir.nodes import Expr, field_names
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.kleene import Kleene
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.results import Verdict
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.results import Verdict
+from zhuanjie.engine.expr.nodes import Expr, field_names
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.kleene import Kleene
+from zhuanjie.engine.lowering.plan import Plan
 
 Query = Callable[[Tree], exp.Select]
 """A statement over a relation of records, still to be named."""

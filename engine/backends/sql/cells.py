@@ -18,13 +18,13 @@ from zhuanjie.engine.backends.sql.conditions import aliased, column
 from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, group, whole
 from zhuanjie.engine.backends.sql.records import Cell
 from zhuanjie.engine.backends.sql.statement import below, select
-from zhuanjie.engine.days import from_day, to_day
-from zhuanjie.engine.errors import InputError, fail
-from zhuanjie.engine.ir.types import RECORD_DAYS
-from zhuanjie.engine.model.fields import Field
-from zhuanjie.engine.records.cells import BLANKS, CellError, read_cell
-from zhuanjie.engine.records.celltext import ERRORS
-from zhuanjie.engine.records.readers.postgres import Column, PostgresTable
+from zhuanjie.engine.core.dates import from_day, to_day
+from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.expr.types import RECORD_DAYS
+from zhuanjie.engine.ledger.cells.parser import BLANKS, CellError, read_cell
+from zhuanjie.engine.ledger.cells.text import ERRORS
+from zhuanjie.engine.ledger.readers.postgres import Column, PostgresTable
+from zhuanjie.engine.vocabulary.fields import Field
 
 MOST = 50_000
 """Distinct texts of a column that are read one by one."""

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlglot import exp
 
 from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, call, group, whole
-from zhuanjie.engine.ir.types import Kind
-from zhuanjie.engine.lower.conditions import (
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.conditions import (
     AllOf,
     Among,
     AnyOf,

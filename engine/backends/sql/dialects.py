@@ -10,8 +10,8 @@ from typing import ClassVar
 
 from sqlglot import exp
 
-from zhuanjie.engine.backends.sql.regex import most_repeats, spelt
-from zhuanjie.engine.errors import UnsupportedError, fail
+from zhuanjie.engine.core.errors import UnsupportedError, fail
+from zhuanjie.engine.regex.spelling import most_repeats, spelt
 
 Tree = exp.Expr
 

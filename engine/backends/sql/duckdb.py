@@ -18,7 +18,7 @@ from sqlglot import exp
 
 from zhuanjie.engine.backends.sql.backend import Query, SqlBackend
 from zhuanjie.engine.backends.sql.dialects import DUCKDB, call
-from zhuanjie.engine.errors import BackendError, fail
+from zhuanjie.engine.core.errors import BackendError, fail
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from zhuanjie.engine.backends.sql.records import Cell
-from zhuanjie.engine.model.fields import KEY, fields
-from zhuanjie.engine.records.cells import CellError, read_cell
-from zhuanjie.engine.records.celltext import show
-from zhuanjie.engine.records.readers.postgres import PostgresTable
-from zhuanjie.engine.results import InputFinding
+from zhuanjie.engine.core.results import InputFinding
+from zhuanjie.engine.ledger.cells.parser import CellError, read_cell
+from zhuanjie.engine.ledger.cells.text import show
+from zhuanjie.engine.ledger.readers.postgres import PostgresTable
+from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 
 class Faults:

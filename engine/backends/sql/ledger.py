@@ -21,13 +21,13 @@ from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, whole
 from zhuanjie.engine.backends.sql.faults import Faults
 from zhuanjie.engine.backends.sql.records import Counts, Records, Stands
 from zhuanjie.engine.backends.sql.statement import ROW, below, select
-from zhuanjie.engine.ir.nodes import Expr
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE
-from zhuanjie.engine.model.fields import KEY, fields
-from zhuanjie.engine.records.readers.postgres import PostgresTable
-from zhuanjie.engine.records.readers.server import NAME
-from zhuanjie.engine.results import InputFinding, Verdict
+from zhuanjie.engine.core.results import InputFinding, Verdict
+from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.ledger.readers.postgres import PostgresTable
+from zhuanjie.engine.ledger.readers.server import NAME
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 SIZE = 4_000
 """Rows that are fetched at a time."""

@@ -17,8 +17,9 @@ from zhuanjie.engine.backends.sql.backend import Query, SqlBackend
 from zhuanjie.engine.backends.sql.conditions import aliased, column
 from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call
 from zhuanjie.engine.backends.sql.statement import below, select
-from zhuanjie.engine.errors import Place, UnsupportedError, fail
-from zhuanjie.engine.records.readers.server import NAME, Server
+from zhuanjie.engine.core.diagnostics import Place
+from zhuanjie.engine.core.errors import UnsupportedError, fail
+from zhuanjie.engine.ledger.readers.server import NAME, Server
 
 _ARRAYS = {pl.Boolean: "BOOLEAN", pl.String: "TEXT"}
 

@@ -16,14 +16,14 @@ from zhuanjie.engine.backends.masks import Layout
 from zhuanjie.engine.backends.sql.conditions import Compiler, aliased, column, joined
 from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, call, group, whole
 from zhuanjie.engine.backends.sql.statement import ROW, below, masks, select
-from zhuanjie.engine.checking.policy import TypedRule
-from zhuanjie.engine.ir.nodes import Expr
-from zhuanjie.engine.ir.nodes import Field as FieldNode
-from zhuanjie.engine.lower.kleene import Kleene
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.lower.rules import UNIQUE_ALL, UNIQUE_SURE
-from zhuanjie.engine.model.fields import KEY, Field, fields
-from zhuanjie.engine.records.assemble import NOTE
+from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.expr.nodes import Field as FieldNode
+from zhuanjie.engine.ledger.assemble import NOTE
+from zhuanjie.engine.lowering.kleene import Kleene
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.vocabulary.fields import KEY, Field, fields
 
 _KINDS = {"date": "BIGINT", "int": "BIGINT", "bool": "BOOLEAN"}
 

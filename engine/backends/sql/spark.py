@@ -24,7 +24,7 @@ from sqlglot import exp
 
 from zhuanjie.engine.backends.sql.backend import Query, SqlBackend
 from zhuanjie.engine.backends.sql.dialects import SPARK
-from zhuanjie.engine.errors import BackendError, UsageError, fail
+from zhuanjie.engine.core.errors import BackendError, UsageError, fail
 
 NAME = "spark"
 _SETTINGS = {

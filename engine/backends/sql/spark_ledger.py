@@ -21,10 +21,10 @@ from zhuanjie.engine.backends.sql.records import Counts, Records, Stands
 from zhuanjie.engine.backends.sql.spark import failing, session
 from zhuanjie.engine.backends.sql.spark_source import FILE, SparkSource
 from zhuanjie.engine.backends.sql.statement import ROW, select
-from zhuanjie.engine.ir.nodes import Expr
-from zhuanjie.engine.lower.plan import Plan
-from zhuanjie.engine.model.fields import KEY, fields
-from zhuanjie.engine.results import Outcome
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 FINDINGS = ("record string, rule string, clause string, outcome string, severity string, "
             "due date, days_late int, missing array<string>, file string, sheet string, row bigint")

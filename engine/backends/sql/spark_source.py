@@ -24,15 +24,16 @@ from zhuanjie.engine.backends.sql.dialects import SPARK, Tree, call, group, whol
 from zhuanjie.engine.backends.sql.records import Cell
 from zhuanjie.engine.backends.sql.spark import failing, session
 from zhuanjie.engine.backends.sql.statement import ROW
-from zhuanjie.engine.days import from_day, to_day
-from zhuanjie.engine.errors import Diagnostic, InputError, Place, UsageError, fail
-from zhuanjie.engine.ir.types import RECORD_DAYS
-from zhuanjie.engine.model.fields import KEY, Field
-from zhuanjie.engine.records.cells import BLANKS, CellError, read_cell
-from zhuanjie.engine.records.celltext import ERRORS
-from zhuanjie.engine.records.headings import match_headings
-from zhuanjie.engine.records.readers.refuse import not_a_ledger
-from zhuanjie.engine.records.single import unknown_notices
+from zhuanjie.engine.core.dates import from_day, to_day
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import InputError, UsageError, fail
+from zhuanjie.engine.expr.types import RECORD_DAYS
+from zhuanjie.engine.ledger.cells.parser import BLANKS, CellError, read_cell
+from zhuanjie.engine.ledger.cells.text import ERRORS
+from zhuanjie.engine.ledger.headings import match_headings
+from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
+from zhuanjie.engine.ledger.record import unknown_notices
+from zhuanjie.engine.vocabulary.fields import KEY, Field
 
 TABLE = "spark:"
 """What the name of a table begins with."""

@@ -13,7 +13,8 @@ from sqlglot import exp
 from zhuanjie.engine.backends.masks import Ask, Layout
 from zhuanjie.engine.backends.sql.conditions import Compiler, aliased, column, joined
 from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, whole
-from zhuanjie.engine.lower.conditions import (
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.lowering.conditions import (
     AllOf,
     Among,
     AnyOf,
@@ -28,7 +29,6 @@ from zhuanjie.engine.lower.conditions import (
     Term,
     TextTest,
 )
-from zhuanjie.engine.results import Outcome
 
 ROW = "row"
 """The column that numbers records."""

@@ -1,0 +1,108 @@
+"""Who stands in a roster and not in the ledger. In: values of both. Out: those that are missing.
+
+Values are found by 64-bit prints, in sorted order, and then compared themselves: what is said of
+a member never rests on a print.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Iterator
+from functools import cached_property
+
+import polars as pl
+
+from zhuanjie.engine.auditing.uniqueness import key_field
+from zhuanjie.engine.core.results import Location
+from zhuanjie.engine.policy.policy import TypedRule
+
+
+class Absent:
+    """Compares the values of a field in a roster with those in the ledger.
+
+    First `want` all of the roster, then `add` all of the ledger, then ask what is `missing`.
+    """
+
+    def __init__(self, rule: TypedRule) -> None:
+        self.rule = rule
+        self.field = key_field(rule)
+        self._values: list[pl.Series] = []
+        self._places: list[tuple[pl.Series, str, str | None]] = []
+
+    def want(self, values: pl.Series, rows: pl.Series, file: str, sheet: str | None) -> None:
+        """Note the values of some records of the roster, and where they stand."""
+        there = values.is_not_null()
+        self._values.append(values.filter(there))
+        self._places.append((rows.filter(there).cast(pl.UInt32), file, sheet))
+
+    @property
+    def wanted(self) -> pl.Series:
+        """The values that the ledger should have, each once."""
+        return self._index.values
+
+    def add(self, values: pl.Series) -> None:
+        """Note the values of some records of the ledger."""
+        self._index.find(values.drop_nulls())
+
+    def missing(self) -> Iterator[tuple[str, Location]]:
+        """The values of the roster that the ledger lacks, each once, and where they stand."""
+        starts = [0]
+        for rows, *_ in self._places:
+            starts.append(starts[-1] + len(rows))
+        for place, value in self._index.left():
+            number = bisect(starts, place) - 1
+            rows, file, sheet = self._places[number]
+            yield value, Location(file, sheet, rows[place - starts[number]])
+
+    @cached_property
+    def _index(self) -> _Index:
+        values = pl.concat(self._values)
+        self._values.clear()
+        return _Index(values)
+
+
+class _Index:
+    """Distinct values in the order of their prints, and which of them were found."""
+
+    def __init__(self, values: pl.Series) -> None:
+        every = pl.DataFrame({"value": values, "print": _prints(values)}).with_row_index("at")
+        # A stable order: of equal values the first stays.
+        every = every.sort("print", maintain_order=True)
+        again = pl.col("print") == pl.col("print").shift()
+        other = pl.col("value") != pl.col("value").shift()
+        # Different values of one print, were there any, go the slow way.
+        self._mixed = every.filter(again & other)["print"].unique()
+        mixed = every.filter(pl.col("print").is_in(self._mixed.implode()))
+        self._slow: dict[str, int] = {}
+        for value, at in mixed.select("value", "at").iter_rows():
+            self._slow.setdefault(value, at)
+        first = every.filter(
+            again.ne_missing(True) & ~pl.col("print").is_in(self._mixed.implode()))
+        self._places, self._values, self._prints = first["at"], first["value"], first["print"]
+        self._found = pl.repeat(False, len(first), dtype=pl.Boolean, eager=True)
+
+    @property
+    def values(self) -> pl.Series:
+        """All of them."""
+        return pl.concat([self._values, pl.Series(list(self._slow), dtype=self._values.dtype)])
+
+    def find(self, values: pl.Series) -> None:
+        """Mark those of the values that are known."""
+        prints = _prints(values)
+        if len(self._prints):
+            at = self._prints.search_sorted(prints).clip(0, len(self._prints) - 1)
+            same = (self._prints.gather(at) == prints) & (self._values.gather(at) == values)
+            self._found.scatter(at.filter(same), True)
+        if self._slow:
+            for value in values.filter(prints.is_in(self._mixed.implode())):
+                self._slow.pop(value, None)
+
+    def left(self) -> list[tuple[int, str]]:
+        """Those that were not found, by their places."""
+        lost = zip(self._places.filter(~self._found), self._values.filter(~self._found),
+                   strict=True)
+        return sorted([*lost, *((at, value) for value, at in self._slow.items())])
+
+
+def _prints(values: pl.Series) -> pl.Series:
+    return values.hash()

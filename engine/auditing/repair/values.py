@@ -1,0 +1,131 @@
+"""What a field could be changed to. In: a plan, a record. Out: values worth trying, in order.
+
+An act is done today, so that a date of an act is the as-of day and no other. What only its holder
+can know (a name, a number, a day long past) is open: any value of the right form stands in for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from zhuanjie.engine.core.dates import add_months, from_day, to_day
+from zhuanjie.engine.core.results import Scalar
+from zhuanjie.engine.expr.nodes import Call, Expr, Field, Lit, walk
+from zhuanjie.engine.expr.operators import TEXT_TESTS
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.regex.witness import Test, Undecided, Wanted, find_text
+from zhuanjie.engine.vocabulary.fields import Changes, fields
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of a fix. `open`: any true value of the form of `value` will do.
+
+    `was` is None where the field was blank.
+    """
+
+    field: str
+    was: Scalar | None
+    value: Scalar
+    kind: Changes
+    open: bool
+
+
+class Values:
+    """The values to try for the fields of one plan; `taken` are texts that are spoken for."""
+
+    def __init__(self, plan: Plan, taken: frozenset[str] = frozenset()) -> None:
+        self._plan = plan
+        self._taken = taken
+        self._equal: dict[str, list[str]] = {}
+        self._literals: dict[str, list[Any]] = {}
+        self._tests: dict[str, list[Test]] = {}
+        for rule in plan.rules:
+            for expr in rule.expressions().values():
+                for node in walk(expr):
+                    if isinstance(node, Call):
+                        self._note(node.op, node.args)
+
+    def _note(self, op: str, args: tuple[Expr, ...]) -> None:
+        """Keep what a comparison says of a field: another field, a constant, a pattern."""
+        for left, right in (args, args[::-1]) if len(args) == 2 else ():
+            if not isinstance(left, Field):
+                continue
+            if op == "==" and isinstance(right, Field):
+                self._equal.setdefault(left.name, []).append(right.name)
+            elif op in TEXT_TESTS and isinstance(right, Lit) and args[0] is left:
+                self._tests.setdefault(left.name, []).append(Test(op, str(right.value)))
+            elif isinstance(right, Lit) and right.type.kind is not Kind.DATE:
+                # A day that is written out bounds a period of law, and is nothing to aim at.
+                self._literals.setdefault(left.name, []).append(right.value)
+
+    def of(self, name: str, record: Mapping[str, Any],
+           opened: frozenset[str]) -> list[tuple[Scalar, bool]]:
+        """Values for a field other than its own, each with whether it is open.
+
+        `opened` are fields of `record` that hold an open value.
+        """
+        own = record.get(name)
+        found: dict[Scalar, bool] = {}
+        for value, is_open in self._all(name, record, opened):
+            if value != own:
+                found.setdefault(value, is_open)
+        return list(found.items())
+
+    def _all(self, name: str, record: Mapping[str, Any],
+             opened: frozenset[str]) -> Iterator[tuple[Scalar, bool]]:
+        field = fields()[name]
+        match field.type:
+            case "bool":
+                yield from ((True, False), (False, False))
+                return
+            case "enum":
+                yield from ((value, False) for value in field.values)
+                return
+            case "date" if field.changes != "fact":
+                yield self._plan.as_of, False
+                return
+        if field.type == "date":
+            yield from ((day, True) for day in self._days(record))
+            return
+        for other in dict.fromkeys((*self._equal.get(name, ()), *_namesakes(name))):
+            if (value := record.get(other)) is not None:
+                yield value, other in opened
+        if field.type == "int":
+            numbers = (*self._literals.get(name, ()), *self._plan.params.values())
+            yield from ((n, True) for n in numbers if field.low <= n <= field.high)
+            return
+        yield from ((value, False) for value in self._literals.get(name, ()))
+        text = self._text(name, record)
+        if text is not None:
+            yield text, True
+
+    def _text(self, name: str, record: Mapping[str, Any]) -> str | None:
+        """A text of the form the rules ask of a field, one that stands nowhere yet."""
+        taken = self._taken | {v for v in record.values() if isinstance(v, str)}
+        tests = tuple((test, True) for test in dict.fromkeys(self._tests.get(name, ())))
+        try:
+            return find_text(Wanted(tests, taken=frozenset(taken)))
+        except Undecided:
+            return None
+
+    def _days(self, record: Mapping[str, Any]) -> Iterator[date]:
+        """Days that a blank fact could be: near today and the dates on record, by parameters."""
+        known = [self._plan.as_of, *(v for v in record.values() if isinstance(v, date))]
+        parameters = self._plan.policy.parameters
+        moves = [(parameters[n].unit, v) for n, v in sorted(self._plan.params.items())]
+        for day in dict.fromkeys(map(to_day, known)):
+            yield from_day(day)
+            for unit, by in moves:
+                if unit != "count":
+                    yield from_day(add_months(day, -by) if unit == "months" else day - by)
+
+
+def _namesakes(name: str) -> list[str]:
+    """Fields that say the same of the member (`letter.phone`, `member.phone`)."""
+    group, _, last = name.partition(".")
+    return [f"member.{last}"] if group != "member" and f"member.{last}" in fields() else []

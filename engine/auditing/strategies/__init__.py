@@ -1,0 +1,1 @@
+"""Ways to pass a ledger through an engine, each yielding verdict batches."""

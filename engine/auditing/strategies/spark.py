@@ -1,0 +1,206 @@
+"""An audit on Spark. In: what Spark reads, a plan, a folder. Out: findings in it, and a summary.
+
+Spark writes the findings itself, beside their place, and they are moved there when all are written.
+Nothing of them comes to this process but how many there are.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+import polars as pl
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from zhuanjie.engine.auditing.editions import Tally
+from zhuanjie.engine.auditing.notices import no_columns, said_of
+from zhuanjie.engine.auditing.run import AuditRun
+from zhuanjie.engine.backends.registry import BULK, backend_of
+from zhuanjie.engine.backends.sql.spark import failing, session
+from zhuanjie.engine.backends.sql.spark_ledger import FINDINGS, SparkLedger, local
+from zhuanjie.engine.backends.sql.spark_source import SparkSource, open_source
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import BackendError, InputError, OutputError, fail
+from zhuanjie.engine.core.messages import Lang
+from zhuanjie.engine.core.results import (
+    Finding,
+    InputFinding,
+    LedgerRef,
+    Outcome,
+    Report,
+    Severity,
+    Summary,
+)
+from zhuanjie.engine.ledger.ledger import Ledger
+from zhuanjie.engine.lowering.plan import Plan
+
+Form = Literal["parquet", "csv", "jsonl"]
+SUFFIXES: dict[str, Form] = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl"}
+_FORMULA = r"^[=+\-@\t\r\n]"
+# A path has lost one of its slashes by now; what follows them is taken for a host.
+_REMOTE = re.compile(r"([A-Za-z][\w+.-]*):/+(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class SparkReport:
+    """What is known of an audit whose findings are in a folder.
+
+    `report` has no findings, only their counts. `weights` are the outcomes and severities that
+    came, `unread` says how many findings there are on the input, `beside` where they are.
+    """
+
+    report: Report
+    weights: frozenset[tuple[Outcome, Severity]]
+    unread: int
+    beside: str
+
+
+def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path, form: Form, *, lang: Lang,
+                   columns: Mapping[str, str] | None = None, roster: Ledger | None = None,
+                   every: bool = False) -> SparkReport:
+    """Audit `sources` and write the findings to the folder `output`.
+
+    Raises InputError for what cannot be read, OutputError for a folder that is something else,
+    BackendError when Spark fails: `output` then is as it was.
+    """
+    source = open_source(sources, columns or {})
+    with closing(SparkLedger(source, plan)) as ledger:
+        return _audit(ledger, source, plan, output, form, lang, roster, every)
+
+
+def _audit(ledger: SparkLedger, source: SparkSource, plan: Plan, output: Path, form: Form,
+           lang: Lang, roster: Ledger | None, every: bool) -> SparkReport:
+    tally = Tally(plan)
+    counts = ledger.counts(tally.guards)
+    if not counts.records:
+        raise fail(InputError, "records.no-records", Place(file=source.name),
+                   "records.hint.no-records")
+    ledger.judge_by(tally.take(counts.held, counts.in_scope))
+    absent, roster_input, notices = _absences(ledger, plan, roster, lang)
+    beside = output.with_name(f"{output.stem}-input{output.suffix}")
+    with _replacing(output) as draft, _replacing(beside) as draft_beside:
+        findings = ledger.findings(every)
+        if absent:
+            findings = findings.unionByName(local([
+                _row(f)[:len(findings.columns)] for f in absent], ledger.columns))
+        counted = _write(findings, draft, form)
+        found = [row.asDict() for row in counted.groupBy(
+            "rule", "clause", "outcome", "severity").count().collect()]
+        unread = _write(ledger.faults(), draft_beside, form).count()
+    summary = Summary()
+    order = {clause: at for at, clause in enumerate(plan.policy.clauses)}
+    for row in sorted(found, key=lambda r: order[r["clause"]]):
+        summary.add(row["clause"], Outcome(row["outcome"]), row["count"])
+    lacking = no_columns(plan, ledger.fields)
+    return SparkReport(
+        Report(plan.policy.ref, plan.as_of, LedgerRef(counts.records, counts.beyond, ""), summary,
+               roster_input, [], [*plan.policy.notices, *source.notices, *notices,
+                    *said_of(lacking, plan, lang)], lacking, tally.judged()),
+        frozenset((Outcome(r["outcome"]), Severity(r["severity"])) for r in found),
+        unread + len(roster_input), _shown(beside))
+
+
+def _absences(ledger: SparkLedger, plan: Plan, roster: Ledger | None, lang: Lang) -> tuple[
+        list[Finding], list[InputFinding], list[Diagnostic]]:
+    """Who stands in the roster and not in the ledger; the roster is a file and small."""
+    if roster is None:
+        return [], [], []
+    run = AuditRun(roster, plan, backend_of(BULK), lang=lang, roster=roster)
+    for absent in run.absent:
+        there = ledger.there(absent.field, absent.wanted.to_list())
+        absent.add(pl.Series(there, dtype=pl.String))
+    return list(run.absences()), run.input, roster.notices
+
+
+def _row(f: Finding) -> tuple[object, ...]:
+    place = f.location
+    return (f.record, f.rule, f.clause, str(f.outcome), str(f.severity), f.due, f.days_late,
+            list(f.missing), place.file, place.sheet, place.row, f.pack or None)
+
+
+def _write(frame: DataFrame, path: str, form: Form) -> DataFrame:
+    """Write a frame as files of a kind; returns what is to be read there."""
+    spark = session()
+    with failing():
+        if form == "parquet":
+            frame.write.parquet(path)
+            return spark.read.schema(frame.schema).parquet(path)
+        if form == "jsonl":
+            frame.write.option("ignoreNullFields", "false").json(path)
+            return spark.read.schema(frame.schema).json(path)
+        lists = [name for name, kind in frame.dtypes if kind.startswith("array")]
+        texts = [name for name, kind in frame.dtypes if kind == "string"]
+        flat = frame.withColumns({name: F.array_join(name, " ") for name in lists}).withColumns({
+            name: F.when(F.col(name).rlike(_FORMULA), F.concat(F.lit("'"), name)).otherwise(
+                F.col(name)) for name in texts})
+        # White space at the ends is part of a text, and a quote inside is written twice.
+        how = {"header": "true", "escape": '"', "multiLine": "true",
+               "ignoreLeadingWhiteSpace": "false", "ignoreTrailingWhiteSpace": "false"}
+        flat.write.options(**how).csv(path)
+        return spark.read.options(**how).schema(flat.schema).csv(path)
+
+
+@contextmanager
+def _replacing(output: Path) -> Iterator[str]:
+    """A folder to write; it takes the place of `output` when the body ends well.
+
+    On a file system of the cluster (`hdfs://…`) nothing is replaced: the folder must be a new one.
+    """
+    remote = _REMOTE.fullmatch(str(output))
+    if remote and remote[1] == "file":
+        output, remote = Path("/", remote[2]), None
+    if remote:
+        with _refused_if_there(output):
+            yield f"{remote[1]}://{remote[2]}"
+        return
+    place = output.resolve()
+    if place.exists() and not (place.is_dir() and _is_ours(place.iterdir())):
+        raise fail(OutputError, "report.not-spark", hint="report.hint", path=str(output))
+    if not place.parent.is_dir():
+        raise fail(OutputError, "report.no-folder", hint="report.hint", path=str(output))
+    draft = place.with_name(f".{place.name}.{uuid4().hex}")
+    try:
+        yield draft.as_uri()
+        if place.exists():
+            old = place.with_name(f".{place.name}.{uuid4().hex}")
+            place.rename(old)
+            draft.rename(place)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            draft.rename(place)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def _refused_if_there(output: Path) -> Iterator[None]:
+    try:
+        yield
+    except BackendError as error:
+        if not isinstance(error.__cause__, AnalysisException):
+            raise
+        raise fail(OutputError, "report.not-spark", hint="report.hint",
+                   path=_shown(output)) from error
+
+
+def _is_ours(held: Iterable[Path]) -> bool:
+    """Whether a folder is empty, or holds what Spark wrote and nothing else."""
+    names = [path.name for path in held]
+    return not names or ("_SUCCESS" in names and all(
+        n.startswith(("part-", "_SUCCESS", ".")) for n in names))
+
+
+def _shown(path: Path) -> str:
+    remote = _REMOTE.fullmatch(str(path))
+    return f"{remote[1]}://{remote[2]}" if remote else str(path)
+
+
+__all__ = ["FINDINGS", "SUFFIXES", "Form", "SparkReport", "audit_on_spark"]

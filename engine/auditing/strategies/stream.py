@@ -1,0 +1,312 @@
+"""An audit of many records in one stream. In: tables, a plan, a column engine. Out: verdicts.
+
+The ledger is read twice. The first time only the fields that tell records apart are read, and kept
+as 64-bit prints: which ids and keys stand there more than once is known from these. The second time
+every rule is judged in one pass, and only records with something to report leave the stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+import polars as pl
+
+from zhuanjie.engine.auditing.editions import Tally
+from zhuanjie.engine.auditing.key_hashes import Prints
+from zhuanjie.engine.auditing.uniqueness import Counter
+from zhuanjie.engine.backends.base import SETTLED, ColumnBackend
+from zhuanjie.engine.backends.verdicts import SCHEMA
+from zhuanjie.engine.core.results import InputFinding
+from zhuanjie.engine.expr.nodes import field_names
+from zhuanjie.engine.ledger.assemble import same_id
+from zhuanjie.engine.ledger.cells.text import BLANKS
+from zhuanjie.engine.ledger.duplicate_ids import SeenIds
+from zhuanjie.engine.ledger.readers.base import Table
+from zhuanjie.engine.ledger.rows import AT, Rows, TypedTable
+from zhuanjie.engine.lowering.conditions import Cond
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.trimming import compared, needs_trimming
+from zhuanjie.engine.vocabulary.fields import KEY, fields
+
+FOUND = 200_000
+"""Reported records that are judged at a time."""
+PRINTS = 1_000_000
+"""Records whose prints are taken at a time."""
+SLICE = 1 << 20
+"""Rows of a table that make a slice: the least that is finished, and can be kept, by itself."""
+BEAT = 100_000
+"""Every so many records one leaves the stream in any case, so that progress can be told."""
+
+_OUT, _SHARED, _TWICE, _PRINT = "#out", "#shared", "#twice", "#print-{}"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRecords:
+    """Records with their verdicts: `rows` are their row numbers, `verdicts` a table of verdicts by
+    the rules of `plan`.
+
+    `records` says of how many records these are the ones with something to report, `out_of_scope`
+    how many of those are beyond the policy. Texts of `loose` fields may still have blanks behind
+    them. `slice` is the table, and within it the slice, that the records belong to.
+    """
+
+    plan: Plan
+    frame: pl.DataFrame
+    rows: pl.Series
+    verdicts: pl.DataFrame
+    file: str
+    sheet: str | None
+    records: int
+    out_of_scope: int
+    input: list[InputFinding] = field(default_factory=list)
+    slice: tuple[int, int] = (0, 0)
+    loose: Sequence[str] = ()
+
+    def reported(self) -> tuple[pl.DataFrame, pl.Series]:
+        """The records that have verdicts, in order, with trimmed texts, and their row numbers."""
+        places = self.verdicts["row"].unique(maintain_order=True)
+        return trim(self.frame[places], self.loose), self.rows.gather(places)
+
+
+class BulkAudit:
+    """One pass over a ledger."""
+
+    def __init__(self, tables: Sequence[Table], plan: Plan, engine: ColumnBackend,
+                 needs: Sequence[str], counters: Sequence[Counter], tally: Tally, *,
+                 every: bool) -> None:
+        self.plan, self.engine, self.needs, self.every = plan, engine, needs, every
+        self.tally = tally
+        self.tables = [TypedTable(table) for table in tables]
+        self.counters = counters
+        self.seen = SeenIds()
+
+    def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[JudgedRecords]:
+        """The records with something to report, from the slice `start` of the ledger on."""
+        self._survey()
+        self._look_back(*start)
+        # Texts that are trimmed after the stream, on what is left of it.
+        loose = [] if self.every else self._loose(
+            self.needs, [rule.settled for rule in self.plan.lowered])
+        for number in range(start[0], len(self.tables)):
+            typed, height = self.tables[number], self.heights[number]
+            exprs, also, keep = self._query(number)
+            read = start[1] * SLICE if number == start[0] else 0
+            for rows in chain(
+                    typed.rows(self.needs, exprs, keep, also=also, size=FOUND, findings=True,
+                               loose=loose, start=read, sliced=True),
+                    [None]):
+                # What follows the last record that was reported belongs to its table all the same.
+                end = rows.read if rows else height
+                for first in range(read - read % SLICE, end, SLICE):
+                    last = min(first + SLICE, end)
+                    if rows is None:
+                        part = Rows(pl.DataFrame(), last)
+                    elif read >= first and end == last:
+                        part = rows
+                    else:
+                        part = rows.between(max(first, read), last, typed.first)
+                    yield self._judge(typed, part, loose, (number, first // SLICE),
+                                      last - max(first, read))
+                read = end
+
+    def _look_back(self, table: int, part: int) -> None:
+        """Note the ids that came before a slice, so that those that come again are known."""
+        for number, (typed, at) in enumerate(zip(self.tables, self.twice, strict=True)):
+            before = at if number < table else at.filter(at < part * SLICE if number == table
+                                                         else at < 0)
+            keep = _standing(before, self.heights[number])
+            for rows in typed.rows([KEY], [pl.col(KEY)], among=keep,
+                                   size=FOUND) if len(before) else ():
+                list(self._same_ids(typed, rows.frame))
+
+    def _same_ids(self, typed: TypedTable, frame: pl.DataFrame) -> list[InputFinding]:
+        numbers = frame[AT].cast(pl.Int64) + typed.first
+        return [found for _, found in same_id(typed.table, frame[KEY], numbers, self.seen)]
+
+    def values(self, name: str) -> Iterator[pl.Series]:
+        """The values of a field, of all records, out of scope or not."""
+        for typed in self.tables:
+            for rows in typed.rows([name], [pl.col(name)], size=PRINTS, sliced=True):
+                yield rows.frame[name]
+
+    def _survey(self) -> None:
+        """Learn how many rows there are, and which ids and keys stand there more than once."""
+        governed = self.tally.governed()
+        scope = field_names(self.plan.policy.scope) if governed else frozenset[str]()
+        names = self.tally.reads.union({KEY}, scope, *map(self._reads, self.counters))
+        # What is counted too much by a text with blanks is taken off by `_recount`.
+        loose = self._loose(names, [rule.not_applicable for rule in self.plan.lowered
+                                    if rule.id in {c.rule.id for c in self.counters}])
+
+        def printed(name: str) -> pl.Expr:
+            text = pl.col(name)
+            return text.str.strip_chars_end(BLANKS) if name in loose else text
+
+        prints = [Prints([printed(KEY)], pl.col(KEY).is_not_null()), *(
+            Prints(list(map(printed, c.by)), self._counts(c)) for c in self.counters)]
+        exprs = [p.expr.alias(_PRINT.format(i)) for i, p in enumerate(prints)]
+        exprs += [(e & self._in_scope()).alias(e.meta.output_name()) for e in governed]
+        judged, blanks = [0] * len(governed), 0
+        self.heights = []
+        for typed in self.tables:
+            height = 0
+            for rows in typed.rows(names, exprs, also=[self._assumed(names)], size=PRINTS,
+                                   loose=loose):
+                height = max(height, rows.read)
+                blanks += len(rows.dropped)  # of what is read here; there may be more to them
+                for i, some in enumerate(prints):
+                    some.add(rows.frame[_PRINT.format(i)], rows.frame[AT])
+                judged = [n + int(rows.frame[e.meta.output_name()].sum())
+                          for n, e in zip(judged, governed, strict=True)]
+            self.heights.append(height)
+            for some in prints:
+                some.next_table()
+        self.plan = self.tally.take(judged, sum(self.heights), blanks)
+        self.twice, *self.shared = [some.repeated() for some in prints]
+        for counter, places in zip(self.counters, self.shared, strict=True):
+            self._recount(counter, places)
+        self.counts = [counter.shared() for counter in self.counters]
+
+    def _recount(self, counter: Counter, places: Sequence[pl.Series]) -> None:
+        """Count the records at some places by their keys: two that differ may share a print."""
+        names = self._reads(counter)
+        exprs = [*map(pl.col, counter.by), self._truth(counter).alias("#when")]
+        for typed, height, at in zip(self.tables, self.heights, places, strict=True):
+            for rows in typed.rows(names, exprs, also=[self._assumed(names)], size=PRINTS,
+                                   among=_standing(at, height)) if len(at) else ():
+                counter.add_judged(rows.frame)
+
+    def _loose(self, names: Iterable[str], conditions: Iterable[Cond]) -> list[str]:
+        """The texts that may have blanks behind them while conditions are first asked of them."""
+        strict = needs_trimming(conditions) | field_names(self.plan.policy.scope)
+        return [n for n in names if fields()[n].type == "string" and n not in strict]
+
+    def _truth(self, counter: Counter) -> pl.Expr:
+        when = counter.rule.when
+        return pl.lit(True) if when is None else self.engine.truth_expr(self.plan, when, PRINTS)
+
+    def _reads(self, counter: Counter) -> set[str]:
+        """The fields that say whether and with whom a record is counted."""
+        return {*counter.by, *field_names(counter.rule.when), *field_names(self.plan.policy.scope)}
+
+    def _counts(self, counter: Counter) -> pl.Expr:
+        """Whether a record takes part in the counting, surely or perhaps."""
+        there = self._truth(counter).ne_missing(False) & pl.col(counter.by[0]).is_not_null()
+        return there & self._in_scope()
+
+    def _in_scope(self) -> pl.Expr:
+        scope = self.plan.policy.scope
+        if scope is None:
+            return pl.lit(True)
+        return self.engine.truth_expr(self.plan, scope, PRINTS).ne_missing(False)
+
+    def _assumed(self, names: set[str] | Sequence[str]) -> list[pl.Expr]:
+        return [pl.col(n).fill_null(self.plan.as_of) for n in self.plan.assumed if n in names]
+
+    def _query(self, table: int) -> tuple[list[pl.Expr], list[list[pl.Expr]], pl.Expr | None]:
+        """What is asked of a table: columns, columns made beforehand, which records."""
+        size = sum(self.heights)
+        alone = [pl.lit(value, dtype=pl.Int64).alias(name) for c in self.counters
+                 for name, value in ((c.sure, 0), (c.everyone, 1))]
+        flags = [
+            _standing(at, self.heights[table]).alias(name)
+            for name, at in ((_TWICE, self.twice[table]),
+                             (_SHARED, pl.concat([places[table] for places in self.shared] or
+                                                 [self.twice[table].clear()])))
+            if len(at)
+        ]
+        if self.plan.policy.scope is not None:
+            out = self.engine.truth_expr(self.plan, self.plan.policy.scope, size)
+            flags.append((~out).fill_null(value=False).alias(_OUT))
+        settled = [] if self.every else self.engine.settled(self.plan, size)
+        made = _names([*alone, *flags, *settled])
+        also = [[*self._assumed(self.needs), *alone], [*flags, *settled]]
+        keep = None
+        if not self.every:
+            open_ = ~pl.all_horizontal(_names(settled))
+            keep = pl.any_horizontal(open_, pl.col(AT) % BEAT == 0, *_names(flags))
+        return list(map(pl.col, [*self.needs, *made])), also, keep
+
+    def _judge(self, typed: TypedTable, rows: Rows, loose: Sequence[str], part: tuple[int, int],
+               passed: int) -> JudgedRecords:
+        table, records = typed.table, passed - len(rows.dropped)
+        self.tally.take_back(len(rows.dropped))
+        if not len(rows.frame):
+            return JudgedRecords(
+                self.plan, rows.frame, pl.Series([], dtype=pl.Int64), pl.DataFrame(schema=SCHEMA),
+                table.file, table.sheet, records, 0, rows.input, part)
+        frame, input_ = self._trimmed(rows.frame, loose), rows.input
+        if _TWICE in frame.columns:
+            found = self._same_ids(typed, frame.filter(_TWICE))
+            input_ = sorted([*input_, *found], key=_place)
+        out_of_scope = 0
+        if _OUT in frame.columns:
+            inside = frame.filter(~pl.col(_OUT))
+            out_of_scope = len(frame) - len(inside)
+            frame = inside
+        if _SHARED in frame.columns and frame[_SHARED].any():
+            frame = self._recounted(frame)
+        numbers = frame[AT].cast(pl.Int64) + typed.first
+        if self.every:
+            verdicts = self.engine.judge_table(self.plan, frame, every=True)
+        else:
+            verdicts = self.engine.judge_open(self.plan, frame.with_row_index("#row"))
+        return JudgedRecords(
+            self.plan, frame, numbers, verdicts, table.file, table.sheet, records, out_of_scope,
+            input_, part, loose)
+
+    def _recounted(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Records with the true counts of those that may share a key, and what follows from them.
+        """
+        at = frame[_SHARED].arg_true()
+        some = frame[at]
+        changed = [name for c in self.counters for name in (c.sure, c.everyone)]
+        for counter, shared in zip(self.counters, self.counts, strict=True):
+            some = counter.attach(some.drop(counter.sure, counter.everyone), shared)
+        if not self.every:
+            some = some.with_columns(self.engine.settled(self.plan, len(some)))
+            changed += [SETTLED.format(rule=i) for i, rule in enumerate(self.plan.rules)
+                        if rule.shape == "unique"]
+        return frame.with_columns(frame[name].scatter(at, some[name]) for name in changed)
+
+    def _trimmed(self, frame: pl.DataFrame, loose: Sequence[str]) -> pl.DataFrame:
+        """Records whose rules were judged on trimmed texts; other texts keep what blanks they have.
+
+        Only where a rule that compares texts is open can blanks have made it so.
+        """
+        comparing = [SETTLED.format(rule=i) for i, rule in enumerate(self.plan.lowered)
+                     if not compared([rule.settled]).isdisjoint(loose)] if loose else []
+        if comparing and len(at := frame.select(~pl.all_horizontal(comparing))
+                             .to_series().arg_true()):
+            some = frame[at]
+            trimmed = trim(some, loose)
+            if not trimmed.equals(some):
+                trimmed = trimmed.with_columns(self.engine.settled(self.plan, len(at)))
+                frame = frame.with_columns(frame[n].scatter(at, trimmed[n])
+                                           for n in [*loose, *comparing])
+        return trim(frame, [KEY]) if KEY in loose else frame
+
+
+def trim(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Records without blanks behind some of their texts."""
+    return frame.with_columns(pl.col(names).str.strip_chars_end(BLANKS)) if names else frame
+
+
+def _standing(places: pl.Series, height: int) -> pl.Expr:
+    """Whether a row stands at one of some places: a table of bits, since sets are made anew for
+    every few rows."""
+    bits = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(places, True)
+    return pl.lit(bits).gather(pl.col(AT))
+
+
+def _names(columns: Sequence[pl.Expr]) -> list[str]:
+    return [column.meta.output_name() for column in columns]
+
+
+def _place(found: InputFinding) -> tuple[int, int]:
+    """Where an input finding stands among those of a batch: by row, then by column."""
+    if found.code in ("records.no-id", "records.same-id"):
+        return found.row or 0, -1
+    return found.row or 0, -2 if found.field is None else fields().order[found.field]

@@ -1,0 +1,94 @@
+"""Rules that look at more than one record. In: batches of records. Out: counts.
+
+`Counter` counts, before any record is judged, how many records share the key of a `unique` rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from zhuanjie.engine.backends.base import Backend
+from zhuanjie.engine.expr.nodes import Field
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.vocabulary.fields import KEY, fields
+
+DTYPES: dict[str, Any] = {
+    "string": pl.String, "enum": pl.String, "bool": pl.Boolean, "int": pl.Int64, "date": pl.Date,
+}
+"""How each type of field stands in a frame."""
+
+
+def alone(plan: Plan, records: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Typed records as a frame ready to judge, each as if it were alone in its ledger."""
+    names = fields().sort(plan.policy.fields | {KEY})
+    frame = pl.DataFrame(
+        {n: [r.get(n) for r in records] for n in names},
+        schema={n: DTYPES[fields()[n].type] for n in names},
+    )
+    return frame.with_columns(
+        pl.lit(1, dtype=pl.Int64).alias(column.format(rule=rule.id))
+        for rule in plan.unique for column in (UNIQUE_SURE, UNIQUE_ALL)
+    )
+
+
+class Counter:
+    """Counts the records that share the key of one `unique` rule."""
+
+    def __init__(self, rule: TypedRule, plan: Plan, backend: Backend) -> None:
+        self.rule, self.plan, self.backend = rule, plan, backend
+        self.by = [key_field(rule), *([rule.within.name] if isinstance(rule.within, Field) else [])]
+        self.sure = UNIQUE_SURE.format(rule=rule.id)
+        self.everyone = UNIQUE_ALL.format(rule=rule.id)
+        self._seen: list[pl.DataFrame] = []
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Count the records of a batch (those in the policy's scope)."""
+        if self.rule.when is None:
+            truth: list[bool | None] = [True] * len(frame)
+        else:
+            truth = self.backend.truth(self.plan, self.rule.when, frame)
+        self.add_judged(frame.select(self.by).with_columns(
+            pl.Series("#when", truth, dtype=pl.Boolean)))
+
+    def add_judged(self, frame: pl.DataFrame) -> None:
+        """Count records whose truth is known already, in a column `#when`."""
+        counted = (
+            frame
+            .filter(pl.col("#when").ne_missing(False) & pl.col(self.by[0]).is_not_null())
+            .group_by(self.by)
+            .agg(
+                pl.col("#when").fill_null(False).sum().cast(pl.Int64).alias(self.sure),
+                pl.len().cast(pl.Int64).alias(self.everyone),
+            )
+        )
+        self._seen.append(counted)
+
+    def shared(self) -> pl.DataFrame:
+        """The keys that more than one record has, with both counts."""
+        empty = {name: DTYPES[fields()[name].type] for name in self.by} | {
+            self.sure: pl.Int64, self.everyone: pl.Int64}
+        return (
+            pl.concat([pl.DataFrame(schema=empty), *self._seen])
+            .group_by(self.by)
+            .agg(pl.col(self.sure).sum(), pl.col(self.everyone).sum())
+            .filter(pl.col(self.everyone) > 1)
+        )
+
+    def attach(self, frame: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
+        """`frame` with the two counts as columns, its rows in their order."""
+        joined = frame.join(shared, on=self.by, how="left", nulls_equal=True,
+                            maintain_order="left")
+        return joined.with_columns(
+            pl.col(self.sure).fill_null(0), pl.col(self.everyone).fill_null(1)
+        )
+
+
+def key_field(rule: TypedRule) -> str:
+    """The field whose values a `unique` or `reconcile` rule compares."""
+    assert isinstance(rule.key, Field)
+    return rule.key.name

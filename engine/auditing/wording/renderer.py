@@ -1,0 +1,129 @@
+"""Verdicts into words. In: a verdict and its record. Out: a finding that a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from zhuanjie.engine.auditing.wording.template import Template, field_label, value_label
+from zhuanjie.engine.core.dates import from_day
+from zhuanjie.engine.core.messages import Lang, say
+from zhuanjie.engine.core.results import Finding, Location, Outcome, Verdict
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.vocabulary.fields import KEY, fields
+
+__all__ = ["Words", "field_label", "value_label"]
+
+
+class _Wording:
+    """What there is to say of one rule, taken apart for filling."""
+
+    __slots__ = ("clause", "done", "edition", "id", "late", "late_remedy", "message", "pack",
+                 "reads", "recurring", "remedy", "severity", "title")
+
+    def __init__(self, rule: TypedRule, lang: Lang) -> None:
+        texts = rule.rule
+        self.id, self.clause, self.severity = texts.id, rule.clause, rule.severity
+        self.pack = rule.edition.pack if rule.edition else ""
+        self.edition = rule.edition.label if rule.edition else ""
+        self.title: str = getattr(rule.title, lang)
+        self.message = Template(getattr(texts.message, lang), lang)
+        self.remedy = Template(getattr(texts.remedy, lang), lang)
+        self.late = Template(getattr(texts.late, lang), lang) if texts.late else self.message
+        self.late_remedy = (Template(getattr(texts.late_remedy, lang), lang)
+                            if texts.late_remedy else self.remedy)
+        self.done = texts.deadline.done if texts.deadline else None
+        self.recurring = texts.recurring is not None
+        self.reads = fields().sort(rule.quotes)
+
+
+class Words:
+    """Renders the verdicts of one plan in one language."""
+
+    def __init__(self, plan: Plan, lang: Lang) -> None:
+        self.as_of = plan.as_of
+        self.lang = lang
+        self._rules = [_Wording(rule, lang) for rule in plan.rules]
+        self._constants = {
+            "as_of": plan.as_of.isoformat(), "due": value_label("", None, lang),
+            "done": value_label("", None, lang), "days_late": value_label("", None, lang),
+            **{f"params.{name}": str(value) for name, value in plan.params.items()},
+        }
+
+    def finding(self, verdict: Verdict, record: Mapping[str, Any], location: Location) -> Finding:
+        """Put a verdict on `record` into words."""
+        rule = self._rules[verdict.rule]
+        outcome = verdict.outcome
+        due = None if verdict.due is None else from_day(verdict.due)
+        message = remedy = ""
+        if outcome is Outcome.VIOLATION or outcome is Outcome.PENDING:
+            extra = dict(self._constants)
+            done = record.get(rule.done) if rule.done else None
+            tardy = done is not None and done <= self.as_of
+            if due is not None:
+                extra["due"] = due.isoformat()
+            if done is not None:
+                extra["done"] = done.isoformat()
+            if verdict.late is not None:
+                extra["days_late"] = str(verdict.late)
+            if outcome is Outcome.VIOLATION:
+                message = (rule.late if tardy else rule.message).fill(record, extra)
+            remedy = (rule.late_remedy if tardy else rule.remedy).fill(record, extra)
+        if outcome is not Outcome.VIOLATION:
+            message = self._message(rule, verdict, due)
+        if outcome is Outcome.UNDETERMINED:
+            remedy = self._fill_in(rule, verdict, record)
+        return Finding(
+            record=record.get(KEY), rule=rule.id, clause=verdict.clause or rule.clause,
+            outcome=outcome, severity=rule.severity, message=message, due=due,
+            days_late=verdict.late, missing=verdict.missing,
+            fields={name: value for name in rule.reads
+                    if (value := record.get(name)) is not None},
+            remedy=remedy, location=location, pack=rule.pack, edition=rule.edition,
+        )
+
+    def absence(self, rule: TypedRule, value: str, location: Location) -> Finding:
+        """A `reconcile` rule's violation: `value` of its field is in the roster only."""
+        assert rule.rule.reconcile is not None
+        name = rule.rule.reconcile.field
+        wording = _Wording(rule, self.lang)
+        record = {name: value}
+        return Finding(
+            record=value if name == KEY else None, rule=wording.id, clause=rule.clause,
+            outcome=Outcome.VIOLATION, severity=rule.severity,
+            message=wording.message.fill(record, self._constants), fields=record,
+            remedy=wording.remedy.fill(record, self._constants), location=location,
+            pack=wording.pack, edition=wording.edition,
+        )
+
+    def is_tardy(self, rule: TypedRule, record: Mapping[str, Any]) -> bool:
+        """Whether a deadline's act is on record by the as-of day (so that it can only be late)."""
+        done = record.get(rule.rule.deadline.done) if rule.rule.deadline else None
+        return done is not None and done <= self.as_of
+
+    def _message(self, rule: _Wording, verdict: Verdict, due: date | None) -> str:
+        """What is said of every outcome but a violation."""
+        title = rule.title
+        match verdict.outcome:
+            case Outcome.UNDETERMINED if verdict.missing:
+                return say("finding.undetermined", self.lang, title=title,
+                           missing=self._names(verdict.missing))
+            case Outcome.UNDETERMINED:
+                return say("finding.undetermined-shared", self.lang, title=title)
+            case Outcome.PENDING if due:
+                return say("finding.pending", self.lang, title=title, due=due.isoformat(),
+                           days=(due - self.as_of).days)
+            case Outcome.SATISFIED if due and rule.recurring:
+                return say("finding.next", self.lang, title=title, due=due.isoformat())
+            case outcome:
+                return say(f"finding.{outcome}", self.lang, title=title)
+
+    def _fill_in(self, rule: _Wording, verdict: Verdict, record: Mapping[str, Any]) -> str:
+        if verdict.missing:
+            return say("finding.fill-in", self.lang, missing=self._names(verdict.missing))
+        return rule.remedy.fill(record, self._constants)
+
+    def _names(self, names: tuple[str, ...]) -> str:
+        return say("list.comma", self.lang).join(field_label(n, self.lang) for n in names)

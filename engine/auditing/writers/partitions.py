@@ -1,0 +1,152 @@
+"""A folder of findings. In: tables as they come. Out: Parquet files, one set for each slice.
+
+A slice of the ledger is written whole or not at all, under folders named as in `clause=1.6b` by
+the columns asked for. A journal in the folder says which slices are finished and what they came to,
+so that an audit that was stopped goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import polars as pl
+
+from zhuanjie.engine.auditing.run import AuditRun
+from zhuanjie.engine.auditing.strategies.stream import SLICE, JudgedRecords
+from zhuanjie.engine.auditing.writers.finding_frame import (
+    Findings,
+    findings_of,
+    of_findings,
+    take,
+    tally,
+)
+from zhuanjie.engine.core.diagnostics import Place
+from zhuanjie.engine.core.errors import InputError, UsageError, fail
+from zhuanjie.engine.core.results import InputFinding
+from zhuanjie.engine.lowering.plan import Plan
+
+JOURNAL = "_audit.jsonl"
+"""The journal's name; tools that read a folder of Parquet pass over names that begin so."""
+BLANK = "__HIVE_DEFAULT_PARTITION__"
+_WHOLE = "whole"
+
+
+class Partitions:
+    """Writes the findings of an audit into a folder, slice by slice."""
+
+    def __init__(self, folder: Path, keys: Sequence[str], run: AuditRun, call: dict[str, Any], *,
+                 resume: bool) -> None:
+        """`call` says what the audit is of; only one of the same can go on.
+
+        Raises UsageError for a folder in use or another audit's, InputError for a broken journal.
+        """
+        self.folder, self.keys, self.run = folder, keys, run
+        self.call = {**call, "partition_by": list(keys), "slice_rows": SLICE}
+        self.finished: list[dict[str, Any]] = []
+        self._journal = folder / JOURNAL
+        if resume:
+            self._resume()
+        elif folder.exists() and any(folder.iterdir()):
+            raise fail(UsageError, "audit.folder-in-use", hint="audit.folder-in-use.hint",
+                       path=str(folder))
+
+    def write(self) -> None:
+        """Judge and write what is left to do."""
+        run = self.run
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self._journal.exists():
+            self._note(self.call)
+        for done in self.finished:
+            run.records += done["records"]
+            run.out_of_scope += done["out_of_scope"]
+            run.input += [InputFinding(**found) for found in done["input"]]
+            take(done["findings"], run)
+        start = (0, 0)
+        if self.finished:
+            table, part = self.finished[-1]["slice"]
+            start = table, part + 1
+        made: dict[Plan, Findings] = {}
+        for part, judged in groupby(run.judged(start), key=lambda j: j.slice):
+            self._slice(part, judged, made)
+        absent = of_findings(run.absences(), run.plan)
+        self._put("absent", absent)
+        self._note({_WHOLE: True})
+
+    def _slice(self, part: tuple[int, int], judged: Iterator[JudgedRecords],
+               made: dict[Plan, Findings]) -> None:
+        tables: list[pl.DataFrame] = []
+        read: list[InputFinding] = []
+        records = out_of_scope = 0
+        for some in judged:
+            tables.append(findings_of(some, made))
+            read += some.input
+            records += some.records
+            out_of_scope += some.out_of_scope
+        findings = pl.concat(tables)
+        self._put(f"part-{part[0]:04}-{part[1]:05}", findings)
+        counts = tally(findings)
+        self._note({"slice": list(part), "records": records, "out_of_scope": out_of_scope,
+                    "findings": counts, "input": [_plain(found) for found in read]})
+        take(counts, self.run)
+
+    def _put(self, name: str, findings: pl.DataFrame) -> None:
+        """Write findings under the folders of their keys; a file appears when it is whole."""
+        for values, part in findings.partition_by(self.keys, as_dict=True,
+                                                  include_key=False).items():
+            folder = self.folder
+            for key, value in zip(self.keys, values, strict=True):
+                shown = BLANK if value is None else quote(str(value), safe="")
+                folder = folder / f"{key}={shown}"
+            folder.mkdir(parents=True, exist_ok=True)
+            draft = folder / f".{name}.tmp"
+            try:
+                part.write_parquet(draft)
+                draft.replace(folder / f"{name}.parquet")
+            except pl.exceptions.PolarsError as error:
+                raise OSError(None, str(error).splitlines()[0]) from None
+            finally:
+                draft.unlink(missing_ok=True)
+
+    def _note(self, line: dict[str, Any]) -> None:
+        with self._journal.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _resume(self) -> None:
+        """Read the journal; a last line that was cut off is as if it were not there."""
+        if not self._journal.exists():
+            raise fail(UsageError, "audit.nothing-to-resume", hint="audit.nothing-to-resume.hint",
+                       path=str(self.folder))
+        text = self._journal.read_bytes()
+        whole = text[: text.rfind(b"\n") + 1]
+        lines = []
+        for number, line in enumerate(whole.splitlines(), 1):
+            try:
+                lines.append(json.loads(line))
+            except ValueError:
+                raise fail(InputError, "audit.journal", Place(str(self._journal), line=number),
+                           "audit.journal.hint") from None
+        if not lines:
+            self._journal.unlink()
+            return
+        if lines[0] != json.loads(json.dumps(self.call, default=str)):
+            raise fail(UsageError, "audit.resume-other", hint="audit.resume-other.hint",
+                       path=str(self.folder))
+        if lines[-1].get(_WHOLE):
+            raise fail(UsageError, "audit.resume-whole", path=str(self.folder))
+        if len(whole) < len(text):
+            os.truncate(self._journal, len(whole))
+        self.finished = [line for line in lines[1:] if "slice" in line]
+
+
+def _plain(found: InputFinding) -> dict[str, Any]:
+    return {name: getattr(found, name) for name in
+            ("code", "record", "field", "row", "column", "value", "file", "sheet")} | {
+                "args": dict(found.args)}

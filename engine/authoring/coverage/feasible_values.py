@@ -1,0 +1,112 @@
+"""What a condition can come out as. In: a typed expression, fields that are there. Out: values.
+
+Plain reasoning on missing values: `has()` is never unknown, and what a neighbour or the rule's
+`when` proves to be there cannot be missing. It errs on the side of asking for too much.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.expr.nodes import Call, Expr, Field, ListLit, Lit
+from zhuanjie.engine.policy.policy import TypedRule
+
+Truth = bool | None
+"""None is unknown."""
+
+Known = frozenset[str]
+NOTHING: Known = frozenset()
+
+
+def present(expr: Expr | None, absorbing: bool) -> Known:
+    """The fields that are surely there when `expr` is not `absorbing`."""
+    match expr:
+        case Call(op="has", args=(Field(name=name),)):
+            return NOTHING if absorbing else frozenset((name,))
+        case Call(op="!", args=(inner,)):
+            return present(inner, not absorbing)
+        case Call(op="&&" | "||" as op, args=(a, b)):
+            sides = present(a, absorbing), present(b, absorbing)
+            return sides[0] | sides[1] if (op == "||") is absorbing else sides[0] & sides[1]
+        case _:
+            return NOTHING
+
+
+def truths(expr: Expr, known: Known) -> set[Truth]:
+    """The truth values that a condition can have where the fields `known` are there."""
+    match expr:
+        case Lit(value=bool() as value):
+            return {value}
+        case Call(op="has", args=(Field(name=name),)):
+            return {True} if name in known else {True, False}
+        case Call(op="!", args=(inner,)):
+            return {None if v is None else not v for v in truths(inner, known)}
+        case Call(op="&&" | "||" as op, args=(a, b)):
+            absorbing = op == "||"
+            pairs = product(truths(a, known | present(b, absorbing)),
+                            truths(b, known | present(a, absorbing)))
+            found = {_junction(x, y, absorbing) for x, y in pairs}
+            alone = truths(a, known) | truths(b, known)
+            return found | ({absorbing} & alone)
+        case Call(op="?:", args=(test, yes, no)):
+            return truths(yes, known | present(test, False)) | truths(
+                no, known | present(test, True)) | ({None} & truths(test, known))
+        case _:
+            return {True, False} | ({None} if may_lack(expr, known) else set())
+
+
+def may_lack(expr: Expr, known: Known) -> bool:
+    """Whether a value can be unknown where the fields `known` are there."""
+    match expr:
+        case Field(name=name):
+            return name not in known
+        case ListLit(items=items):
+            return any(may_lack(i, known) for i in items)
+        case Call(op="has"):
+            return False
+        case Call(op="&&" | "||"):
+            return None in truths(expr, known)
+        case Call(op="?:", args=(test, yes, no)):
+            return (may_lack(test, known) or may_lack(yes, known | present(test, False))
+                    or may_lack(no, known | present(test, True)))
+        case Call(args=args):
+            return any(may_lack(a, known) for a in args)
+        case _:
+            return False
+
+
+def outcomes(rule: TypedRule) -> list[Outcome]:
+    """The outcomes that a rule can have."""
+    when: set[Truth] = truths(rule.when, NOTHING) if rule.when is not None else {True}
+    known = present(rule.when, False)
+    asks = _asks(rule, known)
+    dark = None in asks
+    can = {
+        Outcome.SATISFIED: True in asks,
+        Outcome.VIOLATION: False in asks and True in when,
+        Outcome.PENDING: rule.shape == "deadline" and True in when,
+        Outcome.UNDETERMINED: rule.shape != "reconcile" and (
+            dark or (None in when and False in asks)),
+        Outcome.NOT_APPLICABLE: False in when,
+    }
+    return [outcome for outcome, there in can.items() if there]
+
+
+def _asks(rule: TypedRule, known: Known) -> set[Truth]:
+    """What a rule's shape can come to where the rule applies."""
+    if rule.ask is not None:
+        return truths(rule.ask, known)
+    if rule.rows:
+        assert rule.subject is not None
+        dark = may_lack(rule.subject, known) or any(
+            row.when is not None and None in truths(row.when, known) for row in rule.rows)
+        return {True, False} | ({None} if dark else set())
+    needed = [e for e in (rule.due, rule.start, rule.every, rule.key) if e is not None]
+    return {True, False} | ({None} if any(may_lack(e, known) for e in needed) else set())
+
+
+def _junction(a: Truth, b: Truth, absorbing: bool) -> Truth:
+    if absorbing in (a, b):
+        return absorbing
+    return None if None in (a, b) else not absorbing

@@ -1,0 +1,143 @@
+"""What two packs say differently. In: two policies. Out: what was added, removed, changed.
+
+Expressions are compared as they are understood: line breaks, parentheses and the order of YAML
+keys make no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from zhuanjie.engine.authoring.diff.pairing import pair_rules
+from zhuanjie.engine.authoring.mutation.canonical_text import parts, row_names
+from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.policy.model import Text
+from zhuanjie.engine.policy.policy import Policy, TypedRule
+
+Kind = Literal["pack", "scope", "parameter", "clause", "moment", "rule"]
+Change = Literal["added", "removed", "changed"]
+_EXPRESSIONS = {"when": "when", "ask": "require.ask", "due": "deadline.due",
+                "start": "recurring.start", "every": "recurring.every"}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One difference: of what, called what, in which key, from what to what.
+
+    `reason` is the one an overlay gives for what it replaces or withdraws.
+    """
+
+    kind: Kind
+    name: str
+    change: Change
+    key: str = ""
+    was: Any = None
+    now: Any = None
+    reason: Text | None = None
+
+
+def text_diff(old: Policy, new: Policy) -> list[Edit]:
+    """Every difference of wording, in the order of the newer pack."""
+    given = set(old.changes)
+    reasons: dict[tuple[Kind, str], Text | None] = {
+        ("rule" if c.kind == "row" else c.kind, c.name): c.reason
+        for c in new.changes if c not in given}
+    return [replace(e, reason=reasons.get((e.kind, e.name))) for e in _edits(old, new)]
+
+
+def _edits(old: Policy, new: Policy) -> list[Edit]:
+    return [
+        *_compare("pack", {old.id: _identity(old)}, {old.id: _identity(new)}),
+        *_compare("scope", _scope(old), _scope(new)),
+        *_compare("parameter", {n: _dump(p) for n, p in old.parameters.items()},
+                  {n: _dump(p) for n, p in new.parameters.items()}),
+        *_compare("clause", {n: _dump(c) for n, c in old.clauses.items()},
+                  {n: _dump(c) for n, c in new.clauses.items()}),
+        *_compare("moment", {n: _dump(m) for n, m in old.moments.items()},
+                  {n: _dump(m) for n, m in new.moments.items()}),
+        *_rules(old, new),
+    ]
+
+
+def _rules(old: Policy, new: Policy) -> Iterator[Edit]:
+    """The rules; one that has a new id stands beside what it was."""
+    renamed = {was.id: now.id for was, now in pair_rules(old, new) if was and now}
+    known = {r.id for r in new.rules}
+    before = {r.id if r.id in known else renamed.get(r.id, r.id): rule_keys(r) for r in old.rules}
+    yield from _compare("rule", before, {r.id: rule_keys(r) for r in new.rules})
+
+
+def changed_rules(old: Policy, new: Policy) -> set[str]:
+    """The rules of `new` that decide otherwise than in `old` by their text, or are not in it.
+
+    A parameter that a rule reads counts as part of it.
+    """
+    before = {r.id: _deciding(r, old) for r in old.rules}
+    return {r.id for r in new.rules if before.get(r.id) != _deciding(r, new)}
+
+
+def _deciding(rule: TypedRule, policy: Policy) -> tuple[Any, ...]:
+    values = {n: _dump(policy.parameters[n]).get("value") or _dump(policy.parameters[n]).get(
+        "values") for n in sorted(rule.params)}
+    return rule.shape, rule.clause, parts(rule), values, policy.scope and to_text(policy.scope)
+
+
+def rule_keys(rule: TypedRule) -> dict[str, Any]:
+    """A rule's keys and values, its expressions as they are understood, rows by their clause."""
+    # What a rule replaces, and why, is told as the reason of the difference.
+    flat = dict(_flat("", rule.rule.model_dump(mode="json", by_alias=True, exclude_none=True,
+                                               exclude={"replaces"})))
+    flat = {k: v for k, v in flat.items() if not k.startswith("table.rows")}
+    for role, key in _EXPRESSIONS.items():
+        expr = getattr(rule, role)
+        if expr is not None:
+            flat[key] = to_text(expr)
+    for name, row in zip(row_names(rule), rule.rows, strict=True):
+        here = f"table.{name}"
+        flat[f"{here}.when"] = to_text(row.when) if row.when else None
+        flat[f"{here}.allow"] = sorted(row.allow)
+        flat.update(_flat(f"{here}.title", row.title.model_dump()))
+    return flat
+
+
+def _compare(kind: Kind, old: Mapping[str, Mapping[str, Any]],
+             new: Mapping[str, Mapping[str, Any]]) -> Iterator[Edit]:
+    for name, keys in new.items():
+        if name not in old:
+            yield Edit(kind, name, "added", now=dict(keys))
+            continue
+        was = old[name]
+        for key in dict.fromkeys([*was, *keys]):
+            if was.get(key) != keys.get(key):
+                yield Edit(kind, name, "changed", key, was.get(key), keys.get(key))
+    for name, keys in old.items():
+        if name not in new:
+            yield Edit(kind, name, "removed", was=dict(keys))
+
+
+def _identity(policy: Policy) -> dict[str, Any]:
+    dumped = policy.manifest.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={
+        "scope", "moments", "parameters", "clauses", "withdraws"})
+    return dict(_flat("", dumped))
+
+
+def _scope(policy: Policy) -> dict[str, dict[str, Any]]:
+    if policy.scope is None or policy.scope_rule is None:
+        return {}
+    return {"scope": {"when": to_text(policy.scope),
+                      **dict(_flat("title", policy.scope_rule.title.model_dump()))}}
+
+
+def _dump(model: Any) -> dict[str, Any]:
+    return dict(_flat("", model.model_dump(mode="json", by_alias=True, exclude_none=True)))
+
+
+def _flat(prefix: str, data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in data.items():
+        name = f"{prefix}.{key}" if prefix else key
+        if isinstance(value, Mapping):
+            yield from _flat(name, value)
+        else:
+            yield name, value

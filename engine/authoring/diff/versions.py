@@ -1,0 +1,122 @@
+"""A pack as it is, or as it was. In: an id, a folder or `REVISION:path`. Out: the policy.
+
+A revision is read with git into a folder of its own, the packs it builds on beside it; the working
+tree is not touched.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import subprocess
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
+from zhuanjie.engine.core.yaml_source import read_source
+from zhuanjie.engine.policy.check import build_policy
+from zhuanjie.engine.policy.locate import find_folder, load_chain
+from zhuanjie.engine.policy.pack_files import MANIFEST
+from zhuanjie.engine.policy.policy import Policy
+
+
+def policy_at(spec: str) -> Policy:
+    """The policy that `spec` names.
+
+    Raises UsageError for what is not there, PolicyError for a pack that cannot be used.
+    """
+    revision, colon, path = spec.partition(":")
+    if colon and not Path(spec).exists():
+        return _revision(revision, path)
+    return build_policy(load_chain(find_folder(spec)))
+
+
+def policy_before(base: str, policy: Policy) -> Policy:
+    """The policy to compare with: `base` as `policy_at` takes it, or a bare git revision.
+
+    A bare revision means the same pack as it was then.
+    """
+    folder = policy.chain[-1].folder.resolve()
+    try:
+        return policy_at(base)
+    except UsageError as error:
+        if ":" in base or not _is_revision(base, folder):
+            raise error from None
+    top = Path(_git(folder, "rev-parse", "--show-toplevel").decode().strip())
+    return _revision(base, folder.relative_to(top.resolve()).as_posix(), top)
+
+
+def _revision(revision: str, path: str, cwd: Path | None = None) -> Policy:
+    here = cwd or Path.cwd()
+    top = Path(_git(here, "rev-parse", "--show-toplevel").decode().strip())
+    if not _is_revision(revision, here):
+        raise fail(UsageError, "author.no-revision", hint="author.no-revision.hint",
+                   revision=revision)
+    if path.startswith("."):
+        prefix = _git(here, "rev-parse", "--show-prefix").decode().strip()
+        path = posixpath.normpath(posixpath.join(prefix, path))
+    path = path.strip("/")
+    if not _holds(top, revision, path):
+        packs = _packs(top, revision)
+        raise fail(UsageError, "author.no-path", hint="author.no-path.hint" if packs else None,
+                   revision=revision, path=path, packs=", ".join(packs))
+    with TemporaryDirectory(prefix="zhuanjie-") as folder:
+        root = Path(folder)
+        _extract(top, revision, path, root)
+        try:
+            return build_policy(load_chain(root / path))
+        except PolicyError as error:
+            # The reader knows the revision, not the folder it was read into.
+            raise PolicyError(*(
+                replace(d, place=replace(d.place, file=(d.place.file or "").replace(
+                    f"{root}/", f"{revision}:"))) for d in error.diagnostics)) from None
+
+
+def _extract(top: Path, revision: str, path: str, root: Path) -> None:
+    """Unpack a pack of a revision, and those it builds on where they stand beside it."""
+    done: set[str] = set()
+    while path not in done and _holds(top, revision, path):
+        done.add(path)
+        packed = _git(top, "archive", "--format=tar", revision, "--", path)
+        with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+            tar.extractall(root, filter="data")
+        data = read_source(root / path / MANIFEST, PolicyError).data
+        base = data.get("builds_on") if isinstance(data, dict) else None
+        if not isinstance(base, str):
+            return
+        path = posixpath.join(posixpath.dirname(path), base)
+
+
+def _holds(top: Path, revision: str, path: str) -> bool:
+    """Whether a revision has a pack at a path."""
+    name = f"{revision}:{path}/{MANIFEST}" if path else f"{revision}:{MANIFEST}"
+    return _ask(top, "cat-file", "-e", name) is not None
+
+
+def _packs(top: Path, revision: str) -> list[str]:
+    listed = _git(top, "ls-tree", "-r", "--name-only", revision).decode()
+    return [posixpath.dirname(n) for n in listed.splitlines() if posixpath.basename(n) == MANIFEST]
+
+
+def _is_revision(revision: str, here: Path) -> bool:
+    return bool(revision) and not revision.startswith("-") and _ask(
+        here, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}") is not None
+
+
+def _git(here: Path, *args: str) -> bytes:
+    """What a git command prints; raises UsageError where there is no repository or no git."""
+    out = _ask(here, *args)
+    if out is None:
+        raise fail(UsageError, "author.no-repository", hint="author.no-repository.hint",
+                   folder=str(here))
+    return out
+
+
+def _ask(here: Path, *args: str) -> bytes | None:
+    try:
+        done = subprocess.run(["git", "-C", str(here), *args], capture_output=True, check=False)
+    except OSError:
+        raise fail(UsageError, "author.no-git", hint="author.no-git.hint") from None
+    return done.stdout if done.returncode == 0 else None

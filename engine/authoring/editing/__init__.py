@@ -1,0 +1,1 @@
+"""Files of packs: made, laid out, linted."""

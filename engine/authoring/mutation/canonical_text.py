@@ -1,0 +1,38 @@
+"""What a rule decides by, as text. In: a typed rule. Out: its parts by name.
+
+Two rules with the same parts mean the same, however their YAML is laid out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.policy.policy import TypedRow, TypedRule
+
+ROW = "row "
+"""How the name of a table's row begins."""
+
+
+def parts(rule: TypedRule) -> dict[str, str]:
+    """The rule's expressions by role and its rows by name, printed as they are understood."""
+    found = {role: to_text(expr) for role, expr in rule.expressions().items()
+             if not role.startswith("rows[")}
+    named = zip(row_names(rule), rule.rows, strict=True)
+    return {**found, **{name: row_text(row) for name, row in named}}
+
+
+def row_names(rule: TypedRule) -> list[str]:
+    """The rows of a table by their clause, numbered where several stand for one clause."""
+    seen: Counter[str] = Counter()
+    out = []
+    for row in rule.rows:
+        seen[row.clause] += 1
+        number = f" #{seen[row.clause]}" if seen[row.clause] > 1 else ""
+        out.append(f"{ROW}{row.clause}{number}")
+    return out
+
+
+def row_text(row: TypedRow) -> str:
+    """A row of a decision table on one line."""
+    return f"{to_text(row.when) if row.when else 'true'} → [{', '.join(sorted(row.allow))}]"

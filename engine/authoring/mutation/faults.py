@@ -1,0 +1,190 @@
+"""Small faults in rules. In: a policy. Out: mutants, each the policy but for one fault.
+
+A fault lies in a rule's expression, in the parts of its shape, in its table, in the policy's scope
+or in a parameter's value. Severity and texts are no part of what a rule decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from zhuanjie.engine.authoring.mutation.canonical_text import parts, row_names
+from zhuanjie.engine.authoring.mutation.mutators import Alike, alike_in, shifted, variants
+from zhuanjie.engine.expr.nodes import Call, Expr, Field, ListLit, field_names, walk
+from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.policy.model import Parameter
+from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
+
+SCOPE = "scope"
+_PARAMS = "params."
+EXPRESSIONS = ("when", "ask", "due", "start", "every")
+NAMES = ("done", "last", "subject", "key", "within")
+STEPPED = ("due", "start", "every")
+"""The roles whose value a boundary hangs on as it stands, without a comparison in the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One fault: what it is called, where it lies, and how the text reads before and after.
+
+    Exactly one of `changed` (the rule with the fault), `scope` and `parameter` is set.
+    """
+
+    rule: str
+    fault: str
+    role: str
+    was: str
+    now: str
+    changed: TypedRule | None = None
+    scope: Expr | None = None
+    parameter: Parameter | None = None
+
+    def apply(self, policy: Policy) -> Policy:
+        """The policy with the fault."""
+        if self.changed is not None:
+            rules = tuple(self.changed if r.id == self.rule else r for r in policy.rules)
+            return replace(policy, rules=rules)
+        if self.scope is not None:
+            return replace(policy, scope=self.scope)
+        assert self.parameter is not None
+        return replace(policy, parameters={**policy.parameters, self.name: self.parameter})
+
+    @property
+    def name(self) -> str:
+        """The parameter's name, of a mutant of one."""
+        return self.rule.removeprefix(_PARAMS)
+
+    def touches(self, rule: TypedRule) -> bool:
+        """Whether a rule may come out otherwise for the fault."""
+        if self.changed is not None:
+            return rule.id == self.rule
+        return self.scope is not None or self.name in rule.params
+
+
+def mutants(policy: Policy) -> Iterator[Mutant]:
+    """Every mutant of what a policy's own pack writes; what it builds on has cases of its own."""
+    own = policy.chain[-1].manifest
+    for rule in policy.rules:
+        if rule.pack == own.id:
+            yield from _distinct(rule)
+    if own.scope is not None and policy.scope is not None:
+        alike = alike_in(field_names(policy.scope))
+        seen = {to_text(policy.scope)}
+        for fault, scope in variants(policy.scope, alike):
+            if (text := to_text(scope)) not in seen:
+                seen.add(text)
+                yield Mutant(SCOPE, fault, "when", to_text(policy.scope), text, scope=scope)
+    for name, parameter in own.parameters.items():
+        if name in policy.overrides or not any(name in r.params for r in policy.rules):
+            continue
+        for value, changed, other in _parameter(parameter):
+            yield Mutant(f"{_PARAMS}{name}", "parameter", "value", str(value), str(changed),
+                         parameter=other)
+
+
+def _parameter(parameter: Parameter) -> Iterator[tuple[int, int, Parameter]]:
+    """Each value of a parameter, one more or less, and the parameter with it."""
+    for by in (1, -1):
+        if parameter.value is not None:
+            changed = parameter.value + by
+            yield parameter.value, changed, parameter.model_copy(update={"value": changed})
+        for at, held in enumerate(parameter.values):
+            moved = held.model_copy(update={"value": held.value + by})
+            others = (*parameter.values[:at], moved, *parameter.values[at + 1:])
+            yield held.value, moved.value, parameter.model_copy(update={"values": others})
+
+
+def _distinct(rule: TypedRule) -> Iterator[Mutant]:
+    """The mutants of a rule, each meaning once."""
+    seen = {_signature(rule)}
+    for fault, role, changed in _faults(rule):
+        mark = _signature(changed)
+        if mark not in seen:
+            seen.add(mark)
+            now = "" if fault == "row" else _text(changed, role)
+            yield Mutant(rule.id, fault, role, _text(rule, role), now, changed=changed)
+
+
+def _faults(rule: TypedRule) -> Iterator[tuple[str, str, TypedRule]]:
+    alike = alike_in(rule.fields)
+    for role in EXPRESSIONS:
+        expr = getattr(rule, role)
+        if expr is None:
+            continue
+        found = list(variants(expr, alike))
+        if role in STEPPED:
+            found = [*(("boundary", shifted(expr, by)) for by in (1, -1)), *found]
+        for fault, changed in found:
+            yield fault, role, _with(rule, {role: changed})
+    if rule.when is not None:
+        yield "unconditional", "when", _with(rule, {"when": None})
+    yield from _names(rule, alike)
+    yield from _rows(rule, alike)
+
+
+def _names(rule: TypedRule, alike: Alike) -> Iterator[tuple[str, str, TypedRule]]:
+    """Faults in the fields that a shape names."""
+    for role in NAMES:
+        name = getattr(rule, role)
+        if isinstance(name, Field) and rule.shape != "reconcile":
+            for other in alike(name):
+                yield "field", role, _with(rule, {role: other})
+    if rule.within is not None:
+        yield "dropped", "within", _with(rule, {"within": None})
+    if rule.due is not None and isinstance(rule.done, Field):
+        for name in {n.name: n for n in walk(rule.due) if isinstance(n, Field)}.values():
+            if name.type.kind is Kind.DATE and name.name != rule.done.name:
+                turned = _put(rule.due, name.name, rule.done)
+                yield "swapped", "due", _with(rule, {"due": turned, "done": name})
+
+
+def _rows(rule: TypedRule, alike: Alike) -> Iterator[tuple[str, str, TypedRule]]:
+    """Faults in a decision table: a row gone, a value gone or one more, a row's condition."""
+    rows = rule.rows
+    values = rule.subject.type.values if rule.subject is not None else None
+    for at, (role, row) in enumerate(zip(row_names(rule), rows, strict=True)):
+
+        def put(*new: TypedRow, at: int = at) -> TypedRule:
+            return _with(rule, {"rows": (*rows[:at], *new, *rows[at + 1:])})
+
+        if len(rows) > 1:
+            yield "row", role, put()
+        if len(row.allow) > 1:
+            for value in row.allow:
+                less = tuple(v for v in row.allow if v != value)
+                yield "listed", role, put(replace(row, allow=less))
+        for value in sorted((values or frozenset()) - set(row.allow)):
+            yield "listed", role, put(replace(row, allow=(*row.allow, value)))
+        if row.when is not None:
+            yield "unconditional", role, put(replace(row, when=None))
+            for fault, changed in variants(row.when, alike):
+                yield fault, role, put(replace(row, when=changed))
+
+
+def _with(rule: TypedRule, parts: Mapping[str, Any]) -> TypedRule:
+    return replace(rule, **parts)
+
+
+def _put(expr: Expr, name: str, new: Field) -> Expr:
+    """The expression with one field in another's place."""
+    if isinstance(expr, Field):
+        return replace(new, at=expr.at) if expr.name == name else expr
+    if isinstance(expr, Call):
+        return replace(expr, args=tuple(_put(a, name, new) for a in expr.args))
+    if isinstance(expr, ListLit):
+        return replace(expr, items=tuple(_put(i, name, new) for i in expr.items))
+    return expr
+
+
+def _signature(rule: TypedRule) -> tuple[tuple[str, str], ...]:
+    return tuple(parts(rule).items())
+
+
+def _text(rule: TypedRule, role: str) -> str:
+    found = parts(rule)
+    if role == "due" and "done" in found:
+        return f"{found['due']}; done: {found['done']}"
+    return found.get(role, "")

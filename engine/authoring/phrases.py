@@ -1,0 +1,90 @@
+"""Expressions in words. In: a typed expression, a language. Out: the same as a phrase to read.
+
+Fields go by their headings, values by the words of a ledger, parameters by value and name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from zhuanjie.engine.auditing.wording.template import field_label, value_label
+from zhuanjie.engine.core.messages import Lang, say
+from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, Field, ListLit, Lit, Name, Param
+from zhuanjie.engine.expr.operators import COMPARISONS, OPS
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.policy.model import Parameter
+
+_GROUPS = OPS["+"].binds
+"""Operators that bind no tighter than this are put in brackets where they stand in another."""
+
+
+class Phrases:
+    """Puts the expressions of one policy into words of one language."""
+
+    def __init__(self, parameters: Mapping[str, Parameter], lang: Lang) -> None:
+        self._parameters = parameters
+        self._lang = lang
+
+    def condition(self, expr: Expr) -> str:
+        """A condition as a statement, or any other expression as its value."""
+        if isinstance(expr, Field) and expr.type.kind is Kind.BOOL:
+            return self._is(expr, True)
+        return self._value(expr, None)
+
+    def _value(self, expr: Expr, field: str | None) -> str:
+        """An expression in words; a literal as a value of the field it is compared with."""
+        match expr:
+            case Lit(value=value):
+                shown = value_label(field or "", value, self._lang)
+                return self._say("quoted", a=shown) if isinstance(value, str) else shown
+            case Field(name=name):
+                return field_label(name, self._lang)
+            case Param(name=name):
+                held = self._parameters[name].value
+                return name if held is None else self._say("named", text=held, name=name)
+            case AsOf():
+                return self._say("as_of")
+            case ListLit(items=items):
+                return self._say("list").join(self._value(i, field) for i in items)
+            case Name(path=path):
+                return ".".join(path)
+            case Call():
+                return self._call(expr)
+
+    def _call(self, expr: Call) -> str:
+        match expr:
+            case Call(op="!", args=(Call(op="has", args=(inner,)),)):
+                return self._say("blank", a=self._value(inner, None))
+            case Call(op="!", args=(Field() as inner,)):
+                return self._is(inner, False)
+            case Call(op="days" | "months" as op, args=(Param(name=name),)):
+                value = self._parameters[name].value
+                if value is not None:
+                    return self._say("named", text=self._say(f"op.{op}", a=value), name=name)
+        asks = expr.op in ("&&", "||", "!", "?:")
+        field = next((a.name for a in expr.args if isinstance(a, Field)), None)
+        words = [self._operand(a, expr, asks=asks, field=field) for a in expr.args]
+        return self._say(_code(expr), **dict(zip("abc", words, strict=False)))
+
+    def _operand(self, part: Expr, within: Call, *, asks: bool, field: str | None) -> str:
+        words = self.condition(part) if asks else self._value(part, field)
+        if not isinstance(part, Call) or within.op in ("has", "size"):
+            return words
+        inner, outer = OPS[part.op].binds, OPS[within.op].binds
+        junction = part.op in ("&&", "||")
+        apart = part.op != within.op if junction else inner <= min(outer, _GROUPS)
+        return self._say("group", a=words) if apart else words
+
+    def _is(self, field: Field, value: bool) -> str:
+        return self._say("is", a=field_label(field.name, self._lang),
+                         b=self._say("quoted", a=value_label(field.name, value, self._lang)))
+
+    def _say(self, code: str, **args: object) -> str:
+        return say(f"docs.{code}", self._lang, **args)
+
+
+def _code(expr: Call) -> str:
+    """The words of an operator: of two days one is earlier, of two numbers one is less."""
+    order = expr.op in COMPARISONS - {"==", "!="} and expr.args[0].type.kind is Kind.DATE
+    moved = expr.op in ("+", "-") and expr.type.kind is Kind.DATE
+    return f"date.{expr.op}" if order or moved else f"op.{expr.op}"

@@ -1,0 +1,252 @@
+"""A pack's cases, run. In: a policy, its case files, an engine. Out: for each case, what differs.
+
+A case speaks of the first record of a small ledger. What rules it does not name report makes it
+fail too, unless the case or its file says `unnamed: any`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from zhuanjie.engine.auditing.run import AuditRun
+from zhuanjie.engine.auditing.uniqueness import alone
+from zhuanjie.engine.backends.base import Backend
+from zhuanjie.engine.core.dates import from_day
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import PolicyError
+from zhuanjie.engine.core.results import REPORTED, Outcome
+from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.core.yaml_source import Key
+from zhuanjie.engine.ledger.ledger import from_records, read_record
+from zhuanjie.engine.lowering.plan import Plan, make_plan
+from zhuanjie.engine.policy.case_model import ASPECTS, Case, Expectation
+from zhuanjie.engine.policy.check import build_policy
+from zhuanjie.engine.policy.pack_files import LoadedCases
+from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.vocabulary.fields import KEY
+
+UNNAMED = "unnamed"
+"""The aspect of a rule that reports something though its case does not name it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """What a case expects of one aspect of a rule, and what came out."""
+
+    rule: str
+    aspect: str
+    expected: Any
+    actual: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """How one rule came out for a case's record."""
+
+    outcome: Outcome
+    clause: str | None = None
+    due: date | None = None
+    days_late: int | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """One case, unfolded, with its whole record and the day it is judged on.
+
+    `trail` leads to it in its file: the case, or the row of its table. `open` tells that rules
+    which it does not name may report anything.
+    """
+
+    file: LoadedCases
+    trail: tuple[Key, ...]
+    case: Case
+    record: Mapping[str, Any]
+    day: date
+    expect: Mapping[str, Expectation]
+    open: bool
+
+    @property
+    def place(self) -> Place:
+        """Where the case stands."""
+        return self.file.source.place(self.trail)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """A case that was run; it passed if nothing differs."""
+
+    file: str
+    line: int
+    name: str
+    rules: tuple[str, ...]
+    mismatches: tuple[Mismatch, ...]
+    task: Task
+    came: Mapping[str, Came]
+
+
+def tasks(files: Iterable[LoadedCases]) -> list[Task]:
+    """Every case of some files, those of tables row by row."""
+    out = []
+    for file in files:
+        base = file.cases
+        for index, case in enumerate(base.cases):
+            for row, single in enumerate(case.unfold()):
+                trail: tuple[Key, ...] = ("cases", index)
+                trail = (*trail, "table", "rows", row) if case.table else trail
+                out.append(Task(
+                    file, trail, single, {KEY: f"case-{index}", **base.record, **single.record},
+                    single.as_of or base.as_of,
+                    {rule: e if isinstance(e, Expectation) else Expectation(outcome=e)
+                     for rule, e in single.expect.items()},
+                    (single.unnamed or base.unnamed) == "any"))
+    return out
+
+
+class CaseRunner:
+    """Runs cases of one policy. Cases of one day that are alone in their ledger run together."""
+
+    def __init__(self, policy: Policy, backend: Backend) -> None:
+        self.policy = policy
+        self.backend = backend
+        self._policies: dict[tuple[tuple[str, int], ...], Policy] = {(): policy}
+        self._plans: dict[tuple[date, tuple[tuple[str, int], ...]], Plan] = {}
+
+    def run(self, files: Sequence[LoadedCases]) -> list[CaseResult]:
+        """Run every case; raises PolicyError for a name or a value that there is not."""
+        return self.run_tasks(tasks(files))
+
+    def run_tasks(self, chosen: Sequence[Task]) -> list[CaseResult]:
+        """Run cases that were unfolded already; raises as `run` does."""
+        check_tasks(self.policy, chosen)
+        together: dict[Plan, list[Task]] = {}
+        came: dict[Task, Mapping[str, Came]] = {}
+        for task in chosen:
+            plan = self._plan(task.day, task.case.params)
+            if task.case.others or task.case.roster is not None:
+                came[task] = self._ledger(task, plan)
+            else:
+                together.setdefault(plan, []).append(task)
+        for plan, group in together.items():
+            came.update(zip(group, self._records(plan, group), strict=True))
+        return [
+            CaseResult(t.file.source.file, t.place.line or 0, t.case.name, tuple(t.expect),
+                       tuple(differences(t, came[t])), t, came[t])
+            for t in chosen
+        ]
+
+    def _records(self, plan: Plan, group: list[Task]) -> list[dict[str, Came]]:
+        """Judge records that each stand alone in their ledger; beyond the scope none applies."""
+        frame = alone(plan, [read_record(task.record)[0] for task in group])
+        kept = list(range(len(group)))
+        scope = self.policy.scope
+        if scope is not None:
+            truth = self.backend.truth(plan, scope, frame)
+            kept = [row for row, holds in enumerate(truth) if holds is not False]
+            frame = frame[pl.Series(kept, dtype=pl.Int64)]
+        found = [self._nothing() for _ in group]
+        for v in self.backend.judge(plan, frame, every=True):
+            rule = plan.rules[v.rule]
+            found[kept[v.row]][rule.id] = Came(
+                v.outcome, v.clause or rule.clause, None if v.due is None else from_day(v.due),
+                v.late, v.missing)
+        return found
+
+    def _ledger(self, task: Task, plan: Plan) -> dict[str, Came]:
+        """Audit a case's record among others, or against a roster."""
+        case = task.case
+        roster = None
+        if case.roster is not None:
+            roster = from_records([{KEY: value} for value in case.roster])
+        run = AuditRun(from_records([task.record, *case.others]), plan, self.backend, lang="en",
+                       roster=roster, every=True)
+        whole = {r.id for r in plan.whole}
+        found = self._nothing()
+        if roster is not None:
+            found.update(dict.fromkeys(whole, Came(Outcome.SATISFIED)))
+        for f in run:
+            if f.rule in whole or f.location.row == 1:
+                found[f.rule] = Came(f.outcome, f.clause, f.due, f.days_late, f.missing)
+        return found
+
+    def _nothing(self) -> dict[str, Came]:
+        return {r.id: Came(Outcome.NOT_APPLICABLE) for r in self.policy.rules}
+
+    def _plan(self, day: date, params: Mapping[str, int]) -> Plan:
+        setting = tuple(sorted(params.items()))
+        if setting not in self._policies:
+            self._policies[setting] = build_policy(
+                self.policy.chain, {**self.policy.overrides, **params})
+        if (day, setting) not in self._plans:
+            self._plans[day, setting] = make_plan(self._policies[setting], day)
+        return self._plans[day, setting]
+
+
+def differences(task: Task, came: Mapping[str, Came]) -> Iterator[Mismatch]:
+    """What came out otherwise than a case expects; `came` may speak of some rules only."""
+    for rule, expected in task.expect.items():
+        if rule in came:
+            yield from _compare(rule, expected, came[rule])
+    if not task.open:
+        for rule, found in came.items():
+            if rule not in task.expect and found.outcome in REPORTED:
+                yield Mismatch(rule, UNNAMED, None, str(found.outcome))
+
+
+def _compare(rule: str, expected: Expectation, came: Came) -> Iterator[Mismatch]:
+    if came.outcome != expected.outcome:
+        yield Mismatch(rule, "outcome", str(expected.outcome), str(came.outcome))
+        return
+    for aspect in ASPECTS:
+        wanted, actual = getattr(expected, aspect), getattr(came, aspect)
+        if aspect == "missing" and wanted is not None:
+            wanted, actual = sorted(wanted), sorted(actual)
+        if wanted is not None and wanted != actual:
+            yield Mismatch(rule, aspect, wanted, actual)
+
+
+def check_tasks(policy: Policy, chosen: Sequence[Task]) -> None:
+    """Refuse names that there are not and values that cannot be read, all of them at once."""
+    found: dict[tuple[str, Place], Diagnostic] = {}
+    for task in chosen:
+        for problem in (*_names(policy, task), *_cells(task)):
+            found.setdefault((problem.code, problem.place), problem)
+    if found:
+        raise PolicyError(*found.values())
+
+
+def _names(policy: Policy, task: Task) -> Iterator[Diagnostic]:
+    named = (("expect", task.expect, [r.id for r in policy.rules], "pack.unknown-rule"),
+             ("params", task.case.params, list(policy.parameters), "pack.case.unknown-parameter"))
+    for part, names, known, code in named:
+        for name in names:
+            if name not in known:
+                close = near(name, known)
+                yield Diagnostic(code, {"name": name, "near": close},
+                                 _place(task, (part, name)), "hint.near" if close else None)
+
+
+def _cells(task: Task) -> Iterator[Diagnostic]:
+    for part, record in (("record", task.record), *(("others", o) for o in task.case.others)):
+        _, wrong, unknown = read_record(record)
+        for notice in unknown:
+            name = notice.args["heading"]
+            close = notice.args["near"] or ""
+            yield Diagnostic("pack.case.unknown-field", {"name": name, "near": close},
+                             _place(task, (part, name)), "hint.near" if close else None)
+        for cell in wrong:
+            args = {"value": cell.value, "column": cell.column, "field": cell.field, **cell.args}
+            yield Diagnostic(cell.code, args, _place(task, (part, cell.column or "")))
+
+
+def _place(task: Task, trail: tuple[Key, ...]) -> Place:
+    """Where a part of a case stands: in the case, in its row, or in the file's base."""
+    source = task.file.source
+    if (*task.trail[:2], *trail) in source.nodes:
+        return source.place((*task.trail[:2], *trail), key=True)
+    return source.place(trail, key=True) if trail in source.nodes else task.place

@@ -1,0 +1,119 @@
+"""Cases made ready for one rule at a time. In: a policy, its cases. Out: outcomes of a rule.
+
+Mutation and coverage ask the same cases thousands of questions about single rules, so they are
+put to the reference evaluator directly, without a plan or a frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from zhuanjie.engine.authoring.testing.case_runner import Came, Task, check_tasks
+from zhuanjie.engine.backends.base import UNKNOWN
+from zhuanjie.engine.backends.reference.backend import as_days
+from zhuanjie.engine.backends.reference.evaluator import Evaluator
+from zhuanjie.engine.backends.reference.rules import Judgement, judge
+from zhuanjie.engine.core.dates import from_day, to_day
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.expr.nodes import Expr, Field
+from zhuanjie.engine.ledger.ledger import read_record
+from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.policy.policy import Policy, TypedRule
+from zhuanjie.engine.vocabulary.fields import KEY, fields
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a rule is judged in: the record, the rest of its ledger, a roster, day and values.
+
+    Dates are day numbers; blanks are left out. The record itself comes first in `ledger`.
+    """
+
+    ledger: tuple[Record, ...]
+    today: int
+    params: Mapping[str, int]
+    roster: frozenset[str] | None = None
+
+    @property
+    def record(self) -> Record:
+        """The record that is judged."""
+        return self.ledger[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """A case and its setting."""
+
+    task: Task
+    setting: Setting
+
+
+def scenes(policy: Policy, chosen: Sequence[Task]) -> list[Scene]:
+    """The settings of cases; raises PolicyError as running them would."""
+    check_tasks(policy, chosen)
+    out = []
+    for task in chosen:
+        ledger = tuple(as_days(read_record(r)[0]) for r in (task.record, *task.case.others))
+        params = {**policy.values(task.day), **task.case.params}
+        roster = None if task.case.roster is None else frozenset(task.case.roster)
+        out.append(Scene(task, Setting(ledger, to_day(task.day), params, roster)))
+    return out
+
+
+def judged(rule: TypedRule, setting: Setting, scope: Expr | None = None) -> Judgement:
+    """How a rule comes out for a setting's record; beyond `scope` no rule applies."""
+    if rule.shape == "reconcile":
+        return _reconcile(rule, setting)
+    evaluator = Evaluator(setting.record, setting.today, setting.params)
+    if scope is not None and evaluator.trace(scope).value is False:
+        return Judgement(Outcome.NOT_APPLICABLE)
+    if rule.shape == "unique":
+        counted = {**setting.record, **_shared(rule, setting, scope)}
+        evaluator = Evaluator(counted, setting.today, setting.params)
+    return judge(rule, evaluator)
+
+
+def came(rule: TypedRule, setting: Setting, scope: Expr | None = None) -> Came:
+    """The same, as a case looks at it."""
+    found = judged(rule, setting, scope)
+    return Came(found.outcome, found.clause or rule.clause,
+                None if found.due is None else from_day(found.due), found.late,
+                fields().sort(found.missing))
+
+
+def _shared(rule: TypedRule, setting: Setting, scope: Expr | None) -> dict[str, int]:
+    """How many records share the record's key, surely and perhaps taking part."""
+    assert isinstance(rule.key, Field)
+    names = [rule.key.name, *([rule.within.name] if isinstance(rule.within, Field) else [])]
+    mine = [setting.record.get(name) for name in names]
+    sure = everyone = 0
+    for record in setting.ledger:
+        evaluator = Evaluator(record, setting.today, setting.params)
+        out_of_scope = scope is not None and evaluator.trace(scope).value is False
+        if out_of_scope or mine[0] is None or [record.get(name) for name in names] != mine:
+            continue
+        takes_part = evaluator.trace(rule.when).value if rule.when is not None else True
+        sure += takes_part is True
+        everyone += takes_part is True or takes_part is UNKNOWN
+    # A record that shares its key with none counts as alone, as it does in an audit.
+    if everyone < 2:
+        sure, everyone = 0, 1
+    return {UNIQUE_SURE.format(rule=rule.id): sure, UNIQUE_ALL.format(rule=rule.id): everyone}
+
+
+def _reconcile(rule: TypedRule, setting: Setting) -> Judgement:
+    assert isinstance(rule.key, Field)
+    if setting.roster is None:
+        return Judgement(Outcome.NOT_APPLICABLE)
+    there = {record.get(rule.key.name) for record in setting.ledger}
+    wanted = setting.roster if rule.key.name == KEY else frozenset[str]()
+    return Judgement(Outcome.SATISFIED if wanted <= there else Outcome.VIOLATION)
+
+
+def named(found: Iterable[Scene], rule: str) -> list[Scene]:
+    """The scenes whose case names a rule."""
+    return [s for s in found if rule in s.task.expect]

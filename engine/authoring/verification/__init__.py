@@ -1,0 +1,1 @@
+"""What is proved of every record and day."""

@@ -1,0 +1,193 @@
+"""Questions about every record, answered by the solver and checked. In: a policy. Out: answers.
+
+An answer is a record on which the reference evaluator itself shows what was asked for, or the
+solver's proof that there is none. A record the evaluator does not agree with makes the answer
+unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from zhuanjie.engine.authoring.diff.case_yaml import as_values
+from zhuanjie.engine.authoring.testing.prepared_cases import Setting, judged
+from zhuanjie.engine.backends.reference.evaluator import Evaluator
+from zhuanjie.engine.backends.reference.rules import Judgement
+from zhuanjie.engine.backends.smt.encode import AS_OF, Encoder, Formula
+from zhuanjie.engine.backends.smt.facts import DAYS
+from zhuanjie.engine.backends.smt.query import Answer, Query, Situation
+from zhuanjie.engine.backends.smt.rules import Parameters, SymbolicRule, kleene_of
+from zhuanjie.engine.core.dates import from_day, to_day
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.conditions import Value, all_of, compare
+from zhuanjie.engine.policy.policy import Policy, TypedRule
+
+Stretch = tuple[int, int]
+"""First and last day, both counted."""
+
+
+@dataclass(eq=False)
+class Scenario:
+    """A record on a day, with what the reference evaluator makes of it."""
+
+    setting: Setting
+    scope: Expr | None
+    _known: dict[str, Judgement] = field(default_factory=dict)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The record, its days as dates."""
+        return as_values(self.setting.record)
+
+    @property
+    def day(self) -> date:
+        """The as-of day."""
+        return from_day(self.setting.today)
+
+    def judgement(self, rule: TypedRule) -> Judgement:
+        """How a rule comes out."""
+        if rule.id not in self._known:
+            self._known[rule.id] = judged(rule, self.setting, self.scope)
+        return self._known[rule.id]
+
+    def outcome(self, rule: TypedRule) -> Outcome:
+        """The outcome of a rule."""
+        return self.judgement(rule).outcome
+
+    def violates(self, rule: TypedRule) -> bool:
+        """Whether a rule is violated."""
+        return self.outcome(rule) is Outcome.VIOLATION
+
+    def value(self, expr: Expr) -> Any:
+        """What an expression comes to, or `UNKNOWN`."""
+        setting = self.setting
+        return Evaluator(setting.record, setting.today, setting.params).trace(expr).value
+
+    def applies(self, rule: TypedRule) -> bool:
+        """Whether a rule definitely applies."""
+        if self.scope is not None and self.value(self.scope) is False:
+            return False
+        return rule.when is None or self.value(rule.when) is True
+
+    def put(self, name: str, value: Any) -> Scenario:
+        """The same with another value of one field."""
+        record = {**self.setting.record, name: value}
+        ledger = (record,) * len(self.setting.ledger)
+        return Scenario(Setting(ledger, self.setting.today, self.setting.params), self.scope)
+
+
+Shown = Callable[[Scenario], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whether there is such a record, and one."""
+
+    answer: Answer
+    scenario: Scenario | None = None
+
+    @property
+    def none(self) -> bool:
+        """Proved that there is none."""
+        return self.answer is Answer.NO
+
+    @property
+    def unknown(self) -> bool:
+        """Neither found nor excluded."""
+        return self.answer is Answer.UNKNOWN
+
+
+class Prover:
+    """Asks about the rules of one policy, and remembers the records it has met."""
+
+    def __init__(self, policy: Policy, timeout_ms: int) -> None:
+        self.policy, self.timeout_ms = policy, timeout_ms
+        self.params = Parameters.of(policy)
+        self.kleene = kleene_of(self.params)
+        self.encoder = Encoder()
+        self.rules = tuple(SymbolicRule(r, self.params) for r in policy.rules
+                           if r.shape != "reconcile")
+        self.within = ([] if policy.scope is None
+                       else [self.encoder.formula(self.kleene.maybe(policy.scope))])
+        self.near = to_day(policy.start)
+        self.met: list[Scenario] = []
+        self.period: Stretch | None = None
+
+    def periods(self) -> list[Stretch]:
+        """The stretches, while the policy is in force, in which no parameter changes."""
+        held = self.policy.manifest.in_force
+        first = DAYS[0] if held.start is None else max(DAYS[0], to_day(held.start))
+        last = DAYS[1] if held.end is None else min(DAYS[1], to_day(held.end))
+        steps = {start for steps in self.params.steps.values() for start, _ in steps[1:]}
+        starts = [first, *sorted(s for s in steps if first < s <= last)]
+        return list(zip(starts, [*(s - 1 for s in starts[1:]), last], strict=True))
+
+    @contextmanager
+    def during(self, period: Stretch) -> Iterator[None]:
+        """Ask about the days of a stretch only."""
+        kept, kept_near = self.within, self.near
+        first, last = (Value(day, Kind.DATE) for day in period)
+        self.within = [*kept, self.encoder.formula(all_of((
+            compare(">=", AS_OF, first), compare("<=", AS_OF, last))))]
+        self.near, self.period = min(max(kept_near, period[0]), period[1]), period
+        try:
+            yield
+        finally:
+            self.within, self.near, self.period = kept, kept_near, None
+
+    def find(self, wanted: Iterable[Formula], shown: Shown) -> Found:
+        """Some record of which all of `wanted` holds; `shown` says the same of one record."""
+        for scenario in self.met:
+            first, last = self.period or DAYS
+            if first <= scenario.setting.today <= last and shown(scenario):
+                return Found(Answer.YES, scenario)
+        query = self._query(wanted)
+        return self._checked(query.check(), query, shown)
+
+    def smallest(self, wanted: Iterable[Formula], shown: Shown) -> Found:
+        """The smallest such record."""
+        query = self._query(wanted)
+        return self._checked(query.smallest(self.near), query, shown)
+
+    def core(self, wanted: Sequence[Formula], parts: Mapping[str, Formula]) -> list[str] | None:
+        """A least set of `parts` that cannot all hold with `wanted`; None where that is not known.
+
+        All of them together are known not to.
+        """
+        query = self._query(wanted, parts.values())
+        kept = query.core({name: f.expr for name, f in parts.items()})
+        for name in list(kept):
+            fewer = [n for n in kept if n != name]
+            answer = self._query([*wanted, *(parts[n] for n in fewer)]).check()
+            if answer is Answer.NO:
+                kept = fewer
+        answer = self._query([*wanted, *(parts[n] for n in kept)]).check()
+        return kept if answer is Answer.NO else None
+
+    def clash(self, wanted: Sequence[Formula], parts: Mapping[str, Formula]) -> list[str]:
+        """Some of `parts` that cannot all hold with `wanted`, found in one go; never none."""
+        return self._query(wanted, parts.values()).core({n: f.expr for n, f in parts.items()})
+
+    def _query(self, wanted: Iterable[Formula], besides: Iterable[Formula] = ()) -> Query:
+        return Query([*self.within, *wanted], self.timeout_ms, besides)
+
+    def _checked(self, answer: Answer, query: Query, shown: Shown) -> Found:
+        if answer is not Answer.YES or query.found is None:
+            return Found(answer)
+        scenario = self.scenario(query.found)
+        if not shown(scenario):
+            return Found(Answer.UNKNOWN)
+        self.met.append(scenario)
+        return Found(answer, scenario)
+
+    def scenario(self, found: Situation) -> Scenario:
+        """What the solver found, ready to be judged."""
+        setting = Setting((found.record,) * found.copies, found.today,
+                          self.params.on(found.today))
+        return Scenario(setting, self.policy.scope)

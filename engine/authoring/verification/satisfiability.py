@@ -1,0 +1,120 @@
+"""Records that comply in full. In: a prover. Out: destinations for which there is none.
+
+For each destination there is to be a record with which every rule is content; and wherever a rule
+can apply at all, there is to be one to which it applies. A situation that one rule alone forbids is
+meant to be forbidden; only rules that shut it out together are a fault.
+"""
+
+from __future__ import annotations
+
+from zhuanjie.engine.authoring.verification.findings import Kind, Values, Verification
+from zhuanjie.engine.authoring.verification.prover import Found, Prover, Shown
+from zhuanjie.engine.authoring.verification.tables import kinds_of
+from zhuanjie.engine.backends.smt.encode import Formula, field_is
+from zhuanjie.engine.backends.smt.query import Answer
+from zhuanjie.engine.backends.smt.rules import SymbolicRule
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.expr.nodes import Field
+from zhuanjie.engine.vocabulary.fields import fields
+
+_COMPLIED = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
+
+
+def verify_compliance(prover: Prover, said: list[frozenset[str]], out: Verification) -> None:
+    """Every destination that a table allows; the pack as a whole where it has no table.
+
+    `said` are sets of rules of which it was said that they cannot be met together; what is found
+    is added.
+    """
+    tables = [r for r in prover.rules if r.rule.shape == "table"]
+    for table in tables:
+        assert isinstance(table.rule.subject, Field)
+        for kind in kinds_of(table):
+            place = Place(prover, table.rule.subject.name, kind, said, out)
+            if not place.refused(table):  # where every row that allows it is dead
+                place.verify()
+    if not tables:
+        Place(prover, "", "", said, out).verify()
+
+
+class Place:
+    """One destination under examination; without a name, any record at all."""
+
+    def __init__(self, prover: Prover, subject: str, kind: str, said: list[frozenset[str]],
+                 out: Verification) -> None:
+        self.prover, self.subject, self.kind = prover, subject, kind
+        self.said, self.out = said, out
+        self.here: list[Formula] = [field_is(fields()[subject], kind)] if kind else []
+        self.complied = {r.rule.id: r.complied for r in prover.rules}
+
+    def refused(self, table: SymbolicRule) -> bool:
+        """Whether the table itself never allows this destination, whatever its rows say."""
+        here = [*self.here, table.outcome(Outcome.SATISFIED)]
+        return self.prover.find(here, lambda s: (
+            s.setting.record.get(self.subject) == self.kind
+            and s.outcome(table.rule) is Outcome.SATISFIED)).none
+
+    def verify(self) -> None:
+        """Say whether somebody who goes there can comply in full."""
+        found = self._find([])
+        if found.none:
+            self._report(self.here, "")
+        elif not self.out.unsure("unsatisfiable", [], found):
+            rich = self._rich()
+            rest = [r for r in self.prover.rules if r not in rich]
+            met = [self._with(rule) for rule in rest]
+            if all(met):
+                self.out.prove("unsatisfiable", [], self._code(), destination=self._named())
+
+    def _code(self) -> str:
+        return "unsatisfiable" if self.kind else "unsatisfiable-any"
+
+    def _named(self) -> Values:
+        return Values(self.subject, (self.kind,) if self.kind else ())
+
+    def _find(self, applying: list[SymbolicRule]) -> Found:
+        """A record that complies in full, with these rules applying."""
+        wanted = [*self.here, *self.complied.values(), *(r.applies for r in applying)]
+        return self.prover.find(wanted, self._shown(self.prover.rules, applying))
+
+    def _shown(self, complied: tuple[SymbolicRule, ...], applying: list[SymbolicRule]) -> Shown:
+        return lambda s: (
+            (not self.kind or s.setting.record.get(self.subject) == self.kind)
+            and all(s.applies(r.rule) for r in applying)
+            and all(s.outcome(r.rule) in _COMPLIED for r in complied))
+
+    def _rich(self) -> list[SymbolicRule]:
+        """Rules that can all apply to one record that complies in full: as many as come easily."""
+        applying = list(self.prover.rules)
+        base = [*self.here, *self.complied.values()]
+        while applying and self._find(applying).answer is not Answer.YES:
+            clash = self.prover.clash(base, {r.rule.id: r.applies for r in applying})
+            applying = [r for r in applying if r.rule.id != clash[-1]]
+        return applying
+
+    def _with(self, rule: SymbolicRule) -> bool:
+        """Where the rule can apply at all, it can with everything in order."""
+        found = self._find([rule])
+        if found.answer is Answer.YES:
+            return True
+        here = [*self.here, rule.applies]
+        if self.prover.find(here, self._shown((), [rule])).none:
+            return True
+        if found.unknown:
+            self.out.unsure("unsatisfiable", [rule.rule.id], found)
+            return False
+        return self._report(here, rule.rule.id)
+
+    def _report(self, here: list[Formula], applying: str) -> bool:
+        """Say which rules shut the situation out, unless that is known or meant."""
+        core = self.prover.core(here, self.complied)
+        if core is None:
+            self.out.report("unknown", [applying] if applying else [],
+                            asked=Kind("unsatisfiable"))
+            return False
+        if applying and (len(core) == 1 or any(known <= set(core) for known in self.said)):
+            return True
+        self.said.append(frozenset(core))
+        code = f"{self._code()}-applying" if applying else self._code()
+        self.out.report("unsatisfiable", core, code, destination=self._named(), applying=applying)
+        return False

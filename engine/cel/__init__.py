@@ -1,1 +1,0 @@
-"""CEL text to trees; the only place that knows CEL's own parser."""

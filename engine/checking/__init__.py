@@ -1,1 +1,0 @@
-"""Types, policies and lints."""

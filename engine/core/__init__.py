@@ -1,0 +1,1 @@
+"""The ground: errors, messages, results, dates, text, YAML with places."""

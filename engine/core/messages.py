@@ -1,0 +1,71 @@
+"""The words of the program, in Chinese and English. In: a message code. Out: a sentence.
+
+The catalogues `catalogue/<lang>/*.json` are flat maps from code to template; a template quotes
+values as `{name}`. A code that one language lacks is a defect that a test finds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.unicode import width
+
+Lang = Literal["zh", "en"]
+LANGS: tuple[Lang, ...] = ("zh", "en")
+
+
+@cache
+def catalogue(lang: Lang) -> dict[str, str]:
+    """Every message of `lang`, from all the catalogue's files."""
+    out: dict[str, str] = {}
+    for file in sorted((Path(__file__).resolve().parent / "catalogue" / lang).glob("*.json")):
+        out.update(json.loads(file.read_text(encoding="utf-8")))
+    return out
+
+
+def say(code: str, lang: Lang, **args: Any) -> str:
+    """The message `code` in `lang`, with `args` filled in."""
+    return catalogue(lang)[code].format(**args)
+
+
+def default_lang(environ: dict[str, str] | None = None) -> Lang:
+    """`zh` where the locale asks for Chinese, else `en`; in the POSIX order of variables."""
+    env = os.environ if environ is None else environ
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := env.get(name):
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+def say_diagnostic(diagnostic: Diagnostic, lang: Lang) -> str:
+    """A diagnostic as one block: place, what is wrong, the text with a caret, what to do."""
+    d, at = diagnostic, diagnostic.place
+    head = at.file or ""
+    if at.sheet:
+        head += f"[{at.sheet}]"
+    for number in (at.line, at.column):
+        if number is not None and head:
+            head += f":{number}"
+    text = say(d.code, lang, **d.args)
+    if at.path:
+        text += say("place.path", lang, path=at.path)
+    lines = [f"{head}: {text}" if head else text]
+    if at.snippet is not None:
+        lines += _caret(at.snippet, at.caret)
+    if d.hint:
+        lines.append("  " + say(d.hint, lang, **d.args))
+    return "\n".join(lines)
+
+
+def _caret(snippet: str, caret: int | None) -> list[str]:
+    """The line of `snippet` that holds offset `caret`, with a mark under it (wide text counted)."""
+    if caret is None:
+        return [f"  | {line}" for line in snippet.splitlines()]
+    start = snippet.rfind("\n", 0, caret) + 1
+    line = snippet[start:].split("\n", 1)[0]
+    return [f"  | {line}", "  | " + " " * width(snippet[start:caret]) + "^"]

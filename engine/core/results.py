@@ -1,0 +1,188 @@
+"""What an audit says. In: nothing. Out: outcomes, findings, reports, for every engine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as preset
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.messages import Lang, say
+
+Scalar = str | int | bool | date
+
+
+class Outcome(StrEnum):
+    """How a rule comes out for a record; see docs/semantics.md."""
+
+    NOT_APPLICABLE = "not_applicable"
+    SATISFIED = "satisfied"
+    VIOLATION = "violation"
+    PENDING = "pending"
+    UNDETERMINED = "undetermined"
+    WAIVED = "waived"
+
+
+REPORTED = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.WAIVED)
+"""The outcomes that are findings; `--all` adds the other two."""
+
+
+class Severity(StrEnum):
+    """How much a violation weighs; decides the exit code through `--fail-on`."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a record stands in its ledger. `row` counts from 1 as the file's own program shows it:
+
+    the spreadsheet row, the line of a .csv or .jsonl, the position in a .json list or .parquet.
+    """
+
+    file: str | None = None
+    sheet: str | None = None
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an engine says of one rule on one record of a batch, before it is put into words.
+
+    `row` is the record's position in the batch, `rule` the rule's in the plan. `clause` overrides
+    the rule's own where the row of a table decides it. `due` is a day number, `late` counts days,
+    `missing` names fields in the order of the field list.
+    """
+
+    row: int
+    rule: int
+    outcome: Outcome
+    clause: str | None = None
+    due: int | None = None
+    late: int | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One outcome, in words, with the values it read and what would mend it.
+
+    Where several packs judge one ledger, `pack` is the one that judged this, and `edition` tells
+    the rule from those of the same name in the others.
+    """
+
+    record: str | None
+    rule: str
+    clause: str
+    outcome: Outcome
+    severity: Severity
+    message: str
+    due: date | None = None
+    days_late: int | None = None
+    missing: tuple[str, ...] = ()
+    fields: Mapping[str, Scalar] = preset(default_factory=dict)
+    remedy: str = ""
+    location: Location = preset(default_factory=Location)
+    pack: str = ""
+    edition: str = ""
+
+    @property
+    def key(self) -> str:
+        """The id of the rule in its plan."""
+        return f"{self.rule}@{self.edition}" if self.edition else self.rule
+
+
+@dataclass(frozen=True, slots=True)
+class InputFinding:
+    """A cell or record that could not be read as it stands; the record is audited all the same.
+
+    `code` and `args` say why (a message of the catalogue). `column` is the heading as the ledger
+    writes it, `value` the text of the cell.
+    """
+
+    code: str
+    record: str | None = None
+    field: str | None = None
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+    file: str | None = None
+    sheet: str | None = None
+    args: Mapping[str, Any] = preset(default_factory=dict)
+
+    def message(self, lang: Lang) -> str:
+        """Why the cell could not be read, and what to do."""
+        return say(self.code, lang, value=self.value, column=self.column, field=self.field,
+                   **self.args)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRef:
+    """Which pack judged: its id, version and the digest of its meaning-bearing text."""
+
+    id: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one of several packs judged: when it is in force, and how many records by clause."""
+
+    policy: PolicyRef
+    start: date | None
+    end: date | None
+    clauses: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class LedgerRef:
+    """What was judged: how many records, how many beyond the pack's scope, the files' digest."""
+
+    records: int = 0
+    out_of_scope: int = 0
+    sha256: str = ""
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts by clause and outcome. `counts[clause][outcome]`; clauses in the pack's order."""
+
+    counts: dict[str, Counter[Outcome]] = preset(default_factory=dict)
+
+    def add(self, clause: str, outcome: Outcome, times: int = 1) -> None:
+        """Count an outcome of a clause."""
+        self.counts.setdefault(clause, Counter())[outcome] += times
+
+    def total(self, outcome: Outcome) -> int:
+        """How often an outcome came out, over all clauses."""
+        return sum(c[outcome] for c in self.counts.values())
+
+
+@dataclass(slots=True)
+class Report:
+    """A whole audit. `findings` follow the ledger's rows, then the pack's rules.
+
+    `judged` says which of several packs judged what; it is empty where one judged everything.
+    """
+
+    policy: PolicyRef
+    as_of: date
+    ledger: LedgerRef
+    summary: Summary
+    input: list[InputFinding]
+    findings: list[Finding]
+    notices: list[Diagnostic] = preset(default_factory=list)
+    no_columns: Mapping[str, Sequence[str]] = preset(default_factory=dict)
+    """Fields that rules read and the ledger has no column for, with the rules' clauses."""
+    judged: tuple[Judged, ...] = ()
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: dates as ISO text, everything else as it is."""
+    return value.isoformat() if isinstance(value, date) else value

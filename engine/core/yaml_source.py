@@ -1,0 +1,154 @@
+"""YAML with positions. In: a YAML file. Out: plain data, and where each part of it stands.
+
+Scalars follow YAML 1.2's core schema, without floats: only `true`, `false`, `null`, `~` and whole
+numbers are anything but text, so that a date, `1.2`, `yes` or `on` stays what was written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as preset
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import ZhuanjieError, fail
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_CORE = "tag:yaml.org,2002:"
+_INT = re.compile(r"[-+]?[0-9]+")
+_CONSTANTS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False,
+              "FALSE": False, "null": None, "Null": None, "NULL": None, "~": None, "": None}
+
+Key = str | int
+Trail = tuple[Key, ...]
+
+
+@dataclass(slots=True)
+class Source:
+    """A file's data, and the node of every part of it by its trail of keys and indices."""
+
+    file: str
+    text: str
+    data: Any
+    nodes: dict[Trail, yaml.Node] = preset(default_factory=dict)
+    keys: dict[Trail, yaml.Node] = preset(default_factory=dict)
+
+    def place(self, trail: Sequence[Key], *, key: bool = False) -> Place:
+        """Where the part at `trail` stands (or its key); the nearest part above, if it has none."""
+        at = tuple(trail)
+        path = path_text(at)
+        while at not in self.nodes and at:
+            at = at[:-1]
+        node = self.keys.get(at) if key else None
+        mark = (node or self.nodes[at]).start_mark
+        return Place(self.file, line=mark.line + 1, column=mark.column + 1, path=path or None)
+
+    def within(self, trail: Sequence[Key], snippet: str, caret: int | None) -> Place:
+        """Where offset `caret` of the text at `trail` stands, as nearly as YAML tells."""
+        place = self.place(trail)
+        node = self.nodes.get(tuple(trail))
+        line, column = place.line, place.column
+        if isinstance(node, yaml.ScalarNode) and caret is not None:
+            line, column = _offset(self.text, node, snippet, caret)
+        return Place(self.file, line=line, column=column, path=place.path, snippet=snippet,
+                     caret=caret)
+
+
+def path_text(trail: Sequence[Key]) -> str:
+    """A trail as people write it: `rules[2].when`."""
+    out = ""
+    for key in trail:
+        out += f"[{key}]" if isinstance(key, int) else f".{key}" if out else key
+    return out
+
+
+def _offset(text: str, node: yaml.ScalarNode, snippet: str, caret: int) -> tuple[int, int]:
+    mark = node.start_mark
+    before = snippet[:caret]
+    if node.style == "|":
+        # The block's text starts on the next line, indented; its first line tells how far.
+        first = text.splitlines()[mark.line + 1]
+        indent = len(first) - len(first.lstrip(" "))
+        return (mark.line + 2 + before.count("\n"), indent + caret - (before.rfind("\n") + 1) + 1)
+    if node.start_mark.line == node.end_mark.line and "\n" not in before:
+        return mark.line + 1, mark.column + 1 + caret + (1 if node.style in ("'", '"') else 0)
+    return mark.line + 1, mark.column + 1
+
+
+def read_source(path: Path, kind: type[ZhuanjieError], shown: str | None = None) -> Source:
+    """Read a YAML file; raises `kind` with file, line and column where it is not well formed."""
+    name = shown or str(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise fail(kind, "source.not-utf8", Place(name), offset=error.start) from None
+    except OSError as error:
+        raise fail(kind, "source.unreadable", Place(name), reason=error.strerror or "") from None
+    return parse_source(text, kind, name)
+
+
+def parse_source(text: str, kind: type[ZhuanjieError], name: str) -> Source:
+    """Like `read_source`, for a text that was read already."""
+    try:
+        root = yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(name, line=mark.line + 1, column=mark.column + 1) if mark else Place(name)
+        raise fail(kind, "source.yaml", place, detail=error.problem or "") from None
+    except yaml.YAMLError as error:
+        raise fail(kind, "source.yaml", Place(name), detail=str(error).splitlines()[0]) from None
+    if root is None:
+        raise fail(kind, "source.empty", Place(name))
+    source = Source(name, text, None)
+    problems: list[Diagnostic] = []
+    source.data = _build(root, (), source, problems, ())
+    if problems:
+        raise kind(*problems)
+    return source
+
+
+def _build(node: yaml.Node, trail: Trail, source: Source, problems: list[Diagnostic],
+           above: tuple[int, ...]) -> Any:
+    source.nodes[trail] = node
+    if id(node) in above:
+        problems.append(Diagnostic("source.loop", place=source.place(trail)))
+        return None
+    above = (*above, id(node))
+    if not node.tag.startswith(_CORE):
+        # `when: !x` is a tag and nothing after it: the condition would be gone without a word.
+        problems.append(Diagnostic("source.tag", {"tag": node.tag}, source.place(trail)))
+        return None
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(n, (*trail, i), source, problems, above) for i, n in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        out: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+            if key is None or key in out:
+                mark = key_node.start_mark
+                code = "source.key" if key is None else "source.twice"
+                problems.append(Diagnostic(code, {"key": key}, Place(
+                    source.file, line=mark.line + 1, column=mark.column + 1,
+                    path=path_text(trail) or None)))
+                continue
+            source.keys[(*trail, key)] = key_node
+            out[key] = _build(value_node, (*trail, key), source, problems, above)
+        return out
+    return _scalar(node) if isinstance(node, yaml.ScalarNode) else None
+
+
+def _scalar(node: yaml.ScalarNode) -> Any:
+    text = node.value
+    if node.style in ("'", '"', "|", ">"):
+        return text
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    # A leading zero means a code, not a number.
+    if _INT.fullmatch(text) and not re.fullmatch(r"[-+]?0[0-9]+", text):
+        return int(text)
+    return text

@@ -1,0 +1,89 @@
+"""What names mean in expressions. In: fields and parameters. Out: schemas for the type check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.errors import ExpressionError, fail
+from zhuanjie.engine.core.unicode import half_pair
+from zhuanjie.engine.expr.nodes import AsOf, Expr, Field, Param
+from zhuanjie.engine.expr.types import ANY, BOOL, RECORD_DATE, STRING, Kind, Type, field_type
+from zhuanjie.engine.vocabulary.fields import FieldTable
+
+AS_OF, PARAMS = "as_of", "params"
+
+
+class PackSchema:
+    """Names as a pack may use them: the record's fields, its parameters, the as-of day."""
+
+    def __init__(self, fields: FieldTable, params: Mapping[str, tuple[int, int]]) -> None:
+        """`params` gives the least and greatest value each parameter may take."""
+        self._fields = fields
+        self._params = params
+
+    def resolve(self, path: tuple[str, ...], at: int) -> Expr | None:
+        """See `typing.Schema`."""
+        if path == (AS_OF,):
+            return AsOf(RECORD_DATE, at)
+        if path[0] == PARAMS and len(path) == 2 and path[1] in self._params:
+            low, high = self._params[path[1]]
+            return Param(path[1], Type(Kind.INT, low=low, high=high), at)
+        field = self._fields.get(".".join(path))
+        return Field(field.name, field_type(field), at) if field else None
+
+    def names(self) -> list[str]:
+        """See `typing.Schema`."""
+        return [*(f.name for f in self._fields), *(f"{PARAMS}.{p}" for p in self._params), AS_OF]
+
+
+class DataSchema:
+    """Names as one evaluation has them: what the data hold, typed by the values themselves.
+
+    A field that the data lack has a value nowhere: it is unknown, whatever it is compared with.
+    """
+
+    def __init__(self, values: Mapping[str, Any], params: Mapping[str, int]) -> None:
+        """`values` maps dotted names to scalars."""
+        self._types = {name: _type_of(name, value) for name, value in values.items()}
+        self._params = params
+
+    def resolve(self, path: tuple[str, ...], at: int) -> Expr | None:
+        """See `typing.Schema`."""
+        name = ".".join(path)
+        if name in self._types:
+            return Field(name, self._types[name], at)
+        if path == (AS_OF,):
+            return AsOf(RECORD_DATE, at)
+        if path[0] == PARAMS and len(path) == 2:
+            if path[1] not in self._params:
+                return None
+            value = self._params[path[1]]
+            return Param(path[1], Type(Kind.INT, low=value, high=value), at)
+        return Field(name, ANY, at) if len(path) == 2 and path[0] not in self._types else None
+
+    def names(self) -> list[str]:
+        """See `typing.Schema`."""
+        return [*self._types, *(f"{PARAMS}.{p}" for p in self._params), AS_OF]
+
+
+def _type_of(name: str, value: Any) -> Type:
+    match value:
+        case bool():
+            return BOOL
+        case int():
+            if not -(2**63) <= value < 2**63:
+                raise fail(ExpressionError, "cel.data-int", name=name)
+            return Type(Kind.INT, low=value, high=value)
+        case str():
+            if half_pair(value) is not None:
+                raise fail(ExpressionError, "cel.data-text", name=name)
+            return STRING
+        case datetime():
+            raise fail(ExpressionError, "cel.data-type", name=name)
+        case date():
+            return Type(Kind.DATE, low=to_day(value), high=to_day(value))
+        case _:
+            raise fail(ExpressionError, "cel.data-type", name=name)

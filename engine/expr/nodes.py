@@ -1,0 +1,97 @@
+"""The expression tree. In: nothing. Out: six frozen node classes.
+
+`at` is the offset of the node in its CEL text, in characters. A tree fresh from the parser holds
+`Name` nodes and no types; the checker returns one with `Field`, `Param`, `AsOf`, and types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from zhuanjie.engine.expr.types import ANY, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """A literal: bool, int or string."""
+
+    value: bool | int | str
+    type: Type = ANY
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A dotted name as written; only before checking."""
+
+    path: tuple[str, ...]
+    type: Type = ANY
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the record."""
+
+    name: str
+    type: Type
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter; its type's bounds hold every value it may take."""
+
+    name: str
+    type: Type
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The day the audit looks from."""
+
+    type: Type
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operator or function of `ops.OPS` on its operands; `has` takes one name or field."""
+
+    op: str
+    args: tuple[Expr, ...]
+    type: Type = ANY
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListLit:
+    """A list of expressions; only as the right side of `in`."""
+
+    items: tuple[Expr, ...]
+    type: Type = ANY
+    at: int = 0
+
+
+Expr = Lit | Name | Field | Param | AsOf | Call | ListLit
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """The node and everything below it, from the top."""
+    yield expr
+    children = expr.args if isinstance(expr, Call) else ()
+    children = expr.items if isinstance(expr, ListLit) else children
+    for child in children:
+        yield from walk(child)
+
+
+def field_names(*exprs: Expr | None) -> frozenset[str]:
+    """The fields that the expressions read, inside `has()` too."""
+    return frozenset(n.name for e in exprs if e for n in walk(e) if isinstance(n, Field))
+
+
+def param_names(*exprs: Expr | None) -> frozenset[str]:
+    """The parameters that the expressions read."""
+    return frozenset(n.name for e in exprs if e for n in walk(e) if isinstance(n, Param))

@@ -1,0 +1,66 @@
+"""Expressions back into CEL text. In: a tree. Out: text that parses to the same tree."""
+
+from __future__ import annotations
+
+import json
+
+from zhuanjie.engine.core.dates import from_day
+from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, Field, ListLit, Lit, Name, Param
+from zhuanjie.engine.expr.operators import OPS
+from zhuanjie.engine.expr.types import Kind, Type
+
+
+def to_text(expr: Expr) -> str:
+    """`expr` as CEL, with no more parentheses than it needs.
+
+    CEL has no literal for a day, which only a period of law holds; it is written as the day it is.
+    """
+    return _text(expr, 0)
+
+
+def _text(expr: Expr, outer: int) -> str:
+    match expr:
+        case Lit(value=bool() as value):
+            return "true" if value else "false"
+        case Lit(value=int() as value, type=Type(kind=Kind.DATE)):
+            return from_day(value).isoformat()
+        case Lit(value=int() as value):
+            return f"({value})" if value < 0 and outer else str(value)
+        case Lit(value=value):
+            return _quote(str(value))
+        case Name(path=path):
+            return ".".join(path)
+        case Field(name=name):
+            return name
+        case Param(name=name):
+            return f"params.{name}"
+        case AsOf():
+            return "as_of"
+        case ListLit(items=items):
+            return "[" + ", ".join(_text(i, 0) for i in items) + "]"
+        case Call():
+            return _call(expr, outer)
+
+
+def _call(expr: Call, outer: int) -> str:
+    op, args = OPS[expr.op], expr.args
+    if op.form == "function":
+        return f"{op.name}({_text(args[0], 0)})"
+    if op.form == "method":
+        return f"{_text(args[0], op.binds)}.{op.name}({_text(args[1], 0)})"
+    if op.form == "prefix":
+        text = ("!" if op.name == "!" else "-") + _text(args[0], op.binds)
+    elif op.form == "ternary":
+        text = f"{_text(args[0], 2)} ? {_text(args[1], 2)} : {_text(args[2], 1)}"
+    else:
+        # Operators group to the left, so an equal on the right needs its parentheses, unless the
+        # grouping makes no difference.
+        right = op.binds if op.name in ("&&", "||") else op.binds + 1
+        text = f"{_text(args[0], op.binds)} {op.name} {_text(args[1], right)}"
+    return f"({text})" if op.binds < outer else text
+
+
+def _quote(value: str) -> str:
+    if "'" in value or "\\" in value or any(ord(c) < 32 for c in value):
+        return json.dumps(value, ensure_ascii=False)
+    return f"'{value}'"

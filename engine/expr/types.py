@@ -1,0 +1,76 @@
+"""The types of expressions. In: nothing. Out: kinds, and types with what is known of their values.
+
+A whole number, date or duration carries bounds. The checker proves from them, before any record is
+read, that no arithmetic can leave 64 bits or the years 1 to 9999; so no engine has to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from zhuanjie.engine.core.dates import FIRST_DAY, LAST_DAY, to_day
+from zhuanjie.engine.vocabulary.fields import Field
+
+INT64 = (-(2**63), 2**63 - 1)
+RECORD_DAYS = (to_day(date(1900, 1, 1)), to_day(date(2999, 12, 31)))
+"""The dates a ledger's cell may hold, and the as-of day; others are not read."""
+
+
+class Kind(StrEnum):
+    """What sort of value an expression has."""
+
+    BOOL = "bool"
+    INT = "int"
+    STRING = "string"
+    DATE = "date"
+    DURATION = "duration"
+    PERIOD = "period"
+    LIST = "list"
+    ANY = "any"
+    """A field that a single evaluation has no value for: fits everywhere, always unknown."""
+
+
+NUMERIC = frozenset({Kind.INT, Kind.DATE, Kind.DURATION, Kind.PERIOD})
+LIMITS: dict[Kind, tuple[int, int]] = {
+    Kind.INT: INT64,
+    Kind.DATE: (FIRST_DAY, LAST_DAY),
+    Kind.DURATION: (FIRST_DAY - LAST_DAY, LAST_DAY - FIRST_DAY),
+    Kind.PERIOD: (-12 * 9999, 12 * 9999),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A kind, the values an enum may take, and the bounds of what counts days, months or units."""
+
+    kind: Kind
+    values: frozenset[str] | None = None
+    low: int = 0
+    high: int = 0
+    item: Kind | None = None
+
+    def __str__(self) -> str:
+        return f"list({self.item})" if self.item else str(self.kind)
+
+
+BOOL = Type(Kind.BOOL)
+STRING = Type(Kind.STRING)
+ANY = Type(Kind.ANY)
+RECORD_DATE = Type(Kind.DATE, low=RECORD_DAYS[0], high=RECORD_DAYS[1])
+
+
+def field_type(field: Field) -> Type:
+    """The type of a record's field."""
+    match field.type:
+        case "bool":
+            return BOOL
+        case "string":
+            return STRING
+        case "enum":
+            return Type(Kind.STRING, values=frozenset(field.values))
+        case "int":
+            return Type(Kind.INT, low=field.low, high=field.high)
+        case "date":
+            return RECORD_DATE

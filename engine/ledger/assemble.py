@@ -1,0 +1,197 @@
+"""Raw chunks to typed batches. In: a table's chunks. Out: batches with their input findings.
+
+One column at a time, through `read_column`; rows without any known cell are no records.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import polars as pl
+
+from zhuanjie.engine.core.results import InputFinding
+from zhuanjie.engine.ledger.batch import Batch
+from zhuanjie.engine.ledger.cells.parser import CellError, read_column
+from zhuanjie.engine.ledger.cells.text import show, whole_text
+from zhuanjie.engine.ledger.duplicate_ids import SeenIds
+from zhuanjie.engine.ledger.readers.base import Cells, Chunk, Table
+from zhuanjie.engine.vocabulary.fields import KEY, fields
+
+__all__ = ["Batch", "assemble", "same_id", "type_chunk"]
+
+NOTE = r"^(?:合计|总计|小计|共计|填表|填报|制表|审核|负责人|联系人|备注|说明|注[:：])"
+"""How a row below the records begins that is a note and no record, when it is its only cell."""
+
+MANY = 10_000
+"""Rows from which on it pays to type the columns of a chunk side by side."""
+
+
+def assemble(table: Table, size: int, start: int, ids: SeenIds) -> Iterator[Batch]:
+    """The batches of one table; `start` records came before it, `ids` are those seen so far."""
+    for chunk in table.chunks(size) if table.match.fields else ():
+        batch = _Typing(table, chunk).batch(start, ids)
+        if batch.frame.height or batch.input:
+            start += batch.frame.height
+            yield batch
+
+
+def type_chunk(table: Table, chunk: Chunk) -> Batch:
+    """The records of one chunk by itself; nothing is said of ids that other records have."""
+    return _Typing(table, chunk).batch(0, None)
+
+
+def same_id(table: Table, ids: pl.Series, rows: pl.Series,
+            seen: SeenIds) -> Iterator[tuple[int, InputFinding]]:
+    """The records whose id an earlier one has, by row; `seen` holds those before and takes in all.
+    """
+    heading = next((" ".join(table.headings[at].split()) for at, f in table.match.fields.items()
+                    if f.name == KEY), None)
+    for position, first in seen.check(ids, rows, (table.file, table.sheet)):
+        record, row = ids[position], rows[position]
+        yield row, InputFinding(
+            "records.same-id", record, KEY, row, heading, record, table.file, table.sheet,
+            {"first": f"{first.file}[{first.sheet}]" if first.sheet else first.file,
+             "first_row": first.row},
+        )
+
+
+class _Typing:
+    """The typing of one chunk."""
+
+    def __init__(self, table: Table, chunk: Chunk) -> None:
+        self.table = table
+        self.chunk = chunk
+        self.order = fields().order
+        self.errors: list[tuple[int, int, CellError]] = []
+        """(position in the chunk, column, error)"""
+        known = sorted(table.match.fields.items(), key=lambda item: self.order[item[1].name])
+        positions = [at for at, _ in known]
+        # Polars works outside the interpreter's lock, so that its columns can go side by side.
+        aside = len(chunk.rows) >= MANY and all(isinstance(c, pl.Series) for c in
+                                                chunk.cells.values())
+        run = _workers().map if aside else map
+        columns = []
+        for at, (column, errors) in zip(positions, run(self._column, positions), strict=True):
+            columns.append(column)
+            self.errors += [(i, at, error) for i, error in errors]
+        self.frame = pl.DataFrame(columns)
+
+    def batch(self, start: int, ids: SeenIds | None) -> Batch:
+        """The records of the chunk, without blank rows and notes."""
+        keep, notes = self._records()
+        frame, rows, extra = self.frame, self.chunk.rows, self._extra()
+        found = [*self._findings(), *(self._note(at) for at in notes)]
+        if not keep.all():
+            frame, rows = frame.filter(keep), rows.filter(keep)
+            extra = extra.filter(keep) if extra.width else extra
+        if KEY in frame.columns:
+            found += ((row, -1, finding) for row, finding in self._ids(frame, rows, ids))
+        found.sort(key=lambda item: item[:2])
+        return Batch(frame, extra, rows, self.table.file, self.table.sheet, start,
+                     [finding for _, _, finding in found])
+
+    def _records(self) -> tuple[pl.Series, list[int]]:
+        """Which rows are records, and the positions of notes, which are none."""
+        if sum(column.null_count() == 0 for column in self.frame) > 1:  # so nearly always
+            return pl.repeat(True, self.frame.height, eager=True), []
+        filled = self.frame.select(pl.sum_horizontal(pl.all().is_not_null())).to_series()
+        notes = self._notes(filled)
+        keep = (filled > 0).scatter(sorted({at for at, _, _ in self.errors}), True)
+        return keep.scatter(notes, False), notes
+
+    def _heading(self, at: int) -> str:
+        return " ".join(self.table.headings[at].split())
+
+    def _column(self, at: int) -> tuple[pl.Series, list[tuple[int, CellError]]]:
+        cells = self.chunk.cells.get(at)
+        if cells is None:
+            cells = pl.repeat(None, len(self.chunk.rows), dtype=pl.Null, eager=True)
+        return read_column(self.table.match.fields[at], cells, self.table.day_zero)
+
+    def _notes(self, filled: pl.Series) -> list[int]:
+        """Positions of rows whose only cell is a note such as a total or a signature."""
+        lonely = (filled == 1).arg_true()
+        if lonely.is_empty():
+            return []
+        texts = self.frame[lonely].select(
+            pl.coalesce(pl.lit(None, dtype=pl.String), pl.col(pl.String)).str.contains(NOTE)
+        ).to_series().fill_null(value=False)
+        return lonely.filter(texts).to_list()
+
+    def _note(self, at: int) -> tuple[int, int, InputFinding]:
+        text = next((v for v in self.frame.row(at) if v is not None), "")
+        return self._finding(at, "records.note-row", value=show(text))
+
+    def _findings(self) -> Iterator[tuple[int, int, InputFinding]]:
+        """Cells that could not be read, and what the reader found wrong with whole rows."""
+        for at, column, error in self.errors:
+            value = _quoted(self.chunk.cells[column], at)
+            yield self._finding(at, error.code, column, value, error.values)
+        for f in self.chunk.findings:
+            yield self._finding(f.position, f.code, value=f.value, args=dict(f.args))
+
+    def _finding(self, at: int, code: str, column: int | None = None, value: str | None = None,
+                 args: dict[str, object] | None = None) -> tuple[int, int, InputFinding]:
+        """A finding at a position of the chunk, with the row and order it sorts by."""
+        field = None if column is None else self.table.match.fields[column]
+        row = self.chunk.rows[at]
+        record = self.frame[KEY][at] if KEY in self.frame.columns else None
+        heading = None if column is None else self._heading(column)
+        return row, self.order[field.name] if field else -2, InputFinding(
+            code, record if code != "records.note-row" else None, field.name if field else None,
+            row, heading, value, self.table.file, self.table.sheet, args or {},
+        )
+
+    def _ids(self, frame: pl.DataFrame, rows: pl.Series,
+             ids: SeenIds | None) -> Iterator[tuple[int, InputFinding]]:
+        """Records without an id, and those whose id an earlier record has."""
+        at = next(i for i, f in self.table.match.fields.items() if f.name == KEY)
+        column = frame[KEY]
+        unreadable = {self.chunk.rows[i] for i, where, _ in self.errors if where == at}
+        for row in set(rows.filter(column.is_null())) - unreadable:
+            yield row, InputFinding("records.no-id", None, KEY, row, self._heading(at), None,
+                                    self.table.file, self.table.sheet)
+        if ids is not None:
+            yield from same_id(self.table, column, rows, ids)
+
+    def _extra(self) -> pl.DataFrame:
+        """The columns nobody knows, as they came; a heading used twice is told apart by number."""
+        out: dict[str, pl.Series] = {}
+        for at, (heading, _) in self.table.match.unknown.items():
+            name, times = heading, 1
+            while name in out:
+                times += 1
+                name = f"{heading}#{times}"
+            if (cells := self.chunk.cells.get(at)) is not None:
+                out[name] = _plain(name, cells)
+        return pl.DataFrame(out)
+
+
+@cache
+def _workers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="zhuanjie-records")
+
+
+def _quoted(cells: Cells, at: int) -> str:
+    """A cell as a finding quotes it."""
+    try:
+        return show(cells[at])
+    except (ValueError, OverflowError):  # a date that Python's calendar does not reach
+        return show(pl.Series(cells[at:at + 1]).cast(pl.String)[0])
+
+
+def _plain(name: str, cells: Cells) -> pl.Series:
+    """Cells as a column: of their own type where they share one, else as text."""
+    if isinstance(cells, pl.Series):
+        return cells.alias(name)
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if len(kinds) == 1 and kinds <= {int, float, bool}:
+        try:
+            return pl.Series(name, cells)
+        except OverflowError:  # a whole number beyond 64 bits
+            pass
+    texts = [None if cell is None else whole_text(cell) for cell in cells]
+    return pl.Series(name, texts, dtype=pl.String)

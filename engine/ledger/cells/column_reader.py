@@ -1,0 +1,146 @@
+"""Cells to values inside a query. In: a column's type and field. Out: its value, and its doubt.
+
+What `read_cell` would make of a cell is written as an expression for the forms that nearly all
+cells have; any other cell is in doubt, and its row is read again by `read_cell` itself. So a cell
+means the same here, and only the speed differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import polars as pl
+
+from zhuanjie.engine.ledger.cells.dates import FIRST_DATE, LAST_DATE
+from zhuanjie.engine.ledger.cells.parser import dtype_of, spellings
+from zhuanjie.engine.ledger.cells.text import BLANKS
+from zhuanjie.engine.vocabulary.fields import Field
+
+SAMPLE = 1_000
+"""Rows that show in what form a column of text is written."""
+
+_DATES = (("-", "%Y-%m-%d"), ("/", "%Y/%m/%d"), (".", "%Y.%m.%d"), ("年", "%Y年%m月%d日"))
+
+
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """A column as a query reads it.
+
+    `doubt`, asked of the value, is true where that may not be what `read_cell` gives; None where it
+    always is. So a value that was read already need not be read again to be doubted. `loose`, where
+    there is one, is a text with whatever blanks are behind it: far faster to read.
+    """
+
+    value: pl.Expr
+    doubt: Callable[[pl.Expr], pl.Expr] | None
+    loose: Quick | None = None
+
+
+def quick(field: Field, cell: pl.Expr, dtype: pl.DataType, sample: pl.Series) -> Quick:
+    """How a query reads the cells of `field` from a column of `dtype`; `sample` shows a few."""
+    if isinstance(dtype, pl.Null):
+        return Quick(pl.lit(None, dtype=dtype_of(field)), None)
+    if isinstance(dtype, (pl.Categorical, pl.Enum)):
+        cell, dtype = cell.cast(pl.String), pl.String()
+    if isinstance(dtype, pl.String):
+        return _TEXT[field.type](field, cell, sample.cast(pl.String))
+    if field.type == "date" and isinstance(dtype, pl.Date):
+        return Quick(cell, _beyond)
+    if field.type == "date" and isinstance(dtype, pl.Datetime):
+        return Quick(cell.cast(pl.Date), _beyond)
+    if field.type == "bool" and isinstance(dtype, pl.Boolean):
+        return Quick(cell, None)
+    if field.type == "int" and dtype.is_integer():
+        return _counted(field, cell, cell.cast(pl.Int64, strict=False))
+    if field.type == "string" and dtype.is_integer():
+        return Quick(cell.cast(pl.String), None)
+    return Quick(pl.lit(None, dtype=dtype_of(field)), lambda _: cell.is_not_null())
+
+
+def is_native(field: Field, dtype: pl.DataType) -> bool:
+    """Whether a column has the type of its field, so that hardly a cell can fail to be read."""
+    if isinstance(dtype, (pl.Categorical, pl.Enum)):
+        dtype = pl.String()
+    if isinstance(dtype, pl.Null) or (field.type == "int" and dtype.is_integer()):
+        return True
+    return dtype == dtype_of(field) and field.type != "enum"
+
+
+def _beyond(value: pl.Expr) -> pl.Expr:
+    """Whether a date is outside those that a cell may hold."""
+    return (value < FIRST_DATE) | (value > LAST_DATE)
+
+
+def _unread(value: pl.Expr, cell: pl.Expr) -> pl.Expr:
+    return value.is_null() & cell.is_not_null()
+
+
+def _counted(field: Field, cell: pl.Expr, value: pl.Expr) -> Quick:
+    def doubt(value: pl.Expr) -> pl.Expr:
+        inside = value.is_between(field.low, field.high).fill_null(value=False)
+        return cell.is_not_null() & ~inside
+
+    return Quick(value, doubt)
+
+
+def _text(_: Field, cell: pl.Expr, sample: pl.Series) -> Quick:
+    text = cell.str.strip_chars(BLANKS)
+    if (sample.str.strip_chars(BLANKS) != sample).any() or (sample == "").any():
+        # A spreadsheet's errors begin so; what else does is read twice.
+        return Quick(pl.when(text != "").then(text), lambda value: value.str.starts_with("#"))
+    doubts = [start(pl.lit(sample)).sum() for start in _STARTS]
+    fewest = pl.select(pl.concat_list(doubts).list.arg_min()).item() or 0
+    return Quick(text, lambda value: value < "$", loose=Quick(cell, _STARTS[fewest]))
+
+
+_STARTS: tuple[Callable[[pl.Expr], pl.Expr], ...] = (
+    lambda t: (t < "$") | (t >= "\x80"),
+    lambda t: (t < "\u3001") | (t >= "\ufeff"),
+    lambda t: (t < "$") | ((t >= "\x80") & ((t < "\u3001") | (t >= "\ufeff"))),
+)
+"""Where a text may begin with a blank, be empty, or be a spreadsheet's error, each in three ways.
+
+The blanks of ASCII and the errors are below `$`, other blanks from U+0080 to U+3000 and U+FEFF;
+texts compare by code point. The first way suits ASCII, the second Chinese text, the third both;
+what one doubts needlessly is only read twice.
+"""
+
+
+def _choice(field: Field, cell: pl.Expr, sample: pl.Series) -> Quick:
+    own = list(field.values)
+    if sample.drop_nulls().is_in(own).all():
+        return Quick(cell, lambda value: ~reduce(or_, (value == known for known in own)))
+    return _spelled(field, cell)
+
+
+def _spelled(field: Field, cell: pl.Expr, *_: Any) -> Quick:
+    forms = spellings(field)
+    value = cell.replace_strict(list(forms), list(forms.values()), default=None,
+                                return_dtype=dtype_of(field))
+    return Quick(value, lambda value: _unread(value, cell))
+
+
+def _number(field: Field, cell: pl.Expr, _: pl.Series) -> Quick:
+    return _counted(field, cell, cell.cast(pl.Int64, strict=False))
+
+
+def _date(_: Field, cell: pl.Expr, sample: pl.Series) -> Quick:
+    texts = sample.drop_nulls()
+    first = str(texts[0]) if len(texts) else "-"
+    form = next((f for mark, f in _DATES if mark in first), None)
+    if form is None:
+        return Quick(pl.lit(None, dtype=pl.Date), lambda _: cell.is_not_null())
+    # What else the format lets pass: signs, years of more digits, a time of day.
+    usual = (cell.str.starts_with("1") | cell.str.starts_with("2")) & (cell.str.len_chars() <= 11)
+    return Quick(
+        pl.when(usual).then(cell.str.to_date(form, strict=False)),
+        lambda value: _beyond(value).fill_null(value=False) | _unread(value, cell))
+
+
+_TEXT: dict[str, Callable[[Field, pl.Expr, pl.Series], Quick]] = {
+    "string": _text, "enum": _choice, "bool": _spelled, "int": _number, "date": _date,
+}

@@ -1,0 +1,258 @@
+"""The one cell parser. In: a raw cell, a field. Out: a typed value, None, or a CellError.
+
+Every reader, the single-record check and the bulk audit read cells through `read_cell`, so that
+a cell means the same wherever it stands. `read_column` is the same function over a whole column.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, time, timedelta
+from difflib import get_close_matches
+from functools import lru_cache
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zhuanjie.engine.ledger.cells.dates import FIRST_DATE, LAST_DATE, read_date
+from zhuanjie.engine.ledger.cells.text import BLANKS, ERRORS, CellError, as_text, key
+from zhuanjie.engine.vocabulary.fields import Field
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["BLANKS", "CellError", "Value", "as_text", "dtype_of", "key", "read_cell",
+           "read_column", "spellings"]
+
+Value = str | int | bool | date
+
+_WHOLE = re.compile(r"[+-]?\d+(?:\.0*)?", re.ASCII)
+
+
+def read_cell(field: Field, raw: object, day_zero: date | None = None) -> Value | None:
+    """The value of a raw cell, None when it is blank; raises CellError when it cannot be read.
+
+    `day_zero` is given for spreadsheets only: there a plain number in a date column counts days
+    from it.
+    """
+    if raw is None or (isinstance(raw, float) and isnan(raw)):
+        return None
+    if isinstance(raw, str):
+        raw = raw.strip(BLANKS)
+        if not raw:
+            return None
+        if raw in ERRORS:
+            raise CellError("records.cell.error")
+        if not raw.isascii():
+            _check_encodable(raw)
+    elif isinstance(raw, (list, tuple, dict, set)):
+        raise CellError("records.cell.nested")
+    if field.type == "date":
+        return read_date(raw, day_zero)
+    return _READERS[field.type](field, raw)
+
+
+def _check_encodable(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise CellError("records.cell.text") from None
+
+
+def _read_string(_: Field, raw: object) -> str | None:
+    return as_text(raw).strip(BLANKS) or None
+
+
+def _read_choice(field: Field, raw: object) -> str:
+    """An enum cell, in its own form."""
+    known = _choices(field.name, field.type, tuple(field.values.items()))
+    text = key(as_text(raw))
+    if (found := known.get(text)) is not None:
+        return found
+    allowed = ", ".join(f"{zh}/{own}" for own, zh in field.values.items())
+    near = get_close_matches(text, known, n=1, cutoff=0.5)
+    if near:
+        best = field.values[known[near[0]]]
+        raise CellError("records.cell.choice-near", allowed=allowed, near=best)
+    raise CellError("records.cell.choice", allowed=allowed)
+
+
+def _read_bool(field: Field, raw: object) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    found = _choices(field.name, field.type, tuple(field.values.items())).get(key(as_text(raw)))
+    if found is None:
+        raise CellError("records.cell.bool")
+    return found == "true"
+
+
+def _read_int(field: Field, raw: object) -> int:
+    if isinstance(raw, (bool, date, time, timedelta)):
+        raise CellError("records.cell.int")
+    text = key(as_text(raw))
+    for suffix in _suffixes(field.name):
+        text = text.removesuffix(suffix)
+    if not _WHOLE.fullmatch(text):
+        raise CellError("records.cell.int")
+    digits = text.partition(".")[0]
+    # Longer than any bound: compared by length, since Python refuses to convert huge numerals.
+    value = int(digits) if len(digits) < 20 else field.high + 1
+    if not field.low <= value <= field.high:
+        raise CellError("records.cell.int-range", low=field.low, high=field.high)
+    return value
+
+
+_READERS: dict[str, Callable[[Field, object], Value | None]] = {
+    "string": _read_string, "enum": _read_choice, "bool": _read_bool, "int": _read_int,
+}
+
+
+@lru_cache(maxsize=1)
+def _aliases() -> list[tuple[frozenset[str], str, str]]:
+    """Other ways to write a value, from aliases.csv: (fields or `bool`, alias, own value)."""
+    with (Path(__file__).resolve().parent / "aliases.csv").open(encoding="utf-8", newline="") as f:
+        return [(frozenset(r["fields"].split("|")), r["alias"], r["value"])
+                for r in csv.DictReader(f)]
+
+
+@lru_cache(maxsize=256)
+def _choices(name: str, kind: str, values: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Every accepted form of a field's values, as compared, with the own form it stands for."""
+    out = {key(alias): own for scope, alias, own in _aliases() if {name, kind} & scope}
+    for own, chinese in values:
+        out |= {key(own): own, key(chinese): own}
+    return out
+
+
+def spellings(field: Field) -> dict[str, str | bool]:
+    """The forms of an enum or bool field's values to the letter, as `read_cell` reads them."""
+    listed = [*field.values, *field.values.values(),
+              *(alias for scope, alias, _ in _aliases() if {field.name, field.type} & scope)]
+    read = ((form, read_cell(field, form)) for form in listed)
+    return {form: value for form, value in read if isinstance(value, str | bool)}
+
+
+@lru_cache(maxsize=256)
+def _suffixes(name: str) -> tuple[str, ...]:
+    """Units that may follow a field's number, such as 天."""
+    return tuple(key(alias[1:]) for scope, alias, _ in _aliases()
+                 if name in scope and alias.startswith("…"))
+
+
+def read_column(
+    field: Field, values: pl.Series | Sequence[object], day_zero: date | None = None
+) -> tuple[pl.Series, list[tuple[int, CellError]]]:
+    """A whole column by `read_cell`: typed values, blanks and unreadable cells null, and errors.
+
+    Errors come as (position, error) in the column's order. Text columns are read value by
+    distinct value, and columns that already have the field's type are only checked for range.
+    """
+    import polars as pl
+
+    if not isinstance(values, pl.Series):
+        typed, errors = _read_values(field, values, day_zero)
+        return pl.Series(field.name, typed, dtype=dtype_of(field)), errors
+    if values.dtype in (pl.Categorical, pl.Enum):
+        values = values.cast(pl.String)
+    if values.null_count() == len(values):
+        return pl.Series(field.name, dtype=dtype_of(field)).extend_constant(None, len(values)), []
+    if values.dtype == pl.String:
+        read = _read_text if field.type == "string" else _read_distinct
+        return read(field, values)
+    return _read_typed(field, values, day_zero)
+
+
+def dtype_of(field: Field) -> pl.DataType:
+    """How the values of a field stand in a frame."""
+    import polars as pl
+
+    kinds = {"bool": pl.Boolean(), "int": pl.Int64(), "date": pl.Date()}
+    return kinds.get(field.type, pl.String())
+
+
+def _read_text(field: Field, values: pl.Series) -> tuple[pl.Series, list[tuple[int, CellError]]]:
+    """Text into a text field: stripped as `read_cell` strips, in one vectorised step."""
+    import polars as pl
+
+    text = values.str.strip_chars(BLANKS)
+    faulty = text.is_in(ERRORS).fill_null(value=False)
+    wrong = CellError("records.cell.error")
+    kept = pl.when((pl.lit(text) != "") & ~pl.lit(faulty)).then(pl.lit(text))
+    return pl.select(kept.alias(field.name)).to_series(), [(i, wrong) for i in faulty.arg_true()]
+
+
+def _read_distinct(
+    field: Field, values: pl.Series
+) -> tuple[pl.Series, list[tuple[int, CellError]]]:
+    """Text into any other field: each distinct text is read once and mapped back."""
+    import polars as pl
+
+    texts = values.drop_nulls().unique(maintain_order=True)
+    typed, failed = _read_values(field, texts.to_list(), None)
+    # Numbering the texts as categories and gathering by number is twice as fast as replacing.
+    numbers = values.cast(pl.Enum(texts)).to_physical()
+    column = pl.Series(typed, dtype=dtype_of(field)).gather(numbers)
+    errors: list[tuple[int, CellError]] = []
+    if failed:
+        wrong = {texts[i]: error for i, error in failed}
+        at = values.is_in(list(wrong)).fill_null(value=False).arg_true()
+        errors = [(i, wrong[text]) for i, text in zip(at, values.gather(at), strict=True)]
+    return column.alias(field.name), errors
+
+
+def _read_typed(
+    field: Field, values: pl.Series, day_zero: date | None
+) -> tuple[pl.Series, list[tuple[int, CellError]]]:
+    """A column that is not text: checked for range where its type fits, else value by value."""
+    import polars as pl
+
+    kind = values.dtype
+    column = None
+    if field.type == "bool" and kind == pl.Boolean:
+        return values.alias(field.name), []
+    if field.type == "date" and kind in (pl.Date, pl.Datetime):
+        column = values.cast(pl.Date)
+        wrong = CellError("records.cell.date-range", low=FIRST_DATE, high=LAST_DATE)
+        fits = column.is_between(FIRST_DATE, LAST_DATE)
+    elif field.type == "int" and kind.is_integer():
+        wrong = CellError("records.cell.int-range", low=field.low, high=field.high)
+        column = values.cast(pl.Int64, strict=False)
+        # A number beyond 64 bits became null; it fits no more than any other outside the range.
+        fits = column.is_between(field.low, field.high).fill_null(value=False) | values.is_null()
+    if column is None:
+        try:
+            raw = values.to_list()
+        except (ValueError, OverflowError):  # a date that Python's calendar does not reach
+            raw = values.cast(pl.String).to_list()
+        typed, errors = _read_values(field, raw, day_zero)
+        return pl.Series(field.name, typed, dtype=dtype_of(field)), errors
+    errors = [(i, wrong) for i in (~fits).fill_null(value=False).arg_true()]
+    column = column.zip_with(fits, column.clear(1)) if errors else column
+    return column.cast(dtype_of(field)).alias(field.name), errors
+
+
+def _read_values(
+    field: Field, values: Sequence[object], day_zero: date | None
+) -> tuple[list[Value | None], list[tuple[int, CellError]]]:
+    """Cells one by one; what was read once is remembered."""
+    seen: dict[object, Value | None] = {None: None}
+    typed: list[Value | None] = []
+    errors: list[tuple[int, CellError]] = []
+    for i, raw in enumerate(values):
+        # 1, 1.0 and True are equal but not the same cell, so the class is part of the key.
+        at = raw if raw.__class__ is str or raw is None else (raw.__class__, raw)
+        try:
+            typed.append(seen[at])
+            continue
+        except (KeyError, TypeError):  # not read before, or a list or mapping
+            value = None
+        try:
+            value = read_cell(field, raw, day_zero)
+        except CellError as error:
+            errors.append((i, error))
+        else:
+            seen[at] = value
+        typed.append(value)
+    return typed, errors

@@ -1,0 +1,198 @@
+"""Ledgers. In: files of any kind, mappings or frames. Out: typed batches and input findings.
+
+A ledger can be read several times; every time it gives the same batches and the same findings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.ledger.batch import Batch
+from zhuanjie.engine.ledger.cells.text import key
+from zhuanjie.engine.ledger.headings import check_columns
+from zhuanjie.engine.ledger.readers.refuse import NotALedgerError
+from zhuanjie.engine.ledger.record import (
+    load_record_file,
+    read_record,
+    standard_input,
+    unknown_notices,
+)
+from zhuanjie.engine.ledger.sources import STDIN, Source, check_content, find_sources, spool
+from zhuanjie.engine.vocabulary.fields import KEY
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from zhuanjie.engine.ledger.readers.base import Table
+
+__all__ = ["Batch", "Ledger", "from_frame", "from_records", "load_record_file", "open_ledger",
+           "read_record"]
+
+BATCH = 100_000
+IN_MEMORY = "records"
+"""What stands for the file of records that come from none."""
+
+
+class Ledger:
+    """The records of one or many files, in order."""
+
+    def __init__(self, tables: Sequence[Table], notices: Iterable[Diagnostic] = (),
+                 sha256: str = "", is_database: bool = False) -> None:
+        self.tables = tables
+        """What the records come from, in order."""
+        self.is_database = is_database
+        """Whether a table of a database is among them."""
+        self.sha256 = sha256
+        """Digest of the bytes of all files, in order; empty where a database is among them."""
+        self.files = tuple(dict.fromkeys(t.file for t in tables))
+        self.fields = frozenset(f.name for t in tables for f in t.match.fields.values())
+        """The fields that any source has a column for."""
+        self.notices = [*notices]
+        """What the reader should be told that is no finding, such as unknown headings."""
+        for table in tables:
+            self.notices += unknown_notices(table.match, table.place)
+            self.notices += table.notices
+            if not any(f.name == KEY for f in table.match.fields.values()):
+                self.notices.append(Diagnostic("records.no-id-column", {}, table.place,
+                                               "records.hint.no-id-column"))
+
+    def close(self) -> None:
+        """End the sessions of databases and let go of files; the ledger is not read again."""
+        for table in self.tables:
+            table.close()
+
+    @property
+    def size_hint(self) -> int | None:
+        """About how many records there are, where that is known without reading them all."""
+        hints = [t.size_hint for t in self.tables]
+        return None if None in hints else sum(h for h in hints if h is not None)
+
+    def batches(self, size: int = BATCH) -> Iterator[Batch]:
+        """The records in batches of at most `size`; raises InputError when there are none."""
+        from zhuanjie.engine.ledger.assemble import assemble
+        from zhuanjie.engine.ledger.duplicate_ids import SeenIds
+
+        ids = SeenIds()
+        start = 0
+        for table in self.tables:
+            for batch in assemble(table, size, start, ids):
+                start += batch.frame.height
+                yield batch
+        self.check_filled(start)
+
+    def check_filled(self, records: int) -> None:
+        """Raise InputError where there are no records."""
+        if not records:
+            raise fail(InputError, "records.no-records", Place(file=", ".join(self.files)),
+                       "records.hint.no-records")
+
+
+def open_ledger(
+    sources: Sequence[str | Path], columns: Mapping[str, str] | None = None,
+    stdin: BinaryIO | None = None,
+) -> Ledger:
+    """The ledger in files, folders, globs and standard input (`-`), as given.
+
+    `columns` maps the ledger's own headings to field names. Raises InputError for what cannot
+    be read at all.
+    """
+    columns = check_columns(columns or {})
+    given = [sources] if isinstance(sources, (str, Path)) else sources
+    spooled: list[Path] = []
+    try:
+        ledger = _read(_sources(given, stdin, spooled), columns)
+    except BaseException:
+        for path in spooled:
+            path.unlink(missing_ok=True)
+        raise
+    for path in spooled:
+        weakref.finalize(ledger, path.unlink, missing_ok=True)
+    return ledger
+
+
+def from_records(
+    records: Iterable[Mapping[str, object]], columns: Mapping[str, str] | None = None
+) -> Ledger:
+    """The ledger in Python mappings: nested, dotted or with Chinese headings."""
+    from zhuanjie.engine.ledger.readers.objects import ObjectTable
+
+    rows = list(records)
+    content = json.dumps(rows, default=str, ensure_ascii=True).encode()
+    table = ObjectTable(rows, IN_MEMORY, check_columns(columns or {}), given=True)
+    return Ledger([table], sha256=hashlib.sha256(content).hexdigest())
+
+
+def from_frame(frame: pl.DataFrame, columns: Mapping[str, str] | None = None) -> Ledger:
+    """The ledger in a Polars frame, with field names or Chinese headings for columns."""
+    from zhuanjie.engine.ledger.readers.frames import FrameTable
+
+    content = io.BytesIO()
+    frame.write_ipc_stream(content)
+    table = FrameTable(frame.lazy(), IN_MEMORY, check_columns(columns or {}), frame.height)
+    return Ledger([table], sha256=hashlib.sha256(content.getbuffer()).hexdigest())
+
+
+def _sources(given: Sequence[str | Path], stdin: BinaryIO | None,
+             spooled: list[Path]) -> Iterator[Source]:
+    """The files meant, standard input kept in a file that is noted in `spooled`."""
+    if not given:
+        raise fail(InputError, "records.no-sources", hint="records.hint.no-sources")
+    files: list[Source] = []
+    rest: list[str | Path] = []
+    for item in given:
+        if str(item) != STDIN:
+            rest.append(item)
+            continue
+        files += find_sources(rest)
+        rest = []
+        if not spooled:
+            source = spool(stdin or standard_input())
+            spooled.append(source.path)
+            check_content(source)
+            files.append(source)
+    files += find_sources(rest)
+    seen: set[Path] = set()
+    for source in files:
+        if source.path.resolve() not in seen:
+            seen.add(source.path.resolve())
+            yield source
+
+
+def _read(given: Iterable[Source], columns: Mapping[str, str]) -> Ledger:
+    from zhuanjie.engine.ledger.readers.registry import open_tables
+
+    sources = list(given)
+    digest = hashlib.sha256()
+    tables: list[Table] = []
+    notices: list[Diagnostic] = []
+    passed_over: list[Diagnostic] = []
+    for source in sources:
+        trial = digest.copy()
+        try:
+            found, said = open_tables(source, columns, trial)
+        except NotALedgerError as error:
+            if source.named:
+                raise
+            passed_over += error.diagnostics
+            continue
+        digest = trial
+        tables += found
+        notices += said
+    if not tables:
+        raise InputError(*passed_over)
+    notices += [Diagnostic("records.skipped-file", {}, Place(file=file))
+                for file in dict.fromkeys(d.place.file for d in passed_over)]
+    used = {key(heading) for table in tables for heading in table.headings}
+    notices += [Diagnostic("records.columns-unused", {"heading": heading})
+                for heading in columns if key(heading) not in used]
+    # Nobody reads all the bytes of a database.
+    remote = any(source.kind == "database" for source in sources)
+    return Ledger(tables, notices, "" if remote else digest.hexdigest(), remote)

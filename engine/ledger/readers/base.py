@@ -1,0 +1,108 @@
+"""What every reader makes. In: nothing. Out: tables, their raw chunks, and the parts they share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.ledger.headings import HeadingMatch
+
+OBJECTS = 10_000
+"""Rows at a time where every cell is a Python object: more would only take memory."""
+
+TYPED_ROWS, TEXT_ROWS = 1 << 20, 1 << 18
+"""Rows at a time of columns that are typed, and of those that are all text and take more room."""
+
+Cells = pl.Series | Sequence[object]
+"""One column of raw cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFinding:
+    """Something wrong with a whole row: its position in the chunk, a message code, its values."""
+
+    position: int
+    code: str
+    value: str | None = None
+    args: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some consecutive rows of a table, as raw as they came.
+
+    `cells` holds the table's columns by position; a column may be left out where it has no cells.
+    `rows` are the row numbers.
+    """
+
+    cells: Mapping[int, Cells]
+    rows: pl.Series
+    findings: Sequence[RowFinding] = ()
+
+
+class Table(ABC):
+    """One table of a file: a sheet of a workbook, a whole .csv. Can be read several times."""
+
+    file: str
+    sheet: str | None = None
+    headings: list[str]
+    match: HeadingMatch
+    size_hint: int | None = None
+    day_zero: date | None = None
+    """What plain numbers in date columns count from (spreadsheets only)."""
+    header_row: int | None = None
+
+    def __init__(self) -> None:
+        self.notices: list[Diagnostic] = []
+
+    @abstractmethod
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """The rows below the header, at most `size` at a time."""
+
+    def close(self) -> None:  # noqa: B027  # most tables hold nothing open
+        """Let go of what is held open; the table is not read again."""
+
+    def damaged(self, error: Exception) -> InputError:
+        """What to raise where the file could not be read to its end."""
+        return fail(InputError, "records.damaged", Place(file=self.file), "records.hint.damaged",
+                    detail=type(error).__name__)
+
+    @property
+    def columnar(self) -> bool:
+        """Whether a column can be left unread, so that `scan` is asked for no more than it must."""
+        return False
+
+    @property
+    def at_once(self) -> int | None:
+        """How many rows of `scan` are best read at a time; `size_hint` is exact.
+
+        None where it cannot begin at any row without reading those before.
+        """
+        return None
+
+    @property
+    def overflow(self) -> str | None:
+        """The column of `scan` that takes a cell beyond the last heading."""
+        return None
+
+    def scan(self) -> pl.LazyFrame | None:
+        """The rows below the header as a query, its columns named by position.
+
+        None where the cells are not columns that Polars reads by itself.
+        """
+        return None
+
+    def too_wide(self, over: pl.Series) -> list[RowFinding]:
+        """What is wrong with rows that have cells in `overflow`."""
+        return []
+
+    @property
+    def place(self) -> Place:
+        """Where the table's header stands."""
+        return Place(file=self.file, sheet=self.sheet, line=self.header_row)

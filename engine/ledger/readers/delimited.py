@@ -1,0 +1,142 @@
+"""Delimited text (.csv, .tsv, .txt). In: a file of any encoding and size. Out: one table of text.
+
+Polars reads the file. One in another encoding, or with quotes out of place, is first copied to a
+file that Polars cannot misread. The rows of a large one are kept as columns.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import polars as pl
+
+from zhuanjie.engine.ledger.cells.text import BLANKS, key, show
+from zhuanjie.engine.ledger.header import Header, find_header
+from zhuanjie.engine.ledger.headings import match_headings
+from zhuanjie.engine.ledger.readers.base import TEXT_ROWS, Chunk, RowFinding, Table
+from zhuanjie.engine.ledger.readers.batches import pull
+from zhuanjie.engine.ledger.readers.encoding import Digest, in_utf8, owned, survey
+from zhuanjie.engine.ledger.readers.quotes import requote, well_quoted
+from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
+from zhuanjie.engine.ledger.readers.spill import keep
+
+DELIMITERS = ",\t;"
+LARGE = 200_000
+"""Lines from which on a table is kept as columns."""
+SAMPLE = 200
+"""Records looked at to learn the delimiter and the width of the table."""
+
+
+class DelimitedTable(Table):
+    """A delimited text file, read in a stream."""
+
+    def __init__(self, path: Path, name: str, columns: Mapping[str, str] | None,
+                 digest: Digest) -> None:
+        super().__init__()
+        self.file = name
+        found = survey(path, name, digest)
+        self._path = in_utf8(path, name, found, self)
+        self._delimiter, header, sample = self._look(columns)
+        self._quoted = found.quoted
+        if found.quoted and not well_quoted(self._path, self._delimiter):
+            self._path = owned(requote(self._path, name, self._delimiter), self)
+        self.header_row = header.last + 1
+        self.headings = header.headings
+        # A table whose every row ends in one more delimiter is wider than its header.
+        widths = [len(row) for row in sample[header.last + 1:] if row]
+        blank = not any(key("".join(row[len(header.headings):])) for row in sample)
+        if widths and blank:
+            self.headings += [""] * (min(widths) - len(self.headings))
+        self.match = match_headings(self.headings, columns, self.place)
+        self.size_hint = max(0, found.lines - self.header_row)
+        self._kept = keep(self._text(), self) if found.lines >= LARGE else None
+        if self._kept:
+            self.size_hint = self._kept.rows
+
+    def scan(self) -> pl.LazyFrame:
+        """The rows below the header as a query."""
+        return self._kept.scan if self._kept else self._text()
+
+    @property
+    def at_once(self) -> int | None:
+        """Columns can be read from any row on."""
+        return TEXT_ROWS if self._kept else None
+
+    def close(self) -> None:
+        """Delete what was kept."""
+        if self._kept:
+            self._kept.drop()
+
+    def _text(self) -> pl.LazyFrame:
+        schema = {str(i): pl.String for i in range(len(self.headings) + 1)}
+        return pl.scan_csv(
+            self._path, has_header=False, skip_lines=self._header_lines(), schema=schema,
+            separator=self._delimiter, quote_char='"' if self._quoted else None,
+            missing_columns="insert", extra_columns="ignore", truncate_ragged_lines=True,
+            infer_schema=False, glob=False, raise_if_empty=False,
+        )
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """The rows below the header."""
+        done = 0
+        for _, batch in pull([self.scan()], size):
+            for frame in batch.iter_slices(size):
+                yield self._chunk(frame, done)
+                done += frame.height
+
+    def _look(
+        self, columns: Mapping[str, str] | None
+    ) -> tuple[str, Header, list[list[str]]]:
+        """The delimiter under which the file has the most known headings, header and sample."""
+        best: tuple[int, str, Header, list[list[str]]] | None = None
+        rows: list[list[str]] = []
+        for delimiter in DELIMITERS:
+            sample = self._records(delimiter, SAMPLE)
+            header = find_header(sample, columns)
+            if header and (best is None or len(header.headings) > best[0]):
+                best = len(header.headings), delimiter, header, sample
+            if max(map(len, sample), default=0) >= max(map(len, rows), default=0):
+                rows = sample
+        if best is None:
+            raise not_a_ledger(self.file, None, rows)
+        return best[1:]
+
+    def _records(self, delimiter: str, count: int) -> list[list[str]]:
+        """The first records of the file."""
+        with self._path.open(encoding="utf-8-sig", newline="\n") as file:
+            reader = csv.reader(file, delimiter=delimiter)
+            rows: list[list[str]] = []
+            with suppress(csv.Error):  # said with its line when the records are read
+                rows.extend(itertools.islice(reader, count))
+            return rows
+
+    @property
+    def overflow(self) -> str:
+        """The column that takes the first cell beyond the last heading."""
+        return str(len(self.headings))
+
+    def too_wide(self, over: pl.Series) -> list[RowFinding]:
+        """Rows with more cells than there are headings."""
+        wide = (over.str.strip_chars(BLANKS) != "").fill_null(value=False).arg_true()
+        return [RowFinding(at, "records.too-many-cells", show(over[at]),
+                           {"count": len(self.headings)}) for at in wide]
+
+    def _header_lines(self) -> int:
+        """Lines that the header and the rows above it take; a quoted cell may hold several."""
+        with self._path.open(encoding="utf-8-sig", newline="\n") as file:
+            reader = csv.reader(file, delimiter=self._delimiter)
+            for _ in range(self.header_row or 0):
+                next(reader)
+            return reader.line_num
+
+    def _chunk(self, frame: pl.DataFrame, done: int) -> Chunk:
+        first = (self.header_row or 0) + done + 1
+        rows = pl.int_range(first, first + frame.height, eager=True)
+        return Chunk({i: frame[str(i)] for i in range(len(self.headings))}, rows,
+                     self.too_wide(frame[self.overflow]))
+
+

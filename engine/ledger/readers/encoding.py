@@ -1,0 +1,161 @@
+"""The bytes of a text file. In: a path. Out: UTF-8 text, whatever it was written in, or an error.
+
+Tried in this order: a byte-order mark, strict UTF-8, GB18030 (which covers GBK and GB2312).
+Files are read in blocks, so their size does not matter.
+"""
+
+from __future__ import annotations
+
+import codecs
+import tempfile
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from zhuanjie.engine.core.diagnostics import Place
+from zhuanjie.engine.core.errors import InputError, fail
+
+BLOCK = 1 << 20
+_MARKED = (  # the longer marks first: UTF-32's begins as UTF-16's does
+    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+)
+_CERTAIN = 8
+"""So many characters beyond ASCII read as UTF-8 leave no doubt that a file is UTF-8."""
+
+
+class Digest(Protocol):
+    """What `hashlib` makes."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take in more bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one pass over a text file tells: its encoding, its line ends, how many lines it has."""
+
+    encoding: str
+    lines: int
+    old_mac: bool
+    """Lines end in a carriage return alone."""
+    quoted: bool
+    """There are double quotes in it."""
+
+
+def marked_encoding(head: bytes) -> str | None:
+    """The encoding a byte-order mark declares."""
+    return next((name for mark, name in _MARKED if head.startswith(mark)), None)
+
+
+def survey(path: Path, name: str, digest: Digest) -> Survey:
+    """Read a file once: digest it, find its encoding, count its lines, refuse what is not text."""
+    encoding: str | None = None
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    offset = lines = returns = wide = 0
+    broken: int | None = None
+    quoted = False
+    for block in blocks(path):
+        digest.update(block)
+        if offset == 0:
+            encoding = marked_encoding(block)
+        wide_marked = encoding not in (None, "utf-8-sig")
+        if not wide_marked and (nul := block.find(0)) >= 0:
+            raise fail(InputError, "records.binary", Place(file=name), "records.hint.binary",
+                       offset=offset + nul)
+        if not wide_marked and broken is None:
+            waiting = len(decoder.getstate()[0])
+            try:
+                wide += len(block) - len(decoder.decode(block))
+            except UnicodeDecodeError as error:
+                broken = offset - waiting + error.start
+                wide += error.start - len(error.object[:error.start].decode())
+        quoted = quoted or b'"' in block
+        lines += block.count(b"\n")
+        returns += 0 if lines else block.count(b"\r")
+        offset += len(block)
+    if broken is None and decoder.getstate()[0]:
+        broken = offset - len(decoder.getstate()[0])
+    if broken is not None:
+        # Bytes saved are two a character: the far side of a doubtful start is GB18030's.
+        if encoding == "utf-8-sig" or wide >= 2 * _CERTAIN:
+            raise _undecodable(path, name, broken, "UTF-8")
+        encoding = "gb18030"
+    return Survey(encoding or "utf-8", lines or returns, lines == 0 and returns > 0, quoted)
+
+
+def blocks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file in blocks."""
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            yield block
+
+
+def in_utf8(path: Path, name: str, found: Survey, owner: object) -> Path:
+    """The file itself if it is UTF-8 with plain line ends, else a copy that goes with `owner`."""
+    if found.encoding in ("utf-8", "utf-8-sig") and not found.old_mac:
+        return path
+    return owned(_transcode(path, name, found), owner)
+
+
+def owned(copy: Path, owner: object) -> Path:
+    """A temporary file that is deleted when its owner goes."""
+    weakref.finalize(owner, copy.unlink, missing_ok=True)
+    return copy
+
+
+def _transcode(path: Path, name: str, found: Survey) -> Path:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", newline="\n", prefix="zhuanjie-", suffix=".csv", delete=False
+    ) as copy:
+        try:
+            with path.open(encoding=found.encoding) as file:
+                while text := file.read(BLOCK):
+                    copy.write(text)
+        except UnicodeDecodeError:
+            Path(copy.name).unlink()
+            offset = first_bad(path, found.encoding)
+            raise _undecodable(path, name, offset, found.encoding) from None
+    return Path(copy.name)
+
+
+def first_bad(path: Path, encoding: str) -> int:
+    """The offset of the first byte that `encoding` cannot read."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    offset = 0
+    for block in blocks(path):
+        waiting = len(decoder.getstate()[0])
+        try:
+            decoder.decode(block)
+        except UnicodeDecodeError as error:
+            return offset - waiting + error.start
+        offset += len(block)
+    return offset - len(decoder.getstate()[0])
+
+
+def decode(data: bytes, name: str) -> str:
+    """All of a small file's bytes as text; the same rules as for a large one."""
+    encoding = marked_encoding(data)
+    for candidate in (encoding,) if encoding else ("utf-8", "gb18030"):
+        try:
+            return data.decode(candidate)
+        except UnicodeDecodeError as error:
+            offset = error.start
+    place = Place(name, line=data.count(b"\n", 0, offset) + 1)
+    raise fail(InputError, "records.undecodable", place, "records.hint.encoding", offset=offset,
+               encoding=encoding or "UTF-8, GB18030")
+
+
+def _undecodable(path: Path, name: str, offset: int, encoding: str) -> Exception:
+    """The error for a byte that cannot be read, with its line."""
+    with path.open("rb") as file:
+        line = 1
+        left = offset
+        while left > 0 and (block := file.read(min(BLOCK, left))):
+            line += block.count(b"\n")
+            left -= len(block)
+    return fail(InputError, "records.undecodable", Place(file=name, line=line),
+                "records.hint.encoding", offset=offset, encoding=encoding)

@@ -1,0 +1,101 @@
+"""Columns that are typed already: .parquet and Polars frames. In: a scan. Out: one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from zhuanjie.engine.core.diagnostics import Place
+from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.ledger.headings import match_headings
+from zhuanjie.engine.ledger.readers.base import TYPED_ROWS, Chunk, Table
+from zhuanjie.engine.ledger.readers.batches import pull
+from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
+
+
+class FrameTable(Table):
+    """A lazy frame; a column of groups (a struct) is taken apart into dotted columns."""
+
+    def __init__(self, frame: pl.LazyFrame, name: str, columns: Mapping[str, str] | None,
+                 height: int | None = None) -> None:
+        super().__init__()
+        self.file = name
+        self.size_hint = height
+        try:
+            cells = list(_cells(frame.collect_schema()))
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise _damaged(error, name) from None
+        self.headings = [heading for heading, _ in cells]
+        self.match = match_headings(self.headings, columns, self.place)
+        if self.headings and not self.match.is_ledger:
+            raise not_a_ledger(name, None, [self.headings])
+        self._wanted = sorted({*self.match.fields, *self.match.unknown})
+        self._scan = frame.select(cells[at][1].alias(str(at)) for at in self._wanted)
+
+    def scan(self) -> pl.LazyFrame:
+        """The rows as a query."""
+        return self._scan
+
+    @property
+    def columnar(self) -> bool:
+        """What is not asked for is not read."""
+        return True
+
+    @property
+    def at_once(self) -> int:
+        """Row groups are read from any place on."""
+        return TYPED_ROWS
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """The rows in blocks."""
+        try:
+            yield from frame_chunks(self._scan, self._wanted, size)
+        except pl.exceptions.PolarsError as error:
+            raise self.damaged(error) from None
+
+    def damaged(self, error: Exception) -> InputError:
+        """What to raise where the file could not be read to its end."""
+        return _damaged(error, self.file)
+
+
+def frame_chunks(scan: pl.LazyFrame, wanted: Iterable[int], size: int) -> Iterator[Chunk]:
+    """The rows of a query, numbered from 1, whose columns are named by position."""
+    number = 1
+    for _, batch in pull([scan], size):
+        for frame in batch.iter_slices(size):
+            rows = pl.int_range(number, number + frame.height, eager=True)
+            yield Chunk({at: frame[str(at)] for at in wanted}, rows)
+            number += frame.height
+
+
+def open_parquet(path: Path, name: str, columns: Mapping[str, str] | None) -> FrameTable:
+    """The table of a .parquet file."""
+    try:
+        scan = pl.scan_parquet(path, glob=False)
+        height = int(scan.select(pl.len()).collect().item())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _damaged(error, name) from None
+    return FrameTable(scan, name, columns, height)
+
+
+def _cells(schema: Mapping[str, pl.DataType]) -> Iterator[tuple[str, pl.Expr]]:
+    """The columns of a schema with what selects them."""
+    for name, kind in schema.items():
+        yield from _apart(name, pl.col(name), kind)
+
+
+def _apart(name: str, column: pl.Expr, kind: pl.DataType) -> Iterator[tuple[str, pl.Expr]]:
+    if isinstance(kind, pl.Struct):
+        for field in kind.fields:
+            inner = field.dtype if isinstance(field.dtype, pl.DataType) else field.dtype()
+            yield from _apart(f"{name}.{field.name}", column.struct.field(field.name), inner)
+    else:
+        yield name, column
+
+
+def _damaged(error: Exception, name: str) -> InputError:
+    detail = str(error).splitlines()[0]
+    return fail(InputError, "records.damaged", Place(file=name), "records.hint.damaged",
+                detail=detail)

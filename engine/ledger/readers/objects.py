@@ -1,0 +1,83 @@
+"""Records as objects: JSON, mappings. In: objects. Out: one table of raw cells."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from zhuanjie.engine.core.diagnostics import Place
+from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.ledger.headings import match_headings
+from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, Table
+from zhuanjie.engine.ledger.readers.encoding import Digest, blocks, decode
+from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
+from zhuanjie.engine.ledger.record import cells_of, parse_json, records_of
+
+Record = Mapping[str, object]
+
+
+class ObjectTable(Table):
+    """Records that are objects, numbered from 1 or by their line."""
+
+    given = False
+    """Whether a caller gave the records as such; a file must show that it holds records."""
+
+    def __init__(self, records: Sequence[Record], name: str,
+                 columns: Mapping[str, str] | None, given: bool = False) -> None:
+        super().__init__()
+        self.given = given
+        self.file = name
+        self._records = records
+        self.size_hint = len(records)
+        self._match(columns)
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """The records in blocks; a key that a record lacks is a blank cell."""
+        numbered = self.numbered()
+        while block := list(itertools.islice(numbered, min(size, OBJECTS))):
+            rows = [row_of(cells_of(record), self.headings) for _, record in block]
+            cells = dict(enumerate(zip(*rows, strict=True)))
+            yield Chunk(cells, pl.Series([number for number, _ in block], dtype=pl.Int64))
+
+    def numbered(self) -> Iterator[tuple[int, Record]]:
+        """The records with their row numbers."""
+        return iter(enumerate(self._records, 1))
+
+    def _match(self, columns: Mapping[str, str] | None) -> None:
+        headings: dict[str, None] = {}
+        for number, record in self.numbered():
+            headings |= dict.fromkeys(cells_of(record, Place(self.file, line=number)))
+        self._headed(list(headings), columns)
+
+    def _headed(self, headings: list[str], columns: Mapping[str, str] | None) -> None:
+        """Know the fields by their headings; raises InputError where these are no ledger's."""
+        self.headings = headings
+        self.match = match_headings(headings, columns, self.place)
+        enough = bool(self.match.fields) if self.given else self.match.is_ledger
+        if headings and not enough:
+            raise not_a_ledger(self.file, None, [headings])
+
+
+def row_of(cells: Mapping[str, object], headings: Sequence[str]) -> Collection[object]:
+    """A record's cells in the order of the headings; None where it lacks one."""
+    # Most records have all the keys in one order; looking them up singly is far slower.
+    if list(cells) == headings:
+        return cells.values()
+    return [cells.get(heading) for heading in headings]
+
+
+def open_json(path: Path, name: str, columns: Mapping[str, str] | None,
+              digest: Digest) -> ObjectTable:
+    """The table of a .json file: a list of objects, or `{"records": [...]}`."""
+    data = b"".join(blocks(path))
+    digest.update(data)
+    records = records_of(parse_json(decode(data, name), name))
+    if records is None:
+        raise fail(InputError, "records.record-shape", Place(file=name),
+                   "records.hint.record-shape")
+    return ObjectTable(records, name, columns)
+
+

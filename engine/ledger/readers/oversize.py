@@ -1,0 +1,42 @@
+"""Workbooks that would take all the memory. In: a file, or what a sheet spans. Out: a refusal.
+
+calamine unpacks a part whole and lays a sheet out as a full rectangle, so that a few megabytes of
+zeros, or one stray cell in the last row and column, end the process where no error can be caught.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+from zhuanjie.engine.core.diagnostics import Place
+from zhuanjie.engine.core.errors import InputError, fail
+
+LARGE, SQUEEZED = 200 << 20, 100
+"""A part of so many bytes is not unpacked where it was squeezed so many times over.
+
+A full ledger shrinks about ten times.
+"""
+
+MOST_CELLS = 100_000_000
+"""Cells a sheet may span: all rows Excel has, by 95 columns."""
+
+
+def refuse_bomb(path: Path, place: Place) -> None:
+    """Refuse an archive with a part that is all padding; raises InputError."""
+    try:
+        with ZipFile(path) as parts:
+            found = parts.infolist()
+    except (BadZipFile, OSError, ValueError):
+        return  # not for this check to say
+    for part in found:
+        if part.file_size > LARGE and part.file_size > SQUEEZED * part.compress_size:
+            raise fail(InputError, "records.bomb", place, "records.hint.damaged",
+                       part=part.filename, size=part.file_size >> 20)
+
+
+def refuse_far(rows: int, columns: int, place: Place) -> None:
+    """Refuse a sheet that spans too many cells; raises InputError."""
+    if rows * columns > MOST_CELLS:
+        raise fail(InputError, "records.far-cell", place, "records.hint.far-cell",
+                   rows=rows, columns=columns)

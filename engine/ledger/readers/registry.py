@@ -1,0 +1,44 @@
+"""Which reader reads which kind of file. In: a source. Out: its tables and notices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.ledger.readers.address import address_of
+from zhuanjie.engine.ledger.readers.base import Table
+from zhuanjie.engine.ledger.readers.delimited import DelimitedTable
+from zhuanjie.engine.ledger.readers.encoding import Digest, blocks
+from zhuanjie.engine.ledger.readers.frames import open_parquet
+from zhuanjie.engine.ledger.readers.objects import open_json
+from zhuanjie.engine.ledger.sources import Source
+
+
+def open_tables(
+    source: Source, columns: Mapping[str, str], digest: Digest
+) -> tuple[Sequence[Table], Sequence[Diagnostic]]:
+    """The tables of a file, and what to say about it; its bytes go into the digest."""
+    path, name = source.path, source.name
+    match source.kind:
+        case "delimited":
+            return [DelimitedTable(path, name, columns, digest)], []
+        case "lines":
+            # Loaded only for such files.
+            from zhuanjie.engine.ledger.readers.json_lines import LinesTable
+
+            return [LinesTable(path, name, columns, digest)], []
+        case "json":
+            return [open_json(path, name, columns, digest)], []
+        case "database":
+            # Loaded only for databases: a file does not wait for it.
+            from zhuanjie.engine.ledger.readers.postgres import PostgresTable
+
+            return [PostgresTable(address_of(name), columns)], []
+    for block in blocks(path):
+        digest.update(block)
+    if source.kind == "parquet":
+        return [open_parquet(path, name, columns)], []
+    # Loaded only for workbooks: a .csv does not wait for it.
+    from zhuanjie.engine.ledger.readers.workbook import open_workbook
+
+    return open_workbook(path, name, columns)

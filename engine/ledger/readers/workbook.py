@@ -1,0 +1,188 @@
+"""Spreadsheets (.xlsx, .xlsm, .xls, .xlsb, .ods). In: a workbook. Out: a table a ledger sheet."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import polars as pl
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
+
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.ledger.header import SEARCHED, find_header
+from zhuanjie.engine.ledger.headings import column_letter, match_headings
+from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, Table
+from zhuanjie.engine.ledger.readers.oversize import refuse_bomb, refuse_far
+from zhuanjie.engine.ledger.readers.refuse import NotALedgerError, not_a_ledger, why_not
+from zhuanjie.engine.ledger.readers.sheetxml import Facts, inspect
+
+KEPT = 2_000_000
+"""Cells up to which a sheet is kept in memory between passes rather than parsed again."""
+
+SAMPLE = 1000
+"""Rows looked at for texts that were typed as numbers."""
+
+Row = list[object]
+Merged = tuple[tuple[int, int], tuple[int, int]]
+
+
+def open_workbook(
+    path: Path, name: str, columns: Mapping[str, str] | None
+) -> tuple[list[SheetTable], list[Diagnostic]]:
+    """The ledgers of a workbook, and notices about the sheets that are none."""
+    book = _open(path, name)
+    tables: list[SheetTable] = []
+    notices: list[Diagnostic] = []
+    reasons: list[Diagnostic] = []
+    for at, meta in enumerate(book.sheets_metadata):
+        if meta.typ != SheetTypeEnum.WorkSheet:
+            continue
+        place = Place(file=name, sheet=meta.name)
+        if meta.visible != SheetVisibleEnum.Visible:
+            notices.append(Diagnostic("records.hidden-sheet", {}, place))
+            continue
+        try:
+            facts = inspect(path, at)
+            refuse_far(facts.rows, facts.columns, place)
+            tables.append(SheetTable(path, name, at, columns, _sheet(book, at, name), facts))
+        except NotALedgerError as error:
+            reasons += error.diagnostics
+            notices.append(Diagnostic("records.skipped-sheet", {}, place))
+    if not tables:
+        raise NotALedgerError(*reasons or [why_not(name, None, [])])
+    return tables, notices
+
+
+class SheetTable(Table):
+    """One sheet of a workbook."""
+
+    def __init__(self, path: Path, name: str, position: int,
+                 columns: Mapping[str, str] | None, sheet: CalamineSheet, facts: Facts) -> None:
+        super().__init__()
+        self.file, self.sheet = name, sheet.name
+        self._path, self._position = path, position
+        self._kept = sheet if sheet.height * sheet.width <= KEPT else None
+        self._facts = facts
+        self.day_zero = facts.day_zero
+        merged = sheet.merged_cell_ranges or []
+        rows = list(itertools.islice(self._rows(sheet), SEARCHED + SAMPLE))
+        top = [list(row) for row in rows[:SEARCHED]]
+        _spread(top, merged)
+        header = find_header(top, columns)
+        if header is None:
+            raise not_a_ledger(name, sheet.name, top)
+        self.header_row = header.last + 1
+        self.headings = header.headings
+        self.match = match_headings(self.headings, columns, self.place)
+        self.size_hint = max(0, _extent(sheet)[0] - self.header_row)
+        # In the records a value goes down its merged cells and never sideways, where a merged
+        # line is a note or a heading between records.
+        self._merged = [m for m in merged if m[0][0] >= self.header_row and m[1][0] > m[0][0]]
+        self._notice(rows[self.header_row:])
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """The rows below the header."""
+        sheet = self._kept or _sheet(_open(self._path, self.file), self._position, self.file)
+        rows: Iterator[Row] = itertools.islice(self._rows(sheet), self.header_row, None)
+        if self._merged:
+            rows = _filled_down(rows, self._merged, self.header_row or 0)
+        number = (self.header_row or 0) + 1
+        while block := list(itertools.islice(rows, min(size, OBJECTS))):
+            cells = dict(enumerate(zip(*block, strict=True)))
+            yield Chunk(cells, pl.int_range(number, number + len(block), eager=True))
+            number += len(block)
+
+    def _rows(self, sheet: CalamineSheet) -> Iterator[Row]:
+        """The rows from the sheet's first, each from its first column, with the cells mended."""
+        # calamine leaves out the empty columns on the left, though not the rows at the top.
+        left = [""] * (_extent(sheet)[1] - sheet.width)
+        mend: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for (at, column), text in self._facts.cells.items():
+            mend[at].append((column, text))
+        for at, cells in enumerate(sheet.iter_rows()):
+            row: Row = [*left, *cells]
+            for column, text in mend.get(at, ()):
+                row[column] = text
+            yield row
+
+    def _notice(self, rows: list[Row]) -> None:
+        """Say what about the sheet may mislead."""
+        if self._facts.uncomputed:
+            self.notices.append(Diagnostic("records.uncomputed", {"count": self._facts.uncomputed},
+                                           self.place, "records.hint.uncomputed"))
+        for at, field in self.match.fields.items():
+            if field.type == "string" and any(isinstance(row[at], float) for row in rows):
+                self.notices.append(Diagnostic(
+                    "records.number-as-text", {"heading": self.headings[at]},
+                    Place(self.file, self.sheet, self.header_row, column_letter(at)),
+                    "records.hint.number-as-text",
+                ))
+
+
+def _open(path: Path, name: str) -> CalamineWorkbook:
+    place = Place(file=name)
+    if _is_encrypted(path):
+        raise fail(InputError, "records.password", place, "records.hint.password")
+    refuse_bomb(path, place)
+    try:
+        return CalamineWorkbook.from_path(path)
+    except PasswordError:
+        raise fail(InputError, "records.password", place, "records.hint.password") from None
+    except CalamineError as error:
+        raise _damaged(error, place) from None
+
+
+def _sheet(book: CalamineWorkbook, position: int, name: str) -> CalamineSheet:
+    try:
+        return book.get_sheet_by_index(position)
+    except CalamineError as error:
+        raise _damaged(error, Place(file=name, sheet=book.sheet_names[position])) from None
+
+
+def _extent(sheet: CalamineSheet) -> tuple[int, int]:
+    """Rows and columns from the sheet's first cell to its last filled one."""
+    return (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end else (0, 0)
+
+
+def _damaged(error: CalamineError, place: Place) -> Exception:
+    return fail(InputError, "records.damaged", place, "records.hint.damaged", detail=str(error))
+
+
+def _is_encrypted(path: Path) -> bool:
+    """Whether the file is the container that Office puts an encrypted workbook in."""
+    with path.open("rb") as file:
+        return (file.read(8) == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+                and "EncryptedPackage".encode("utf-16-le") in file.read(1 << 20))
+
+
+def _spread(rows: list[Row], merged: list[Merged]) -> None:
+    """Give every cell of a merged range the value of its first."""
+    for (top, left), (bottom, right) in merged:
+        for row in rows[top:bottom + 1]:
+            row[left:right + 1] = [rows[top][left]] * len(row[left:right + 1])
+
+
+def _filled_down(rows: Iterator[Row], merged: list[Merged], first: int) -> Iterator[Row]:
+    """The rows, with the value of a merged range repeated down its first column."""
+    starts: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for (top, left), (bottom, _) in merged:
+        starts[top].append((left, bottom))
+    going: dict[int, tuple[int, object]] = {}
+    for at, row in enumerate(rows, first):
+        for left, (bottom, value) in list(going.items()):
+            if at > bottom:
+                del going[left]
+            else:
+                row[left] = value
+        going |= {left: (bottom, row[left]) for left, bottom in starts.get(at, ())}
+        yield row

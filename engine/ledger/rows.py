@@ -1,0 +1,248 @@
+"""The records of one table, asked for as a query. In: expressions over typed fields. Out: frames.
+
+A table whose cells Polars can read by itself is read in one stream, typed by `quick`; the rows that
+leave a doubt are read again cell by cell. Every other table is read chunk by chunk. Both give the
+same records and findings in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as preset
+from functools import reduce
+from operator import and_, or_
+
+import polars as pl
+
+from zhuanjie.engine.core.results import InputFinding
+from zhuanjie.engine.ledger.assemble import Batch, type_chunk
+from zhuanjie.engine.ledger.cells.column_reader import SAMPLE, Quick, is_native, quick
+from zhuanjie.engine.ledger.cells.parser import dtype_of
+from zhuanjie.engine.ledger.readers.base import Chunk, Table
+from zhuanjie.engine.ledger.readers.batches import pull
+from zhuanjie.engine.vocabulary.fields import KEY, Field, fields
+
+AT, _DOUBT, _OVER, _RAW = "#at", "#doubt", "#over", "#cell-{}"
+"""Names of the columns that hold a row's position in its table, its doubt, and raw cells."""
+
+FULLEST = 3
+"""Columns that show whether a row is filled at all."""
+
+OBJECT_ROWS = 100_000
+"""Rows at a time of a table that is read chunk by chunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some of a table's records, in order.
+
+    `frame` holds what was asked for, and the position of each record's row as `AT`. `read` says how
+    many rows of the table were passed so far, `dropped` which of them since the last `Rows` were no
+    records: blank rows and notes.
+    """
+
+    frame: pl.DataFrame
+    read: int
+    dropped: Sequence[int] = ()
+    input: list[InputFinding] = preset(default_factory=list)
+
+    def between(self, start: int, end: int, first: int) -> Rows:
+        """What there is of the rows from `start` up to `end`; row numbers begin at `first`."""
+        return Rows(
+            self.frame.filter(pl.col(AT).is_between(start, end, closed="left")), end,
+            [at for at in self.dropped if start <= at < end],
+            [i for i in self.input if start <= (i.row or 0) - first < end])
+
+
+class TypedTable:
+    """One table of a ledger as typed records."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.first = (table.header_row or 0) + 1
+        """The row number of the first record."""
+        self._scan = table.scan()
+        self._sample = pl.DataFrame() if self._scan is None else self._scan.head(SAMPLE).collect()
+
+    def rows(self, names: Iterable[str], exprs: Sequence[pl.Expr], keep: pl.Expr | None = None, *,
+             also: Sequence[Sequence[pl.Expr]] = (), size: int, among: pl.Expr | None = None,
+             findings: bool = False, loose: Collection[str] = (), start: int = 0,
+             sliced: bool = False) -> Iterator[Rows]:
+        """`exprs` of every record for which `keep` is true (or of all), over the fields `names`.
+
+        Both may read `AT` and the columns that `also` makes first, step by step. `among` reads `AT`
+        only: no cell of another row is looked at. With `findings`, what could not be read is said,
+        and all columns are read but those of a columnar file that nobody asks for and that have
+        their field's type. At most about `size` records come at a time. Texts of `loose` fields may
+        have blanks behind them. Rows before `start` are passed over. `sliced` reads a table
+        part by part, if it can be read from any row on: within one query Polars holds no bounds on
+        what it has read and not yet given.
+        """
+        asked = _Asked(set(names), exprs, keep, also, among, findings, frozenset(loose))
+        if self._scan is None:
+            yield from self._chunks(asked, start)
+            return
+        height, most = self.table.size_hint, self.table.at_once
+        if sliced and most is not None and height is not None:
+            slices = [(at, self._scan.slice(at, most)) for at in range(start, height, most)]
+        else:
+            slices = [(start, self._scan.slice(start))]
+        yield from self._stream(slices, asked, size)
+
+    def _stream(self, slices: Sequence[tuple[int, pl.LazyFrame]], asked: _Asked,
+                size: int) -> Iterator[Rows]:
+        match, types = self.table.match.fields, self._sample.schema
+        read = {at: self._read_as(at, f, asked) for at, f in match.items()
+                if f.name in asked.names
+                or (asked.findings and not (self.table.columnar and is_native(f, types[str(at)])))}
+        cells = {_RAW.format(at): str(at) for at in read}
+        if asked.findings and self.table.overflow is not None:
+            cells[_OVER] = self.table.overflow
+        doubt = self._doubt(read, cells, asked)
+        queries = [self._query(start, scan, read, cells, asked, doubt) for start, scan in slices]
+        doubtful = [_Doubtful(q.filter(_DOUBT).select(AT, *cells), size) for q in queries]
+        kept = [q if asked.keep is None else q.filter(asked.keep | pl.col(_DOUBT))
+                for q in queries]
+        try:
+            for number, batch in pull([q.select(*asked.exprs, AT, _DOUBT) for q in kept], size):
+                yield self._settle(batch, asked, doubtful[number])
+        except pl.exceptions.PolarsError as error:
+            raise self.table.damaged(error) from None
+
+    def _query(self, start: int, scan: pl.LazyFrame, read: Mapping[int, Quick],
+               cells: Mapping[str, str], asked: _Asked, doubt: pl.Expr) -> pl.LazyFrame:
+        names = {at: self.table.match.fields[at].name for at in read}
+        raw = scan.with_row_index(AT, start).select(
+            AT, *(pl.col(cell).alias(name) for name, cell in cells.items()))
+        if asked.among is not None:
+            raw = raw.filter(asked.among)
+        typed = raw.with_columns(q.value.alias(names[at]) for at, q in read.items())
+        return asked.made(typed, set(names.values()), doubt)
+
+    def _read_as(self, at: int, field: Field, asked: _Asked) -> Quick:
+        """How a column is read: its value from the raw cell, and when that is in doubt."""
+        sample = self._sample[str(at)]
+        found = quick(field, pl.col(_RAW.format(at)), sample.dtype, sample)
+        return found.loose if found.loose and field.name in asked.loose else found
+
+    def _doubt(self, read: Mapping[int, Quick], cells: Collection[str],
+               asked: _Asked) -> pl.Expr:
+        names, made = self.table.match.fields, asked.makes
+        doubts = [q.doubt(q.value if names[at].name in made else pl.col(names[at].name))
+                  for at, q in read.items() if q.doubt is not None]
+        if asked.findings:
+            doubts.append(self._no_record(read))
+        if _OVER in cells:
+            doubts.append(pl.col(_OVER).is_not_null())
+        return reduce(or_, doubts).fill_null(value=False) if doubts else pl.lit(False)
+
+    def _no_record(self, read: Mapping[int, Quick]) -> pl.Expr:
+        """Where a row may have no id, or nothing else: blank, or a note below the records.
+
+        Where the fullest columns are filled the row is no such row, whatever the others hold.
+        """
+        names = {at: self.table.match.fields[at].name for at in read}
+        others = sorted((at for at, n in names.items() if n != KEY),
+                        key=lambda at: self._sample[str(at)].null_count())[:FULLEST]
+        blank = [pl.col(names[at]).is_null() for at in others]
+        alone = reduce(and_, blank) if blank else pl.lit(True)
+        return alone | pl.col(KEY).is_null() if KEY in names.values() else alone
+
+    def _settle(self, batch: pl.DataFrame, asked: _Asked, doubtful: _Doubtful) -> Rows:
+        """A batch with its doubtful rows read again."""
+        read = int(batch[AT][-1]) + 1 if len(batch) else 0
+        sure = batch.drop(_DOUBT)
+        if not batch[_DOUBT].any():
+            return Rows(sure, read)
+        cells = doubtful.up_to(read)
+        wide = self.table.too_wide(cells[_OVER]) if _OVER in cells.columns else ()
+        typed = type_chunk(self.table, Chunk(
+            {at: cells[name] for at in self.table.match.fields
+             if (name := _RAW.format(at)) in cells.columns},
+            cells[AT].cast(pl.Int64) + self.first, wide))
+        frame = pl.concat([sure.filter(~batch[_DOUBT]), self._typed(typed, asked)])
+        return Rows(frame.sort(AT), read, self._dropped(cells[AT], typed),
+                    typed.input if asked.findings else [])
+
+    def _dropped(self, at: pl.Series, typed: Batch) -> list[int]:
+        """Which rows turned out to be no records."""
+        if len(at) == len(typed.rows):
+            return []
+        kept = set(typed.rows - self.first)
+        return [place for place in at.to_list() if place not in kept]
+
+    def _chunks(self, asked: _Asked, start: int) -> Iterator[Rows]:
+        for chunk in self.table.chunks(OBJECT_ROWS):
+            read = int(chunk.rows[-1]) - self.first + 1
+            if read <= start:
+                continue
+            typed = type_chunk(self.table, chunk)
+            rows = Rows(self._typed(typed, asked), read,
+                        self._dropped(chunk.rows - self.first, typed),
+                        typed.input if asked.findings else [])
+            yield rows.between(start, read, self.first)
+
+    def _typed(self, batch: Batch, asked: _Asked) -> pl.DataFrame:
+        """What was asked for, of records that were read cell by cell."""
+        at = (batch.rows - self.first).cast(pl.UInt32).alias(AT)
+        query = asked.made(batch.frame.with_columns(at).lazy(), set(batch.frame.columns))
+        for wanted in (asked.among, asked.keep):
+            query = query if wanted is None else query.filter(wanted)
+        return query.select(*asked.exprs, AT).collect()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What `TypedTable.rows` was asked for."""
+
+    names: set[str]
+    exprs: Sequence[pl.Expr]
+    keep: pl.Expr | None
+    also: Sequence[Sequence[pl.Expr]]
+    among: pl.Expr | None
+    findings: bool
+    loose: frozenset[str]
+
+    @property
+    def makes(self) -> set[str]:
+        """The columns that are made, some in the place of what was read."""
+        return {expr.meta.output_name() for step in self.also for expr in step}
+
+    def made(self, query: pl.LazyFrame, there: set[str],
+             doubt: pl.Expr | None = None) -> pl.LazyFrame:
+        """The query with the columns that are made before anything else is asked."""
+        first, *rest = [[*_blanks(self.names - there)], *map(list, self.also)]
+        steps = [first, *rest]
+        if doubt is not None:
+            # With what is asked, since both compare the same cells with the same values.
+            steps[-1 if self.also else 0].append(doubt.alias(_DOUBT))
+        for step in steps:
+            query = query.with_columns(*step)
+        return query
+
+
+class _Doubtful:
+    """The raw cells of the doubtful rows, read only once there are any."""
+
+    def __init__(self, query: pl.LazyFrame, size: int) -> None:
+        self._batches = (batch for _, batch in pull([query], size))
+        self._left: pl.DataFrame | None = None
+
+    def up_to(self, beyond: int) -> pl.DataFrame:
+        """The rows before the one at `beyond` that were not given out yet."""
+        parts = [] if self._left is None else [self._left]
+        while not parts or not len(parts[-1]) or parts[-1][AT][-1] < beyond:
+            try:
+                parts.append(next(self._batches))
+            except StopIteration:
+                break
+        every = pl.concat(parts)
+        self._left = every.filter(pl.col(AT) >= beyond)
+        return every.filter(pl.col(AT) < beyond)
+
+
+def _blanks(names: Iterable[str]) -> list[pl.Expr]:
+    """Fields that a table has no column for."""
+    known = fields()
+    return [pl.lit(None, dtype=dtype_of(known[n])).alias(n) for n in known.sort(set(names))]

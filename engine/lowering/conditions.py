@@ -1,0 +1,252 @@
+"""Two-valued conditions: what rules are lowered to. In: nothing. Out: node classes and builders.
+
+A `Cond` is definitely true or it is not; there is no negation and no unknown. A `Term` is a value
+that may be missing; a comparison with a missing term is simply not true. The builders fold what is
+constant, so that engines meet neither `true` operands nor arithmetic on two constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from zhuanjie.engine.core.dates import add_months
+from zhuanjie.engine.expr.types import Kind
+
+Constant = bool | int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A constant; dates are day numbers, durations days, periods months. None is missing."""
+
+    value: Constant
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The value of a field, missing where the cell is blank."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Arith:
+    """`+`, `-` or `*` on whole numbers, days or months; missing when an operand is."""
+
+    op: str
+    left: Term
+    right: Term
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A date moved by calendar months, clamped to the end of a shorter month."""
+
+    date: Term
+    months: Term
+    kind: Kind = Kind.DATE
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The length of a text in characters."""
+
+    text: Term
+    kind: Kind = Kind.INT
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """The term of the first arm whose condition holds; missing where none does.
+
+    The arms' conditions exclude one another.
+    """
+
+    arms: tuple[tuple[Cond, Term], ...]
+    kind: Kind
+
+
+Term = Value | Column | Arith | Shift | Size | Pick
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """Always, or never."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part holds."""
+
+    parts: tuple[Cond, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Some part holds."""
+
+    parts: tuple[Cond, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A field's cell is filled (or, with `blank`, is not)."""
+
+    name: str
+    blank: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`==`, `!=`, `<`, `<=`, `>` or `>=`; not true when a side is missing."""
+
+    op: str
+    left: Term
+    right: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """A term is one of the constants (or, with `outside`, is known and is none of them)."""
+
+    term: Term
+    values: tuple[Constant, ...]
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextTest:
+    """`startsWith`, `endsWith`, `contains` or `matches` (or, with `fails`, its opposite).
+
+    Not true when a side is missing. A `matches` pattern is a constant of `check.regex.portable`.
+    """
+
+    op: str
+    text: Term
+    other: Term
+    fails: bool = False
+
+
+Cond = Const | AllOf | AnyOf | Filled | Compare | Among | TextTest
+
+TRUE, FALSE = Const(True), Const(False)
+
+
+def all_of(parts: Iterable[Cond]) -> Cond:
+    """The conjunction, flattened; constants and repeated parts fold away."""
+    return _join(parts, AllOf, neutral=TRUE, absorbing=FALSE)
+
+
+def any_of(parts: Iterable[Cond]) -> Cond:
+    """The disjunction, flattened; constants and repeated parts fold away."""
+    return _join(parts, AnyOf, neutral=FALSE, absorbing=TRUE)
+
+
+def _join(parts: Iterable[Cond], kind: type[AllOf] | type[AnyOf], neutral: Const,
+          absorbing: Const) -> Cond:
+    # Compared, not hashed: unlike trees differ at once, while a hash walks all of both.
+    flat: list[Cond] = []
+    cells: set[Filled] = set()
+    for part in parts:
+        for p in part.parts if isinstance(part, kind) else (part,):
+            if p == absorbing:
+                return absorbing
+            if p == neutral or p in flat:
+                continue
+            if isinstance(p, Filled):
+                if Filled(p.name, not p.blank) in cells:
+                    return absorbing
+                cells.add(p)
+            flat.append(p)
+    return kind(tuple(flat)) if len(flat) > 1 else flat[0] if flat else neutral
+
+
+def filled(name: str, blank: bool = False) -> Cond:
+    """The cell of `name` is filled (or blank)."""
+    return Filled(name, blank)
+
+
+def missing(kind: Kind) -> Value:
+    """A term that is never known."""
+    return Value(None, kind)
+
+
+def is_missing(term: Term) -> bool:
+    """Whether the term is the constant that is never known."""
+    return isinstance(term, Value) and term.value is None
+
+
+_COMPARE = {
+    "==": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
+}
+_ARITH = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b}
+
+
+def compare(op: str, left: Term, right: Term) -> Cond:
+    """The comparison, folded where both sides are constants or one is never known."""
+    if is_missing(left) or is_missing(right):
+        return FALSE
+    if isinstance(left, Value) and isinstance(right, Value):
+        return Const(_COMPARE[op](left.value, right.value))
+    return Compare(op, left, right)
+
+
+def arith(op: str, left: Term, right: Term, kind: Kind) -> Term:
+    """The arithmetic, folded where both sides are constants or one is never known."""
+    if is_missing(left) or is_missing(right):
+        return missing(kind)
+    if isinstance(left, Value) and isinstance(right, Value):
+        return Value(_ARITH[op](left.value, right.value), kind)
+    # (x + 90) + 30 is x + 120: one addition less for every record.
+    if op == "+" and isinstance(right, Value) and isinstance(left, Arith) and left.op == "+":
+        if isinstance(left.right, Value):
+            return Arith("+", left.left, Value(_ARITH["+"](left.right.value, right.value),
+                                               right.kind), kind)
+    return Arith(op, left, right, kind)
+
+
+def shift(date: Term, months: Term) -> Term:
+    """A date moved by months, folded where both are constants or one is never known."""
+    if is_missing(date) or is_missing(months):
+        return missing(Kind.DATE)
+    if isinstance(date, Value) and isinstance(months, Value):
+        return Value(add_months(_int(date), _int(months)), Kind.DATE)
+    return Shift(date, months)
+
+
+def pick(arms: Iterable[tuple[Cond, Term]], kind: Kind) -> Term:
+    """The choice, without arms that can never be taken."""
+    kept = tuple((c, t) for c, t in arms if c != FALSE and not is_missing(t))
+    if not kept:
+        return missing(kind)
+    return kept[0][1] if kept[0][0] == TRUE else Pick(kept, kind)
+
+
+def known(term: Term) -> Cond:
+    """When the term has a value."""
+    match term:
+        case Value(value=value):
+            return Const(value is not None)
+        case Column(name=name):
+            return filled(name)
+        case Arith(left=left, right=right):
+            return all_of((known(left), known(right)))
+        case Shift(date=date, months=months):
+            return all_of((known(date), known(months)))
+        case Size(text=text):
+            return known(text)
+        case Pick(arms=arms):
+            return any_of(all_of((c, known(t))) for c, t in arms)
+
+
+def _int(value: Value) -> int:
+    if not isinstance(value.value, int):
+        raise TypeError(value)
+    return value.value

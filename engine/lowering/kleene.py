@@ -1,0 +1,248 @@
+"""The Kleene pass. In: a typed expression and what is constant. Out: two-valued conditions.
+
+For a condition F: `sure(F)` is "F is definitely true", `never(F)` "F is definitely false",
+`maybe(F)` "F is not definitely false", `unsure(F)` "F is not definitely true". Negation is pushed
+to the leaves, so none of the four contains one. `due_to(F, field)` says when F is unknown and the
+missing `field` could decide it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, Field, ListLit, Lit, Param
+from zhuanjie.engine.expr.operators import COMPARISONS, NEGATED, TEXT_TESTS
+from zhuanjie.engine.expr.types import BOOL, Kind
+from zhuanjie.engine.lowering.conditions import (
+    FALSE,
+    Among,
+    Column,
+    Cond,
+    Const,
+    Size,
+    Term,
+    TextTest,
+    Value,
+    all_of,
+    any_of,
+    arith,
+    compare,
+    filled,
+    is_missing,
+    known,
+    missing,
+    pick,
+    shift,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kleene:
+    """Lowers expressions for an as-of day and parameter values.
+
+    Each is a number, or a term where it is to stay open (for a solver that asks of every day).
+    """
+
+    as_of: int | Term
+    params: Mapping[str, int | Term]
+
+    @property
+    def today(self) -> Term:
+        """The as-of day."""
+        return _given(self.as_of, Kind.DATE)
+
+    def sure(self, expr: Expr) -> Cond:
+        """When `expr` is definitely true."""
+        return self._truth(expr, True)
+
+    def never(self, expr: Expr) -> Cond:
+        """When `expr` is definitely false."""
+        return self._truth(expr, False)
+
+    def _truth(self, expr: Expr, want: bool) -> Cond:
+        """When the boolean `expr` definitely is `want`."""
+        if expr.type.kind is Kind.ANY:
+            return FALSE  # made of fields that have no value at all
+        match expr:
+            case Lit(value=value):
+                return Const(value is want)
+            case Call(op="!", args=(inner,)):
+                return self._truth(inner, not want)
+            case Call(op="&&" | "||" as op, args=args):
+                parts = [self._truth(a, want) for a in args]
+                return all_of(parts) if (op == "&&") is want else any_of(parts)
+            case Call(op="?:", args=(test, yes, no)):
+                return any_of((
+                    all_of((self.sure(test), self._truth(yes, want))),
+                    all_of((self.never(test), self._truth(no, want))),
+                ))
+            case Call(op="has", args=(Field() as field,)):
+                if field.type.kind is Kind.ANY:
+                    return Const(not want)
+                return filled(field.name, blank=not want)
+            case Call(op="==" | "!=" as op, args=(a, b)) if Kind.BOOL in (a.type.kind, b.type.kind):
+                same = (op == "==") is want
+                return any_of(
+                    all_of((self._truth(a, v), self._truth(b, v is same))) for v in (True, False)
+                )
+            case Call():
+                return self._leaf(expr, want)
+            case Field(name=name):
+                return compare("==", Column(name, Kind.BOOL), Value(want, Kind.BOOL))
+            case _:
+                raise AssertionError(expr)
+
+    def _leaf(self, expr: Call, want: bool) -> Cond:
+        a, b = expr.args
+        if expr.op in COMPARISONS:
+            return compare(expr.op if want else NEGATED[expr.op], self.term(a), self.term(b))
+        if expr.op == "in" and isinstance(b, ListLit):
+            return self._among(a, b, want)
+        text, other = self.term(a), self.term(b)
+        if expr.op in TEXT_TESTS:
+            if is_missing(text) or is_missing(other):
+                return FALSE
+            return TextTest(expr.op, text, other, fails=not want)
+        raise AssertionError(expr.op)
+
+    def _among(self, item: Expr, pool: ListLit, want: bool) -> Cond:
+        if item.type.kind is Kind.BOOL:
+            same = [Call("==", (item, c), BOOL) for c in pool.items]
+            hits = [self._truth(c, want) for c in same]
+            strict = [self.known(c) for c in pool.items]
+            return all_of([any_of(hits) if want else all_of(hits), self.known(item), *strict])
+        term = self.term(item)
+        if is_missing(term):
+            return FALSE
+        candidates = [self.term(c) for c in pool.items]
+        if all(isinstance(c, Value) and c.value is not None for c in candidates):
+            values = tuple(dict.fromkeys(c.value for c in candidates if isinstance(c, Value)))
+            if isinstance(term, Value):
+                return Const((term.value in values) is want)
+            return Among(term, values, outside=not want)
+        # A list with a missing element is missing as a whole, as in CEL.
+        hits = [compare("==" if want else "!=", term, c) for c in candidates]
+        found = any_of(hits) if want else all_of(hits)
+        return all_of([found, known(term), *(known(c) for c in candidates)])
+
+    def term(self, expr: Expr) -> Term:
+        """The value of a non-boolean `expr`."""
+        kind = expr.type.kind
+        match expr:
+            case Lit(value=value):
+                return Value(value, kind)
+            case Param(name=name):
+                return _given(self.params[name], kind)
+            case AsOf():
+                return self.today
+            case Field(name=name):
+                return missing(kind) if kind is Kind.ANY else Column(name, kind)
+            case Call(op="?:", args=(test, yes, no)):
+                return pick(((self.sure(test), self.term(yes)), (self.never(test), self.term(no))),
+                            kind)
+            case Call(op="days" | "months", args=(count,)):
+                return self.term(count)
+            case Call(op="neg", args=(inner,)):
+                return arith("-", Value(0, kind), self.term(inner), kind)
+            case Call(op="size", args=(text,)):
+                inner_term = self.term(text)
+                if isinstance(inner_term, Value):
+                    size = None if inner_term.value is None else len(str(inner_term.value))
+                    return Value(size, Kind.INT)
+                return Size(inner_term)
+            case Call(op="+" | "-" | "*" as op, args=(a, b)):
+                return self._arithmetic(op, a, b, kind)
+            case _:
+                raise AssertionError(expr)
+
+    def _arithmetic(self, op: str, a: Expr, b: Expr, kind: Kind) -> Term:
+        left, right = self.term(a), self.term(b)
+        if kind is Kind.DATE and Kind.PERIOD in (a.type.kind, b.type.kind):
+            if a.type.kind is Kind.PERIOD:
+                left, right = right, left
+            if op == "-":
+                right = arith("-", Value(0, Kind.PERIOD), right, Kind.PERIOD)
+            return shift(left, right)
+        if isinstance(left, Value) and op == "+" and not isinstance(right, Value):
+            left, right = right, left
+        return arith(op, left, right, kind)
+
+    def known(self, expr: Expr) -> Cond:
+        """When `expr` has a value at all."""
+        if expr.type.kind is Kind.BOOL:
+            return any_of((self.sure(expr), self.never(expr)))
+        return known(self.term(expr))
+
+    def unknown(self, expr: Expr) -> Cond:
+        """When `expr` has no value: evidence that it needs is missing."""
+        if isinstance(expr, (Lit, Param, AsOf)):
+            return FALSE
+        match expr:
+            case Field(name=name, type=type_):
+                return Const(True) if type_.kind is Kind.ANY else filled(name, blank=True)
+            case Call(op="has"):
+                return FALSE
+            case Call(op="&&" | "||"):
+                return all_of((self.maybe(expr), self.unsure(expr)))
+            case Call(op="?:", args=(test, yes, no)):
+                return any_of((
+                    self.unknown(test),
+                    all_of((self.sure(test), self.unknown(yes))),
+                    all_of((self.never(test), self.unknown(no))),
+                ))
+            case Call(args=args):
+                return any_of(self.unknown(a) for a in args)
+            case ListLit(items=items):
+                return any_of(self.unknown(i) for i in items)
+            case _:
+                raise AssertionError(expr)
+
+    def maybe(self, expr: Expr) -> Cond:
+        """When the boolean `expr` is not definitely false."""
+        return self._possible(expr, True)
+
+    def unsure(self, expr: Expr) -> Cond:
+        """When the boolean `expr` is not definitely true."""
+        return self._possible(expr, False)
+
+    def _possible(self, expr: Expr, want: bool) -> Cond:
+        match expr:
+            case Call(op="!", args=(inner,)):
+                return self._possible(inner, not want)
+            case Call(op="&&" | "||" as op, args=args):
+                parts = [self._possible(a, want) for a in args]
+                return all_of(parts) if (op == "&&") is want else any_of(parts)
+            case _:
+                return any_of((self._truth(expr, want), self.unknown(expr)))
+
+    def due_to(self, expr: Expr, name: str) -> Cond:
+        """When `expr` is unknown and the missing field `name` is among those that could decide it.
+
+        Where an operand is known already, what it reads cannot decide any more.
+        """
+        match expr:
+            case Field(name=own):
+                return filled(name, blank=True) if own == name else FALSE
+            case Call(op="has"):
+                return FALSE
+            case Call(op="?:", args=(test, yes, no)):
+                unknown = self.unknown(test)
+                return any_of((
+                    all_of((unknown, any_of(self.due_to(a, name) for a in expr.args))),
+                    all_of((self.sure(test), self.due_to(yes, name))),
+                    all_of((self.never(test), self.due_to(no, name))),
+                ))
+            case Call(op="&&" | "||", args=args):
+                inner = any_of(self.due_to(a, name) for a in args)
+                return all_of((inner, self.unknown(expr))) if inner != FALSE else FALSE
+            case Call(args=args):
+                return any_of(self.due_to(a, name) for a in args)
+            case ListLit(items=items):
+                return any_of(self.due_to(i, name) for i in items)
+            case _:
+                return FALSE
+
+
+def _given(value: int | Term, kind: Kind) -> Term:
+    return Value(value, kind) if isinstance(value, int) else value

@@ -1,0 +1,210 @@
+"""Rule shapes to outcome conditions. In: typed rules. Out: for each, five conditions and its terms.
+
+Exactly one of the five holds for any record, whatever is missing; docs/semantics.md has the table
+and the tests try it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from zhuanjie.engine.expr.nodes import Call, Expr, Field, ListLit, Lit
+from zhuanjie.engine.expr.types import BOOL, STRING, Kind, Type
+from zhuanjie.engine.lowering.conditions import (
+    FALSE,
+    Column,
+    Cond,
+    Term,
+    Value,
+    all_of,
+    any_of,
+    arith,
+    compare,
+    filled,
+    pick,
+)
+from zhuanjie.engine.lowering.kleene import Kleene
+from zhuanjie.engine.policy.policy import TypedRule
+
+UNIQUE_SURE = "{rule}#sure"
+"""Column that counts the records which surely take part in a `unique` rule and share the key."""
+UNIQUE_ALL = "{rule}#all"
+"""The same, counting also the records of which it is not known whether they take part."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoweredRule:
+    """A rule as conditions: which outcome, and what goes with it.
+
+    `settled` is "not applicable or satisfied" in short: where it holds there is nothing to report.
+    `due` is the due day where there is one; `late` the days late, of a violation; `missing` says
+    for each field when its absence is what leaves the rule undetermined; `clause` when a table's
+    finding carries a row's clause. `reads` are all fields the conditions may touch.
+    """
+
+    id: str
+    not_applicable: Cond
+    satisfied: Cond
+    violation: Cond
+    pending: Cond
+    undetermined: Cond
+    settled: Cond
+    missing: tuple[tuple[str, Cond], ...]
+    due: Term | None = None
+    late: Term | None = None
+    clause: tuple[tuple[str, Cond], ...] = ()
+
+
+def lower(rule: TypedRule, kleene: Kleene, order: tuple[str, ...]) -> LoweredRule:
+    """Lower one rule; `order` is the order in which missing fields are named."""
+    read = rule.fields
+    return _SHAPES[rule.shape](rule, kleene, [f for f in order if f in read])
+
+
+def _require(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
+    assert rule.ask is not None
+    return _asking(rule, rule.ask, k, fields)
+
+
+def _asking(rule: TypedRule, ask: Expr, k: Kleene, fields: list[str]) -> LoweredRule:
+    """`when && !ask`: true is a violation, unknown undetermined."""
+    when = rule.when or Lit(True, BOOL)
+    broken = Call("&&", (when, Call("!", (ask,), BOOL)), BOOL)
+    return LoweredRule(
+        id=rule.id,
+        not_applicable=k.never(when),
+        satisfied=all_of((k.maybe(when), k.sure(ask))),
+        violation=all_of((k.sure(when), k.never(ask))),
+        pending=FALSE,
+        undetermined=all_of((k.maybe(when), k.unsure(ask),
+                             any_of((k.unsure(when), k.maybe(ask))))),
+        settled=any_of((k.never(when), k.sure(ask))),
+        missing=_missing(fields, [lambda f: k.due_to(broken, f)]),
+    )
+
+
+def _deadline(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
+    assert rule.due is not None and isinstance(rule.done, Field)
+    when, due_expr = rule.when or Lit(True, BOOL), rule.due
+    due, done, today = k.term(rule.due), k.term(rule.done), k.today
+    is_done, not_done = _happened(rule.done.name, done, today)
+    tardy = all_of((is_done, compare(">", done, due)))
+    overdue = all_of((not_done, compare(">", today, due)))
+    waiting = all_of((not_done, compare("<=", today, due)))
+    in_time = all_of((is_done, compare("<=", done, due)))
+    dark = k.unknown(rule.due)
+    return LoweredRule(
+        id=rule.id,
+        not_applicable=k.never(when),
+        satisfied=all_of((k.maybe(when), in_time)),
+        violation=all_of((k.sure(when), any_of((tardy, overdue)))),
+        pending=all_of((k.sure(when), waiting)),
+        undetermined=all_of((k.maybe(when), any_of(
+            (dark, all_of((k.unknown(when), any_of((tardy, overdue, waiting)))))))),
+        settled=any_of((k.never(when), in_time)),
+        missing=_missing(fields, [lambda f: k.due_to(when, f), lambda f: k.due_to(due_expr, f)]),
+        due=due,
+        late=pick(((is_done, arith("-", done, due, Kind.DURATION)),
+                   (not_done, arith("-", today, due, Kind.DURATION))), Kind.DURATION),
+    )
+
+
+def _recurring(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
+    assert rule.start is not None and rule.every is not None and isinstance(rule.last, Field)
+    when, start, every = rule.when or Lit(True, BOOL), rule.start, rule.every
+    last, today = k.term(rule.last), k.today
+    repeated, not_repeated = _happened(rule.last.name, last, today)
+    base = pick(((repeated, last), (not_repeated, k.term(rule.start))), Kind.DATE)
+    due = arith("+", base, k.term(rule.every), Kind.DATE)
+    overdue = compare(">", today, due)
+    dark = any_of((all_of((not_repeated, k.unknown(rule.start))), k.unknown(rule.every)))
+    return LoweredRule(
+        id=rule.id,
+        not_applicable=k.never(when),
+        satisfied=all_of((k.maybe(when), compare("<=", today, due))),
+        violation=all_of((k.sure(when), overdue)),
+        pending=FALSE,
+        undetermined=all_of((k.maybe(when), any_of((dark, all_of((k.unknown(when), overdue)))))),
+        settled=any_of((k.never(when), compare("<=", today, due))),
+        missing=_missing(fields, [
+            lambda f: k.due_to(when, f),
+            lambda f: all_of((not_repeated, k.due_to(start, f))),
+            lambda f: k.due_to(every, f),
+        ]),
+        due=due,
+        late=arith("-", today, due, Kind.DURATION),
+    )
+
+
+def _table(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
+    assert rule.subject is not None
+    rows: list[Expr] = []
+    for row in rule.rows:
+        pool = ListLit(tuple(Lit(v, STRING) for v in row.allow), Type(Kind.LIST, item=Kind.STRING))
+        here: Expr = Call("in", (rule.subject, pool), BOOL)
+        rows.append(Call("&&", (row.when, here), BOOL) if row.when else here)
+    ask = rows[0]
+    for more in rows[1:]:
+        ask = Call("||", (ask, more), BOOL)
+    asking = _asking(rule, ask, k, fields)
+    # A finding carries a row's clause when that row, and no other that has a condition, holds.
+    conditional = [r for r in rule.rows if r.when is not None]
+    clause = tuple(
+        (row.clause, all_of([k.sure(row.when), *(
+            k.unsure(other.when) for other in conditional
+            if other is not row and other.when is not None)]))
+        for row in conditional if row.when is not None
+    )
+    return LoweredRule(
+        asking.id, asking.not_applicable, asking.satisfied, asking.violation, asking.pending,
+        asking.undetermined, asking.settled, asking.missing, clause=clause,
+    )
+
+
+def _unique(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
+    """Counts of records that share the key come as two columns, made before judging."""
+    assert isinstance(rule.key, Field)
+    when = rule.when or Lit(True, BOOL)
+    blank, there = filled(rule.key.name, blank=True), filled(rule.key.name)
+    two = Value(2, Kind.INT)
+    sure = Column(UNIQUE_SURE.format(rule=rule.id), Kind.INT)
+    everyone = Column(UNIQUE_ALL.format(rule=rule.id), Kind.INT)
+    shared = compare(">=", everyone, two)
+    perhaps = all_of((there, shared, any_of((k.unsure(when), compare("<", sure, two)))))
+    key = rule.key.name
+    return LoweredRule(
+        id=rule.id,
+        not_applicable=k.never(when),
+        satisfied=all_of((k.maybe(when), there, compare("<", everyone, two))),
+        violation=all_of((k.sure(when), there, compare(">=", sure, two))),
+        pending=FALSE,
+        undetermined=all_of((k.maybe(when), any_of((blank, perhaps)))),
+        settled=any_of((k.never(when), all_of((there, compare("<", everyone, two))))),
+        missing=_missing(fields, [
+            lambda f: k.due_to(when, f), lambda f: blank if f == key else FALSE]),
+    )
+
+
+def _happened(name: str, on: Term, today: Term) -> tuple[Cond, Cond]:
+    """Whether an act is on record by the as-of day: a later date does not count yet."""
+    return (
+        compare("<=", on, today),
+        any_of((filled(name, blank=True), compare(">", on, today))),
+    )
+
+
+def _missing(
+    fields: list[str], sources: list[Callable[[str], Cond]]
+) -> tuple[tuple[str, Cond], ...]:
+    found = ((f, any_of(source(f) for source in sources)) for f in fields)
+    return tuple((f, cond) for f, cond in found if cond != FALSE)
+
+
+_SHAPES = {
+    "require": _require,
+    "deadline": _deadline,
+    "recurring": _recurring,
+    "table": _table,
+    "unique": _unique,
+}

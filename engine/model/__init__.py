@@ -1,1 +1,0 @@
-"""What packs, rules and fields are."""

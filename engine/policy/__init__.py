@@ -1,0 +1,1 @@
+"""Packs: models, files, overlays, checks, law in time, lints."""

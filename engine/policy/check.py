@@ -1,0 +1,319 @@
+"""Packs to a policy. In: a chain of loaded packs, the root first. Out: the policy, fully checked.
+
+Every mistake of every pack is gathered; a policy exists only if there is none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from string import Formatter
+from typing import Any
+
+from pydantic import ValidationError
+
+from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.errors import ExpressionError, PolicyError
+from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.core.yaml_source import Key, Source
+from zhuanjie.engine.expr.from_cel import read
+from zhuanjie.engine.expr.names import PackSchema
+from zhuanjie.engine.expr.nodes import Expr, Field
+from zhuanjie.engine.expr.type_checker import check
+from zhuanjie.engine.expr.types import Kind, field_type
+from zhuanjie.engine.policy.model import Clause, Parameter, Rule
+from zhuanjie.engine.policy.overlay import Item, merge
+from zhuanjie.engine.policy.pack_files import LoadedPack
+from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
+from zhuanjie.engine.vocabulary.fields import fields
+
+_TEXTS = ("message", "remedy", "late", "late_remedy")
+_PLACEHOLDERS = ("due", "done", "days_late", "as_of")
+
+
+def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | None = None) -> Policy:
+    """Merge and check a chain of packs; raises PolicyError with every mistake.
+
+    `overrides` are values set for this run; bounds are proved for them too.
+    """
+    merged = merge(chain)
+    checker = Checker(_bounds(merged.parameters, overrides or {}), merged.clauses, merged.moments)
+    checker.problems += merged.problems
+    for pack in chain:
+        checker.days(pack)
+    rules = [checker.rule(item) for item in merged.items]
+    scoped = next((p for p in reversed(chain) if p.manifest.scope), None)
+    scope = None
+    if scoped and scoped.manifest.scope:
+        scope = checker.cel(scoped.source, ("scope", "when"), scoped.manifest.scope.when, Kind.BOOL)
+    if checker.problems:
+        raise PolicyError(*checker.problems)
+    top = chain[-1]
+    return Policy(
+        manifest=top.manifest,
+        rules=tuple(r for r in rules if r is not None),
+        parameters=merged.parameters,
+        clauses=merged.clauses,
+        moments=merged.moments,
+        scope_rule=scoped.manifest.scope if scoped else None,
+        scope=scope,
+        sha256=hashlib.sha256(b"".join(p.digest for p in chain)).hexdigest(),
+        chain=tuple(chain),
+        notices=() if rules else (Diagnostic("policy.no-rules", {"id": top.manifest.id}),),
+        overrides=dict(overrides or {}),
+        changes=tuple(merged.changes),
+    )
+
+
+def broken_rules(sources: Sequence[Source]) -> list[Diagnostic]:
+    """What is wrong within the rules of files that are refused anyway for other mistakes.
+
+    An author should see all mistakes at once: a rule that is laid out as it should be is checked
+    whole, of any other its expressions and its clause. `sources` are all files of the chain, as
+    read; where a manifest is not among them, what it would declare is taken to be there.
+    """
+    maps = [s.data for s in sources if isinstance(s.data, dict)]
+    ids = {str(data["id"]) for data in maps if "id" in data}
+    whole = bool(ids) and all(str(data.get("builds_on") or data.get("id")) in ids
+                              for data in maps if "id" in data)
+    parameters = {name: (0, 0) for data in maps for name in _mapping(data, "parameters")}
+    clauses, moments = ([name for data in maps for name in _mapping(data, key)]
+                        for key in ("clauses", "moments"))
+    checker = Checker(parameters, clauses if whole else _Everything(),
+                      moments if whole else _Everything())
+    first: dict[str, str] = {}
+    for source in sources:
+        rules = source.data.get("rules") if isinstance(source.data, dict) else None
+        for i, rule in enumerate(rules if isinstance(rules, list) else ()):
+            checker.problems += _twice(source, i, rule, first)
+            try:
+                checker.rule(_item(source, i, Rule.model_validate(rule)))
+            except ValidationError:
+                _raw_rule(checker, source, i, rule)
+        rows = source.data.get("rows") if isinstance(source.data, dict) else None
+        for i, row in enumerate(rows if isinstance(rows, list) else ()):
+            if isinstance(text := _dig(row, ("when",)), str):
+                checker.cel(source, ("rows", i, "when"), text, Kind.BOOL)
+    return [d for d in checker.problems
+            if whole or not str(d.args.get("name", "")).startswith("params.")]
+
+
+def _twice(source: Source, index: int, rule: Any, first: dict[str, str]) -> list[Diagnostic]:
+    """Whether a rule's id is there already; `first` says in which file, and takes it in."""
+    name = _dig(rule, ("id",))
+    if not isinstance(name, str) or _dig(rule, ("replaces",)) is not None:
+        return []
+    if name in first:
+        return [Diagnostic("pack.rule-twice", {"id": name, "first": first[name]},
+                           source.place(("rules", index, "id")))]
+    first[name] = source.file
+    return []
+
+
+def _item(source: Source, index: int, rule: Rule) -> Item:
+    """A rule as it stands in its own file."""
+    here: tuple[Key, ...] = ("rules", index)
+    rows = len(rule.table.rows) if rule.table else 0
+    return Item("", source, here, rule,
+                tuple((source, (*here, "table", "rows", i)) for i in range(rows)))
+
+
+def _raw_rule(checker: Checker, source: Source, index: int, rule: Any) -> None:
+    """What can be said of a rule that is not laid out as one."""
+    clause = _dig(rule, ("clause",))
+    if isinstance(clause, str):
+        checker.clause(clause, source, ("rules", index, "clause"))
+    for trail, want in _RAW.items():
+        text = _dig(rule, trail)
+        if isinstance(text, str):
+            checker.cel(source, ("rules", index, *trail), text, want)
+
+
+class _Everything(Collection[str]):
+    """Names nobody knows all of: any may be among them."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+_RAW: dict[tuple[str, ...], Kind] = {
+    ("when",): Kind.BOOL,
+    ("require", "ask"): Kind.BOOL,
+    ("deadline", "due"): Kind.DATE,
+    ("recurring", "start"): Kind.DATE,
+    ("recurring", "every"): Kind.INT,
+}
+
+
+def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = data.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _dig(data: Any, trail: Sequence[str]) -> Any:
+    for key in trail:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def _bounds(parameters: Mapping[str, Parameter],
+            overrides: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    bounds = {}
+    for name, parameter in parameters.items():
+        values = [v.value for v in parameter.values]
+        values += [v for v in (parameter.value, overrides.get(name)) if v is not None]
+        bounds[name] = (min(values), max(values))
+    return bounds
+
+
+class Checker:
+    """Checks the parts of packs against the record's fields, parameters and clauses.
+
+    `bounds` gives the least and greatest value of each parameter; what is wrong is gathered in
+    `problems`.
+    """
+
+    def __init__(self, bounds: Mapping[str, tuple[int, int]],
+                 clauses: Mapping[str, Clause] | Collection[str],
+                 moments: Collection[str] = ()) -> None:
+        self.table = fields()
+        self.moments = moments
+        self.clauses = clauses
+        self.schema = PackSchema(self.table, bounds)
+        self.problems: list[Diagnostic] = []
+
+    def cel(self, source: Source, trail: Sequence[Key], text: str, want: Kind) -> Expr | None:
+        """Read and type an expression; None, with diagnostics, where it is wrong."""
+        try:
+            return check(read(text), self.schema, text, want)
+        except ExpressionError as error:
+            self.problems += [
+                replace(d, place=source.within(trail, text, d.place.caret))
+                for d in error.diagnostics
+            ]
+            return None
+
+    def days(self, pack: LoadedPack) -> None:
+        """What a moment sets and what dates a clause are fields that hold a day."""
+        for name, moment in pack.manifest.moments.items():
+            self._field(moment.sets, pack.source, ("moments", name, "sets"), Kind.DATE)
+        for name, clause in pack.manifest.clauses.items():
+            trail = ("clauses", name, "dated_by")
+            for i, field in enumerate(clause.dated_by):
+                here = (*trail, i) if (*trail, i) in pack.source.nodes else trail
+                self._field(field, pack.source, here, Kind.DATE)
+
+    def rule(self, item: Item) -> TypedRule | None:
+        """Type a rule and everything in it."""
+        rule, source, here = item.rule, item.source, item.here
+        before = len(self.problems)
+        self.clause(rule.clause, source, (*here, "clause"))
+        clause = self.clauses.get(rule.clause) if isinstance(self.clauses, Mapping) else None
+        if rule.reconcile and clause is not None and clause.dated_by:
+            self._say("pack.reconcile-dated", source, (*here, "clause"), clause=rule.clause)
+        for i, moment in enumerate(rule.moments):
+            if moment not in self.moments:
+                self._near("pack.unknown-moment", source, (*here, "moments", i), moment,
+                           list(self.moments))
+        self._texts(rule, source, here)
+        typed = TypedRule(rule, item.pack, source.file, history=item.history,
+                          **self._parts(rule, source, here))  # type: ignore[arg-type]
+        if rule.table:
+            typed = replace(typed, rows=self._rows(rule, item))
+        return typed if len(self.problems) == before else None
+
+    def _parts(self, rule: Rule, source: Source, here: tuple[Key, ...]) -> dict[str, Expr | None]:
+        parts: dict[str, Expr | None] = {}
+
+        def cel(role: str, trail: tuple[Key, ...], text: str | None, want: Kind) -> None:
+            if text is not None:
+                parts[role] = self.cel(source, (*here, *trail), text, want)
+
+        def name(role: str, trail: tuple[Key, ...], text: str | None, want: Kind | None) -> None:
+            if text is not None:
+                parts[role] = self._field(text, source, (*here, *trail), want)
+
+        cel("when", ("when",), rule.when, Kind.BOOL)
+        if rule.require:
+            cel("ask", ("require", "ask"), rule.require.ask, Kind.BOOL)
+        if rule.deadline:
+            cel("due", ("deadline", "due"), rule.deadline.due, Kind.DATE)
+            name("done", ("deadline", "done"), rule.deadline.done, Kind.DATE)
+        if rule.recurring:
+            cel("start", ("recurring", "start"), rule.recurring.start, Kind.DATE)
+            name("last", ("recurring", "last"), rule.recurring.last, Kind.DATE)
+            cel("every", ("recurring", "every"), rule.recurring.every, Kind.INT)
+        if rule.table:
+            name("subject", ("table", "subject"), rule.table.subject, Kind.STRING)
+        if rule.unique:
+            name("key", ("unique", "field"), rule.unique.field, None)
+            name("within", ("unique", "within"), rule.unique.within, None)
+        if rule.reconcile:
+            name("key", ("reconcile", "field"), rule.reconcile.field, Kind.STRING)
+        return parts
+
+    def _rows(self, rule: Rule, item: Item) -> tuple[TypedRow, ...]:
+        assert rule.table is not None
+        subject = self.table.get(rule.table.subject)
+        rows = []
+        for row, (source, trail) in zip(rule.table.rows, item.rows, strict=True):
+            self.clause(row.clause, source, (*trail, "clause"))
+            when = self.cel(source, (*trail, "when"), row.when, Kind.BOOL) if row.when else None
+            for j, value in enumerate(row.allow):
+                if subject and subject.values and value not in subject.values:
+                    known = list(subject.values)
+                    self._near("pack.not-a-value", source, (*trail, "allow", j), value, known)
+            rows.append(TypedRow(row.clause, row.title, when, row.allow))
+        return tuple(rows)
+
+    def _field(self, name: str, source: Source, trail: Sequence[Key],
+               want: Kind | None) -> Expr | None:
+        found = self.table.get(name)
+        if found is None:
+            self._near("pack.unknown-field", source, trail, name, [f.name for f in self.table])
+            return None
+        type_ = field_type(found)
+        if want is not None and type_.kind is not want:
+            self._say("pack.field-type", source, trail, name=name, want=str(want),
+                      got=str(type_.kind))
+        return Field(found.name, type_)
+
+    def clause(self, clause: str, source: Source, trail: Sequence[Key]) -> None:
+        """A clause must be one that a pack declares."""
+        if clause not in self.clauses:
+            self._near("pack.unknown-clause", source, trail, clause, list(self.clauses))
+
+    def _texts(self, rule: Rule, source: Source, here: tuple[Key, ...]) -> None:
+        """Every `{name}` of a message must be something that a finding can fill in."""
+        known = [*self.schema.names(), *_PLACEHOLDERS]
+        for key in _TEXTS:
+            text = getattr(rule, key)
+            for lang in ("zh", "en") if text else ():
+                trail = (*here, key, lang)
+                try:
+                    names = [n for _, n, _, _ in Formatter().parse(getattr(text, lang))
+                             if n is not None]
+                except ValueError:
+                    self._say("pack.braces", source, trail)
+                    continue
+                for name in names:
+                    if name not in known:
+                        self._near("pack.placeholder", source, trail, name, known)
+
+    def _near(self, code: str, source: Source, trail: Sequence[Key], name: str,
+              known: list[str]) -> None:
+        close = near(name, known)
+        listed = ", ".join(known) if len(known) <= 12 else ""
+        hint = "hint.near" if close else "hint.known" if listed else None
+        self.problems.append(Diagnostic(code, {"name": name, "near": close, "known": listed},
+                                        source.place(trail), hint))
+
+    def _say(self, code: str, source: Source, trail: Sequence[Key], **args: str) -> None:
+        self.problems.append(Diagnostic(code, args, source.place(trail)))

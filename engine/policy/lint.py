@@ -1,0 +1,140 @@
+"""Sense and style of a well-formed policy. In: a policy. Out: what to look at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from string import Formatter
+
+from pydantic import BaseModel
+
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.yaml_source import Trail
+from zhuanjie.engine.expr.nodes import Call, param_names, walk
+from zhuanjie.engine.policy.model import Text
+from zhuanjie.engine.policy.pack_files import load_cases
+from zhuanjie.engine.policy.policy import Policy, TypedRule
+
+_FREE = ("due", "done", "days_late", "as_of")
+_CHINESE = re.compile("[\u3400-\u9fff]")
+_ASIDE = re.compile(r"\{[^}]*\}|“[^”]*”|《[^》]*》|\"[^\"]*\"")
+"""Blanks to fill and what is quoted: neither tells the language of a text."""
+
+
+def lint(policy: Policy) -> list[Diagnostic]:
+    """Unused parameters and such of the wrong unit, clauses without a rule, texts that quote what a
+
+    rule does not read, rules without cases, texts that are not translated. Raises PolicyError where
+    a case file is not well formed.
+    """
+    return [*_parameters(policy), *_units(policy), *_clauses(policy), *_texts(policy),
+            *_cases(policy), *_translations(policy)]
+
+
+def _parameters(policy: Policy) -> list[Diagnostic]:
+    used = set().union(*(r.params for r in policy.rules))
+    return [Diagnostic("lint.unused-parameter", {"name": name},
+                       _declared(policy, "parameters", name))
+            for name in policy.parameters if name not in used]
+
+
+def _units(policy: Policy) -> list[Diagnostic]:
+    """Parameters counted in days that are added as months, or the other way round."""
+    out = []
+    for rule in policy.rules:
+        for role, expr in rule.expressions().items():
+            for call in walk(expr):
+                if not isinstance(call, Call) or call.op not in ("days", "months"):
+                    continue
+                other = "months" if call.op == "days" else "days"
+                out += [Diagnostic("lint.unit", {"rule": rule.id, "name": name, "unit": other,
+                                                 "used": call.op}, _place(policy, rule, role))
+                        for name in sorted(param_names(call))
+                        if policy.parameters[name].unit == other]
+    return out
+
+
+def _clauses(policy: Policy) -> list[Diagnostic]:
+    ruled = {c for r in policy.rules for c in r.clauses}
+    return [Diagnostic("lint.clause-without-rule", {"clause": clause},
+                       _declared(policy, "clauses", clause))
+            for clause in policy.clauses if clause not in ruled]
+
+
+def _texts(policy: Policy) -> list[Diagnostic]:
+    out = []
+    for rule in policy.rules:
+        known = rule.fields | {f"params.{p}" for p in rule.params} | set(_FREE)
+        for key in ("message", "remedy", "late", "late_remedy"):
+            text = getattr(rule.rule, key)
+            quoted = {n for lang in (("zh", "en") if text else ())
+                      for _, n, _, _ in Formatter().parse(getattr(text, lang)) if n}
+            out += [Diagnostic("lint.text-not-read", {"rule": rule.id, "key": key, "name": name},
+                               _place(policy, rule, key)) for name in sorted(quoted - known)]
+    return out
+
+
+def _cases(policy: Policy) -> list[Diagnostic]:
+    order = [pack.manifest.id for pack in policy.chain]
+    tried = {rule_id: at for at, pack in enumerate(policy.chain)
+             for file in load_cases(pack.folder) for case in file.cases.cases
+             for single in case.unfold() for rule_id in single.expect}
+    # The cases of a base say nothing of a rule that was replaced since.
+    return [Diagnostic("lint.no-cases", {"rule": rule.id}, _place(policy, rule, "id"))
+            for rule in policy.rules if tried.get(rule.id, -1) < order.index(rule.pack)]
+
+
+def _translations(policy: Policy) -> list[Diagnostic]:
+    """Texts whose Chinese has no Chinese in it, or whose English has."""
+    out = []
+    for pack in policy.chain:
+        models = [(pack.manifest, pack.source), *((t.topic, t.source) for t in pack.topics)]
+        for model, source in models:
+            out += [Diagnostic("lint.not-translated", {"lang": lang},
+                               source.place((*trail, lang)))
+                    for trail, text in _every_text(model, ()) for lang in _untranslated(text)]
+    return out
+
+
+def _every_text(part: object, trail: Trail) -> Iterator[tuple[Trail, Text]]:
+    """The texts of a model with their trails."""
+    if isinstance(part, Text):
+        yield trail, part
+    elif isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from _every_text(getattr(part, name), (*trail, name))
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            yield from _every_text(value, (*trail, key))
+    elif isinstance(part, tuple):
+        for at, value in enumerate(part):
+            yield from _every_text(value, (*trail, at))
+
+
+def _untranslated(text: Text) -> Iterator[str]:
+    zh, en = _ASIDE.sub("", text.zh), _ASIDE.sub("", text.en)
+    if not _CHINESE.search(text.zh) and any(map(str.isalpha, zh)):
+        yield "zh"
+    if _CHINESE.search(en):
+        yield "en"
+
+
+def _place(policy: Policy, rule: TypedRule, key: str) -> Place:
+    """Where a rule, or one of its keys, was written."""
+    for pack in policy.chain:
+        for topic in pack.topics:
+            for at, found in enumerate(topic.topic.rules):
+                if found.id == rule.id and pack.manifest.id == rule.pack:
+                    shape = found.shape
+                    trail: Trail = ("rules", at, key)
+                    if trail not in topic.source.nodes:
+                        trail = ("rules", at, shape, key)
+                    return topic.source.place(trail)
+    return Place(rule.file)
+
+
+def _declared(policy: Policy, section: str, name: str) -> Place:
+    """Where a parameter or clause was declared last."""
+    pack = next((p for p in reversed(policy.chain) if name in getattr(p.manifest, section)),
+                policy.chain[-1])
+    return pack.source.place((section, name), key=True)

@@ -1,0 +1,154 @@
+"""Which pack is meant. In: an id, a folder or none. Out: the pack and its bases; each by date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
+from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.core.validate import validate
+from zhuanjie.engine.core.yaml_source import Source, read_source
+from zhuanjie.engine.policy.model import Manifest
+from zhuanjie.engine.policy.pack_files import MANIFEST, LoadedPack, load_pack
+
+RULES = Path(__file__).resolve().parents[2] / "rules"
+"""The packs that come with the program."""
+
+
+def pack_folders(root: Path = RULES) -> dict[str, Path]:
+    """The packs below `root`, by folder name."""
+    return {p.parent.name: p.parent for p in sorted(root.glob(f"*/{MANIFEST}"))}
+
+
+def find_folder(name: str) -> Path:
+    """The folder of a pack given by id or by path; raises UsageError if there is none."""
+    known = pack_folders()
+    if name in known:
+        return known[name]
+    path = Path(name)
+    if path.is_dir():
+        return path
+    if path.name == MANIFEST and path.is_file():
+        return path.parent
+    close = near(name, list(known))
+    raise fail(UsageError, "policy.not-found", hint="hint.near" if close else "hint.known",
+               name=name, near=close, known=", ".join(known))
+
+
+def load_chain(folder: Path, loaded: dict[Path, LoadedPack] | None = None) -> list[LoadedPack]:
+    """The pack of `folder` preceded by what it builds on, the root first.
+
+    `loaded` keeps packs by their folder, for chains that share some. Raises PolicyError with every
+    mistake of every pack of the chain; its `sources` are the files.
+    """
+    problems: list[Diagnostic] = []
+    sources: list[Source] = []
+    chain: list[LoadedPack] = []
+    seen: list[str] = []
+    here: Path | None = folder
+    while here is not None:
+        pack = (loaded or {}).get(here) or load_pack(here, problems, sources)
+        if pack is None:
+            break
+        if loaded is not None:
+            loaded[here] = pack
+        chain.insert(0, pack)
+        base = pack.manifest.builds_on
+        if base in seen or base == pack.manifest.id:
+            problems.append(Diagnostic("pack.base-loop", {"base": base},
+                                       pack.source.place(("builds_on",))))
+            break
+        seen.append(pack.manifest.id)
+        here = _base(pack, problems) if base else None
+    if problems:
+        error = PolicyError(*problems)
+        error.sources = sources
+        raise error
+    return chain
+
+
+def _base(pack: LoadedPack, problems: list[Diagnostic]) -> Path | None:
+    name = pack.manifest.builds_on or ""
+    known = pack_folders()
+    beside = pack.folder.resolve().parent / name
+    if (beside / MANIFEST).is_file():
+        return beside
+    if name in known:
+        return known[name]
+    close = near(name, list(known))
+    problems.append(Diagnostic(
+        "pack.no-base", {"base": name, "near": close, "known": ", ".join(known)},
+        pack.source.place(("builds_on",)), "hint.near" if close else "hint.known"))
+    return None
+
+
+def manifests() -> list[tuple[Manifest, Path]]:
+    """The manifest and folder of every pack that comes with the program."""
+    out = []
+    for folder in pack_folders().values():
+        problems: list[Diagnostic] = []
+        manifest = validate(Manifest, read_source(folder / MANIFEST, PolicyError), problems)
+        if manifest is None:
+            raise PolicyError(*problems)
+        out.append((manifest, folder))
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Reign:
+    """The days on which one pack is the one that stands for choice; open ends are None."""
+
+    start: date | None
+    end: date | None
+    manifest: Manifest
+    folder: Path
+
+
+def reigns(packs: Sequence[tuple[Manifest, Path]]) -> list[Reign]:
+    """Which of some packs stands for choice when, without a gap.
+
+    Of several in force the latest to come into force does. On a day without any the one that went
+    out of force last goes on; before the first pack's day the first is taken.
+    """
+    days = {d for m, _ in packs for d in (m.in_force.start, _after(m.in_force.end)) if d}
+    cuts: list[date | None] = [None, *sorted(days)]
+    out: list[Reign] = []
+    for start, following in pairwise([*cuts, None]):
+        manifest, folder = _standing(packs, start or date.min)
+        end = following - timedelta(days=1) if following else None
+        if out and out[-1].folder == folder:
+            out[-1] = replace(out[-1], end=end)
+        else:
+            out.append(Reign(start, end, manifest, folder))
+    return out
+
+
+def _standing(packs: Sequence[tuple[Manifest, Path]], day: date) -> tuple[Manifest, Path]:
+    held = [p for p in packs if p[0].in_force.holds(day)]
+    if held:
+        return max(held, key=lambda p: p[0].in_force.start or date.min)
+    gone = [p for p in packs if p[0].in_force.end and p[0].in_force.end < day]
+    if gone:
+        return max(gone, key=lambda p: p[0].in_force.end or date.min)
+    return min(packs, key=lambda p: p[0].in_force.start or date.min)
+
+
+def _after(day: date | None) -> date | None:
+    return day + timedelta(days=1) if day and day < date.max else None
+
+
+def by_default() -> list[Reign]:
+    """When each pack that comes with the program stands for choice; raises UsageError for none.
+
+    Those are the packs that build on no other, and those that say `by_default`: an institution's
+    overlay is meant when it is named.
+    """
+    standing = [(m, f) for m, f in manifests() if m.stands]
+    if not standing:
+        raise fail(UsageError, "policy.none", Place(str(RULES)))
+    return reigns(standing)

@@ -1,0 +1,348 @@
+"""What a policy pack is. In: plain data from YAML. Out: frozen, validated models.
+
+A pack is a folder: `pack.yaml` (identity, parameters, clauses), topic files (rules) and `cases/`.
+Nothing here knows CEL: conditions are texts, typed later by `check`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from zhuanjie.engine.core.results import Severity
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Cel = Annotated[str, StringConstraints(min_length=1), Field(description="a CEL expression")]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_0-9]+$")]
+Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+DatedBy = FieldName | tuple[FieldName, ...]
+
+
+class Strict(BaseModel):
+    """Frozen, and an unknown key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Text(Strict):
+    """The same sentence in Chinese and in English."""
+
+    zh: Filled
+    en: Filled
+
+
+class Period(Strict):
+    """Days from `from` to `to`, both included; an open end is left out."""
+
+    start: date | None = Field(default=None, alias="from")
+    end: date | None = Field(default=None, alias="to")
+
+    def holds(self, day: date) -> bool:
+        """Whether `day` lies in the period."""
+        return (self.start or date.min) <= day <= (self.end or date.max)
+
+
+class Document(Strict):
+    """The paper a pack encodes; `note` says what is not certain about it."""
+
+    number: Filled
+    issued_on: date
+    title: Text
+    note: Text | None = None
+
+
+class DatedValue(Strict):
+    """A parameter's value from a day on (from ever, where `from` is left out)."""
+
+    start: date | None = Field(default=None, alias="from")
+    value: int
+
+
+class Parameter(Strict):
+    """A number the notice leaves open: its value, unit, source and the note that says so."""
+
+    unit: Literal["days", "months", "count"]
+    value: int | None = Field(default=None, description="the value, where it never changed")
+    values: tuple[DatedValue, ...] = Field(default=(), description="the values by date, in order")
+    source: Text
+    note: Text
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Parameter:
+        if (self.value is None) == (not self.values):
+            raise ValueError("parameter.one-form")
+        starts = [v.start or date.min for v in self.values]
+        if starts != sorted(set(starts)):
+            raise ValueError("parameter.order")
+        return self
+
+    def at(self, day: date) -> int | None:
+        """The value in force on `day`; None before the first."""
+        if self.value is not None:
+            return self.value
+        held = [v.value for v in self.values if (v.start or date.min) <= day]
+        return held[-1] if held else None
+
+
+def _listed(value: Any) -> Any:
+    """One name may stand where a list of names is meant."""
+    return [value] if isinstance(value, str) else value
+
+
+class Clause(Strict):
+    """A clause of the notice, in a short wording of ours.
+
+    `dated_by` names the fields that date what the clause speaks of, the first that is filled
+    before the others; without any the clause speaks of the day of the audit.
+    """
+
+    text: Text
+    binds: Literal["sender", "receiver"]
+    dated_by: Annotated[
+        tuple[FieldName, ...], BeforeValidator(_listed, json_schema_input_type=DatedBy),
+        Field(description="the date by which the law that judges is chosen, where none is named"),
+    ] = ()
+
+
+class Moment(Strict):
+    """An act about to happen. Before it, `sets` is taken to be the as-of day if it is blank.
+
+    Only the rules that name the moment are asked then.
+    """
+
+    title: Text
+    sets: FieldName
+
+
+class Scope(Strict):
+    """Which records the pack speaks of: those for which `when` is not definitely false."""
+
+    when: Cel
+    title: Text
+
+
+class Require(Strict):
+    """A condition that must hold."""
+
+    ask: Cel
+
+
+class Deadline(Strict):
+    """An act due by a date. `done` names the field that dates the act."""
+
+    due: Cel
+    done: FieldName
+
+
+class Recurring(Strict):
+    """An act to repeat: next due `every` days after `last`, or after `start` before the first."""
+
+    start: Cel
+    last: FieldName
+    every: Cel
+
+
+_W = TypeVar("_W", bound=BaseModel)
+
+
+def _with_when(model: _W) -> _W:
+    """A `when` that was begun and left blank is no `when` left out: it would always hold."""
+    if "when" in model.model_fields_set and getattr(model, "when", None) is None:
+        raise ValueError("rule.when-blank")
+    return model
+
+
+class Row(Strict):
+    """A row of a decision table: `allow`ed values where `when` holds (always, where left out)."""
+
+    clause: str
+    title: Text
+    when: Cel | None = None
+    allow: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _no_blank(self) -> Row:
+        return _with_when(self)
+
+
+class Table(Strict):
+    """A field whose value must be allowed by some row."""
+
+    subject: FieldName
+    rows: Annotated[tuple[Row, ...], Field(min_length=1)]
+
+
+class Unique(Strict):
+    """A field whose value no two records share, within records of the same `within`."""
+
+    field: FieldName
+    within: FieldName | None = None
+
+
+class Reconcile(Strict):
+    """Every value of `field` in the roster is in the ledger too."""
+
+    field: FieldName
+
+
+SHAPES = ("require", "deadline", "recurring", "table", "unique", "reconcile")
+
+
+class Replaces(Strict):
+    """The rule of the base that another stands in for (the one of the same id, if left out)."""
+
+    rule: Slug | None = None
+    reason: Text
+
+
+class Rule(Strict):
+    """One rule: when it applies, what it asks (exactly one shape), and how it is put to people.
+
+    `message` is for a violation, `remedy` what would mend it. `late` and `late_remedy` replace
+    them where an act was done, but after its day. Texts quote `{field.name}`, `{due}`, `{done}`,
+    `{days_late}`, `{as_of}`, `{params.name}`.
+    """
+
+    id: Slug
+    clause: str
+    severity: Severity = Severity.ERROR
+    title: Text
+    replaces: Replaces | None = Field(
+        default=None, description="the rule of the base that this one stands in for, and why")
+    moments: tuple[Name, ...] = Field(default=(), description="before which acts the rule is asked")
+    when: Cel | None = Field(default=None, description="when the rule applies; always if left out")
+    require: Require | None = None
+    deadline: Deadline | None = None
+    recurring: Recurring | None = None
+    table: Table | None = None
+    unique: Unique | None = None
+    reconcile: Reconcile | None = None
+    message: Text
+    remedy: Text
+    late: Text | None = None
+    late_remedy: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Rule:
+        if sum(getattr(self, s) is not None for s in SHAPES) != 1:
+            raise ValueError("rule.one-shape")
+        _with_when(self)
+        if self.reconcile and self.when:
+            raise ValueError("rule.reconcile-when")
+        if not self.deadline and (self.late or self.late_remedy):
+            raise ValueError("rule.late-deadline")
+        return self
+
+    @property
+    def shape(self) -> str:
+        """The name of the rule's shape."""
+        return next(s for s in SHAPES if getattr(self, s) is not None)
+
+
+class RowChange(Row):
+    """A row for a table of the base: in the place of one of its rows, or after the last."""
+
+    table: Slug = Field(description="the rule of the base that has the table")
+    replaces: str | None = Field(
+        default=None, description="the clause of the row that this one stands in for")
+    reason: Text
+
+
+class Topic(Strict):
+    """A topic file: rules that belong together, and rows for tables of the base."""
+
+    topic: Text
+    rules: tuple[Rule, ...] = ()
+    rows: tuple[RowChange, ...] = ()
+
+    @model_validator(mode="after")
+    def _something(self) -> Topic:
+        if not self.rules and not self.rows:
+            raise ValueError("topic.empty")
+        return self
+
+
+class Withdrawal(Strict):
+    """What of the base does not hold any more, and why.
+
+    A rule, a row of one (`row` is the row's clause), a clause or a parameter.
+    """
+
+    rule: Slug | None = None
+    row: str | None = None
+    clause: str | None = None
+    parameter: Name | None = None
+    reason: Text
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Withdrawal:
+        if sum(v is not None for v in (self.rule, self.clause, self.parameter)) != 1:
+            raise ValueError("withdrawal.one-thing")
+        if self.row is not None and self.rule is None:
+            raise ValueError("withdrawal.row")
+        return self
+
+
+VerifyKind = Literal[
+    "gap", "overlap", "dead", "never-violated", "always-violated", "implied", "contradiction",
+    "unsatisfiable", "backward-deadline", "unknown",
+]
+"""What `policy verify` may find."""
+
+
+class Acceptance(Strict):
+    """A finding of `policy verify` that the pack means to have, and why.
+
+    It is the one of this kind on exactly these rules; `clauses` tells the rows of a table apart.
+    """
+
+    kind: VerifyKind
+    rules: Annotated[tuple[Slug, ...], Field(min_length=1)]
+    clauses: tuple[str, ...] = ()
+    reason: Text
+
+
+class Manifest(Strict):
+    """`pack.yaml`: what the pack is and what it builds on."""
+
+    id: Slug
+    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
+    title: Text
+    authority: Text
+    document: Document
+    in_force: Period
+    builds_on: Slug | None = None
+    by_default: bool | None = Field(
+        default=None, description="whether the pack judges, in its period, where none is named; "
+        "without this, packs that build on none do")
+    withdraws: tuple[Withdrawal, ...] = Field(
+        default=(), description="what of the base does not hold any more, and why")
+    scope: Scope | None = None
+    moments: dict[Name, Moment] = Field(default_factory=dict)
+    parameters: dict[Name, Parameter] = Field(default_factory=dict)
+    clauses: dict[str, Clause] = Field(default_factory=dict)
+    accepts: tuple[Acceptance, ...] = Field(
+        default=(), description="findings of `policy verify` that are meant")
+
+    @model_validator(mode="after")
+    def _base(self) -> Manifest:
+        if self.withdraws and self.builds_on is None:
+            raise ValueError("withdrawal.no-base")
+        if self.in_force.start and self.in_force.end and self.in_force.end < self.in_force.start:
+            raise ValueError("period.order")
+        return self
+
+    @property
+    def stands(self) -> bool:
+        """Whether the pack stands for choice where none is named."""
+        return self.builds_on is None if self.by_default is None else self.by_default

@@ -1,0 +1,238 @@
+"""Packs over packs. In: a chain of loaded packs, the root first. Out: what holds in the end.
+
+A pack may replace or withdraw what its bases say, each time with a reason. A rule that replaces
+another takes its place in the order. What stands for nothing is a mistake, with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.core.yaml_source import Key, Source, Trail
+from zhuanjie.engine.policy.model import Clause, Moment, Parameter, Row, RowChange, Rule, Withdrawal
+from zhuanjie.engine.policy.pack_files import LoadedPack
+from zhuanjie.engine.policy.policy import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A rule as it holds in the end, where it stands, and where each row of its table does.
+
+    `pack` wrote or last changed it; `history` tells what was changed.
+    """
+
+    pack: str
+    source: Source
+    here: Trail
+    rule: Rule
+    rows: tuple[tuple[Source, Trail], ...] = ()
+    history: tuple[Change, ...] = ()
+
+
+@dataclass(slots=True)
+class Merged:
+    """What a chain of packs says in the end, what was changed on the way, and every mistake."""
+
+    items: list[Item] = field(default_factory=list)
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    clauses: dict[str, Clause] = field(default_factory=dict)
+    moments: dict[str, Moment] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+
+def merge(chain: Sequence[LoadedPack]) -> Merged:
+    """Lay every pack over those before it."""
+    merged = Merged()
+    writers: dict[tuple[str, str], str] = {}
+    for pack in chain:
+        _Layer(pack, merged, writers).lay()
+    return merged
+
+
+class _Layer:
+    """Lays one pack over what is there; `writers` names the pack that wrote each named part."""
+
+    def __init__(self, pack: LoadedPack, merged: Merged,
+                 writers: dict[tuple[str, str], str]) -> None:
+        self.pack, self.merged, self.writers = pack, merged, writers
+        self.id = pack.manifest.id
+        self.before = dict(merged.clauses)
+
+    def lay(self) -> None:
+        for i, withdrawal in enumerate(self.pack.manifest.withdraws):
+            self._withdraw(withdrawal, ("withdraws", i))
+        manifest, merged = self.pack.manifest, self.merged
+        self._named("parameter", manifest.parameters, merged.parameters)
+        self._named("clause", manifest.clauses, merged.clauses)
+        self._named("moment", manifest.moments, merged.moments)
+        for topic in self.pack.topics:
+            for i, rule in enumerate(topic.topic.rules):
+                self._rule(rule, topic.source, ("rules", i))
+        for topic in self.pack.topics:
+            for i, row in enumerate(topic.topic.rows):
+                self._row(row, topic.source, ("rows", i))
+
+    def _named(self, kind: Any, new: dict[str, Any], there: dict[str, Any]) -> None:
+        """Parameters, clauses and moments: one of the same name replaces the base's."""
+        for name, value in new.items():
+            if name in there and there[name] != value:
+                reason = value.note if isinstance(value, Parameter) else None
+                self._changed(Change(kind, "replaced", name, self.id, self.writers[kind, name],
+                                     reason))
+            there[name] = value
+            self.writers[kind, name] = self.id
+
+    def _changed(self, change: Change) -> Change:
+        self.merged.changes.append(change)
+        return change
+
+    def _writer(self, item: Item) -> str:
+        """The pack below this one that wrote or last changed a rule."""
+        return next((c.base for c in item.history if c.pack == self.id), item.pack)
+
+    def _at(self, rule: str) -> int | None:
+        return next((i for i, it in enumerate(self.merged.items) if it.rule.id == rule), None)
+
+    def _base(self, rule: str, source: Source, trail: Trail) -> int | None:
+        """The place of a rule that a base has; a mistake is noted."""
+        at = self._at(rule)
+        if at is None:
+            self._say("pack.no-base-rule", source, trail, rule,
+                      [it.rule.id for it in self.merged.items if it.pack != self.id])
+        elif self.merged.items[at].source in self._own():
+            self._say("pack.own-rule", source, trail, rule, ())
+            return None
+        return at
+
+    def _own(self) -> list[Source]:
+        return [topic.source for topic in self.pack.topics]
+
+    def _rule(self, rule: Rule, source: Source, here: Trail) -> None:
+        rows = tuple((source, (*here, "table", "rows", i))
+                     for i in range(len(rule.table.rows) if rule.table else 0))
+        item = Item(self.id, source, here, rule, rows)
+        wanted = (rule.replaces.rule or rule.id) if rule.replaces else None
+        twice = self._at(rule.id)
+        if twice is not None and wanted != rule.id:
+            there = self.merged.items[twice]
+            own = there.source in self._own()
+            hint = None if own else "pack.hint.replaces"
+            self.merged.problems.append(Diagnostic(
+                "pack.rule-twice",
+                {"id": rule.id, "first": there.source.file if own else there.pack},
+                source.place((*here, "id")), hint))
+            wanted = None
+        at = None
+        if rule.replaces is not None and wanted is not None:
+            trail = (*here, "replaces", *(("rule",) if rule.replaces.rule else ()))
+            at = self._base(wanted, source, trail)
+        if at is None or rule.replaces is None or wanted is None:
+            # What cannot stand is kept, so that its other mistakes are found as well.
+            self.merged.items.append(item)
+            return
+        old = self.merged.items[at]
+        dates = [c.dated_by if c else () for c in (
+            self.before.get(old.rule.clause), self.merged.clauses.get(rule.clause))]
+        if rule.clause in self.merged.clauses and dates[0] != dates[1]:
+            self.merged.problems.append(Diagnostic(
+                f"pack.replaces-{'dated' if dates[0] else 'undated'}",
+                {"clause": rule.clause, "old": old.rule.clause, "dates": ", ".join(dates[0])},
+                source.place((*here, "clause"))))
+        change = self._changed(Change("rule", "replaced", wanted, self.id, old.pack,
+                                      rule.replaces.reason))
+        self.merged.items[at] = replace(item, history=(*old.history, change))
+
+    def _row(self, change: RowChange, source: Source, trail: Trail) -> None:
+        at = self._base(change.table, source, (*trail, "table"))
+        if at is None:
+            return
+        item = self.merged.items[at]
+        if item.rule.table is None:
+            self._say("pack.no-table", source, (*trail, "table"), change.table, ())
+            return
+        row = Row(**{name: getattr(change, name) for name in Row.model_fields
+                     if name in change.model_fields_set})
+        rows, places = list(item.rule.table.rows), list(item.rows)
+        if change.replaces is None:
+            rows.append(row)
+            places.append((source, trail))
+        else:
+            index = self._row_at(item, change.replaces, source, (*trail, "replaces"))
+            if index is None:
+                return
+            rows[index], places[index] = row, (source, trail)
+        told = Change("row", "added" if change.replaces is None else "replaced", item.rule.id,
+                      self.id, self._writer(item), change.reason,
+                      change.replaces or change.clause)
+        self._put(at, rows, places, told)
+
+    def _row_at(self, item: Item, clause: str, source: Source, trail: Trail) -> int | None:
+        assert item.rule.table is not None
+        found = [i for i, row in enumerate(item.rule.table.rows) if row.clause == clause]
+        if len(found) == 1:
+            return found[0]
+        code = "pack.rows-alike" if found else "pack.no-base-row"
+        known = () if found else [row.clause for row in item.rule.table.rows]
+        self._say(code, source, trail, clause, known)
+        return None
+
+    def _put(self, at: int, rows: Sequence[Row], places: Sequence[tuple[Source, Trail]],
+             change: Change) -> None:
+        """A rule of the base with other rows; from now on it is this pack's."""
+        item = self.merged.items[at]
+        assert item.rule.table is not None
+        table = item.rule.table.model_copy(update={"rows": tuple(rows)})
+        self.merged.items[at] = replace(
+            item, pack=self.id, rule=item.rule.model_copy(update={"table": table}),
+            rows=tuple(places), history=(*item.history, self._changed(change)))
+
+    def _withdraw(self, what: Withdrawal, trail: Trail) -> None:
+        source, merged = self.pack.source, self.merged
+        if what.rule is not None:
+            at = self._base(what.rule, source, (*trail, "rule"))
+            if at is not None and what.row is not None:
+                self._withdraw_row(at, what, trail)
+            elif at is not None:
+                item = merged.items.pop(at)
+                self._changed(Change("rule", "withdrawn", what.rule, self.id, item.pack,
+                                     what.reason))
+            return
+        kind: Any = "clause" if what.clause is not None else "parameter"
+        name = what.clause or what.parameter or ""
+        there: dict[str, Any] = merged.clauses if kind == "clause" else dict(merged.parameters)
+        if name not in there:
+            self._say(f"pack.no-base-{kind}", source, (*trail, kind), name, list(there))
+            return
+        (merged.clauses if kind == "clause" else merged.parameters).pop(name)
+        self._changed(Change(kind, "withdrawn", name, self.id, self.writers[kind, name],
+                             what.reason))
+
+    def _withdraw_row(self, at: int, what: Withdrawal, trail: Trail) -> None:
+        item, source = self.merged.items[at], self.pack.source
+        if item.rule.table is None:
+            self._say("pack.no-table", source, (*trail, "rule"), what.rule or "", ())
+            return
+        index = self._row_at(item, what.row or "", source, (*trail, "row"))
+        if index is None:
+            return
+        if len(item.rule.table.rows) == 1:
+            self._say("pack.last-row", source, (*trail, "row"), what.row or "", ())
+            return
+        rows, places = list(item.rule.table.rows), list(item.rows)
+        del rows[index], places[index]
+        self._put(at, rows, places, Change("row", "withdrawn", item.rule.id, self.id,
+                                           self._writer(item), what.reason, what.row))
+
+    def _say(self, code: str, source: Source, trail: Sequence[Key], name: str,
+             known: Iterable[str]) -> None:
+        known = list(known)
+        close = near(name, known)
+        listed = ", ".join(known) if len(known) <= 12 else ""
+        hint = "hint.near" if close else "hint.known" if listed else None
+        self.merged.problems.append(Diagnostic(
+            code, {"name": name, "near": close, "known": listed}, source.place(trail), hint))

@@ -1,0 +1,113 @@
+"""A pack's folder to models. In: a folder. Out: the pack as written, every file with its positions.
+
+All mistakes of all files are gathered before anything is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import PolicyError
+from zhuanjie.engine.core.validate import validate
+from zhuanjie.engine.core.yaml_source import Source, read_source
+from zhuanjie.engine.policy.case_model import CaseFile
+from zhuanjie.engine.policy.model import Manifest, Topic
+
+_M = TypeVar("_M", bound=BaseModel)
+MANIFEST = "pack.yaml"
+CASES = "cases"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTopic:
+    """A topic file and where its parts stand."""
+
+    topic: Topic
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPack:
+    """A pack as its own folder has it, without what it builds on."""
+
+    folder: Path
+    manifest: Manifest
+    source: Source
+    topics: tuple[LoadedTopic, ...]
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedCases:
+    """A file of cases and where its parts stand."""
+
+    cases: CaseFile
+    source: Source
+
+
+def load_pack(folder: Path, problems: list[Diagnostic],
+              sources: list[Source]) -> LoadedPack | None:
+    """Read a pack's folder; None, with diagnostics, where it is not a pack.
+
+    Topic files are taken in the order of their names. Every file that is YAML at all is added to
+    `sources`.
+    """
+    file = folder / MANIFEST
+    if not file.is_file():
+        problems.append(Diagnostic("pack.no-manifest", {"file": MANIFEST}, Place(_shown(folder))))
+        return None
+    digest = hashlib.sha256()
+    manifest, source = _read(Manifest, file, problems, digest, sources)
+    topics = []
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name != MANIFEST:
+            topic, at = _read(Topic, path, problems, digest, sources)
+            if topic and at:
+                topics.append(LoadedTopic(topic, at))
+    if manifest is None or source is None:
+        return None
+    return LoadedPack(folder, manifest, source, tuple(topics), digest.digest())
+
+
+def load_cases(folder: Path) -> list[LoadedCases]:
+    """The case files of a pack's folder; raises PolicyError with every mistake in them."""
+    problems: list[Diagnostic] = []
+    out = []
+    for path in sorted((folder / CASES).glob("*.yaml")):
+        cases, source = _read(CaseFile, path, problems, hashlib.sha256(), [])
+        if cases and source:
+            out.append(LoadedCases(cases, source))
+    if problems:
+        raise PolicyError(*problems)
+    return out
+
+
+def _read(
+    model: type[_M], path: Path, problems: list[Diagnostic], digest: hashlib._Hash,
+    sources: list[Source],
+) -> tuple[_M | None, Source | None]:
+    try:
+        source = read_source(path, PolicyError, _shown(path))
+    except PolicyError as error:
+        problems.extend(error.diagnostics)
+        return None, None
+    sources.append(source)
+    # The data, not the text: a comment or a line break changes no meaning.
+    digest.update(json.dumps([path.name, source.data], sort_keys=True).encode())
+    return validate(model, source, problems), source
+
+
+def _shown(path: Path) -> str:
+    """The path as short as it can be said from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+

@@ -1,0 +1,267 @@
+"""What a checked policy is. In: nothing. Out: typed rules and the policy that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from zhuanjie.engine.core.results import PolicyRef, Severity
+from zhuanjie.engine.expr.nodes import Expr, field_names, param_names
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.core.diagnostics import Diagnostic
+    from zhuanjie.engine.policy.model import Clause, Manifest, Moment, Parameter, Rule, Scope, Text
+    from zhuanjie.engine.policy.pack_files import LoadedPack
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a pack changes in a pack it builds on, and why.
+
+    `name` is the rule, clause or parameter; `row` the clause of a row of that rule. A parameter
+    gives its reason as its source and note.
+    """
+
+    kind: Literal["rule", "row", "clause", "parameter", "moment"]
+    change: Literal["added", "replaced", "withdrawn"]
+    name: str
+    pack: str
+    base: str
+    reason: Text | None = None
+    row: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A rule as it stood in a period, where several packs judge one ledger.
+
+    `pack` is the pack in whose period it came in. The day that decides is the first filled of
+    `dates` that is not after the as-of day, else the as-of day. `guard` says so of a record, never
+    unknown. `label` tells it from the rule's other editions, `when` is the rule's condition without
+    the period.
+    """
+
+    pack: str
+    label: str
+    dates: tuple[str, ...]
+    start: date | None
+    end: date | None
+    when: Expr | None
+    guard: Expr
+
+    def deciding(self, record: Mapping[str, Any], as_of: date) -> tuple[str | None, date]:
+        """The field that decides which edition judges `record`, and its day.
+
+        None where it is the as-of day.
+        """
+        name = next((n for n in self.dates if record.get(n) is not None), None)
+        if name is None or record[name] > as_of:
+            return None, as_of
+        return name, record[name]
+
+    def governs(self, record: Mapping[str, Any], as_of: date) -> bool:
+        """Whether this edition judges `record`."""
+        _, day = self.deciding(record, as_of)
+        return (self.start or date.min) <= day <= (self.end or date.max)
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRow:
+    """A row of a decision table; `when` is None where the row always holds."""
+
+    clause: str
+    title: Text
+    when: Expr | None
+    allow: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRule:
+    """A rule whose expressions are typed. Only the parts of its shape are set.
+
+    `when` None: the rule applies always. `pack` is where the rule was written, or last changed;
+    `history` what was replaced in it. `edition` is set where several packs judge.
+    """
+
+    rule: Rule
+    pack: str
+    file: str
+    when: Expr | None = None
+    ask: Expr | None = None
+    due: Expr | None = None
+    done: Expr | None = None
+    start: Expr | None = None
+    last: Expr | None = None
+    every: Expr | None = None
+    subject: Expr | None = None
+    rows: tuple[TypedRow, ...] = ()
+    key: Expr | None = None
+    within: Expr | None = None
+    history: tuple[Change, ...] = ()
+    edition: Edition | None = None
+
+    @property
+    def id(self) -> str:
+        """The rule's id; with its edition's label where it has several."""
+        label = self.edition.label if self.edition else ""
+        return f"{self.rule.id}@{label}" if label else self.rule.id
+
+    @property
+    def clause(self) -> str:
+        """The clause the rule stands for."""
+        return self.rule.clause
+
+    @property
+    def severity(self) -> Severity:
+        """How much a violation weighs."""
+        return self.rule.severity
+
+    @property
+    def title(self) -> Text:
+        """The rule's short name."""
+        return self.rule.title
+
+    @property
+    def message(self) -> Text:
+        """What is said of a violation."""
+        return self.rule.message
+
+    @property
+    def remedy(self) -> Text:
+        """What would mend a violation."""
+        return self.rule.remedy
+
+    @property
+    def shape(self) -> str:
+        """`require`, `deadline`, `recurring`, `table`, `unique` or `reconcile`."""
+        return self.rule.shape
+
+    def expressions(self) -> dict[str, Expr]:
+        """The rule's expressions by role, in the order in which they are read."""
+        roles = ("when", "subject", "key", "within", "ask", "due", "done", "start", "last", "every")
+        found = {role: getattr(self, role) for role in roles}
+        for i, row in enumerate(self.rows):
+            found[f"rows[{i}]"] = row.when
+        return {role: expr for role, expr in found.items() if expr is not None}
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Every field the rule reads."""
+        return field_names(*self.expressions().values())
+
+    @property
+    def quotes(self) -> frozenset[str]:
+        """The fields the rule itself reads, without those that only choose its edition."""
+        if self.edition is None or self.edition.when is self.when:
+            return self.fields
+        own = {**self.expressions(), "when": self.edition.when}
+        return field_names(*own.values())
+
+    @property
+    def params(self) -> frozenset[str]:
+        """Every parameter the rule reads."""
+        return param_names(*self.expressions().values())
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The clauses a finding of the rule may carry: its own, then its rows'."""
+        return (self.clause, *(r.clause for r in self.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A pack that judges beside others, and when it is in force; open ends are None."""
+
+    start: date | None
+    end: date | None
+    ref: PolicyRef
+
+
+class Timeline(Protocol):
+    """Policies in time; see `checking.timeline`."""
+
+    def on(self, day: date) -> Policy:
+        """The policy as it judges on an as-of day, each record by its own dates."""
+        ...
+
+    def at(self, day: date) -> Policy:
+        """The one pack that stands on a day."""
+        ...
+
+    def with_params(self, params: Mapping[str, int]) -> Timeline:
+        """The same with parameter values set for a run."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """A pack that was loaded, merged with what it builds on, and checked.
+
+    `chain` are the packs as written, the root first. `overrides` are parameter values set for this
+    run; they win over the pack's own. `changes` are what the packs of the chain change in those
+    before them. A policy chosen by date carries its `timeline`, and `spans` where several judge.
+    """
+
+    manifest: Manifest
+    rules: tuple[TypedRule, ...]
+    parameters: Mapping[str, Parameter]
+    clauses: Mapping[str, Clause]
+    moments: Mapping[str, Moment]
+    scope_rule: Scope | None
+    scope: Expr | None
+    sha256: str
+    chain: tuple[LoadedPack, ...]
+    notices: tuple[Diagnostic, ...] = ()
+    overrides: Mapping[str, int] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    timeline: Timeline | None = None
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The pack's id."""
+        return self.manifest.id
+
+    @property
+    def version(self) -> str:
+        """The pack's version."""
+        return self.manifest.version
+
+    @property
+    def title(self) -> Text:
+        """The pack's title."""
+        return self.manifest.title
+
+    @property
+    def start(self) -> date:
+        """The day the pack comes into force; where that is open, the day its document is of."""
+        return self.manifest.in_force.start or self.manifest.document.issued_on
+
+    @property
+    def ref(self) -> PolicyRef:
+        """How a report names the policy."""
+        return PolicyRef(self.id, self.version, self.sha256)
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """Every field that the scope or some rule reads."""
+        read = field_names(self.scope)
+        return read.union(*(r.fields for r in self.rules))
+
+    def at(self, moment: str) -> Policy:
+        """The policy with only the rules that are asked before `moment`."""
+        return replace(self, rules=tuple(r for r in self.rules if moment in r.rule.moments))
+
+    def values(self, as_of: date) -> dict[str, int]:
+        """The parameters' values in force on `as_of`, overrides applied.
+
+        A parameter without a value on that day takes its earliest.
+        """
+        out = {}
+        for name, parameter in self.parameters.items():
+            held = parameter.at(as_of)
+            out[name] = parameter.values[0].value if held is None else held
+        return {**out, **self.overrides}

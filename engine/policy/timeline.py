@@ -1,0 +1,309 @@
+"""Law in time. In: the packs that stand for choice, an as-of day. Out: one policy that judges.
+
+Each rule of each pack is given the period in which it stood; what successive packs say alike is one
+rule. Which edition of a rule judges a record is decided by the date its clause speaks of, as a
+condition that is never unknown: engines see rules and nothing else. A date after the as-of day
+does not count yet, so that packs which came later are never looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import PolicyError
+from zhuanjie.engine.expr.nodes import Call, Expr, Field, ListLit, Lit, Param
+from zhuanjie.engine.expr.types import BOOL, RECORD_DATE, Kind, Type
+from zhuanjie.engine.policy.locate import Reign
+from zhuanjie.engine.policy.model import Parameter, Rule, Text
+from zhuanjie.engine.policy.policy import Edition, Policy, Span, TypedRule
+
+Build = Callable[[Path, Mapping[str, int]], Policy]
+_TEXTS = ("message", "remedy", "late", "late_remedy")
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Interval:
+    """Days on which one pack judges with the same numbers."""
+
+    start: date | None
+    end: date | None
+    policy: Policy
+    values: Mapping[str, int]
+
+    @property
+    def label(self) -> str:
+        """What tells a number of these days from its others."""
+        return self.start.isoformat() if self.start else f"to-{self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A rule over successive intervals in which it says the same."""
+
+    rule: TypedRule
+    first: int
+    last: int
+    dates: tuple[str, ...]
+
+
+class PackTimeline:
+    """The packs that stand for choice, one after the other; see `checking.policy.Timeline`."""
+
+    def __init__(self, reigns: Sequence[Reign], build: Build,
+                 overrides: Mapping[str, int] | None = None) -> None:
+        """`reigns` follow one another without a gap; `build` makes a folder a policy."""
+        self.reigns, self.build = reigns, build
+        self.overrides = dict(overrides or {})
+        self._built: dict[Path, Policy] = {}
+        self._on: dict[date, Policy] = {}
+
+    def with_params(self, params: Mapping[str, int]) -> PackTimeline:
+        """See `Timeline.with_params`."""
+        return PackTimeline(self.reigns, self.build, {**self.overrides, **params})
+
+    def at(self, day: date) -> Policy:
+        """See `Timeline.at`."""
+        reign = [r for r in self.reigns if r.start is None or r.start <= day][-1]
+        policy = self._policy(reign)
+        notice = _notice(reign, day)
+        return replace(policy, notices=(*policy.notices, notice)) if notice else policy
+
+    def on(self, day: date) -> Policy:
+        """See `Timeline.on`."""
+        if day not in self._on:
+            reached = [r for r in self.reigns if r.start is None or r.start <= day]
+            intervals = [i for reign in reached
+                         for i in _intervals(reign, self._policy(reign), day)]
+            now = self.at(day)
+            made = now if len(intervals) == 1 else _composed(intervals, now, day)
+            gaps = [notice for reign in reached[:-1] for notice in _gap(reign)]
+            self._on[day] = replace(made, timeline=self, notices=(*made.notices, *gaps))
+        return self._on[day]
+
+    def _policy(self, reign: Reign) -> Policy:
+        if reign.folder not in self._built:
+            self._built[reign.folder] = self.build(reign.folder, self.overrides)
+        return self._built[reign.folder]
+
+
+def governing(policy: Policy, record: Mapping[str, Any], as_of: date) -> Policy:
+    """The policy with only those editions of its rules that judge `record`.
+
+    One record needs no others: what is decided once need not be asked again.
+    """
+    if policy.timeline is not None:
+        policy = policy.timeline.on(as_of)
+    if not policy.spans:
+        return policy
+    return _only(policy, tuple(i for i, r in enumerate(policy.rules)
+                               if r.edition is None or r.edition.governs(record, as_of)))
+
+
+@lru_cache(maxsize=32)
+def _only(policy: Policy, rules: tuple[int, ...]) -> Policy:
+    """The policy with some of its rules; kept, since records mostly have the same ones."""
+    chosen = (policy.rules[i] for i in rules)
+    return replace(policy, timeline=None, rules=tuple(
+        replace(r, when=r.edition.when) if r.edition else r for r in chosen))
+
+
+def _notice(reign: Reign, day: date) -> Diagnostic | None:
+    """What is said of a day on which no pack is in force."""
+    period = reign.manifest.in_force
+    if period.holds(day):
+        return None
+    late = period.end is not None and day > period.end
+    return Diagnostic("policy.after-force" if late else "policy.before-force", {
+        "id": reign.manifest.id, "day": day.isoformat(),
+        "start": str(period.start or ""), "end": str(period.end or "")})
+
+
+def _gap(reign: Reign) -> Iterator[Diagnostic]:
+    """What is said of days that a pack judges though it had gone out of force."""
+    end = reign.manifest.in_force.end
+    if end is not None and reign.end is not None and end < reign.end:
+        yield Diagnostic("policy.gap", {"id": reign.manifest.id, "start": str(end + _DAY),
+                                        "end": str(reign.end)})
+
+
+def _intervals(reign: Reign, policy: Policy, as_of: date) -> Iterator[_Interval]:
+    """The days of a reign, cut where a number that some rule reads changes."""
+    read = set().union(*(r.params for r in policy.rules)) - policy.overrides.keys()
+    cuts = sorted({v.start for name in read for v in policy.parameters[name].values
+                   if v.start and v.start <= min(as_of, reign.end or as_of)
+                   and v.start > (reign.start or date.min)})
+    starts = [reign.start, *cuts]
+    for start, following in pairwise([*starts, None]):
+        end = following - _DAY if following else reign.end
+        yield _Interval(start, end, policy, policy.values(start or date.min))
+
+
+def _composed(intervals: Sequence[_Interval], now: Policy, as_of: date) -> Policy:
+    """One policy of all that judge; `now` is the one of the as-of day."""
+    policies = list({id(i.policy): i.policy for i in intervals}.values())
+    _alike(policies)
+    parameters: dict[str, Parameter] = {}
+    for policy in policies:
+        parameters.update(policy.parameters)
+    rules: list[TypedRule] = []
+    for rule_id in _order(policies):
+        runs = list(_runs(rule_id, intervals))
+        for number, run in enumerate(runs):
+            made = _edition(run, number, intervals, as_of, parameters)
+            if made is not None:
+                rules.append(made)
+    spans = _spans(intervals)
+    digest = hashlib.sha256("".join(s.ref.sha256 for s in spans).encode()).hexdigest()
+    return replace(
+        now, rules=tuple(rules), parameters=parameters, sha256=digest, spans=spans,
+        clauses={n: c for p in policies for n, c in p.clauses.items()},
+        moments={n: m for p in policies for n, m in p.moments.items()},
+    )
+
+
+def _alike(policies: Sequence[Policy]) -> None:
+    """Refuse packs of which it is not clear which judges a record."""
+    problems = []
+    for before, after in pairwise(policies):
+        if before.scope != after.scope:
+            problems.append(Diagnostic("policy.scopes-differ", {
+                "id": after.id, "before": before.id}, Place(after.chain[-1].source.file)))
+        dated = {r.id: before.clauses[r.clause].dated_by for r in before.rules}
+        problems += [
+            Diagnostic("policy.dated-differ", {"rule": r.id, "id": after.id, "before": before.id},
+                       Place(r.file))
+            for r in after.rules
+            if dated.get(r.id, dates := after.clauses[r.clause].dated_by) != dates
+        ]
+    if problems:
+        raise PolicyError(*problems)
+
+
+def _order(policies: Sequence[Policy]) -> list[str]:
+    """The ids of all rules; each policy's own order is kept, as far as they do not disagree."""
+    out: list[str] = []
+    for policy in policies:
+        at = 0
+        for rule in policy.rules:
+            if rule.id in out:
+                at = out.index(rule.id) + 1
+            else:
+                out.insert(at, rule.id)
+                at += 1
+    return out
+
+
+def _runs(rule_id: str, intervals: Sequence[_Interval]) -> Iterator[_Run]:
+    """The stretches of intervals over which a rule says the same with the same numbers."""
+    run: _Run | None = None
+    told: Any = None
+    for at, interval in enumerate(intervals):
+        rule = next((r for r in interval.policy.rules if r.id == rule_id), None)
+        dates = interval.policy.clauses[rule.clause].dated_by if rule else ()
+        says = rule and (rule.rule, dates, {p: interval.values[p] for p in rule.params})
+        if run is not None and says == told:
+            run = replace(run, last=at)
+            continue
+        if run is not None:
+            yield run
+        run, told = (_Run(rule, at, at, dates), says) if rule else (None, None)
+    if run is not None:
+        yield run
+
+
+def _edition(run: _Run, number: int, intervals: Sequence[_Interval], as_of: date,
+             parameters: dict[str, Parameter]) -> TypedRule | None:
+    """The rule of a run, applying to what is dated within it; None where nothing can be."""
+    begins, ends = intervals[run.first], intervals[run.last]
+    now = run.last == len(intervals) - 1
+    if not now and not run.dates:
+        return None
+    guard: Expr = Lit(now, BOOL)
+    start = begins.start if run.first else None
+    if start or not now:
+        for name in reversed(run.dates):
+            guard = _within(name, start, None if now else ends.end, guard)
+    numbers = {p: f"{p}@{begins.label}" for p in sorted(run.rule.params)
+               if len({i.values[p] for i in intervals if p in i.values}) > 1}
+    for plain, name in numbers.items():
+        parameters[name] = parameters[plain].model_copy(
+            update={"value": begins.values[plain], "values": ()})
+    rule = _renamed(run.rule, numbers) if numbers else run.rule
+    when = rule.when
+    if guard != Lit(True, BOOL):
+        when = guard if when is None else Call("&&", (guard, when), BOOL)
+    label = begins.label if number else ""
+    edition = Edition(begins.policy.id, label, run.dates, start, None if now else ends.end,
+                      rule.when, guard)
+    return replace(rule, when=when, edition=edition)
+
+
+def _within(name: str, start: date | None, end: date | None, rest: Expr) -> Expr:
+    """Whether the day in a field lies in a period; where it is blank, whether `rest` does.
+
+    A period without an end holds the as-of day, and so every day after it.
+    """
+    field = Field(name, RECORD_DATE)
+    has: Expr = Call("has", (field,), BOOL)
+    bounds = [Call(op, (field, _literal(day)), BOOL)
+              for op, day in ((">=", start), ("<=", end)) if day is not None]
+    inside: Expr = bounds[0] if len(bounds) == 1 else Call("&&", tuple(bounds), BOOL)
+    match rest:
+        case Lit(value=True):
+            return Call("||", (Call("!", (has,), BOOL), inside), BOOL)
+        case Lit():
+            return Call("&&", (has, inside), BOOL)
+        case _:
+            return Call("?:", (has, inside, rest), BOOL)
+
+
+def _literal(day: date) -> Lit:
+    number = to_day(day)
+    return Lit(number, Type(Kind.DATE, low=number, high=number))
+
+
+def _renamed(rule: TypedRule, names: Mapping[str, str]) -> TypedRule:
+    """The rule, its parameters under other names, in its texts too."""
+    roles = {role: _param(expr, names) for role, expr in rule.expressions().items()
+             if not role.startswith("rows[")}
+    rows = tuple(replace(r, when=r.when and _param(r.when, names)) for r in rule.rows)
+    texts = {key: _text(text, names) for key in _TEXTS
+             if (text := getattr(rule.rule, key)) is not None}
+    model: Rule = rule.rule.model_copy(update=texts)
+    return replace(rule, rule=model, rows=rows, **roles)  # type: ignore[arg-type]
+
+
+def _param(expr: Expr, names: Mapping[str, str]) -> Expr:
+    match expr:
+        case Param(name=name):
+            return replace(expr, name=names.get(name, name))
+        case Call(args=args):
+            return replace(expr, args=tuple(_param(a, names) for a in args))
+        case ListLit(items=items):
+            return replace(expr, items=tuple(_param(i, names) for i in items))
+        case _:
+            return expr
+
+
+def _text(text: Text, names: Mapping[str, str]) -> Text:
+    said = {"zh": text.zh, "en": text.en}
+    for plain, name in names.items():
+        said = {k: t.replace(f"{{params.{plain}}}", f"{{params.{name}}}") for k, t in said.items()}
+    return text.model_copy(update=said)
+
+
+def _spans(intervals: Sequence[_Interval]) -> tuple[Span, ...]:
+    """Each pack that judges once, in the order in which they came."""
+    policies = {i.policy.id: i.policy for i in intervals}
+    return tuple(Span(p.manifest.in_force.start, p.manifest.in_force.end, p.ref)
+                 for p in policies.values())

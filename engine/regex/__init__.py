@@ -1,0 +1,1 @@
+"""Patterns that every engine reads alike, as automata, and texts that match them."""

@@ -1,0 +1,1 @@
+"""What a vocabulary is: fields, values, headings, words; and where it is read from."""

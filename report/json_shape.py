@@ -1,0 +1,94 @@
+"""Findings and reports as plain data. In: results. Out: the mappings of the JSON interface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from zhuanjie.engine.core.messages import Lang
+from zhuanjie.engine.core.results import (
+    REPORTED,
+    Finding,
+    InputFinding,
+    Judged,
+    Location,
+    PolicyRef,
+    Report,
+    plain,
+)
+from zhuanjie.report.view import View
+
+
+def finding(found: Finding) -> dict[str, Any]:
+    """A finding, every key there; `pack` only where several packs judge."""
+    return {
+        "record": found.record,
+        "rule": found.rule,
+        "clause": found.clause,
+        "outcome": found.outcome.value,
+        "severity": found.severity.value,
+        "message": found.message,
+        "due": plain(found.due),
+        "days_late": found.days_late,
+        "missing": list(found.missing),
+        "fields": {name: plain(value) for name, value in found.fields.items()},
+        "remedy": found.remedy,
+        "location": location(found.location),
+        **({"pack": found.pack} if found.pack else {}),
+    }
+
+
+def policy(ref: PolicyRef) -> dict[str, str]:
+    """Which pack judged."""
+    return {"id": ref.id, "version": ref.version, "sha256": ref.sha256}
+
+
+def judged(part: Judged) -> dict[str, Any]:
+    """What one of several packs judged."""
+    return {
+        **policy(part.policy), "from": plain(part.start), "to": plain(part.end),
+        "records_by_clause": dict(part.clauses),
+    }
+
+
+def location(at: Location) -> dict[str, Any]:
+    """Where a record stands."""
+    return {"file": at.file, "sheet": at.sheet, "row": at.row}
+
+
+def input_finding(found: InputFinding, lang: Lang) -> dict[str, Any]:
+    """A cell that could not be read."""
+    return {
+        "record": found.record, "field": found.field, "row": found.row, "column": found.column,
+        "value": found.value, "message": found.message(lang), "file": found.file,
+        "sheet": found.sheet,
+    }
+
+
+def head(report: Report, view: View) -> dict[str, Any]:
+    """A report but for its findings."""
+    return {
+        "policy": {
+            **policy(report.policy),
+            **({"versions": [judged(part) for part in report.judged]} if report.judged else {}),
+        },
+        "as_of": report.as_of.isoformat(),
+        "ledger": {"records": report.ledger.records, "out_of_scope": report.ledger.out_of_scope,
+                   "sha256": report.ledger.sha256,
+                   **({"no_column": {f: list(c) for f, c in report.no_columns.items()}}
+                      if report.no_columns else {})},
+        "summary": summary(report, view),
+        "input": [input_finding(found, view.lang) for found in report.input],
+    }
+
+
+def summary(report: Report, view: View) -> dict[str, Any]:
+    """Totals of the outcomes that are findings, then what each clause came to."""
+    by_clause: Mapping[str, dict[str, int]] = {
+        clause: {o.value: counts[o] for o in view.outcomes if counts[o]}
+        for clause, counts in report.summary.counts.items()
+    }
+    return {
+        **{outcome.value: report.summary.total(outcome) for outcome in REPORTED},
+        "by_clause": {clause: counts for clause, counts in by_clause.items() if counts},
+    }

@@ -1,0 +1,1 @@
+"""One file a kind of result: sections to read, and plain data."""

@@ -1,0 +1,200 @@
+"""What cases cover, for people and programs. In: a coverage. Out: sections, JSON, an HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any, Final
+
+from zhuanjie.engine.authoring.coverage.coverage import Coverage, Point, conditional
+from zhuanjie.engine.authoring.coverage.spans import conditions
+from zhuanjie.engine.authoring.mutation.canonical_text import ROW, row_names
+from zhuanjie.engine.core.messages import say
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.policy.policy import Policy, TypedRule
+from zhuanjie.report.section import Section
+from zhuanjie.report.view import View
+
+
+def plain_data(found: Coverage) -> dict[str, Any]:
+    """The shape of the contract; what is under a rule counts how many cases try it."""
+    rules: dict[str, dict[str, Any]] = {}
+    for point in found.points:
+        if not point.rule:
+            continue
+        rule = rules.setdefault(point.rule, {"covered": 0, "coverable": 0, "outcomes": {},
+                                             "conditions": [], "rows": {}})
+        hits = found.hits[point]
+        rule["coverable"] += 1
+        rule["covered"] += bool(hits)
+        _place(rule, point, hits)
+    sides = [p for p in found.points if p.kind == "parameter"]
+    for rule in rules.values():
+        for condition in rule["conditions"]:
+            del condition["at"]  # a place in the text, which formatting changes
+    return {
+        "score": round(found.score, 6), "covered": len(found.points) - len(found.uncovered),
+        "coverable": len(found.points), "rules": rules,
+        "parameters": {p.part: {q.value: found.hits[q] for q in sides if q.part == p.part}
+                       for p in sides},
+        "clauses": {p.part: found.hits[p] > 0 for p in found.points if p.kind == "clause"},
+        "uncovered": [{"rule": p.rule or None, "kind": p.kind, "part": p.part or None,
+                       "text": p.text or None, "value": p.value or None}
+                      for p in found.uncovered],
+    }
+
+
+def _place(rule: dict[str, Any], point: Point, hits: int) -> None:
+    if point.kind == "outcome":
+        rule["outcomes"][point.value] = hits
+    elif point.kind == "condition":
+        known = rule["conditions"]
+        here = {"role": point.part, "text": point.text, "at": point.at}
+        entry = next((c for c in known if {k: c[k] for k in here} == here), None)
+        if entry is None:
+            entry = {**here, "true": None, "false": None, "unknown": None}
+            known.append(entry)
+        entry[point.value] = hits
+    elif point.kind == "row":
+        rule["rows"][point.part] = {"held": hits, "allowed": {}}
+    else:
+        rule["rows"][point.part]["allowed"][point.value] = hits
+
+
+def sections(found: Coverage, title: str, view: View) -> Iterator[Section]:
+    """The score, and what no case tries."""
+    lacking = found.uncovered
+    yield Section(
+        title=say("author.coverage.score", view.lang, title=title, score=percent(found.score),
+                  covered=len(found.points) - len(lacking), points=len(found.points)),
+        tone="warn" if lacking else "good",
+        headers=[say(f"author.column.{c}", view.lang) for c in ("rule", "uncovered")],
+        rows=[(p.rule or p.part, sentence(p, view)) for p in lacking])
+
+
+def sentence(point: Point, view: View) -> str:
+    """What a point asks for, in words."""
+    value = point.value
+    if point.kind == "outcome":
+        value = view.outcome(Outcome(value))
+    elif point.kind == "condition":
+        value = say(f"author.truth.{value}", view.lang)
+    elif point.kind == "parameter":
+        value = say(f"author.side.{value}", view.lang)
+    part = point.part if point.kind in ("parameter", "clause") else _part(point.part, view)
+    return say(f"author.point.{point.kind}", view.lang, part=part, text=point.text, value=value)
+
+
+def _part(role: str, view: View) -> str:
+    """A part of a rule by its name for people; what has none is called as in the pack."""
+    if role.startswith(ROW):
+        return view.say("part.row", clause=role.removeprefix(ROW))
+    return view.say(f"rule.{role}") if role else ""
+
+
+def percent(score: float) -> str:
+    """A share, rounded down: only what is whole reads 100 %."""
+    return f"{int(score * 1000) / 10:.1f} %"
+
+
+_STYLE: Final = """
+body { font: 16px/1.6 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  color: #1b1f24; background: #fff; }
+pre { background: #f6f8fa; padding: .8rem; overflow-x: auto; white-space: pre-wrap; }
+.full { background: #c8f0d0; } .part { background: #fff0b8; } .none { background: #ffd2cf; }
+.part, .none { text-decoration: underline dotted; } h2 { margin-top: 2rem; }
+h2 small { font-weight: normal; color: #57606a; } dt { font-weight: 600; }
+@media (prefers-color-scheme: dark) { body { color: #e6edf3; background: #0d1117; }
+  pre { background: #161b22; } .full { background: #14532d; } .part { background: #713f12; }
+  .none { background: #7f1d1d; } }
+"""
+
+
+def page(found: Coverage, policy: Policy, title: str, view: View) -> str:
+    """One page, whole in itself: each rule's own text, coloured by what cases try of it."""
+    by_rule: dict[str, list[Point]] = {}
+    for point in found.points:
+        by_rule.setdefault(point.rule, []).append(point)
+    head = say("author.coverage.score", view.lang, title=title, score=percent(found.score),
+               covered=len(found.points) - len(found.uncovered), points=len(found.points))
+    legend = " ".join(
+        f'<span class="{name}">{escape(say(f"author.coverage.{name}", view.lang))}</span>'
+        for name in ("full", "part", "none"))
+    parts = [
+        f'<!doctype html>\n<html lang="{view.lang}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{escape(head)}</title>'
+        f"<style>{_STYLE}</style></head><body><h1>{escape(head)}</h1><p>{legend}</p>",
+        *(_article(found, rule, by_rule[rule.id], view) for rule in policy.rules
+          if rule.id in by_rule),
+        _rest(found, [*by_rule.get("scope", ()), *by_rule.get("", ())], view),
+        "</body></html>\n",
+    ]
+    return "\n".join(parts)
+
+
+def _article(found: Coverage, rule: TypedRule, points: list[Point], view: View) -> str:
+    tried = sum(found.hits[p] > 0 for p in points)
+    title = getattr(rule.title, view.lang)
+    lines = [f'<h2 id="{escape(rule.id)}">{escape(rule.clause)} {escape(title)} '
+             f"<small>{escape(rule.id)}, {tried}/{len(points)}</small></h2>",
+             f"<p>{_marks(found, [p for p in points if p.kind == 'outcome'], view)}</p>", "<dl>"]
+    for role, text in _texts(rule).items():
+        expr = conditional(rule).get(role)
+        shown = escape(text)
+        if expr is not None:
+            own = [p for p in points if p.kind == "condition" and p.part == role]
+            shown = _coloured(found, own, list(conditions(expr, text)), text, view)
+        lines.append(f"<dt>{escape(_part(role, view))}</dt><dd><pre>{shown}</pre></dd>")
+    rows = [p for p in points if p.kind in ("row", "allowed")]
+    lines.append(f"</dl><p>{_marks(found, rows, view)}</p>" if rows else "</dl>")
+    return "\n".join(lines)
+
+
+def _texts(rule: TypedRule) -> dict[str, str]:
+    """A rule's expressions as its author wrote them."""
+    model = rule.rule
+    out = {"when": model.when} if model.when else {}
+    if model.table is not None:
+        out["subject"] = model.table.subject
+        named = zip(row_names(rule), model.table.rows, strict=True)
+        out.update({name: r.when for name, r in named if r.when})
+    else:
+        shape = getattr(model, model.shape).model_dump(exclude_none=True)
+        out.update({k: str(v) for k, v in shape.items()})
+    return out
+
+
+def _coloured(found: Coverage, points: list[Point], marked: list[tuple[tuple[int, int], Any]],
+              text: str, view: View) -> str:
+    """The text with each condition in a span; one within another is nested in it."""
+    opens: dict[int, str] = {}
+    closes: dict[int, str] = {}
+    for (start, end), expr in marked:
+        own = [p for p in points if p.at == expr.at and p.text == to_text(expr)]
+        if not own:
+            continue
+        truth = {p: say(f"author.truth.{p.value}", view.lang) for p in own}
+        told = ", ".join(f"{truth[p]} {found.hits[p]}" for p in own)
+        tag = f'<span class="{_tone(found, own)}" title="{escape(told)}">'
+        opens[start] = opens.get(start, "") + tag
+        closes[end] = "</span>" + closes.get(end, "")
+    return "".join(closes.get(at, "") + opens.get(at, "") + escape(text[at:at + 1])
+                   for at in range(len(text) + 1))
+
+
+def _marks(found: Coverage, points: list[Point], view: View) -> str:
+    return " · ".join(
+        f'<span class="{_tone(found, [p])}">'
+        f"{escape(view.label(sentence(p, view), str(found.hits[p])))}</span>" for p in points)
+
+
+def _rest(found: Coverage, points: list[Point], view: View) -> str:
+    """What belongs to no rule: the scope, parameters, clauses."""
+    lines = "".join(f"<li>{_marks(found, [p], view)}</li>" for p in points)
+    return f"<h2>{escape(say('author.coverage.rest', view.lang))}</h2><ul>{lines}</ul>"
+
+
+def _tone(found: Coverage, points: list[Point]) -> str:
+    tried = sum(found.hits[p] > 0 for p in points)
+    return "full" if tried == len(points) else "part" if tried else "none"

@@ -1,0 +1,151 @@
+"""A pack as a document. In: a policy, its cases, what they cover. Out: sections to read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from zhuanjie.engine.authoring.coverage.coverage import Coverage
+from zhuanjie.engine.authoring.phrases import Phrases
+from zhuanjie.engine.authoring.testing.case_runner import Task
+from zhuanjie.engine.core.messages import say
+from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.expr.nodes import Call
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.policy.policy import Policy, TypedRule
+from zhuanjie.report.layouts import policy as plain
+from zhuanjie.report.layouts.coverage import percent
+from zhuanjie.report.layouts.overlay import changes
+from zhuanjie.report.section import Section
+from zhuanjie.report.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The cases of a pack and of what it builds on, and what its own cases cover, if it has any."""
+
+    cases: Sequence[Task]
+    own: int
+    coverage: Coverage | None
+
+
+class Document:
+    """Puts one policy into sections, in the language of a view."""
+
+    def __init__(self, policy: Policy, tried: Tried, view: View) -> None:
+        self.policy, self.tried, self.view = policy, tried, view
+        self.phrases = Phrases(policy.parameters, view.lang)
+
+    def sections(self) -> Iterator[Section]:
+        """The whole document, in the order in which it is read."""
+        yield next(plain.identity(self.policy, self.view))
+        if self.policy.changes:
+            yield plain.changed(self.policy, self.view)
+        yield self._open()
+        yield Section(title=self._say("clauses"))
+        for clause in self.policy.clauses:
+            yield from self._clause(clause)
+        yield self._coverage()
+
+    def _say(self, code: str, **args: Any) -> str:
+        return say(f"docs.{code}", self.view.lang, **args)
+
+    def _open(self) -> Section:
+        """The parameters: each stands for something the document does not settle."""
+        view, rows = self.view, self.policy.parameters.items()
+        return Section(
+            title=self._say("open"), notes=() if rows else [self._say("open.none")],
+            headers=[view.say("column.name"), view.say("column.value"),
+                     self._say("column.source"), self._say("column.note")],
+            rows=[(name, plain.parameter_value(p, view), plain.said(p.source, view),
+                   plain.said(p.note, view)) for name, p in rows])
+
+    def _clause(self, name: str) -> Iterator[Section]:
+        clause = self.policy.clauses[name]
+        rules = [r for r in self.policy.rules if r.clause == name]
+        tables = [r.clause for r in self.policy.rules if name in r.clauses[1:]]
+        notes = [self._say("binds", who=self.view.say(f"binds.{clause.binds}")),
+                 *(self._say("row-of", clause=c) for c in dict.fromkeys(tables))]
+        if not rules and not tables:
+            notes.append(self._say("no-rule"))
+        yield Section(title=f"{name} {plain.said(clause.text, self.view)}", level=3, notes=notes)
+        for rule in rules:
+            yield from self._rule(rule)
+
+    def _rule(self, rule: TypedRule) -> Iterator[Section]:
+        view, model = self.view, rule.rule
+        title = view.say("policy.rule", clause=rule.id, title=plain.said(rule.title, view),
+                         severity=view.severity(rule.severity))
+        notes = [self._say("from", pack=rule.pack)] if rule.pack != self.policy.id else []
+        notes += changes(rule.history, view)
+        if rule.when:
+            notes.append(self._say("when", text=self.phrases.condition(rule.when)))
+        elif rule.shape != "reconcile":  # which asks about the ledger, not about a record
+            notes.append(self._say("always"))
+        notes.append(self._asked(rule))
+        if model.moments:
+            titles = [plain.said(self.policy.moments[m].title, view) for m in model.moments]
+            notes.append(self._say("moments", moments=self._say("list").join(titles)))
+        notes += [self._say(key, text=_quoting(plain.said(text, view), view))
+                  for key in ("message", "remedy", "late", "late_remedy")
+                  if (text := getattr(model, key))]
+        yield Section(title=title, level=4, notes=notes, headers=self._headers(rule),
+                      rows=list(self._rows(rule)), tree=list(plain.conditions(model, view)))
+        yield from self._cases(rule)
+
+    def _asked(self, rule: TypedRule) -> str:
+        """What a rule asks, by its shape."""
+        found = rule.expressions()
+        if "every" in found and found["every"].type.kind is Kind.INT:
+            found["every"] = Call("days", (found["every"],))
+        words = {role: self.phrases.condition(expr) for role, expr in found.items()}
+        words["field"] = words.get("key", "")
+        within = "-within" if rule.within else ""
+        return self._say(f"{rule.shape}{within}", **words)
+
+    def _headers(self, rule: TypedRule) -> list[str]:
+        return [self.view.say("column.clause"), self.view.say("column.title"),
+                self._say("column.where"), self._say("column.allowed")] if rule.rows else []
+
+    def _rows(self, rule: TypedRule) -> Iterator[Sequence[str]]:
+        """A decision table, a row each."""
+        subject = rule.rule.table.subject if rule.rule.table else ""
+        for row in rule.rows:
+            where = self.phrases.condition(row.when) if row.when else self._say("row.always")
+            allowed = self._say("list").join(self.view.value(subject, v) for v in row.allow)
+            yield row.clause, plain.said(row.title, self.view), where, allowed
+
+    def _cases(self, rule: TypedRule) -> Iterator[Section]:
+        found = [t for t in self.tried.cases if rule.id in t.expect]
+        if not found:
+            return
+        points = [p for p in self.tried.coverage.points if p.rule == rule.id] \
+            if self.tried.coverage else []
+        hits = self.tried.coverage.hits if self.tried.coverage else {}
+        title = self._say("cases.tried", count=len(found), points=len(points),
+                          covered=sum(hits[p] > 0 for p in points)) \
+            if points else self._say("cases", count=len(found))
+        yield Section(
+            title=title, level=5,
+            headers=[self._say("column.case"), self._say("column.outcome")],
+            rows=[(t.case.name, self.view.outcome(Outcome(t.expect[rule.id].outcome)))
+                  for t in found])
+
+    def _coverage(self) -> Section:
+        found, own = self.tried.coverage, self.tried.own
+        if not own:
+            note = self._say("coverage.no-cases")
+        elif found is None:
+            note = self._say("coverage.count", count=own)
+        else:
+            note = self._say("coverage.score", count=own, score=percent(found.score),
+                             covered=len(found.points) - len(found.uncovered),
+                             points=len(found.points))
+        return Section(title=self._say("coverage"), notes=[note])
+
+
+def _quoting(text: str, view: View) -> str:
+    """A text of a finding, its blanks named as a ledger heads them."""
+    return re.sub(r"\{([\w.]+)\}", lambda found: f"{{{view.field(found[1])}}}", text)

@@ -1,0 +1,117 @@
+"""A pack for people. In: a policy. Out: sections: what it is, its numbers, its rules as written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from zhuanjie.report.layouts.overlay import changes, reason, what
+from zhuanjie.report.section import Section
+from zhuanjie.report.view import View
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.policy.model import Parameter, Rule, Text
+    from zhuanjie.engine.policy.policy import Policy, TypedRule
+
+
+def identity(policy: Policy, view: View) -> Iterator[Section]:
+    """What the pack is, where its numbers come from, and its clauses."""
+    manifest = policy.manifest
+    facts = {
+        "pack": policy.id, "version": policy.version, "document": manifest.document.number,
+        "issued-on": manifest.document.issued_on.isoformat(),
+        "authority": said(manifest.authority, view),
+        "in-force": view.period(manifest.in_force.start, manifest.in_force.end),
+        "builds-on": manifest.builds_on or "",
+        "by-default": view.say("policy.by-default") if manifest.stands else "",
+        "note": said(manifest.document.note, view) if manifest.document.note else "",
+        "scope": f"{said(policy.scope_rule.title, view)}\n{policy.scope_rule.when}"
+        if policy.scope_rule else "",
+        "sha256": policy.sha256,
+    }
+    yield Section(
+        title=said(policy.title, view), level=1,
+        headers=[view.say("column.what"), view.say("column.value")],
+        rows=[(view.say(f"column.{name}"), value) for name, value in facts.items() if value],
+    )
+    if policy.changes:
+        yield changed(policy, view)
+    if policy.parameters:
+        yield Section(
+            title=view.say("policy.parameters"),
+            headers=[view.say(f"column.{c}") for c in ("name", "value", "source")],
+            rows=[(name, parameter_value(p, view), f"{said(p.source, view)}\n{said(p.note, view)}")
+                  for name, p in policy.parameters.items()],
+        )
+    yield Section(
+        title=view.say("policy.clauses"),
+        headers=[view.say(f"column.{c}") for c in ("clause", "binds", "text")],
+        rows=[(name, view.say(f"binds.{c.binds}"), said(c.text, view))
+              for name, c in policy.clauses.items()],
+    )
+    yield Section(title=view.say("policy.rules", count=len(policy.rules)))
+
+
+def changed(policy: Policy, view: View) -> Section:
+    """What the pack, or one it builds on, changes in those before it, and why."""
+    return Section(
+        title=view.say("policy.changes"),
+        headers=[view.say(f"column.{c}") for c in ("what", "pack", "base", "reason")],
+        rows=[(what(c, view), c.pack, c.base, reason(c, view)) for c in policy.changes])
+
+
+def rule(typed: TypedRule, view: View) -> Section:
+    """A rule: when it applies and what it asks, as written, its words, and where it comes from."""
+    item = typed.rule
+    lines = [view.label(view.say("rule.id"), item.id),
+             view.label(view.say("rule.shape"), view.say(f"shape.{item.shape}"))]
+    lines += conditions(item, view)
+    for key in ("message", "remedy", "late", "late_remedy"):
+        if words := getattr(item, key):
+            lines.append(view.label(view.say(f"rule.{key}"), said(words, view)))
+    if typed.history:
+        lines.append(view.label(view.say("rule.written-in"), typed.pack))
+    lines += changes(typed.history, view)
+    return Section(
+        title=view.say("policy.rule", clause=item.clause, title=said(item.title, view),
+                       severity=view.severity(item.severity)),
+        level=3, tree=lines,
+    )
+
+
+def conditions(item: Rule, view: View) -> Iterator[str]:
+    """The rule's expressions as the pack writes them, under their names."""
+    for name, text in _conditions(item, view):
+        first, *more = text.splitlines()
+        yield view.label(name, first)
+        yield from (f"  {line}" for line in more)
+
+
+def _conditions(item: Rule, view: View) -> Iterator[tuple[str, str]]:
+    """The rule's expressions by name, as the pack writes them."""
+    if item.when:
+        yield view.say("rule.when"), item.when
+    if item.table:
+        yield view.say("rule.subject"), item.table.subject
+        for row in item.table.rows:
+            allow = ", ".join(row.allow)
+            yield (view.say("rule.row", clause=row.clause, title=said(row.title, view)),
+                   f"{row.when or view.say('rule.always')}\n→ {allow}")
+        return
+    for name, text in getattr(item, item.shape).model_dump().items():
+        if text is not None:
+            yield view.say(f"rule.{name}"), str(text)
+
+
+def parameter_value(parameter: Parameter, view: View) -> str:
+    """A parameter's value with its unit, or its values by the day they start."""
+    unit = view.say(f"unit.{parameter.unit}")
+    if parameter.value is not None:
+        return f"{parameter.value} {unit}"
+    return "\n".join(f"{v.start or ''} {v.value} {unit}".strip() for v in parameter.values)
+
+
+def said(text: Text, view: View) -> str:
+    """A text in the language of the view."""
+    words: str = getattr(text, view.lang)
+    return words

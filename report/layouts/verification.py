@@ -1,0 +1,117 @@
+"""What `policy verify` found. In: a verification. Out: sections, JSON, annotations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, TextIO
+
+from zhuanjie.engine.authoring.verification.findings import stale_message
+from zhuanjie.engine.authoring.verification.verify import Verification, VerifyFinding
+from zhuanjie.engine.core.messages import say
+from zhuanjie.engine.core.results import Severity, plain
+from zhuanjie.engine.policy.model import Acceptance
+from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.report import write_answer
+from zhuanjie.report.formats.github import line
+from zhuanjie.report.section import Section
+from zhuanjie.report.view import View
+
+
+def write_verification(found: Verification, policy: Policy, form: str, out: TextIO,
+                       view: View) -> None:
+    """Write a verification in any of the forms of `policy verify`."""
+    if form == "github":
+        _github(found, policy, out, view)
+    else:
+        write_answer(_plain(found, view), _sections(found, policy, view), form, out, view)
+
+
+def _plain(found: Verification, view: View) -> dict[str, Any]:
+    return {
+        "proved": [{"kind": s.kind, "rules": list(s.rules), "message": s.message(view.lang)}
+                   for s in found.proved],
+        "findings": [_finding(f, view) for f in found.findings],
+        "accepted": [
+            {**_finding(a.finding, view), "reason": getattr(a.acceptance.reason, view.lang)}
+            for a in found.accepted
+        ],
+        "stale": [{"kind": a.kind, "rules": list(a.rules), "clauses": list(a.clauses),
+                   "message": stale_message(a, view.lang)} for a in found.stale],
+    }
+
+
+def _finding(found: VerifyFinding, view: View) -> dict[str, Any]:
+    witness = found.witness
+    return {
+        "kind": found.kind, "rules": list(found.rules), "clauses": list(found.clauses),
+        "severity": found.severity.value,
+        "witness": None if witness is None else {k: plain(v) for k, v in witness.items()},
+        "as_of": plain(found.as_of), "message": found.message(view.lang),
+    }
+
+
+def _sections(found: Verification, policy: Policy, view: View) -> list[Section]:
+    code = "verify.faulty" if found.severities else (
+        "verify.clean-accepted" if found.accepted else "verify.clean")
+    proved = Counter(s.kind for s in found.proved)
+    sections = [Section(
+        title=say(code, view.lang, id=policy.id, proved=len(found.proved),
+                  findings=len(found.findings) + len(found.stale), accepted=len(found.accepted)),
+        tone="bad" if found.severities else "good")]
+    sections += [Section(title=_title("verify.finding", f, view), level=3, tree=_shown(f, view),
+                         tone="bad" if f.severity is Severity.ERROR else "warn")
+                 for f in found.findings]
+    sections += [Section(title=_stale_title(a, view), level=3, tree=[stale_message(a, view.lang)],
+                         tone="warn") for a in found.stale]
+    for accepted in found.accepted:
+        reason = say("verify.reason", view.lang,
+                     reason=getattr(accepted.acceptance.reason, view.lang))
+        sections.append(Section(title=_title("verify.accepted", accepted.finding, view), level=3,
+                                tree=[*_shown(accepted.finding, view), reason]))
+    sections.append(Section(
+        title=say("verify.proved-heading", view.lang), level=3,
+        headers=[say(f"verify.column.{c}", view.lang) for c in ("kind", "count")],
+        rows=[(_kind(kind, view), str(count)) for kind, count in proved.items()]))
+    return sections
+
+
+def _title(code: str, found: VerifyFinding, view: View) -> str:
+    rules = view.join((*found.rules, *found.clauses))
+    return say(code, view.lang, severity=view.severity(found.severity),
+               kind=_kind(found.kind, view), rules=rules).rstrip(": ：")
+
+
+def _stale_title(stale: Acceptance, view: View) -> str:
+    rules = view.join((*stale.rules, *stale.clauses))
+    return say("verify.finding", view.lang, severity=view.severity(Severity.WARNING),
+               kind=_kind("stale-acceptance", view), rules=rules)
+
+
+def _kind(kind: str, view: View) -> str:
+    return say(f"verify.kind.{kind}", view.lang)
+
+
+def _shown(found: VerifyFinding, view: View) -> list[str]:
+    """The finding in words, then the record that shows it."""
+    lines = [found.message(view.lang)]
+    if found.witness is not None and found.as_of is not None:
+        lines.append(say("verify.shown", view.lang, day=found.as_of.isoformat()))
+        lines += [f"  {view.label(view.field(n), view.value(n, v))}"
+                  for n, v in found.witness.items()] or [
+                      f"  {say('verify.blank', view.lang)}"]
+    return lines
+
+
+def _github(found: Verification, policy: Policy, out: TextIO, view: View) -> None:
+    """Annotations of GitHub's workflow commands, then the counts."""
+    files = {r.id: r.file for r in policy.rules}
+    manifest = policy.chain[-1].source.file
+    for each in found.findings:
+        file = next((files[r] for r in each.rules if r in files), manifest)
+        out.write(line(each.severity.value, file, _title("verify.finding", each, view),
+                       "\n".join(_shown(each, view))))
+    for stale in found.stale:
+        out.write(line("warning", manifest, _stale_title(stale, view),
+                       stale_message(stale, view.lang)))
+    out.write(say("verify.github", view.lang, proved=len(found.proved),
+                  findings=len(found.findings), accepted=len(found.accepted)) + "\n")

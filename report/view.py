@@ -1,0 +1,68 @@
+"""How results are put to people. In: language, width, colour, the pack's words. Out: labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from zhuanjie.engine.auditing.wording.renderer import field_label, value_label
+from zhuanjie.engine.core.messages import Lang, say
+from zhuanjie.engine.core.results import REPORTED, Outcome, Scalar, Severity
+from zhuanjie.engine.vocabulary.fields import fields
+
+WIDTH: Final = 80
+"""The width of a pipe, a file, and a terminal that does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Language, width and colour of the output, and the pack's own words where they are known.
+
+    `titles` puts rules into words by their id, `clauses` clauses by theirs. `outcomes` are the
+    outcomes that are shown.
+    """
+
+    lang: Lang
+    width: int = WIDTH
+    colour: bool = False
+    policy_title: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    clauses: Mapping[str, str] = field(default_factory=dict)
+    outcomes: tuple[Outcome, ...] = REPORTED
+
+    def say(self, code: str, **args: Any) -> str:
+        """The message `output.<code>`."""
+        return say(f"output.{code}", self.lang, **args)
+
+    def join(self, parts: Iterable[str]) -> str:
+        """A list as the language writes it."""
+        return self.say("list.separator").join(parts)
+
+    def label(self, name: str, text: str) -> str:
+        """A text under a name."""
+        return self.say("label", name=name, text=text).rstrip()
+
+    def period(self, start: date | None, end: date | None) -> str:
+        """The days from `start` to `end`, either open."""
+        kind = "period" if start and end else "period.since" if start else "period.until"
+        return self.say(kind, start=start, end=end) if start or end else ""
+
+    def outcome(self, outcome: Outcome) -> str:
+        """The name of an outcome."""
+        return self.say(f"outcome.{outcome}")
+
+    def severity(self, severity: Severity) -> str:
+        """The name of a severity."""
+        return self.say(f"severity.{severity}")
+
+    def field(self, name: str) -> str:
+        """A field as a ledger heads it: its Chinese heading, or in English its name."""
+        return field_label(name, self.lang)
+
+    def value(self, name: str, value: Scalar | None) -> str:
+        """A field's value as a ledger writes it; what is no field and has no value is unknown."""
+        if value is None and name not in fields():
+            return self.say("value.unknown")
+        return value_label(name, value, self.lang)
