@@ -28,7 +28,7 @@ from zhuanjie.engine.core.errors import ZhuanjieError
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
-class Boundary:
+class ExitGuard:
     """A context that swallows every failure of its body and turns it into `code`."""
 
     def __init__(self, session: Session) -> None:
@@ -36,7 +36,7 @@ class Boundary:
         self.code = exit_codes.OK
         self._minded: list[signal.Signals] = []
 
-    def __enter__(self) -> Boundary:
+    def __enter__(self) -> ExitGuard:
         with suppress(ValueError):  # not the main thread: who called it minds the signals
             # What ignores signals, as under nohup, goes on doing so.
             self._minded = [s for s in _ENDING if signal.getsignal(s) is signal.SIG_DFL
@@ -50,7 +50,7 @@ class Boundary:
         if isinstance(error, SystemExit):
             return False
         if error is not None:
-            self.code = self._judge(error)
+            self.code = self._exit_code_for(error)
         try:
             if sys.stdout is not None:
                 sys.stdout.flush()
@@ -63,7 +63,7 @@ class Boundary:
             _silence(sys.stdout)
         return True
 
-    def _judge(self, error: BaseException) -> int:
+    def _exit_code_for(self, error: BaseException) -> int:
         """Say what `error` is, and the code it ends with."""
         match error:
             case click.exceptions.Exit():

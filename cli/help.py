@@ -116,7 +116,7 @@ class Command(click.Command):
         return session_of(context or Context(self)).say(f"cli.{self.said}.short")
 
 
-class Group(Command, click.Group):
+class CommandGroup(Command, click.Group):
     """A group that imports a command's module when the command is called."""
 
     def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:

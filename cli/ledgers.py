@@ -46,7 +46,7 @@ def refuse_overwrite(read: Iterable[str | None], output: Path | None) -> None:
                            path=str(output))
 
 
-def say_beside(session: Session, report: Report, target: Target) -> None:
+def print_notices(session: Session, report: Report, target: Target) -> None:
     """Say on stderr what the format of the result has no room for."""
     session.notices(report.notices)
     if target.format in _FINDINGS_ONLY:
@@ -60,7 +60,7 @@ def publish(session: Session, report: Report, layout: Layout, target: Target, vi
     from zhuanjie.cli import show
     from zhuanjie.report import write_report
 
-    say_beside(session, report, target)
+    print_notices(session, report, target)
     with (
         show.result(target) as out,
         Progress(session, quiet=quiet or out.isatty(), doing="writing"),

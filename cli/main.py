@@ -10,8 +10,8 @@ from typing import Any, Final
 import click
 
 from zhuanjie.cli import options
-from zhuanjie.cli.boundary import Boundary
-from zhuanjie.cli.help import ROOT, Group, option
+from zhuanjie.cli.boundary import ExitGuard
+from zhuanjie.cli.help import ROOT, CommandGroup, option
 from zhuanjie.cli.session import Session, peek_lang
 
 PROG: Final = "zhuanjie"
@@ -39,7 +39,7 @@ def _version(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
         ctx.exit()
 
 
-@click.group(cls=Group, said=ROOT, modules=COMMANDS)
+@click.group(cls=CommandGroup, said=ROOT, modules=COMMANDS)
 @options.lang
 @option("--version", said="version", is_flag=True, is_eager=True, expose_value=False,
         callback=_version)
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one call; returns its exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
     session = Session(peek_lang(args))
-    with Boundary(session) as boundary:
+    with ExitGuard(session) as boundary:
         instruction = os.environ.get(COMPLETE_VAR)
         boundary.code = _complete(session, instruction) if instruction else _run(args, session)
     return boundary.code

@@ -25,7 +25,7 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CauseGroup:
     """Records in which one blank leaves the same clauses open."""
 
     opens: tuple[Open, ...]
@@ -42,7 +42,7 @@ class Cause:
     """A field and the records whose blank in it leaves something open (None: no field known)."""
 
     field: str | None
-    groups: tuple[Group, ...]
+    groups: tuple[CauseGroup, ...]
 
     @property
     def records(self) -> int:
@@ -68,7 +68,7 @@ def causes(undetermined: Iterable[Finding]) -> list[Cause]:
             opens = tuple(dict.fromkeys(_open(f, name) for f in behind))
             groups.setdefault(name, {}).setdefault(opens, []).extend(behind)
     gathered = [
-        Cause(name, tuple(Group(opens, tuple(found)) for opens, found in by_opens.items()))
+        Cause(name, tuple(CauseGroup(opens, tuple(found)) for opens, found in by_opens.items()))
         for name, by_opens in groups.items()
     ]
     return sorted(gathered, key=lambda c: -c.findings)

@@ -9,7 +9,7 @@ from zhuanjie.engine.core.results import Finding, Report
 from zhuanjie.report.view import View
 
 
-class Labels:
+class RecordLabels:
     """Names of the records of one report.
 
     A record goes by its id; by its row where it has none, and by both where an id stands in more

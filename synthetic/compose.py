@@ -14,13 +14,13 @@ from functools import lru_cache
 from random import Random
 from typing import Final
 
-from zhuanjie.synthetic.plants import PLANTS, SECOND, Plant, key_of
+from zhuanjie.synthetic.plants import PLANTS, SECOND, InjectedOutcome, key_of
 from zhuanjie.synthetic.traits import ANYTHING, bits, possible
 
 ALL: Final = (*PLANTS, SECOND)
 """Every plant; elsewhere a plant is its place in this row."""
 
-VARIANTS: Final[Mapping[str, tuple[Plant, ...]]] = {
+VARIANTS: Final[Mapping[str, tuple[InjectedOutcome, ...]]] = {
     key: tuple(p for p in PLANTS if p.key == key) for key in dict.fromkeys(p.key for p in PLANTS)
 }
 _PLACES: Final = {key: [i for i, p in enumerate(PLANTS) if p.key == key] for key in VARIANTS}
@@ -38,7 +38,7 @@ Entry = tuple[int, int, str]
 
 
 @dataclass(slots=True)
-class Chunk:
+class ChunkPlan:
     """Records from `first` on. `rows` are those to spoil, counted from the chunk's first, and
     `needs` what is asked of each; the plant `plants[i]` befalls the record `rows[places[i]]`."""
 
@@ -51,11 +51,11 @@ class Chunk:
 
 
 def compose(records: int, seed: int, shares: Mapping[str, float], size: int,
-            asked: Set[str] = frozenset()) -> Iterator[Chunk]:
+            asked: Set[str] = frozenset()) -> Iterator[ChunkPlan]:
     """A ledger's plan in chunks of `size` records; `asked` are the shares not to fall short of."""
     schedule = _Schedule(records, seed, shares, asked)
     for first in range(0, records, size):
-        chunk = Chunk(first, min(size, records - first))
+        chunk = ChunkPlan(first, min(size, records - first))
         for row, (needs, plants) in schedule.spoilt(first, first + chunk.count):
             chunk.plants += plants
             chunk.places += [len(chunk.rows)] * len(plants)

@@ -20,9 +20,9 @@ from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.vocabulary.fields import KEY, fields
-from zhuanjie.synthetic.compose import VARIANTS, Chunk, compose
+from zhuanjie.synthetic.compose import VARIANTS, ChunkPlan, compose
 from zhuanjie.synthetic.make import TRUTH, extra, make
 from zhuanjie.synthetic.plants import ROSTER, SHARES
 from zhuanjie.synthetic.write import (
@@ -100,7 +100,7 @@ def generate(*, records: int, seed: int, output: Path, as_of: date | None = None
                     outcome=pl.lit(Outcome.VIOLATION.value)))
 
 
-def _made(workers: ThreadPoolExecutor, plan: Iterator[Chunk], seed: int, as_of: int,
+def _made(workers: ThreadPoolExecutor, plan: Iterator[ChunkPlan], seed: int, as_of: int,
           ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """The chunks of a plan and their truth, in order; some are being made ahead."""
     ahead: deque[Future[tuple[pl.DataFrame, pl.DataFrame]]] = deque()
@@ -125,7 +125,7 @@ def _check(day: date, rates: Mapping[str, float], roster: Path | None) -> None:
     known = plantable()
     for key, share in rates.items():
         if key not in known:
-            close = near(key, list(known))
+            close = suggest(key, list(known))
             raise fail(UsageError, "generate.clause", clause=key, near=close,
                        known=", ".join(known), hint="hint.near" if close else "hint.known")
         if not 0 <= share <= 1:

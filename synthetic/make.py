@@ -15,8 +15,8 @@ import polars as pl
 
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.vocabulary.fields import KEY, fields
-from zhuanjie.synthetic.changes import Edit
-from zhuanjie.synthetic.compose import ALL, Chunk
+from zhuanjie.synthetic.changes import RecordEdit
+from zhuanjie.synthetic.compose import ALL, ChunkPlan
 from zhuanjie.synthetic.draft import CONTACT, PENDING, Draft, numbered
 from zhuanjie.synthetic.life import live
 from zhuanjie.synthetic.traits import ANYTHING, NEEDS
@@ -35,7 +35,7 @@ def schema() -> dict[str, pl.DataType]:
     return {f.name: _KINDS.get(f.type, pl.String()) for f in fields()}
 
 
-def make(chunk: Chunk, seed: int, as_of: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+def make(chunk: ChunkPlan, seed: int, as_of: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The records of a chunk, and each violation, undetermined and pending outcome in them."""
     drafted = _live(chunk, seed, as_of)
     rows = pl.Series(chunk.rows, dtype=pl.UInt32)
@@ -54,10 +54,10 @@ def make(chunk: Chunk, seed: int, as_of: int) -> tuple[pl.DataFrame, pl.DataFram
 
 def extra(first: int, count: int, seed: int, as_of: int) -> pl.DataFrame:
     """Faultless records with numbers beyond the ledger's."""
-    return make(Chunk(first, count), seed, as_of)[0]
+    return make(ChunkPlan(first, count), seed, as_of)[0]
 
 
-def _live(chunk: Chunk, seed: int, as_of: int) -> pl.DataFrame:
+def _live(chunk: ChunkPlan, seed: int, as_of: int) -> pl.DataFrame:
     """Faultless records that have the traits the plan asks for."""
     frame = numbered(chunk.first, chunk.count, seed)
     needs = pl.repeat(ANYTHING, chunk.count, dtype=pl.UInt32, eager=True)
@@ -72,7 +72,7 @@ def _live(chunk: Chunk, seed: int, as_of: int) -> pl.DataFrame:
         for name, kind in schema().items())
 
 
-def _spoil(frame: pl.DataFrame, chunk: Chunk, as_of: int) -> pl.DataFrame:
+def _spoil(frame: pl.DataFrame, chunk: ChunkPlan, as_of: int) -> pl.DataFrame:
     """The records to spoil, spoilt."""
     zones: dict[str, tuple[list[int], list[int]]] = {}
     for place, plant in zip(chunk.places, chunk.plants, strict=True):
@@ -99,7 +99,7 @@ def _changes(zone: str, plants: list[int], as_of: int) -> dict[str, pl.Expr]:
     """The fields that the plants of one zone change."""
     out: dict[str, pl.Expr] = {}
     for plant in plants:
-        edit = Edit(f"plant {plant}", as_of)
+        edit = RecordEdit(f"plant {plant}", as_of)
         ALL[plant].change(edit)
         for name, value in edit.fields.items():
             out[name] = pl.when(pl.col(f"~zone {zone}") == plant).then(

@@ -31,7 +31,7 @@ _MADE: Final = datetime(2007, 11, 1)
 """What a workbook gives as the time it was made, so that the same seed gives the same bytes."""
 
 
-class Writer(Protocol):
+class LedgerWriter(Protocol):
     """A file being written."""
 
     def write(self, frame: pl.DataFrame) -> None:
@@ -56,7 +56,7 @@ def check_output(path: Path, records: int) -> None:
 
 
 @contextmanager
-def writing(writer: Writer) -> Iterator[Writer]:
+def writing(writer: LedgerWriter) -> Iterator[LedgerWriter]:
     """A writer that is closed when the body ends well, and let go of when it does not."""
     try:
         yield writer
@@ -66,14 +66,14 @@ def writing(writer: Writer) -> Iterator[Writer]:
     writer.close()
 
 
-def ledger_writer(path: Path, headings: Headings | None, lang: str) -> Writer:
+def ledger_writer(path: Path, headings: Headings | None, lang: str) -> LedgerWriter:
     """Records to `path`; tables of the Chinese kind bear Chinese headings unless told otherwise."""
     suffix = path.suffix.lower()
     usual: Headings = "zh" if lang == "zh" and suffix in (".csv", ".xlsx") else "names"
     return _WRITERS[suffix](path, headings or usual)
 
 
-def table_writer(path: Path, schema: Mapping[str, Any]) -> Writer:
+def table_writer(path: Path, schema: Mapping[str, Any]) -> LedgerWriter:
     """Rows to a .parquet file, or to a .csv file where the name does not end so."""
     if path.suffix.lower() == ".parquet":
         return ParquetFile(path, schema)
@@ -137,11 +137,11 @@ class _Lines:
         self._file.close()
 
 
-def _list(path: Path, headings: Headings) -> Writer:
+def _list(path: Path, headings: Headings) -> LedgerWriter:
     return _Lines(path, headings, "[\n", ",\n", "\n]\n")
 
 
-def _parquet(path: Path, headings: Headings) -> Writer:
+def _parquet(path: Path, headings: Headings) -> LedgerWriter:
     from zhuanjie.synthetic.make import schema
 
     names = {f.name: _heading(f, headings) for f in fields()}
@@ -214,6 +214,6 @@ def _as_json(field: Field, headings: Headings) -> pl.Expr:
     return pl.format("{}{}{}", pl.lit(f"{key}: {quote}"), column.cast(pl.String), pl.lit(quote))
 
 
-_WRITERS: Final[Mapping[str, Callable[[Path, Headings], Writer]]] = {
+_WRITERS: Final[Mapping[str, Callable[[Path, Headings], LedgerWriter]]] = {
     ".csv": _Csv, ".jsonl": _Lines, ".json": _list, ".parquet": _parquet, ".xlsx": _Workbook,
 }

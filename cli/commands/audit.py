@@ -15,7 +15,7 @@ import click
 
 from zhuanjie.cli import exit_codes, options, spark
 from zhuanjie.cli.help import define, option
-from zhuanjie.cli.ledgers import arguments, publish, refuse_overwrite, say_beside
+from zhuanjie.cli.ledgers import arguments, print_notices, publish, refuse_overwrite
 from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import Session, session_of
@@ -126,7 +126,7 @@ def _report(call: _Call) -> int:
     from zhuanjie.cli import show
     from zhuanjie.report.layouts.audit import sections
 
-    with _Told(call) as progress, closing(call.run(progress)) as run:
+    with _InterruptibleProgress(call) as progress, closing(call.run(progress)) as run:
         if (run.ledger.size_hint or 0) >= _LARGE:
             call.session.notice(Diagnostic("cli.large-report", hint="cli.large-report.hint"))
         findings = list(run)
@@ -143,14 +143,14 @@ def _document(call: _Call) -> int:
     from zhuanjie.cli import show
     from zhuanjie.report.formats import json
 
-    with _aside() as aside:
-        with _Told(call) as progress, closing(call.run(progress)) as run:
+    with _spool() as aside:
+        with _InterruptibleProgress(call) as progress, closing(call.run(progress)) as run:
             findings: Iterator[Finding] = iter(run)
-            _set_aside(json.tail(findings), aside)
+            _write_spool(json.tail(findings), aside)
         report = run.head()
         view = show.view_of(call.session, call.target, run.plan.policy,
                             all_outcomes=call.all_outcomes)
-        say_beside(call.session, report, call.target)
+        print_notices(call.session, report, call.target)
         aside.seek(0)
         with show.result(call.target) as out, Progress(
                 call.session, quiet=call.quiet or out.isatty(), doing="writing"):
@@ -159,7 +159,7 @@ def _document(call: _Call) -> int:
     return call.code(report, run)
 
 
-def _aside() -> TextIO:
+def _spool() -> TextIO:
     """A file of the moment; memory, where there is no place for one."""
     try:
         return tempfile.TemporaryFile("w+", encoding="utf-8", newline="")
@@ -167,7 +167,7 @@ def _aside() -> TextIO:
         return io.StringIO()
 
 
-def _set_aside(lines: Iterable[str], aside: TextIO) -> None:
+def _write_spool(lines: Iterable[str], aside: TextIO) -> None:
     """Write lines aside; raises OutputError where that, and not the making of lines, fails."""
     from zhuanjie.cli.files import unwritable
 
@@ -184,8 +184,11 @@ def _stream(call: _Call) -> int:
     from zhuanjie.cli import show
     from zhuanjie.report.formats import csv, jsonl
 
-    with (show.result(call.target) as out, _Told(call, quiet=out.isatty()) as progress,
-          closing(call.run(progress)) as run):
+    with (
+        show.result(call.target) as out,
+        _InterruptibleProgress(call, quiet=out.isatty()) as progress,
+        closing(call.run(progress)) as run,
+    ):
         findings: Iterator[Finding] = iter(run)
         out.writelines(csv.lines(findings, bool(run.plan.policy.spans))
                        if call.target.format == "csv" else jsonl.lines(findings))
@@ -198,7 +201,7 @@ def _table(call: _Call) -> int:
     from zhuanjie.engine import api
 
     assert call.target.output is not None
-    with (replacing(call.target.output) as draft, _Told(call) as progress,
+    with (replacing(call.target.output) as draft, _InterruptibleProgress(call) as progress,
           closing(call.run(progress)) as run):
         report = api.audit_to_file(draft, run)
     return _brief(call, run, report)
@@ -212,7 +215,10 @@ def _folder(call: _Call) -> int:
     folder = call.target.output
     assert folder is not None
     try:
-        with _Told(call) as progress, closing(call.run(progress, bulk=True)) as run:
+        with (
+            _InterruptibleProgress(call) as progress,
+            closing(call.run(progress, bulk=True)) as run,
+        ):
             if not run.in_stream:
                 raise fail(UsageError, "cli.usage.partition-engine",
                            hint="cli.usage.partition-engine.hint", backend=run.backend.name)
@@ -235,11 +241,11 @@ def _brief(call: _Call, run: AuditRun, report: Report) -> int:
 
 
 def _told(call: _Call, run: AuditRun, report: Report) -> int:
-    say_beside(call.session, report, call.target)
+    print_notices(call.session, report, call.target)
     return call.code(report, run)
 
 
-class _Told(Progress):
+class _InterruptibleProgress(Progress):
     """Progress that says, when it is interrupted, how far the audit came."""
 
     def __init__(self, call: _Call, *, quiet: bool = False) -> None:

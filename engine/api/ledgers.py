@@ -57,10 +57,10 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
 def _begin(ledger: Ledger, plan: Plan, backend: str | None, **options: Any) -> AuditRun:
     if ledger.is_database and backend in (None, IN_PLACE) and not plan.assumed:
         # Imported late: it knows databases, which most audits have nothing to do with.
-        from zhuanjie.engine.auditing.strategies.postgres import InPlaceRun, table_of
+        from zhuanjie.engine.auditing.strategies.postgres import PostgresJudge, table_of
 
         if (table := table_of(ledger)) is not None:
-            return InPlaceRun(ledger, table, plan, **options)
+            return PostgresJudge(ledger, table, plan, **options)
     return AuditRun(ledger, plan, backend_of(backend or BULK), **options)
 
 

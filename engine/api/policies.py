@@ -10,7 +10,7 @@ from pathlib import Path
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
-from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.policy.check import broken_rules, build_policy
 from zhuanjie.engine.policy.json_schema import schemas
@@ -68,7 +68,7 @@ def with_params(policy: Policy, params: Mapping[str, int] | None,
     known = [name for name in policy.parameters if "@" not in name]
     for name in params:
         if name not in known:
-            close = near(name, known)
+            close = suggest(name, known)
             raise fail(UsageError, "policy.unknown-param",
                        hint="hint.near" if close else "hint.known", name=name, near=close,
                        known=", ".join(known))

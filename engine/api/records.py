@@ -35,7 +35,7 @@ from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
 from zhuanjie.engine.ledger.record import read_record
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import Policy
-from zhuanjie.engine.policy.timeline import governing
+from zhuanjie.engine.policy.timeline import applicable_edition
 from zhuanjie.engine.watch.journal import Journal
 from zhuanjie.engine.watch.register import Register
 from zhuanjie.engine.watch.run import Refusal, Sink, Watch
@@ -54,7 +54,7 @@ def destinations(record: Mapping[str, Any], policy: Policy | None = None, *,
     day = as_of or date.today()
     typed, _, _ = read_record(record, columns)
     chosen = with_params(policy or _standing(day), params, day)
-    plan = _plan(governing(chosen, typed, day), day)
+    plan = _plan(applicable_edition(chosen, typed, day), day)
     return _destinations(typed, plan, record_backend_of(backend or SINGLE), lang)
 
 
@@ -83,7 +83,7 @@ def check_one(record: Mapping[str, Any], policy: Policy, *, as_of: date,
               columns: Mapping[str, str] | None = None) -> Report:
     """Like `check`, as a report of one record, by the engine for single records."""
     typed, _, _ = read_record(record, columns)
-    chosen = governing(with_params(policy, params, as_of), typed, as_of)
+    chosen = applicable_edition(with_params(policy, params, as_of), typed, as_of)
     single = _single(chosen, as_of, (), before, backend or SINGLE, lang,
                      tuple(columns.items()) if columns else None)
     return single.report(record, all_outcomes)

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zhuanjie.engine.auditing.wording.renderer import Words, field_label
+from zhuanjie.engine.auditing.wording.renderer import FindingRenderer, field_label
 from zhuanjie.engine.backends.base import RecordBackend
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.results import Finding, Location, Outcome
-from zhuanjie.engine.expr.nodes import Field, field_names
+from zhuanjie.engine.expr.nodes import FieldRef, field_names
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.vocabulary.fields import fields
@@ -46,12 +46,12 @@ def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
     Raises UsageError where the policy has no decision table.
     """
     index, rule = _table(plan, record)
-    assert isinstance(rule.subject, Field)
+    assert isinstance(rule.subject, FieldRef)
     subject = rule.subject.name
     kinds = list(fields()[subject].values)
-    words = Words(plan, lang)
+    words = FindingRenderer(plan, lang)
     bound = {i for i, r in enumerate(plan.rules)
-             if r is not rule and subject in field_names(r.when) and plan.governs(i, record)}
+             if r is not rule and subject in field_names(r.when) and plan.applies_to(i, record)}
     out = []
     for kind in kinds:
         tried = {**record, subject: kind}
@@ -84,6 +84,6 @@ def _message(outcome: Outcome, missing: tuple[str, ...], lang: Lang) -> str:
 def _table(plan: Plan, record: Mapping[str, Any]) -> tuple[int, TypedRule]:
     """The table that judges the record."""
     for index, rule in enumerate(plan.rules):
-        if rule.shape == "table" and plan.governs(index, record):
+        if rule.shape == "table" and plan.applies_to(index, record):
             return index, rule
     raise fail(UsageError, "audit.no-table", id=plan.policy.id)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zhuanjie.engine.core.results import Judged
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.lowering.specialize import narrowed
+from zhuanjie.engine.lowering.specialize import specialize
 from zhuanjie.engine.policy.policy import Edition
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ WORTH = 5000
 
 
 @dataclass(slots=True)
-class Tally:
+class EditionCounts:
     """Counts the records that each edition of a rule judged."""
 
     plan: Plan
@@ -44,7 +44,7 @@ class Tally:
     def add(self, record: Mapping[str, Any]) -> None:
         """Count one record."""
         as_of = self.plan.as_of
-        self._counts.update(i for i, e in self._editions.items() if e.governs(record, as_of))
+        self._counts.update(i for i, e in self._editions.items() if e.applies_to(record, as_of))
 
     def add_all(self, frame: pl.DataFrame) -> Plan:
         """Count the records of a batch; returns the plan, narrowed to what judges them."""
@@ -80,7 +80,7 @@ class Tally:
         self._counts.update(here)
         if not here or records < WORTH:
             return self.plan
-        return narrowed(self.plan, tuple(
+        return specialize(self.plan, tuple(
             {0: False, records: True}.get(here[i]) if i in here else None
             for i in range(len(self.plan.rules))))
 
@@ -95,7 +95,7 @@ class Tally:
 
     def _blank(self) -> set[int]:
         """The editions that judge a record without dates."""
-        return {i for i, e in self._editions.items() if e.governs({}, self.plan.as_of)}
+        return {i for i, e in self._editions.items() if e.applies_to({}, self.plan.as_of)}
 
     def judged(self) -> tuple[Judged, ...]:
         """What each pack judged, in the order of the packs; nothing where one judged everything."""

@@ -22,7 +22,7 @@ from zhuanjie.engine.backends.reference.rules import judge
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.results import Finding, Location, Verdict
-from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.plan import Plan
@@ -44,7 +44,7 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TracePart:
     """One expression of a rule: its role (`when`, `ask`, `due`, `row 1.2a`, …) and its trace."""
 
     label: str
@@ -61,7 +61,7 @@ class Explanation:
 
     finding: Finding
     title: str
-    parts: tuple[Part, ...]
+    parts: tuple[TracePart, ...]
     rule: TypedRule
     day: date | None = None
     dated_by: str | None = None
@@ -77,7 +77,7 @@ def rules_of(plan: Plan, clause: str | None) -> list[int]:
     chosen = chosen or [i for i, r in enumerate(plan.rules) if r.clause.startswith(str(clause))]
     if not chosen:
         known = list(plan.policy.clauses)
-        close = near(str(clause), known)
+        close = suggest(str(clause), known)
         raise fail(UsageError, "audit.no-clause", hint="hint.near" if close else None,
                    clause=clause, near=close)
     return chosen
@@ -121,7 +121,7 @@ def explain_and_fix(run: AuditRun, record_id: str,
 
 def _governing(plan: Plan, chosen: Sequence[int], record: Mapping[str, Any]) -> Sequence[int]:
     """Those of the rules that judge the record; all of them, to show why not, where none does."""
-    return [i for i in chosen if plan.governs(i, record)] or chosen
+    return [i for i in chosen if plan.applies_to(i, record)] or chosen
 
 
 def records_of(run: AuditRun, record_id: str,
@@ -147,7 +147,7 @@ def records_of(run: AuditRun, record_id: str,
             keys[rule.id].update(
                 _key(rule, row) for row in frame.select(names).iter_rows(named=True))
     if not out:
-        close = near(record_id, known)
+        close = suggest(record_id, known)
         raise fail(UsageError, "audit.no-record", hint="hint.near" if close else None,
                    id=record_id, near=close)
     return out
@@ -170,7 +170,7 @@ def _explain(run: AuditRun, index: int, record: dict[str, Any], location: Locati
     verdict = Verdict(0, index, judged.outcome, judged.clause, judged.due, judged.late,
                       fields().sort(judged.missing))
     finding = run.words.finding(verdict, record, location)
-    parts = tuple(Part(role, _trace(step)) for role, step in judged.steps.items())
+    parts = tuple(TracePart(role, _trace(step)) for role, step in judged.steps.items())
     dated_by, day = rule.edition.deciding(record, plan.as_of) if rule.edition else (None, None)
     return Explanation(finding, getattr(rule.title, run.lang), parts, rule, day, dated_by)
 

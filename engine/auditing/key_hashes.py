@@ -13,7 +13,7 @@ from operator import xor
 import polars as pl
 
 
-class Prints:
+class KeyHashes:
     """64-bit prints of the records that count, of several fields together."""
 
     def __init__(self, by: Sequence[pl.Expr], where: pl.Expr) -> None:

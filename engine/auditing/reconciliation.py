@@ -17,10 +17,11 @@ from zhuanjie.engine.core.results import Location
 from zhuanjie.engine.policy.policy import TypedRule
 
 
-class Absent:
+class RosterReconciliation:
     """Compares the values of a field in a roster with those in the ledger.
 
-    First `want` all of the roster, then `add` all of the ledger, then ask what is `missing`.
+    First `expect` all of the roster, then `observe` all of the ledger, then ask what is
+    `unmatched`.
     """
 
     def __init__(self, rule: TypedRule) -> None:
@@ -29,22 +30,22 @@ class Absent:
         self._values: list[pl.Series] = []
         self._places: list[tuple[pl.Series, str, str | None]] = []
 
-    def want(self, values: pl.Series, rows: pl.Series, file: str, sheet: str | None) -> None:
+    def expect(self, values: pl.Series, rows: pl.Series, file: str, sheet: str | None) -> None:
         """Note the values of some records of the roster, and where they stand."""
         there = values.is_not_null()
         self._values.append(values.filter(there))
         self._places.append((rows.filter(there).cast(pl.UInt32), file, sheet))
 
     @property
-    def wanted(self) -> pl.Series:
+    def expected(self) -> pl.Series:
         """The values that the ledger should have, each once."""
         return self._index.values
 
-    def add(self, values: pl.Series) -> None:
+    def observe(self, values: pl.Series) -> None:
         """Note the values of some records of the ledger."""
         self._index.find(values.drop_nulls())
 
-    def missing(self) -> Iterator[tuple[str, Location]]:
+    def unmatched(self) -> Iterator[tuple[str, Location]]:
         """The values of the roster that the ledger lacks, each once, and where they stand."""
         starts = [0]
         for rows, *_ in self._places:
@@ -65,7 +66,7 @@ class _Index:
     """Distinct values in the order of their prints, and which of them were found."""
 
     def __init__(self, values: pl.Series) -> None:
-        every = pl.DataFrame({"value": values, "print": _prints(values)}).with_row_index("at")
+        every = pl.DataFrame({"value": values, "print": _hash64(values)}).with_row_index("at")
         # A stable order: of equal values the first stays.
         every = every.sort("print", maintain_order=True)
         again = pl.col("print") == pl.col("print").shift()
@@ -78,7 +79,7 @@ class _Index:
             self._slow.setdefault(value, at)
         first = every.filter(
             again.ne_missing(True) & ~pl.col("print").is_in(self._mixed.implode()))
-        self._places, self._values, self._prints = first["at"], first["value"], first["print"]
+        self._places, self._values, self._hash64 = first["at"], first["value"], first["print"]
         self._found = pl.repeat(False, len(first), dtype=pl.Boolean, eager=True)
 
     @property
@@ -88,10 +89,10 @@ class _Index:
 
     def find(self, values: pl.Series) -> None:
         """Mark those of the values that are known."""
-        prints = _prints(values)
-        if len(self._prints):
-            at = self._prints.search_sorted(prints).clip(0, len(self._prints) - 1)
-            same = (self._prints.gather(at) == prints) & (self._values.gather(at) == values)
+        prints = _hash64(values)
+        if len(self._hash64):
+            at = self._hash64.search_sorted(prints).clip(0, len(self._hash64) - 1)
+            same = (self._hash64.gather(at) == prints) & (self._values.gather(at) == values)
             self._found.scatter(at.filter(same), True)
         if self._slow:
             for value in values.filter(prints.is_in(self._mixed.implode())):
@@ -104,5 +105,5 @@ class _Index:
         return sorted([*lost, *((at, value) for value, at in self._slow.items())])
 
 
-def _prints(values: pl.Series) -> pl.Series:
+def _hash64(values: pl.Series) -> pl.Series:
     return values.hash()

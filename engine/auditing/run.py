@@ -13,12 +13,12 @@ from typing import Any
 
 import polars as pl
 
-from zhuanjie.engine.auditing.editions import Tally
+from zhuanjie.engine.auditing.editions import EditionCounts
 from zhuanjie.engine.auditing.notices import no_columns, said_of
-from zhuanjie.engine.auditing.reconciliation import Absent
-from zhuanjie.engine.auditing.strategies.stream import BulkAudit, JudgedRecords
-from zhuanjie.engine.auditing.uniqueness import DTYPES, Counter
-from zhuanjie.engine.auditing.wording.renderer import Words, field_label
+from zhuanjie.engine.auditing.reconciliation import RosterReconciliation
+from zhuanjie.engine.auditing.strategies.stream import StreamJudge, VerdictBatch
+from zhuanjie.engine.auditing.uniqueness import DTYPES, DuplicateCounter
+from zhuanjie.engine.auditing.wording.renderer import FindingRenderer, field_label
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.backends.registry import column_backend_of
 from zhuanjie.engine.backends.verdicts import to_table, to_verdicts
@@ -59,7 +59,7 @@ class AuditRun:
         self.ledger, self.plan, self.backend = ledger, plan, backend
         self.roster, self.every, self.progress = roster, every, progress
         self.lang, self.sparse, self.bulk = lang, sparse, bulk
-        self.words = Words(plan, lang)
+        self.words = FindingRenderer(plan, lang)
         self.needs = fields().sort(plan.policy.fields | {KEY})
         self.summary = Summary()
         self.kinds: set[tuple[Outcome, Severity]] = set()
@@ -68,9 +68,9 @@ class AuditRun:
         self.records = self.out_of_scope = 0
         self.clauses: frozenset[str] | None = None
         """The clauses that are asked about, where it is not all of them."""
-        self.tally = Tally(plan)
-        self.counters = [Counter(r, plan, backend) for r in plan.unique]
-        self.absent = [Absent(r) for r in plan.whole] if roster else []
+        self.tally = EditionCounts(plan)
+        self.counters = [DuplicateCounter(r, plan, backend) for r in plan.unique]
+        self.absent = [RosterReconciliation(r) for r in plan.whole] if roster else []
         self._call_roll()
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class AuditRun:
         hint = self.ledger.size_hint
         return self.bulk is True or hint is None or hint >= MANY
 
-    def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[JudgedRecords]:
+    def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[VerdictBatch]:
         """Records with their verdicts, in order; who is absent comes last, by `absences`.
 
         `start` passes over the slices of the ledger before it.
@@ -101,11 +101,11 @@ class AuditRun:
         if engine is None or not self.in_stream:
             for batch, frame, rows in self.frames():
                 verdicts = self.backend.judge(self.tally.add_all(frame), frame, self.every)
-                yield JudgedRecords(
+                yield VerdictBatch(
                     self.plan, frame, rows, to_table(self.plan, verdicts), batch.file, batch.sheet,
                     len(batch.frame), len(batch.frame) - len(frame))
             return
-        bulk = BulkAudit(self.ledger.tables, self.plan, engine, self.needs, self.counters,
+        bulk = StreamJudge(self.ledger.tables, self.plan, engine, self.needs, self.counters,
                          self.tally, every=self.every)
         if self.progress:
             self.progress(self.records, self.ledger.size_hint)
@@ -119,12 +119,12 @@ class AuditRun:
         self.ledger.check_filled(self.records)
         for absent in self.absent:
             for there in bulk.values(absent.field):
-                absent.add(there)
+                absent.observe(there)
 
     def absences(self) -> Iterator[Finding]:
         """Who stands in the roster and not in the ledger, once all was judged."""
         for absent in self.absent:
-            for value, location in absent.missing():
+            for value, location in absent.unmatched():
                 yield self._noted(self.words.absence(absent.rule, value, location))
 
     def head(self) -> Report:
@@ -186,7 +186,7 @@ class AuditRun:
             self.out_of_scope += len(batch.frame) - len(frame)
             for absent in self.absent:
                 source = batch.frame if absent.field in batch.frame.columns else frame
-                absent.add(source[absent.field])
+                absent.observe(source[absent.field])
             for counter, shared in zip(self.counters, self.shared, strict=True):
                 frame = counter.attach(frame, shared)
             yield batch, frame, batch.rows.gather(kept)
@@ -197,7 +197,7 @@ class AuditRun:
         """Frames as above, of which those without the record may be left out."""
         return self.frames()
 
-    def _said(self, judged: JudgedRecords) -> Iterator[Finding]:
+    def _said(self, judged: VerdictBatch) -> Iterator[Finding]:
         """Verdicts, in the order of the rows, as findings."""
         frame, rows = judged.reported()
         at = -1
@@ -209,7 +209,7 @@ class AuditRun:
                 at = verdict.row
                 number, record = next(pairs)
                 location = Location(judged.file, judged.sheet, number)
-            if verdict.outcome is Outcome.NOT_APPLICABLE and not self.plan.governs(
+            if verdict.outcome is Outcome.NOT_APPLICABLE and not self.plan.applies_to(
                     verdict.rule, record):
                 continue  # another edition of the rule judges this record
             yield self._noted(self.words.finding(verdict, record, location))
@@ -225,7 +225,7 @@ class AuditRun:
             frame, kept = self._in_scope(batch.frame)
             self.input += batch.input
             for absent in self.absent:
-                absent.want(frame[absent.field], batch.rows.gather(kept), batch.file, batch.sheet)
+                absent.expect(frame[absent.field], batch.rows.gather(kept), batch.file, batch.sheet)
 
     def _noted(self, finding: Finding) -> Finding:
         self.summary.add(finding.clause, finding.outcome)

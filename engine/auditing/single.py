@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from zhuanjie.engine.auditing.editions import Tally
-from zhuanjie.engine.auditing.wording.renderer import Words
+from zhuanjie.engine.auditing.editions import EditionCounts
+from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import RecordBackend
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import (
@@ -23,7 +23,7 @@ from zhuanjie.engine.core.results import (
     plain,
 )
 from zhuanjie.engine.ledger.record import read_record
-from zhuanjie.engine.ledger.record_reader import RecordReader
+from zhuanjie.engine.ledger.record_reader import CachedRecordReader
 from zhuanjie.engine.lowering.plan import Plan
 
 _NOWHERE = Location()
@@ -36,9 +36,9 @@ class SingleCheck:
                  columns: Mapping[str, str] | None = None) -> None:
         self.plan = plan
         self.backend = backend
-        self.words = Words(plan, lang)
+        self.words = FindingRenderer(plan, lang)
         self._columns = columns
-        self.read = RecordReader(columns)
+        self.read = CachedRecordReader(columns)
 
     def __call__(self, record: Mapping[str, Any],
                  every: bool = False) -> tuple[list[Finding], list[InputFinding]]:
@@ -54,7 +54,7 @@ class SingleCheck:
         verdicts = self.backend.judge_record(self.plan, typed, every)
         if every:
             verdicts = [v for v in verdicts if v.outcome is not Outcome.NOT_APPLICABLE
-                        or self.plan.governs(v.rule, typed)]
+                        or self.plan.applies_to(v.rule, typed)]
         return [self.words.finding(v, typed, _NOWHERE) for v in verdicts], unread
 
     def _in_scope(self, typed: Mapping[str, Any]) -> bool:
@@ -74,7 +74,7 @@ class SingleCheck:
         digest = hashlib.sha256(
             json.dumps(sorted((n, plain(v)) for n, v in typed.items())).encode()).hexdigest()
         out = 0 if self._in_scope(typed) else 1
-        tally = Tally(self.plan)
+        tally = EditionCounts(self.plan)
         if not out:
             tally.add({**dict.fromkeys(self.plan.assumed, self.plan.as_of), **typed})
         return Report(

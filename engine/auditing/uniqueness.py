@@ -1,6 +1,7 @@
 """Rules that look at more than one record. In: batches of records. Out: counts.
 
-`Counter` counts, before any record is judged, how many records share the key of a `unique` rule.
+`DuplicateCounter` counts, before any record is judged, how many records share the key of a `unique`
+rule.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from zhuanjie.engine.backends.base import Backend
-from zhuanjie.engine.expr.nodes import Field
+from zhuanjie.engine.expr.nodes import FieldRef
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import TypedRule
@@ -23,7 +24,7 @@ DTYPES: dict[str, Any] = {
 """How each type of field stands in a frame."""
 
 
-def alone(plan: Plan, records: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+def singleton_frame(plan: Plan, records: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """Typed records as a frame ready to judge, each as if it were alone in its ledger."""
     names = fields().sort(plan.policy.fields | {KEY})
     frame = pl.DataFrame(
@@ -36,12 +37,15 @@ def alone(plan: Plan, records: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     )
 
 
-class Counter:
+class DuplicateCounter:
     """Counts the records that share the key of one `unique` rule."""
 
     def __init__(self, rule: TypedRule, plan: Plan, backend: Backend) -> None:
         self.rule, self.plan, self.backend = rule, plan, backend
-        self.by = [key_field(rule), *([rule.within.name] if isinstance(rule.within, Field) else [])]
+        self.by = [
+            key_field(rule),
+            *([rule.within.name] if isinstance(rule.within, FieldRef) else []),
+        ]
         self.sure = UNIQUE_SURE.format(rule=rule.id)
         self.everyone = UNIQUE_ALL.format(rule=rule.id)
         self._seen: list[pl.DataFrame] = []
@@ -90,5 +94,5 @@ class Counter:
 
 def key_field(rule: TypedRule) -> str:
     """The field whose values a `unique` or `reconcile` rule compares."""
-    assert isinstance(rule.key, Field)
+    assert isinstance(rule.key, FieldRef)
     return rule.key.name

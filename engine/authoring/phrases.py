@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from zhuanjie.engine.auditing.wording.template import field_label, value_label
 from zhuanjie.engine.core.messages import Lang, say
-from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, Field, ListLit, Lit, Name, Param
+from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Name, Param
 from zhuanjie.engine.expr.operators import COMPARISONS, OPS
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy.model import Parameter
@@ -27,7 +27,7 @@ class Phrases:
 
     def condition(self, expr: Expr) -> str:
         """A condition as a statement, or any other expression as its value."""
-        if isinstance(expr, Field) and expr.type.kind is Kind.BOOL:
+        if isinstance(expr, FieldRef) and expr.type.kind is Kind.BOOL:
             return self._is(expr, True)
         return self._value(expr, None)
 
@@ -37,7 +37,7 @@ class Phrases:
             case Lit(value=value):
                 shown = value_label(field or "", value, self._lang)
                 return self._say("quoted", a=shown) if isinstance(value, str) else shown
-            case Field(name=name):
+            case FieldRef(name=name):
                 return field_label(name, self._lang)
             case Param(name=name):
                 held = self._parameters[name].value
@@ -55,14 +55,14 @@ class Phrases:
         match expr:
             case Call(op="!", args=(Call(op="has", args=(inner,)),)):
                 return self._say("blank", a=self._value(inner, None))
-            case Call(op="!", args=(Field() as inner,)):
+            case Call(op="!", args=(FieldRef() as inner,)):
                 return self._is(inner, False)
             case Call(op="days" | "months" as op, args=(Param(name=name),)):
                 value = self._parameters[name].value
                 if value is not None:
                     return self._say("named", text=self._say(f"op.{op}", a=value), name=name)
         asks = expr.op in ("&&", "||", "!", "?:")
-        field = next((a.name for a in expr.args if isinstance(a, Field)), None)
+        field = next((a.name for a in expr.args if isinstance(a, FieldRef)), None)
         words = [self._operand(a, expr, asks=asks, field=field) for a in expr.args]
         return self._say(_code(expr), **dict(zip("abc", words, strict=False)))
 
@@ -75,7 +75,7 @@ class Phrases:
         apart = part.op != within.op if junction else inner <= min(outer, _GROUPS)
         return self._say("group", a=words) if apart else words
 
-    def _is(self, field: Field, value: bool) -> str:
+    def _is(self, field: FieldRef, value: bool) -> str:
         return self._say("is", a=field_label(field.name, self._lang),
                          b=self._say("quoted", a=value_label(field.name, value, self._lang)))
 

@@ -28,7 +28,7 @@ Answer = Sequence[int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class OutcomeMask:
     """One whole number: bit i says that rule `first + i` came out as `outcome`."""
 
     outcome: Outcome
@@ -37,7 +37,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class DetailQuery:
     """One thing to compute of a rule where it came out as one of `outcomes`.
 
     `due` and `late` ask for a term. `missing` asks for a word over conditions, one for each of
@@ -52,14 +52,14 @@ class Ask:
     names: tuple[str, ...] = ()
 
 
-class Layout:
+class BitmaskLayout:
     """What to compute of a plan, and in which order the answers come."""
 
     def __init__(self, plan: Plan, every: bool = False) -> None:
         self.engine_rules = [r.id for r in plan.lowered]
         self.every = every
         self.words = tuple(
-            Word(outcome, first, tuple(getattr(rule, str(outcome))
+            OutcomeMask(outcome, first, tuple(getattr(rule, str(outcome))
                                        for rule in plan.lowered[first : first + BITS]))
             for outcome in (EVERY if every else REPORTED)
             for first in range(0, len(plan.lowered), BITS)
@@ -85,19 +85,19 @@ class Layout:
         if self.every and len(came) < len(self.engine_rules):
             rule = next(i for i in range(len(self.engine_rules)) if i not in came)
             raise self._incomplete(rule, 0, name)
-        told: dict[int, _Told] = {}
+        details: dict[int, _Details] = {}
         for ask, answer in zip(self.asks, answers, strict=True):
             if answer is not None and came.get(ask.rule) in ask.outcomes:
-                _tell(told.setdefault(ask.rule, _Told()), ask, answer)
+                _tell(details.setdefault(ask.rule, _Details()), ask, answer)
         for rule in sorted(came):
-            yield Verdict(row, rule, came[rule], **told.get(rule, _Told()))
+            yield Verdict(row, rule, came[rule], **details.get(rule, _Details()))
 
     def _incomplete(self, rule: int, count: int, name: str) -> BackendError:
         return fail(BackendError, "backend.incomplete", name=name, count=count,
                     rule=self.engine_rules[rule])
 
 
-class _Told(TypedDict, total=False):
+class _Details(TypedDict, total=False):
     """What goes with a verdict."""
 
     due: int
@@ -106,30 +106,30 @@ class _Told(TypedDict, total=False):
     clause: str
 
 
-def _tell(told: _Told, ask: Ask, answer: int) -> None:
+def _tell(details: _Details, ask: DetailQuery, answer: int) -> None:
     """Take in an answer under what it says."""
     if ask.what == "missing":
         named = tuple(n for i, n in enumerate(ask.names) if answer >> i & 1)
-        told["missing"] = (*told.get("missing", ()), *named)
+        details["missing"] = (*details.get("missing", ()), *named)
     elif ask.what == "clause":
-        told["clause"] = ask.names[answer]
+        details["clause"] = ask.names[answer]
     else:
-        told[ask.what] = answer
+        details[ask.what] = answer
 
 
-def _asks(plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[Ask]:
+def _asks(plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[DetailQuery]:
     """What each rule has to say beside its outcome."""
     due = tuple(o for o in _DUE if o in outcomes)
     named = tuple(o for o in outcomes if o is not Outcome.NOT_APPLICABLE)
     for number, rule in enumerate(plan.lowered):
         if rule.due is not None:
-            yield Ask(number, "due", due, rule.due)
+            yield DetailQuery(number, "due", due, rule.due)
         if rule.late is not None:
-            yield Ask(number, "late", (Outcome.VIOLATION,), rule.late)
+            yield DetailQuery(number, "late", (Outcome.VIOLATION,), rule.late)
         for first in range(0, len(rule.missing), BITS):
             some = rule.missing[first : first + BITS]
-            yield Ask(number, "missing", (Outcome.UNDETERMINED,),
+            yield DetailQuery(number, "missing", (Outcome.UNDETERMINED,),
                       conditions=tuple(c for _, c in some), names=tuple(n for n, _ in some))
         if rule.clause:
-            yield Ask(number, "clause", named, conditions=tuple(c for _, c in rule.clause),
+            yield DetailQuery(number, "clause", named, conditions=tuple(c for _, c in rule.clause),
                       names=tuple(n for n, _ in rule.clause))

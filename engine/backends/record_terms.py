@@ -25,14 +25,14 @@ from zhuanjie.engine.backends.record_syntax import (
 )
 from zhuanjie.engine.core.dates import EPOCH_ORDINAL, add_months
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.lowering.assume import Facts, needed, opposite
+from zhuanjie.engine.lowering.assume import Assumptions, needed, opposite
 from zhuanjie.engine.lowering.conditions import (
     TRUE,
     AllOf,
     Among,
     AnyOf,
     Arith,
-    Column,
+    ColumnRef,
     Compare,
     Cond,
     Const,
@@ -52,7 +52,7 @@ from zhuanjie.engine.regex.portable import python_form
 Node = Term | Cond
 Leaf = Compare | Among | TextTest
 
-NOTHING = Facts()
+NOTHING = Assumptions()
 """Nothing is known of a record beforehand."""
 
 _months = lru_cache(maxsize=1 << 14)(add_months)
@@ -74,7 +74,7 @@ def columns(node: Node) -> Iterator[tuple[str, bool, bool]]:
     match node:
         case Filled(name=field):
             yield field, False, False
-        case Column(name=field, kind=kind):
+        case ColumnRef(name=field, kind=kind):
             yield field, kind is Kind.DATE, True
         case Pick(arms=arms):
             for cond, term in arms:
@@ -106,7 +106,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
 
 
-class Cells:
+class CodeGenerator:
     """The local variables of one function: fields as they are read, terms as they are shared."""
 
     def __init__(self, nodes: Iterable[Node], alone: Mapping[str, int]) -> None:
@@ -140,14 +140,14 @@ class Cells:
                 out.append(ast.If(compare(name(local), ast.IsNot(), NONE), [day], []))
         return out
 
-    def share(self, term: Term, facts: Facts) -> ast.stmt:
+    def bind(self, term: Term, facts: Assumptions) -> ast.stmt:
         """A statement that works out `term` once; later mentions take its value."""
         local = self._new("t")
         statement = assign(local, self.value(term, facts))
         self._shared.append((term, local))
         return statement
 
-    def forget(self, count: int) -> None:
+    def unbind(self, count: int) -> None:
         """Drop the last `count` shared terms: their statements do not come first any more."""
         del self._shared[len(self._shared) - count :]
 
@@ -155,7 +155,7 @@ class Cells:
         self._extra += 1
         return f"{prefix}{self._extra}"
 
-    def test(self, cond: Cond, facts: Facts) -> ast.expr:
+    def test(self, cond: Cond, facts: Assumptions) -> ast.expr:
         """An expression that is true where `cond` holds; parts rely on those before them."""
         match cond:
             case Const(value=value):
@@ -169,7 +169,7 @@ class Cells:
             case _:
                 return self._leaf(cond, facts)
 
-    def fails(self, cond: Cond, facts: Facts) -> ast.expr:
+    def fails(self, cond: Cond, facts: Assumptions) -> ast.expr:
         """An expression that is true where `cond` does not hold."""
         if isinstance(cond, Filled):
             return self.test(opposite(cond), facts)
@@ -177,21 +177,21 @@ class Cells:
             return self.test(opposite(cond), facts)
         return ast.UnaryOp(ast.Not(), self.test(cond, facts))
 
-    def value(self, term: Term, facts: Facts) -> ast.expr:
+    def value(self, term: Term, facts: Assumptions) -> ast.expr:
         """An expression for the value of `term`, None where it is missing."""
         tests, value = self._operand(term, facts)
         return ast.IfExp(both(tests), value, NONE) if tests else value
 
-    def _sequence(self, parts: Sequence[Cond], facts: Facts, holds: bool) -> list[ast.expr]:
+    def _sequence(self, parts: Sequence[Cond], facts: Assumptions, holds: bool) -> list[ast.expr]:
         out = []
         for part in parts:
             out.append(self.test(part, facts))
             facts = facts.given(part, holds)
         return out
 
-    def _leaf(self, leaf: Leaf, facts: Facts) -> ast.expr:
+    def _leaf(self, leaf: Leaf, facts: Assumptions) -> ast.expr:
         match leaf:
-            case Compare(op="==", left=Column(name=field, kind=kind), right=Value(value=value)):
+            case Compare(op="==", left=ColumnRef(name=field, kind=kind), right=Value(value=value)):
                 # A blank cell equals no constant, so that it need not be tested for.
                 same = ast.Is() if kind is Kind.BOOL else ast.Eq()
                 return compare(name(self._local[field]), same, const(value))
@@ -199,7 +199,7 @@ class Cells:
                 tests, a = self._operand(left, facts)
                 more, b = self._operand(right, facts)
                 return both([*tests, *more, compare(a, op, b)])
-            case Among(term=Column(name=field), values=values, outside=False):
+            case Among(term=ColumnRef(name=field), values=values, outside=False):
                 return compare(name(self._local[field]), ast.In(), _pool(values))
             case Among(term=term, values=values, outside=outside):
                 tests, a = self._operand(term, facts)
@@ -222,7 +222,7 @@ class Cells:
         method = "startswith" if op == "startsWith" else "endswith"
         return call(ast.Attribute(text, method, ast.Load()), needle)
 
-    def _operand(self, term: Term, facts: Facts) -> tuple[list[ast.expr], ast.expr]:
+    def _operand(self, term: Term, facts: Assumptions) -> tuple[list[ast.expr], ast.expr]:
         """Tests that the term is known, and its value for where they hold."""
         for shared, local in self._shared:
             if shared == term:
@@ -231,7 +231,7 @@ class Cells:
         match term:
             case Value(value=value):
                 return [const(False)] if value is None else [], const(value)
-            case Column(name=field):
+            case ColumnRef(name=field):
                 cell = name(self._local[field])
                 sure = facts.filled.get(field) is True
                 return [] if sure else [compare(cell, ast.IsNot(), NONE)], cell
@@ -251,7 +251,7 @@ class Cells:
                 chosen = ast.NamedExpr(ast.Name(local, ast.Store()), self._pick(arms, facts))
                 return [compare(chosen, ast.IsNot(), NONE)], name(local)
 
-    def _pick(self, arms: Sequence[tuple[Cond, Term]], facts: Facts) -> ast.expr:
+    def _pick(self, arms: Sequence[tuple[Cond, Term]], facts: Assumptions) -> ast.expr:
         if not arms:
             return NONE
         (cond, term), rest = arms[0], arms[1:]
@@ -268,13 +268,13 @@ def _pool(values: Sequence[Any]) -> ast.expr:
 
 
 def compiled(nodes: Sequence[Node], alone: Mapping[str, int],
-             facts: Facts = NOTHING) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+             facts: Assumptions = NOTHING) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
     """A function of a record that gives each node's value: whether a condition holds, or a term.
 
     A term that is missing is None. `facts` are true of every record it will be asked about.
     """
     nodes = [n if isinstance(n, Term) else facts.simplify(n) for n in nodes]
-    cells = Cells(nodes, alone)
+    cells = CodeGenerator(nodes, alone)
     values = [
         cells.value(node, facts) if isinstance(node, Term) else cells.test(node, facts)
         for node in nodes

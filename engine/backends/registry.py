@@ -8,7 +8,7 @@ from typing import cast
 
 from zhuanjie.engine.backends.base import Backend, ColumnBackend, RecordBackend
 from zhuanjie.engine.core.errors import UsageError, fail
-from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.core.suggest import suggest
 
 _MODULES = {
     "reference": "zhuanjie.engine.backends.reference.backend",
@@ -40,7 +40,7 @@ EMBEDDED = "python"
 def backend_of(name: str) -> Backend:
     """The engine called `name`; raises UsageError for one that there is not, or not installed."""
     if name not in _MODULES:
-        close = near(name, NAMES)
+        close = suggest(name, NAMES)
         raise fail(UsageError, "backend.unknown", hint="hint.near" if close else "hint.known",
                    name=name, near=close, known=", ".join(NAMES))
     try:

@@ -6,6 +6,6 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 
-def near(word: str, known: Sequence[str]) -> str:
+def suggest(word: str, known: Sequence[str]) -> str:
     """The known word nearest to `word`, or an empty text."""
     return next(iter(get_close_matches(word, known, n=1)), "")

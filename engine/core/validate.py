@@ -10,8 +10,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
-from zhuanjie.engine.core.suggest import near
-from zhuanjie.engine.core.yaml_source import Key, Source
+from zhuanjie.engine.core.suggest import suggest
+from zhuanjie.engine.core.yaml_source import Key, YamlSource
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -38,7 +38,7 @@ _CODES = {
 _DATES = ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact")
 
 
-def validate(model: type[_M], source: Source, problems: list[Diagnostic]) -> _M | None:
+def validate(model: type[_M], source: YamlSource, problems: list[Diagnostic]) -> _M | None:
     """The model of `source`'s data; None, with a diagnostic for each mistake, if it has any."""
     try:
         return model.model_validate(source.data)
@@ -49,7 +49,7 @@ def validate(model: type[_M], source: Source, problems: list[Diagnostic]) -> _M 
         return None
 
 
-def _diagnostic(error: Any, model: type[BaseModel], source: Source) -> Diagnostic:
+def _diagnostic(error: Any, model: type[BaseModel], source: YamlSource) -> Diagnostic:
     kind, context = error["type"], error.get("ctx", {})
     trail = _trail(error["loc"], source)
     if kind == "value_error":
@@ -66,7 +66,7 @@ def _diagnostic(error: Any, model: type[BaseModel], source: Source) -> Diagnosti
         return Diagnostic("pack.comma", args, source.place(trail, key=True))
     if kind == "extra_forbidden":
         known = _keys_at(model, trail[:-1])
-        args["near"] = near(args["key"], known)
+        args["near"] = suggest(args["key"], known)
         args["known"] = ", ".join(known)
         hint = "hint.near" if args["near"] else "hint.known"
         return Diagnostic(_CODES[kind], args, source.place(trail, key=True), hint)
@@ -78,7 +78,7 @@ def _diagnostic(error: Any, model: type[BaseModel], source: Source) -> Diagnosti
     return Diagnostic(code, args, source.place(trail))
 
 
-def _after_comma(trail: Sequence[Key], source: Source) -> bool:
+def _after_comma(trail: Sequence[Key], source: YamlSource) -> bool:
     """Whether a key is the rest of a text in braces that a comma has cut off."""
     above, node = source.nodes.get(tuple(trail[:-1])), source.nodes.get(tuple(trail))
     return (isinstance(above, yaml.MappingNode) and bool(above.flow_style)
@@ -91,7 +91,7 @@ def _wanted(context: Any) -> str:
     return ", ".join(words) or str(context.get("pattern", ""))
 
 
-def _trail(loc: Sequence[Key], source: Source) -> tuple[Key, ...]:
+def _trail(loc: Sequence[Key], source: YamlSource) -> tuple[Key, ...]:
     """The location without the parts that name union members or keys, not places in the data."""
     out: tuple[Key, ...] = ()
     for key in loc:

@@ -29,7 +29,7 @@ Trail = tuple[Key, ...]
 
 
 @dataclass(slots=True)
-class Source:
+class YamlSource:
     """A file's data, and the node of every part of it by its trail of keys and indices."""
 
     file: str
@@ -80,7 +80,7 @@ def _offset(text: str, node: yaml.ScalarNode, snippet: str, caret: int) -> tuple
     return mark.line + 1, mark.column + 1
 
 
-def read_source(path: Path, kind: type[ZhuanjieError], shown: str | None = None) -> Source:
+def read_source(path: Path, kind: type[ZhuanjieError], shown: str | None = None) -> YamlSource:
     """Read a YAML file; raises `kind` with file, line and column where it is not well formed."""
     name = shown or str(path)
     try:
@@ -92,7 +92,7 @@ def read_source(path: Path, kind: type[ZhuanjieError], shown: str | None = None)
     return parse_source(text, kind, name)
 
 
-def parse_source(text: str, kind: type[ZhuanjieError], name: str) -> Source:
+def parse_source(text: str, kind: type[ZhuanjieError], name: str) -> YamlSource:
     """Like `read_source`, for a text that was read already."""
     try:
         root = yaml.compose(text, Loader=_LOADER)
@@ -104,7 +104,7 @@ def parse_source(text: str, kind: type[ZhuanjieError], name: str) -> Source:
         raise fail(kind, "source.yaml", Place(name), detail=str(error).splitlines()[0]) from None
     if root is None:
         raise fail(kind, "source.empty", Place(name))
-    source = Source(name, text, None)
+    source = YamlSource(name, text, None)
     problems: list[Diagnostic] = []
     source.data = _build(root, (), source, problems, ())
     if problems:
@@ -112,7 +112,7 @@ def parse_source(text: str, kind: type[ZhuanjieError], name: str) -> Source:
     return source
 
 
-def _build(node: yaml.Node, trail: Trail, source: Source, problems: list[Diagnostic],
+def _build(node: yaml.Node, trail: Trail, source: YamlSource, problems: list[Diagnostic],
            above: tuple[int, ...]) -> Any:
     source.nodes[trail] = node
     if id(node) in above:

@@ -24,10 +24,10 @@ def read(text: str) -> Expr:
     Raises ExpressionError on a syntax error, UnsupportedError on CEL beyond the subset.
     """
     tree, places = parse(text)
-    return _Reader(text, places).expr(tree)
+    return _TreeReader(text, places).expr(tree)
 
 
-class _Reader:
+class _TreeReader:
     """Turns one parsed text; holds it for error places."""
 
     def __init__(self, text: str, places: dict[int, int]) -> None:

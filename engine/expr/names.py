@@ -9,7 +9,7 @@ from typing import Any
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import ExpressionError, fail
 from zhuanjie.engine.core.unicode import half_pair
-from zhuanjie.engine.expr.nodes import AsOf, Expr, Field, Param
+from zhuanjie.engine.expr.nodes import AsOf, Expr, FieldRef, Param
 from zhuanjie.engine.expr.types import ANY, BOOL, RECORD_DATE, STRING, Kind, Type, field_type
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
@@ -32,7 +32,7 @@ class PackSchema:
             low, high = self._params[path[1]]
             return Param(path[1], Type(Kind.INT, low=low, high=high), at)
         field = self._fields.get(".".join(path))
-        return Field(field.name, field_type(field), at) if field else None
+        return FieldRef(field.name, field_type(field), at) if field else None
 
     def names(self) -> list[str]:
         """See `typing.Schema`."""
@@ -54,7 +54,7 @@ class DataSchema:
         """See `typing.Schema`."""
         name = ".".join(path)
         if name in self._types:
-            return Field(name, self._types[name], at)
+            return FieldRef(name, self._types[name], at)
         if path == (AS_OF,):
             return AsOf(RECORD_DATE, at)
         if path[0] == PARAMS and len(path) == 2:
@@ -62,7 +62,7 @@ class DataSchema:
                 return None
             value = self._params[path[1]]
             return Param(path[1], Type(Kind.INT, low=value, high=value), at)
-        return Field(name, ANY, at) if len(path) == 2 and path[0] not in self._types else None
+        return FieldRef(name, ANY, at) if len(path) == 2 and path[0] not in self._types else None
 
     def names(self) -> list[str]:
         """See `typing.Schema`."""

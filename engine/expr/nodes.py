@@ -1,7 +1,7 @@
 """The expression tree. In: nothing. Out: six frozen node classes.
 
 `at` is the offset of the node in its CEL text, in characters. A tree fresh from the parser holds
-`Name` nodes and no types; the checker returns one with `Field`, `Param`, `AsOf`, and types.
+`Name` nodes and no types; the checker returns one with `FieldRef`, `Param`, `AsOf`, and types.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldRef:
     """A field of the record."""
 
     name: str
@@ -75,7 +75,7 @@ class ListLit:
     at: int = 0
 
 
-Expr = Lit | Name | Field | Param | AsOf | Call | ListLit
+Expr = Lit | Name | FieldRef | Param | AsOf | Call | ListLit
 
 
 def walk(expr: Expr) -> Iterator[Expr]:
@@ -89,7 +89,7 @@ def walk(expr: Expr) -> Iterator[Expr]:
 
 def field_names(*exprs: Expr | None) -> frozenset[str]:
     """The fields that the expressions read, inside `has()` too."""
-    return frozenset(n.name for e in exprs if e for n in walk(e) if isinstance(n, Field))
+    return frozenset(n.name for e in exprs if e for n in walk(e) if isinstance(n, FieldRef))
 
 
 def param_names(*exprs: Expr | None) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from zhuanjie.engine.core.dates import from_day
-from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, Field, ListLit, Lit, Name, Param
+from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Name, Param
 from zhuanjie.engine.expr.operators import OPS
 from zhuanjie.engine.expr.types import Kind, Type
 
@@ -30,7 +30,7 @@ def _text(expr: Expr, outer: int) -> str:
             return _quote(str(value))
         case Name(path=path):
             return ".".join(path)
-        case Field(name=name):
+        case FieldRef(name=name):
             return name
         case Param(name=name):
             return f"params.{name}"

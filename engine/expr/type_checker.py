@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from zhuanjie.engine.core.dates import add_months
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ExpressionError
-from zhuanjie.engine.expr.nodes import Call, Expr, Field, ListLit, Lit, Name
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, Name
 from zhuanjie.engine.expr.operators import COMPARISONS, TEXT_TESTS
 from zhuanjie.engine.expr.types import ANY, BOOL, LIMITS, NUMERIC, STRING, Kind, Type
 from zhuanjie.engine.regex.portable import RegexError, portable
@@ -24,7 +24,7 @@ class Schema(Protocol):
     """What names mean."""
 
     def resolve(self, path: tuple[str, ...], at: int) -> Expr | None:
-        """The `Field`, `Param` or `AsOf` that a dotted name stands for, or None."""
+        """The `FieldRef`, `Param` or `AsOf` that a dotted name stands for, or None."""
         ...
 
     def names(self) -> list[str]:
@@ -88,11 +88,11 @@ class _Checker:
         near = get_close_matches(dotted, self.schema.names(), n=1)
         hint = "cel.hint.near" if near else "cel.hint.names"
         self.error(name, "cel.unknown-name", hint, name=dotted, near=near[0] if near else "")
-        return Field(dotted, ANY, name.at)
+        return FieldRef(dotted, ANY, name.at)
 
     def _has(self, call: Call) -> Expr:
         inner = self.visit(call.args[0])
-        if not isinstance(inner, Field):
+        if not isinstance(inner, FieldRef):
             self.error(inner, "cel.has-field")
         return replace(call, args=(inner,), type=BOOL)
 
@@ -279,7 +279,7 @@ def _shown(op: str) -> str:
 
 def _meant(text: str, values: frozenset[str], side: Expr) -> str:
     """The value that a text comes near, or is a ledger's word for; else an empty text."""
-    spec = fields().get(side.name) if isinstance(side, Field) else None
+    spec = fields().get(side.name) if isinstance(side, FieldRef) else None
     words = {word: own for own, word in spec.values.items()} if spec else {}
     close = get_close_matches(text, sorted(values), n=1)
     return words.get(text) or (close[0] if close else "")

@@ -16,8 +16,8 @@ from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.cells.parser import CellError, read_column
 from zhuanjie.engine.ledger.cells.text import show, whole_text
-from zhuanjie.engine.ledger.duplicate_ids import SeenIds
-from zhuanjie.engine.ledger.readers.base import Cells, Chunk, Table
+from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
+from zhuanjie.engine.ledger.readers.base import Cells, Chunk, LedgerTable
 from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 __all__ = ["Batch", "assemble", "same_id", "type_chunk"]
@@ -29,7 +29,7 @@ MANY = 10_000
 """Rows from which on it pays to type the columns of a chunk side by side."""
 
 
-def assemble(table: Table, size: int, start: int, ids: SeenIds) -> Iterator[Batch]:
+def assemble(table: LedgerTable, size: int, start: int, ids: DuplicateIdIndex) -> Iterator[Batch]:
     """The batches of one table; `start` records came before it, `ids` are those seen so far."""
     for chunk in table.chunks(size) if table.match.fields else ():
         batch = _Typing(table, chunk).batch(start, ids)
@@ -38,13 +38,13 @@ def assemble(table: Table, size: int, start: int, ids: SeenIds) -> Iterator[Batc
             yield batch
 
 
-def type_chunk(table: Table, chunk: Chunk) -> Batch:
+def type_chunk(table: LedgerTable, chunk: Chunk) -> Batch:
     """The records of one chunk by itself; nothing is said of ids that other records have."""
     return _Typing(table, chunk).batch(0, None)
 
 
-def same_id(table: Table, ids: pl.Series, rows: pl.Series,
-            seen: SeenIds) -> Iterator[tuple[int, InputFinding]]:
+def same_id(table: LedgerTable, ids: pl.Series, rows: pl.Series,
+            seen: DuplicateIdIndex) -> Iterator[tuple[int, InputFinding]]:
     """The records whose id an earlier one has, by row; `seen` holds those before and takes in all.
     """
     heading = next((" ".join(table.headings[at].split()) for at, f in table.match.fields.items()
@@ -61,7 +61,7 @@ def same_id(table: Table, ids: pl.Series, rows: pl.Series,
 class _Typing:
     """The typing of one chunk."""
 
-    def __init__(self, table: Table, chunk: Chunk) -> None:
+    def __init__(self, table: LedgerTable, chunk: Chunk) -> None:
         self.table = table
         self.chunk = chunk
         self.order = fields().order
@@ -79,7 +79,7 @@ class _Typing:
             self.errors += [(i, at, error) for i, error in errors]
         self.frame = pl.DataFrame(columns)
 
-    def batch(self, start: int, ids: SeenIds | None) -> Batch:
+    def batch(self, start: int, ids: DuplicateIdIndex | None) -> Batch:
         """The records of the chunk, without blank rows and notes."""
         keep, notes = self._records()
         frame, rows, extra = self.frame, self.chunk.rows, self._extra()
@@ -146,7 +146,7 @@ class _Typing:
         )
 
     def _ids(self, frame: pl.DataFrame, rows: pl.Series,
-             ids: SeenIds | None) -> Iterator[tuple[int, InputFinding]]:
+             ids: DuplicateIdIndex | None) -> Iterator[tuple[int, InputFinding]]:
         """Records without an id, and those whose id an earlier record has."""
         at = next(i for i, f in self.table.match.fields.items() if f.name == KEY)
         column = frame[KEY]

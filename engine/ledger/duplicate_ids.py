@@ -15,7 +15,7 @@ PIECES = 64
 """Pieces the table of seen ids may be in before it is made whole again."""
 
 
-class SeenIds:
+class DuplicateIdIndex:
     """The ids of the records so far."""
 
     def __init__(self) -> None:

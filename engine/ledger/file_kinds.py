@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-Kind = Literal["workbook", "delimited", "parquet", "json", "lines", "database"]
+FileKind = Literal["workbook", "delimited", "parquet", "json", "lines", "database"]
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, FileKind] = {
     ".xlsx": "workbook", ".xlsm": "workbook", ".xlsb": "workbook", ".xls": "workbook",
     ".ods": "workbook", ".csv": "delimited", ".tsv": "delimited", ".txt": "delimited",
     ".parquet": "parquet", ".pq": "parquet", ".json": "json", ".jsonl": "lines",

@@ -25,13 +25,13 @@ from zhuanjie.engine.ledger.record import (
     standard_input,
     unknown_notices,
 )
-from zhuanjie.engine.ledger.sources import STDIN, Source, check_content, find_sources, spool
+from zhuanjie.engine.ledger.sources import STDIN, LedgerSource, check_content, find_sources, spool
 from zhuanjie.engine.vocabulary.fields import KEY
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from zhuanjie.engine.ledger.readers.base import Table
+    from zhuanjie.engine.ledger.readers.base import LedgerTable
 
 __all__ = ["Batch", "Ledger", "from_frame", "from_records", "load_record_file", "open_ledger",
            "read_record"]
@@ -44,7 +44,7 @@ IN_MEMORY = "records"
 class Ledger:
     """The records of one or many files, in order."""
 
-    def __init__(self, tables: Sequence[Table], notices: Iterable[Diagnostic] = (),
+    def __init__(self, tables: Sequence[LedgerTable], notices: Iterable[Diagnostic] = (),
                  sha256: str = "", is_database: bool = False) -> None:
         self.tables = tables
         """What the records come from, in order."""
@@ -78,9 +78,9 @@ class Ledger:
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """The records in batches of at most `size`; raises InputError when there are none."""
         from zhuanjie.engine.ledger.assemble import assemble
-        from zhuanjie.engine.ledger.duplicate_ids import SeenIds
+        from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 
-        ids = SeenIds()
+        ids = DuplicateIdIndex()
         start = 0
         for table in self.tables:
             for batch in assemble(table, size, start, ids):
@@ -141,11 +141,11 @@ def from_frame(frame: pl.DataFrame, columns: Mapping[str, str] | None = None) ->
 
 
 def _sources(given: Sequence[str | Path], stdin: BinaryIO | None,
-             spooled: list[Path]) -> Iterator[Source]:
+             spooled: list[Path]) -> Iterator[LedgerSource]:
     """The files meant, standard input kept in a file that is noted in `spooled`."""
     if not given:
         raise fail(InputError, "records.no-sources", hint="records.hint.no-sources")
-    files: list[Source] = []
+    files: list[LedgerSource] = []
     rest: list[str | Path] = []
     for item in given:
         if str(item) != STDIN:
@@ -166,12 +166,12 @@ def _sources(given: Sequence[str | Path], stdin: BinaryIO | None,
             yield source
 
 
-def _read(given: Iterable[Source], columns: Mapping[str, str]) -> Ledger:
+def _read(given: Iterable[LedgerSource], columns: Mapping[str, str]) -> Ledger:
     from zhuanjie.engine.ledger.readers.registry import open_tables
 
     sources = list(given)
     digest = hashlib.sha256()
-    tables: list[Table] = []
+    tables: list[LedgerTable] = []
     notices: list[Diagnostic] = []
     passed_over: list[Diagnostic] = []
     for source in sources:

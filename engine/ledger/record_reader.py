@@ -27,7 +27,7 @@ _FIRST, _LAST = map(from_day, RECORD_DAYS)
 Read = Callable[[Any], Any]
 
 
-class RecordReader:
+class CachedRecordReader:
     """Reads mappings as `read_record` does, and remembers the shapes it has met."""
 
     def __init__(self, columns: Mapping[str, str] | None = None) -> None:

@@ -1,8 +1,8 @@
 """The records of one table, asked for as a query. In: expressions over typed fields. Out: frames.
 
-A table whose cells Polars can read by itself is read in one stream, typed by `quick`; the rows that
-leave a doubt are read again cell by cell. Every other table is read chunk by chunk. Both give the
-same records and findings in the same order.
+A table whose cells Polars can read by itself is read in one stream, typed by `column_reader`; the
+rows that leave a doubt are read again cell by cell. Every other table is read chunk by chunk. Both
+give the same records and findings in the same order.
 """
 
 from __future__ import annotations
@@ -17,10 +17,15 @@ import polars as pl
 
 from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.ledger.assemble import Batch, type_chunk
-from zhuanjie.engine.ledger.cells.column_reader import SAMPLE, Quick, is_native, quick
+from zhuanjie.engine.ledger.cells.column_reader import (
+    SAMPLE,
+    ColumnReader,
+    column_reader,
+    is_native,
+)
 from zhuanjie.engine.ledger.cells.parser import dtype_of
-from zhuanjie.engine.ledger.readers.base import Chunk, Table
-from zhuanjie.engine.ledger.readers.batches import pull
+from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
+from zhuanjie.engine.ledger.readers.batches import stream_batches
 from zhuanjie.engine.vocabulary.fields import KEY, Field, fields
 
 AT, _DOUBT, _OVER, _RAW = "#at", "#doubt", "#over", "#cell-{}"
@@ -58,7 +63,7 @@ class Rows:
 class TypedTable:
     """One table of a ledger as typed records."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: LedgerTable) -> None:
         self.table = table
         self.first = (table.header_row or 0) + 1
         """The row number of the first record."""
@@ -67,19 +72,19 @@ class TypedTable:
 
     def rows(self, names: Iterable[str], exprs: Sequence[pl.Expr], keep: pl.Expr | None = None, *,
              also: Sequence[Sequence[pl.Expr]] = (), size: int, among: pl.Expr | None = None,
-             findings: bool = False, loose: Collection[str] = (), start: int = 0,
+             findings: bool = False, untrimmed: Collection[str] = (), start: int = 0,
              sliced: bool = False) -> Iterator[Rows]:
         """`exprs` of every record for which `keep` is true (or of all), over the fields `names`.
 
         Both may read `AT` and the columns that `also` makes first, step by step. `among` reads `AT`
         only: no cell of another row is looked at. With `findings`, what could not be read is said,
         and all columns are read but those of a columnar file that nobody asks for and that have
-        their field's type. At most about `size` records come at a time. Texts of `loose` fields may
-        have blanks behind them. Rows before `start` are passed over. `sliced` reads a table
+        their field's type. At most about `size` records come at a time. Texts of `untrimmed` fields
+        may have blanks behind them. Rows before `start` are passed over. `sliced` reads a table
         part by part, if it can be read from any row on: within one query Polars holds no bounds on
         what it has read and not yet given.
         """
-        asked = _Asked(set(names), exprs, keep, also, among, findings, frozenset(loose))
+        asked = _Asked(set(names), exprs, keep, also, among, findings, frozenset(untrimmed))
         if self._scan is None:
             yield from self._chunks(asked, start)
             return
@@ -99,45 +104,49 @@ class TypedTable:
         cells = {_RAW.format(at): str(at) for at in read}
         if asked.findings and self.table.overflow is not None:
             cells[_OVER] = self.table.overflow
-        doubt = self._doubt(read, cells, asked)
-        queries = [self._query(start, scan, read, cells, asked, doubt) for start, scan in slices]
+        needs_fallback = self._doubt(read, cells, asked)
+        queries = [
+            self._query(start, scan, read, cells, asked, needs_fallback) for start, scan in slices
+        ]
         doubtful = [_Doubtful(q.filter(_DOUBT).select(AT, *cells), size) for q in queries]
         kept = [q if asked.keep is None else q.filter(asked.keep | pl.col(_DOUBT))
                 for q in queries]
         try:
-            for number, batch in pull([q.select(*asked.exprs, AT, _DOUBT) for q in kept], size):
+            for number, batch in stream_batches(
+                [q.select(*asked.exprs, AT, _DOUBT) for q in kept], size
+            ):
                 yield self._settle(batch, asked, doubtful[number])
         except pl.exceptions.PolarsError as error:
             raise self.table.damaged(error) from None
 
-    def _query(self, start: int, scan: pl.LazyFrame, read: Mapping[int, Quick],
-               cells: Mapping[str, str], asked: _Asked, doubt: pl.Expr) -> pl.LazyFrame:
+    def _query(self, start: int, scan: pl.LazyFrame, read: Mapping[int, ColumnReader],
+               cells: Mapping[str, str], asked: _Asked, needs_fallback: pl.Expr) -> pl.LazyFrame:
         names = {at: self.table.match.fields[at].name for at in read}
         raw = scan.with_row_index(AT, start).select(
             AT, *(pl.col(cell).alias(name) for name, cell in cells.items()))
         if asked.among is not None:
             raw = raw.filter(asked.among)
         typed = raw.with_columns(q.value.alias(names[at]) for at, q in read.items())
-        return asked.made(typed, set(names.values()), doubt)
+        return asked.made(typed, set(names.values()), needs_fallback)
 
-    def _read_as(self, at: int, field: Field, asked: _Asked) -> Quick:
+    def _read_as(self, at: int, field: Field, asked: _Asked) -> ColumnReader:
         """How a column is read: its value from the raw cell, and when that is in doubt."""
         sample = self._sample[str(at)]
-        found = quick(field, pl.col(_RAW.format(at)), sample.dtype, sample)
-        return found.loose if found.loose and field.name in asked.loose else found
+        found = column_reader(field, pl.col(_RAW.format(at)), sample.dtype, sample)
+        return found.untrimmed if found.untrimmed and field.name in asked.untrimmed else found
 
-    def _doubt(self, read: Mapping[int, Quick], cells: Collection[str],
+    def _doubt(self, read: Mapping[int, ColumnReader], cells: Collection[str],
                asked: _Asked) -> pl.Expr:
         names, made = self.table.match.fields, asked.makes
-        doubts = [q.doubt(q.value if names[at].name in made else pl.col(names[at].name))
-                  for at, q in read.items() if q.doubt is not None]
+        doubts = [q.needs_fallback(q.value if names[at].name in made else pl.col(names[at].name))
+                  for at, q in read.items() if q.needs_fallback is not None]
         if asked.findings:
             doubts.append(self._no_record(read))
         if _OVER in cells:
             doubts.append(pl.col(_OVER).is_not_null())
         return reduce(or_, doubts).fill_null(value=False) if doubts else pl.lit(False)
 
-    def _no_record(self, read: Mapping[int, Quick]) -> pl.Expr:
+    def _no_record(self, read: Mapping[int, ColumnReader]) -> pl.Expr:
         """Where a row may have no id, or nothing else: blank, or a note below the records.
 
         Where the fullest columns are filled the row is no such row, whatever the others hold.
@@ -202,7 +211,7 @@ class _Asked:
     also: Sequence[Sequence[pl.Expr]]
     among: pl.Expr | None
     findings: bool
-    loose: frozenset[str]
+    untrimmed: frozenset[str]
 
     @property
     def makes(self) -> set[str]:
@@ -210,13 +219,13 @@ class _Asked:
         return {expr.meta.output_name() for step in self.also for expr in step}
 
     def made(self, query: pl.LazyFrame, there: set[str],
-             doubt: pl.Expr | None = None) -> pl.LazyFrame:
+             needs_fallback: pl.Expr | None = None) -> pl.LazyFrame:
         """The query with the columns that are made before anything else is asked."""
         first, *rest = [[*_blanks(self.names - there)], *map(list, self.also)]
         steps = [first, *rest]
-        if doubt is not None:
+        if needs_fallback is not None:
             # With what is asked, since both compare the same cells with the same values.
-            steps[-1 if self.also else 0].append(doubt.alias(_DOUBT))
+            steps[-1 if self.also else 0].append(needs_fallback.alias(_DOUBT))
         for step in steps:
             query = query.with_columns(*step)
         return query
@@ -226,7 +235,7 @@ class _Doubtful:
     """The raw cells of the doubtful rows, read only once there are any."""
 
     def __init__(self, query: pl.LazyFrame, size: int) -> None:
-        self._batches = (batch for _, batch in pull([query], size))
+        self._batches = (batch for _, batch in stream_batches([query], size))
         self._left: pl.DataFrame | None = None
 
     def up_to(self, beyond: int) -> pl.DataFrame:

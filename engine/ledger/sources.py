@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
-from zhuanjie.engine.ledger.file_kinds import KINDS, Kind
+from zhuanjie.engine.ledger.file_kinds import KINDS, FileKind
 from zhuanjie.engine.ledger.readers.address import is_database
 from zhuanjie.engine.ledger.readers.encoding import marked_encoding
 from zhuanjie.engine.ledger.record import unreadable
@@ -28,7 +28,7 @@ _OLD_BOOKS, _ZIPPED_BOOKS = (".xls",), (".xlsx", ".xlsm", ".xlsb", ".ods")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LedgerSource:
     """A file to read: where it is, how it is called in messages, its kind.
 
     `named` is false for a file that was found in a folder: without a ledger it is passed over.
@@ -36,16 +36,16 @@ class Source:
 
     path: Path
     name: str
-    kind: Kind
+    kind: FileKind
     named: bool = True
 
 
-def find_sources(given: Sequence[str | Path]) -> list[Source]:
+def find_sources(given: Sequence[str | Path]) -> list[LedgerSource]:
     """The files meant, in the order given and by name within a folder; each once."""
-    found: dict[Path, Source] = {}
+    found: dict[Path, LedgerSource] = {}
     for item in given:
         if is_database(str(item)):
-            found[Path(str(item))] = Source(Path(str(item)), str(item), "database")
+            found[Path(str(item))] = LedgerSource(Path(str(item)), str(item), "database")
             continue
         for path, named in _paths(str(item)):
             kind = KINDS.get(path.suffix.lower())
@@ -53,23 +53,23 @@ def find_sources(given: Sequence[str | Path]) -> list[Source]:
                 raise fail(InputError, "records.unsupported", Place(file=str(path)),
                            "records.hint.unsupported", suffix=path.suffix or path.name,
                            supported=" ".join(KINDS))
-            source = Source(path, str(path), kind, named)
+            source = LedgerSource(path, str(path), kind, named)
             check_content(source)
             found.setdefault(path.resolve(), source)
     return list(found.values())
 
 
-def spool(stdin: BinaryIO) -> Source:
+def spool(stdin: BinaryIO) -> LedgerSource:
     """Standard input, kept in a temporary file of the kind its content shows; caller deletes it."""
     head = stdin.read(HEAD)
     kind, suffix = _sniff(head)
     with tempfile.NamedTemporaryFile(prefix="zhuanjie-", suffix=suffix, delete=False) as file:
         file.write(head)
         shutil.copyfileobj(stdin, file)
-    return Source(Path(file.name), STDIN, kind)
+    return LedgerSource(Path(file.name), STDIN, kind)
 
 
-def check_content(source: Source) -> None:
+def check_content(source: LedgerSource) -> None:
     """Refuse an empty file, and one whose content is not what its name says."""
     if not source.path.is_file():
         raise fail(InputError, "records.not-a-file", Place(file=source.name),
@@ -151,14 +151,14 @@ def _encrypted(path: Path) -> bool:
         return "EncryptedPackage".encode("utf-16-le") in file.read(1 << 20)
 
 
-def _sniff(head: bytes) -> tuple[Kind, str]:
+def _sniff(head: bytes) -> tuple[FileKind, str]:
     """The kind of a stream, and an extension that readers know it by."""
     held = _held(head)
     if held == "json":
         first, _, rest = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
         one_a_line = first.rstrip().endswith(b"}") and rest.lstrip()[:1] in (b"{", b"")
         return ("lines", ".jsonl") if first.startswith(b"{") and one_a_line else ("json", ".json")
-    kinds: dict[str, tuple[Kind, str]] = {
+    kinds: dict[str, tuple[FileKind, str]] = {
         "zip": ("workbook", ".xlsx"), "ole": ("workbook", ".xls"),
         "parquet": ("parquet", ".parquet"),
     }

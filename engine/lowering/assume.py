@@ -17,7 +17,7 @@ from zhuanjie.engine.lowering.conditions import (
     AllOf,
     Among,
     AnyOf,
-    Column,
+    ColumnRef,
     Compare,
     Cond,
     Const,
@@ -73,7 +73,7 @@ def leaves(cond: Cond) -> Iterator[Leaf]:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Assumptions:
     """What is known of a record: which cells are filled, which conditions hold, which do not.
 
     `equal` gives the fields whose very value is known.
@@ -84,18 +84,18 @@ class Facts:
     held: tuple[Cond, ...] = ()
     failed: tuple[Cond, ...] = ()
 
-    def given(self, cond: Cond, holds: bool = True) -> Facts:
+    def given(self, cond: Cond, holds: bool = True) -> Assumptions:
         """The facts, with `cond` known to hold (or not to)."""
         return self._with(self.simplify(cond), holds)
 
-    def _with(self, cond: Cond, holds: bool) -> Facts:
+    def _with(self, cond: Cond, holds: bool) -> Assumptions:
         """`given` for a condition that is as simple as it gets."""
         match cond:
             case Const():
                 return self
             case Filled(name=name, blank=blank):
                 filled = {**self.filled, name: holds is not blank}
-                return Facts(filled, self.equal, self.held, self.failed)
+                return Assumptions(filled, self.equal, self.held, self.failed)
             case AllOf(parts=parts) if holds:
                 return self._each(parts, True)
             case AnyOf(parts=parts) if not holds:
@@ -105,24 +105,24 @@ class Facts:
             case _:
                 return self._leaf(cond, holds)
 
-    def _each(self, parts: tuple[Cond, ...], holds: bool) -> Facts:
+    def _each(self, parts: tuple[Cond, ...], holds: bool) -> Assumptions:
         facts = self
         for part in parts:
             facts = facts.given(part, holds)
         return facts
 
-    def _noted(self, cond: Cond, holds: bool) -> Facts:
+    def _noted(self, cond: Cond, holds: bool) -> Assumptions:
         if holds:
-            return Facts(self.filled, self.equal, (*self.held, cond), self.failed)
-        return Facts(self.filled, self.equal, self.held, (*self.failed, cond))
+            return Assumptions(self.filled, self.equal, (*self.held, cond), self.failed)
+        return Assumptions(self.filled, self.equal, self.held, (*self.failed, cond))
 
-    def _leaf(self, leaf: Compare | Among | TextTest, holds: bool) -> Facts:
+    def _leaf(self, leaf: Compare | Among | TextTest, holds: bool) -> Assumptions:
         if holds:
             facts = self._noted(leaf, True).given(needed(leaf))
             match leaf:
-                case Compare(op="==", left=Column(name=name), right=Value(value=value)):
+                case Compare(op="==", left=ColumnRef(name=name), right=Value(value=value)):
                     equal = {**facts.equal, name: value}
-                    facts = Facts(facts.filled, equal, facts.held, facts.failed)
+                    facts = Assumptions(facts.filled, equal, facts.held, facts.failed)
             return facts
         if self.simplify(needed(leaf)) == TRUE:
             return self._leaf(opposite(leaf), True)  # type: ignore[arg-type]  # no Filled here
@@ -167,10 +167,10 @@ class Facts:
         if operands == TRUE and other in self.failed:
             return TRUE
         match leaf:
-            case Compare(op="==" | "!=" as op, left=Column(name=name), right=Value(value=value)):
+            case Compare(op="==" | "!=" as op, left=ColumnRef(name=name), right=Value(value=value)):
                 if name in self.equal:
                     return Const((self.equal[name] == value) is (op == "=="))
-            case Among(term=Column(name=name), values=values, outside=outside):
+            case Among(term=ColumnRef(name=name), values=values, outside=outside):
                 if name in self.equal:
                     return Const((self.equal[name] in values) is not outside)
         return leaf

@@ -35,7 +35,7 @@ def turning_days(rules: Sequence[TypedRule], scope: Expr | None,
     here, next_day = Kleene(_DAY, params), Kleene(_DAY + 1, params)
     pairs: list[tuple[Any, Any]] = [(lower(r, here, ()), lower(r, next_day, ())) for r in rules]
     if scope is not None:
-        pairs.append((here.never(scope), next_day.never(scope)))
+        pairs.append((here.must_be_false(scope), next_day.must_be_false(scope)))
     found = dict.fromkeys(term for one, other in pairs for term in _turning(one, other))
     return tuple(t for t in found if t is not None), None in found
 

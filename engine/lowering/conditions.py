@@ -25,7 +25,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ColumnRef:
     """The value of a field, missing where the cell is blank."""
 
     name: str
@@ -70,7 +70,7 @@ class Pick:
     kind: Kind
 
 
-Term = Value | Column | Arith | Shift | Size | Pick
+Term = Value | ColumnRef | Arith | Shift | Size | Pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ def known(term: Term) -> Cond:
     match term:
         case Value(value=value):
             return Const(value is not None)
-        case Column(name=name):
+        case ColumnRef(name=name):
             return filled(name)
         case Arith(left=left, right=right):
             return all_of((known(left), known(right)))

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, Field, ListLit, Lit, Param
+from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Param
 from zhuanjie.engine.expr.operators import COMPARISONS, NEGATED, TEXT_TESTS
 from zhuanjie.engine.expr.types import BOOL, Kind
 from zhuanjie.engine.lowering.conditions import (
     FALSE,
     Among,
-    Column,
+    ColumnRef,
     Cond,
     Const,
     Size,
@@ -52,11 +52,11 @@ class Kleene:
         """The as-of day."""
         return _given(self.as_of, Kind.DATE)
 
-    def sure(self, expr: Expr) -> Cond:
+    def must_be_true(self, expr: Expr) -> Cond:
         """When `expr` is definitely true."""
         return self._truth(expr, True)
 
-    def never(self, expr: Expr) -> Cond:
+    def must_be_false(self, expr: Expr) -> Cond:
         """When `expr` is definitely false."""
         return self._truth(expr, False)
 
@@ -74,10 +74,10 @@ class Kleene:
                 return all_of(parts) if (op == "&&") is want else any_of(parts)
             case Call(op="?:", args=(test, yes, no)):
                 return any_of((
-                    all_of((self.sure(test), self._truth(yes, want))),
-                    all_of((self.never(test), self._truth(no, want))),
+                    all_of((self.must_be_true(test), self._truth(yes, want))),
+                    all_of((self.must_be_false(test), self._truth(no, want))),
                 ))
-            case Call(op="has", args=(Field() as field,)):
+            case Call(op="has", args=(FieldRef() as field,)):
                 if field.type.kind is Kind.ANY:
                     return Const(not want)
                 return filled(field.name, blank=not want)
@@ -88,8 +88,8 @@ class Kleene:
                 )
             case Call():
                 return self._leaf(expr, want)
-            case Field(name=name):
-                return compare("==", Column(name, Kind.BOOL), Value(want, Kind.BOOL))
+            case FieldRef(name=name):
+                return compare("==", ColumnRef(name, Kind.BOOL), Value(want, Kind.BOOL))
             case _:
                 raise AssertionError(expr)
 
@@ -136,11 +136,16 @@ class Kleene:
                 return _given(self.params[name], kind)
             case AsOf():
                 return self.today
-            case Field(name=name):
-                return missing(kind) if kind is Kind.ANY else Column(name, kind)
+            case FieldRef(name=name):
+                return missing(kind) if kind is Kind.ANY else ColumnRef(name, kind)
             case Call(op="?:", args=(test, yes, no)):
-                return pick(((self.sure(test), self.term(yes)), (self.never(test), self.term(no))),
-                            kind)
+                return pick(
+                    (
+                        (self.must_be_true(test), self.term(yes)),
+                        (self.must_be_false(test), self.term(no)),
+                    ),
+                    kind,
+                )
             case Call(op="days" | "months", args=(count,)):
                 return self.term(count)
             case Call(op="neg", args=(inner,)):
@@ -171,7 +176,7 @@ class Kleene:
     def known(self, expr: Expr) -> Cond:
         """When `expr` has a value at all."""
         if expr.type.kind is Kind.BOOL:
-            return any_of((self.sure(expr), self.never(expr)))
+            return any_of((self.must_be_true(expr), self.must_be_false(expr)))
         return known(self.term(expr))
 
     def unknown(self, expr: Expr) -> Cond:
@@ -179,17 +184,17 @@ class Kleene:
         if isinstance(expr, (Lit, Param, AsOf)):
             return FALSE
         match expr:
-            case Field(name=name, type=type_):
+            case FieldRef(name=name, type=type_):
                 return Const(True) if type_.kind is Kind.ANY else filled(name, blank=True)
             case Call(op="has"):
                 return FALSE
             case Call(op="&&" | "||"):
-                return all_of((self.maybe(expr), self.unsure(expr)))
+                return all_of((self.may_be_true(expr), self.may_be_false(expr)))
             case Call(op="?:", args=(test, yes, no)):
                 return any_of((
                     self.unknown(test),
-                    all_of((self.sure(test), self.unknown(yes))),
-                    all_of((self.never(test), self.unknown(no))),
+                    all_of((self.must_be_true(test), self.unknown(yes))),
+                    all_of((self.must_be_false(test), self.unknown(no))),
                 ))
             case Call(args=args):
                 return any_of(self.unknown(a) for a in args)
@@ -198,11 +203,11 @@ class Kleene:
             case _:
                 raise AssertionError(expr)
 
-    def maybe(self, expr: Expr) -> Cond:
+    def may_be_true(self, expr: Expr) -> Cond:
         """When the boolean `expr` is not definitely false."""
         return self._possible(expr, True)
 
-    def unsure(self, expr: Expr) -> Cond:
+    def may_be_false(self, expr: Expr) -> Cond:
         """When the boolean `expr` is not definitely true."""
         return self._possible(expr, False)
 
@@ -216,30 +221,30 @@ class Kleene:
             case _:
                 return any_of((self._truth(expr, want), self.unknown(expr)))
 
-    def due_to(self, expr: Expr, name: str) -> Cond:
+    def unknown_because_of(self, expr: Expr, name: str) -> Cond:
         """When `expr` is unknown and the missing field `name` is among those that could decide it.
 
         Where an operand is known already, what it reads cannot decide any more.
         """
         match expr:
-            case Field(name=own):
+            case FieldRef(name=own):
                 return filled(name, blank=True) if own == name else FALSE
             case Call(op="has"):
                 return FALSE
             case Call(op="?:", args=(test, yes, no)):
                 unknown = self.unknown(test)
                 return any_of((
-                    all_of((unknown, any_of(self.due_to(a, name) for a in expr.args))),
-                    all_of((self.sure(test), self.due_to(yes, name))),
-                    all_of((self.never(test), self.due_to(no, name))),
+                    all_of((unknown, any_of(self.unknown_because_of(a, name) for a in expr.args))),
+                    all_of((self.must_be_true(test), self.unknown_because_of(yes, name))),
+                    all_of((self.must_be_false(test), self.unknown_because_of(no, name))),
                 ))
             case Call(op="&&" | "||", args=args):
-                inner = any_of(self.due_to(a, name) for a in args)
+                inner = any_of(self.unknown_because_of(a, name) for a in args)
                 return all_of((inner, self.unknown(expr))) if inner != FALSE else FALSE
             case Call(args=args):
-                return any_of(self.due_to(a, name) for a in args)
+                return any_of(self.unknown_because_of(a, name) for a in args)
             case ListLit(items=items):
-                return any_of(self.due_to(i, name) for i in items)
+                return any_of(self.unknown_because_of(i, name) for i in items)
             case _:
                 return FALSE
 

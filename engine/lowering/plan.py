@@ -43,10 +43,10 @@ class Plan:
         """The rules that need counts over the whole ledger before records are judged."""
         return tuple(r for r in self.rules if r.shape == "unique")
 
-    def governs(self, rule: int, record: Mapping[str, Any]) -> bool:
+    def applies_to(self, rule: int, record: Mapping[str, Any]) -> bool:
         """Whether the rule at `rule` judges `record`, and no other edition of it."""
         edition = self.rules[rule].edition
-        return edition is None or edition.governs(record, self.as_of)
+        return edition is None or edition.applies_to(record, self.as_of)
 
 
 def make_plan(policy: Policy, as_of: date, before: str | None = None) -> Plan:

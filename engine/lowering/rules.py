@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from zhuanjie.engine.expr.nodes import Call, Expr, Field, ListLit, Lit
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
 from zhuanjie.engine.expr.types import BOOL, STRING, Kind, Type
 from zhuanjie.engine.lowering.conditions import (
     FALSE,
-    Column,
+    ColumnRef,
     Cond,
     Term,
     Value,
@@ -73,19 +73,19 @@ def _asking(rule: TypedRule, ask: Expr, k: Kleene, fields: list[str]) -> Lowered
     broken = Call("&&", (when, Call("!", (ask,), BOOL)), BOOL)
     return LoweredRule(
         id=rule.id,
-        not_applicable=k.never(when),
-        satisfied=all_of((k.maybe(when), k.sure(ask))),
-        violation=all_of((k.sure(when), k.never(ask))),
+        not_applicable=k.must_be_false(when),
+        satisfied=all_of((k.may_be_true(when), k.must_be_true(ask))),
+        violation=all_of((k.must_be_true(when), k.must_be_false(ask))),
         pending=FALSE,
-        undetermined=all_of((k.maybe(when), k.unsure(ask),
-                             any_of((k.unsure(when), k.maybe(ask))))),
-        settled=any_of((k.never(when), k.sure(ask))),
-        missing=_missing(fields, [lambda f: k.due_to(broken, f)]),
+        undetermined=all_of((k.may_be_true(when), k.may_be_false(ask),
+                             any_of((k.may_be_false(when), k.may_be_true(ask))))),
+        settled=any_of((k.must_be_false(when), k.must_be_true(ask))),
+        missing=_missing(fields, [lambda f: k.unknown_because_of(broken, f)]),
     )
 
 
 def _deadline(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
-    assert rule.due is not None and isinstance(rule.done, Field)
+    assert rule.due is not None and isinstance(rule.done, FieldRef)
     when, due_expr = rule.when or Lit(True, BOOL), rule.due
     due, done, today = k.term(rule.due), k.term(rule.done), k.today
     is_done, not_done = _happened(rule.done.name, done, today)
@@ -96,22 +96,34 @@ def _deadline(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
     dark = k.unknown(rule.due)
     return LoweredRule(
         id=rule.id,
-        not_applicable=k.never(when),
-        satisfied=all_of((k.maybe(when), in_time)),
-        violation=all_of((k.sure(when), any_of((tardy, overdue)))),
-        pending=all_of((k.sure(when), waiting)),
-        undetermined=all_of((k.maybe(when), any_of(
-            (dark, all_of((k.unknown(when), any_of((tardy, overdue, waiting)))))))),
-        settled=any_of((k.never(when), in_time)),
-        missing=_missing(fields, [lambda f: k.due_to(when, f), lambda f: k.due_to(due_expr, f)]),
+        not_applicable=k.must_be_false(when),
+        satisfied=all_of((k.may_be_true(when), in_time)),
+        violation=all_of((k.must_be_true(when), any_of((tardy, overdue)))),
+        pending=all_of((k.must_be_true(when), waiting)),
+        undetermined=all_of(
+            (
+                k.may_be_true(when),
+                any_of((dark, all_of((k.unknown(when), any_of((tardy, overdue, waiting)))))),
+            )
+        ),
+        settled=any_of((k.must_be_false(when), in_time)),
+        missing=_missing(
+            fields,
+            [lambda f: k.unknown_because_of(when, f), lambda f: k.unknown_because_of(due_expr, f)],
+        ),
         due=due,
-        late=pick(((is_done, arith("-", done, due, Kind.DURATION)),
-                   (not_done, arith("-", today, due, Kind.DURATION))), Kind.DURATION),
+        late=pick(
+            (
+                (is_done, arith("-", done, due, Kind.DURATION)),
+                (not_done, arith("-", today, due, Kind.DURATION)),
+            ),
+            Kind.DURATION,
+        ),
     )
 
 
 def _recurring(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
-    assert rule.start is not None and rule.every is not None and isinstance(rule.last, Field)
+    assert rule.start is not None and rule.every is not None and isinstance(rule.last, FieldRef)
     when, start, every = rule.when or Lit(True, BOOL), rule.start, rule.every
     last, today = k.term(rule.last), k.today
     repeated, not_repeated = _happened(rule.last.name, last, today)
@@ -121,17 +133,22 @@ def _recurring(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
     dark = any_of((all_of((not_repeated, k.unknown(rule.start))), k.unknown(rule.every)))
     return LoweredRule(
         id=rule.id,
-        not_applicable=k.never(when),
-        satisfied=all_of((k.maybe(when), compare("<=", today, due))),
-        violation=all_of((k.sure(when), overdue)),
+        not_applicable=k.must_be_false(when),
+        satisfied=all_of((k.may_be_true(when), compare("<=", today, due))),
+        violation=all_of((k.must_be_true(when), overdue)),
         pending=FALSE,
-        undetermined=all_of((k.maybe(when), any_of((dark, all_of((k.unknown(when), overdue)))))),
-        settled=any_of((k.never(when), compare("<=", today, due))),
-        missing=_missing(fields, [
-            lambda f: k.due_to(when, f),
-            lambda f: all_of((not_repeated, k.due_to(start, f))),
-            lambda f: k.due_to(every, f),
-        ]),
+        undetermined=all_of(
+            (k.may_be_true(when), any_of((dark, all_of((k.unknown(when), overdue)))))
+        ),
+        settled=any_of((k.must_be_false(when), compare("<=", today, due))),
+        missing=_missing(
+            fields,
+            [
+                lambda f: k.unknown_because_of(when, f),
+                lambda f: all_of((not_repeated, k.unknown_because_of(start, f))),
+                lambda f: k.unknown_because_of(every, f),
+            ],
+        ),
         due=due,
         late=arith("-", today, due, Kind.DURATION),
     )
@@ -151,8 +168,8 @@ def _table(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
     # A finding carries a row's clause when that row, and no other that has a condition, holds.
     conditional = [r for r in rule.rows if r.when is not None]
     clause = tuple(
-        (row.clause, all_of([k.sure(row.when), *(
-            k.unsure(other.when) for other in conditional
+        (row.clause, all_of([k.must_be_true(row.when), *(
+            k.may_be_false(other.when) for other in conditional
             if other is not row and other.when is not None)]))
         for row in conditional if row.when is not None
     )
@@ -164,25 +181,27 @@ def _table(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
 
 def _unique(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
     """Counts of records that share the key come as two columns, made before judging."""
-    assert isinstance(rule.key, Field)
+    assert isinstance(rule.key, FieldRef)
     when = rule.when or Lit(True, BOOL)
     blank, there = filled(rule.key.name, blank=True), filled(rule.key.name)
     two = Value(2, Kind.INT)
-    sure = Column(UNIQUE_SURE.format(rule=rule.id), Kind.INT)
-    everyone = Column(UNIQUE_ALL.format(rule=rule.id), Kind.INT)
+    must_be_true = ColumnRef(UNIQUE_SURE.format(rule=rule.id), Kind.INT)
+    everyone = ColumnRef(UNIQUE_ALL.format(rule=rule.id), Kind.INT)
     shared = compare(">=", everyone, two)
-    perhaps = all_of((there, shared, any_of((k.unsure(when), compare("<", sure, two)))))
+    perhaps = all_of(
+        (there, shared, any_of((k.may_be_false(when), compare("<", must_be_true, two))))
+    )
     key = rule.key.name
     return LoweredRule(
         id=rule.id,
-        not_applicable=k.never(when),
-        satisfied=all_of((k.maybe(when), there, compare("<", everyone, two))),
-        violation=all_of((k.sure(when), there, compare(">=", sure, two))),
+        not_applicable=k.must_be_false(when),
+        satisfied=all_of((k.may_be_true(when), there, compare("<", everyone, two))),
+        violation=all_of((k.must_be_true(when), there, compare(">=", must_be_true, two))),
         pending=FALSE,
-        undetermined=all_of((k.maybe(when), any_of((blank, perhaps)))),
-        settled=any_of((k.never(when), all_of((there, compare("<", everyone, two))))),
+        undetermined=all_of((k.may_be_true(when), any_of((blank, perhaps)))),
+        settled=any_of((k.must_be_false(when), all_of((there, compare("<", everyone, two))))),
         missing=_missing(fields, [
-            lambda f: k.due_to(when, f), lambda f: blank if f == key else FALSE]),
+            lambda f: k.unknown_because_of(when, f), lambda f: blank if f == key else FALSE]),
     )
 
 

@@ -19,7 +19,7 @@ from zhuanjie.engine.vocabulary.fields import fields
 
 
 @lru_cache(maxsize=64)
-def narrowed(plan: Plan, judging: Sequence[bool | None]) -> Plan:
+def specialize(plan: Plan, judging: Sequence[bool | None]) -> Plan:
     """`plan` for records of which rule i judges all, none, or (None) it is not said which."""
     if all(judges is None for judges in judging):
         return plan

@@ -14,7 +14,7 @@ from zhuanjie.engine.lowering.conditions import (
     Among,
     AnyOf,
     Arith,
-    Column,
+    ColumnRef,
     Compare,
     Cond,
     Const,
@@ -27,7 +27,7 @@ from zhuanjie.engine.lowering.conditions import (
 )
 
 
-def needs_trimming(conditions: Iterable[Cond]) -> frozenset[str]:
+def fields_to_trim(conditions: Iterable[Cond]) -> frozenset[str]:
     """The fields of which some condition may hold only for the text with blanks around it."""
     return frozenset(name for cond in conditions for name in _strict(cond))
 
@@ -60,9 +60,9 @@ def _strict(cond: Cond) -> Iterator[str]:
                 yield from _strict(part)
         case Compare(op="==", left=left, right=right):
             for side in (left, right):
-                if not isinstance(side, Column):
+                if not isinstance(side, ColumnRef):
                     yield from _columns(side)
-        case Among(term=Column(), outside=False):
+        case Among(term=ColumnRef(), outside=False):
             return
         case Compare() | Among():
             yield from _read(cond)
@@ -73,7 +73,7 @@ def _strict(cond: Cond) -> Iterator[str]:
 
 def _columns(term: Term) -> Iterator[str]:
     match term:
-        case Column(name=name):
+        case ColumnRef(name=name):
             yield name
         case Arith(left=left, right=right):
             yield from _columns(left)

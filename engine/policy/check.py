@@ -15,11 +15,11 @@ from pydantic import ValidationError
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import ExpressionError, PolicyError
-from zhuanjie.engine.core.suggest import near
-from zhuanjie.engine.core.yaml_source import Key, Source
+from zhuanjie.engine.core.suggest import suggest
+from zhuanjie.engine.core.yaml_source import Key, YamlSource
 from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.names import PackSchema
-from zhuanjie.engine.expr.nodes import Expr, Field
+from zhuanjie.engine.expr.nodes import Expr, FieldRef
 from zhuanjie.engine.expr.type_checker import check
 from zhuanjie.engine.expr.types import Kind, field_type
 from zhuanjie.engine.policy.model import Clause, Parameter, Rule
@@ -66,7 +66,7 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     )
 
 
-def broken_rules(sources: Sequence[Source]) -> list[Diagnostic]:
+def broken_rules(sources: Sequence[YamlSource]) -> list[Diagnostic]:
     """What is wrong within the rules of files that are refused anyway for other mistakes.
 
     An author should see all mistakes at once: a rule that is laid out as it should be is checked
@@ -99,7 +99,7 @@ def broken_rules(sources: Sequence[Source]) -> list[Diagnostic]:
             if whole or not str(d.args.get("name", "")).startswith("params.")]
 
 
-def _twice(source: Source, index: int, rule: Any, first: dict[str, str]) -> list[Diagnostic]:
+def _twice(source: YamlSource, index: int, rule: Any, first: dict[str, str]) -> list[Diagnostic]:
     """Whether a rule's id is there already; `first` says in which file, and takes it in."""
     name = _dig(rule, ("id",))
     if not isinstance(name, str) or _dig(rule, ("replaces",)) is not None:
@@ -111,7 +111,7 @@ def _twice(source: Source, index: int, rule: Any, first: dict[str, str]) -> list
     return []
 
 
-def _item(source: Source, index: int, rule: Rule) -> Item:
+def _item(source: YamlSource, index: int, rule: Rule) -> Item:
     """A rule as it stands in its own file."""
     here: tuple[Key, ...] = ("rules", index)
     rows = len(rule.table.rows) if rule.table else 0
@@ -119,7 +119,7 @@ def _item(source: Source, index: int, rule: Rule) -> Item:
                 tuple((source, (*here, "table", "rows", i)) for i in range(rows)))
 
 
-def _raw_rule(checker: Checker, source: Source, index: int, rule: Any) -> None:
+def _raw_rule(checker: Checker, source: YamlSource, index: int, rule: Any) -> None:
     """What can be said of a rule that is not laid out as one."""
     clause = _dig(rule, ("clause",))
     if isinstance(clause, str):
@@ -189,7 +189,7 @@ class Checker:
         self.schema = PackSchema(self.table, bounds)
         self.problems: list[Diagnostic] = []
 
-    def cel(self, source: Source, trail: Sequence[Key], text: str, want: Kind) -> Expr | None:
+    def cel(self, source: YamlSource, trail: Sequence[Key], text: str, want: Kind) -> Expr | None:
         """Read and type an expression; None, with diagnostics, where it is wrong."""
         try:
             return check(read(text), self.schema, text, want)
@@ -229,7 +229,9 @@ class Checker:
             typed = replace(typed, rows=self._rows(rule, item))
         return typed if len(self.problems) == before else None
 
-    def _parts(self, rule: Rule, source: Source, here: tuple[Key, ...]) -> dict[str, Expr | None]:
+    def _parts(
+        self, rule: Rule, source: YamlSource, here: tuple[Key, ...]
+    ) -> dict[str, Expr | None]:
         parts: dict[str, Expr | None] = {}
 
         def cel(role: str, trail: tuple[Key, ...], text: str | None, want: Kind) -> None:
@@ -273,7 +275,7 @@ class Checker:
             rows.append(TypedRow(row.clause, row.title, when, row.allow))
         return tuple(rows)
 
-    def _field(self, name: str, source: Source, trail: Sequence[Key],
+    def _field(self, name: str, source: YamlSource, trail: Sequence[Key],
                want: Kind | None) -> Expr | None:
         found = self.table.get(name)
         if found is None:
@@ -283,14 +285,14 @@ class Checker:
         if want is not None and type_.kind is not want:
             self._say("pack.field-type", source, trail, name=name, want=str(want),
                       got=str(type_.kind))
-        return Field(found.name, type_)
+        return FieldRef(found.name, type_)
 
-    def clause(self, clause: str, source: Source, trail: Sequence[Key]) -> None:
+    def clause(self, clause: str, source: YamlSource, trail: Sequence[Key]) -> None:
         """A clause must be one that a pack declares."""
         if clause not in self.clauses:
             self._near("pack.unknown-clause", source, trail, clause, list(self.clauses))
 
-    def _texts(self, rule: Rule, source: Source, here: tuple[Key, ...]) -> None:
+    def _texts(self, rule: Rule, source: YamlSource, here: tuple[Key, ...]) -> None:
         """Every `{name}` of a message must be something that a finding can fill in."""
         known = [*self.schema.names(), *_PLACEHOLDERS]
         for key in _TEXTS:
@@ -307,13 +309,13 @@ class Checker:
                     if name not in known:
                         self._near("pack.placeholder", source, trail, name, known)
 
-    def _near(self, code: str, source: Source, trail: Sequence[Key], name: str,
+    def _near(self, code: str, source: YamlSource, trail: Sequence[Key], name: str,
               known: list[str]) -> None:
-        close = near(name, known)
+        close = suggest(name, known)
         listed = ", ".join(known) if len(known) <= 12 else ""
         hint = "hint.near" if close else "hint.known" if listed else None
         self.problems.append(Diagnostic(code, {"name": name, "near": close, "known": listed},
                                         source.place(trail), hint))
 
-    def _say(self, code: str, source: Source, trail: Sequence[Key], **args: str) -> None:
+    def _say(self, code: str, source: YamlSource, trail: Sequence[Key], **args: str) -> None:
         self.problems.append(Diagnostic(code, args, source.place(trail)))

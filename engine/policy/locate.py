@@ -10,9 +10,9 @@ from pathlib import Path
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
-from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.validate import validate
-from zhuanjie.engine.core.yaml_source import Source, read_source
+from zhuanjie.engine.core.yaml_source import YamlSource, read_source
 from zhuanjie.engine.policy.model import Manifest
 from zhuanjie.engine.policy.pack_files import MANIFEST, LoadedPack, load_pack
 
@@ -35,7 +35,7 @@ def find_folder(name: str) -> Path:
         return path
     if path.name == MANIFEST and path.is_file():
         return path.parent
-    close = near(name, list(known))
+    close = suggest(name, list(known))
     raise fail(UsageError, "policy.not-found", hint="hint.near" if close else "hint.known",
                name=name, near=close, known=", ".join(known))
 
@@ -47,7 +47,7 @@ def load_chain(folder: Path, loaded: dict[Path, LoadedPack] | None = None) -> li
     mistake of every pack of the chain; its `sources` are the files.
     """
     problems: list[Diagnostic] = []
-    sources: list[Source] = []
+    sources: list[YamlSource] = []
     chain: list[LoadedPack] = []
     seen: list[str] = []
     here: Path | None = folder
@@ -80,7 +80,7 @@ def _base(pack: LoadedPack, problems: list[Diagnostic]) -> Path | None:
         return beside
     if name in known:
         return known[name]
-    close = near(name, list(known))
+    close = suggest(name, list(known))
     problems.append(Diagnostic(
         "pack.no-base", {"base": name, "near": close, "known": ", ".join(known)},
         pack.source.place(("builds_on",)), "hint.near" if close else "hint.known"))
@@ -100,7 +100,7 @@ def manifests() -> list[tuple[Manifest, Path]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reign:
+class PolicyPeriod:
     """The days on which one pack is the one that stands for choice; open ends are None."""
 
     start: date | None
@@ -109,7 +109,7 @@ class Reign:
     folder: Path
 
 
-def reigns(packs: Sequence[tuple[Manifest, Path]]) -> list[Reign]:
+def policy_periods(packs: Sequence[tuple[Manifest, Path]]) -> list[PolicyPeriod]:
     """Which of some packs stands for choice when, without a gap.
 
     Of several in force the latest to come into force does. On a day without any the one that went
@@ -117,14 +117,14 @@ def reigns(packs: Sequence[tuple[Manifest, Path]]) -> list[Reign]:
     """
     days = {d for m, _ in packs for d in (m.in_force.start, _after(m.in_force.end)) if d}
     cuts: list[date | None] = [None, *sorted(days)]
-    out: list[Reign] = []
+    out: list[PolicyPeriod] = []
     for start, following in pairwise([*cuts, None]):
         manifest, folder = _standing(packs, start or date.min)
         end = following - timedelta(days=1) if following else None
         if out and out[-1].folder == folder:
             out[-1] = replace(out[-1], end=end)
         else:
-            out.append(Reign(start, end, manifest, folder))
+            out.append(PolicyPeriod(start, end, manifest, folder))
     return out
 
 
@@ -142,7 +142,7 @@ def _after(day: date | None) -> date | None:
     return day + timedelta(days=1) if day and day < date.max else None
 
 
-def by_default() -> list[Reign]:
+def by_default() -> list[PolicyPeriod]:
     """When each pack that comes with the program stands for choice; raises UsageError for none.
 
     Those are the packs that build on no other, and those that say `by_default`: an institution's
@@ -151,4 +151,4 @@ def by_default() -> list[Reign]:
     standing = [(m, f) for m, f in manifests() if m.stands]
     if not standing:
         raise fail(UsageError, "policy.none", Place(str(RULES)))
-    return reigns(standing)
+    return policy_periods(standing)

@@ -175,7 +175,7 @@ class Row(Strict):
         return _with_when(self)
 
 
-class Table(Strict):
+class DecisionTable(Strict):
     """A field whose value must be allowed by some row."""
 
     subject: FieldName
@@ -224,7 +224,7 @@ class Rule(Strict):
     require: Require | None = None
     deadline: Deadline | None = None
     recurring: Recurring | None = None
-    table: Table | None = None
+    table: DecisionTable | None = None
     unique: Unique | None = None
     reconcile: Reconcile | None = None
     message: Text

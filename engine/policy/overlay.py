@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
-from zhuanjie.engine.core.suggest import near
-from zhuanjie.engine.core.yaml_source import Key, Source, Trail
+from zhuanjie.engine.core.suggest import suggest
+from zhuanjie.engine.core.yaml_source import Key, Trail, YamlSource
 from zhuanjie.engine.policy.model import Clause, Moment, Parameter, Row, RowChange, Rule, Withdrawal
 from zhuanjie.engine.policy.pack_files import LoadedPack
-from zhuanjie.engine.policy.policy import Change
+from zhuanjie.engine.policy.policy import OverlayChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Item:
     """
 
     pack: str
-    source: Source
+    source: YamlSource
     here: Trail
     rule: Rule
-    rows: tuple[tuple[Source, Trail], ...] = ()
-    history: tuple[Change, ...] = ()
+    rows: tuple[tuple[YamlSource, Trail], ...] = ()
+    history: tuple[OverlayChange, ...] = ()
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Merged:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     clauses: dict[str, Clause] = field(default_factory=dict)
     moments: dict[str, Moment] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
+    changes: list[OverlayChange] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
 
 
@@ -82,12 +82,13 @@ class _Layer:
         for name, value in new.items():
             if name in there and there[name] != value:
                 reason = value.note if isinstance(value, Parameter) else None
-                self._changed(Change(kind, "replaced", name, self.id, self.writers[kind, name],
-                                     reason))
+                self._changed(
+                    OverlayChange(kind, "replaced", name, self.id, self.writers[kind, name], reason)
+                )
             there[name] = value
             self.writers[kind, name] = self.id
 
-    def _changed(self, change: Change) -> Change:
+    def _changed(self, change: OverlayChange) -> OverlayChange:
         self.merged.changes.append(change)
         return change
 
@@ -98,7 +99,7 @@ class _Layer:
     def _at(self, rule: str) -> int | None:
         return next((i for i, it in enumerate(self.merged.items) if it.rule.id == rule), None)
 
-    def _base(self, rule: str, source: Source, trail: Trail) -> int | None:
+    def _base(self, rule: str, source: YamlSource, trail: Trail) -> int | None:
         """The place of a rule that a base has; a mistake is noted."""
         at = self._at(rule)
         if at is None:
@@ -109,10 +110,10 @@ class _Layer:
             return None
         return at
 
-    def _own(self) -> list[Source]:
+    def _own(self) -> list[YamlSource]:
         return [topic.source for topic in self.pack.topics]
 
-    def _rule(self, rule: Rule, source: Source, here: Trail) -> None:
+    def _rule(self, rule: Rule, source: YamlSource, here: Trail) -> None:
         rows = tuple((source, (*here, "table", "rows", i))
                      for i in range(len(rule.table.rows) if rule.table else 0))
         item = Item(self.id, source, here, rule, rows)
@@ -143,11 +144,11 @@ class _Layer:
                 f"pack.replaces-{'dated' if dates[0] else 'undated'}",
                 {"clause": rule.clause, "old": old.rule.clause, "dates": ", ".join(dates[0])},
                 source.place((*here, "clause"))))
-        change = self._changed(Change("rule", "replaced", wanted, self.id, old.pack,
+        change = self._changed(OverlayChange("rule", "replaced", wanted, self.id, old.pack,
                                       rule.replaces.reason))
         self.merged.items[at] = replace(item, history=(*old.history, change))
 
-    def _row(self, change: RowChange, source: Source, trail: Trail) -> None:
+    def _row(self, change: RowChange, source: YamlSource, trail: Trail) -> None:
         at = self._base(change.table, source, (*trail, "table"))
         if at is None:
             return
@@ -166,12 +167,18 @@ class _Layer:
             if index is None:
                 return
             rows[index], places[index] = row, (source, trail)
-        told = Change("row", "added" if change.replaces is None else "replaced", item.rule.id,
-                      self.id, self._writer(item), change.reason,
-                      change.replaces or change.clause)
+        told = OverlayChange(
+            "row",
+            "added" if change.replaces is None else "replaced",
+            item.rule.id,
+            self.id,
+            self._writer(item),
+            change.reason,
+            change.replaces or change.clause,
+        )
         self._put(at, rows, places, told)
 
-    def _row_at(self, item: Item, clause: str, source: Source, trail: Trail) -> int | None:
+    def _row_at(self, item: Item, clause: str, source: YamlSource, trail: Trail) -> int | None:
         assert item.rule.table is not None
         found = [i for i, row in enumerate(item.rule.table.rows) if row.clause == clause]
         if len(found) == 1:
@@ -181,8 +188,8 @@ class _Layer:
         self._say(code, source, trail, clause, known)
         return None
 
-    def _put(self, at: int, rows: Sequence[Row], places: Sequence[tuple[Source, Trail]],
-             change: Change) -> None:
+    def _put(self, at: int, rows: Sequence[Row], places: Sequence[tuple[YamlSource, Trail]],
+             change: OverlayChange) -> None:
         """A rule of the base with other rows; from now on it is this pack's."""
         item = self.merged.items[at]
         assert item.rule.table is not None
@@ -199,7 +206,7 @@ class _Layer:
                 self._withdraw_row(at, what, trail)
             elif at is not None:
                 item = merged.items.pop(at)
-                self._changed(Change("rule", "withdrawn", what.rule, self.id, item.pack,
+                self._changed(OverlayChange("rule", "withdrawn", what.rule, self.id, item.pack,
                                      what.reason))
             return
         kind: Any = "clause" if what.clause is not None else "parameter"
@@ -209,7 +216,7 @@ class _Layer:
             self._say(f"pack.no-base-{kind}", source, (*trail, kind), name, list(there))
             return
         (merged.clauses if kind == "clause" else merged.parameters).pop(name)
-        self._changed(Change(kind, "withdrawn", name, self.id, self.writers[kind, name],
+        self._changed(OverlayChange(kind, "withdrawn", name, self.id, self.writers[kind, name],
                              what.reason))
 
     def _withdraw_row(self, at: int, what: Withdrawal, trail: Trail) -> None:
@@ -225,13 +232,13 @@ class _Layer:
             return
         rows, places = list(item.rule.table.rows), list(item.rows)
         del rows[index], places[index]
-        self._put(at, rows, places, Change("row", "withdrawn", item.rule.id, self.id,
+        self._put(at, rows, places, OverlayChange("row", "withdrawn", item.rule.id, self.id,
                                            self._writer(item), what.reason, what.row))
 
-    def _say(self, code: str, source: Source, trail: Sequence[Key], name: str,
+    def _say(self, code: str, source: YamlSource, trail: Sequence[Key], name: str,
              known: Iterable[str]) -> None:
         known = list(known)
-        close = near(name, known)
+        close = suggest(name, known)
         listed = ", ".join(known) if len(known) <= 12 else ""
         hint = "hint.near" if close else "hint.known" if listed else None
         self.merged.problems.append(Diagnostic(

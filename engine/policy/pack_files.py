@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.validate import validate
-from zhuanjie.engine.core.yaml_source import Source, read_source
+from zhuanjie.engine.core.yaml_source import YamlSource, read_source
 from zhuanjie.engine.policy.case_model import CaseFile
 from zhuanjie.engine.policy.model import Manifest, Topic
 
@@ -30,7 +30,7 @@ class LoadedTopic:
     """A topic file and where its parts stand."""
 
     topic: Topic
-    source: Source
+    source: YamlSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class LoadedPack:
 
     folder: Path
     manifest: Manifest
-    source: Source
+    source: YamlSource
     topics: tuple[LoadedTopic, ...]
     digest: bytes
 
@@ -49,11 +49,11 @@ class LoadedCases:
     """A file of cases and where its parts stand."""
 
     cases: CaseFile
-    source: Source
+    source: YamlSource
 
 
 def load_pack(folder: Path, problems: list[Diagnostic],
-              sources: list[Source]) -> LoadedPack | None:
+              sources: list[YamlSource]) -> LoadedPack | None:
     """Read a pack's folder; None, with diagnostics, where it is not a pack.
 
     Topic files are taken in the order of their names. Every file that is YAML at all is added to
@@ -91,8 +91,8 @@ def load_cases(folder: Path) -> list[LoadedCases]:
 
 def _read(
     model: type[_M], path: Path, problems: list[Diagnostic], digest: hashlib._Hash,
-    sources: list[Source],
-) -> tuple[_M | None, Source | None]:
+    sources: list[YamlSource],
+) -> tuple[_M | None, YamlSource | None]:
     try:
         source = read_source(path, PolicyError, _shown(path))
     except PolicyError as error:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class OverlayChange:
     """What a pack changes in a pack it builds on, and why.
 
     `name` is the rule, clause or parameter; `row` the clause of a row of that rule. A parameter
@@ -62,7 +62,7 @@ class Edition:
             return None, as_of
         return name, record[name]
 
-    def governs(self, record: Mapping[str, Any], as_of: date) -> bool:
+    def applies_to(self, record: Mapping[str, Any], as_of: date) -> bool:
         """Whether this edition judges `record`."""
         _, day = self.deciding(record, as_of)
         return (self.start or date.min) <= day <= (self.end or date.max)
@@ -100,7 +100,7 @@ class TypedRule:
     rows: tuple[TypedRow, ...] = ()
     key: Expr | None = None
     within: Expr | None = None
-    history: tuple[Change, ...] = ()
+    history: tuple[OverlayChange, ...] = ()
     edition: Edition | None = None
 
     @property
@@ -216,7 +216,7 @@ class Policy:
     chain: tuple[LoadedPack, ...]
     notices: tuple[Diagnostic, ...] = ()
     overrides: Mapping[str, int] = field(default_factory=dict)
-    changes: tuple[Change, ...] = ()
+    changes: tuple[OverlayChange, ...] = ()
     timeline: Timeline | None = None
     spans: tuple[Span, ...] = ()
 

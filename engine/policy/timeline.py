@@ -20,9 +20,9 @@ from typing import Any
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError
-from zhuanjie.engine.expr.nodes import Call, Expr, Field, ListLit, Lit, Param
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, Param
 from zhuanjie.engine.expr.types import BOOL, RECORD_DATE, Kind, Type
-from zhuanjie.engine.policy.locate import Reign
+from zhuanjie.engine.policy.locate import PolicyPeriod
 from zhuanjie.engine.policy.model import Parameter, Rule, Text
 from zhuanjie.engine.policy.policy import Edition, Policy, Span, TypedRule
 
@@ -59,7 +59,7 @@ class _Run:
 class PackTimeline:
     """The packs that stand for choice, one after the other; see `checking.policy.Timeline`."""
 
-    def __init__(self, reigns: Sequence[Reign], build: Build,
+    def __init__(self, reigns: Sequence[PolicyPeriod], build: Build,
                  overrides: Mapping[str, int] | None = None) -> None:
         """`reigns` follow one another without a gap; `build` makes a folder a policy."""
         self.reigns, self.build = reigns, build
@@ -90,13 +90,13 @@ class PackTimeline:
             self._on[day] = replace(made, timeline=self, notices=(*made.notices, *gaps))
         return self._on[day]
 
-    def _policy(self, reign: Reign) -> Policy:
+    def _policy(self, reign: PolicyPeriod) -> Policy:
         if reign.folder not in self._built:
             self._built[reign.folder] = self.build(reign.folder, self.overrides)
         return self._built[reign.folder]
 
 
-def governing(policy: Policy, record: Mapping[str, Any], as_of: date) -> Policy:
+def applicable_edition(policy: Policy, record: Mapping[str, Any], as_of: date) -> Policy:
     """The policy with only those editions of its rules that judge `record`.
 
     One record needs no others: what is decided once need not be asked again.
@@ -106,7 +106,7 @@ def governing(policy: Policy, record: Mapping[str, Any], as_of: date) -> Policy:
     if not policy.spans:
         return policy
     return _only(policy, tuple(i for i, r in enumerate(policy.rules)
-                               if r.edition is None or r.edition.governs(record, as_of)))
+                               if r.edition is None or r.edition.applies_to(record, as_of)))
 
 
 @lru_cache(maxsize=32)
@@ -117,7 +117,7 @@ def _only(policy: Policy, rules: tuple[int, ...]) -> Policy:
         replace(r, when=r.edition.when) if r.edition else r for r in chosen))
 
 
-def _notice(reign: Reign, day: date) -> Diagnostic | None:
+def _notice(reign: PolicyPeriod, day: date) -> Diagnostic | None:
     """What is said of a day on which no pack is in force."""
     period = reign.manifest.in_force
     if period.holds(day):
@@ -128,7 +128,7 @@ def _notice(reign: Reign, day: date) -> Diagnostic | None:
         "start": str(period.start or ""), "end": str(period.end or "")})
 
 
-def _gap(reign: Reign) -> Iterator[Diagnostic]:
+def _gap(reign: PolicyPeriod) -> Iterator[Diagnostic]:
     """What is said of days that a pack judges though it had gone out of force."""
     end = reign.manifest.in_force.end
     if end is not None and reign.end is not None and end < reign.end:
@@ -136,7 +136,7 @@ def _gap(reign: Reign) -> Iterator[Diagnostic]:
                                         "end": str(reign.end)})
 
 
-def _intervals(reign: Reign, policy: Policy, as_of: date) -> Iterator[_Interval]:
+def _intervals(reign: PolicyPeriod, policy: Policy, as_of: date) -> Iterator[_Interval]:
     """The days of a reign, cut where a number that some rule reads changes."""
     read = set().union(*(r.params for r in policy.rules)) - policy.overrides.keys()
     cuts = sorted({v.start for name in read for v in policy.parameters[name].values
@@ -253,7 +253,7 @@ def _within(name: str, start: date | None, end: date | None, rest: Expr) -> Expr
 
     A period without an end holds the as-of day, and so every day after it.
     """
-    field = Field(name, RECORD_DATE)
+    field = FieldRef(name, RECORD_DATE)
     has: Expr = Call("has", (field,), BOOL)
     bounds = [Call(op, (field, _literal(day)), BOOL)
               for op, day in ((">=", start), ("<=", end)) if day is not None]

@@ -129,12 +129,12 @@ class Automaton:
 def automaton(pattern: str) -> Automaton:
     """The automaton of a pattern; raises TooLarge."""
     out = Automaton()
-    reader = _Reader(pattern, out)
+    reader = _PatternParser(pattern, out)
     out.free[reader.alternatives(0)].append(("", 1))
     return out
 
 
-class _Reader:
+class _PatternParser:
     """Reads a pattern, one construct a method; each takes the state it starts from, gives its end.
 
     A repeated atom is read again for every time it may occur.

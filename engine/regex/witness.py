@@ -23,7 +23,7 @@ _MOST_NODES = 5000
 _MOST_EDITS = 40
 
 
-class Undecided(Exception):
+class SearchLimit(Exception):
     """The search was given up."""
 
 
@@ -49,7 +49,7 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Constraints:
     """What a text must be: which tests it passes and fails, its length, what it may not be."""
 
     tests: tuple[tuple[Test, bool], ...] = ()
@@ -70,7 +70,7 @@ class Wanted:
 
 
 @lru_cache(maxsize=4096)
-def find_text(wanted: Wanted) -> str | None:
+def find_text(wanted: Constraints) -> str | None:
     """A short text that fits, never an empty one; None where there is none.
 
     Raises Undecided where there are too many to try.
@@ -83,18 +83,18 @@ def find_text(wanted: Wanted) -> str | None:
     try:
         machines = [automaton(test.pattern) for test, _ in wanted.tests]
     except TooLarge as error:
-        raise Undecided from error
+        raise SearchLimit from error
     likely = next(filter(wanted.fits, _likely(wanted, machines)), None)
     if likely is not None:
         return likely
     try:
         return _search(wanted, machines)
-    except Undecided:
+    except SearchLimit:
         # What has countless states read forwards may have few read backwards.
         return _search(wanted, [m.reversed() for m in machines], backwards=True)
 
 
-def _likely(wanted: Wanted, machines: list[Automaton]) -> Iterator[str]:
+def _likely(wanted: Constraints, machines: list[Automaton]) -> Iterator[str]:
     """Matches of the tests to be passed, and texts that differ from them by a character or two."""
     letters = _letters(machines, 1)
     for machine, (_, want) in zip(machines, wanted.tests, strict=True):
@@ -109,7 +109,7 @@ def _likely(wanted: Wanted, machines: list[Automaton]) -> Iterator[str]:
                         for at in range(min(len(base), _MOST_EDITS)) for cut in (0, 1))
 
 
-def _search(wanted: Wanted, machines: list[Automaton], backwards: bool = False) -> str | None:
+def _search(wanted: Constraints, machines: list[Automaton], backwards: bool = False) -> str | None:
     """Breadth first over the texts, those that no test tells apart counted as one."""
     # So many texts are kept for each state of the machines that not all of them can be taken.
     spare = len(wanted.taken) + 1
@@ -131,7 +131,7 @@ def _search(wanted: Wanted, machines: list[Automaton], backwards: bool = False) 
                 seen[after] += 1
                 nodes += 1
                 if nodes > _MOST_NODES:
-                    raise Undecided
+                    raise SearchLimit
                 longer = letter + text if backwards else text + letter
                 passed = all(m.matched(s, empty=False) is want for m, s, (_, want)
                              in zip(machines, after, wanted.tests, strict=True))
@@ -142,7 +142,7 @@ def _search(wanted: Wanted, machines: list[Automaton], backwards: bool = False) 
     return None
 
 
-def _hopeless(wanted: Wanted, after: tuple[States, ...]) -> bool:
+def _hopeless(wanted: Constraints, after: tuple[States, ...]) -> bool:
     """Whether a test to be failed is passed for good, or one to be passed never can be."""
     return any(s is None if not want else s == frozenset()
                for s, (_, want) in zip(after, wanted.tests, strict=True))

@@ -14,7 +14,7 @@ from typing import Any
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
-from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.ledger.headings import find_field
 from zhuanjie.engine.ledger.record import flatten, parse_json, read_record
 from zhuanjie.engine.vocabulary.fields import KEY
@@ -51,7 +51,7 @@ def read_event(line: str, name: str, number: int) -> Event:
     cells = dict(flatten(data))
     unknown = [heading for heading in cells if find_field(heading) is None]
     if unknown:
-        close = near(unknown[0], ["clock", *cells])
+        close = suggest(unknown[0], ["clock", *cells])
         raise fail(InputError, "watch.unknown-field", name=unknown[0], near=close)
     values, unread, _ = read_record(data)
     if unread:

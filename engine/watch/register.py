@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from zhuanjie.engine.auditing.wording.renderer import Words
+from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import UNKNOWN, RecordBackend
 from zhuanjie.engine.backends.record_terms import compiled
 from zhuanjie.engine.backends.reference.backend import as_days
@@ -25,7 +25,7 @@ from zhuanjie.engine.core.dates import from_day, to_day
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Location, Outcome, Verdict
-from zhuanjie.engine.expr.nodes import Field
+from zhuanjie.engine.expr.nodes import FieldRef
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.lowering.clock import turning_days
 from zhuanjie.engine.lowering.plan import Plan, make_plan
@@ -38,7 +38,7 @@ _QUIET = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RuleStatus:
     """How a rule stands for a record, since which day, and what is due when."""
 
     outcome: str
@@ -47,13 +47,13 @@ class Standing:
 
 
 @dataclass(slots=True)
-class Case:
+class LiveCase:
     """An open case: its values and how the rules stand (those that do not apply left out)."""
 
     values: dict[str, Any] = field(default_factory=dict)
-    standing: dict[str, Standing] = field(default_factory=dict)
+    standing: dict[str, RuleStatus] = field(default_factory=dict)
     keys: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-    wakes: int | None = None
+    next_evaluation: int | None = None
 
 
 class Register:
@@ -64,7 +64,7 @@ class Register:
         """Without `today` it is the calendar's day until the first clock event sets another."""
         self.clocked = today is not None
         self.policy, self.backend, self.lang = policy, backend, lang
-        self.cases: dict[str, Case] = {}
+        self.cases: dict[str, LiveCase] = {}
         self.closed: dict[str, bytes] = {}
         self._wakes: list[tuple[int, str]] = []
         self._sharing: dict[tuple[str, tuple[Any, ...]], dict[str, bool]] = {}
@@ -79,7 +79,7 @@ class Register:
     def _set_day(self, day: date) -> bool:
         """Judge as of `day` from now on; returns whether a number the policy gives is another."""
         self.plan: Plan = make_plan(self.policy, day)
-        self.words = Words(self.plan, self.lang)
+        self.words = FindingRenderer(self.plan, self.lang)
         if self._params == self.plan.params:
             return False
         self._params = self.plan.params
@@ -127,7 +127,7 @@ class Register:
             if outcome == Outcome.NOT_APPLICABLE:
                 case.standing.pop(rule, None)
             else:
-                case.standing[rule] = Standing(outcome, since, due)
+                case.standing[rule] = RuleStatus(outcome, since, due)
 
     def index(self) -> None:
         """After folding: set the clock, find shared keys, wake-up days and closed cases."""
@@ -136,12 +136,12 @@ class Register:
             self._rekey(record, case)
             self._schedule(record, case)
 
-    def _open(self, record: str) -> Case:
+    def _open(self, record: str) -> LiveCase:
         if record in self.closed:
             values, standing = _unpack(self.closed.pop(record))
-            self.cases[record] = Case(values, standing)
+            self.cases[record] = LiveCase(values, standing)
             self._rekey(record, self.cases[record])
-        return self.cases.setdefault(record, Case())
+        return self.cases.setdefault(record, LiveCase())
 
     def _update(self, event: Update) -> Iterator[dict[str, Any]]:
         case = self._open(event.record)
@@ -158,7 +158,7 @@ class Register:
         while self._wakes and self._wakes[0][0] <= self.plan.today:
             at, record = heapq.heappop(self._wakes)
             case = self.cases.get(record)
-            if case is not None and case.wakes == at:
+            if case is not None and case.next_evaluation == at:
                 due.add(record)
         shared = {r for record in due for r in self._rekey(record, self._open(record))}
         for record in sorted(due | shared):
@@ -177,18 +177,18 @@ class Register:
             was = before.outcome if before else str(Outcome.NOT_APPLICABLE)
             if was == outcome:
                 if verdict and before and _due(verdict) != before.due:
-                    case.standing[rule.id] = Standing(was, before.since, _due(verdict))
+                    case.standing[rule.id] = RuleStatus(was, before.since, _due(verdict))
                 continue
             if outcome is Outcome.NOT_APPLICABLE:
                 case.standing.pop(rule.id, None)
             elif verdict:
-                case.standing[rule.id] = Standing(str(outcome), self.today.isoformat(),
+                case.standing[rule.id] = RuleStatus(str(outcome), self.today.isoformat(),
                                                   _due(verdict))
             yield self._line(record, rule.id, rule.clause, was, verdict, typed, before)
         self._schedule(record, case)
 
     def _line(self, record: str, rule: str, clause: str, was: str, verdict: Verdict | None,
-              typed: dict[str, Any], before: Standing | None) -> dict[str, Any]:
+              typed: dict[str, Any], before: RuleStatus | None) -> dict[str, Any]:
         line: dict[str, Any] = {
             "record": record, "rule": rule, "clause": clause, "was": was,
             "is": str(Outcome.NOT_APPLICABLE), "since": self.today.isoformat(), "due": None,
@@ -199,13 +199,16 @@ class Register:
                      "missing": list(finding.missing), "message": finding.message}
         return line
 
-    def _rekey(self, record: str, case: Case) -> set[str]:
+    def _rekey(self, record: str, case: LiveCase) -> set[str]:
         """Note the keys a case takes part with; returns who shares an old or a new one."""
         touched: set[str] = set()
         inside = self._inside({KEY: record, **case.values})
         for rule in self.plan.unique:
-            assert isinstance(rule.key, Field)
-            names = [rule.key.name, *([rule.within.name] if isinstance(rule.within, Field) else [])]
+            assert isinstance(rule.key, FieldRef)
+            names = [
+                rule.key.name,
+                *([rule.within.name] if isinstance(rule.within, FieldRef) else []),
+            ]
             held: Any = True
             if rule.when is not None:
                 held = self._evaluator({KEY: record, **case.values}).trace(rule.when).value
@@ -231,7 +234,7 @@ class Register:
     def _evaluator(self, values: dict[str, Any]) -> Evaluator:
         return Evaluator(as_days(values), self.plan.today, self.plan.params)
 
-    def _counts(self, case: Case) -> dict[str, int]:
+    def _counts(self, case: LiveCase) -> dict[str, int]:
         out = {}
         for rule in self.plan.unique:
             key = case.keys.get(rule.id)
@@ -240,16 +243,16 @@ class Register:
             out[UNIQUE_ALL.format(rule=rule.id)] = max(1, len(group))
         return out
 
-    def _schedule(self, record: str, case: Case) -> None:
+    def _schedule(self, record: str, case: LiveCase) -> None:
         """The next day on which the clock may change the case; none, and in order: let it go."""
         days = {d for d in self._days_of(case.values) if d is not None}
         ahead = [d for day in days for d in (day, day + 1) if d > self.plan.today]
         if self._any_day:
             ahead.append(self.plan.today + 1)
-        before, case.wakes = case.wakes, min(ahead, default=None)
-        if case.wakes is not None:
-            if case.wakes != before:
-                heapq.heappush(self._wakes, (case.wakes, record))
+        before, case.next_evaluation = case.next_evaluation, min(ahead, default=None)
+        if case.next_evaluation is not None:
+            if case.next_evaluation != before:
+                heapq.heappush(self._wakes, (case.next_evaluation, record))
         elif all(s.outcome in _QUIET for s in case.standing.values()):
             self.closed[record] = _pack(self.cases.pop(record))
 
@@ -260,7 +263,7 @@ def changes_of(lines: list[dict[str, Any]]) -> list[list[Any]]:
             for line in lines]
 
 
-def _merge(case: Case, event: Update) -> None:
+def _merge(case: LiveCase, event: Update) -> None:
     for name, value in event.values.items():
         if value is None:
             case.values.pop(name, None)
@@ -272,16 +275,16 @@ def _due(verdict: Verdict) -> str | None:
     return None if verdict.due is None else from_day(verdict.due).isoformat()
 
 
-def _pack(case: Case) -> bytes:
+def _pack(case: LiveCase) -> bytes:
     standing = {rule: [s.outcome, s.since, s.due] for rule, s in case.standing.items()}
     event = to_json(Update("", case.values))
     return zlib.compress(dumps([event, standing]).encode())
 
 
-def _unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, Standing]]:
+def _unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, RuleStatus]]:
     event, standing = json.loads(zlib.decompress(packed))
     event[KEY] = "-"
     update = read_event(dumps(event), "", 0)
     assert isinstance(update, Update)
-    return dict(update.values), {rule: Standing(*s) for rule, s in standing.items()}
+    return dict(update.values), {rule: RuleStatus(*s) for rule, s in standing.items()}
 

@@ -11,14 +11,14 @@ from datetime import date
 
 from zhuanjie.engine.core.results import Finding, Judged, Outcome, Report, Severity
 from zhuanjie.report.causes import Cause, Open, causes
-from zhuanjie.report.labels import Labels
+from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.section import Section, Tone
 from zhuanjie.report.view import View
 
 
 def sections(report: Report, view: View) -> Iterator[Section]:
     """The whole report."""
-    labels = Labels(report, view)
+    labels = RecordLabels(report, view)
     found: dict[Outcome, list[Finding]] = {outcome: [] for outcome in Outcome}
     for finding in report.findings:
         found[finding.outcome].append(finding)
@@ -42,7 +42,7 @@ def brief(report: Report, view: View) -> Iterator[Section]:
     """A report whose findings went elsewhere."""
     yield head(report, view)
     if report.input:
-        yield unreadable(report, view, Labels(report, view))
+        yield unreadable(report, view, RecordLabels(report, view))
     yield _summary(report, view)
 
 
@@ -79,7 +79,7 @@ def _judged_clauses(part: Judged, within: int, view: View) -> str:
     return view.join([*([view.say("audit.judged.whole", clauses=whole)] if whole else ()), *some])
 
 
-def unreadable(report: Report, view: View, labels: Labels) -> Section:
+def unreadable(report: Report, view: View, labels: RecordLabels) -> Section:
     """The cells that could not be read."""
     return Section(
         title=view.say("audit.input", count=len(report.input)), tone="warn",
@@ -93,7 +93,7 @@ def unreadable(report: Report, view: View, labels: Labels) -> Section:
 
 
 def by_rule(found: Sequence[Finding], outcome: Outcome, view: View,
-            labels: Labels) -> Iterator[Section]:
+            labels: RecordLabels) -> Iterator[Section]:
     """Findings under the rules they came of: errors before warnings, then in the pack's order."""
     order = {rule: at for at, rule in enumerate(view.titles)}
     groups: dict[tuple[str, str], list[Finding]] = {}
@@ -115,7 +115,7 @@ def by_rule(found: Sequence[Finding], outcome: Outcome, view: View,
 
 
 def _by_remedy(title: str, group: Sequence[Finding], view: View,
-               labels: Labels) -> Iterator[Section]:
+               labels: RecordLabels) -> Iterator[Section]:
     """Findings of one rule under what would mend them, which is said once."""
     remedies: dict[str, list[Finding]] = {}
     for finding in group:
@@ -130,7 +130,7 @@ def _by_remedy(title: str, group: Sequence[Finding], view: View,
         )
 
 
-def _undetermined(found: Sequence[Finding], view: View, labels: Labels) -> Iterator[Section]:
+def _undetermined(found: Sequence[Finding], view: View, labels: RecordLabels) -> Iterator[Section]:
     gathered = causes(found)
     blanks = sum(c.records for c in gathered if c.field)
     yield Section(
@@ -142,7 +142,7 @@ def _undetermined(found: Sequence[Finding], view: View, labels: Labels) -> Itera
         yield _cause(cause, view, labels)
 
 
-def _cause(cause: Cause, view: View, labels: Labels) -> Section:
+def _cause(cause: Cause, view: View, labels: RecordLabels) -> Section:
     """The records a blank leaves open; without a known blank, each finding with its reason."""
     if cause.field is None:
         return Section(
@@ -170,7 +170,7 @@ def _opened(item: Open, view: View) -> str:
     return view.say("audit.also", clause=item.clause, fields=view.join(map(view.field, item.also)))
 
 
-def _pending(found: Sequence[Finding], view: View, labels: Labels) -> Section:
+def _pending(found: Sequence[Finding], view: View, labels: RecordLabels) -> Section:
     groups: dict[tuple[date, str], list[Finding]] = {}
     for finding in found:
         groups.setdefault((finding.due or date.max, finding.clause), []).append(finding)
@@ -182,7 +182,9 @@ def _pending(found: Sequence[Finding], view: View, labels: Labels) -> Section:
     )
 
 
-def _listed(found: Sequence[Finding], outcome: Outcome, view: View, labels: Labels) -> Section:
+def _listed(
+    found: Sequence[Finding], outcome: Outcome, view: View, labels: RecordLabels
+) -> Section:
     groups: dict[str, list[Finding]] = {}
     for finding in found:
         groups.setdefault(finding.clause, []).append(finding)

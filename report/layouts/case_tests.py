@@ -6,7 +6,7 @@ from typing import Any, TextIO
 from xml.etree import ElementTree as Xml
 
 from zhuanjie.engine.authoring.testing.case_runner import UNNAMED, Mismatch
-from zhuanjie.engine.authoring.testing.report import TestReport, Tried
+from zhuanjie.engine.authoring.testing.report import CaseRun, TestReport
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import plain
 from zhuanjie.engine.policy.policy import Policy
@@ -75,7 +75,7 @@ def _junit(report: TestReport, policy: Policy, out: TextIO, view: View) -> None:
     out.write(Xml.tostring(root, encoding="unicode") + "\n")
 
 
-def _testcase(suite: Xml.Element, tried: Tried, view: View) -> None:
+def _testcase(suite: Xml.Element, tried: CaseRun, view: View) -> None:
     result = tried.result
     case = Xml.SubElement(suite, "testcase", classname=result.file, name=result.name,
                           file=result.file, line=str(result.line))

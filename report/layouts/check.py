@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from zhuanjie.engine.core.results import Finding, Outcome, Report, Severity
-from zhuanjie.report.labels import Labels
+from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.layouts.audit import head, judged, unreadable
 from zhuanjie.report.section import Section, Tone
 from zhuanjie.report.view import View
@@ -24,7 +24,7 @@ def sections(report: Report, view: View, moment: str = "") -> Iterator[Section]:
     yield Section(title=top.title, level=1, notes=notes)
     yield from judged(report, view)
     if report.input:
-        yield unreadable(report, view, Labels(report, view))
+        yield unreadable(report, view, RecordLabels(report, view))
     groups: dict[tuple[int | None, str | None], list[Finding]] = {}
     for finding in report.findings:
         groups.setdefault((finding.location.row, finding.record), []).append(finding)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from zhuanjie.engine.core.results import Finding, Outcome, Report
-from zhuanjie.report.labels import Labels
+from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.layouts.audit import head, judged, unreadable
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
@@ -13,7 +13,7 @@ from zhuanjie.report.view import View
 
 def sections(report: Report, view: View) -> Iterator[Section]:
     """The whole report."""
-    labels = Labels(report, view)
+    labels = RecordLabels(report, view)
     overdue = [f for f in report.findings if f.outcome is Outcome.VIOLATION]
     coming = [f for f in report.findings if f.outcome is not Outcome.VIOLATION]
     yield head(report, view)
@@ -41,7 +41,7 @@ def _headers(view: View, days: str) -> Sequence[str]:
     return [view.say(f"column.{c}") for c in ("due", days, "clause", "record", "row", "duty")]
 
 
-def _row(finding: Finding, days: int | None, labels: Labels, view: View) -> Sequence[str]:
+def _row(finding: Finding, days: int | None, labels: RecordLabels, view: View) -> Sequence[str]:
     return (
         finding.due.isoformat() if finding.due else "", "" if days is None else str(days),
         finding.clause, finding.record or "", labels.place(finding),

@@ -16,7 +16,7 @@ from zhuanjie.report.view import View
 if TYPE_CHECKING:
     from zhuanjie.engine.auditing.repair.record_fix import Fix, RecordFix
     from zhuanjie.engine.auditing.repair.table_rows import TableRow
-    from zhuanjie.engine.auditing.repair.values import Change
+    from zhuanjie.engine.auditing.repair.values import CellChange
 
 _HOLDS = {True: "yes", False: "no", None: "unknown"}
 
@@ -78,7 +78,7 @@ def _differs(row: TableRow, view: View) -> str:
                           now=view.value(c.field, c.was), new=_new(c, view)) for c in row.differs)
 
 
-def _new(change: Change, view: View) -> str:
+def _new(change: CellChange, view: View) -> str:
     return _say(view, "open") if change.open else view.value(change.field, change.value)
 
 
@@ -105,7 +105,7 @@ def plain_fix(found: RecordFix) -> dict[str, Any]:
     }
 
 
-def _plain_change(change: Change) -> dict[str, Any]:
+def _plain_change(change: CellChange) -> dict[str, Any]:
     """A change; an open one has no value of its own, only an example of the right form."""
     value = plain(change.value)
     return {

@@ -9,7 +9,7 @@ from typing import Any
 
 from zhuanjie.engine.authoring.coverage.coverage import Coverage
 from zhuanjie.engine.authoring.phrases import Phrases
-from zhuanjie.engine.authoring.testing.case_runner import Task
+from zhuanjie.engine.authoring.testing.case_runner import CaseInstance
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.expr.nodes import Call
@@ -23,18 +23,18 @@ from zhuanjie.report.view import View
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class PackCases:
     """The cases of a pack and of what it builds on, and what its own cases cover, if it has any."""
 
-    cases: Sequence[Task]
+    cases: Sequence[CaseInstance]
     own: int
     coverage: Coverage | None
 
 
-class Document:
+class PackDocument:
     """Puts one policy into sections, in the language of a view."""
 
-    def __init__(self, policy: Policy, tried: Tried, view: View) -> None:
+    def __init__(self, policy: Policy, tried: PackCases, view: View) -> None:
         self.policy, self.tried, self.view = policy, tried, view
         self.phrases = Phrases(policy.parameters, view.lang)
 

@@ -13,7 +13,7 @@ from zhuanjie.report.view import View
 if TYPE_CHECKING:
     from zhuanjie.engine.authoring.diff.diff import PolicyDiff
     from zhuanjie.engine.authoring.diff.impact import Impact
-    from zhuanjie.engine.authoring.diff.text_diff import Edit
+    from zhuanjie.engine.authoring.diff.text_diff import TextEdit
 
 
 def plain_data(found: PolicyDiff) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _impact(found: Impact, view: View) -> Iterator[Section]:
                   for c in found.changes])
 
 
-def _edits(edits: Sequence[Edit], view: View) -> Iterator[tuple[str, ...]]:
+def _edits(edits: Sequence[TextEdit], view: View) -> Iterator[tuple[str, ...]]:
     """A row for each edit; why is said once for each thing that changed."""
     told: set[tuple[str, str]] = set()
     for edit in edits:

@@ -18,7 +18,7 @@ from zhuanjie.engine.auditing import editions
 from zhuanjie.engine.backends.registry import NAMES
 from zhuanjie.engine.core.results import Finding
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.lowering.specialize import narrowed
+from zhuanjie.engine.lowering.specialize import specialize
 from zhuanjie.engine.vocabulary.fields import fields
 
 SINCE = {"fujian-2007-80": date.min, "central-2015-33": date(2015, 7, 1),
@@ -148,7 +148,7 @@ def test_a_batch_of_one_time_is_judged_by_fewer_conditions(
 
     def spied(plan: Plan, judging: tuple[bool | None, ...]) -> Plan:
         seen.append(judging)
-        return narrowed(plan, judging)
+        return specialize(plan, judging)
 
     monkeypatch.setattr(editions, "WORTH", 0)
     monkeypatch.setattr(editions, "narrowed", spied)

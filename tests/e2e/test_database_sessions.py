@@ -22,7 +22,7 @@ from tables import load
 
 from zhuanjie.engine import api
 from zhuanjie.engine.api import audit, load_policy
-from zhuanjie.engine.auditing.strategies.postgres import InPlaceRun
+from zhuanjie.engine.auditing.strategies.postgres import PostgresJudge
 from zhuanjie.engine.core.errors import ZhuanjieError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "differential"))
@@ -48,7 +48,7 @@ def test_packs_chosen_by_date(server: Cluster, every: bool, texts: bool, tmp_pat
     frame.write_parquet(path)
     for day in (date(2016, 1, 31), date(2021, 6, 30)):
         with closing(api.stream(server.url("years", "&order=at"), as_of=day)) as run_:
-            assert isinstance(run_, InPlaceRun)
+            assert isinstance(run_, PostgresJudge)
         there = audit(server.url("years", "&order=at"), as_of=day, all_outcomes=every)
         here = audit(path, as_of=day, all_outcomes=every)
         assert [replace(f, location=replace(f.location, file=None)) for f in there.findings] == [

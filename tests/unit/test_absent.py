@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from zhuanjie.engine import load_policy
 from zhuanjie.engine.auditing import reconciliation as absent
-from zhuanjie.engine.auditing.reconciliation import Absent
+from zhuanjie.engine.auditing.reconciliation import RosterReconciliation
 from zhuanjie.engine.core.results import Location
 
 RULE = next(r for r in load_policy("fujian-2007-80").rules if r.shape == "reconcile")
@@ -35,18 +35,18 @@ def test_the_missing_are_those_that_sets_say(
     prints: Callable[[pl.Series], pl.Series],
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(absent, "_prints", prints)
-        found = Absent(RULE)
+        patch.setattr(absent, "_hash64", prints)
+        found = RosterReconciliation(RULE)
         expected: dict[str, Location] = {}
         for number, part in enumerate(roster):
             file = f"{number}.csv"
-            found.want(texts(part), pl.Series(range(2, 2 + len(part)), dtype=pl.Int64), file, None)
+            found.expect(texts(part), pl.Series(range(2, 2 + len(part)), dtype=pl.Int64), file, None)
             for row, value in enumerate(part, 2):
                 if value is not None:
                     expected.setdefault(value, Location(file, None, row))
-        assert sorted(found.wanted) == sorted(expected)
+        assert sorted(found.expected) == sorted(expected)
         for part in ledger:
-            found.add(texts(part))
+            found.observe(texts(part))
             for value in part:
                 expected.pop(value or "", None) if value is not None else None
-        assert list(found.missing()) == list(expected.items())
+        assert list(found.unmatched()) == list(expected.items())

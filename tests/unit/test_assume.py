@@ -11,12 +11,12 @@ from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.type_checker import check
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.lowering.assume import Facts
+from zhuanjie.engine.lowering.assume import Assumptions
 from zhuanjie.engine.lowering.conditions import (
     FALSE,
     TRUE,
     AnyOf,
-    Column,
+    ColumnRef,
     Compare,
     Filled,
     Value,
@@ -25,8 +25,8 @@ from zhuanjie.engine.lowering.conditions import (
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.vocabulary.fields import fields
 
-RETAINED = Compare("==", Column("destination.kind", Kind.STRING), Value("retained", Kind.STRING))
-OTHER = Compare("!=", Column("destination.kind", Kind.STRING), Value("retained", Kind.STRING))
+RETAINED = Compare("==", ColumnRef("destination.kind", Kind.STRING), Value("retained", Kind.STRING))
+OTHER = Compare("!=", ColumnRef("destination.kind", Kind.STRING), Value("retained", Kind.STRING))
 HERE, BLANK = Filled("destination.kind"), Filled("destination.kind", blank=True)
 SCHEMA = PackSchema(fields(), {})
 CELLS = {
@@ -44,30 +44,30 @@ TEXTS = (
 
 
 def test_a_filled_cell_settles_its_blank() -> None:
-    assert Facts().given(HERE).simplify(BLANK) == FALSE
-    assert Facts().given(BLANK, holds=False).simplify(HERE) == TRUE
+    assert Assumptions().given(HERE).simplify(BLANK) == FALSE
+    assert Assumptions().given(BLANK, holds=False).simplify(HERE) == TRUE
 
 
 def test_a_comparison_settles_its_opposite_and_that_its_cell_is_filled() -> None:
-    facts = Facts().given(RETAINED)
+    facts = Assumptions().given(RETAINED)
     assert facts.simplify(OTHER) == FALSE
     assert facts.simplify(HERE) == TRUE
 
 
 def test_what_fails_may_be_blank() -> None:
-    facts = Facts().given(RETAINED, holds=False)
+    facts = Assumptions().given(RETAINED, holds=False)
     assert facts.simplify(OTHER) == OTHER
     assert facts.given(HERE).simplify(OTHER) == TRUE
 
 
 def test_neither_nor_is_blank() -> None:
-    facts = Facts().given(RETAINED, holds=False).given(OTHER, holds=False)
+    facts = Assumptions().given(RETAINED, holds=False).given(OTHER, holds=False)
     assert facts.simplify(BLANK) == TRUE
 
 
 def test_parts_count_on_those_before_them() -> None:
-    assert Facts().simplify(all_of((RETAINED, HERE))) == RETAINED
-    assert Facts().simplify(AnyOf((HERE, BLANK))) == TRUE
+    assert Assumptions().simplify(all_of((RETAINED, HERE))) == RETAINED
+    assert Assumptions().simplify(AnyOf((HERE, BLANK))) == TRUE
 
 
 @pytest.mark.parametrize("known", TEXTS)
@@ -75,10 +75,10 @@ def test_parts_count_on_those_before_them() -> None:
 def test_means_the_same_wherever_the_facts_hold(text: str, known: str) -> None:
     kleene = Kleene(0, {})
     expr, other = (check(read(t), SCHEMA, t) for t in (text, known))
-    conds = [kleene.sure(expr), kleene.never(expr), kleene.unknown(expr)]
+    conds = [kleene.must_be_true(expr), kleene.must_be_false(expr), kleene.unknown(expr)]
     ask = compiled(conds, {})
-    for given, holds in product((kleene.sure(other), kleene.unknown(other)), (True, False)):
-        facts = Facts().given(given, holds)
+    for given, holds in product((kleene.must_be_true(other), kleene.unknown(other)), (True, False)):
+        facts = Assumptions().given(given, holds)
         smaller = compiled([facts.simplify(c) for c in conds], {})
         is_given = compiled([given], {})
         for cells in product(*CELLS.values()):

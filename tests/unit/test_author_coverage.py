@@ -9,7 +9,7 @@ from author_packs import CASES, MANIFEST, RULES, policy
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.authoring.coverage.coverage import coverage
-from zhuanjie.engine.authoring.coverage.feasible_values import NOTHING, outcomes, truths
+from zhuanjie.engine.authoring.coverage.feasible_values import NOTHING, feasible_values, outcomes
 from zhuanjie.engine.authoring.coverage.spans import conditions
 from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.names import PackSchema
@@ -40,7 +40,7 @@ def typed(text: str):
     ("as_of > as_of - days(1)", {True, False}),
 ])
 def test_what_cannot_come_out_is_known(text: str, values: set[bool | None]) -> None:
-    assert truths(typed(text), NOTHING) == values
+    assert feasible_values(typed(text), NOTHING) == values
 
 
 def test_a_rule_is_asked_only_for_what_it_can_come_to(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zhuanjie.cli.boundary import Boundary
+from zhuanjie.cli.boundary import ExitGuard
 from zhuanjie.cli.session import Session
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import BackendError, PolicyError
@@ -13,7 +13,7 @@ SECRET = "张三 350500198501011234"
 
 
 def ended(error: BaseException, lang: str = "en") -> int:
-    with Boundary(Session(lang)) as boundary:  # type: ignore[arg-type]  # a language
+    with ExitGuard(Session(lang)) as boundary:  # type: ignore[arg-type]  # a language
         raise error
     return boundary.code
 
@@ -34,7 +34,7 @@ def test_a_fault_of_the_program_says_where_and_not_what(
 def test_a_fault_names_the_innermost_line_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
     from zhuanjie.engine.core.dates import from_day
 
-    with Boundary(Session("en")) as boundary:
+    with ExitGuard(Session("en")) as boundary:
         from_day(10**12)
     assert boundary.code == 3
     assert "engine/core/dates.py:" in capsys.readouterr().err
@@ -71,6 +71,6 @@ def test_a_steering_value_is_not_sent_to_the_terminal(capsys: pytest.CaptureFixt
 
 
 def test_without_an_error_the_code_is_what_was_set() -> None:
-    with Boundary(Session("en")) as boundary:
+    with ExitGuard(Session("en")) as boundary:
         boundary.code = 1
     assert boundary.code == 1

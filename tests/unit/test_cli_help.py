@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from zhuanjie.cli.help import Command, Context, Group, Option
+from zhuanjie.cli.help import Command, CommandGroup, Context, Option
 from zhuanjie.cli.main import group, main
 from zhuanjie.cli.session import Session, peek_lang
 from zhuanjie.engine.core.messages import LANGS, Lang, catalogue
@@ -17,7 +17,7 @@ from zhuanjie.engine.core.unicode import width
 def walk(command: click.Command, path: str, lang: Lang) -> Iterator[tuple[str, Context]]:
     context = Context(command, info_name=path, obj=Session(lang))
     yield path, context
-    if isinstance(command, Group):
+    if isinstance(command, CommandGroup):
         for name in command.list_commands(context):
             found = command.get_command(context, name)
             assert found is not None, f"{path} {name}"

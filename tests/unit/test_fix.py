@@ -16,12 +16,12 @@ import pytest
 from zhuanjie.engine.api import fixes, load_policy
 from zhuanjie.engine.auditing.explain import rules_of
 from zhuanjie.engine.auditing.repair.record_fix import Fix, RecordFix, fix_record
-from zhuanjie.engine.auditing.repair.values import Values
+from zhuanjie.engine.auditing.repair.values import CandidateValues
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.backends.python.backend import ENGINE as FAST
 from zhuanjie.engine.backends.registry import backend
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.ledger.record_reader import RecordReader
+from zhuanjie.engine.ledger.record_reader import CachedRecordReader
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.vocabulary.fields import fields
 from zhuanjie.synthetic import DEFAULT_DAY, generate
@@ -164,7 +164,7 @@ def test_a_clause_is_mended_alone_and_breaks_no_other() -> None:
 
 def _brute(changed: Mapping[str, Any], most: int) -> int | None:
     """The least number of fields that mends a record, with any act or entry, by trying them all."""
-    values, start = Values(plan()), record(changed)
+    values, start = CandidateValues(plan()), record(changed)
     free = [f.name for f in fields() if f.changes != "fact" and f.name in plan().policy.fields
             and not (f.type == "date" and f.name in start)]
     for size in range(1, most + 1):
@@ -223,7 +223,7 @@ def _spoilt_ledger(folder: Path) -> tuple[Path, list[str]]:
 def test_a_generated_ledger(tmp_path: Path) -> None:
     ledger, names = _spoilt_ledger(tmp_path)
     policy = load_policy("fujian-2007-80")
-    read = RecordReader()
+    read = CachedRecordReader()
     with ledger.open(encoding="utf-8", newline="") as file:
         rows = {r["学号"]: read({k: v for k, v in r.items() if v})[0] for r in csv.DictReader(file)}
     judged = make_plan(policy, DEFAULT_DAY)

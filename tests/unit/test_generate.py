@@ -19,7 +19,7 @@ from zhuanjie.engine.ledger.ledger import open_ledger
 from zhuanjie.engine.vocabulary.fields import fields
 from zhuanjie.synthetic import DEFAULT_DAY, generate, ledger, plantable
 from zhuanjie.synthetic import draft as numbers
-from zhuanjie.synthetic.compose import Chunk
+from zhuanjie.synthetic.compose import ChunkPlan
 
 KINDS = ("csv", "xlsx", "json", "jsonl", "parquet")
 
@@ -63,7 +63,7 @@ def test_same_bytes_in_chunks_of_any_size(kind: str, tmp_path: Path,
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_failure_in_the_middle_is_raised(kind: str, tmp_path: Path,
                                            monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail_late(chunk: Chunk, *given: Any) -> Any:
+    def fail_late(chunk: ChunkPlan, *given: Any) -> Any:
         if chunk.first >= 200:
             raise KeyboardInterrupt
         return whole(chunk, *given)
@@ -92,7 +92,7 @@ def test_progress_counts_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("kind", KINDS)
 def test_few_chunks_are_held_at_a_time(kind: str, tmp_path: Path,
                                        monkeypatch: pytest.MonkeyPatch) -> None:
-    def counted(chunk: Chunk, *given: Any) -> Any:
+    def counted(chunk: ChunkPlan, *given: Any) -> Any:
         frames = whole(chunk, *given)
         held.extend(weakref.ref(frame) for frame in frames)
         return frames

@@ -18,7 +18,7 @@ from verify_pack import from_short
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.authoring.mutation.mutate import mutate
-from zhuanjie.engine.authoring.testing.prepared_cases import Setting, came
+from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, came
 from zhuanjie.engine.authoring.testing.report import run_tests
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.policy.policy import Policy
@@ -38,7 +38,7 @@ def _packs() -> list[Any]:
 
 def _blank(policy: Policy) -> str:
     """A file of cases whose only record is blank."""
-    setting = Setting(({"member.id": "s1"},), to_day(DAY), policy.values(DAY))
+    setting = EvaluationContext(({"member.id": "s1"},), to_day(DAY), policy.values(DAY))
     expect = {r.id: str(came(r, setting, policy.scope).outcome) for r in policy.rules}
     return (f"as_of: {DAY}\nrecord: {{member.id: s1}}\nunnamed: any\ncases:\n"
             f"- name: nothing is known\n  expect: {json.dumps(expect)}\n")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.core.messages import LANGS, catalogue, say_diagnostic
-from zhuanjie.engine.ledger.duplicate_ids import SeenIds
+from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 from zhuanjie.engine.ledger.ledger import from_frame, from_records, open_ledger
 
 
@@ -193,7 +193,7 @@ def test_ids_seen_before_and_missing_ids(folder):
 
 @given(st.lists(st.lists(st.none() | st.sampled_from("abcdef"), max_size=6), max_size=8))
 def test_seen_ids_agree_with_a_dictionary(batches):
-    seen, first = SeenIds(), {}
+    seen, first = DuplicateIdIndex(), {}
     row = 0
     for number, batch in enumerate(batches):
         rows = range(row, row + len(batch))

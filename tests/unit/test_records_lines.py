@@ -13,7 +13,7 @@ import pytest
 
 from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.ledger.assemble import assemble
-from zhuanjie.engine.ledger.duplicate_ids import SeenIds
+from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 from zhuanjie.engine.ledger.readers import json_lines as lines
 from zhuanjie.engine.ledger.readers.json_lines import LinesTable
 
@@ -70,7 +70,7 @@ def save(tmp_path: Path, texts: list[str], end: str = "\n") -> Path:
 
 def read(table: LinesTable) -> Any:
     """Every record with its line, and what could not be read."""
-    batches = list(assemble(table, 3, 0, SeenIds()))
+    batches = list(assemble(table, 3, 0, DuplicateIdIndex()))
     records = [(row, {k: v for k, v in record.items() if v is not None})
                for b in batches
                for row, record in zip(b.rows, b.frame.iter_rows(named=True), strict=True)]

@@ -15,7 +15,7 @@ from verify_pack import ask, deadline, policy, rule
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.authoring.diff.equivalence import Comparison, compare_rules, same_outcomes
-from zhuanjie.engine.authoring.testing.prepared_cases import Setting, judged
+from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, judged
 from zhuanjie.engine.backends.smt.encode import LITERALS, Formula, Uses, every, present, value
 from zhuanjie.engine.backends.smt.facts import DAYS
 from zhuanjie.engine.backends.smt.query import Answer, Query
@@ -148,7 +148,7 @@ def test_the_solver_judges_as_the_reference_does(seed: int) -> None:
             today = to_day(date(2008, 1, random.randint(1, 31)))
             record = {n: cell(fields()[n], random, today) for n in sorted(each.fields)
                       if random.random() < 0.75}
-            found = judged(each, Setting((record,), today, params.on(today)))
+            found = judged(each, EvaluationContext((record,), today, params.on(today)))
             fixed = pinned(record, each.fields, today)
             for outcome in Outcome:
                 if outcome is not Outcome.WAIVED:

@@ -11,16 +11,16 @@ from zhuanjie.engine.backends.smt.months import moves, stretch_near
 from zhuanjie.engine.backends.smt.query import Answer, Query
 from zhuanjie.engine.core.dates import add_months, from_day
 from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
-from zhuanjie.engine.lowering.conditions import Arith, Column, Compare, Shift, Value, all_of
+from zhuanjie.engine.lowering.conditions import Arith, ColumnRef, Compare, Shift, Value, all_of
 
-DAY, OTHER = Column("member.admitted_on", Kind.DATE), Column("probation.decided_on", Kind.DATE)
+DAY, OTHER = ColumnRef("member.admitted_on", Kind.DATE), ColumnRef("probation.decided_on", Kind.DATE)
 
 
 def moved(months: int) -> Shift:
     return Shift(DAY, Value(months, Kind.PERIOD))
 
 
-def apart(later: Shift | Column, days: int) -> Compare:
+def apart(later: Shift | ColumnRef, days: int) -> Compare:
     return Compare("==", later, Arith("+", DAY, Value(days, Kind.DURATION), Kind.DATE))
 
 
@@ -107,7 +107,7 @@ def test_one_move_after_the_other_is_settled_exactly() -> None:
 
 
 def test_months_that_a_record_holds_are_settled_too() -> None:
-    number = Column("letter.valid_days", Kind.INT)
+    number = ColumnRef("letter.valid_days", Kind.INT)
     conds = all_of((Compare("==", Shift(DAY, number), AS_OF), Compare("==", number, Value(
         7, Kind.INT))))
     query = Query([Encoder().formula(conds)], 5000)

@@ -10,15 +10,15 @@ import pytest
 
 from zhuanjie.engine.regex.automaton import automaton
 from zhuanjie.engine.regex.portable import RegexError, portable, python_form
+from zhuanjie.engine.regex.witness import Constraints, find_text
 from zhuanjie.engine.regex.witness import Test as TextTest
-from zhuanjie.engine.regex.witness import Wanted, find_text
 
 PHONE = "^(1[0-9]{10}|0[0-9]{2,3}-?[0-9]{7,8})$"
 
 
 def wanted(*tests: tuple[str, str, bool], size: int | None = None,
-           taken: frozenset[str] = frozenset()) -> Wanted:
-    return Wanted(tuple((TextTest(op, portable(text) if op == "matches" else text), want)
+           taken: frozenset[str] = frozenset()) -> Constraints:
+    return Constraints(tuple((TextTest(op, portable(text) if op == "matches" else text), want)
                         for op, text, want in tests), size or 1, size, taken)
 
 

@@ -14,7 +14,7 @@ from zhuanjie.engine.lowering.conditions import (
     AllOf,
     Among,
     AnyOf,
-    Column,
+    ColumnRef,
     Compare,
     Filled,
     TextTest,
@@ -22,7 +22,7 @@ from zhuanjie.engine.lowering.conditions import (
 )
 from zhuanjie.engine.regex.spelling import most_repeats, spelt
 
-TEXT = Column('a"b`c', Kind.STRING)
+TEXT = ColumnRef('a"b`c', Kind.STRING)
 EVIL = "x'; DROP TABLE t; -- \\' \" ` %s $1 {} ${env:HOME} ${spark.app.name} :p ? \n"
 SQL = ("duckdb", "postgresql", "spark")
 
@@ -60,7 +60,7 @@ def test_or_below_and_keeps_its_parentheses() -> None:
 def test_texts_are_ordered_by_code_points() -> None:
     compiler = Compiler(POSTGRES, {"s": "s"})
     text = POSTGRES.sql(compiler.condition(
-        Compare("<", Column("s", Kind.STRING), Value("甲", Kind.STRING))))
+        Compare("<", ColumnRef("s", Kind.STRING), Value("甲", Kind.STRING))))
     assert 'COLLATE "C"' in text
     for engine in SQL[:2]:
         need(engine)
@@ -70,7 +70,7 @@ def test_texts_are_ordered_by_code_points() -> None:
 
 def test_lists_that_hold_nothing() -> None:
     compiler = Compiler(POSTGRES, {"s": "s"})
-    term = Column("s", Kind.STRING)
+    term = ColumnRef("s", Kind.STRING)
     assert POSTGRES.sql(compiler.condition(Among(term, ()))) == "FALSE"
     assert POSTGRES.sql(compiler.condition(Among(term, (), outside=True))) == 'NOT "s" IS NULL'
 

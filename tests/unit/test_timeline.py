@@ -13,9 +13,9 @@ from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.api.policies import with_params
 from zhuanjie.engine.core.errors import PolicyError, UsageError
 from zhuanjie.engine.policy.check import build_policy
-from zhuanjie.engine.policy.locate import load_chain, manifests, reigns
+from zhuanjie.engine.policy.locate import load_chain, manifests, policy_periods
 from zhuanjie.engine.policy.model import Manifest
-from zhuanjie.engine.policy.timeline import PackTimeline, governing
+from zhuanjie.engine.policy.timeline import PackTimeline, applicable_edition
 
 WORDS = "message: {zh: '错{params.grace}', en: 'wrong {params.grace}'}\n    remedy: {zh: 改, en: mend}"
 SLIP = """\
@@ -69,7 +69,7 @@ def pack(root: Path, head: str, rules: str = "") -> Path:
 
 def timeline(*folders: Path) -> PackTimeline:
     packs = [(load_chain(f)[-1].manifest, f) for f in folders]
-    return PackTimeline(reigns(packs), lambda f, set_: build_policy(load_chain(f), set_))
+    return PackTimeline(policy_periods(packs), lambda f, set_: build_policy(load_chain(f), set_))
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def packs(*periods: tuple[str, str | None, str | None]) -> list[tuple[Manifest, 
 
 
 def standing(found: Sequence[tuple[Manifest, Path]]) -> list[tuple[str, str, str]]:
-    return [(str(r.start or ""), str(r.end or ""), r.folder.name) for r in reigns(found)]
+    return [(str(r.start or ""), str(r.end or ""), r.folder.name) for r in policy_periods(found)]
 
 
 @pytest.mark.parametrize(("periods", "expected"), [
@@ -179,7 +179,7 @@ def test_one_record_needs_only_the_editions_that_judge_it(first: Path, second: P
     policy = timeline(first, second).on(day)
     for issued, pack_ in (("2014-06-01", "old"), ("2015-06-01", "new"), (None, "new")):
         record = {"letter.issued_on": issued and date.fromisoformat(issued)}
-        (rule, _) = governing(policy, record, day).rules
+        (rule, _) = applicable_edition(policy, record, day).rules
         assert rule.edition and rule.edition.pack == pack_
         assert rule.when == load_policy(first).rules[0].when
 

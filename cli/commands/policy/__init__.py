@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from zhuanjie.cli import options
-from zhuanjie.cli.help import Group
+from zhuanjie.cli.help import CommandGroup
 
 COMMANDS: Final = {
     "new": "zhuanjie.cli.commands.policy.new",
@@ -25,7 +25,7 @@ COMMANDS: Final = {
 }
 
 
-@click.group("policy", cls=Group, said="policy", modules=COMMANDS)
+@click.group("policy", cls=CommandGroup, said="policy", modules=COMMANDS)
 @options.lang
 def command() -> None:
     """Work on packs."""

@@ -13,7 +13,7 @@ from zhuanjie.cli.session import session_of
 
 if TYPE_CHECKING:
     from zhuanjie.engine.policy.policy import Policy
-    from zhuanjie.report.layouts.pack_document import Tried
+    from zhuanjie.report.layouts.pack_document import PackCases
 
 
 @define("policy.docs")
@@ -27,11 +27,11 @@ def command(ctx: click.Context, pack: str, target: Target) -> int:
     from zhuanjie.engine import api
     from zhuanjie.report import write_sections
     from zhuanjie.report.formats import html
-    from zhuanjie.report.layouts.pack_document import Document
+    from zhuanjie.report.layouts.pack_document import PackDocument
 
     policy = api.load_policy(pack)
     view = show.view_of(session_of(ctx), target, policy)
-    sections = list(Document(policy, _tried(policy), view).sections())
+    sections = list(PackDocument(policy, _tried(policy), view).sections())
     with show.result(target) as out:
         if target.format == "html":
             html.render(sections, out, view)
@@ -40,15 +40,15 @@ def command(ctx: click.Context, pack: str, target: Target) -> int:
     return exit_codes.OK
 
 
-def _tried(policy: Policy) -> Tried:
+def _tried(policy: Policy) -> PackCases:
     """The cases and what they cover; a pack without any is a document all the same."""
     from zhuanjie.engine.authoring.coverage.coverage import coverage
-    from zhuanjie.engine.authoring.testing.case_runner import tasks
+    from zhuanjie.engine.authoring.testing.case_runner import case_instances
     from zhuanjie.engine.policy.pack_files import load_cases
-    from zhuanjie.report.layouts.pack_document import Tried
+    from zhuanjie.report.layouts.pack_document import PackCases
 
-    by_pack = [tasks(load_cases(pack.folder)) for pack in policy.chain]
+    by_pack = [case_instances(load_cases(pack.folder)) for pack in policy.chain]
     own, manifest = by_pack[-1], policy.chain[-1].manifest
     measured = own and (manifest.scope or any(r.pack == manifest.id for r in policy.rules))
-    return Tried([t for each in by_pack for t in each], len(own),
+    return PackCases([t for each in by_pack for t in each], len(own),
                  coverage(policy) if measured else None)

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from zhuanjie.engine.auditing.repair.search import Changes, Keys, Search, applied, order
 from zhuanjie.engine.auditing.repair.table_rows import TableRow, rows_of
-from zhuanjie.engine.auditing.repair.values import Values
-from zhuanjie.engine.auditing.wording.renderer import Words
+from zhuanjie.engine.auditing.repair.values import CandidateValues
+from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.reference.backend import ENGINE as REFERENCE
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Location, Outcome, Verdict
@@ -72,17 +72,19 @@ def fix_record(plan: Plan, record: Mapping[str, Any], chosen: Sequence[int], *,
     record counts as alone. Every fix was replayed on the reference evaluator.
     """
     known = {r.id: Counter() for r in plan.unique} if keys is None else keys
-    return _Mending(plan, record, chosen, known, Words(plan, lang), location or Location()).made()
+    return _Mending(
+        plan, record, chosen, known, FindingRenderer(plan, lang), location or Location()
+    ).made()
 
 
 class _Mending:
     def __init__(self, plan: Plan, record: Mapping[str, Any], chosen: Sequence[int], keys: Keys,
-                 words: Words, location: Location) -> None:
+                 words: FindingRenderer, location: Location) -> None:
         self.plan, self.record, self.chosen, self.keys = plan, record, chosen, keys
         self.words, self.location = words, location
         taken = frozenset(key for counter in keys.values() for key, _ in counter
                           if isinstance(key, str))
-        self.search = Search(plan, record, Values(plan, taken), keys)
+        self.search = Search(plan, record, CandidateValues(plan, taken), keys)
         self.before = {v.rule: v for v in _wrong(REFERENCE.judge_record(plan, record))}
         self.wrong = sum(1 << i for i in self.before)
         self.reasons: dict[int, Reason] = {}

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from zhuanjie.engine.auditing.repair.values import Change, Values
+from zhuanjie.engine.auditing.repair.values import CandidateValues, CellChange
 from zhuanjie.engine.backends.python.backend import ENGINE
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
@@ -22,7 +22,7 @@ DEEPEST = 16
 BUDGET, EACH = 16_000, 5_000
 """Steps for all searches of one record, and for one of them, before it is given up."""
 
-Changes = tuple[Change, ...]
+Changes = tuple[CellChange, ...]
 Keys = Mapping[str, Counter[tuple[Any, Any]]]
 """For each `unique` rule, how many other records hold each key within each group."""
 
@@ -35,13 +35,13 @@ def order(changes: Changes) -> tuple[object, ...]:
             tuple(places[c.field] for c in changes), tuple(_rank(c) for c in changes))
 
 
-def _rank(change: Change) -> tuple[int, str]:
+def _rank(change: CellChange) -> tuple[int, str]:
     """The place of a value among those of its field."""
     value, values = str(change.value), list(fields()[change.field].values)
     return (values.index(value) if value in values else 0, value)
 
 
-def applied(record: Mapping[str, Any], changes: Sequence[Change], plan: Plan,
+def applied(record: Mapping[str, Any], changes: Sequence[CellChange], plan: Plan,
             keys: Keys) -> dict[str, Any]:
     """The record with `changes` made, and counted anew where what is counted changed."""
     out = {**record, **{c.field: c.value for c in changes}}
@@ -64,7 +64,7 @@ class Search:
 
     plan: Plan
     record: Mapping[str, Any]
-    values: Values
+    values: CandidateValues
     keys: Keys
     spent: int = 0
     complete: bool = True
@@ -186,7 +186,7 @@ class _Walk:
         settled |= {name}
         opened = frozenset(c.field for c in changes if c.open)
         for value, is_open in search.values.of(name, record, opened):
-            more = (*changes, Change(name, search.record.get(name), value,
+            more = (*changes, CellChange(name, search.record.get(name), value,
                                      fields()[name].changes, is_open))
             self.down(more, settled, search.bad(applied(search.record, more, search.plan,
                                                         search.keys)), left - 1)

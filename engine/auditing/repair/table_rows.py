@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
-from zhuanjie.engine.auditing.repair.values import Change, Values
+from zhuanjie.engine.auditing.repair.values import CandidateValues, CellChange
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.backend import ENGINE as REFERENCE
 from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.expr.nodes import Expr, Field, field_names
+from zhuanjie.engine.expr.nodes import Expr, FieldRef, field_names
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.vocabulary.fields import fields
 
@@ -31,17 +31,17 @@ class TableRow:
     clause: str
     title: str
     holds: bool | None
-    differs: tuple[Change, ...] | None
+    differs: tuple[CellChange, ...] | None
     allows: tuple[str, ...]
     subject: str
     value: str | None
 
 
-def rows_of(plan: Plan, index: int, record: Mapping[str, Any], values: Values,
+def rows_of(plan: Plan, index: int, record: Mapping[str, Any], values: CandidateValues,
             lang: Lang) -> list[TableRow]:
     """Each row of a table rule, whether it holds, and the least that would make it hold."""
     rule = plan.rules[index]
-    assert isinstance(rule.subject, Field)
+    assert isinstance(rule.subject, FieldRef)
     subject = rule.subject.name
     return [TableRow(
         rule=rule.id, clause=row.clause, title=getattr(row.title, lang),
@@ -58,7 +58,7 @@ def _truth(plan: Plan, when: Expr | None, record: Mapping[str, Any]) -> bool | N
 
 
 def _least(plan: Plan, when: Expr | None, record: Mapping[str, Any],
-           values: Values) -> tuple[Change, ...] | None:
+           values: CandidateValues) -> tuple[CellChange, ...] | None:
     names = fields().sort(field_names(when))
     choices = {n: values.of(n, record, frozenset()) for n in names}
     tried = 0
@@ -67,7 +67,7 @@ def _least(plan: Plan, when: Expr | None, record: Mapping[str, Any],
             for row in product(*(choices[n] for n in chosen)):
                 trial = {**record, **{n: v for n, (v, _) in zip(chosen, row, strict=True)}}
                 if _truth(plan, when, trial):
-                    return tuple(Change(n, record.get(n), v, fields()[n].changes, is_open)
+                    return tuple(CellChange(n, record.get(n), v, fields()[n].changes, is_open)
                                  for n, (v, is_open) in zip(chosen, row, strict=True))
                 tried += 1
                 if tried >= _MOST:

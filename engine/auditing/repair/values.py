@@ -13,16 +13,16 @@ from typing import Any
 
 from zhuanjie.engine.core.dates import add_months, from_day, to_day
 from zhuanjie.engine.core.results import Scalar
-from zhuanjie.engine.expr.nodes import Call, Expr, Field, Lit, walk
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, Lit, walk
 from zhuanjie.engine.expr.operators import TEXT_TESTS
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.regex.witness import Test, Undecided, Wanted, find_text
+from zhuanjie.engine.regex.witness import Constraints, SearchLimit, Test, find_text
 from zhuanjie.engine.vocabulary.fields import Changes, fields
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CellChange:
     """One field of a fix. `open`: any true value of the form of `value` will do.
 
     `was` is None where the field was blank.
@@ -35,7 +35,7 @@ class Change:
     open: bool
 
 
-class Values:
+class CandidateValues:
     """The values to try for the fields of one plan; `taken` are texts that are spoken for."""
 
     def __init__(self, plan: Plan, taken: frozenset[str] = frozenset()) -> None:
@@ -53,9 +53,9 @@ class Values:
     def _note(self, op: str, args: tuple[Expr, ...]) -> None:
         """Keep what a comparison says of a field: another field, a constant, a pattern."""
         for left, right in (args, args[::-1]) if len(args) == 2 else ():
-            if not isinstance(left, Field):
+            if not isinstance(left, FieldRef):
                 continue
-            if op == "==" and isinstance(right, Field):
+            if op == "==" and isinstance(right, FieldRef):
                 self._equal.setdefault(left.name, []).append(right.name)
             elif op in TEXT_TESTS and isinstance(right, Lit) and args[0] is left:
                 self._tests.setdefault(left.name, []).append(Test(op, str(right.value)))
@@ -109,8 +109,8 @@ class Values:
         taken = self._taken | {v for v in record.values() if isinstance(v, str)}
         tests = tuple((test, True) for test in dict.fromkeys(self._tests.get(name, ())))
         try:
-            return find_text(Wanted(tests, taken=frozenset(taken)))
-        except Undecided:
+            return find_text(Constraints(tests, taken=frozenset(taken)))
+        except SearchLimit:
             return None
 
     def _days(self, record: Mapping[str, Any]) -> Iterator[date]:

@@ -12,8 +12,8 @@ from typing import Any
 import polars as pl
 
 from zhuanjie.engine.auditing.run import AuditRun
-from zhuanjie.engine.auditing.strategies.stream import JudgedRecords
-from zhuanjie.engine.backends.sql.ledger import LedgerQueries, Part
+from zhuanjie.engine.auditing.strategies.stream import VerdictBatch
+from zhuanjie.engine.backends.sql.ledger import LedgerQueries, StatementPart
 from zhuanjie.engine.backends.sql.postgres import PostgresBackend
 from zhuanjie.engine.backends.verdicts import to_table
 from zhuanjie.engine.core.errors import InputError, fail
@@ -30,7 +30,7 @@ def table_of(ledger: Ledger) -> PostgresTable | None:
     return only if isinstance(only, PostgresTable) else None
 
 
-class InPlaceRun(AuditRun):
+class PostgresJudge(AuditRun):
     """One audit in a server. Iterate it for findings; `head` is complete once it is exhausted."""
 
     def __init__(self, ledger: Ledger, table: PostgresTable, plan: Plan, **options: Any) -> None:
@@ -46,15 +46,15 @@ class InPlaceRun(AuditRun):
         """A server's table has no slices."""
         return False
 
-    def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[JudgedRecords]:
+    def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[VerdictBatch]:
         """Records with their verdicts, as the server hands them over."""
         for part in self._parts(self.queries.judged(self.every)):
             plan = self.queries.plan
-            yield JudgedRecords(plan, part.frame, part.rows, to_table(plan, part.verdicts),
+            yield VerdictBatch(plan, part.frame, part.rows, to_table(plan, part.verdicts),
                                 self.queries.table.file, None, 0, 0)
         for absent in self.absent:
-            there = self.queries.there(absent.field, absent.wanted.to_list())
-            absent.add(pl.Series(there, dtype=pl.String))
+            there = self.queries.there(absent.field, absent.expected.to_list())
+            absent.observe(pl.Series(there, dtype=pl.String))
 
     def frames(self) -> Iterator[tuple[Batch, pl.DataFrame, pl.Series]]:
         """Each batch of records in scope, ready to judge, and their row numbers."""
@@ -71,7 +71,7 @@ class InPlaceRun(AuditRun):
             self.input.clear()
             yield from self.frames()
 
-    def _parts(self, parts: Iterator[Part]) -> Iterator[Part]:
+    def _parts(self, parts: Iterator[StatementPart]) -> Iterator[StatementPart]:
         """Count, then pass the parts on, which nothing was asked for before."""
         if self._rows is None:
             self._rows = self._count()
@@ -92,6 +92,6 @@ class InPlaceRun(AuditRun):
         self.queries.judge_by(self.tally.take(counts.held, counts.in_scope))
         return counts.rows
 
-    def _batch(self, part: Part) -> Batch:
+    def _batch(self, part: StatementPart) -> Batch:
         return Batch(part.frame, self._none, part.rows, self.queries.table.file, None, 0,
                      part.input)

@@ -20,7 +20,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from zhuanjie.engine.auditing.editions import Tally
+from zhuanjie.engine.auditing.editions import EditionCounts
 from zhuanjie.engine.auditing.notices import no_columns, said_of
 from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.backends.registry import BULK, backend_of
@@ -78,7 +78,7 @@ def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path, form: Form,
 
 def _audit(ledger: SparkLedger, source: SparkSource, plan: Plan, output: Path, form: Form,
            lang: Lang, roster: Ledger | None, every: bool) -> SparkReport:
-    tally = Tally(plan)
+    tally = EditionCounts(plan)
     counts = ledger.counts(tally.guards)
     if not counts.records:
         raise fail(InputError, "records.no-records", Place(file=source.name),
@@ -115,8 +115,8 @@ def _absences(ledger: SparkLedger, plan: Plan, roster: Ledger | None, lang: Lang
         return [], [], []
     run = AuditRun(roster, plan, backend_of(BULK), lang=lang, roster=roster)
     for absent in run.absent:
-        there = ledger.there(absent.field, absent.wanted.to_list())
-        absent.add(pl.Series(there, dtype=pl.String))
+        there = ledger.there(absent.field, absent.expected.to_list())
+        absent.observe(pl.Series(there, dtype=pl.String))
     return list(run.absences()), run.input, roster.notices
 
 

@@ -13,21 +13,21 @@ from itertools import chain
 
 import polars as pl
 
-from zhuanjie.engine.auditing.editions import Tally
-from zhuanjie.engine.auditing.key_hashes import Prints
-from zhuanjie.engine.auditing.uniqueness import Counter
+from zhuanjie.engine.auditing.editions import EditionCounts
+from zhuanjie.engine.auditing.key_hashes import KeyHashes
+from zhuanjie.engine.auditing.uniqueness import DuplicateCounter
 from zhuanjie.engine.backends.base import SETTLED, ColumnBackend
 from zhuanjie.engine.backends.verdicts import SCHEMA
 from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.expr.nodes import field_names
 from zhuanjie.engine.ledger.assemble import same_id
 from zhuanjie.engine.ledger.cells.text import BLANKS
-from zhuanjie.engine.ledger.duplicate_ids import SeenIds
-from zhuanjie.engine.ledger.readers.base import Table
+from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
+from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.ledger.rows import AT, Rows, TypedTable
 from zhuanjie.engine.lowering.conditions import Cond
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.lowering.trimming import compared, needs_trimming
+from zhuanjie.engine.lowering.trimming import compared, fields_to_trim
 from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 FOUND = 200_000
@@ -43,13 +43,13 @@ _OUT, _SHARED, _TWICE, _PRINT = "#out", "#shared", "#twice", "#print-{}"
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedRecords:
+class VerdictBatch:
     """Records with their verdicts: `rows` are their row numbers, `verdicts` a table of verdicts by
     the rules of `plan`.
 
     `records` says of how many records these are the ones with something to report, `out_of_scope`
-    how many of those are beyond the policy. Texts of `loose` fields may still have blanks behind
-    them. `slice` is the table, and within it the slice, that the records belong to.
+    how many of those are beyond the policy. Texts of `untrimmed` fields may still have blanks
+    behind them. `slice` is the table, and within it the slice, that the records belong to.
     """
 
     plan: Plan
@@ -62,32 +62,40 @@ class JudgedRecords:
     out_of_scope: int
     input: list[InputFinding] = field(default_factory=list)
     slice: tuple[int, int] = (0, 0)
-    loose: Sequence[str] = ()
+    untrimmed: Sequence[str] = ()
 
     def reported(self) -> tuple[pl.DataFrame, pl.Series]:
         """The records that have verdicts, in order, with trimmed texts, and their row numbers."""
         places = self.verdicts["row"].unique(maintain_order=True)
-        return trim(self.frame[places], self.loose), self.rows.gather(places)
+        return trim(self.frame[places], self.untrimmed), self.rows.gather(places)
 
 
-class BulkAudit:
+class StreamJudge:
     """One pass over a ledger."""
 
-    def __init__(self, tables: Sequence[Table], plan: Plan, engine: ColumnBackend,
-                 needs: Sequence[str], counters: Sequence[Counter], tally: Tally, *,
-                 every: bool) -> None:
+    def __init__(
+        self,
+        tables: Sequence[LedgerTable],
+        plan: Plan,
+        engine: ColumnBackend,
+        needs: Sequence[str],
+        counters: Sequence[DuplicateCounter],
+        tally: EditionCounts,
+        *,
+        every: bool,
+    ) -> None:
         self.plan, self.engine, self.needs, self.every = plan, engine, needs, every
         self.tally = tally
         self.tables = [TypedTable(table) for table in tables]
         self.counters = counters
-        self.seen = SeenIds()
+        self.seen = DuplicateIdIndex()
 
-    def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[JudgedRecords]:
+    def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[VerdictBatch]:
         """The records with something to report, from the slice `start` of the ledger on."""
-        self._survey()
-        self._look_back(*start)
+        self._first_pass()
+        self._replay_ids(*start)
         # Texts that are trimmed after the stream, on what is left of it.
-        loose = [] if self.every else self._loose(
+        untrimmed = [] if self.every else self._loose(
             self.needs, [rule.settled for rule in self.plan.lowered])
         for number in range(start[0], len(self.tables)):
             typed, height = self.tables[number], self.heights[number]
@@ -95,7 +103,7 @@ class BulkAudit:
             read = start[1] * SLICE if number == start[0] else 0
             for rows in chain(
                     typed.rows(self.needs, exprs, keep, also=also, size=FOUND, findings=True,
-                               loose=loose, start=read, sliced=True),
+                               untrimmed=untrimmed, start=read, sliced=True),
                     [None]):
                 # What follows the last record that was reported belongs to its table all the same.
                 end = rows.read if rows else height
@@ -107,11 +115,11 @@ class BulkAudit:
                         part = rows
                     else:
                         part = rows.between(max(first, read), last, typed.first)
-                    yield self._judge(typed, part, loose, (number, first // SLICE),
+                    yield self._judge(typed, part, untrimmed, (number, first // SLICE),
                                       last - max(first, read))
                 read = end
 
-    def _look_back(self, table: int, part: int) -> None:
+    def _replay_ids(self, table: int, part: int) -> None:
         """Note the ids that came before a slice, so that those that come again are known."""
         for number, (typed, at) in enumerate(zip(self.tables, self.twice, strict=True)):
             before = at if number < table else at.filter(at < part * SLICE if number == table
@@ -131,21 +139,21 @@ class BulkAudit:
             for rows in typed.rows([name], [pl.col(name)], size=PRINTS, sliced=True):
                 yield rows.frame[name]
 
-    def _survey(self) -> None:
+    def _first_pass(self) -> None:
         """Learn how many rows there are, and which ids and keys stand there more than once."""
         governed = self.tally.governed()
         scope = field_names(self.plan.policy.scope) if governed else frozenset[str]()
         names = self.tally.reads.union({KEY}, scope, *map(self._reads, self.counters))
         # What is counted too much by a text with blanks is taken off by `_recount`.
-        loose = self._loose(names, [rule.not_applicable for rule in self.plan.lowered
+        untrimmed = self._loose(names, [rule.not_applicable for rule in self.plan.lowered
                                     if rule.id in {c.rule.id for c in self.counters}])
 
         def printed(name: str) -> pl.Expr:
             text = pl.col(name)
-            return text.str.strip_chars_end(BLANKS) if name in loose else text
+            return text.str.strip_chars_end(BLANKS) if name in untrimmed else text
 
-        prints = [Prints([printed(KEY)], pl.col(KEY).is_not_null()), *(
-            Prints(list(map(printed, c.by)), self._counts(c)) for c in self.counters)]
+        prints = [KeyHashes([printed(KEY)], pl.col(KEY).is_not_null()), *(
+            KeyHashes(list(map(printed, c.by)), self._counts(c)) for c in self.counters)]
         exprs = [p.expr.alias(_PRINT.format(i)) for i, p in enumerate(prints)]
         exprs += [(e & self._in_scope()).alias(e.meta.output_name()) for e in governed]
         judged, blanks = [0] * len(governed), 0
@@ -153,7 +161,7 @@ class BulkAudit:
         for typed in self.tables:
             height = 0
             for rows in typed.rows(names, exprs, also=[self._assumed(names)], size=PRINTS,
-                                   loose=loose):
+                                   untrimmed=untrimmed):
                 height = max(height, rows.read)
                 blanks += len(rows.dropped)  # of what is read here; there may be more to them
                 for i, some in enumerate(prints):
@@ -169,7 +177,7 @@ class BulkAudit:
             self._recount(counter, places)
         self.counts = [counter.shared() for counter in self.counters]
 
-    def _recount(self, counter: Counter, places: Sequence[pl.Series]) -> None:
+    def _recount(self, counter: DuplicateCounter, places: Sequence[pl.Series]) -> None:
         """Count the records at some places by their keys: two that differ may share a print."""
         names = self._reads(counter)
         exprs = [*map(pl.col, counter.by), self._truth(counter).alias("#when")]
@@ -180,18 +188,18 @@ class BulkAudit:
 
     def _loose(self, names: Iterable[str], conditions: Iterable[Cond]) -> list[str]:
         """The texts that may have blanks behind them while conditions are first asked of them."""
-        strict = needs_trimming(conditions) | field_names(self.plan.policy.scope)
+        strict = fields_to_trim(conditions) | field_names(self.plan.policy.scope)
         return [n for n in names if fields()[n].type == "string" and n not in strict]
 
-    def _truth(self, counter: Counter) -> pl.Expr:
+    def _truth(self, counter: DuplicateCounter) -> pl.Expr:
         when = counter.rule.when
         return pl.lit(True) if when is None else self.engine.truth_expr(self.plan, when, PRINTS)
 
-    def _reads(self, counter: Counter) -> set[str]:
+    def _reads(self, counter: DuplicateCounter) -> set[str]:
         """The fields that say whether and with whom a record is counted."""
         return {*counter.by, *field_names(counter.rule.when), *field_names(self.plan.policy.scope)}
 
-    def _counts(self, counter: Counter) -> pl.Expr:
+    def _counts(self, counter: DuplicateCounter) -> pl.Expr:
         """Whether a record takes part in the counting, surely or perhaps."""
         there = self._truth(counter).ne_missing(False) & pl.col(counter.by[0]).is_not_null()
         return there & self._in_scope()
@@ -229,15 +237,15 @@ class BulkAudit:
             keep = pl.any_horizontal(open_, pl.col(AT) % BEAT == 0, *_names(flags))
         return list(map(pl.col, [*self.needs, *made])), also, keep
 
-    def _judge(self, typed: TypedTable, rows: Rows, loose: Sequence[str], part: tuple[int, int],
-               passed: int) -> JudgedRecords:
+    def _judge(self, typed: TypedTable, rows: Rows, untrimmed: Sequence[str], part: tuple[int, int],
+               passed: int) -> VerdictBatch:
         table, records = typed.table, passed - len(rows.dropped)
         self.tally.take_back(len(rows.dropped))
         if not len(rows.frame):
-            return JudgedRecords(
+            return VerdictBatch(
                 self.plan, rows.frame, pl.Series([], dtype=pl.Int64), pl.DataFrame(schema=SCHEMA),
                 table.file, table.sheet, records, 0, rows.input, part)
-        frame, input_ = self._trimmed(rows.frame, loose), rows.input
+        frame, input_ = self._trimmed(rows.frame, untrimmed), rows.input
         if _TWICE in frame.columns:
             found = self._same_ids(typed, frame.filter(_TWICE))
             input_ = sorted([*input_, *found], key=_place)
@@ -253,9 +261,9 @@ class BulkAudit:
             verdicts = self.engine.judge_table(self.plan, frame, every=True)
         else:
             verdicts = self.engine.judge_open(self.plan, frame.with_row_index("#row"))
-        return JudgedRecords(
+        return VerdictBatch(
             self.plan, frame, numbers, verdicts, table.file, table.sheet, records, out_of_scope,
-            input_, part, loose)
+            input_, part, untrimmed)
 
     def _recounted(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Records with the true counts of those that may share a key, and what follows from them.
@@ -271,22 +279,22 @@ class BulkAudit:
                         if rule.shape == "unique"]
         return frame.with_columns(frame[name].scatter(at, some[name]) for name in changed)
 
-    def _trimmed(self, frame: pl.DataFrame, loose: Sequence[str]) -> pl.DataFrame:
+    def _trimmed(self, frame: pl.DataFrame, untrimmed: Sequence[str]) -> pl.DataFrame:
         """Records whose rules were judged on trimmed texts; other texts keep what blanks they have.
 
         Only where a rule that compares texts is open can blanks have made it so.
         """
         comparing = [SETTLED.format(rule=i) for i, rule in enumerate(self.plan.lowered)
-                     if not compared([rule.settled]).isdisjoint(loose)] if loose else []
+                     if not compared([rule.settled]).isdisjoint(untrimmed)] if untrimmed else []
         if comparing and len(at := frame.select(~pl.all_horizontal(comparing))
                              .to_series().arg_true()):
             some = frame[at]
-            trimmed = trim(some, loose)
+            trimmed = trim(some, untrimmed)
             if not trimmed.equals(some):
                 trimmed = trimmed.with_columns(self.engine.settled(self.plan, len(at)))
                 frame = frame.with_columns(frame[n].scatter(at, trimmed[n])
-                                           for n in [*loose, *comparing])
-        return trim(frame, [KEY]) if KEY in loose else frame
+                                           for n in [*untrimmed, *comparing])
+        return trim(frame, [KEY]) if KEY in untrimmed else frame
 
 
 def trim(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

@@ -14,10 +14,10 @@ from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.vocabulary.fields import KEY, fields
 
-__all__ = ["Words", "field_label", "value_label"]
+__all__ = ["FindingRenderer", "field_label", "value_label"]
 
 
-class _Wording:
+class _RuleTexts:
     """What there is to say of one rule, taken apart for filling."""
 
     __slots__ = ("clause", "done", "edition", "id", "late", "late_remedy", "message", "pack",
@@ -39,13 +39,13 @@ class _Wording:
         self.reads = fields().sort(rule.quotes)
 
 
-class Words:
+class FindingRenderer:
     """Renders the verdicts of one plan in one language."""
 
     def __init__(self, plan: Plan, lang: Lang) -> None:
         self.as_of = plan.as_of
         self.lang = lang
-        self._rules = [_Wording(rule, lang) for rule in plan.rules]
+        self._rules = [_RuleTexts(rule, lang) for rule in plan.rules]
         self._constants = {
             "as_of": plan.as_of.isoformat(), "due": value_label("", None, lang),
             "done": value_label("", None, lang), "days_late": value_label("", None, lang),
@@ -88,7 +88,7 @@ class Words:
         """A `reconcile` rule's violation: `value` of its field is in the roster only."""
         assert rule.rule.reconcile is not None
         name = rule.rule.reconcile.field
-        wording = _Wording(rule, self.lang)
+        wording = _RuleTexts(rule, self.lang)
         record = {name: value}
         return Finding(
             record=value if name == KEY else None, rule=wording.id, clause=rule.clause,
@@ -103,7 +103,7 @@ class Words:
         done = record.get(rule.rule.deadline.done) if rule.rule.deadline else None
         return done is not None and done <= self.as_of
 
-    def _message(self, rule: _Wording, verdict: Verdict, due: date | None) -> str:
+    def _message(self, rule: _RuleTexts, verdict: Verdict, due: date | None) -> str:
         """What is said of every outcome but a violation."""
         title = rule.title
         match verdict.outcome:
@@ -120,7 +120,7 @@ class Words:
             case outcome:
                 return say(f"finding.{outcome}", self.lang, title=title)
 
-    def _fill_in(self, rule: _Wording, verdict: Verdict, record: Mapping[str, Any]) -> str:
+    def _fill_in(self, rule: _RuleTexts, verdict: Verdict, record: Mapping[str, Any]) -> str:
         if verdict.missing:
             return say("finding.fill-in", self.lang, missing=self._names(verdict.missing))
         return rule.remedy.fill(record, self._constants)

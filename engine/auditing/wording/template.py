@@ -21,7 +21,7 @@ class Template:
 
     def __init__(self, text: str, lang: Lang) -> None:
         parts = [(literal, name) for literal, name, _, _ in Formatter().parse(text)]
-        self._names = tuple((n, Labels(n, lang)) for _, n in parts if n is not None)
+        self._names = tuple((n, TextLabels(n, lang)) for _, n in parts if n is not None)
         # Braces that were doubled are single now, and `%s` marks what is to be filled in.
         self._text = "".join(
             literal.replace("%", "%%") + ("" if name is None else "%s") for literal, name in parts)
@@ -37,7 +37,7 @@ class Template:
         return self._text % tuple(values)
 
 
-class Labels:
+class TextLabels:
     """Puts the values of one field into words."""
 
     __slots__ = ("_blank", "_no", "_values", "_yes")
@@ -69,4 +69,4 @@ def field_label(name: str, lang: Lang) -> str:
 
 def value_label(name: str, value: Any, lang: Lang) -> str:
     """A value as people read it; a blank says so."""
-    return Labels(name, lang)(value)
+    return TextLabels(name, lang)(value)

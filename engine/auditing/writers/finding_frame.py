@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 
 import polars as pl
 
-from zhuanjie.engine.auditing.editions import GOVERNED, Tally
+from zhuanjie.engine.auditing.editions import GOVERNED, EditionCounts
 from zhuanjie.engine.auditing.run import AuditRun
-from zhuanjie.engine.auditing.strategies.stream import JudgedRecords, trim
+from zhuanjie.engine.auditing.strategies.stream import VerdictBatch, trim
 from zhuanjie.engine.backends.verdicts import CODES
 from zhuanjie.engine.core.results import Finding, Outcome, Severity
 from zhuanjie.engine.lowering.plan import Plan
@@ -49,12 +49,12 @@ class Findings:
         self._starts = pl.Series(starts, dtype=pl.Int32)
         self._clauses = pl.Series(clauses, dtype=pl.String)
 
-    def of(self, judged: JudgedRecords) -> pl.DataFrame:
+    def of(self, judged: VerdictBatch) -> pl.DataFrame:
         """The findings of some records, in the order of their rows, then of the rules."""
         table = self._governed(judged)
         if not len(table):
             return pl.DataFrame(schema=self.schema)
-        keys = trim(judged.frame.select(KEY), [KEY] if KEY in judged.loose else [])[KEY]
+        keys = trim(judged.frame.select(KEY), [KEY] if KEY in judged.untrimmed else [])[KEY]
         rule, row = table["rule"], table["row"]
         clause = self._starts.gather(rule) + table["clause"].cast(pl.Int32).fill_null(-1) + 1
         columns = [
@@ -74,10 +74,10 @@ class Findings:
             columns.append(self._packs.gather(rule).alias("pack"))
         return pl.DataFrame(columns)
 
-    def _governed(self, judged: JudgedRecords) -> pl.DataFrame:
+    def _governed(self, judged: VerdictBatch) -> pl.DataFrame:
         """The verdicts without those of editions that do not judge their record."""
         table, elsewhere = judged.verdicts, CODES.index(Outcome.NOT_APPLICABLE)
-        governed = Tally(self._plan).governed()
+        governed = EditionCounts(self._plan).governed()
         if not governed or not (table["outcome"] == elsewhere).any():
             return table
         judging = judged.frame.select(governed)
@@ -100,7 +100,7 @@ class Findings:
         return lists.gather(numbers["number"])
 
 
-def findings_of(judged: JudgedRecords, made: dict[Plan, Findings]) -> pl.DataFrame:
+def findings_of(judged: VerdictBatch, made: dict[Plan, Findings]) -> pl.DataFrame:
     """The findings of some records; `made` keeps what serves all records of a plan."""
     if judged.plan not in made:
         made[judged.plan] = Findings(judged.plan)

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import polars as pl
 
 from zhuanjie.engine.auditing.run import AuditRun
-from zhuanjie.engine.auditing.strategies.stream import SLICE, JudgedRecords
+from zhuanjie.engine.auditing.strategies.stream import SLICE, VerdictBatch
 from zhuanjie.engine.auditing.writers.finding_frame import (
     Findings,
     findings_of,
@@ -78,7 +78,7 @@ class Partitions:
         self._put("absent", absent)
         self._note({_WHOLE: True})
 
-    def _slice(self, part: tuple[int, int], judged: Iterator[JudgedRecords],
+    def _slice(self, part: tuple[int, int], judged: Iterator[VerdictBatch],
                made: dict[Plan, Findings]) -> None:
         tables: list[pl.DataFrame] = []
         read: list[InputFinding] = []

@@ -16,13 +16,13 @@ from zhuanjie.engine.authoring.coverage.feasible_values import (
     NOTHING,
     Known,
     Truth,
+    feasible_values,
     outcomes,
     present,
-    truths,
 )
 from zhuanjie.engine.authoring.mutation.canonical_text import row_names
 from zhuanjie.engine.authoring.testing.case_runner import differences
-from zhuanjie.engine.authoring.testing.prepared_cases import Scene, came, named, scenes
+from zhuanjie.engine.authoring.testing.prepared_cases import PreparedCase, came, named, scenes
 from zhuanjie.engine.authoring.testing.report import own_tasks
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step
@@ -96,11 +96,11 @@ def coverage(policy: Policy, only: Collection[str] | None = None) -> Coverage:
     return out
 
 
-def _evaluator(scene: Scene) -> Evaluator:
+def _evaluator(scene: PreparedCase) -> Evaluator:
     return Evaluator(scene.setting.record, scene.setting.today, scene.setting.params)
 
 
-def _rule(policy: Policy, rule: TypedRule, found: list[Scene], out: Coverage) -> None:
+def _rule(policy: Policy, rule: TypedRule, found: list[PreparedCase], out: Coverage) -> None:
     """The points of one rule, and what the cases that name it try."""
     known = present(rule.when, False)
     out.points += [Point(rule.id, "outcome", value=str(o)) for o in outcomes(rule)]
@@ -146,7 +146,7 @@ def _conditions(rule: str, role: str, expr: Expr, known: Known) -> list[Point]:
     """The conditions of an expression with the values that each can have where it matters."""
     out: list[Point] = []
     if _asked(expr):
-        values = truths(expr, known)
+        values = feasible_values(expr, known)
         out += [Point(rule, "condition", role, to_text(expr), name, expr.at)
                 for value, name in _NAMES.items() if value in values]
     match expr:
@@ -185,7 +185,7 @@ def _tried(rule: str, role: str, step: Step) -> Iterator[Point]:
             yield from _tried(rule, role, part)
 
 
-def _parameters(policy: Policy, rules: list[TypedRule], found: list[Scene],
+def _parameters(policy: Policy, rules: list[TypedRule], found: list[PreparedCase],
                 out: Coverage) -> None:
     """A parameter's boundary has a case on a side if one more, or one less, makes it fail."""
     for name in policy.parameters:
@@ -198,7 +198,7 @@ def _parameters(policy: Policy, rules: list[TypedRule], found: list[Scene],
                 for rule in reading for scene in named(found, rule.id))
 
 
-def _notices(policy: Policy, rule: TypedRule, scene: Scene, name: str, by: int) -> bool:
+def _notices(policy: Policy, rule: TypedRule, scene: PreparedCase, name: str, by: int) -> bool:
     if name in scene.task.case.params:
         return False
     values = scene.setting.params

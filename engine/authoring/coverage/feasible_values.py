@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import product
 
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.expr.nodes import Call, Expr, Field, ListLit, Lit
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
 from zhuanjie.engine.policy.policy import TypedRule
 
 Truth = bool | None
@@ -22,7 +22,7 @@ NOTHING: Known = frozenset()
 def present(expr: Expr | None, absorbing: bool) -> Known:
     """The fields that are surely there when `expr` is not `absorbing`."""
     match expr:
-        case Call(op="has", args=(Field(name=name),)):
+        case Call(op="has", args=(FieldRef(name=name),)):
             return NOTHING if absorbing else frozenset((name,))
         case Call(op="!", args=(inner,)):
             return present(inner, not absorbing)
@@ -33,52 +33,52 @@ def present(expr: Expr | None, absorbing: bool) -> Known:
             return NOTHING
 
 
-def truths(expr: Expr, known: Known) -> set[Truth]:
+def feasible_values(expr: Expr, known: Known) -> set[Truth]:
     """The truth values that a condition can have where the fields `known` are there."""
     match expr:
         case Lit(value=bool() as value):
             return {value}
-        case Call(op="has", args=(Field(name=name),)):
+        case Call(op="has", args=(FieldRef(name=name),)):
             return {True} if name in known else {True, False}
         case Call(op="!", args=(inner,)):
-            return {None if v is None else not v for v in truths(inner, known)}
+            return {None if v is None else not v for v in feasible_values(inner, known)}
         case Call(op="&&" | "||" as op, args=(a, b)):
             absorbing = op == "||"
-            pairs = product(truths(a, known | present(b, absorbing)),
-                            truths(b, known | present(a, absorbing)))
+            pairs = product(feasible_values(a, known | present(b, absorbing)),
+                            feasible_values(b, known | present(a, absorbing)))
             found = {_junction(x, y, absorbing) for x, y in pairs}
-            alone = truths(a, known) | truths(b, known)
+            alone = feasible_values(a, known) | feasible_values(b, known)
             return found | ({absorbing} & alone)
         case Call(op="?:", args=(test, yes, no)):
-            return truths(yes, known | present(test, False)) | truths(
-                no, known | present(test, True)) | ({None} & truths(test, known))
+            return feasible_values(yes, known | present(test, False)) | feasible_values(
+                no, known | present(test, True)) | ({None} & feasible_values(test, known))
         case _:
-            return {True, False} | ({None} if may_lack(expr, known) else set())
+            return {True, False} | ({None} if may_be_unknown(expr, known) else set())
 
 
-def may_lack(expr: Expr, known: Known) -> bool:
+def may_be_unknown(expr: Expr, known: Known) -> bool:
     """Whether a value can be unknown where the fields `known` are there."""
     match expr:
-        case Field(name=name):
+        case FieldRef(name=name):
             return name not in known
         case ListLit(items=items):
-            return any(may_lack(i, known) for i in items)
+            return any(may_be_unknown(i, known) for i in items)
         case Call(op="has"):
             return False
         case Call(op="&&" | "||"):
-            return None in truths(expr, known)
+            return None in feasible_values(expr, known)
         case Call(op="?:", args=(test, yes, no)):
-            return (may_lack(test, known) or may_lack(yes, known | present(test, False))
-                    or may_lack(no, known | present(test, True)))
+            return (may_be_unknown(test, known) or may_be_unknown(yes, known | present(test, False))
+                    or may_be_unknown(no, known | present(test, True)))
         case Call(args=args):
-            return any(may_lack(a, known) for a in args)
+            return any(may_be_unknown(a, known) for a in args)
         case _:
             return False
 
 
 def outcomes(rule: TypedRule) -> list[Outcome]:
     """The outcomes that a rule can have."""
-    when: set[Truth] = truths(rule.when, NOTHING) if rule.when is not None else {True}
+    when: set[Truth] = feasible_values(rule.when, NOTHING) if rule.when is not None else {True}
     known = present(rule.when, False)
     asks = _asks(rule, known)
     dark = None in asks
@@ -96,14 +96,14 @@ def outcomes(rule: TypedRule) -> list[Outcome]:
 def _asks(rule: TypedRule, known: Known) -> set[Truth]:
     """What a rule's shape can come to where the rule applies."""
     if rule.ask is not None:
-        return truths(rule.ask, known)
+        return feasible_values(rule.ask, known)
     if rule.rows:
         assert rule.subject is not None
-        dark = may_lack(rule.subject, known) or any(
-            row.when is not None and None in truths(row.when, known) for row in rule.rows)
+        dark = may_be_unknown(rule.subject, known) or any(
+            row.when is not None and None in feasible_values(row.when, known) for row in rule.rows)
         return {True, False} | ({None} if dark else set())
     needed = [e for e in (rule.due, rule.start, rule.every, rule.key) if e is not None]
-    return {True, False} | ({None} if any(may_lack(e, known) for e in needed) else set())
+    return {True, False} | ({None} if any(may_be_unknown(e, known) for e in needed) else set())
 
 
 def _junction(a: Truth, b: Truth, absorbing: bool) -> Truth:

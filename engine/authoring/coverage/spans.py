@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, Field, ListLit, Lit, Param
+from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Param
 from zhuanjie.engine.expr.types import Kind
 
 _STRING = re.compile(r"""[rRbB]*(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""")
@@ -57,7 +57,7 @@ def _reach(expr: Expr, text: str) -> Span:
             return start, end
         case Lit(value=str()):
             found = _STRING.match(text, expr.at)
-        case Field() | Param() | AsOf() | Lit():
+        case FieldRef() | Param() | AsOf() | Lit():
             found = _WORD.match(text, expr.at)
         case _:
             found = None

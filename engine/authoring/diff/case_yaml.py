@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from zhuanjie.engine.authoring.testing.case_runner import Came, Task
-from zhuanjie.engine.authoring.testing.prepared_cases import Record, Setting, came
+from zhuanjie.engine.authoring.testing.case_runner import ActualOutcome, CaseInstance
+from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, Record, came
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.results import REPORTED, plain
@@ -24,7 +24,7 @@ _PLAIN = re.compile(r"[^\W\d][\w.-]*")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
 
 
-Mutated = Callable[[Setting], Came]
+Mutated = Callable[[EvaluationContext], ActualOutcome]
 """What a record comes out as with the fault."""
 
 
@@ -43,8 +43,16 @@ class Witness:
     case: str
 
 
-def witness(policy: Policy, rule: TypedRule, setting: Setting, mutated: Mutated, *, name: str,
-            reads: frozenset[str], chosen: Sequence[Task]) -> Witness:
+def witness(
+    policy: Policy,
+    rule: TypedRule,
+    setting: EvaluationContext,
+    mutated: Mutated,
+    *,
+    name: str,
+    reads: frozenset[str],
+    chosen: Sequence[CaseInstance],
+) -> Witness:
     """The witness of a setting in which `rule` comes out otherwise than it does for `mutated`.
 
     `reads` are the fields that either reads.
@@ -82,7 +90,7 @@ def as_values(record: Record) -> dict[str, Any]:
     }
 
 
-def _home(rule: str, chosen: Sequence[Task]) -> LoadedCases:
+def _home(rule: str, chosen: Sequence[CaseInstance]) -> LoadedCases:
     """The file that has most of a rule's cases."""
     files = {t.file.source.file: t.file for t in chosen}
     counts = Counter(t.file.source.file for t in chosen if rule in t.expect)
@@ -90,7 +98,7 @@ def _home(rule: str, chosen: Sequence[Task]) -> LoadedCases:
     return files[best]
 
 
-def _laid(home: LoadedCases, setting: Setting) -> Setting:
+def _laid(home: LoadedCases, setting: EvaluationContext) -> EvaluationContext:
     """The setting with its record laid over the base of a file of cases."""
     base = as_days(read_record(home.cases.record)[0])
     return replace(setting, ledger=({**base, **setting.record}, *setting.ledger[1:]))
@@ -105,17 +113,21 @@ def _over(home: LoadedCases, record: Mapping[str, Any], reads: frozenset[str]) -
     return out
 
 
-def _others(policy: Policy, rule: str, setting: Setting, home: LoadedCases,
+def _others(policy: Policy, rule: str, setting: EvaluationContext, home: LoadedCases,
             reads: frozenset[str]) -> bool:
     """Whether rules that the case does not name would report something."""
     base = {k: v for k, v in read_record(home.cases.record)[0].items() if k not in reads}
-    whole = Setting(({**as_days(base), **setting.record}, *setting.ledger[1:]), setting.today,
-                    {**policy.values(from_day(setting.today)), **setting.params}, setting.roster)
+    whole = EvaluationContext(
+        ({**as_days(base), **setting.record}, *setting.ledger[1:]),
+        setting.today,
+        {**policy.values(from_day(setting.today)), **setting.params},
+        setting.roster,
+    )
     return any(came(r, whole, policy.scope).outcome in REPORTED
                for r in policy.rules if r.id != rule)
 
 
-def _expected(found: Came, changed: Came) -> str:
+def _expected(found: ActualOutcome, changed: ActualOutcome) -> str:
     """The outcome, with what else tells the two apart where the outcome does not."""
     told: dict[str, Any] = {"outcome": str(found.outcome)}
     if found.outcome == changed.outcome:

@@ -14,8 +14,8 @@ from itertools import chain
 from random import Random
 from typing import Any, Protocol
 
-from zhuanjie.engine.authoring.testing.case_runner import Came
-from zhuanjie.engine.authoring.testing.prepared_cases import Setting, came, judged
+from zhuanjie.engine.authoring.testing.case_runner import ActualOutcome
+from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, came, judged
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.rules import Judgement
 from zhuanjie.engine.core.dates import from_day, to_day
@@ -26,7 +26,7 @@ from zhuanjie.engine.vocabulary.fields import Field, fields
 TRIES = 3000
 
 
-class Found(Protocol):
+class Counterexample(Protocol):
     """A record, others beside it, and a day, as a solver hands them out."""
 
     @property
@@ -49,35 +49,37 @@ class Side:
     rule: TypedRule
     policy: Policy
 
-    def judged(self, setting: Setting) -> Judgement:
+    def judged(self, setting: EvaluationContext) -> Judgement:
         """How the rule comes out."""
         values = self.policy.values(from_day(setting.today))
         return judged(self.rule, replace(setting, params=values), self.policy.scope)
 
-    def came(self, setting: Setting) -> Came:
+    def came(self, setting: EvaluationContext) -> ActualOutcome:
         """The same, as a case looks at it."""
         values = self.policy.values(from_day(setting.today))
         return came(self.rule, replace(setting, params=values), self.policy.scope)
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class RulePair:
     """Whether two sides differ: in the outcome, or (`fully`) in its clause or due day at least."""
 
     old: Side
     new: Side
 
-    def outcome(self, setting: Setting) -> bool:
+    def outcome(self, setting: EvaluationContext) -> bool:
         """The outcomes differ."""
         return self.old.judged(setting).outcome is not self.new.judged(setting).outcome
 
-    def fully(self, setting: Setting) -> bool:
+    def fully(self, setting: EvaluationContext) -> bool:
         """The outcomes differ, or what goes with them."""
         was, now = self.old.judged(setting), self.new.judged(setting)
         return (was.outcome, was.clause, was.due) != (now.outcome, now.clause, now.due)
 
 
-def tell_apart(old: Side, new: Side, seeds: Sequence[Setting]) -> Setting | None:
+def find_counterexample(
+    old: Side, new: Side, seeds: Sequence[EvaluationContext]
+) -> EvaluationContext | None:
     """A setting in which the two come out differently, cut down; None where none was found."""
     names = [fields()[n] for n in fields().sort(old.rule.fields | new.rule.fields)]
     read = old.rule.params | new.rule.params
@@ -85,7 +87,7 @@ def tell_apart(old: Side, new: Side, seeds: Sequence[Setting]) -> Setting | None
     for seed in seeds:
         values = old.policy.values(from_day(seed.today))
         starts.append(replace(seed, params={n: v for n, v in values.items() if n in read}))
-    apart, second = Apart(old, new), None
+    apart, second = RulePair(old, new), None
     for setting in chain(starts, _near(starts, names), _random(starts, names)):
         if apart.fully(setting):
             if apart.outcome(setting):
@@ -94,7 +96,7 @@ def tell_apart(old: Side, new: Side, seeds: Sequence[Setting]) -> Setting | None
     return None if second is None else shrink(second, apart.fully)
 
 
-def cut(old: Side, new: Side, found: Found) -> Setting | None:
+def cut(old: Side, new: Side, found: Counterexample) -> EvaluationContext | None:
     """What a solver found to tell two rules apart, cut down; None where it does not.
 
     A record counts as a ledger would give it: a text loses the blanks around it, so they are tried
@@ -103,10 +105,10 @@ def cut(old: Side, new: Side, found: Found) -> Setting | None:
     if found.witness is None or found.as_of is None:
         return None
     given = (found.witness, *found.others)
-    apart = Apart(old, new)
+    apart = RulePair(old, new)
     for records in (given, [_lettered(r) for r in given]):
         ledger = tuple(as_days(read_record(r)[0]) for r in records)
-        setting = Setting(ledger, to_day(found.as_of), old.policy.values(found.as_of))
+        setting = EvaluationContext(ledger, to_day(found.as_of), old.policy.values(found.as_of))
         for differs in (apart.outcome, apart.fully):
             if differs(setting):
                 return shrink(setting, differs)
@@ -117,7 +119,9 @@ def _lettered(record: Mapping[str, Any]) -> dict[str, Any]:
     return {k: re.sub(r"\s", "x", v) if isinstance(v, str) else v for k, v in record.items()}
 
 
-def shrink(setting: Setting, differs: Callable[[Setting], bool]) -> Setting:
+def shrink(
+    setting: EvaluationContext, differs: Callable[[EvaluationContext], bool]
+) -> EvaluationContext:
     """The setting without the records and fields that it can spare."""
     for at in range(len(setting.ledger) - 1, 0, -1):
         fewer = replace(setting, ledger=(*setting.ledger[:at], *setting.ledger[at + 1:]))
@@ -130,11 +134,13 @@ def shrink(setting: Setting, differs: Callable[[Setting], bool]) -> Setting:
     return setting
 
 
-def _put(setting: Setting, at: int, record: Mapping[str, Any]) -> Setting:
+def _put(setting: EvaluationContext, at: int, record: Mapping[str, Any]) -> EvaluationContext:
     return replace(setting, ledger=(*setting.ledger[:at], record, *setting.ledger[at + 1:]))
 
 
-def _near(seeds: Sequence[Setting], names: Sequence[Field]) -> Iterator[Setting]:
+def _near(
+    seeds: Sequence[EvaluationContext], names: Sequence[Field]
+) -> Iterator[EvaluationContext]:
     """The seeds with one field, or the day, changed; and beside a copy of themselves."""
     for seed in seeds:
         twin = replace(seed, ledger=(seed.record, *seed.ledger))
@@ -148,7 +154,9 @@ def _near(seeds: Sequence[Setting], names: Sequence[Field]) -> Iterator[Setting]
             yield replace(seed, today=today)
 
 
-def _random(seeds: Sequence[Setting], names: Sequence[Field]) -> Iterator[Setting]:
+def _random(
+    seeds: Sequence[EvaluationContext], names: Sequence[Field]
+) -> Iterator[EvaluationContext]:
     random = Random(0)
     for _ in range(TRIES if seeds else 0):
         start = random.choice(seeds)
@@ -165,7 +173,7 @@ def _set(record: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
     return rest if value is None else {**rest, name: value}
 
 
-def _values(field: Field, setting: Setting) -> list[Any]:
+def _values(field: Field, setting: EvaluationContext) -> list[Any]:
     """Values of a field that are likely to matter, and none at all."""
     if field.type == "bool":
         return [None, True, False]
@@ -181,7 +189,7 @@ def _values(field: Field, setting: Setting) -> list[Any]:
     return [None, "x", *there, *(f"x{v}" for v in there), *(f"{v}x" for v in there)]
 
 
-def _days(setting: Setting) -> list[int]:
+def _days(setting: EvaluationContext) -> list[int]:
     """Days at, before and after those of the record, and a parameter's value away from them."""
     known = {f.name for f in fields() if f.type == "date"}
     marks = {setting.today, *(v for k, v in setting.record.items() if k in known)}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from zhuanjie.engine.authoring.diff.impact import Impact, impact
 from zhuanjie.engine.authoring.diff.meaning import Meaning, meaning
-from zhuanjie.engine.authoring.diff.text_diff import Edit, text_diff
+from zhuanjie.engine.authoring.diff.text_diff import TextEdit, text_diff
 from zhuanjie.engine.policy.policy import Policy
 
 
@@ -17,7 +17,7 @@ from zhuanjie.engine.policy.policy import Policy
 class PolicyDiff:
     """The three views; `impact` only where there is a ledger."""
 
-    text: tuple[Edit, ...]
+    text: tuple[TextEdit, ...]
     meaning: Mapping[str, Meaning]
     impact: Impact | None
 

@@ -12,14 +12,14 @@ from datetime import date
 from typing import Any, Literal
 
 from zhuanjie.engine.authoring.diff.case_yaml import as_values
-from zhuanjie.engine.authoring.testing.prepared_cases import Setting, judged
+from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, judged
 from zhuanjie.engine.backends.reference.rules import Judgement
 from zhuanjie.engine.backends.smt.encode import Formula, filled, some
 from zhuanjie.engine.backends.smt.query import USUAL_DAY, Answer, Query, Situation
 from zhuanjie.engine.backends.smt.rules import Parameters, SymbolicRule, differ, same_lowering
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.expr.nodes import Field, Lit
+from zhuanjie.engine.expr.nodes import FieldRef, Lit
 from zhuanjie.engine.expr.types import BOOL
 from zhuanjie.engine.policy.policy import TypedRule
 
@@ -118,13 +118,13 @@ def compare_clauses(old: Sequence[TypedRule], new: Sequence[TypedRule], old_para
                       came=(str(came[0]), str(came[1])))
 
 
-def _worst(rules: Sequence[TypedRule], setting: Setting) -> Outcome:
+def _worst(rules: Sequence[TypedRule], setting: EvaluationContext) -> Outcome:
     return min((judged(r, setting).outcome for r in rules), key=_WORST.index)
 
 
-def _setting(found: Situation, params: Parameters) -> Setting:
+def _setting(found: Situation, params: Parameters) -> EvaluationContext:
     """What the solver found, as the reference evaluator judges it."""
-    return Setting((found.record,) * found.copies, found.today, params.on(found.today))
+    return EvaluationContext((found.record,) * found.copies, found.today, params.on(found.today))
 
 
 def _parameters(params: Params) -> Parameters:
@@ -192,7 +192,7 @@ class _Pair:
         if self._ask(reached) is Answer.NO:
             return Comparison("equal")
         names = sorted({f.name for f in (old.key, old.within, new.key, new.within)
-                        if isinstance(f, Field)})
+                        if isinstance(f, FieldRef)})
         query = Query([self.old.applies, self.new.applies, filled(names)], self.timeout_ms)
         if query.smallest(self.near) is not Answer.YES or query.found is None:
             return Comparison("unknown")
@@ -201,8 +201,12 @@ class _Pair:
         for name in names:
             other = {**found.record, name: _another(found.record[name])}
             ledger = (found.record, other)
-            was = judged(old, Setting(ledger, found.today, self.old_params.on(found.today)))
-            now = judged(new, Setting(ledger, found.today, self.new_params.on(found.today)))
+            was = judged(
+                old, EvaluationContext(ledger, found.today, self.old_params.on(found.today))
+            )
+            now = judged(
+                new, EvaluationContext(ledger, found.today, self.new_params.on(found.today))
+            )
             if was.outcome != now.outcome:
                 stricter = now.outcome is Outcome.VIOLATION
                 clashes.setdefault("stricter" if stricter else "laxer", Comparison(

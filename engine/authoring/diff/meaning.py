@@ -13,12 +13,12 @@ from datetime import date
 from typing import Any
 
 from zhuanjie.engine.authoring.diff.case_yaml import as_values
-from zhuanjie.engine.authoring.diff.counterexample import Side, cut, tell_apart
+from zhuanjie.engine.authoring.diff.counterexample import Side, cut, find_counterexample
 from zhuanjie.engine.authoring.diff.equivalence import Verdict, compare_clauses, compare_rules
 from zhuanjie.engine.authoring.diff.pairing import pair_rules
 from zhuanjie.engine.authoring.mutation.canonical_text import parts
-from zhuanjie.engine.authoring.testing.case_runner import tasks
-from zhuanjie.engine.authoring.testing.prepared_cases import Scene, Setting, scenes
+from zhuanjie.engine.authoring.testing.case_runner import case_instances
+from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, PreparedCase, scenes
 from zhuanjie.engine.authoring.verification.scope import scoped
 from zhuanjie.engine.backends.smt.rules import Parameters
 from zhuanjie.engine.core.dates import from_day, to_day
@@ -95,7 +95,7 @@ class _Comparer:
     def __init__(self, old: Policy, new: Policy) -> None:
         self.old, self.new = old, new
         self.params = Parameters.of(old), Parameters.of(new)
-        self._scenes: list[Scene] | None = None
+        self._scenes: list[PreparedCase] | None = None
 
     def compare(self, was: TypedRule, now: TypedRule) -> Meaning:
         """The verdict on a pair of rules."""
@@ -109,7 +109,7 @@ class _Comparer:
                                *self.params, near=to_day(self.new.start))
         if answer.verdict == "equal":
             return Meaning("equal")
-        setting = cut(*sides, answer) or tell_apart(*sides, self._seeds(now))
+        setting = cut(*sides, answer) or find_counterexample(*sides, self._seeds(now))
         if setting is None:
             return Meaning(answer.verdict, now.id)
         # What the solver leaves open the search may still settle: the two do differ.
@@ -119,20 +119,20 @@ class _Comparer:
         return Meaning(verdict, now.id, first, from_day(setting.today), came[0], came[1],
                        tuple(others))
 
-    def _seeds(self, rule: TypedRule) -> Sequence[Setting]:
+    def _seeds(self, rule: TypedRule) -> Sequence[EvaluationContext]:
         """Settings to search from: the cases of either policy that name the rule."""
         if self._scenes is None:
             self._scenes = []
             for policy in (self.old, self.new):
                 try:
                     files = [f for p in policy.chain for f in load_cases(p.folder)]
-                    self._scenes += scenes(policy, tasks(files))
+                    self._scenes += scenes(policy, case_instances(files))
                 except ZhuanjieError:  # a revision's folder is gone, or cases are broken
                     continue
         named = [s.setting for s in self._scenes if rule.id in s.task.expect]
         if named:
             return named
-        return [Setting(({},), to_day(self.new.start), {})]
+        return [EvaluationContext(({},), to_day(self.new.start), {})]
 
     def joined(self, found: Sequence[Meaning],
                changed: Sequence[tuple[TypedRule, TypedRule]]) -> Meaning:

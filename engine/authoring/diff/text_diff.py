@@ -23,7 +23,7 @@ _EXPRESSIONS = {"when": "when", "ask": "require.ask", "due": "deadline.due",
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class TextEdit:
     """One difference: of what, called what, in which key, from what to what.
 
     `reason` is the one an overlay gives for what it replaces or withdraws.
@@ -38,7 +38,7 @@ class Edit:
     reason: Text | None = None
 
 
-def text_diff(old: Policy, new: Policy) -> list[Edit]:
+def text_diff(old: Policy, new: Policy) -> list[TextEdit]:
     """Every difference of wording, in the order of the newer pack."""
     given = set(old.changes)
     reasons: dict[tuple[Kind, str], Text | None] = {
@@ -47,7 +47,7 @@ def text_diff(old: Policy, new: Policy) -> list[Edit]:
     return [replace(e, reason=reasons.get((e.kind, e.name))) for e in _edits(old, new)]
 
 
-def _edits(old: Policy, new: Policy) -> list[Edit]:
+def _edits(old: Policy, new: Policy) -> list[TextEdit]:
     return [
         *_compare("pack", {old.id: _identity(old)}, {old.id: _identity(new)}),
         *_compare("scope", _scope(old), _scope(new)),
@@ -61,7 +61,7 @@ def _edits(old: Policy, new: Policy) -> list[Edit]:
     ]
 
 
-def _rules(old: Policy, new: Policy) -> Iterator[Edit]:
+def _rules(old: Policy, new: Policy) -> Iterator[TextEdit]:
     """The rules; one that has a new id stands beside what it was."""
     renamed = {was.id: now.id for was, now in pair_rules(old, new) if was and now}
     known = {r.id for r in new.rules}
@@ -103,18 +103,18 @@ def rule_keys(rule: TypedRule) -> dict[str, Any]:
 
 
 def _compare(kind: Kind, old: Mapping[str, Mapping[str, Any]],
-             new: Mapping[str, Mapping[str, Any]]) -> Iterator[Edit]:
+             new: Mapping[str, Mapping[str, Any]]) -> Iterator[TextEdit]:
     for name, keys in new.items():
         if name not in old:
-            yield Edit(kind, name, "added", now=dict(keys))
+            yield TextEdit(kind, name, "added", now=dict(keys))
             continue
         was = old[name]
         for key in dict.fromkeys([*was, *keys]):
             if was.get(key) != keys.get(key):
-                yield Edit(kind, name, "changed", key, was.get(key), keys.get(key))
+                yield TextEdit(kind, name, "changed", key, was.get(key), keys.get(key))
     for name, keys in old.items():
         if name not in new:
-            yield Edit(kind, name, "removed", was=dict(keys))
+            yield TextEdit(kind, name, "removed", was=dict(keys))
 
 
 def _identity(policy: Policy) -> dict[str, Any]:

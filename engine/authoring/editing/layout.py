@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from zhuanjie.engine.core.errors import PolicyError
-from zhuanjie.engine.core.yaml_source import Source, parse_source
+from zhuanjie.engine.core.yaml_source import YamlSource, parse_source
 from zhuanjie.engine.policy.pack_files import CASES
 
 _STEP = 2
@@ -35,7 +35,7 @@ def formatted(text: str, name: str) -> str:
     return new if same else text
 
 
-def _lines(source: Source) -> Iterator[str]:
+def _lines(source: YamlSource) -> Iterator[str]:
     lines = source.text.split("\n")
     root = source.nodes[()]
     indents: dict[int, int] = {}

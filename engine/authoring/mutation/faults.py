@@ -12,7 +12,7 @@ from typing import Any
 
 from zhuanjie.engine.authoring.mutation.canonical_text import parts, row_names
 from zhuanjie.engine.authoring.mutation.mutators import Alike, alike_in, shifted, variants
-from zhuanjie.engine.expr.nodes import Call, Expr, Field, ListLit, field_names, walk
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, field_names, walk
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy.model import Parameter
@@ -129,13 +129,13 @@ def _names(rule: TypedRule, alike: Alike) -> Iterator[tuple[str, str, TypedRule]
     """Faults in the fields that a shape names."""
     for role in NAMES:
         name = getattr(rule, role)
-        if isinstance(name, Field) and rule.shape != "reconcile":
+        if isinstance(name, FieldRef) and rule.shape != "reconcile":
             for other in alike(name):
                 yield "field", role, _with(rule, {role: other})
     if rule.within is not None:
         yield "dropped", "within", _with(rule, {"within": None})
-    if rule.due is not None and isinstance(rule.done, Field):
-        for name in {n.name: n for n in walk(rule.due) if isinstance(n, Field)}.values():
+    if rule.due is not None and isinstance(rule.done, FieldRef):
+        for name in {n.name: n for n in walk(rule.due) if isinstance(n, FieldRef)}.values():
             if name.type.kind is Kind.DATE and name.name != rule.done.name:
                 turned = _put(rule.due, name.name, rule.done)
                 yield "swapped", "due", _with(rule, {"due": turned, "done": name})
@@ -168,9 +168,9 @@ def _with(rule: TypedRule, parts: Mapping[str, Any]) -> TypedRule:
     return replace(rule, **parts)
 
 
-def _put(expr: Expr, name: str, new: Field) -> Expr:
+def _put(expr: Expr, name: str, new: FieldRef) -> Expr:
     """The expression with one field in another's place."""
-    if isinstance(expr, Field):
+    if isinstance(expr, FieldRef):
         return replace(new, at=expr.at) if expr.name == name else expr
     if isinstance(expr, Call):
         return replace(expr, args=tuple(_put(a, name, new) for a in expr.args))

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
 from zhuanjie.engine.authoring.diff.case_yaml import Witness, witness
-from zhuanjie.engine.authoring.diff.counterexample import Side, cut, tell_apart
+from zhuanjie.engine.authoring.diff.counterexample import Side, cut, find_counterexample
 from zhuanjie.engine.authoring.diff.equivalence import compare_rules
 from zhuanjie.engine.authoring.mutation.faults import Mutant, mutants
 from zhuanjie.engine.authoring.testing.case_runner import differences
-from zhuanjie.engine.authoring.testing.prepared_cases import Scene, came, scenes
+from zhuanjie.engine.authoring.testing.prepared_cases import PreparedCase, came, scenes
 from zhuanjie.engine.authoring.testing.report import own_tasks
 from zhuanjie.engine.authoring.verification.scope import scoped
 from zhuanjie.engine.backends.smt.rules import Parameters
@@ -54,7 +54,7 @@ class MutationReport:
         return self.killed / real if real else 1.0
 
 
-class Bench:
+class MutationRunner:
     """A policy, its cases, and what its rules make of them."""
 
     def __init__(self, policy: Policy) -> None:
@@ -62,7 +62,7 @@ class Bench:
         self.tasks = own_tasks(policy)
         self.scenes = scenes(policy, self.tasks)
         self.rules = {r.id: r for r in policy.rules}
-        self.by_rule: dict[str, list[Scene]] = {r: [] for r in self.rules}
+        self.by_rule: dict[str, list[PreparedCase]] = {r: [] for r in self.rules}
         failing = 0
         for scene in self.scenes:
             found = {r.id: came(r, scene.setting, policy.scope) for r in policy.rules}
@@ -74,7 +74,7 @@ class Bench:
             raise fail(PolicyError, "author.failing", hint="author.failing.hint",
                        id=policy.id, count=failing)
 
-    def kills(self, mutant: Mutant) -> bool:
+    def is_killed_by_cases(self, mutant: Mutant) -> bool:
         """Whether some case notices the mutant."""
         changed = mutant.apply(self.policy)
         return any(self._notices(scene, rule, changed, revalued=mutant.parameter is not None)
@@ -82,7 +82,7 @@ class Bench:
                    for scene in self.by_rule[rule.id])
 
     @staticmethod
-    def _notices(scene: Scene, rule: TypedRule, changed: Policy, *, revalued: bool) -> bool:
+    def _notices(scene: PreparedCase, rule: TypedRule, changed: Policy, *, revalued: bool) -> bool:
         setting, task = scene.setting, scene.task
         if revalued:
             setting = replace(setting, params={**changed.values(task.day), **task.case.params})
@@ -91,7 +91,7 @@ class Bench:
             return False
         return any(differences(task, {rule.id: found}))
 
-    def examine(self, mutant: Mutant) -> Survivor | None:
+    def classify(self, mutant: Mutant) -> Survivor | None:
         """A mutant that no case kills: what shows it, or None where it means the same."""
         changed = mutant.apply(self.policy)
         unsure = False
@@ -105,7 +105,7 @@ class Bench:
             if answer.verdict == "equal":
                 continue
             # What the solver found, else what a search near the cases finds.
-            found = cut(old, new, answer) or tell_apart(
+            found = cut(old, new, answer) or find_counterexample(
                 old, new, [s.setting for s in self.by_rule[rule.id]])
             if found is None:
                 unsure = True
@@ -119,30 +119,32 @@ class Bench:
 
 def mutate(policy: Policy, jobs: int = 1) -> MutationReport:
     """Try every mutant. Raises PolicyError where there are no cases, or some of them fail."""
-    bench = Bench(policy)
+    bench = MutationRunner(policy)
     every = list(mutants(policy))
-    alive = [m for m in every if not bench.kills(m)]
+    alive = [m for m in every if not bench.is_killed_by_cases(m)]
     survivors = [found for found in _examined(bench, alive, jobs) if found is not None]
     killed = len(every) - len(alive)
     return MutationReport(len(every), killed, len(alive) - len(survivors), tuple(survivors))
 
 
-def _examined(bench: Bench, alive: Sequence[Mutant], jobs: int) -> Iterable[Survivor | None]:
+def _examined(
+    bench: MutationRunner, alive: Sequence[Mutant], jobs: int
+) -> Iterable[Survivor | None]:
     """The answers on mutants in their order, by several processes where that pays."""
     if jobs < 2 or len(alive) < WORTH:
-        yield from map(bench.examine, alive)
+        yield from map(bench.classify, alive)
         return
     # Fresh processes: engines keep threads and native state that do not survive a fork.
     with ProcessPoolExecutor(jobs, get_context("spawn"), _start, (bench.policy,)) as pool:
         yield from pool.map(_examine, alive, chunksize=4)
 
 
-_bench: list[Bench] = []
+_bench: list[MutationRunner] = []
 
 
 def _start(policy: Policy) -> None:
-    _bench.append(Bench(policy))
+    _bench.append(MutationRunner(policy))
 
 
 def _examine(mutant: Mutant) -> Survivor | None:
-    return _bench[0].examine(mutant)
+    return _bench[0].classify(mutant)

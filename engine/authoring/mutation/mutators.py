@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from zhuanjie.engine.expr.nodes import Call, Expr, Field, ListLit, Lit
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
 from zhuanjie.engine.expr.types import BOOL, STRING, Kind, Type, field_type
 from zhuanjie.engine.vocabulary.fields import fields
 
-Alike = Callable[[Field], Sequence[Field]]
+Alike = Callable[[FieldRef], Sequence[FieldRef]]
 """The fields that a field could be mistaken for."""
 
 STEPPED = frozenset({Kind.INT, Kind.DATE, Kind.DURATION})
@@ -27,13 +27,13 @@ def variants(expr: Expr, alike: Alike) -> Iterator[tuple[str, Expr]]:
     for name, mutate in MUTATORS:
         for changed in mutate(expr):
             yield name, changed
-    if isinstance(expr, Field):
+    if isinstance(expr, FieldRef):
         yield from (("field", other) for other in alike(expr))
     children = expr.args if isinstance(expr, Call) else ()
     for at, child in enumerate(children):
         if isinstance(expr, Call) and expr.op == "has":
             inner: Iterator[tuple[str, Expr]] = (
-                ("field", other) for other in (alike(child) if isinstance(child, Field) else ()))
+                ("field", other) for other in (alike(child) if isinstance(child, FieldRef) else ()))
         else:
             inner = variants(child, alike)
         for name, changed in inner:
@@ -85,7 +85,7 @@ def _junction(expr: Expr) -> Iterator[Expr]:
 def _negation(expr: Expr) -> Iterator[Expr]:
     if isinstance(expr, Call) and expr.op == "!":
         yield expr.args[0]
-    elif (isinstance(expr, Field) and expr.type.kind is Kind.BOOL) or (
+    elif (isinstance(expr, FieldRef) and expr.type.kind is Kind.BOOL) or (
             isinstance(expr, Call) and expr.op in ("has", "in", "matches", "contains",
                                                    "startsWith", "endsWith")):
         yield Call("!", (expr,), BOOL, expr.at)
@@ -181,10 +181,10 @@ MUTATORS: tuple[tuple[str, Callable[[Expr], Iterator[Expr]]], ...] = (
 
 def alike_in(read: frozenset[str]) -> Alike:
     """Fields of the same type that a rule reads too, or that stand in the same group."""
-    def alike(field: Field) -> list[Field]:
+    def alike(field: FieldRef) -> list[FieldRef]:
         group = field.name.split(".")[0]
         return [
-            Field(other.name, field_type(other), field.at) for other in fields()
+            FieldRef(other.name, field_type(other), field.at) for other in fields()
             if other.name != field.name and field_type(other) == field.type
             and (other.name in read or other.name.startswith(f"{group}."))
         ]

@@ -14,13 +14,13 @@ from typing import Any
 import polars as pl
 
 from zhuanjie.engine.auditing.run import AuditRun
-from zhuanjie.engine.auditing.uniqueness import alone
+from zhuanjie.engine.auditing.uniqueness import singleton_frame
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.results import REPORTED, Outcome
-from zhuanjie.engine.core.suggest import near
+from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import Key
 from zhuanjie.engine.ledger.ledger import from_records, read_record
 from zhuanjie.engine.lowering.plan import Plan, make_plan
@@ -45,7 +45,7 @@ class Mismatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class ActualOutcome:
     """How one rule came out for a case's record."""
 
     outcome: Outcome
@@ -56,7 +56,7 @@ class Came:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Task:
+class CaseInstance:
     """One case, unfolded, with its whole record and the day it is judged on.
 
     `trail` leads to it in its file: the case, or the row of its table. `open` tells that rules
@@ -86,11 +86,11 @@ class CaseResult:
     name: str
     rules: tuple[str, ...]
     mismatches: tuple[Mismatch, ...]
-    task: Task
-    came: Mapping[str, Came]
+    task: CaseInstance
+    came: Mapping[str, ActualOutcome]
 
 
-def tasks(files: Iterable[LoadedCases]) -> list[Task]:
+def case_instances(files: Iterable[LoadedCases]) -> list[CaseInstance]:
     """Every case of some files, those of tables row by row."""
     out = []
     for file in files:
@@ -99,7 +99,7 @@ def tasks(files: Iterable[LoadedCases]) -> list[Task]:
             for row, single in enumerate(case.unfold()):
                 trail: tuple[Key, ...] = ("cases", index)
                 trail = (*trail, "table", "rows", row) if case.table else trail
-                out.append(Task(
+                out.append(CaseInstance(
                     file, trail, single, {KEY: f"case-{index}", **base.record, **single.record},
                     single.as_of or base.as_of,
                     {rule: e if isinstance(e, Expectation) else Expectation(outcome=e)
@@ -119,13 +119,13 @@ class CaseRunner:
 
     def run(self, files: Sequence[LoadedCases]) -> list[CaseResult]:
         """Run every case; raises PolicyError for a name or a value that there is not."""
-        return self.run_tasks(tasks(files))
+        return self.run_tasks(case_instances(files))
 
-    def run_tasks(self, chosen: Sequence[Task]) -> list[CaseResult]:
+    def run_tasks(self, chosen: Sequence[CaseInstance]) -> list[CaseResult]:
         """Run cases that were unfolded already; raises as `run` does."""
         check_tasks(self.policy, chosen)
-        together: dict[Plan, list[Task]] = {}
-        came: dict[Task, Mapping[str, Came]] = {}
+        together: dict[Plan, list[CaseInstance]] = {}
+        came: dict[CaseInstance, Mapping[str, ActualOutcome]] = {}
         for task in chosen:
             plan = self._plan(task.day, task.case.params)
             if task.case.others or task.case.roster is not None:
@@ -140,9 +140,9 @@ class CaseRunner:
             for t in chosen
         ]
 
-    def _records(self, plan: Plan, group: list[Task]) -> list[dict[str, Came]]:
+    def _records(self, plan: Plan, group: list[CaseInstance]) -> list[dict[str, ActualOutcome]]:
         """Judge records that each stand alone in their ledger; beyond the scope none applies."""
-        frame = alone(plan, [read_record(task.record)[0] for task in group])
+        frame = singleton_frame(plan, [read_record(task.record)[0] for task in group])
         kept = list(range(len(group)))
         scope = self.policy.scope
         if scope is not None:
@@ -152,12 +152,12 @@ class CaseRunner:
         found = [self._nothing() for _ in group]
         for v in self.backend.judge(plan, frame, every=True):
             rule = plan.rules[v.rule]
-            found[kept[v.row]][rule.id] = Came(
+            found[kept[v.row]][rule.id] = ActualOutcome(
                 v.outcome, v.clause or rule.clause, None if v.due is None else from_day(v.due),
                 v.late, v.missing)
         return found
 
-    def _ledger(self, task: Task, plan: Plan) -> dict[str, Came]:
+    def _ledger(self, task: CaseInstance, plan: Plan) -> dict[str, ActualOutcome]:
         """Audit a case's record among others, or against a roster."""
         case = task.case
         roster = None
@@ -168,14 +168,14 @@ class CaseRunner:
         whole = {r.id for r in plan.whole}
         found = self._nothing()
         if roster is not None:
-            found.update(dict.fromkeys(whole, Came(Outcome.SATISFIED)))
+            found.update(dict.fromkeys(whole, ActualOutcome(Outcome.SATISFIED)))
         for f in run:
             if f.rule in whole or f.location.row == 1:
-                found[f.rule] = Came(f.outcome, f.clause, f.due, f.days_late, f.missing)
+                found[f.rule] = ActualOutcome(f.outcome, f.clause, f.due, f.days_late, f.missing)
         return found
 
-    def _nothing(self) -> dict[str, Came]:
-        return {r.id: Came(Outcome.NOT_APPLICABLE) for r in self.policy.rules}
+    def _nothing(self) -> dict[str, ActualOutcome]:
+        return {r.id: ActualOutcome(Outcome.NOT_APPLICABLE) for r in self.policy.rules}
 
     def _plan(self, day: date, params: Mapping[str, int]) -> Plan:
         setting = tuple(sorted(params.items()))
@@ -187,7 +187,7 @@ class CaseRunner:
         return self._plans[day, setting]
 
 
-def differences(task: Task, came: Mapping[str, Came]) -> Iterator[Mismatch]:
+def differences(task: CaseInstance, came: Mapping[str, ActualOutcome]) -> Iterator[Mismatch]:
     """What came out otherwise than a case expects; `came` may speak of some rules only."""
     for rule, expected in task.expect.items():
         if rule in came:
@@ -198,7 +198,7 @@ def differences(task: Task, came: Mapping[str, Came]) -> Iterator[Mismatch]:
                 yield Mismatch(rule, UNNAMED, None, str(found.outcome))
 
 
-def _compare(rule: str, expected: Expectation, came: Came) -> Iterator[Mismatch]:
+def _compare(rule: str, expected: Expectation, came: ActualOutcome) -> Iterator[Mismatch]:
     if came.outcome != expected.outcome:
         yield Mismatch(rule, "outcome", str(expected.outcome), str(came.outcome))
         return
@@ -210,7 +210,7 @@ def _compare(rule: str, expected: Expectation, came: Came) -> Iterator[Mismatch]
             yield Mismatch(rule, aspect, wanted, actual)
 
 
-def check_tasks(policy: Policy, chosen: Sequence[Task]) -> None:
+def check_tasks(policy: Policy, chosen: Sequence[CaseInstance]) -> None:
     """Refuse names that there are not and values that cannot be read, all of them at once."""
     found: dict[tuple[str, Place], Diagnostic] = {}
     for task in chosen:
@@ -220,18 +220,18 @@ def check_tasks(policy: Policy, chosen: Sequence[Task]) -> None:
         raise PolicyError(*found.values())
 
 
-def _names(policy: Policy, task: Task) -> Iterator[Diagnostic]:
+def _names(policy: Policy, task: CaseInstance) -> Iterator[Diagnostic]:
     named = (("expect", task.expect, [r.id for r in policy.rules], "pack.unknown-rule"),
              ("params", task.case.params, list(policy.parameters), "pack.case.unknown-parameter"))
     for part, names, known, code in named:
         for name in names:
             if name not in known:
-                close = near(name, known)
+                close = suggest(name, known)
                 yield Diagnostic(code, {"name": name, "near": close},
                                  _place(task, (part, name)), "hint.near" if close else None)
 
 
-def _cells(task: Task) -> Iterator[Diagnostic]:
+def _cells(task: CaseInstance) -> Iterator[Diagnostic]:
     for part, record in (("record", task.record), *(("others", o) for o in task.case.others)):
         _, wrong, unknown = read_record(record)
         for notice in unknown:
@@ -244,7 +244,7 @@ def _cells(task: Task) -> Iterator[Diagnostic]:
             yield Diagnostic(cell.code, args, _place(task, (part, cell.column or "")))
 
 
-def _place(task: Task, trail: tuple[Key, ...]) -> Place:
+def _place(task: CaseInstance, trail: tuple[Key, ...]) -> Place:
     """Where a part of a case stands: in the case, in its row, or in the file's base."""
     source = task.file.source
     if (*task.trail[:2], *trail) in source.nodes:

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zhuanjie.engine.authoring.testing.case_runner import Came, Task, check_tasks
+from zhuanjie.engine.authoring.testing.case_runner import ActualOutcome, CaseInstance, check_tasks
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.backends.reference.rules import Judgement, judge
 from zhuanjie.engine.core.dates import from_day, to_day
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.expr.nodes import Expr, Field
+from zhuanjie.engine.expr.nodes import Expr, FieldRef
 from zhuanjie.engine.ledger.ledger import read_record
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import Policy, TypedRule
@@ -27,7 +27,7 @@ Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class EvaluationContext:
     """What a rule is judged in: the record, the rest of its ledger, a roster, day and values.
 
     Dates are day numbers; blanks are left out. The record itself comes first in `ledger`.
@@ -45,14 +45,14 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class PreparedCase:
     """A case and its setting."""
 
-    task: Task
-    setting: Setting
+    task: CaseInstance
+    setting: EvaluationContext
 
 
-def scenes(policy: Policy, chosen: Sequence[Task]) -> list[Scene]:
+def scenes(policy: Policy, chosen: Sequence[CaseInstance]) -> list[PreparedCase]:
     """The settings of cases; raises PolicyError as running them would."""
     check_tasks(policy, chosen)
     out = []
@@ -60,11 +60,11 @@ def scenes(policy: Policy, chosen: Sequence[Task]) -> list[Scene]:
         ledger = tuple(as_days(read_record(r)[0]) for r in (task.record, *task.case.others))
         params = {**policy.values(task.day), **task.case.params}
         roster = None if task.case.roster is None else frozenset(task.case.roster)
-        out.append(Scene(task, Setting(ledger, to_day(task.day), params, roster)))
+        out.append(PreparedCase(task, EvaluationContext(ledger, to_day(task.day), params, roster)))
     return out
 
 
-def judged(rule: TypedRule, setting: Setting, scope: Expr | None = None) -> Judgement:
+def judged(rule: TypedRule, setting: EvaluationContext, scope: Expr | None = None) -> Judgement:
     """How a rule comes out for a setting's record; beyond `scope` no rule applies."""
     if rule.shape == "reconcile":
         return _reconcile(rule, setting)
@@ -77,18 +77,18 @@ def judged(rule: TypedRule, setting: Setting, scope: Expr | None = None) -> Judg
     return judge(rule, evaluator)
 
 
-def came(rule: TypedRule, setting: Setting, scope: Expr | None = None) -> Came:
+def came(rule: TypedRule, setting: EvaluationContext, scope: Expr | None = None) -> ActualOutcome:
     """The same, as a case looks at it."""
     found = judged(rule, setting, scope)
-    return Came(found.outcome, found.clause or rule.clause,
+    return ActualOutcome(found.outcome, found.clause or rule.clause,
                 None if found.due is None else from_day(found.due), found.late,
                 fields().sort(found.missing))
 
 
-def _shared(rule: TypedRule, setting: Setting, scope: Expr | None) -> dict[str, int]:
+def _shared(rule: TypedRule, setting: EvaluationContext, scope: Expr | None) -> dict[str, int]:
     """How many records share the record's key, surely and perhaps taking part."""
-    assert isinstance(rule.key, Field)
-    names = [rule.key.name, *([rule.within.name] if isinstance(rule.within, Field) else [])]
+    assert isinstance(rule.key, FieldRef)
+    names = [rule.key.name, *([rule.within.name] if isinstance(rule.within, FieldRef) else [])]
     mine = [setting.record.get(name) for name in names]
     sure = everyone = 0
     for record in setting.ledger:
@@ -105,8 +105,8 @@ def _shared(rule: TypedRule, setting: Setting, scope: Expr | None) -> dict[str, 
     return {UNIQUE_SURE.format(rule=rule.id): sure, UNIQUE_ALL.format(rule=rule.id): everyone}
 
 
-def _reconcile(rule: TypedRule, setting: Setting) -> Judgement:
-    assert isinstance(rule.key, Field)
+def _reconcile(rule: TypedRule, setting: EvaluationContext) -> Judgement:
+    assert isinstance(rule.key, FieldRef)
     if setting.roster is None:
         return Judgement(Outcome.NOT_APPLICABLE)
     there = {record.get(rule.key.name) for record in setting.ledger}
@@ -114,6 +114,6 @@ def _reconcile(rule: TypedRule, setting: Setting) -> Judgement:
     return Judgement(Outcome.SATISFIED if wanted <= there else Outcome.VIOLATION)
 
 
-def named(found: Iterable[Scene], rule: str) -> list[Scene]:
+def named(found: Iterable[PreparedCase], rule: str) -> list[PreparedCase]:
     """The scenes whose case names a rule."""
     return [s for s in found if rule in s.task.expect]

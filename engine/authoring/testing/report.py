@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zhuanjie.engine.authoring.testing.case_runner import CaseResult, CaseRunner, Task, tasks
+from zhuanjie.engine.authoring.testing.case_runner import (
+    CaseInstance,
+    CaseResult,
+    CaseRunner,
+    case_instances,
+)
 from zhuanjie.engine.backends.registry import backend
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
@@ -17,7 +22,7 @@ from zhuanjie.engine.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class CaseRun:
     """A case as one engine judged it."""
 
     backend: str
@@ -33,11 +38,11 @@ class Tried:
 class TestReport:
     """Every case on every engine, in the order of the files."""
 
-    tried: tuple[Tried, ...]
+    tried: tuple[CaseRun, ...]
     cases: int
 
     @property
-    def failed(self) -> tuple[Tried, ...]:
+    def failed(self) -> tuple[CaseRun, ...]:
         """The cases that did not come out as written."""
         return tuple(t for t in self.tried if not t.passed)
 
@@ -62,22 +67,22 @@ def run_tests(policy: Policy, backends: Sequence[str], text: str | None = None) 
         if not chosen:
             raise fail(UsageError, "author.no-match", hint="author.no-match.hint", text=text,
                        id=policy.id)
-    tried = [Tried(name, result) for name in backends
+    tried = [CaseRun(name, result) for name in backends
              for result in CaseRunner(policy, backend(name)).run_tasks(chosen)]
     return TestReport(tuple(tried), len(chosen))
 
 
-def own_tasks(policy: Policy) -> list[Task]:
+def own_tasks(policy: Policy) -> list[CaseInstance]:
     """The cases of a policy's own pack; raises PolicyError where it has none."""
     folder = policy.chain[-1].folder
-    chosen = tasks(load_cases(folder))
+    chosen = case_instances(load_cases(folder))
     if not chosen:
         raise fail(PolicyError, "author.no-cases", Place(policy.chain[-1].source.file),
                    "author.no-cases.hint", id=policy.id, folder=CASES)
     return chosen
 
 
-def _contains(task: Task, text: str, clauses: dict[str, tuple[str, ...]]) -> bool:
+def _contains(task: CaseInstance, text: str, clauses: dict[str, tuple[str, ...]]) -> bool:
     words = [task.case.name, task.file.source.file, *task.expect]
     words += [c for rule in task.expect for c in clauses.get(rule, ())]
     return any(text in word.lower() for word in words)

@@ -12,9 +12,14 @@ from typing import Any
 
 import yaml
 
-from zhuanjie.engine.authoring.testing.case_runner import UNNAMED, Came, CaseResult, Task
+from zhuanjie.engine.authoring.testing.case_runner import (
+    UNNAMED,
+    ActualOutcome,
+    CaseInstance,
+    CaseResult,
+)
 from zhuanjie.engine.core.results import plain
-from zhuanjie.engine.core.yaml_source import Source, Trail
+from zhuanjie.engine.core.yaml_source import Trail, YamlSource
 from zhuanjie.engine.policy.case_model import ASPECTS
 
 Edit = tuple[int, int, str]
@@ -26,7 +31,7 @@ def update(failed: Iterable[CaseResult], folder: Path) -> int:
 
     What a case does not name is left alone: whether it may come out is for its author to say.
     """
-    edits: dict[str, tuple[Source, dict[tuple[int, int], str]]] = {}
+    edits: dict[str, tuple[YamlSource, dict[tuple[int, int], str]]] = {}
     done = 0
     for result in failed:
         found = list(_edits(result))
@@ -48,7 +53,7 @@ def _edits(result: CaseResult) -> Iterable[Edit]:
         yield from _rule(task, rule, result.came[rule])
 
 
-def _rule(task: Task, rule: str, came: Came) -> Iterable[Edit]:
+def _rule(task: CaseInstance, rule: str, came: ActualOutcome) -> Iterable[Edit]:
     """The edits that make a case expect of `rule` what came out, in the aspects it looks at."""
     source, expected = task.file.source, task.expect[rule]
     actual: dict[str, Any] = {"outcome": str(came.outcome)}
@@ -69,7 +74,7 @@ def _rule(task: Task, rule: str, came: Came) -> Iterable[Edit]:
             yield from _node(source, (*task.trail, at), actual.get(aspect))
 
 
-def _node(source: Source, trail: Trail, value: Any) -> Iterable[Edit]:
+def _node(source: YamlSource, trail: Trail, value: Any) -> Iterable[Edit]:
     node = source.nodes.get(trail)
     if node is None:
         return

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import z3
 
-from zhuanjie.engine.authoring.verification.findings import Kind, Verification
+from zhuanjie.engine.authoring.verification.findings import FindingKindInWords, Verification
 from zhuanjie.engine.authoring.verification.prover import Prover, Shown
 from zhuanjie.engine.backends.smt.encode import Formula
 from zhuanjie.engine.backends.smt.query import Answer
@@ -92,7 +92,7 @@ class _Sets:
                 break
             self._block(core)
             yield frozenset(core)
-        out.report("unknown", [], asked=Kind("unsatisfiable"))
+        out.report("unknown", [], asked=FindingKindInWords("unsatisfiable"))
 
     def _block(self, names: Sequence[str] | frozenset[str]) -> None:
         self.map.add(z3.Or([z3.Not(z3.Bool(n)) for n in sorted(names)]))

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, get_args
 
 from zhuanjie.engine.auditing.wording.template import field_label, value_label
-from zhuanjie.engine.authoring.verification.prover import Found, Scenario
+from zhuanjie.engine.authoring.verification.prover import Proof, Scenario
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.results import Severity
 from zhuanjie.engine.policy.model import Acceptance, VerifyKind
@@ -18,7 +18,7 @@ _WARNINGS = frozenset(("overlap", "never-violated", "implied", "unknown"))
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
+class ValuesInWords:
     """Values of a field, put into words as a ledger has them."""
 
     field: str
@@ -26,14 +26,14 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class FieldInWords:
     """A field, by its heading."""
 
     field: str
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FindingKindInWords:
     """A kind of finding, by its name."""
 
     kind: str
@@ -45,11 +45,11 @@ def _words(code: str, lang: Lang, args: Mapping[str, Any]) -> str:
 
 def _word(value: Any, lang: Lang) -> Any:
     match value:
-        case Values(field=name, values=values):
+        case ValuesInWords(field=name, values=values):
             return _word(tuple(value_label(name, v, lang) for v in values), lang)
-        case Name(field=name):
+        case FieldInWords(field=name):
             return field_label(name, lang)
-        case Kind(kind=kind):
+        case FindingKindInWords(kind=kind):
             return say(f"verify.kind.{kind}", lang)
         case tuple():
             return say("list.comma", lang).join(value)
@@ -112,7 +112,7 @@ class Accepted:
 def stale_message(acceptance: Acceptance, lang: Lang) -> str:
     """What is to be said of an acceptance that accepts nothing."""
     return _words("verify.found.stale-acceptance", lang, {
-        "rules": acceptance.rules, "asked": Kind(acceptance.kind)})
+        "rules": acceptance.rules, "asked": FindingKindInWords(acceptance.kind)})
 
 
 @dataclass(slots=True)
@@ -157,9 +157,9 @@ class Verification:
         self.proved = [s for s in self.proved if not any(
             s.kind == f.kind and set(s.rules) <= set(f.rules) for f in new)]
 
-    def unsure(self, asked: str, rules: Sequence[str], found: Found,
+    def unsure(self, asked: str, rules: Sequence[str], found: Proof,
                clauses: Sequence[str] = ()) -> bool:
         """Note a question that got no answer; whether it was one."""
         if found.unknown:
-            self.report("unknown", rules, clauses=clauses, asked=Kind(asked))
+            self.report("unknown", rules, clauses=clauses, asked=FindingKindInWords(asked))
         return found.unknown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from zhuanjie.engine.authoring.verification.findings import Kind, Verification
+from zhuanjie.engine.authoring.verification.findings import FindingKindInWords, Verification
 from zhuanjie.engine.authoring.verification.prover import Prover, Shown
 from zhuanjie.engine.backends.smt.query import Answer
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
@@ -105,7 +105,7 @@ class Whole:
                 return None
             core = self.prover.core([rule.violation], kept)
             if core is None:
-                self.out.report("unknown", [typed.id], asked=Kind("implied"))
+                self.out.report("unknown", [typed.id], asked=FindingKindInWords("implied"))
                 return None
             if not self._begins_with(rule, [others[name] for name in core]):
                 return core

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from zhuanjie.engine.authoring.diff.case_yaml import as_values
-from zhuanjie.engine.authoring.testing.prepared_cases import Setting, judged
+from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, judged
 from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.backends.reference.rules import Judgement
 from zhuanjie.engine.backends.smt.encode import AS_OF, Encoder, Formula
@@ -36,7 +36,7 @@ Stretch = tuple[int, int]
 class Scenario:
     """A record on a day, with what the reference evaluator makes of it."""
 
-    setting: Setting
+    setting: EvaluationContext
     scope: Expr | None
     _known: dict[str, Judgement] = field(default_factory=dict)
 
@@ -79,14 +79,16 @@ class Scenario:
         """The same with another value of one field."""
         record = {**self.setting.record, name: value}
         ledger = (record,) * len(self.setting.ledger)
-        return Scenario(Setting(ledger, self.setting.today, self.setting.params), self.scope)
+        return Scenario(
+            EvaluationContext(ledger, self.setting.today, self.setting.params), self.scope
+        )
 
 
 Shown = Callable[[Scenario], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Proof:
     """Whether there is such a record, and one."""
 
     answer: Answer
@@ -114,7 +116,7 @@ class Prover:
         self.rules = tuple(SymbolicRule(r, self.params) for r in policy.rules
                            if r.shape != "reconcile")
         self.within = ([] if policy.scope is None
-                       else [self.encoder.formula(self.kleene.maybe(policy.scope))])
+                       else [self.encoder.formula(self.kleene.may_be_true(policy.scope))])
         self.near = to_day(policy.start)
         self.met: list[Scenario] = []
         self.period: Stretch | None = None
@@ -141,16 +143,16 @@ class Prover:
         finally:
             self.within, self.near, self.period = kept, kept_near, None
 
-    def find(self, wanted: Iterable[Formula], shown: Shown) -> Found:
+    def find(self, wanted: Iterable[Formula], shown: Shown) -> Proof:
         """Some record of which all of `wanted` holds; `shown` says the same of one record."""
         for scenario in self.met:
             first, last = self.period or DAYS
             if first <= scenario.setting.today <= last and shown(scenario):
-                return Found(Answer.YES, scenario)
+                return Proof(Answer.YES, scenario)
         query = self._query(wanted)
         return self._checked(query.check(), query, shown)
 
-    def smallest(self, wanted: Iterable[Formula], shown: Shown) -> Found:
+    def smallest(self, wanted: Iterable[Formula], shown: Shown) -> Proof:
         """The smallest such record."""
         query = self._query(wanted)
         return self._checked(query.smallest(self.near), query, shown)
@@ -177,17 +179,17 @@ class Prover:
     def _query(self, wanted: Iterable[Formula], besides: Iterable[Formula] = ()) -> Query:
         return Query([*self.within, *wanted], self.timeout_ms, besides)
 
-    def _checked(self, answer: Answer, query: Query, shown: Shown) -> Found:
+    def _checked(self, answer: Answer, query: Query, shown: Shown) -> Proof:
         if answer is not Answer.YES or query.found is None:
-            return Found(answer)
+            return Proof(answer)
         scenario = self.scenario(query.found)
         if not shown(scenario):
-            return Found(Answer.UNKNOWN)
+            return Proof(Answer.UNKNOWN)
         self.met.append(scenario)
-        return Found(answer, scenario)
+        return Proof(answer, scenario)
 
     def scenario(self, found: Situation) -> Scenario:
         """What the solver found, ready to be judged."""
-        setting = Setting((found.record,) * found.copies, found.today,
+        setting = EvaluationContext((found.record,) * found.copies, found.today,
                           self.params.on(found.today))
         return Scenario(setting, self.policy.scope)

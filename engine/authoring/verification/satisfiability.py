@@ -7,14 +7,18 @@ meant to be forbidden; only rules that shut it out together are a fault.
 
 from __future__ import annotations
 
-from zhuanjie.engine.authoring.verification.findings import Kind, Values, Verification
-from zhuanjie.engine.authoring.verification.prover import Found, Prover, Shown
+from zhuanjie.engine.authoring.verification.findings import (
+    FindingKindInWords,
+    ValuesInWords,
+    Verification,
+)
+from zhuanjie.engine.authoring.verification.prover import Proof, Prover, Shown
 from zhuanjie.engine.authoring.verification.tables import kinds_of
 from zhuanjie.engine.backends.smt.encode import Formula, field_is
 from zhuanjie.engine.backends.smt.query import Answer
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.expr.nodes import Field
+from zhuanjie.engine.expr.nodes import FieldRef
 from zhuanjie.engine.vocabulary.fields import fields
 
 _COMPLIED = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
@@ -28,16 +32,16 @@ def verify_compliance(prover: Prover, said: list[frozenset[str]], out: Verificat
     """
     tables = [r for r in prover.rules if r.rule.shape == "table"]
     for table in tables:
-        assert isinstance(table.rule.subject, Field)
+        assert isinstance(table.rule.subject, FieldRef)
         for kind in kinds_of(table):
-            place = Place(prover, table.rule.subject.name, kind, said, out)
+            place = DestinationProof(prover, table.rule.subject.name, kind, said, out)
             if not place.refused(table):  # where every row that allows it is dead
                 place.verify()
     if not tables:
-        Place(prover, "", "", said, out).verify()
+        DestinationProof(prover, "", "", said, out).verify()
 
 
-class Place:
+class DestinationProof:
     """One destination under examination; without a name, any record at all."""
 
     def __init__(self, prover: Prover, subject: str, kind: str, said: list[frozenset[str]],
@@ -69,10 +73,10 @@ class Place:
     def _code(self) -> str:
         return "unsatisfiable" if self.kind else "unsatisfiable-any"
 
-    def _named(self) -> Values:
-        return Values(self.subject, (self.kind,) if self.kind else ())
+    def _named(self) -> ValuesInWords:
+        return ValuesInWords(self.subject, (self.kind,) if self.kind else ())
 
-    def _find(self, applying: list[SymbolicRule]) -> Found:
+    def _find(self, applying: list[SymbolicRule]) -> Proof:
         """A record that complies in full, with these rules applying."""
         wanted = [*self.here, *self.complied.values(), *(r.applies for r in applying)]
         return self.prover.find(wanted, self._shown(self.prover.rules, applying))
@@ -110,7 +114,7 @@ class Place:
         core = self.prover.core(here, self.complied)
         if core is None:
             self.out.report("unknown", [applying] if applying else [],
-                            asked=Kind("unsatisfiable"))
+                            asked=FindingKindInWords("unsatisfiable"))
             return False
         if applying and (len(core) == 1 or any(known <= set(core) for known in self.said)):
             return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from zhuanjie.engine.expr.nodes import Call, Expr, Field, ListLit, Lit
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
 from zhuanjie.engine.expr.types import BOOL
 from zhuanjie.engine.policy.policy import TypedRule
 
@@ -26,7 +26,7 @@ def scoped(rule: TypedRule, scope: Expr | None) -> TypedRule:
 def known(expr: Expr) -> Expr:
     """When an expression has a value; itself never unknown."""
     match expr:
-        case Field():
+        case FieldRef():
             return Call("has", (expr,), BOOL)
         case ListLit(items=items):
             return _all(items)

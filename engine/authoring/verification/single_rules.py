@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zhuanjie.engine.authoring.verification.findings import Name, Verification
-from zhuanjie.engine.authoring.verification.prover import Found, Prover, Scenario
+from zhuanjie.engine.authoring.verification.findings import FieldInWords, Verification
+from zhuanjie.engine.authoring.verification.prover import Proof, Prover, Scenario
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.smt.encode import AS_OF, Formula, every
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.expr.nodes import AsOf, Expr, Field, field_names
+from zhuanjie.engine.expr.nodes import AsOf, Expr, FieldRef, field_names
 from zhuanjie.engine.expr.types import RECORD_DATE, Kind
 from zhuanjie.engine.lowering.conditions import (
     TRUE,
     Arith,
-    Column,
+    ColumnRef,
     Cond,
     Pick,
     Shift,
@@ -97,17 +97,17 @@ def _forward(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
     if _never(prover, rule, [there, yet], [there], AsOf(RECORD_DATE), out):
         return
     for name in sorted(field_names(typed.when)):
-        event = Column(name, Kind.DATE)
+        event = ColumnRef(name, Kind.DATE)
         if (fields()[name].type == "date" and name not in field_names(typed.due) | ahead
                 and _required(prover, rule, event)):
             both = every((there, rule.encoder.formula(known(event))))
             if _never(prover, rule, [both, rule.compares(">=", due, event)], [both],
-                      Field(name, RECORD_DATE), out):
+                      FieldRef(name, RECORD_DATE), out):
                 return
     out.prove("backward-deadline", [typed.id])
 
 
-def _required(prover: Prover, rule: SymbolicRule, event: Column) -> bool:
+def _required(prover: Prover, rule: SymbolicRule, event: ColumnRef) -> bool:
     """Whether the rule applies only to those for whom the event is on record."""
     missing = ~rule.encoder.formula(known(event))
     return prover.find([rule.applies, missing], lambda s: (
@@ -137,11 +137,11 @@ def _is_backward(prover: Prover, rule: SymbolicRule, wanted: list[Formula], show
     return True
 
 
-def _said(rule: SymbolicRule, found: Found, event: str, code: str, out: Verification) -> None:
+def _said(rule: SymbolicRule, found: Proof, event: str, code: str, out: Verification) -> None:
     assert found.scenario is not None and rule.rule.due is not None
     due = from_day(found.scenario.value(rule.rule.due))
     out.report("backward-deadline", [rule.rule.id], code, shown=found.scenario,
-               due=due.isoformat(), event=Name(event))
+               due=due.isoformat(), event=FieldInWords(event))
 
 
 def _never(prover: Prover, rule: SymbolicRule, wanted: list[Formula], otherwise: list[Formula],
@@ -169,7 +169,7 @@ def _never(prover: Prover, rule: SymbolicRule, wanted: list[Formula], otherwise:
         return False
     if not out.unsure("backward-deadline", [typed.id], shown):
         code = "backward-already" if isinstance(event, AsOf) else "backward-deadline"
-        name = event.name if isinstance(event, Field) else ""
+        name = event.name if isinstance(event, FieldRef) else ""
         _said(rule, shown, name, code, out)
     return True
 
@@ -198,9 +198,9 @@ def _recurs(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
 def _not_negative(rule: SymbolicRule, expr: Expr) -> Formula:
     """Numbers that a record itself holds are taken to be sensible: not below zero."""
     numbers = [n for n in sorted(field_names(expr)) if fields()[n].type == "int"]
-    return every(rule.encoder.formula(known(Column(n, Kind.INT)))
-                 & rule.compares(">=", Column(n, Kind.INT), Value(0, Kind.INT))
-                 | ~rule.encoder.formula(known(Column(n, Kind.INT))) for n in numbers)
+    return every(rule.encoder.formula(known(ColumnRef(n, Kind.INT)))
+                 & rule.compares(">=", ColumnRef(n, Kind.INT), Value(0, Kind.INT))
+                 | ~rule.encoder.formula(known(ColumnRef(n, Kind.INT))) for n in numbers)
 
 
 def _leaves(term: Term) -> Iterator[tuple[Cond, Term]]:
@@ -219,15 +219,15 @@ def _leaves(term: Term) -> Iterator[tuple[Cond, Term]]:
             yield TRUE, term
 
 
-def _bases(term: Term) -> list[Column]:
+def _bases(term: Term) -> list[ColumnRef]:
     """The day a term counts from: the only date in it, if it has but one."""
     found = list(_dates(term))
     return found if len(found) == 1 else []
 
 
-def _dates(term: Term) -> Iterator[Column]:
+def _dates(term: Term) -> Iterator[ColumnRef]:
     match term:
-        case Column(kind=Kind.DATE) if term != AS_OF:
+        case ColumnRef(kind=Kind.DATE) if term != AS_OF:
             yield term
         case Arith(left=left, right=right):
             yield from _dates(left)

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import z3
 
-from zhuanjie.engine.authoring.verification.findings import Values, Verification
+from zhuanjie.engine.authoring.verification.findings import ValuesInWords, Verification
 from zhuanjie.engine.authoring.verification.prover import Prover, Scenario, Shown
 from zhuanjie.engine.backends.smt.encode import (
     LITERALS,
@@ -21,7 +21,7 @@ from zhuanjie.engine.backends.smt.encode import (
 )
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
 from zhuanjie.engine.core.results import Outcome, Severity
-from zhuanjie.engine.expr.nodes import Field
+from zhuanjie.engine.expr.nodes import FieldRef
 from zhuanjie.engine.policy.policy import TypedRow
 from zhuanjie.engine.vocabulary.fields import fields
 
@@ -32,7 +32,7 @@ def verify_tables(prover: Prover, out: Verification) -> None:
     """Every decision table."""
     for rule in prover.rules:
         if rule.rule.shape == "table":
-            table = Table(prover, rule, out)
+            table = TableCheck(prover, rule, out)
             if table.idle():
                 continue  # said of the rule as a whole
             table.gaps()
@@ -41,17 +41,17 @@ def verify_tables(prover: Prover, out: Verification) -> None:
 
 def kinds_of(rule: SymbolicRule) -> tuple[str, ...]:
     """The values that the rows of a table allow, in the order of the field's list."""
-    assert isinstance(rule.rule.subject, Field)
+    assert isinstance(rule.rule.subject, FieldRef)
     allowed = dict.fromkeys(v for row in rule.rule.rows for v in row.allow)
     listed = fields()[rule.rule.subject.name].values
     return tuple(sorted(allowed, key=list(listed).index)) if listed else tuple(allowed)
 
 
-class Table:
+class TableCheck:
     """One decision table under examination."""
 
     def __init__(self, prover: Prover, rule: SymbolicRule, out: Verification) -> None:
-        assert isinstance(rule.rule.subject, Field)
+        assert isinstance(rule.rule.subject, FieldRef)
         self.prover, self.rule, self.out = prover, rule, out
         self.id = rule.rule.id
         self.subject = fields()[rule.rule.subject.name]
@@ -97,8 +97,8 @@ class Table:
                 special=self._named(k for k in self.kinds if k in left_out))
         return True
 
-    def _named(self, kinds: Iterable[str]) -> Values:
-        return Values(self.subject.name, tuple(kinds))
+    def _named(self, kinds: Iterable[str]) -> ValuesInWords:
+        return ValuesInWords(self.subject.name, tuple(kinds))
 
     def _with(self, kind: str, formula: Formula) -> Formula:
         """The formula with the destination `kind` in the record's place."""

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.durable.facts import refuse_clashes
 from zhuanjie.engine.backends.durable.network import STATE_ID, Network, incomplete
-from zhuanjie.engine.backends.durable.question import Question
+from zhuanjie.engine.backends.durable.question import CompiledExpression
 from zhuanjie.engine.backends.durable.rules import build
 from zhuanjie.engine.backends.record_details import Details
 from zhuanjie.engine.backends.record_terms import alone
@@ -104,7 +104,7 @@ class DurableBackend:
         return _question(expr, to_day(as_of), tuple((n, params[n]) for n in read))(record)
 
 
-def _question(expr: Expr, today: int, params: tuple[tuple[str, int], ...]) -> Question:
+def _question(expr: Expr, today: int, params: tuple[tuple[str, int], ...]) -> CompiledExpression:
     made = _made(expr, today, params)
     if made.failed:
         _made.cache_clear()
@@ -113,8 +113,8 @@ def _question(expr: Expr, today: int, params: tuple[tuple[str, int], ...]) -> Qu
 
 
 @lru_cache(maxsize=_KEPT)
-def _made(expr: Expr, today: int, params: tuple[tuple[str, int], ...]) -> Question:
-    return Question(expr, Kleene(today, dict(params)))
+def _made(expr: Expr, today: int, params: tuple[tuple[str, int], ...]) -> CompiledExpression:
+    return CompiledExpression(expr, Kleene(today, dict(params)))
 
 
 ENGINE = DurableBackend()

@@ -15,7 +15,7 @@ from typing import Any
 from zhuanjie.engine.backends.record_terms import Node, compiled
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import UnsupportedError, fail
-from zhuanjie.engine.lowering.conditions import Column, Term, Value
+from zhuanjie.engine.lowering.conditions import ColumnRef, Term, Value
 
 Fact = dict[str, Any]
 
@@ -43,7 +43,7 @@ class Vocabulary:
     def value(self, term: Term) -> str:
         """The key of a field's value, or of a term that is worked out beforehand."""
         assert not isinstance(term, Value)
-        if isinstance(term, Column):
+        if isinstance(term, ColumnRef):
             return self._values.setdefault(term.name, f"is.{term.name}")
         return self.made(term)
 
@@ -51,7 +51,7 @@ class Vocabulary:
         """The key of a term or condition that is worked out beforehand."""
         return self._made.setdefault(node, f"made.{len(self._made)}")
 
-    def writer(self, about: str, alone: Mapping[str, int]) -> Writer:
+    def writer(self, about: str, alone: Mapping[str, int]) -> FactWriter:
         """What writes the fact `about` a record.
 
         Raises UnsupportedError where it would have more keys than the engine takes.
@@ -61,7 +61,7 @@ class Vocabulary:
             raise fail(UnsupportedError, "backend.durable-keys", hint="backend.hint.durable",
                        about=about, keys=len(keys), most=MAX_KEYS)
         refuse_clashes([SID, ID, ABOUT, *keys])
-        return Writer(about, dict(self._presence), dict(self._values), dict(self._made), alone)
+        return FactWriter(about, dict(self._presence), dict(self._values), dict(self._made), alone)
 
 
 def refuse_clashes(keys: Iterable[str]) -> None:
@@ -84,7 +84,7 @@ def _hash(text: str) -> int:
     return found
 
 
-class Writer:
+class FactWriter:
     """Writes the fact about one rule for one record after another."""
 
     def __init__(self, about: str, presence: Mapping[str, str], values: Mapping[str, str],

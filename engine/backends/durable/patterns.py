@@ -17,7 +17,7 @@ from typing import Any
 
 from zhuanjie.engine.backends.durable.facts import Vocabulary
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.lowering.assume import Facts, Leaf, leaves, needed, opposite
+from zhuanjie.engine.lowering.assume import Assumptions, Leaf, leaves, needed, opposite
 from zhuanjie.engine.lowering.conditions import (
     TRUE,
     AllOf,
@@ -60,12 +60,12 @@ def patterns(conds: Sequence[Cond], words: Vocabulary) -> list[list[Pattern]]:
     conditions with the most ways are worked out beforehand; so is a very long condition as a whole.
     """
     conds = [_made(cond) if _is_long(cond) else cond for cond in conds]
-    ways = [list(islice(_ways(cond, Facts()), MOST + 1)) for cond in conds]
+    ways = [list(islice(_ways(cond, Assumptions()), MOST + 1)) for cond in conds]
     sizes = [_size(found) for found in ways]
     for i in sorted(range(len(conds)), key=lambda i: -sizes[i]):
         if sum(sizes) <= MOST:
             break
-        ways[i] = list(_ways(_coarse(conds[i]), Facts()))
+        ways[i] = list(_ways(_coarse(conds[i]), Assumptions()))
         sizes[i] = _size(ways[i])
     return [[p for way in found for p in _written(way, words)] for found in ways]
 
@@ -85,7 +85,7 @@ def _written(way: Way, words: Vocabulary) -> Iterator[Pattern]:
         yield tuple(test for tests in chosen for test in tests)
 
 
-def _ways(cond: Cond, facts: Facts) -> Iterator[Way]:
+def _ways(cond: Cond, facts: Assumptions) -> Iterator[Way]:
     """The ways in which `cond` can hold: each settles one leaf after another, for or against.
 
     A leaf is settled only after its operands are known: what the engine does with an operand that

@@ -17,7 +17,7 @@ from zhuanjie.engine.lowering.kleene import Kleene
 _ABOUT = "question"
 
 
-class Question:
+class CompiledExpression:
     """An expression as patterns: true, false or unknown; or known, with its value, or unknown.
 
     A value is worked out beforehand and comes back in the fact that matched.
@@ -29,7 +29,7 @@ class Question:
         answers: list[tuple[Any, Cond]] = [(UNKNOWN, kleene.unknown(expr))]
         self._value: Any = None
         if expr.type.kind in (Kind.BOOL, Kind.ANY):
-            answers += [(True, kleene.sure(expr)), (False, kleene.never(expr))]
+            answers += [(True, kleene.must_be_true(expr)), (False, kleene.must_be_false(expr))]
         else:
             term: Term = kleene.term(expr)
             answers.append((term, known(term)))

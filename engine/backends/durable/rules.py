@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from zhuanjie.engine.backends.durable.facts import ABOUT, ID, Fact, Vocabulary, Writer
+from zhuanjie.engine.backends.durable.facts import ABOUT, ID, Fact, FactWriter, Vocabulary
 from zhuanjie.engine.backends.durable.network import Action
 from zhuanjie.engine.backends.durable.patterns import Pattern, patterns
 from zhuanjie.engine.core.results import Outcome
@@ -17,7 +17,7 @@ from zhuanjie.engine.expr.nodes import Lit
 from zhuanjie.engine.expr.types import BOOL, Kind
 from zhuanjie.engine.lowering.conditions import (
     Among,
-    Column,
+    ColumnRef,
     Compare,
     Cond,
     Filled,
@@ -54,7 +54,7 @@ class Rules:
     patterns: dict[str, tuple[Pattern, ...]] = field(default_factory=dict)
     means: dict[str, tuple[int, Outcome]] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
-    writers: list[Writer] = field(default_factory=list)
+    writers: list[FactWriter] = field(default_factory=list)
     abouts: list[str] = field(default_factory=list)
 
     def add(self, joined: tuple[Pattern, ...]) -> str:
@@ -127,7 +127,7 @@ class _Table:
             self._row(number, row)
         assert self.rule.subject is not None
         subject = self.kleene.term(self.rule.subject)
-        assert isinstance(subject, Column)
+        assert isinstance(subject, ColumnRef)
         found: list[_Shown] = [(Outcome.NOT_APPLICABLE, low.not_applicable, [])]
         for destination in listed(self.rule):
             rows = [n for n, row in enumerate(self.rule.rows) if destination in row.allow]
@@ -144,8 +144,8 @@ class _Table:
     def _row(self, number: int, row: TypedRow) -> None:
         about, words = f"{self.rule.id}#{number}", Vocabulary()
         when = row.when or Lit(True, BOOL)
-        said = ((self.kleene.sure(when), ALLOWED), (self.kleene.unknown(when), PERHAPS),
-                (self.kleene.never(when), DENIED))
+        said = ((self.kleene.must_be_true(when), ALLOWED), (self.kleene.unknown(when), PERHAPS),
+                (self.kleene.must_be_false(when), DENIED))
         written = on(about, [cond for cond, _ in said], words)
         for (_, says), ways in zip(said, written, strict=True):
             fact: Fact = {ID: self._says(number), ABOUT: self._says(number),
@@ -169,8 +169,8 @@ class _Table:
     def _destination(self, here: Cond, rows: Sequence[int], key: str) -> Iterator[_Shown]:
         """The outcomes of records bound for one destination, which `rows` list."""
         when = self.rule.when or Lit(True, BOOL)
-        maybe = all_of((self.kleene.maybe(when), here))
-        sure = all_of((self.kleene.sure(when), here))
+        maybe = all_of((self.kleene.may_be_true(when), here))
+        sure = all_of((self.kleene.must_be_true(when), here))
         unknown = all_of((self.kleene.unknown(when), here))
         for number in rows:
             yield Outcome.SATISFIED, maybe, [self._row_says(number, key, ALLOWED)]

@@ -39,7 +39,7 @@ _WITH_DUE = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiled:
+class _CompiledPlan:
     """A plan as expressions: what is settled, and each rule's verdicts."""
 
     settled: list[pl.Expr]
@@ -52,7 +52,7 @@ class PolarsBackend:
     name = "polars"
 
     def __init__(self) -> None:
-        self._compiled: WeakKeyDictionary[Plan, dict[tuple[bool, bool], _Compiled]] = (
+        self._compiled: WeakKeyDictionary[Plan, dict[tuple[bool, bool], _CompiledPlan]] = (
             WeakKeyDictionary())
 
     def judge(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> list[Verdict]:
@@ -84,7 +84,7 @@ class PolarsBackend:
             if not frame[name := SETTLED.format(rule=index)].all()
         ]))
 
-    def _compile(self, plan: Plan, size: int, *, every: bool = False) -> _Compiled:
+    def _compile(self, plan: Plan, size: int, *, every: bool = False) -> _CompiledPlan:
         known, tables = self._compiled.setdefault(plan, {}), size >= MANY
         if (tables, every) not in known:
             known[tables, every] = _compile(plan, Expressions(tables), every)
@@ -130,17 +130,17 @@ def _gathered(parts: list[pl.LazyFrame]) -> pl.DataFrame:
 
 
 def _truth(kleene: Kleene, expr: Expr, build: Expressions) -> pl.Expr:
-    known = pl.when(build.condition(kleene.sure(expr))).then(True)
-    return known.when(build.condition(kleene.never(expr))).then(False)
+    known = pl.when(build.condition(kleene.must_be_true(expr))).then(True)
+    return known.when(build.condition(kleene.must_be_false(expr))).then(False)
 
 
-def _compile(plan: Plan, build: Expressions, every: bool) -> _Compiled:
+def _compile(plan: Plan, build: Expressions, every: bool) -> _CompiledPlan:
     rules = list(enumerate(plan.lowered))
     # An open record is undetermined where it is neither broken nor pending: the condition that says
     # so by itself is the longest of all.
     asked = CODES if every else (Outcome.VIOLATION, Outcome.PENDING)
     rest = None if every else Outcome.UNDETERMINED
-    return _Compiled(
+    return _CompiledPlan(
         settled=[build.condition(rule.settled).fill_null(value=False)
                  .alias(SETTLED.format(rule=index)) for index, rule in rules],
         verdicts=[_Verdicts.of(index, rule, _outcome(rule, asked, rest, build), build)

@@ -18,7 +18,7 @@ from zhuanjie.engine.lowering.conditions import (
     Among,
     AnyOf,
     Arith,
-    Column,
+    ColumnRef,
     Compare,
     Cond,
     Const,
@@ -62,7 +62,7 @@ class Expressions:
                 return reduce(or_, map(self.condition, parts))
             case Filled(name=name, blank=blank):
                 return pl.col(name).is_null() if blank else pl.col(name).is_not_null()
-            case Compare(op="==", left=Column(kind=Kind.BOOL, name=name),
+            case Compare(op="==", left=ColumnRef(kind=Kind.BOOL, name=name),
                          right=Value(value=value)):
                 return pl.col(name) if value else ~pl.col(name)
             case Compare(op=op, left=Value() as left, right=right) if not isinstance(right, Value):
@@ -102,9 +102,9 @@ class Expressions:
         match value:
             case Value(value=constant, kind=kind):
                 return pl.lit(constant, dtype=_DTYPES.get(kind, pl.Null))
-            case Column(name=name, kind=Kind.DATE):
+            case ColumnRef(name=name, kind=Kind.DATE):
                 return pl.col(name).to_physical()
-            case Column(name=name):
+            case ColumnRef(name=name):
                 return pl.col(name)
             case Arith(op="+", left=left, right=right):
                 return self.term(left) + self.term(right)
@@ -126,7 +126,7 @@ class Expressions:
     def _shift(self, start: Term, months: Term) -> pl.Expr:
         """Calendar months, clamped to the end of a shorter month."""
         days = self.term(start).cast(pl.Int32)
-        if isinstance(months, Value) and isinstance(start, Column) and self.tables:
+        if isinstance(months, Value) and isinstance(start, ColumnRef) and self.tables:
             return pl.lit(_moved(int(months.value or 0))).gather(days - RECORD_DAYS[0])
         date = days.cast(pl.Date)
         if isinstance(months, Value):

@@ -31,7 +31,7 @@ _KEPT = 256
 """How many single expressions are kept compiled."""
 
 
-class _Compiled:
+class _CompiledProgram:
     """What is made of a plan; it holds nothing of the plan, so that both can be let go."""
 
     def __init__(self, plan: Plan) -> None:
@@ -55,7 +55,7 @@ class PythonBackend:
     name = "python"
 
     def __init__(self) -> None:
-        self._plans: WeakKeyDictionary[Plan, _Compiled] = WeakKeyDictionary()
+        self._plans: WeakKeyDictionary[Plan, _CompiledProgram] = WeakKeyDictionary()
 
     def masks(self, plan: Plan, record: Mapping[str, Any]) -> Masks:
         """The rules of `plan` by outcome, a bit for each: violation, undetermined, pending.
@@ -77,13 +77,13 @@ class PythonBackend:
             out += self._judge(made, record, row, every)
         return out
 
-    def _of(self, plan: Plan) -> _Compiled:
+    def _of(self, plan: Plan) -> _CompiledProgram:
         made = self._plans.get(plan)
         if made is None:
-            made = self._plans[plan] = _Compiled(plan)
+            made = self._plans[plan] = _CompiledProgram(plan)
         return made
 
-    def _judge(self, made: _Compiled, record: Mapping[str, Any], row: int,
+    def _judge(self, made: _CompiledProgram, record: Mapping[str, Any], row: int,
                every: bool) -> list[Verdict]:
         try:
             masks = (made.every if every else made.reported)(record)
@@ -109,7 +109,7 @@ class PythonBackend:
         return UNKNOWN if value is None else value
 
 
-def _outcomes(made: _Compiled, masks: Masks, every: bool) -> Iterator[tuple[int, Outcome]]:
+def _outcomes(made: _CompiledProgram, masks: Masks, every: bool) -> Iterator[tuple[int, Outcome]]:
     """The rules and how they came out, in the plan's order."""
     left = made.everything if every else masks[0] | masks[1] | masks[2]
     while left:
@@ -125,7 +125,11 @@ class _Question:
 
     def __init__(self, expr: Expr, kleene: Kleene) -> None:
         self._truth = expr.type.kind in (Kind.BOOL, Kind.ANY)
-        nodes = (kleene.sure(expr), kleene.never(expr)) if self._truth else (kleene.term(expr),)
+        nodes = (
+            (kleene.must_be_true(expr), kleene.must_be_false(expr))
+            if self._truth
+            else (kleene.term(expr),)
+        )
         self._ask = compiled(nodes, {})
 
     def __call__(self, record: Mapping[str, Any]) -> Any:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zhuanjie.engine.backends.record_syntax import const, function, name
-from zhuanjie.engine.backends.record_terms import Cells, Node, children, columns
+from zhuanjie.engine.backends.record_terms import CodeGenerator, Node, children, columns
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.lowering.assume import Facts
+from zhuanjie.engine.lowering.assume import Assumptions
 from zhuanjie.engine.lowering.conditions import (
     FALSE,
     TRUE,
@@ -69,11 +69,11 @@ def program(rules: Sequence[LoweredRule], alone: Mapping[str, int], every: bool)
         if never != TRUE:
             steps = never.parts if isinstance(never, AnyOf) else () if never == FALSE else (never,)
             root.at(steps).rules.append(index)
-    cells = Cells([c for r in rules for c in _asked(r)], alone)
+    cells = CodeGenerator([c for r in rules for c in _asked(r)], alone)
     writer = _Writer(rules, cells, every)
     body = [
         ast.Assign([ast.Name(m, ast.Store()) for m in _MASKS.values()], const(0)),
-        *writer.node(root, Facts(), frozenset()),
+        *writer.node(root, Assumptions(), frozenset()),
         ast.Return(ast.Tuple([name(m) for m in _MASKS.values()], ast.Load())),
     ]
     return function(body, cells.bound)
@@ -86,10 +86,10 @@ def _asked(rule: LoweredRule) -> tuple[Cond, ...]:
 @dataclass(slots=True)
 class _Writer:
     rules: Sequence[LoweredRule]
-    cells: Cells
+    cells: CodeGenerator
     every: bool
 
-    def node(self, node: _Node, facts: Facts, loaded: frozenset[str]) -> list[ast.stmt]:
+    def node(self, node: _Node, facts: Assumptions, loaded: frozenset[str]) -> list[ast.stmt]:
         """The statements of a node: what its rules or several branches read is read first."""
         uses = Counter(f for _, below in node.below for f in set(self._fields(below)))
         here = {f for f, times in uses.items() if times > 1}
@@ -113,9 +113,9 @@ class _Writer:
             yield from _names(cond)
             yield from self._fields(below)
 
-    def _rule(self, index: int, facts: Facts) -> list[ast.stmt]:
+    def _rule(self, index: int, facts: Assumptions) -> list[ast.stmt]:
         """One rule that may apply: its outcomes, each tried where those before do not hold."""
-        steps: list[tuple[Cond, Facts, Outcome]] = []
+        steps: list[tuple[Cond, Assumptions, Outcome]] = []
         for outcome in _TRIED:
             cond = facts.simplify(getattr(self.rules[index], str(outcome)))
             if cond == FALSE:
@@ -126,13 +126,13 @@ class _Writer:
             return []
         start = steps[0][1]
         uses = Counter(t for cond, _, _ in steps[:-1] for t in _composite(cond))
-        shared = [self.cells.share(t, start) for t, times in uses.items() if times > 1]
+        shared = [self.cells.bind(t, start) for t, times in uses.items() if times > 1]
         *tried, (_, _, rest) = steps
         body = self._note(rest, index)
         for cond, known, outcome in reversed(tried):
             noted = self._note(outcome, index) or [ast.Pass()]
             body = [ast.If(self.cells.test(cond, known), noted, body)]
-        self.cells.forget(len(shared))
+        self.cells.unbind(len(shared))
         return [*shared, *body]
 
     def _note(self, outcome: Outcome, index: int) -> list[ast.stmt]:

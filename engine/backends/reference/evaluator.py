@@ -14,7 +14,7 @@ from typing import Any
 
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.core.dates import add_months
-from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, Field, ListLit, Lit, Param
+from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Param
 from zhuanjie.engine.expr.operators import OPS
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.regex.portable import python_form
@@ -51,13 +51,13 @@ class Evaluator:
                 return Step(expr, self.params[name])
             case AsOf():
                 return Step(expr, self.today)
-            case Field(name=name):
+            case FieldRef(name=name):
                 if name in self.record:
                     return Step(expr, self.record[name])
                 return Step(expr, UNKNOWN, frozenset((name,)))
             case ListLit(items=items):
                 return self._strict(expr, [self.trace(i) for i in items], lambda *v: list(v))
-            case Call(op="has", args=(Field(name=name),)):
+            case Call(op="has", args=(FieldRef(name=name),)):
                 return Step(expr, name in self.record)
             case Call(op="&&" | "||" as op, args=args):
                 return _junction(expr, [self.trace(a) for a in args], absorbing=op == "||")

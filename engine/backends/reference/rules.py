@@ -11,7 +11,7 @@ from dataclasses import field as preset
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.expr.nodes import Call, Expr, Field, ListLit, Lit
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
 from zhuanjie.engine.expr.types import BOOL, STRING, Kind, Type
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import TypedRule
@@ -111,7 +111,7 @@ def _table(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
 
 
 def _unique(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
-    assert isinstance(rule.key, Field)
+    assert isinstance(rule.key, FieldRef)
     key = evaluator.trace(rule.key)
     steps = {"key": key}
     sure = evaluator.record.get(UNIQUE_SURE.format(rule=rule.id), 0)

@@ -22,7 +22,7 @@ from zhuanjie.engine.lowering.conditions import (
     Among,
     AnyOf,
     Arith,
-    Column,
+    ColumnRef,
     Compare,
     Cond,
     Const,
@@ -40,7 +40,7 @@ from zhuanjie.engine.lowering.conditions import (
 from zhuanjie.engine.regex.witness import Test
 from zhuanjie.engine.vocabulary.fields import Field, fields
 
-AS_OF = Column("as_of", Kind.DATE)
+AS_OF = ColumnRef("as_of", Kind.DATE)
 """The as-of day, left open."""
 COPIES = "#copies"
 """Column that counts how many records like this one the ledger has."""
@@ -239,10 +239,10 @@ class Encoder:
                 return z3.IntVal(0), z3.BoolVal(False)
             case Value(value=constant):
                 return self._constant(constant), z3.BoolVal(True)
-            case Column(name=name) if name in self.columns:
+            case ColumnRef(name=name) if name in self.columns:
                 self.uses.add(self.columns[name].uses)
                 return self.columns[name].expr, z3.BoolVal(True)
-            case Column(name=name):
+            case ColumnRef(name=name):
                 return z3.Int(name) if name == AS_OF.name else value(name), self._filled(name)
             case Arith(op=op, left=left, right=right):
                 (a, has_a), (b, has_b) = self._term(left), self._term(right)

@@ -35,7 +35,7 @@ _LONGEST_TEXT = 2**31
 
 
 @dataclass(slots=True)
-class Group:
+class FieldGroup:
     """The moves of one day, by constant numbers of months."""
 
     base: Any
@@ -46,13 +46,13 @@ class Group:
         return tuple(sorted(self.outs))
 
 
-def groups_of(moved: Iterable[Moved]) -> tuple[list[Group], list[Moved]]:
+def groups_of(moved: Iterable[Moved]) -> tuple[list[FieldGroup], list[Moved]]:
     """Moves by constants, gathered by the day they start from; and the others."""
-    groups: dict[str, Group] = {}
+    groups: dict[str, FieldGroup] = {}
     loose = []
     for m in moved:
         if isinstance(m.months, tuple):
-            groups.setdefault(m.base.sexpr(), Group(m.base)).outs[m.months] = m.out
+            groups.setdefault(m.base.sexpr(), FieldGroup(m.base)).outs[m.months] = m.out
         else:
             loose.append(m)
     return list(groups.values()), loose
@@ -90,7 +90,7 @@ def _cell(name: str, uses: Uses) -> Iterator[Any]:
         yield from (there >= low, there <= high)
 
 
-def moves_of(groups: list[Group], loose: list[Moved]) -> Iterator[Any]:
+def moves_of(groups: list[FieldGroup], loose: list[Moved]) -> Iterator[Any]:
     """What is known of moved days before any of them is placed in the calendar."""
     for group in groups:
         paths = group.paths()

@@ -27,11 +27,11 @@ from zhuanjie.engine.backends.smt.encode import (
     test_of,
     value,
 )
-from zhuanjie.engine.backends.smt.facts import Group, facts_of, groups_of, moves_of
+from zhuanjie.engine.backends.smt.facts import FieldGroup, facts_of, groups_of, moves_of
 from zhuanjie.engine.backends.smt.months import moves, stretch_near, stretches_around
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.regex.witness import Undecided, Wanted, find_text
+from zhuanjie.engine.regex.witness import Constraints, SearchLimit, find_text
 from zhuanjie.engine.vocabulary.fields import fields
 
 USUAL_DAY = to_day(date(2008, 1, 1))
@@ -133,7 +133,7 @@ class Query:
                 return self._fix_months(model)
             try:
                 found = self._situation(model)
-            except Undecided:
+            except SearchLimit:
                 return Answer.UNKNOWN
             if found is not None:
                 self.found = found
@@ -146,7 +146,7 @@ class Query:
             return Answer.UNKNOWN
         return Answer.YES if answer == z3.sat else Answer.NO
 
-    def _misplaced(self, model: Any) -> Group | None:
+    def _misplaced(self, model: Any) -> FieldGroup | None:
         """A day of the model for which the chosen moves are not the calendar's."""
         for group in self.groups:
             base = _number(model, group.base)
@@ -155,7 +155,7 @@ class Query:
                 return group
         return None
 
-    def _pin(self, group: Group, model: Any) -> bool:
+    def _pin(self, group: FieldGroup, model: Any) -> bool:
         """Whether a day can be moved to a stretch nearby where its moves are the true ones."""
         base = _number(model, group.base)
         stretches = _stretches(group, model, base)
@@ -209,7 +209,7 @@ class Query:
         tests = tuple(
             (t, z3.is_true(model.eval(test_of(t, number), model_completion=True)))
             for t in sorted(self.uses.tests, key=lambda t: (t.op, t.other)))
-        wanted = Wanted(tests, taken=frozenset(self.uses.literals))
+        wanted = Constraints(tests, taken=frozenset(self.uses.literals))
         if self.uses.sizes:
             size = _number(model, size_of(number))
             wanted = replace(wanted, least=size, most=size)
@@ -277,14 +277,14 @@ class Query:
         self._keep(number == best)
 
 
-def _least_impossible(wanted: Wanted) -> Wanted:
+def _least_impossible(wanted: Constraints) -> Constraints:
     """What no text can be, said in as few words as will do: it then rules out the most."""
     def without(change: Mapping[str, Any]) -> bool:
         nonlocal wanted
         wider = replace(wanted, **change)
         try:
             impossible = wider != wanted and find_text(wider) is None
-        except Undecided:
+        except SearchLimit:
             return False
         wanted = wider if impossible else wanted
         return impossible
@@ -304,7 +304,7 @@ def _least_impossible(wanted: Wanted) -> Wanted:
     return wanted
 
 
-def _passes(wanted: Wanted, number: Any) -> Any:
+def _passes(wanted: Constraints, number: Any) -> Any:
     parts = [test_of(t, number) == want for t, want in wanted.tests]
     parts += [number != LITERALS.number(t) for t in sorted(wanted.taken)]
     if wanted.least > 1:
@@ -318,18 +318,18 @@ def _reader(name: str) -> Callable[[Situation], int]:
     return lambda found: int(found.record[name])
 
 
-def _stretches(group: Group, model: Any, base: int) -> tuple[tuple[int, int], ...]:
+def _stretches(group: FieldGroup, model: Any, base: int) -> tuple[tuple[int, int], ...]:
     paths = group.paths()
     return moves(paths)[tuple(_number(model, group.outs[n]) - base for n in paths)]
 
 
-def _held(group: Group, model: Any) -> list[Any]:
+def _held(group: FieldGroup, model: Any) -> list[Any]:
     """That the moves of a day are those of the model."""
     base = _number(model, group.base)
     return [out - group.base == _number(model, out) - base for out in group.outs.values()]
 
 
-def _gap(group: Group, model: Any) -> Any:
+def _gap(group: FieldGroup, model: Any) -> Any:
     """What is so of every day that is moved as in the model: it is not where the model has it."""
     base = _number(model, group.base)
     before, after = stretches_around(_stretches(group, model, base), base)

@@ -26,7 +26,7 @@ from zhuanjie.engine.backends.smt.encode import (
 )
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.expr.nodes import Expr, Field
+from zhuanjie.engine.expr.nodes import Expr, FieldRef
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.conditions import (
     TRUE,
@@ -113,7 +113,7 @@ class SymbolicRule:
     def _counts(self) -> dict[str, Formula]:
         """How many records share the key, where the ledger holds copies of this one."""
         rule = self.rule
-        assert isinstance(rule.key, Field)
+        assert isinstance(rule.key, FieldRef)
         plain = Encoder()
         keyed = Formula(present(rule.key.name), Uses(fields={rule.key.name}, columns={COPIES}))
         out = {}
@@ -124,10 +124,10 @@ class SymbolicRule:
         return out
 
     def _sure(self) -> Cond:
-        return TRUE if self.rule.when is None else self.kleene.sure(self.rule.when)
+        return TRUE if self.rule.when is None else self.kleene.must_be_true(self.rule.when)
 
     def _maybe(self) -> Cond:
-        return TRUE if self.rule.when is None else self.kleene.maybe(self.rule.when)
+        return TRUE if self.rule.when is None else self.kleene.may_be_true(self.rule.when)
 
     @cached_property
     def applies(self) -> Formula:
@@ -153,7 +153,7 @@ class SymbolicRule:
 
     def sure(self, expr: Expr) -> Formula:
         """A condition definitely holds."""
-        return self.encoder.formula(self.kleene.sure(expr))
+        return self.encoder.formula(self.kleene.must_be_true(expr))
 
     def compares(self, op: str, left: Term, right: Term) -> Formula:
         """Two terms are known and compare so."""

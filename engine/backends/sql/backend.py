@@ -14,7 +14,7 @@ import polars as pl
 from sqlglot import exp
 
 from zhuanjie.engine.backends.base import UNKNOWN
-from zhuanjie.engine.backends.masks import Layout
+from zhuanjie.engine.backends.masks import BitmaskLayout
 from zhuanjie.engine.backends.sql import statement
 from zhuanjie.engine.backends.sql.conditions import Compiler, aliased
 from zhuanjie.engine.backends.sql.dialects import Dialect, Tree
@@ -48,7 +48,7 @@ class SqlBackend(ABC):
 
     def judge(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> list[Verdict]:
         """See `Backend.judge`."""
-        layout = Layout(plan, every)
+        layout = BitmaskLayout(plan, every)
         if not len(frame) or not layout.words:
             return []
         names = statement.named(statement.reads(layout))
@@ -64,9 +64,19 @@ class SqlBackend(ABC):
         names = statement.named(sorted(field_names(expr)))
         if not len(frame):
             return []
-        found = {row[0]: row[1] for row in self.rows(
-            as_numbers(frame, names), lambda relation: statement.truth(
-                kleene.sure(expr), kleene.never(expr), relation, self.dialect, names))}
+        found = {
+            row[0]: row[1]
+            for row in self.rows(
+                as_numbers(frame, names),
+                lambda relation: statement.truth(
+                    kleene.must_be_true(expr),
+                    kleene.must_be_false(expr),
+                    relation,
+                    self.dialect,
+                    names,
+                ),
+            )
+        }
         return [found[row] for row in range(len(frame))]
 
     def evaluate(self, expr: Expr, record: Mapping[str, Any], as_of: date,
@@ -80,7 +90,7 @@ class SqlBackend(ABC):
         given = [aliased(compiler.constant(*_constant(record[name])), names[name])
                  for name in read]
         if expr.type.kind in (Kind.BOOL, Kind.ANY):
-            value = compiler.truth(kleene.sure(expr), kleene.never(expr))
+            value = compiler.truth(kleene.must_be_true(expr), kleene.must_be_false(expr))
         else:
             value = compiler.term(kleene.term(expr))
         found = self.row(statement.single(value, given))[0]

@@ -23,7 +23,7 @@ from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.ledger.cells.parser import BLANKS, CellError, read_cell
 from zhuanjie.engine.ledger.cells.text import ERRORS
-from zhuanjie.engine.ledger.readers.postgres import Column, PostgresTable
+from zhuanjie.engine.ledger.readers.postgres import DatabaseColumn, PostgresTable
 from zhuanjie.engine.vocabulary.fields import Field
 
 MOST = 50_000
@@ -79,7 +79,7 @@ def _x(at: int) -> Tree:
     return column(f"x{at}")
 
 
-def _trimmed(at: int, field: Field, source: Column) -> tuple[Tree, Cell]:
+def _trimmed(at: int, field: Field, source: DatabaseColumn) -> tuple[Tree, Cell]:
     trimmed = call("btrim", _x(at), exp.Literal.string(BLANKS))
     faulty = exp.And(
         this=group(exp.GT(this=call("strpos", _x(at), exp.Literal.string("#")),
@@ -91,7 +91,7 @@ def _trimmed(at: int, field: Field, source: Column) -> tuple[Tree, Cell]:
                             exp.Case(ifs=[exp.If(this=faulty.copy(), true=_x(at))]))
 
 
-def _as_is(at: int, field: Field, source: Column) -> tuple[Tree, Cell]:
+def _as_is(at: int, field: Field, source: DatabaseColumn) -> tuple[Tree, Cell]:
     if field.type == "bool":
         return source.tree, Cell(field, source.name, _x(at), None)
     if field.type == "int":
@@ -110,7 +110,7 @@ def _as_is(at: int, field: Field, source: Column) -> tuple[Tree, Cell]:
                       exp.Case(ifs=[exp.If(this=beyond, true=exp.cast(_x(at), "TEXT"))]))
 
 
-def _mapped(at: int, field: Field, source: Column, texts: Sequence[str],
+def _mapped(at: int, field: Field, source: DatabaseColumn, texts: Sequence[str],
             bound: Bound) -> tuple[Tree, Cell]:
     values: dict[str, Any] = {}
     faults = []

@@ -17,7 +17,7 @@ from zhuanjie.engine.lowering.conditions import (
     Among,
     AnyOf,
     Arith,
-    Column,
+    ColumnRef,
     Compare,
     Cond,
     Const,
@@ -93,7 +93,7 @@ class Compiler:
         match term:
             case Value(value=value, kind=kind):
                 return self.constant(value, kind)
-            case Column(name=name):
+            case ColumnRef(name=name):
                 return self.column(name)
             case Arith(op=op, left=left, right=right):
                 return _ARITH[op](this=group(self.term(left)), expression=group(self.term(right)))

@@ -13,13 +13,13 @@ from typing import Any
 import polars as pl
 from sqlglot import exp
 
-from zhuanjie.engine.backends.masks import Layout
+from zhuanjie.engine.backends.masks import BitmaskLayout
 from zhuanjie.engine.backends.sql import statement
 from zhuanjie.engine.backends.sql.cells import Bound, read_cells
 from zhuanjie.engine.backends.sql.conditions import aliased, column, joined
 from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, whole
 from zhuanjie.engine.backends.sql.faults import Faults
-from zhuanjie.engine.backends.sql.records import Counts, Records, Stands
+from zhuanjie.engine.backends.sql.records import Counts, Records, RowKind
 from zhuanjie.engine.backends.sql.statement import ROW, below, select
 from zhuanjie.engine.core.results import InputFinding, Verdict
 from zhuanjie.engine.expr.nodes import Expr
@@ -36,7 +36,7 @@ _DTYPES: dict[str, Any] = {"date": pl.Date, "int": pl.Int64, "bool": pl.Boolean}
 
 
 @dataclass(slots=True)
-class Part:
+class StatementPart:
     """Some of the records that are reported: their fields, row numbers, verdicts on them.
 
     `input` is what could not be read in the rows up to here. `frame` has the counts of `unique`
@@ -82,30 +82,30 @@ class LedgerQueries:
                                exp.to_identifier("value")]))
         value = POSTGRES.ordered(exp.column("value", table="wanted"))
         same = exp.And(
-            this=exp.GTE(this=column("stands"), expression=whole(Stands.BEYOND)),
+            this=exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND)),
             expression=exp.EQ(this=self.of.compiler.column(name), expression=value))
         inside = exp.Exists(this=select([whole(1)], self.of.standing(), same))
         found = self.table.server.rows(*self.bound.take(
             select([exp.column("value", table="wanted")], wanted, inside)))
         return [text for text, in found]
 
-    def judged(self, every: bool) -> Iterator[Part]:
+    def judged(self, every: bool) -> Iterator[StatementPart]:
         """The records that have something to report, and all that could not be read."""
-        layout = Layout(self.plan, every)
+        layout = BitmaskLayout(self.plan, every)
         answers = statement.answers(layout, self.of.compiler)
         where = statement.some_mask(layout) if layout.words else exp.false()
         yield from self._parts(self.of.judged(layout), answers, where, layout)
 
-    def records(self, only: str | None = None) -> Iterator[Part]:
+    def records(self, only: str | None = None) -> Iterator[StatementPart]:
         """All records in scope, ready to judge; or only those whose id is `only`."""
-        where: Tree = exp.EQ(this=column("stands"), expression=whole(Stands.IN_SCOPE))
+        where: Tree = exp.EQ(this=column("stands"), expression=whole(RowKind.IN_SCOPE))
         if only is not None and KEY in self.of.names:
             where = exp.And(this=where, expression=exp.EQ(
                 this=self.of.compiler.column(KEY), expression=self.bound.add(only, "TEXT")))
         yield from self._parts(self.of.joined(), [], where, None)
 
     def _parts(self, relation: Tree, answers: Sequence[Tree], where: Tree,
-               layout: Layout | None) -> Iterator[Part]:
+               layout: BitmaskLayout | None) -> Iterator[StatementPart]:
         """Run the main statement: rows to report, and rows in which something is amiss."""
         shown = list(self.needs)
         counts = [c.format(rule=r.id) for r in self.plan.unique for c in (UNIQUE_SURE, UNIQUE_ALL)]
@@ -128,11 +128,11 @@ class LedgerQueries:
             reported: list[tuple[Any, ...]] = []
             for row in rows:
                 number, stands, wanted, again, note = row[:5]
-                found += faults.of(number, stands == Stands.NOTE, note, row[key_at],
+                found += faults.of(number, stands == RowKind.NOTE, note, row[key_at],
                                    row[ends[1] : ends[2]], again)
                 if wanted:
                     reported.append(row)
-            part = Part(_frame(reported, schema), pl.Series([r[0] for r in reported],
+            part = StatementPart(_frame(reported, schema), pl.Series([r[0] for r in reported],
                                                             dtype=pl.Int64), [], found)
             if layout is not None:
                 width = ends[2] + len(layout.words)

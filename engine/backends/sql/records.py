@@ -12,12 +12,12 @@ from enum import IntEnum
 
 from sqlglot import exp
 
-from zhuanjie.engine.backends.masks import Layout
+from zhuanjie.engine.backends.masks import BitmaskLayout
 from zhuanjie.engine.backends.sql.conditions import Compiler, aliased, column, joined
 from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, call, group, whole
 from zhuanjie.engine.backends.sql.statement import ROW, below, masks, select
 from zhuanjie.engine.expr.nodes import Expr
-from zhuanjie.engine.expr.nodes import Field as FieldNode
+from zhuanjie.engine.expr.nodes import FieldRef as FieldNode
 from zhuanjie.engine.ledger.assemble import NOTE
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.plan import Plan
@@ -31,7 +31,7 @@ Source = Callable[[bool], Tree]
 """The relation of raw cells (x0, x1, ...); with row numbers if asked."""
 
 
-class Stands(IntEnum):
+class RowKind(IntEnum):
     """What a row of the table is."""
 
     BLANK = 0
@@ -75,9 +75,9 @@ class Counts:
     @staticmethod
     def of(found: Iterable[Sequence[int]], conditions: int) -> Counts:
         """From the rows of `Records.counting`."""
-        sorts = {Stands(stands): counts for stands, *counts in found}
-        inside = sorts.get(Stands.IN_SCOPE, [0] * (conditions + 1))
-        return Counts(inside[0], sorts.get(Stands.BEYOND, [0])[0],
+        sorts = {RowKind(stands): counts for stands, *counts in found}
+        inside = sorts.get(RowKind.IN_SCOPE, [0] * (conditions + 1))
+        return Counts(inside[0], sorts.get(RowKind.BEYOND, [0])[0],
                       sum(c[0] for c in sorts.values()), tuple(inside[1:]))
 
 
@@ -141,9 +141,9 @@ class Records:
                                     exp.false())
         held = [*values, *(self.cells[at].fault for at in self.faults)]
         filled = [_filled(v) for v in held if v is not None]
-        return self.compiler.choice([(note, whole(Stands.NOTE)),
-                                     (joined(exp.Or, filled), whole(Stands.IN_SCOPE))],
-                                    whole(Stands.BLANK))
+        return self.compiler.choice([(note, whole(RowKind.NOTE)),
+                                     (joined(exp.Or, filled), whole(RowKind.IN_SCOPE))],
+                                    whole(RowKind.BLANK))
 
     def standing(self, numbered: bool = False) -> Tree:
         """Typed rows, and what each of them is to the policy."""
@@ -152,17 +152,19 @@ class Records:
         stands: Tree = column("holds")
         if self.plan.policy.scope is not None:
             beyond = exp.And(
-                this=exp.EQ(this=stands, expression=whole(Stands.IN_SCOPE)),
+                this=exp.EQ(this=stands, expression=whole(RowKind.IN_SCOPE)),
                 expression=group(self.compiler.condition(
-                    self.kleene.never(self.plan.policy.scope))))
-            stands = self.compiler.choice([(beyond, whole(Stands.BEYOND))], stands.copy())
+                    self.kleene.must_be_false(self.plan.policy.scope))))
+            stands = self.compiler.choice([(beyond, whole(RowKind.BEYOND))], stands.copy())
         return below(self.dialect.fenced(select([exp.Star(), aliased(stands, "stands")],
                                             self._typed(numbered))), "standing")
 
     def counting(self, conditions: Sequence[Expr]) -> exp.Select:
         """How many rows stand how, and of how many of these each condition surely holds."""
-        surely = [self.compiler.choice([(self.compiler.condition(self.kleene.sure(c)), whole(1))])
-                  for c in conditions]
+        surely = [
+            self.compiler.choice([(self.compiler.condition(self.kleene.must_be_true(c)), whole(1))])
+            for c in conditions
+        ]
         query = select([column("stands"), exp.Count(this=exp.Star()),
                         *(exp.Count(this=tree) for tree in surely)], self.standing())
         query.set("group", exp.Group(expressions=[column("stands")]))
@@ -180,28 +182,33 @@ class Records:
             for name, otherwise in (("sure", 0), ("all", 1)):
                 columns.append(aliased(call("coalesce", column(f"{name}{number}", f"u{number}"),
                                             whole(otherwise)), f"{name}{number}"))
-        again: Tree = exp.false()
-        amiss = [exp.EQ(this=column("stands"), expression=whole(Stands.NOTE)),
+        is_duplicate_id: Tree = exp.false()
+        has_input_finding = [exp.EQ(this=column("stands"), expression=whole(RowKind.NOTE)),
                  *(exp.Not(this=exp.Is(this=column(f"e{at}"), expression=exp.Null()))
                    for at in self.faults)]
         if self.has_key:
             twice = self._twice()
             key = self.compiler.column(KEY)
             joins.append(_left(twice, exp.EQ(this=key, expression=column("id", "twice"))))
-            again = exp.Not(this=exp.Is(this=column("id", "twice"), expression=exp.Null()))
-            record = exp.GTE(this=column("stands"), expression=whole(Stands.BEYOND))
+            is_duplicate_id = exp.Not(
+                this=exp.Is(this=column("id", "twice"), expression=exp.Null())
+            )
+            record = exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND))
             unnamed = exp.Is(this=self.compiler.column(KEY), expression=exp.Null())
-            amiss.append(exp.And(this=record, expression=exp.paren(
-                exp.Or(this=unnamed, expression=again.copy()))))
-        columns += [aliased(again, "again"), aliased(joined(exp.Or, amiss), "amiss"), aliased(
-            self.compiler.choice([(amiss[0].copy(), column("first"))]), "note")]
+            has_input_finding.append(exp.And(this=record, expression=exp.paren(
+                exp.Or(this=unnamed, expression=is_duplicate_id.copy()))))
+        columns += [
+            aliased(is_duplicate_id, "again"),
+            aliased(joined(exp.Or, has_input_finding), "amiss"),
+            aliased(self.compiler.choice([(has_input_finding[0].copy(), column("first"))]), "note"),
+        ]
         query.set("expressions", columns)
         query.set("joins", joins)
         return below(self.dialect.fenced(query), "joined")
 
-    def judged(self, layout: Layout) -> Tree:
+    def judged(self, layout: BitmaskLayout) -> Tree:
         """Joined rows with the words of all rules, nought for what is no record in scope."""
-        live = exp.EQ(this=column("stands"), expression=whole(Stands.IN_SCOPE))
+        live = exp.EQ(this=column("stands"), expression=whole(RowKind.IN_SCOPE))
         words = masks(layout, self.compiler, live)
         return below(self.dialect.fenced(select([exp.Star(), *words], self.joined())), "judged")
 
@@ -216,13 +223,13 @@ class Records:
         every = exp.Count(this=exp.Star())
         sure: Tree = every.copy()
         where: list[Tree] = [
-            exp.EQ(this=column("stands"), expression=whole(Stands.IN_SCOPE)),
+            exp.EQ(this=column("stands"), expression=whole(RowKind.IN_SCOPE)),
             exp.Not(this=exp.Is(this=keys[0].copy(), expression=exp.Null()))]
         if rule.when is not None:
-            surely = self.compiler.condition(self.kleene.sure(rule.when))
+            surely = self.compiler.condition(self.kleene.must_be_true(rule.when))
             sure = exp.Count(this=self.compiler.choice([(surely, whole(1))]))
             where.append(exp.Not(this=exp.paren(exp.Is(
-                this=exp.paren(self.compiler.condition(self.kleene.never(rule.when))),
+                this=exp.paren(self.compiler.condition(self.kleene.must_be_false(rule.when))),
                 expression=exp.true()))))
         counting = select(
             [*(aliased(k.copy(), f"k{i}") for i, k in enumerate(keys)),
@@ -240,7 +247,7 @@ class Records:
         """The ids that more than one record has."""
         key = self.compiler.column(KEY)
         counting = select([aliased(key, "id")], self.standing(), exp.And(
-            this=exp.GTE(this=column("stands"), expression=whole(Stands.BEYOND)),
+            this=exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND)),
             expression=exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null()))))
         counting.set("group", exp.Group(expressions=[key.copy()]))
         counting.set("having", exp.Having(this=exp.GT(this=exp.Count(this=exp.Star()),

@@ -13,11 +13,11 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from sqlglot import exp
 
-from zhuanjie.engine.backends.masks import Ask, Layout, What
+from zhuanjie.engine.backends.masks import BitmaskLayout, DetailQuery, What
 from zhuanjie.engine.backends.sql import statement
 from zhuanjie.engine.backends.sql.conditions import aliased, column, joined
 from zhuanjie.engine.backends.sql.dialects import SPARK, Tree, call, whole
-from zhuanjie.engine.backends.sql.records import Counts, Records, Stands
+from zhuanjie.engine.backends.sql.records import Counts, Records, RowKind
 from zhuanjie.engine.backends.sql.spark import failing, session
 from zhuanjie.engine.backends.sql.spark_source import FILE, SparkSource
 from zhuanjie.engine.backends.sql.statement import ROW, select
@@ -74,7 +74,7 @@ class SparkLedger:
         if name not in self.fields:
             return []
         records = select([aliased(self._of.compiler.column(name), "value")], self._of.standing(),
-                         exp.GTE(this=column("stands"), expression=whole(Stands.BEYOND)))
+                         exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND)))
         with failing():
             wanted = session().createDataFrame([(v,) for v in values], "value string")
             return [row[0] for row in wanted.join(
@@ -82,7 +82,7 @@ class SparkLedger:
 
     def findings(self, every: bool) -> DataFrame:
         """All findings, by file, row and rule."""
-        layout = Layout(self._of.plan, every)
+        layout = BitmaskLayout(self._of.plan, every)
         if not layout.words:
             return session().createDataFrame([], self.columns)
         told = call("inline", call("array_compact", call("array", *(
@@ -94,14 +94,14 @@ class SparkLedger:
             return frame.orderBy(FILE, ROW, "record", _RANK).select(
                 *(name.split()[0] for name in self.columns.split(", ")))
 
-    def _told(self, number: int, layout: Layout) -> Tree:
+    def _told(self, number: int, layout: BitmaskLayout) -> Tree:
         """What is to be said of one rule, null where that is nothing."""
         rule = self._of.plan.rules[number]
         hits = [(word.outcome, statement.hit(layout, number, word.outcome))
                 for word in layout.words if 0 <= number - word.first < len(word.conditions)]
         compiler = self._of.compiler
         if rule.edition is not None:  # another edition says that a rule does not apply
-            ours = compiler.condition(self._of.kleene.sure(rule.edition.guard))
+            ours = compiler.condition(self._of.kleene.must_be_true(rule.edition.guard))
             hits = [(outcome, joined(exp.And, [test, ours.copy()])
                      if outcome is Outcome.NOT_APPLICABLE else test) for outcome, test in hits]
         said: dict[What, Tree] = {}
@@ -134,7 +134,7 @@ class SparkLedger:
                                       for part in (SPARK.text(name), value)))
         return compiler.choice([(joined(exp.Or, [test.copy() for _, test in hits]), made)])
 
-    def _value(self, ask: Ask) -> Tree:
+    def _value(self, ask: DetailQuery) -> Tree:
         if ask.what == "clause":
             return self._of.compiler.choice(
                 (self._of.compiler.condition(cond), SPARK.text(name))
@@ -155,13 +155,13 @@ class SparkLedger:
             found.append(self._amiss(_filled(f"e{at}"), code, fields().order[cell.field.name],
                                      SPARK.text(cell.field.name), SPARK.text(cell.heading), text))
         nothing = exp.cast(exp.Null(), "TEXT")
-        note = exp.EQ(this=column("stands"), expression=whole(Stands.NOTE))
+        note = exp.EQ(this=column("stands"), expression=whole(RowKind.NOTE))
         found.append(self._amiss(note, SPARK.text("records.note-row"), -2, nothing, nothing.copy(),
                                  column("note")))
         if of.has_key:
             key = next(at for at, cell in enumerate(of.cells) if cell.field.name == KEY)
             heading = SPARK.text(of.cells[key].heading)
-            record = exp.GTE(this=column("stands"), expression=whole(Stands.BEYOND))
+            record = exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND))
             blank = [record, exp.Is(this=self._key.copy(), expression=exp.Null())]
             if key in of.faults:
                 blank.append(exp.Is(this=column(f"e{key}"), expression=exp.Null()))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlglot import exp
 
-from zhuanjie.engine.backends.masks import Ask, Layout
+from zhuanjie.engine.backends.masks import BitmaskLayout, DetailQuery
 from zhuanjie.engine.backends.sql.conditions import Compiler, aliased, column, joined
 from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, whole
 from zhuanjie.engine.core.results import Outcome
@@ -19,7 +19,7 @@ from zhuanjie.engine.lowering.conditions import (
     Among,
     AnyOf,
     Arith,
-    Column,
+    ColumnRef,
     Compare,
     Cond,
     Filled,
@@ -38,7 +38,7 @@ def columns_of(nodes: Iterable[Cond | Term]) -> Iterator[str]:
     """The columns that conditions and terms read, in the order they are met."""
     for node in nodes:
         match node:
-            case Column(name=name) | Filled(name=name):
+            case ColumnRef(name=name) | Filled(name=name):
                 yield name
             case AllOf(parts=parts) | AnyOf(parts=parts):
                 yield from columns_of(parts)
@@ -62,7 +62,7 @@ def named(names: Iterable[str]) -> dict[str, str]:
     return {name: f"c{number}" for number, name in enumerate(dict.fromkeys(names))}
 
 
-def reads(layout: Layout) -> Iterator[str]:
+def reads(layout: BitmaskLayout) -> Iterator[str]:
     """The columns that the conditions and terms of a plan read."""
     for word in layout.words:
         yield from columns_of(word.conditions)
@@ -70,7 +70,7 @@ def reads(layout: Layout) -> Iterator[str]:
         yield from columns_of((*ask.conditions, *([ask.term] if ask.term else [])))
 
 
-def masks(layout: Layout, compiler: Compiler, live: Tree | None = None) -> list[Tree]:
+def masks(layout: BitmaskLayout, compiler: Compiler, live: Tree | None = None) -> list[Tree]:
     """The words, as columns; nought where a record is not to be judged (`live`)."""
     out = []
     for number, word in enumerate(layout.words):
@@ -81,20 +81,20 @@ def masks(layout: Layout, compiler: Compiler, live: Tree | None = None) -> list[
     return out
 
 
-def some_mask(layout: Layout) -> Tree:
+def some_mask(layout: BitmaskLayout) -> Tree:
     """Whether a record has anything to report."""
     return joined(exp.Or, [exp.NEQ(this=column(f"w{n}"), expression=exp.Literal.number(0))
                            for n in range(len(layout.words))])
 
 
-def answers(layout: Layout, compiler: Compiler) -> list[Tree]:
+def answers(layout: BitmaskLayout, compiler: Compiler) -> list[Tree]:
     """The words again, then an answer to each ask, null where its outcome did not come."""
     words = [aliased(column(f"w{n}"), f"w{n}") for n in range(len(layout.words))]
     return [*words, *(aliased(_answer(ask, layout, compiler), f"a{n}")
                       for n, ask in enumerate(layout.asks))]
 
 
-def hit(layout: Layout, rule: int, outcome: Outcome) -> Tree:
+def hit(layout: BitmaskLayout, rule: int, outcome: Outcome) -> Tree:
     """Whether a rule came out so, read off the words."""
     number, word = next((n, w) for n, w in enumerate(layout.words) if w.outcome is outcome
                         and 0 <= rule - w.first < len(w.conditions))
@@ -102,13 +102,13 @@ def hit(layout: Layout, rule: int, outcome: Outcome) -> Tree:
     return exp.NEQ(this=exp.paren(bit), expression=exp.Literal.number(0))
 
 
-def hits(layout: Layout, ask: Ask) -> Tree:
+def hits(layout: BitmaskLayout, ask: DetailQuery) -> Tree:
     """Whether a rule came out in a way that an ask is about."""
     came = dict.fromkeys(word.outcome for word in layout.words)
     return joined(exp.Or, [hit(layout, ask.rule, o) for o in ask.outcomes if o in came])
 
 
-def _answer(ask: Ask, layout: Layout, compiler: Compiler) -> Tree:
+def _answer(ask: DetailQuery, layout: BitmaskLayout, compiler: Compiler) -> Tree:
     if ask.what == "missing":
         value = compiler.word(ask.conditions)
     elif ask.what == "clause":
@@ -119,7 +119,7 @@ def _answer(ask: Ask, layout: Layout, compiler: Compiler) -> Tree:
     return compiler.choice([(hits(layout, ask), value)])
 
 
-def judge(layout: Layout, relation: Tree, dialect: Dialect,
+def judge(layout: BitmaskLayout, relation: Tree, dialect: Dialect,
           names: Mapping[str, str]) -> exp.Select:
     """Row number, words and answers of every record of `relation` that has something to report."""
     compiler = Compiler(dialect, names)

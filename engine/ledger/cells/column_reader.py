@@ -27,38 +27,41 @@ _DATES = (("-", "%Y-%m-%d"), ("/", "%Y/%m/%d"), (".", "%Y.%m.%d"), ("å¹´", "%Yå¹
 
 
 @dataclass(frozen=True, slots=True)
-class Quick:
+class ColumnReader:
     """A column as a query reads it.
 
-    `doubt`, asked of the value, is true where that may not be what `read_cell` gives; None where it
-    always is. So a value that was read already need not be read again to be doubted. `loose`, where
-    there is one, is a text with whatever blanks are behind it: far faster to read.
+    `needs_fallback`, asked of the value, is true where that may not be what `read_cell` gives; None
+    where it always is. So a value that was read already need not be read again to be doubted.
+    `untrimmed`, where there is one, is a text with whatever blanks are behind it: far faster to
+    read.
     """
 
     value: pl.Expr
-    doubt: Callable[[pl.Expr], pl.Expr] | None
-    loose: Quick | None = None
+    needs_fallback: Callable[[pl.Expr], pl.Expr] | None
+    untrimmed: ColumnReader | None = None
 
 
-def quick(field: Field, cell: pl.Expr, dtype: pl.DataType, sample: pl.Series) -> Quick:
+def column_reader(
+    field: Field, cell: pl.Expr, dtype: pl.DataType, sample: pl.Series
+) -> ColumnReader:
     """How a query reads the cells of `field` from a column of `dtype`; `sample` shows a few."""
     if isinstance(dtype, pl.Null):
-        return Quick(pl.lit(None, dtype=dtype_of(field)), None)
+        return ColumnReader(pl.lit(None, dtype=dtype_of(field)), None)
     if isinstance(dtype, (pl.Categorical, pl.Enum)):
         cell, dtype = cell.cast(pl.String), pl.String()
     if isinstance(dtype, pl.String):
         return _TEXT[field.type](field, cell, sample.cast(pl.String))
     if field.type == "date" and isinstance(dtype, pl.Date):
-        return Quick(cell, _beyond)
+        return ColumnReader(cell, _beyond)
     if field.type == "date" and isinstance(dtype, pl.Datetime):
-        return Quick(cell.cast(pl.Date), _beyond)
+        return ColumnReader(cell.cast(pl.Date), _beyond)
     if field.type == "bool" and isinstance(dtype, pl.Boolean):
-        return Quick(cell, None)
+        return ColumnReader(cell, None)
     if field.type == "int" and dtype.is_integer():
         return _counted(field, cell, cell.cast(pl.Int64, strict=False))
     if field.type == "string" and dtype.is_integer():
-        return Quick(cell.cast(pl.String), None)
-    return Quick(pl.lit(None, dtype=dtype_of(field)), lambda _: cell.is_not_null())
+        return ColumnReader(cell.cast(pl.String), None)
+    return ColumnReader(pl.lit(None, dtype=dtype_of(field)), lambda _: cell.is_not_null())
 
 
 def is_native(field: Field, dtype: pl.DataType) -> bool:
@@ -79,22 +82,26 @@ def _unread(value: pl.Expr, cell: pl.Expr) -> pl.Expr:
     return value.is_null() & cell.is_not_null()
 
 
-def _counted(field: Field, cell: pl.Expr, value: pl.Expr) -> Quick:
-    def doubt(value: pl.Expr) -> pl.Expr:
+def _counted(field: Field, cell: pl.Expr, value: pl.Expr) -> ColumnReader:
+    def needs_fallback(value: pl.Expr) -> pl.Expr:
         inside = value.is_between(field.low, field.high).fill_null(value=False)
         return cell.is_not_null() & ~inside
 
-    return Quick(value, doubt)
+    return ColumnReader(value, needs_fallback)
 
 
-def _text(_: Field, cell: pl.Expr, sample: pl.Series) -> Quick:
+def _text(_: Field, cell: pl.Expr, sample: pl.Series) -> ColumnReader:
     text = cell.str.strip_chars(BLANKS)
     if (sample.str.strip_chars(BLANKS) != sample).any() or (sample == "").any():
         # A spreadsheet's errors begin so; what else does is read twice.
-        return Quick(pl.when(text != "").then(text), lambda value: value.str.starts_with("#"))
+        return ColumnReader(
+            pl.when(text != "").then(text), lambda value: value.str.starts_with("#")
+        )
     doubts = [start(pl.lit(sample)).sum() for start in _STARTS]
     fewest = pl.select(pl.concat_list(doubts).list.arg_min()).item() or 0
-    return Quick(text, lambda value: value < "$", loose=Quick(cell, _STARTS[fewest]))
+    return ColumnReader(
+        text, lambda value: value < "$", untrimmed=ColumnReader(cell, _STARTS[fewest])
+    )
 
 
 _STARTS: tuple[Callable[[pl.Expr], pl.Expr], ...] = (
@@ -110,37 +117,37 @@ what one doubts needlessly is only read twice.
 """
 
 
-def _choice(field: Field, cell: pl.Expr, sample: pl.Series) -> Quick:
+def _choice(field: Field, cell: pl.Expr, sample: pl.Series) -> ColumnReader:
     own = list(field.values)
     if sample.drop_nulls().is_in(own).all():
-        return Quick(cell, lambda value: ~reduce(or_, (value == known for known in own)))
+        return ColumnReader(cell, lambda value: ~reduce(or_, (value == known for known in own)))
     return _spelled(field, cell)
 
 
-def _spelled(field: Field, cell: pl.Expr, *_: Any) -> Quick:
+def _spelled(field: Field, cell: pl.Expr, *_: Any) -> ColumnReader:
     forms = spellings(field)
     value = cell.replace_strict(list(forms), list(forms.values()), default=None,
                                 return_dtype=dtype_of(field))
-    return Quick(value, lambda value: _unread(value, cell))
+    return ColumnReader(value, lambda value: _unread(value, cell))
 
 
-def _number(field: Field, cell: pl.Expr, _: pl.Series) -> Quick:
+def _number(field: Field, cell: pl.Expr, _: pl.Series) -> ColumnReader:
     return _counted(field, cell, cell.cast(pl.Int64, strict=False))
 
 
-def _date(_: Field, cell: pl.Expr, sample: pl.Series) -> Quick:
+def _date(_: Field, cell: pl.Expr, sample: pl.Series) -> ColumnReader:
     texts = sample.drop_nulls()
     first = str(texts[0]) if len(texts) else "-"
     form = next((f for mark, f in _DATES if mark in first), None)
     if form is None:
-        return Quick(pl.lit(None, dtype=pl.Date), lambda _: cell.is_not_null())
+        return ColumnReader(pl.lit(None, dtype=pl.Date), lambda _: cell.is_not_null())
     # What else the format lets pass: signs, years of more digits, a time of day.
     usual = (cell.str.starts_with("1") | cell.str.starts_with("2")) & (cell.str.len_chars() <= 11)
-    return Quick(
+    return ColumnReader(
         pl.when(usual).then(cell.str.to_date(form, strict=False)),
         lambda value: _beyond(value).fill_null(value=False) | _unread(value, cell))
 
 
-_TEXT: dict[str, Callable[[Field, pl.Expr, pl.Series], Quick]] = {
+_TEXT: dict[str, Callable[[Field, pl.Expr, pl.Series], ColumnReader]] = {
     "string": _text, "enum": _choice, "bool": _spelled, "int": _number, "date": _date,
 }

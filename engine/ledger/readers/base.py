@@ -46,7 +46,7 @@ class Chunk:
     findings: Sequence[RowFinding] = ()
 
 
-class Table(ABC):
+class LedgerTable(ABC):
     """One table of a file: a sheet of a workbook, a whole .csv. Can be read several times."""
 
     file: str

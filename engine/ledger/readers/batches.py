@@ -21,7 +21,9 @@ WAITING = 1
 """Batches that may wait to be taken."""
 
 
-def pull(queries: Sequence[pl.LazyFrame], size: int) -> Iterator[tuple[int, pl.DataFrame]]:
+def stream_batches(
+    queries: Sequence[pl.LazyFrame], size: int
+) -> Iterator[tuple[int, pl.DataFrame]]:
     """The rows of each query in their order, about `size` at a time, with the query's number.
 
     A query begins while what the one before it gave is still in use. Raises PolarsError as they do.

@@ -17,12 +17,12 @@ import polars as pl
 from zhuanjie.engine.ledger.cells.text import BLANKS, key, show
 from zhuanjie.engine.ledger.header import Header, find_header
 from zhuanjie.engine.ledger.headings import match_headings
-from zhuanjie.engine.ledger.readers.base import TEXT_ROWS, Chunk, RowFinding, Table
-from zhuanjie.engine.ledger.readers.batches import pull
+from zhuanjie.engine.ledger.readers.base import TEXT_ROWS, Chunk, LedgerTable, RowFinding
+from zhuanjie.engine.ledger.readers.batches import stream_batches
 from zhuanjie.engine.ledger.readers.encoding import Digest, in_utf8, owned, survey
 from zhuanjie.engine.ledger.readers.quotes import requote, well_quoted
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
-from zhuanjie.engine.ledger.readers.spill import keep
+from zhuanjie.engine.ledger.readers.spill import spill
 
 DELIMITERS = ",\t;"
 LARGE = 200_000
@@ -31,7 +31,7 @@ SAMPLE = 200
 """Records looked at to learn the delimiter and the width of the table."""
 
 
-class DelimitedTable(Table):
+class DelimitedTable(LedgerTable):
     """A delimited text file, read in a stream."""
 
     def __init__(self, path: Path, name: str, columns: Mapping[str, str] | None,
@@ -53,7 +53,7 @@ class DelimitedTable(Table):
             self.headings += [""] * (min(widths) - len(self.headings))
         self.match = match_headings(self.headings, columns, self.place)
         self.size_hint = max(0, found.lines - self.header_row)
-        self._kept = keep(self._text(), self) if found.lines >= LARGE else None
+        self._kept = spill(self._text(), self) if found.lines >= LARGE else None
         if self._kept:
             self.size_hint = self._kept.rows
 
@@ -69,7 +69,7 @@ class DelimitedTable(Table):
     def close(self) -> None:
         """Delete what was kept."""
         if self._kept:
-            self._kept.drop()
+            self._kept.delete()
 
     def _text(self) -> pl.LazyFrame:
         schema = {str(i): pl.String for i in range(len(self.headings) + 1)}
@@ -83,7 +83,7 @@ class DelimitedTable(Table):
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows below the header."""
         done = 0
-        for _, batch in pull([self.scan()], size):
+        for _, batch in stream_batches([self.scan()], size):
             for frame in batch.iter_slices(size):
                 yield self._chunk(frame, done)
                 done += frame.height

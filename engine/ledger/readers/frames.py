@@ -10,12 +10,12 @@ import polars as pl
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.ledger.headings import match_headings
-from zhuanjie.engine.ledger.readers.base import TYPED_ROWS, Chunk, Table
-from zhuanjie.engine.ledger.readers.batches import pull
+from zhuanjie.engine.ledger.readers.base import TYPED_ROWS, Chunk, LedgerTable
+from zhuanjie.engine.ledger.readers.batches import stream_batches
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 
 
-class FrameTable(Table):
+class FrameTable(LedgerTable):
     """A lazy frame; a column of groups (a struct) is taken apart into dotted columns."""
 
     def __init__(self, frame: pl.LazyFrame, name: str, columns: Mapping[str, str] | None,
@@ -63,7 +63,7 @@ class FrameTable(Table):
 def frame_chunks(scan: pl.LazyFrame, wanted: Iterable[int], size: int) -> Iterator[Chunk]:
     """The rows of a query, numbered from 1, whose columns are named by position."""
     number = 1
-    for _, batch in pull([scan], size):
+    for _, batch in stream_batches([scan], size):
         for frame in batch.iter_slices(size):
             rows = pl.int_range(number, number + frame.height, eager=True)
             yield Chunk({at: frame[str(at)] for at in wanted}, rows)

@@ -21,7 +21,7 @@ import polars as pl
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
-from zhuanjie.engine.ledger.readers.base import TEXT_ROWS, Chunk, Table
+from zhuanjie.engine.ledger.readers.base import TEXT_ROWS, Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.encoding import Digest, in_utf8, survey
 from zhuanjie.engine.ledger.readers.frames import frame_chunks
 from zhuanjie.engine.ledger.readers.objects import ObjectTable, Record, row_of
@@ -44,7 +44,7 @@ class LinesTable(ObjectTable):
     def __init__(self, path: Path, name: str, columns: Mapping[str, str] | None,
                  digest: Digest) -> None:
         """Raises InputError for a line that is no record, with its number."""
-        Table.__init__(self)
+        LedgerTable.__init__(self)
         self.file = name
         found = survey(path, name, digest)
         self._path = in_utf8(path, name, found, self)
@@ -83,7 +83,7 @@ class LinesTable(ObjectTable):
     def close(self) -> None:
         """Delete what was kept."""
         if self._kept:
-            self._kept.drop()
+            self._kept.delete()
 
     def _match(self, columns: Mapping[str, str] | None) -> None:
         headings: dict[str, None] = {}
@@ -175,7 +175,7 @@ class _Columns:
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="zhuanjie-"))
-        self.drop = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self.delete = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._kinds: dict[int, type] = {}
         self._frames: list[pl.DataFrame] = []
         self._files: list[Path] = []
@@ -229,5 +229,5 @@ class _Columns:
         return True
 
     def _give_up(self) -> bool:
-        self.drop()
+        self.delete()
         return False

@@ -11,7 +11,7 @@ import polars as pl
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.ledger.headings import match_headings
-from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, Table
+from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.encoding import Digest, blocks, decode
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.record import cells_of, parse_json, records_of
@@ -19,7 +19,7 @@ from zhuanjie.engine.ledger.record import cells_of, parse_json, records_of
 Record = Mapping[str, object]
 
 
-class ObjectTable(Table):
+class ObjectTable(LedgerTable):
     """Records that are objects, numbered from 1 or by their line."""
 
     given = False

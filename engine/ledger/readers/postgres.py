@@ -17,7 +17,7 @@ from sqlglot import exp
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.ledger.headings import match_headings
 from zhuanjie.engine.ledger.readers.address import Address
-from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, Table
+from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.readers.server import Server
 from zhuanjie.engine.vocabulary.fields import KEY, Field
@@ -55,7 +55,7 @@ _KEYS = ("SELECT (SELECT array_agg(a.attname::text) FROM pg_catalog.pg_attribute
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class DatabaseColumn:
     """A column of the table: its name, what sort of values it has, whether it can be null."""
 
     name: str
@@ -79,7 +79,7 @@ class Column:
         return exp.Collate(this=text, expression=exp.to_identifier("C", quoted=True))
 
 
-class PostgresTable(Table):
+class PostgresTable(LedgerTable):
     """One table, its connection kept open: whoever reads it twice reads the same state."""
 
     def __init__(self, address: Address, columns: Mapping[str, str] | None) -> None:
@@ -114,7 +114,7 @@ class PostgresTable(Table):
             this=exp.to_identifier(relation, quoted=True),
             db=exp.to_identifier(schema, quoted=True),
             alias=exp.TableAlias(this=exp.to_identifier(ALIAS, quoted=True)))
-        self.columns = [Column(n, _TYPES.get(t, "other"), filled)
+        self.columns = [DatabaseColumn(n, _TYPES.get(t, "other"), filled)
                         for n, t, filled in self.server.rows(_COLUMNS, [oid])]
         self.size_hint = estimate if estimate > 0 else None
         self.headings = [c.name for c in self.columns]
@@ -161,7 +161,7 @@ class PostgresTable(Table):
                                 expressions=[row, exp.Literal.number(0)])
         return [*trees, row]
 
-    def known(self) -> list[tuple[Field, Column]]:
+    def known(self) -> list[tuple[Field, DatabaseColumn]]:
         """The fields the table has columns for, with these."""
         return [(field, self.columns[at]) for at, field in self.match.fields.items()]
 

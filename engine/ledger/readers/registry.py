@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.ledger.readers.address import address_of
-from zhuanjie.engine.ledger.readers.base import Table
+from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.ledger.readers.delimited import DelimitedTable
 from zhuanjie.engine.ledger.readers.encoding import Digest, blocks
 from zhuanjie.engine.ledger.readers.frames import open_parquet
 from zhuanjie.engine.ledger.readers.objects import open_json
-from zhuanjie.engine.ledger.sources import Source
+from zhuanjie.engine.ledger.sources import LedgerSource
 
 
 def open_tables(
-    source: Source, columns: Mapping[str, str], digest: Digest
-) -> tuple[Sequence[Table], Sequence[Diagnostic]]:
+    source: LedgerSource, columns: Mapping[str, str], digest: Digest
+) -> tuple[Sequence[LedgerTable], Sequence[Diagnostic]]:
     """The tables of a file, and what to say about it; its bytes go into the digest."""
     path, name = source.path, source.name
     match source.kind:

@@ -31,7 +31,7 @@ _VALUE = re.compile(rb"<v>([^<]+)</v>")
 
 
 @dataclass(slots=True)
-class Facts:
+class SheetExtras:
     """What to mend in a sheet: texts by (row, column) from 0, where its day numbers start.
 
     `rows` and `columns` tell how far it reaches.
@@ -44,9 +44,9 @@ class Facts:
     columns: int = 0
 
 
-def inspect(path: Path, position: int) -> Facts:
+def inspect(path: Path, position: int) -> SheetExtras:
     """The facts of the sheet at `position`; none for files that are not .xlsx inside."""
-    facts = Facts()
+    facts = SheetExtras()
     with suppress(*_UNUSUAL), ZipFile(path) as parts:
         book = ElementTree.fromstring(parts.read("xl/workbook.xml"))
         settings = _all(book, "workbookPr")
@@ -81,7 +81,7 @@ def _padded_styles(parts: ZipFile) -> dict[bytes, int]:
     }
 
 
-def _read_sheet(parts: ZipFile, part: str, facts: Facts) -> None:
+def _read_sheet(parts: ZipFile, part: str, facts: SheetExtras) -> None:
     padded = _padded_styles(parts) if "xl/styles.xml" in parts.namelist() else {}
     farther = _beyond(b"")
     for block in _blocks(parts, part):
@@ -97,7 +97,7 @@ def _read_sheet(parts: ZipFile, part: str, facts: Facts) -> None:
             _mend(cell[1], cell[2], padded, facts)
 
 
-def _mend(attributes: bytes, content: bytes, padded: dict[bytes, int], facts: Facts) -> None:
+def _mend(attributes: bytes, content: bytes, padded: dict[bytes, int], facts: SheetExtras) -> None:
     """Note the cell if it is an error or a number with leading zeros."""
     ref, style, value = _REF.search(attributes), _STYLE.search(attributes), _VALUE.search(content)
     if not ref or not value:

@@ -20,15 +20,15 @@ GROUP = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Rows in a file that `drop` deletes."""
+class ParquetSpill:
+    """Rows in a file that `delete` deletes."""
 
     scan: pl.LazyFrame
     rows: int
-    drop: weakref.finalize[[], object]
+    delete: weakref.finalize[[], object]
 
 
-def keep(rows: pl.LazyFrame, owner: object) -> Kept | None:
+def spill(rows: pl.LazyFrame, owner: object) -> ParquetSpill | None:
     """The rows in a file that goes with `owner` at the latest.
 
     None where there is no place for it, or where they cannot be read: then reading says why.
@@ -39,16 +39,16 @@ def keep(rows: pl.LazyFrame, owner: object) -> Kept | None:
             path = Path(file.name)
     except OSError:
         return None
-    drop = weakref.finalize(owner, path.unlink, missing_ok=True)
+    delete = weakref.finalize(owner, path.unlink, missing_ok=True)
     try:
         _write(rows, path)
         scan = pl.scan_parquet(path, glob=False)
-        return Kept(scan, int(scan.select(pl.len()).collect().item()), drop)
+        return ParquetSpill(scan, int(scan.select(pl.len()).collect().item()), delete)
     except (OSError, pl.exceptions.PolarsError):
-        drop()
+        delete()
         return None
     except BaseException:
-        drop()
+        delete()
         raise
 
 

@@ -21,10 +21,10 @@ from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.ledger.header import SEARCHED, find_header
 from zhuanjie.engine.ledger.headings import column_letter, match_headings
-from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, Table
+from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.oversize import refuse_bomb, refuse_far
 from zhuanjie.engine.ledger.readers.refuse import NotALedgerError, not_a_ledger, why_not
-from zhuanjie.engine.ledger.readers.sheetxml import Facts, inspect
+from zhuanjie.engine.ledger.readers.sheetxml import SheetExtras, inspect
 
 KEPT = 2_000_000
 """Cells up to which a sheet is kept in memory between passes rather than parsed again."""
@@ -63,11 +63,18 @@ def open_workbook(
     return tables, notices
 
 
-class SheetTable(Table):
+class SheetTable(LedgerTable):
     """One sheet of a workbook."""
 
-    def __init__(self, path: Path, name: str, position: int,
-                 columns: Mapping[str, str] | None, sheet: CalamineSheet, facts: Facts) -> None:
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        position: int,
+        columns: Mapping[str, str] | None,
+        sheet: CalamineSheet,
+        facts: SheetExtras,
+    ) -> None:
         super().__init__()
         self.file, self.sheet = name, sheet.name
         self._path, self._position = path, position
