@@ -11,8 +11,9 @@ from typing import Any
 
 from zhuanjie.cli.session import Session
 from zhuanjie.engine.ledger.cells.parser import Value
+from zhuanjie.engine.ledger.documents import load_record_file
 from zhuanjie.engine.ledger.headings import find_field
-from zhuanjie.engine.ledger.record import flatten, load_record_file, read_record
+from zhuanjie.engine.ledger.record import flatten, read_record
 
 
 def read_records(source: str, session: Session) -> list[dict[str, Value]]:

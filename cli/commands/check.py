@@ -30,7 +30,7 @@ def command(ctx: click.Context, *, record: str, selection: Selection, before: st
     """Check the records of a file, each by itself and against one another."""
     from zhuanjie.cli import show
     from zhuanjie.engine import api
-    from zhuanjie.engine.ledger.record import load_record_file
+    from zhuanjie.engine.ledger.documents import load_record_file
     from zhuanjie.report.layouts.check import sections
 
     session = session_of(ctx)

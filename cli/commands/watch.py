@@ -70,8 +70,8 @@ def _pause() -> bool:
 
 
 def _source(source: str, session: Session) -> BinaryIO | EventFile:
+    from zhuanjie.engine.ledger.documents import standard_input
     from zhuanjie.engine.ledger.file_kinds import KINDS
-    from zhuanjie.engine.ledger.record import standard_input
     from zhuanjie.engine.watch.source import EventFile
 
     if source == "-":

@@ -16,6 +16,7 @@ from pathlib import Path
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.ledger.cells.text import key
+from zhuanjie.engine.ledger.documents import load_data
 from zhuanjie.engine.vocabulary.fields import KEY, Field, fields
 
 _NOTES = re.compile(r"[(\[【<〔][^()\[\]【】<>〔〕]*[)\]】>〕]")
@@ -105,8 +106,6 @@ def load_columns(path: str | Path) -> dict[str, str]:
 
     A heading mapped to nothing (null) is set aside: its column is carried through unread.
     """
-    from zhuanjie.engine.ledger.record import load_data
-
     data = load_data(path)
     place = Place(file=str(path))
     if not isinstance(data, dict):

@@ -17,14 +17,10 @@ from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.cells.text import key
+from zhuanjie.engine.ledger.documents import load_record_file, standard_input
 from zhuanjie.engine.ledger.headings import check_columns
 from zhuanjie.engine.ledger.readers.refuse import NotALedgerError
-from zhuanjie.engine.ledger.record import (
-    load_record_file,
-    read_record,
-    standard_input,
-    unknown_notices,
-)
+from zhuanjie.engine.ledger.record import read_record, unknown_notices
 from zhuanjie.engine.ledger.sources import STDIN, LedgerSource, check_content, find_sources, spool
 from zhuanjie.engine.vocabulary.fields import KEY
 

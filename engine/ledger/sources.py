@@ -15,10 +15,10 @@ from typing import BinaryIO
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.ledger.documents import unreadable
 from zhuanjie.engine.ledger.file_kinds import KINDS, FileKind
 from zhuanjie.engine.ledger.readers.address import is_database
 from zhuanjie.engine.ledger.readers.encoding import marked_encoding
-from zhuanjie.engine.ledger.record import unreadable
 
 HEAD = 4096
 STDIN = "-"

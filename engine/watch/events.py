@@ -15,8 +15,9 @@ from typing import Any
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.suggest import suggest
+from zhuanjie.engine.ledger.documents import parse_json
 from zhuanjie.engine.ledger.headings import find_field
-from zhuanjie.engine.ledger.record import flatten, parse_json, read_record
+from zhuanjie.engine.ledger.record import flatten, read_record
 from zhuanjie.engine.vocabulary.fields import KEY
 
 CLOCK = "clock"

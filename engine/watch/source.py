@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
-from zhuanjie.engine.ledger.record import unreadable
+from zhuanjie.engine.ledger.documents import unreadable
 
 Wait = Callable[[], bool]
 """Called at the end of a source; says whether to look for more."""

@@ -21,11 +21,12 @@ import polars as pl
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.ledger.documents import parse_json
 from zhuanjie.engine.ledger.readers.base import TEXT_ROWS, Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.encoding import Digest, in_utf8, survey
 from zhuanjie.engine.ledger.readers.frames import frame_chunks
 from zhuanjie.engine.ledger.readers.objects import ObjectTable, Record, row_of
-from zhuanjie.engine.ledger.record import cells_of, parse_json
+from zhuanjie.engine.ledger.record import cells_of
 
 LARGE = 20_000
 """Lines from which on records are kept as columns."""

@@ -10,11 +10,12 @@ import polars as pl
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.ledger.documents import parse_json, records_of
 from zhuanjie.engine.ledger.headings import match_headings
 from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.encoding import Digest, blocks, decode
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
-from zhuanjie.engine.ledger.record import cells_of, parse_json, records_of
+from zhuanjie.engine.ledger.record import cells_of
 
 Record = Mapping[str, object]
 

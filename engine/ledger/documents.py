@@ -1,0 +1,166 @@
+"""Documents of records. In: a JSON or YAML file, or standard input. Out: what stands in it.
+
+Scalars of YAML stay text, so that what was typed is what is read; a key given twice is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, TextIO
+
+import yaml
+
+from zhuanjie.engine.core.diagnostics import Place
+from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.ledger.file_kinds import KINDS
+from zhuanjie.engine.ledger.readers.encoding import decode
+
+SNIPPET = 72
+"""Characters of a long line that an error shows."""
+
+
+def load_record_file(source: str | Path) -> list[Mapping[str, object]]:
+    """The records of a JSON or YAML file (or `-`, standard input): one mapping or a list."""
+    data = load_data(source)
+    records = records_of(data)
+    if records is None:
+        raise fail(InputError, "records.record-shape", Place(file=str(source)),
+                   "records.hint.record-shape")
+    if not records:
+        raise fail(InputError, "records.no-records", Place(file=str(source)),
+                   "records.hint.no-records")
+    return records
+
+
+def records_of(data: object) -> list[Mapping[str, object]] | None:
+    """The records in a parsed document: a list, `{"records": [...]}` or one record; else None."""
+    if isinstance(data, Mapping):
+        inner = data.get("records")
+        data = inner if isinstance(inner, list) else [data]
+    if isinstance(data, list) and all(isinstance(item, Mapping) for item in data):
+        return data
+    return None
+
+
+def load_data(source: str | Path) -> object:
+    """The document in a JSON or YAML file, or on standard input; scalars of YAML stay text."""
+    name = str(source)
+    suffix = Path(name).suffix.lower()
+    if KINDS.get(suffix, "json") != "json":
+        raise fail(InputError, "records.ledger-not-record", Place(file=name),
+                   "records.hint.ledger-not-record", suffix=suffix)
+    try:
+        data = standard_input().read() if name == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise unreadable(error, name) from None
+    text = decode(data, name)
+    if not text.strip():
+        raise fail(InputError, "records.empty-file", Place(file=name), "records.hint.empty-file")
+    if suffix == ".json" or (suffix not in (".yaml", ".yml") and text.lstrip()[0] in "{["):
+        return parse_json(text, name)
+    return _parse_yaml(text, name)
+
+
+def parse_json(text: str, name: str, line: int | None = None) -> object:
+    """A JSON text; `line` is where it stands in its file when it is one line of many."""
+    try:
+        return json.loads(text, object_pairs_hook=_pairs)
+    except json.JSONDecodeError as error:
+        wrong = error.doc.split("\n")[error.lineno - 1]
+        start = max(0, error.colno - SNIPPET // 2)
+        place = Place(file=name, line=line or error.lineno, column=error.colno,
+                      snippet=wrong[start:start + SNIPPET], caret=error.colno - 1 - start)
+        raise fail(InputError, "records.json", place, "records.hint.json",
+                   detail=error.msg) from None
+    except _SameKeyError as error:
+        raise fail(InputError, "records.same-key", Place(file=name, line=line),
+                   "records.hint.same-key", name=str(error)) from None
+    except RecursionError:
+        raise fail(InputError, "records.too-deep", Place(file=name, line=line),
+                   "records.hint.json") from None
+    except ValueError:  # the one kind left: Python refuses to read numbers of thousands of digits
+        raise fail(InputError, "records.too-long-number", Place(file=name, line=line),
+                   "records.hint.json") from None
+
+
+def standard_input() -> BinaryIO:
+    """Standard input as bytes; raises InputError where the caller closed it."""
+    stdin: TextIO | None = sys.stdin
+    if stdin is None:
+        raise fail(InputError, "records.no-stdin", Place(file="-"), "records.hint.no-sources")
+    return stdin.buffer
+
+
+def unreadable(error: OSError, name: str) -> InputError:
+    """The error for a file the system will not open."""
+    code = {FileNotFoundError: "records.not-found", PermissionError: "records.no-permission",
+            IsADirectoryError: "records.is-folder"}.get(type(error), "records.unreadable")
+    made = fail(InputError, code, Place(file=name), code.replace("records.", "records.hint."),
+                reason=error.strerror or str(error))
+    assert isinstance(made, InputError)
+    return made
+
+
+class _SameKeyError(Exception):
+    """An object that names the same key twice."""
+
+
+def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    out = dict(pairs)
+    if len(out) < len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise _SameKeyError(name)
+            seen.add(name)
+    return out
+
+
+class _TextLoader(yaml.SafeLoader):
+    """YAML whose scalars stay text, so that `06021` and `2007-06-20` are what was typed.
+
+    Only an empty value is nothing. Aliases are refused: a record has no use for them.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  # the base class declares it so
+        first: [pair for pair in pairs if pair[0] == "tag:yaml.org,2002:null"]
+        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Compose a node that is not an alias."""
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs lack it
+            self._refuse("alias", event.start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Construct a mapping whose keys all differ."""
+        names: set[str] = set()
+        for name, _ in node.value:
+            if not isinstance(name, yaml.ScalarNode):
+                self._refuse("a name that is no text", name.start_mark)
+            if name.value in names:
+                self._refuse(f"`{name.value}` twice", name.start_mark)
+            names.add(name.value)
+        return super().construct_mapping(node, deep)
+
+    @staticmethod
+    def _refuse(what: str, mark: yaml.Mark) -> NoReturn:
+        raise yaml.MarkedYAMLError(problem=what, problem_mark=mark)
+
+
+def _parse_yaml(text: str, name: str) -> object:
+    try:
+        return yaml.load(text, _TextLoader)  # a SafeLoader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error)
+        place = Place(file=name, line=mark.line + 1 if mark else None,
+                      column=mark.column + 1 if mark else None)
+        raise fail(InputError, "records.yaml", place, "records.hint.yaml", detail=problem) from None
+    except RecursionError:
+        raise fail(InputError, "records.too-deep", Place(file=name), "records.hint.json") from None
