@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import engines
 import pytest
+from support import engines
 
 from zhuanjie.engine.backends.registry import NAMES
 

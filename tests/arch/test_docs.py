@@ -26,7 +26,8 @@ from pathlib import Path
 import click
 import pytest
 import yaml
-from engines import ready
+from support.engines import ready
+from support.layers import LAYERS
 
 from zhuanjie.cli.main import PROG, group, main
 from zhuanjie.cli.session import Session
@@ -275,8 +276,6 @@ def test_every_folder_is_in_the_architecture() -> None:
 
 
 def test_the_layers_are_those_that_are_checked() -> None:
-    from test_imports import LAYERS
-
     (block,) = [b["text"] for b in blocks("docs/architecture.md") if b["kind"] == "layers"]
     assert [tuple(line.split()) for line in block.splitlines()] == list(LAYERS)
 

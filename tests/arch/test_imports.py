@@ -7,27 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.layers import LAYERS
+
 ROOT = Path(__file__).resolve().parents[2]
 
-# Each layer may import those named before it (and its own modules).
-LAYERS: tuple[tuple[str, ...], ...] = (
-    ("engine.core",),
-    ("engine.vocabulary",),
-    ("engine.regex",),
-    ("engine.expr",),
-    ("engine.policy",),
-    ("engine.lowering",),
-    ("engine.ledger",),
-    ("engine.backends",),
-    ("engine.auditing",),
-    ("engine.watch",),
-    ("engine.authoring",),
-    ("engine.api",),
-    ("engine",),
-    ("report",),
-    ("synthetic",),
-    ("cli",),
-)
 TOP = ("engine", "report", "synthetic", "cli")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_cel_suite import FILES, REFUSED, outcome
+from support.cel_suite import FILES, REFUSED, outcome
 
 from zhuanjie.engine import evaluate
 from zhuanjie.engine.core.errors import UnsupportedError

@@ -11,10 +11,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from engines import need, ready
 from hypothesis import given, note, reject
 from hypothesis import strategies as st
-from strategies import (
+from support.engines import need, ready
+from support.strategies import (
     ASKED,
     ENUM,
     FRAME,

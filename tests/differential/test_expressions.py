@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 from cel_expr_python import cel
 from dateutil.relativedelta import relativedelta
-from engines import ready
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given, note, reject
 from hypothesis import strategies as st
-from strategies import (
+from support.engines import ready
+from support.strategies import (
     FRAME,
     SCHEMA,
     TODAY,

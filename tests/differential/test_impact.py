@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oracle import judge_ledger
+from support.oracle import judge_ledger
 
 from zhuanjie.cli.main import main
 from zhuanjie.engine.policy.locate import find_folder

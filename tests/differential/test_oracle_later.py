@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from oracle import Judged
-from oracle_later import judge_2015, judge_2019
-from test_law_in_time import RECORDS, record
+from support.oracle import Judged
+from support.oracle_later import judge_2015, judge_2019
+from support.records_over_time import RECORDS, record
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.backends.registry import NAMES

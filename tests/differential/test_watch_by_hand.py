@@ -7,8 +7,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from oracle import judge_ledger
-from test_oracle import PACK, record
+from support.edge_records import PACK, record
+from support.oracle import judge_ledger
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.backends.registry import record_backend_of

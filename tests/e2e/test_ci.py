@@ -11,13 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
-from cli_command import COMMAND
+from support.author_packs import CASES, MANIFEST, RULES, write
+from support.cli_command import COMMAND
 
 from zhuanjie.cli.hook import packs_of
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
-
-from author_packs import CASES, MANIFEST, RULES, write
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))

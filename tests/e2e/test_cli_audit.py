@@ -9,7 +9,7 @@ from pathlib import Path
 
 import icalendar
 import pytest
-from cli_command import AS_OF, LEDGER, record, run, write_ledger
+from support.cli_command import AS_OF, LEDGER, record, run, write_ledger
 
 from zhuanjie.engine.core.unicode import width
 

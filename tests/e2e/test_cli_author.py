@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from cli_command import run
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
-
-from author_packs import CASES, MANIFEST, write
+from support.author_packs import CASES, MANIFEST, write
+from support.cli_command import run
 
 WRONG = CASES.replace("[null, 2007-07-02, violation, null]", "[null, 2007-07-02, satisfied, null]")
 HOLES = "".join(x for x in CASES.splitlines(keepends=True)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
-from cli_command import run
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
-
-from author_packs import CASES, MANIFEST, write
+from support.author_packs import CASES, MANIFEST, write
+from support.cli_command import run
 
 
 def test_a_new_pack_passes_what_a_pipeline_asks(tmp_path: Path) -> None:

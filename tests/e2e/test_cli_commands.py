@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_command import run
+from support.cli_command import run
 
 CLAUSE = "1.6b"
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_command import run
+from support.cli_command import run
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "timeline"
 LEDGER = FOLDER / "office.csv"

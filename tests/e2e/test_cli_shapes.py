@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.author_packs import CASES, MANIFEST, RULES, write
 
 from zhuanjie.cli.main import main
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
-
-from author_packs import CASES, MANIFEST, RULES, write
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
 FAILING = CASES.replace("- [2007-07-02, null, violation, null]",

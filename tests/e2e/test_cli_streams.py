@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from cli_command import AS_OF, COMMAND, record, run, write_ledger
+from support.cli_command import AS_OF, COMMAND, record, run, write_ledger
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from cli_command import AS_OF, COMMAND, LEDGER, record, run, write_ledger
+from support.cli_command import AS_OF, COMMAND, LEDGER, record, run, write_ledger
 
 
 @pytest.fixture

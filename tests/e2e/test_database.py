@@ -5,27 +5,24 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import engines
 import polars as pl
 import psycopg
 import pytest
-from cli_command import AS_OF, COMMAND, LEDGER, SOUND, record, run
-from cluster import PASSWORD, Cluster, cluster
-from tables import execute, load
+from support import engines
+from support.cli_command import AS_OF, COMMAND, LEDGER, SOUND, record, run
+from support.cluster import PASSWORD, Cluster, cluster
+from support.edge_records import chinese
+from support.edge_records import record as drawn
+from support.tables import execute, load
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.vocabulary.fields import fields
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "differential"))
-from test_oracle import chinese
-from test_oracle import record as drawn
 
 ROSTER = "学号\n06001\n06009\n06002\n06009\n 06010 \n"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import random
-import sys
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -12,22 +11,20 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import engines
 import polars as pl
 import psycopg
 import pytest
-from cli_command import LEDGER
-from cluster import Cluster
-from tables import load
+from support import engines
+from support.cli_command import LEDGER
+from support.cluster import Cluster
+from support.messy_ledgers import ledger as over_the_years
+from support.messy_ledgers import typed as as_typed
+from support.tables import load
 
 from zhuanjie.engine import api
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.auditing.strategies.postgres import PostgresJudge
 from zhuanjie.engine.core.errors import ZhuanjieError
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "differential"))
-from test_bulk import ledger as over_the_years
-from test_bulk import typed as as_typed
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_command import AS_OF, write_ledger
+from support.cli_command import AS_OF, write_ledger
 
 
 @pytest.mark.parametrize(("name", "library"), [("duckdb", "duckdb"), ("spark", "pyspark")])

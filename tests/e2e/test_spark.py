@@ -5,27 +5,24 @@ from __future__ import annotations
 import csv
 import json
 import random
-import sys
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import engines
 import polars as pl
 import pytest
-from cli_command import AS_OF, LEDGER, SOUND, record, run
+from support import engines
+from support.cli_command import AS_OF, LEDGER, SOUND, record, run
+from support.edge_records import chinese
+from support.edge_records import record as drawn
+from support.messy_ledgers import ledger as over_the_years
+from support.messy_ledgers import typed as as_typed
 
 from zhuanjie.engine.api import audit, audit_on_spark, load_policy
 from zhuanjie.engine.core.errors import ZhuanjieError
 from zhuanjie.engine.core.results import Finding, InputFinding
 from zhuanjie.engine.vocabulary.fields import fields
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "differential"))
-from test_bulk import ledger as over_the_years
-from test_bulk import typed as as_typed
-from test_oracle import chinese
-from test_oracle import record as drawn
 
 PACK, DAY = "fujian-2007-80", date(2007, 12, 31)
 COLUMNS = ["record", "rule", "clause", "outcome", "severity", "due", "days_late", "missing", "file",

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import make
 import pytest
-from oracle import Judged, absent_from, judge_ledger
+from support.oracle import Judged, absent_from, judge_ledger
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.report.formats import json as json_output
 from zhuanjie.report.view import View
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fixtures"))
-import make
 
 FINDINGS = ("violation", "undetermined", "pending")
 

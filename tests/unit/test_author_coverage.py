@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from author_packs import CASES, MANIFEST, RULES, policy
+from support.author_packs import CASES, MANIFEST, RULES, policy
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.authoring.coverage.coverage import coverage

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from author_packs import MANIFEST, RULES, policy, write
+from support.author_packs import MANIFEST, RULES, policy, write
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.authoring.diff.diff import diff

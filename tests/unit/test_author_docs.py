@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from author_packs import MANIFEST, RULES, write
+from support.author_packs import MANIFEST, RULES, write
 
 from zhuanjie.engine.api import lint, load_policy
 from zhuanjie.engine.authoring.coverage.coverage import coverage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from author_packs import CASES, MANIFEST, RULES, write
+from support.author_packs import CASES, MANIFEST, RULES, write
 
 from zhuanjie.engine.api import lint, load_policy
 from zhuanjie.engine.policy.locate import pack_folders

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from author_packs import CASES, policy
+from support.author_packs import CASES, policy
 
 from zhuanjie.engine.authoring.testing.report import run_tests
 from zhuanjie.engine.authoring.testing.update import update

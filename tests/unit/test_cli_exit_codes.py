@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from output_reports import finding
+from support.output_reports import finding
 
 from zhuanjie.cli.exit_codes import LEVELS, exit_code
 from zhuanjie.engine.core.results import InputFinding, Outcome, Severity

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from verify_pack import from_short
+from support.verify_pack import from_short
 
 from zhuanjie.engine.api import check
 from zhuanjie.engine.authoring.diff.diff import diff

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from oracle import absent_from, judge_ledger
+from support.oracle import absent_from, judge_ledger
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.vocabulary.fields import fields

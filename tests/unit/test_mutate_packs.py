@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from verify_pack import from_short
+from support.verify_pack import from_short
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.authoring.mutation.mutate import mutate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from output_reports import undetermined
+from support.output_reports import undetermined
 
 from zhuanjie.report.causes import Open, causes
 

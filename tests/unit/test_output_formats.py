@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import icalendar
 import pytest
-from output_reports import finding, report, undetermined
+from support.output_reports import finding, report, undetermined
 
 from zhuanjie.engine.core.results import InputFinding, Location, Outcome, Report, Severity
 from zhuanjie.report import json_shape as shape

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from output_reports import finding, report, undetermined
+from support.output_reports import finding, report, undetermined
 
 from zhuanjie.engine.core.messages import LANGS, Lang
 from zhuanjie.engine.core.results import InputFinding, Outcome, Report, Severity

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from author_packs import write
+from support.author_packs import write
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.authoring.coverage.coverage import coverage

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from verify_pack import ask, deadline, policy, rule
+from support.verify_pack import ask, deadline, policy, rule
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.authoring.diff.equivalence import Comparison, compare_rules, same_outcomes

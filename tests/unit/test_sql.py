@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from engines import need
+from support.engines import need
 
 from zhuanjie.engine import evaluate
 from zhuanjie.engine.backends.sql.conditions import Compiler

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from verify_pack import WORDS, ask, deadline, policy, rule, table, values
+from support.verify_pack import WORDS, ask, deadline, policy, rule, table, values
 
 from zhuanjie.cli.main import main
 from zhuanjie.engine.api import check, load_policy

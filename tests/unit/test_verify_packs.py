@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from verify_pack import from_short
+from support.verify_pack import from_short
 
 from zhuanjie.engine.authoring.verification.verify import verify
 from zhuanjie.engine.core.messages import LANGS

@@ -13,8 +13,8 @@ from functools import cache
 from importlib.util import find_spec
 
 import pytest
-from cluster import Cluster, binaries, cluster
 
+from support.cluster import Cluster, binaries, cluster
 from zhuanjie.engine.backends.registry import NAMES
 
 ALL = os.environ.get("ZHUANJIE_ENGINES") == "all"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from oracle import (
+from support.oracle import (
     PERIODS,
     Judged,
     Maybe,

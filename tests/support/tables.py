@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import engines
 import polars as pl
 import psycopg
 from psycopg import sql
+
+from support import engines
 
 TYPES: dict[Any, str] = {pl.Boolean: "boolean", pl.Int64: "bigint", pl.Date: "date"}
 

@@ -1,0 +1,23 @@
+"""The order of passes, as the architecture page shows it and the imports keep it."""
+
+from __future__ import annotations
+
+# Each layer may import those named before it (and its own modules).
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("engine.core",),
+    ("engine.vocabulary",),
+    ("engine.regex",),
+    ("engine.expr",),
+    ("engine.policy",),
+    ("engine.lowering",),
+    ("engine.ledger",),
+    ("engine.backends",),
+    ("engine.auditing",),
+    ("engine.watch",),
+    ("engine.authoring",),
+    ("engine.api",),
+    ("engine",),
+    ("report",),
+    ("synthetic",),
+    ("cli",),
+)
