@@ -1,4 +1,4 @@
-"""What all tests share: where the repository is, and data that lie beside it on some machines."""
+"""What all tests share: where the repository is, which tests need which engine, and how they run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from support import engines
 from zhuanjie.engine.backends.registry import NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
+FIXTURES = {"server": "postgresql"}
+"""Fixtures that hold an engine, whoever asks for them."""
 
 
 @pytest.fixture(scope="session")
@@ -38,15 +40,47 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """However many processes run, tests of a group stay together: Spark is started once."""
+    options = config.option
+    if getattr(options, "numprocesses", None) and options.dist == "no":
+        options.dist = "loadgroup"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with its layer and with the engines it needs, so that `-m` can choose.
+
+    A test that is run once for each engine is marked by its parameter, one that asks for an
+    engine's fixture by that. A mark by hand names its engine plainly (`engine("spark")`); pytest's
+    `-m` compares named values only, so that each gets its name beside: `-m 'engine(name="spark")'`.
+    """
+    for item in items:
+        if "e2e" in item.path.relative_to(ROOT).parts:
+            item.add_marker("e2e")
+        for name in needed(item):
+            item.add_marker(pytest.mark.engine(name, name=name))
+            if name == "spark":  # one process for all that need a Java machine, so that it is one
+                item.add_marker(pytest.mark.xdist_group("spark"))
+
+
+def needed(item: pytest.Item) -> set[str]:
+    """The engines a test needs: those it is marked with, its parameters', its fixtures'."""
+    case = getattr(item, "callspec", None)
+    names = {v for v in (case.params.values() if case else ()) if isinstance(v, str) and v in NAMES}
+    names |= {FIXTURES[f] for f in getattr(item, "fixturenames", ()) if f in FIXTURES}
+    return names | {name for mark in item.iter_markers("engine") for name in mark.args}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test is skipped where an engine that it needs cannot run; it may ask for no other."""
+    engines.allowed = frozenset(needed(item))
+    for name in sorted(engines.allowed):
+        engines.need(name)
+
+
 def pytest_sessionfinish() -> None:
     """Stop the servers that tests have started."""
     engines.stop()
-
-
-@pytest.fixture(autouse=True)
-def _engines_are_there(request: pytest.FixtureRequest) -> None:
-    """A test that is run once for each engine is skipped for those that cannot run here."""
-    case = getattr(request.node, "callspec", None)
-    for value in case.params.values() if case else ():
-        if isinstance(value, str) and value in NAMES:
-            engines.need(value)

@@ -13,7 +13,6 @@ import polars as pl
 import pytest
 from hypothesis import given, note, reject
 from hypothesis import strategies as st
-from support.engines import need, ready
 from support.strategies import (
     ASKED,
     ENUM,
@@ -184,9 +183,12 @@ def rules(draw: st.DrawFn) -> list[TypedRule]:
     ]
 
 
+# For Spark a job for each would take long: see the test below.
+@pytest.mark.parametrize("engine", [n for n in NAMES if n not in ("reference", "spark")])
 @examples(20)
 @given(rules(), st.lists(records, min_size=1, max_size=3), st.integers(0, 2), st.booleans())
-def test_rules(drawn: list[TypedRule], rows: list[Record], sure: int, more: bool) -> None:
+def test_rules(engine: str, drawn: list[TypedRule], rows: list[Record], sure: int,
+               more: bool) -> None:
     kleene = Kleene(to_day(TODAY), VALUES)
     plan = replace(
         make_plan(policy(), TODAY), params=VALUES, rules=tuple(drawn), whole=(),
@@ -196,16 +198,15 @@ def test_rules(drawn: list[TypedRule], rows: list[Record], sure: int, more: bool
     frame = pl.DataFrame([{**row, **counts} for row in rows],
                          schema={**FRAME, **dict.fromkeys(counts, pl.Int64)})
     wanted: list[Verdict] = backend("reference").judge(plan, frame, every=True)
-    for name in ready("reference", "spark"):
-        assert backend(name).judge(plan, frame, every=True) == wanted, name
+    assert backend(engine).judge(plan, frame, every=True) == wanted
 
 
+@pytest.mark.engine("spark")
 @examples(3)
 @given(st.lists(rules(), min_size=4, max_size=4), st.lists(records, min_size=20, max_size=40))
 def test_many_rules_and_records_in_one_job(drawn: list[list[TypedRule]],
                                            rows: list[Record]) -> None:
     """For Spark, which takes long to start and not much longer for more."""
-    need("spark")
     kleene = Kleene(to_day(TODAY), VALUES)
     typed_rules = [rule for some in drawn for rule in some]
     plan = replace(

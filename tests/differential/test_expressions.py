@@ -12,7 +12,6 @@ from dateutil.relativedelta import relativedelta
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given, note, reject
 from hypothesis import strategies as st
-from support.engines import ready
 from support.strategies import (
     FRAME,
     SCHEMA,
@@ -28,7 +27,7 @@ from support.strategies import (
 )
 
 from zhuanjie.engine.backends.base import UNKNOWN
-from zhuanjie.engine.backends.registry import backend
+from zhuanjie.engine.backends.registry import NAMES, backend
 from zhuanjie.engine.core.dates import from_day, to_day
 from zhuanjie.engine.core.errors import ExpressionError
 from zhuanjie.engine.expr.from_cel import read
@@ -108,28 +107,50 @@ def typed(tree: Expr, schema: Any, want: Kind | None = None) -> Expr:
         reject()  # it could leave the years 1 to 9999, or compares what cannot be equal
 
 
+CONDITIONS = conditions, st.lists(records, min_size=1, max_size=4)
+TERMS = st.one_of(integers, dates, durations, strings, conditions), records
+OTHERS = [n for n in NAMES if n != "reference"]
+
+
 @examples(120)
-@given(conditions, st.lists(records, min_size=1, max_size=4))
+@given(*CONDITIONS)
 def test_conditions(tree: Expr, rows: list[dict[str, Any]]) -> None:
+    """The reference evaluator and Google's runtime."""
     expr = typed(tree, SCHEMA, Kind.BOOL)
-    frame = pl.DataFrame(rows, schema=FRAME)
-    wanted = backend("reference").truth(Day, expr, frame)
+    wanted = backend("reference").truth(Day, expr, pl.DataFrame(rows, schema=FRAME))
     said = [arbiter(tree, row) for row in rows]
     assert [None if v is UNKNOWN else v for v in said] == wanted
-    for name in ready("reference", "spark"):  # a job for each would take long: see test_backends
-        assert backend(name).truth(Day, expr, frame) == wanted, name
 
 
+# For Spark a job for each would take long: see test_backends.
+@pytest.mark.parametrize("engine", [n for n in OTHERS if n != "spark"])
 @examples(120)
-@given(st.one_of(integers, dates, durations, strings, conditions), records)
-def test_values(tree: Expr, record: dict[str, Any]) -> None:
+@given(*CONDITIONS)
+def test_conditions_on_every_engine(engine: str, tree: Expr, rows: list[dict[str, Any]]) -> None:
+    expr = typed(tree, SCHEMA, Kind.BOOL)
+    frame = pl.DataFrame(rows, schema=FRAME)
+    assert backend(engine).truth(Day, expr, frame) == backend("reference").truth(Day, expr, frame)
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+@examples(120)
+@given(*TERMS)
+def test_values_on_every_engine(engine: str, tree: Expr, record: dict[str, Any]) -> None:
     """Whatever type it has; a field that the record lacks has none."""
     present = {name: value for name, value in record.items() if value is not None}
     expr = typed(tree, DataSchema(present, VALUES))
     wanted = backend("reference").evaluate(expr, present, TODAY, VALUES)
-    for name in ready("reference"):
-        found = backend(name).evaluate(expr, present, TODAY, VALUES)
-        assert (found, type(found)) == (wanted, type(wanted)), name
+    found = backend(engine).evaluate(expr, present, TODAY, VALUES)
+    assert (found, type(found)) == (wanted, type(wanted))
+
+
+@examples(120)
+@given(*TERMS)
+def test_values(tree: Expr, record: dict[str, Any]) -> None:
+    """The reference evaluator and Google's runtime."""
+    present = {name: value for name, value in record.items() if value is not None}
+    expr = typed(tree, DataSchema(present, VALUES))
+    wanted = backend("reference").evaluate(expr, present, TODAY, VALUES)
     said = arbiter(tree, record)
     if wanted is not UNKNOWN and expr.type.kind is Kind.DATE:
         wanted = from_day(wanted)

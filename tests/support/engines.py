@@ -15,13 +15,17 @@ from importlib.util import find_spec
 import pytest
 
 from support.cluster import Cluster, binaries, cluster
-from zhuanjie.engine.backends.registry import NAMES
 
 ALL = os.environ.get("ZHUANJIE_ENGINES") == "all"
 SPARK = ("--master local[2] --conf spark.sql.shuffle.partitions=2 "
          "--conf spark.sql.codegen.wholeStage=false pyspark-shell")
 """How the tests start Spark: on two cores, and without making programs for a few records."""
 
+DEAR = ("postgresql", "spark")
+"""Engines that take a process of their own: a test that uses one is marked with it."""
+
+allowed: frozenset[str] = frozenset()
+"""The engines that the running test is marked with."""
 
 _running = ExitStack()
 """What was started for the tests, to be stopped when they end."""
@@ -55,6 +59,7 @@ def lacking(name: str) -> str | None:
 
 def need(name: str) -> None:
     """Skip the test, or fail it, where the engine `name` cannot run here."""
+    assert name in allowed or name not in DEAR, f'the test lacks the mark engine("{name}")'
     if what := lacking(name):
         assert not ALL, f"{what} is not there, though everything is said to be installed"
         pytest.skip(f"the engine {name} needs {what}")
@@ -62,11 +67,3 @@ def need(name: str) -> None:
         server()
     if name == "spark":
         os.environ.setdefault("PYSPARK_SUBMIT_ARGS", SPARK)
-
-
-def ready(*unwanted: str) -> list[str]:
-    """The engines that can run here, but for those `unwanted`."""
-    names = [n for n in NAMES if n not in unwanted and (ALL or lacking(n) is None)]
-    for name in names:
-        need(name)
-    return names
