@@ -20,6 +20,8 @@ from zhuanjie.report.wrap import columns, wrap
 ROOT: Final = "root"
 """The top group; the commands in it go by their own name alone."""
 
+HELP: Final = ("-h", "--help")
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -74,7 +76,8 @@ class Command(click.Command):
     allow_extra_args = True  # refused below, in our words
 
     def __init__(self, *args: Any, said: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        settings = {"help_option_names": list(HELP), **kwargs.pop("context_settings", {})}
+        super().__init__(*args, context_settings=settings, **kwargs)
         self.said = said
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -107,7 +110,7 @@ class Command(click.Command):
         session = session_of(ctx)
         with formatter.section(session.say("cli.help.options")):
             formatter.write_dl([
-                *(r for r in records if r), ("--help", session.say("cli.option.help")),
+                *(r for r in records if r), (", ".join(HELP), session.say("cli.option.help")),
             ])
 
     def get_short_help_str(self, limit: int = 45) -> str:

@@ -15,6 +15,7 @@ from zhuanjie.engine.core.errors import InputError, UsageError, fail
 from zhuanjie.engine.core.results import Report
 
 if TYPE_CHECKING:
+    from zhuanjie.engine.policy.policy import Policy
     from zhuanjie.report import Layout
     from zhuanjie.report.view import View
 
@@ -22,10 +23,10 @@ _FINDINGS_ONLY: Final = ("jsonl", "csv", "ics")
 """Formats that have no room for input findings, which are then said on stderr."""
 
 
-def arguments(selection: Selection, session: Session) -> dict[str, Any]:
+def arguments(selection: Selection, session: Session, policy: Policy) -> dict[str, Any]:
     """What every call of the engine on ledgers takes."""
     return {
-        "as_of": selection.day, "roster": selection.roster, "columns": selection.headings(),
+        "as_of": selection.day, "roster": selection.roster, "columns": selection.headings(policy),
         "backend": selection.backend, "lang": session.lang,
     }
 

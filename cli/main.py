@@ -33,15 +33,15 @@ COMMANDS: Final = {
 
 def _version(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
-        from importlib.metadata import version
+        from zhuanjie import __version__
 
-        click.echo(f"{PROG} {version(PROG)}")
+        click.echo(f"{PROG} {__version__}")
         ctx.exit()
 
 
 @click.group(cls=CommandGroup, said=ROOT, modules=COMMANDS)
 @options.lang
-@option("--version", said="version", is_flag=True, is_eager=True, expose_value=False,
+@option("--version", "-V", said="version", is_flag=True, is_eager=True, expose_value=False,
         callback=_version)
 def group() -> None:
     """The top of the command tree."""

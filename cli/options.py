@@ -18,7 +18,7 @@ import click
 
 from zhuanjie.cli import complete, exit_codes
 from zhuanjie.cli.help import Decorator, option
-from zhuanjie.cli.session import session_of
+from zhuanjie.cli.session import Session, session_of
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.messages import LANGS
 
@@ -148,13 +148,20 @@ class Selection:
 
         return load_policy(self.policy, as_of=self.day, params=dict(self.params))
 
-    def headings(self) -> Mapping[str, str] | None:
+    def engine(self, session: Session) -> str:
+        """The engine for single records: the one asked for, else the usual; a stand-in is said."""
+        from zhuanjie.engine import api
+
+        session.notices(api.stand_in(self.backend))
+        return self.backend or api.single_engine()
+
+    def headings(self, policy: Policy) -> Mapping[str, str] | None:
         """The ledger's own headings and the fields they stand for, where a file maps them."""
         if self.columns is None:
             return None
         from zhuanjie.engine.ledger.headings import load_columns
 
-        return load_columns(self.columns)
+        return load_columns(self.columns, policy.vocabulary)
 
 
 @dataclass(frozen=True, slots=True)

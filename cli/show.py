@@ -6,11 +6,12 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from zhuanjie.cli.files import opened
 from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import Session, use_colour
+from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import REPORTED, Outcome
 from zhuanjie.report import SECTION_FORMATS
 from zhuanjie.report.view import WIDTH, View
@@ -35,7 +36,17 @@ def view_of(session: Session, target: Target, policy: Policy | None = None, *,
         clauses={c: getattr(clause.text, session.lang) for c, clause in policy.clauses.items()}
         if policy else {},
         outcomes=tuple(Outcome) if all_outcomes else REPORTED,
+        **_vocabulary(policy, session.lang),
     )
+
+
+def _vocabulary(policy: Policy | None, lang: Lang) -> dict[str, Any]:
+    """The words that the policy's vocabulary has for fields and parties."""
+    if policy is None:
+        return {}
+    vocabulary = policy.vocabulary
+    return {"fields": vocabulary.fields,
+            "parties": {name: getattr(text, lang) for name, text in vocabulary.parties.items()}}
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def audit(session: Session, ledgers: Sequence[str], selection: Selection, target
     with Progress(session, quiet=quiet):
         done = api.audit_on_spark(
             ledgers, policy, target.output, form, as_of=selection.day, lang=session.lang,
-            columns=selection.headings(), roster=selection.roster, all_outcomes=all_outcomes)
+            columns=selection.headings(policy), roster=selection.roster, all_outcomes=all_outcomes)
     for notice in done.report.notices:
         session.notice(notice)
     for found in done.report.input:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from zhuanjie.engine.core.results import Finding, Location
-from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.engine.vocabulary.fields import FieldTable
 
 Key = tuple[str | None, Location]
 
@@ -55,8 +55,11 @@ class Cause:
         return sum(len(g.findings) for g in self.groups)
 
 
-def causes(undetermined: Iterable[Finding]) -> list[Cause]:
-    """The causes behind `undetermined`, the one that opens most first; no finding is left out."""
+def causes(undetermined: Iterable[Finding], fields: FieldTable) -> list[Cause]:
+    """The causes behind `undetermined`, the one that opens most first; no finding is left out.
+
+    `fields` are the vocabulary's.
+    """
     by_record: dict[Key, list[Finding]] = {}
     for finding in undetermined:
         by_record.setdefault((finding.record, finding.location), []).append(finding)
@@ -64,7 +67,7 @@ def causes(undetermined: Iterable[Finding]) -> list[Cause]:
 
     groups: dict[str | None, dict[tuple[Open, ...], list[Finding]]] = {}
     for found in by_record.values():
-        for name, behind in _blame(found, overall).items():
+        for name, behind in _blame(found, overall, fields).items():
             opens = tuple(dict.fromkeys(_open(f, name) for f in behind))
             groups.setdefault(name, {}).setdefault(opens, []).extend(behind)
     gathered = [
@@ -78,13 +81,14 @@ def _open(finding: Finding, name: str | None) -> Open:
     return Open(finding.clause, tuple(m for m in finding.missing if m != name))
 
 
-def _blame(found: list[Finding], overall: Counter[str]) -> dict[str | None, list[Finding]]:
+def _blame(found: list[Finding], overall: Counter[str],
+           fields: FieldTable) -> dict[str | None, list[Finding]]:
     """Each finding of a record under one field: greedily, the field behind most of them first.
 
     Ties go to the field that is missed most in the whole ledger, so that the same blank carries
     the same blame from record to record.
     """
-    order, last = fields().order, len(fields())
+    order, last = fields.order, len(fields)
     out: dict[str | None, list[Finding]] = {}
     left = [f for f in found if f.missing]
     while left:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from zhuanjie.engine.auditing.wording.renderer import field_label, value_label
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.results import REPORTED, Outcome, Scalar, Severity
-from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.engine.vocabulary.fields import FieldTable
 
 WIDTH: Final = 80
 """The width of a pipe, a file, and a terminal that does not say."""
@@ -21,7 +21,7 @@ class View:
     """Language, width and colour of the output, and the pack's own words where they are known.
 
     `titles` puts rules into words by their id, `clauses` clauses by theirs. `outcomes` are the
-    outcomes that are shown.
+    outcomes that are shown, `fields` and `parties` those of the policy's vocabulary.
     """
 
     lang: Lang
@@ -31,6 +31,8 @@ class View:
     titles: Mapping[str, str] = field(default_factory=dict)
     clauses: Mapping[str, str] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = REPORTED
+    fields: FieldTable = field(default_factory=lambda: FieldTable(()))
+    parties: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, code: str, **args: Any) -> str:
         """The message `output.<code>`."""
@@ -59,10 +61,10 @@ class View:
 
     def field(self, name: str) -> str:
         """A field as a ledger heads it: its Chinese heading, or in English its name."""
-        return field_label(name, self.lang)
+        return field_label(name, self.lang, self.fields)
 
     def value(self, name: str, value: Scalar | None) -> str:
         """A field's value as a ledger writes it; what is no field and has no value is unknown."""
-        if value is None and name not in fields():
+        if value is None and name not in self.fields:
             return self.say("value.unknown")
-        return value_label(name, value, self.lang)
+        return value_label(name, value, self.lang, self.fields)

@@ -21,10 +21,10 @@ from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.core.suggest import suggest
-from zhuanjie.engine.vocabulary.fields import KEY, fields
 from zhuanjie.synthetic.compose import VARIANTS, ChunkPlan, compose
 from zhuanjie.synthetic.make import TRUTH, extra, make
 from zhuanjie.synthetic.plants import ROSTER, SHARES
+from zhuanjie.synthetic.province import KEY, fields
 from zhuanjie.synthetic.write import (
     CsvFile,
     Headings,

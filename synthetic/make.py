@@ -14,11 +14,11 @@ from typing import Final
 import polars as pl
 
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.vocabulary.fields import KEY, fields
 from zhuanjie.synthetic.changes import RecordEdit
 from zhuanjie.synthetic.compose import ALL, ChunkPlan
 from zhuanjie.synthetic.draft import CONTACT, PENDING, Draft, numbered
 from zhuanjie.synthetic.life import live
+from zhuanjie.synthetic.province import KEY, fields
 from zhuanjie.synthetic.traits import ANYTHING, NEEDS
 
 TRUTH: Final = {"record": pl.String, "clause": pl.String, "outcome": pl.String}

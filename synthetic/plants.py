@@ -101,7 +101,7 @@ _DESTINATION = (
           put("destination.talent_is_public", False)),
     _row("1.2d", V, "talent", {"kind": ("talent_service",)},
           put("destination.file_moved_with", False)),
-    *(InjectedOutcome("1.2d", U, "talent", {"kind": ("talent_service",)}, blank(f"destination.{cell}"))
+    *(_row("1.2d", U, "talent", {"kind": ("talent_service",)}, blank(f"destination.{cell}"))
       for cell in ("talent_level", "talent_is_public", "file_moved_with")),
     # Whether the member stays is not known then, and so is much that hangs on it.
     _row("1.5b", V, "destination", {**_OVER, "kind": ("none",)}, do.nothing,

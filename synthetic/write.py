@@ -16,8 +16,9 @@ from typing import Any, Final, Literal, Protocol
 import polars as pl
 
 from zhuanjie.engine.core.errors import UsageError, fail
-from zhuanjie.engine.vocabulary.fields import Field, fields
+from zhuanjie.engine.vocabulary.fields import Field
 from zhuanjie.synthetic.parquet import ParquetFile
+from zhuanjie.synthetic.province import fields
 
 Headings = Literal["zh", "names"]
 

@@ -54,8 +54,9 @@ class _Call:
         """The audit, begun."""
         from zhuanjie.engine import api
 
-        return api.stream(self.ledgers, self.selection.load(),
-                          **arguments(self.selection, self.session),
+        policy = self.selection.load()
+        return api.stream(self.ledgers, policy,
+                          **arguments(self.selection, self.session, policy),
                           all_outcomes=self.all_outcomes, progress=progress, **more)
 
     def code(self, report: Report, run: AuditRun) -> int:

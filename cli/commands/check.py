@@ -38,8 +38,8 @@ def command(ctx: click.Context, *, record: str, selection: Selection, before: st
     policy = selection.load()
     records = load_record_file(record)
     shared: dict[str, Any] = {
-        "as_of": selection.day, "columns": selection.headings(), "lang": session.lang,
-        "backend": selection.backend or api.SINGLE, "before": before, "all_outcomes": all_outcomes,
+        "as_of": selection.day, "columns": selection.headings(policy), "lang": session.lang,
+        "backend": selection.engine(session), "before": before, "all_outcomes": all_outcomes,
     }
     report = (api.check_one(records[0], policy, **shared) if len(records) == 1
               else api.audit(records, policy, **shared))

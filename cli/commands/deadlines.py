@@ -34,7 +34,7 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], within: int | None, s
     refuse_overwrite([*ledgers, *selection.files], target.output)
     with Progress(session, quiet=quiet) as progress:
         policy = selection.load()
-        report = api.deadlines(list(ledgers), policy, **arguments(selection, session),
+        report = api.deadlines(list(ledgers), policy, **arguments(selection, session, policy),
                                within=within, progress=progress)
     # A duty that recurs is satisfied and has a next day: it belongs to the counts shown here.
     view = show.view_of(session, target, policy, all_outcomes=True)

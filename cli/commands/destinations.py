@@ -32,7 +32,6 @@ def command(ctx: click.Context, record: str, selection: Selection, target: Targe
     from zhuanjie.cli import show
     from zhuanjie.cli.records import read_records
     from zhuanjie.engine import api
-    from zhuanjie.engine.vocabulary.fields import KEY
     from zhuanjie.report import json_shape as shape
     from zhuanjie.report import write_answer
 
@@ -41,11 +40,12 @@ def command(ctx: click.Context, record: str, selection: Selection, target: Targe
     policy = selection.load()
     for notice in policy.notices:
         session.notice(notice)
+    engine, key = selection.engine(session), policy.vocabulary.key
     answers: list[Answers] = [
-        (str(values[KEY]) if KEY in values else None,
-         api.destinations(values, policy, as_of=selection.day, backend=selection.backend,
+        (str(values[key]) if key in values else None,
+         api.destinations(values, policy, as_of=selection.day, backend=engine,
                           lang=session.lang))
-        for values in read_records(record, session)
+        for values in read_records(record, session, policy.vocabulary)
     ]
     view = show.view_of(session, target, policy)
     data = {

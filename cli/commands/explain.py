@@ -38,7 +38,7 @@ def command(ctx: click.Context, *, ledger: str, record: str, clause: str | None,
     refuse_overwrite([ledger, *selection.files], target.output)
     with Progress(session, quiet=quiet) as progress:
         policy = selection.load()
-        with closing(api.stream([ledger], policy, **arguments(selection, session),
+        with closing(api.stream([ledger], policy, **arguments(selection, session, policy),
                                 progress=progress)) as run:
             if fix:
                 found, mended = api.explain_and_fix(run, record, clause)
@@ -56,7 +56,7 @@ def command(ctx: click.Context, *, ledger: str, record: str, clause: str | None,
         "explanations": [explain.plain_explanation(e) for e in found],
     }
     if fix:
-        data["fixes"] = [fixes.plain_fix(m) for m in mended]
+        data["fixes"] = [fixes.plain_fix(m, view) for m in mended]
     parts = [*explain.sections(found, view), *(s for m in mended for s in fixes.sections(m, view))]
     with show.result(target) as out:
         write_answer(data, parts, target.format, out, view)

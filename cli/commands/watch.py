@@ -59,7 +59,7 @@ def command(ctx: click.Context, *, source: str, selection: Selection, journal: P
     _refuse_as_journal(source, journal)
     with closing(_source(source, session)) as events:
         watch = api.watch(policy, stdout.fileno(), refuse, as_of=selection.as_of,
-                          backend=selection.backend, journal=journal, lang=session.lang)
+                          backend=selection.engine(session), journal=journal, lang=session.lang)
         watch.follow(events, name, lambda: follow and _pause())
     return exit_codes.UNUSABLE if refused else exit_codes.OK
 

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
         destinations,
         evaluate,
         own_backends,
+        single_engine,
+        stand_in,
+        unavailable_engines,
         watch,
     )
 
@@ -53,7 +56,8 @@ _MODULES = {
                 "fixes", "stream"),
     "policies": ("PolicyEntry", "lint", "list_policies", "load_policy", "schemas", "with_params"),
     "records": ("SINGLE", "UNKNOWN", "DestinationAnswer", "backends", "check", "check_one",
-                "destinations", "evaluate", "own_backends", "watch"),
+                "destinations", "evaluate", "own_backends", "single_engine", "stand_in",
+                "unavailable_engines", "watch"),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -62,7 +66,7 @@ __all__ = [
     "RecordFix", "audit", "audit_on_spark", "audit_to_file", "audit_to_folder", "backends", "check",
     "check_one", "deadlines", "destinations", "evaluate", "explain", "explain_and_fix",
     "explain_run", "fixes", "lint", "list_policies", "load_policy", "own_backends", "schemas",
-    "stream", "watch", "with_params",
+    "single_engine", "stand_in", "stream", "unavailable_engines", "watch", "with_params",
 ]
 
 

@@ -45,8 +45,9 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
     day = as_of or date.today()
     plan = plan_for(policy, day, params, before)
     with ExitStack() as opened:  # what was opened is closed if the audit cannot begin
-        ledger = opened.enter_context(closing(_ledger(sources, columns, stdin)))
-        others = (opened.enter_context(closing(open_ledger([roster], columns)))
+        ledger = opened.enter_context(closing(_ledger(sources, plan, columns, stdin)))
+        others = (opened.enter_context(closing(open_ledger(
+                      [roster], columns, vocabulary=plan.policy.vocabulary)))
                   if roster else None)
         run = _begin(ledger, plan, backend, lang=lang, roster=others, every=all_outcomes,
                      progress=progress, sparse=_are_records(sources), bulk=bulk)
@@ -78,8 +79,17 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path, 
 
     plan = plan_for(policy, as_of or date.today(), params)
     return on_spark.audit_on_spark(
-        sources, plan, output, on_spark.SUFFIXES[f".{form}"], lang=lang, columns=columns,
-        roster=open_ledger([roster], columns) if roster else None, every=all_outcomes)
+        sources,
+        plan,
+        output,
+        on_spark.SUFFIXES[f".{form}"],
+        lang=lang,
+        columns=columns,
+        roster=open_ledger([roster], columns, vocabulary=plan.policy.vocabulary)
+        if roster
+        else None,
+        every=all_outcomes,
+    )
 
 
 def audit_to_file(path: Path, run: AuditRun) -> Report:
@@ -180,10 +190,13 @@ def fixes(sources: Sources, record_id: str, clause: str | None = None,
         return explain_and_fix(run, record_id, clause)[1]
 
 
-def _ledger(sources: Any, columns: Mapping[str, str] | None, stdin: BinaryIO | None) -> Ledger:
+def _ledger(sources: Any, plan: Plan, columns: Mapping[str, str] | None,
+            stdin: BinaryIO | None) -> Ledger:
+    vocabulary = plan.policy.vocabulary
     if _are_records(sources):
-        return from_records(sources, columns)
-    return open_ledger([sources] if isinstance(sources, (str, Path)) else sources, columns, stdin)
+        return from_records(sources, columns, vocabulary=vocabulary)
+    given = [sources] if isinstance(sources, (str, Path)) else sources
+    return open_ledger(given, columns, stdin, vocabulary=vocabulary)
 
 
 def _are_records(sources: Any) -> bool:

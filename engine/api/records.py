@@ -5,6 +5,7 @@ Nothing here needs a frame, so that one record is answered at once.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
@@ -15,23 +16,27 @@ from zhuanjie.engine.api.policies import load_policy, plan_for, with_params
 from zhuanjie.engine.auditing.destinations import DestinationAnswer
 from zhuanjie.engine.auditing.destinations import destinations as _destinations
 from zhuanjie.engine.auditing.single import SingleCheck
-from zhuanjie.engine.backends.base import UNKNOWN
+from zhuanjie.engine.backends.base import UNKNOWN, RecordBackend
 from zhuanjie.engine.backends.registry import (
     EMBEDDED,
     NAMES,
-    OWN,
     SINGLE,
     backend_of,
+    own_engines,
     record_backend_of,
+    single_engine,
+    stand_in,
+    unavailable_engines,
 )
 from zhuanjie.engine.core.dates import from_day, to_day
 from zhuanjie.engine.core.errors import ExpressionError, InputError, UsageError, fail
-from zhuanjie.engine.core.messages import Lang
+from zhuanjie.engine.core.messages import Lang, say_diagnostic
 from zhuanjie.engine.core.results import Finding, Report
 from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.names import DataSchema
 from zhuanjie.engine.expr.type_checker import check as check_types
 from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.record import read_record
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import Policy
@@ -41,7 +46,8 @@ from zhuanjie.engine.watch.register import Register
 from zhuanjie.engine.watch.run import Refusal, Sink, Watch
 
 __all__ = ["SINGLE", "UNKNOWN", "DestinationAnswer", "backends", "check", "check_one",
-           "destinations", "evaluate", "own_backends", "watch"]
+           "destinations", "evaluate", "own_backends", "single_engine", "stand_in",
+           "unavailable_engines", "watch"]
 
 
 def destinations(record: Mapping[str, Any], policy: Policy | None = None, *,
@@ -52,10 +58,10 @@ def destinations(record: Mapping[str, Any], policy: Policy | None = None, *,
     if not isinstance(record, Mapping):
         raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
     day = as_of or date.today()
-    typed, _, _ = read_record(record, columns)
     chosen = with_params(policy or _standing(day), params, day)
+    typed, _, _ = read_record(record, HeadingMap(chosen.vocabulary, columns))
     plan = _plan(applicable_edition(chosen, typed, day), day)
-    return _destinations(typed, plan, record_backend_of(backend or SINGLE), lang)
+    return _destinations(typed, plan, _engine(backend), lang)
 
 
 def check(record: Mapping[str, Any], policy: Policy | None = None, *, as_of: date | None = None,
@@ -81,12 +87,17 @@ def check_one(record: Mapping[str, Any], policy: Policy, *, as_of: date,
               params: Mapping[str, int] | None = None, backend: str | None = None,
               before: str | None = None, lang: Lang = "en", all_outcomes: bool = False,
               columns: Mapping[str, str] | None = None) -> Report:
-    """Like `check`, as a report of one record, by the engine for single records."""
-    typed, _, _ = read_record(record, columns)
+    """Like `check`, as a report of one record, by the engine for single records.
+
+    Its notices say where another engine stands in for that.
+    """
+    typed, _, _ = read_record(record, HeadingMap(policy.vocabulary, columns))
     chosen = applicable_edition(with_params(policy, params, as_of), typed, as_of)
-    single = _single(chosen, as_of, (), before, backend or SINGLE, lang,
+    single = _single(chosen, as_of, (), before, backend or single_engine(), lang,
                      tuple(columns.items()) if columns else None)
-    return single.report(record, all_outcomes)
+    report = single.report(record, all_outcomes)
+    report.notices = [*stand_in(backend), *report.notices]
+    return report
 
 
 @lru_cache(maxsize=8)
@@ -115,13 +126,20 @@ def watch(policy: Policy, output: int, refuse: Refusal, *, as_of: date | None = 
     descriptor lines go to; `refuse` is told of every malformed event. Raises
     InputError for a damaged journal, UsageError for one of another policy.
     """
-    engine = record_backend_of(backend or SINGLE)
+    engine = _engine(backend)
     if policy.timeline is not None:
         policy = policy.timeline.at(as_of or date.today())
     register = Register(policy, engine, as_of, lang)
     running = Watch(register, Journal(journal) if journal else None, Sink(output), refuse)
     running.resume()
     return running
+
+
+def _engine(asked: str | None) -> RecordBackend:
+    """The engine asked for, else the one for single records; a program is told of a stand-in."""
+    for said in stand_in(asked):
+        warnings.warn(say_diagnostic(said, "en"), RuntimeWarning, stacklevel=3)
+    return record_backend_of(asked or single_engine())
 
 
 def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "reference",
@@ -171,5 +189,5 @@ def backends() -> tuple[str, ...]:
 
 
 def own_backends() -> tuple[str, ...]:
-    """The names of the engines that need no library, server or Java beside the program."""
-    return OWN
+    """The names of the engines that can judge here with no extra, server or Java."""
+    return own_engines()

@@ -18,7 +18,6 @@ from zhuanjie.engine.core.results import Finding, Location, Outcome
 from zhuanjie.engine.expr.nodes import FieldRef, field_names
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule
-from zhuanjie.engine.vocabulary.fields import fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
     index, rule = _table(plan, record)
     assert isinstance(rule.subject, FieldRef)
     subject = rule.subject.name
-    kinds = list(fields()[subject].values)
+    kinds = list(plan.fields[subject].values)
     words = FindingRenderer(plan, lang)
     bound = {i for i, r in enumerate(plan.rules)
              if r is not rule and subject in field_names(r.when) and plan.applies_to(i, record)}
@@ -67,17 +66,17 @@ def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
         out.append(DestinationAnswer(
             kind=kind, outcome=verdict.outcome, missing=verdict.missing,
             clauses=opening or (verdict.clause or rule.clause,),
-            message=_message(verdict.outcome, verdict.missing, lang), conditions=conditions,
+            message=_message(verdict.outcome, verdict.missing, plan, lang), conditions=conditions,
             pack=rule.edition.pack if rule.edition else ""))
     return out
 
 
-def _message(outcome: Outcome, missing: tuple[str, ...], lang: Lang) -> str:
+def _message(outcome: Outcome, missing: tuple[str, ...], plan: Plan, lang: Lang) -> str:
     if outcome is Outcome.SATISFIED:
         return say("finding.destination-allowed", lang)
     if outcome is Outcome.VIOLATION:
         return say("finding.destination-refused", lang)
-    named = say("list.comma", lang).join(field_label(n, lang) for n in missing)
+    named = say("list.comma", lang).join(field_label(n, lang, plan.fields) for n in missing)
     return say("finding.destination-unknown", lang, missing=named)
 
 

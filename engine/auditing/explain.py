@@ -27,7 +27,6 @@ from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule
-from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +134,9 @@ def records_of(run: AuditRun, record_id: str,
     out: list[tuple[dict[str, Any], Location]] = []
     known: list[str] = []
     for batch, frame, rows in run.frames() if keys is not None else run.frames_about(record_id):
-        hits = frame.with_row_index("#row").filter(pl.col(KEY) == record_id)
+        hits = frame.with_row_index("#row").filter(pl.col(run.plan.key) == record_id)
         if len(known) < _SUGGESTIONS:
-            known += frame[KEY].drop_nulls().head(_SUGGESTIONS - len(known)).to_list()
+            known += frame[run.plan.key].drop_nulls().head(_SUGGESTIONS - len(known)).to_list()
         for record in hits.iter_rows(named=True):
             location = Location(batch.file, batch.sheet, rows[record.pop("#row")])
             out.append((record, location))
@@ -168,7 +167,7 @@ def _explain(run: AuditRun, index: int, record: dict[str, Any], location: Locati
     evaluator = Evaluator(as_days(record), plan.today, plan.params)
     judged = judge(rule, evaluator)
     verdict = Verdict(0, index, judged.outcome, judged.clause, judged.due, judged.late,
-                      fields().sort(judged.missing))
+                      plan.fields.sort(judged.missing))
     finding = run.words.finding(verdict, record, location)
     parts = tuple(TracePart(role, _trace(step)) for role, step in judged.steps.items())
     dated_by, day = rule.edition.deciding(record, plan.as_of) if rule.edition else (None, None)

@@ -8,7 +8,6 @@ from zhuanjie.engine.auditing.wording.template import field_label
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.vocabulary.fields import fields
 
 NAMED = 8
 """Of how many columns that are not there a notice gives the names."""
@@ -18,7 +17,7 @@ def no_columns(plan: Plan, have: Collection[str]) -> dict[str, tuple[str, ...]]:
     """The fields that rules read and a ledger has no column for, with the rules' clauses."""
     rules = plan.policy.rules
     return {name: tuple(dict.fromkeys(r.clause for r in rules if name in r.fields))
-            for name in fields().sort(plan.policy.fields.difference(have))}
+            for name in plan.fields.sort(plan.policy.fields.difference(have))}
 
 
 def said_of(columns: Mapping[str, Sequence[str]], plan: Plan, lang: Lang,
@@ -30,7 +29,7 @@ def said_of(columns: Mapping[str, Sequence[str]], plan: Plan, lang: Lang,
         return []
     clauses = [c for c in plan.policy.clauses if any(c in read for read in lacking.values())
                and (asked is None or c in asked)]
-    named = (field_label(name, lang) for name in list(lacking)[:NAMED])
+    named = (field_label(name, lang, plan.fields) for name in list(lacking)[:NAMED])
     args = {"fields": say("list.comma", lang).join(named), "clauses": " ".join(clauses),
             "more": len(lacking) - NAMED}
     if len(lacking) <= NAMED:

@@ -37,7 +37,6 @@ from zhuanjie.engine.core.results import (
 from zhuanjie.engine.ledger.assemble import Batch
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 Progress = Callable[[int, int | None], None]
 
@@ -60,7 +59,7 @@ class AuditRun:
         self.roster, self.every, self.progress = roster, every, progress
         self.lang, self.sparse, self.bulk = lang, sparse, bulk
         self.words = FindingRenderer(plan, lang)
-        self.needs = fields().sort(plan.policy.fields | {KEY})
+        self.needs = plan.needs
         self.summary = Summary()
         self.kinds: set[tuple[Outcome, Severity]] = set()
         """What findings there are, by what they weigh."""
@@ -164,7 +163,7 @@ class AuditRun:
         """The records the policy speaks of, with all its columns, and their places in `frame`."""
         absent = [n for n in self.needs if n not in frame.columns]
         frame = frame.with_columns(
-            pl.lit(None, dtype=DTYPES[fields()[n].type]).alias(n) for n in absent
+            pl.lit(None, dtype=DTYPES[self.plan.fields[n].type]).alias(n) for n in absent
         ).select(self.needs)
         frame = frame.with_columns(pl.col(n).fill_null(self.plan.as_of) for n in self.plan.assumed
                                    if n in frame.columns)
@@ -220,7 +219,7 @@ class AuditRun:
             assert self.roster is not None
             if absent.field not in self.roster.fields:
                 raise fail(InputError, "audit.roster-column",
-                           field=field_label(absent.field, self.lang))
+                           field=field_label(absent.field, self.lang, self.plan.fields))
         for batch in self.roster.batches() if self.roster and self.absent else ():
             frame, kept = self._in_scope(batch.frame)
             self.input += batch.input

@@ -22,6 +22,7 @@ from zhuanjie.engine.core.results import (
     Summary,
     plain,
 )
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.record import read_record
 from zhuanjie.engine.ledger.record_reader import CachedRecordReader
 from zhuanjie.engine.lowering.plan import Plan
@@ -37,8 +38,8 @@ class SingleCheck:
         self.plan = plan
         self.backend = backend
         self.words = FindingRenderer(plan, lang)
-        self._columns = columns
-        self.read = CachedRecordReader(columns)
+        self._mapping = HeadingMap(plan.policy.vocabulary, columns)
+        self.read = CachedRecordReader(self._mapping)
 
     def __call__(self, record: Mapping[str, Any],
                  every: bool = False) -> tuple[list[Finding], list[InputFinding]]:
@@ -67,7 +68,7 @@ class SingleCheck:
     def report(self, record: Mapping[str, Any], every: bool = False) -> Report:
         """The findings on `record` as a report of one record, with what is to be said besides."""
         findings, unread = self(record, every)
-        typed, _, notices = read_record(record, self._columns)
+        typed, _, notices = read_record(record, self._mapping)
         summary = Summary()
         for finding in findings:
             summary.add(finding.clause, finding.outcome)

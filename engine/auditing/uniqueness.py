@@ -16,20 +16,20 @@ from zhuanjie.engine.expr.nodes import FieldRef
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import TypedRule
-from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 DTYPES: dict[str, Any] = {
     "string": pl.String, "enum": pl.String, "bool": pl.Boolean, "int": pl.Int64, "date": pl.Date,
+    "month": pl.Date,
 }
 """How each type of field stands in a frame."""
 
 
 def singleton_frame(plan: Plan, records: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """Typed records as a frame ready to judge, each as if it were alone in its ledger."""
-    names = fields().sort(plan.policy.fields | {KEY})
+    names = plan.needs
     frame = pl.DataFrame(
         {n: [r.get(n) for r in records] for n in names},
-        schema={n: DTYPES[fields()[n].type] for n in names},
+        schema={n: DTYPES[plan.fields[n].type] for n in names},
     )
     return frame.with_columns(
         pl.lit(1, dtype=pl.Int64).alias(column.format(rule=rule.id))
@@ -74,7 +74,7 @@ class DuplicateCounter:
 
     def shared(self) -> pl.DataFrame:
         """The keys that more than one record has, with both counts."""
-        empty = {name: DTYPES[fields()[name].type] for name in self.by} | {
+        empty = {name: DTYPES[self.plan.fields[name].type] for name in self.by} | {
             self.sure: pl.Int64, self.everyone: pl.Int64}
         return (
             pl.concat([pl.DataFrame(schema=empty), *self._seen])

@@ -13,6 +13,7 @@ from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit,
 from zhuanjie.engine.expr.operators import COMPARISONS, OPS
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy.model import Parameter
+from zhuanjie.engine.vocabulary.fields import FieldTable
 
 _GROUPS = OPS["+"].binds
 """Operators that bind no tighter than this are put in brackets where they stand in another."""
@@ -21,8 +22,9 @@ _GROUPS = OPS["+"].binds
 class Phrases:
     """Puts the expressions of one policy into words of one language."""
 
-    def __init__(self, parameters: Mapping[str, Parameter], lang: Lang) -> None:
-        self._parameters = parameters
+    def __init__(self, parameters: Mapping[str, Parameter], fields: FieldTable,
+                 lang: Lang) -> None:
+        self._parameters, self._fields = parameters, fields
         self._lang = lang
 
     def condition(self, expr: Expr) -> str:
@@ -35,10 +37,10 @@ class Phrases:
         """An expression in words; a literal as a value of the field it is compared with."""
         match expr:
             case Lit(value=value):
-                shown = value_label(field or "", value, self._lang)
+                shown = value_label(field or "", value, self._lang, self._fields)
                 return self._say("quoted", a=shown) if isinstance(value, str) else shown
             case FieldRef(name=name):
-                return field_label(name, self._lang)
+                return field_label(name, self._lang, self._fields)
             case Param(name=name):
                 held = self._parameters[name].value
                 return name if held is None else self._say("named", text=held, name=name)
@@ -76,8 +78,11 @@ class Phrases:
         return self._say("group", a=words) if apart else words
 
     def _is(self, field: FieldRef, value: bool) -> str:
-        return self._say("is", a=field_label(field.name, self._lang),
-                         b=self._say("quoted", a=value_label(field.name, value, self._lang)))
+        return self._say(
+            "is",
+            a=field_label(field.name, self._lang, self._fields),
+            b=self._say("quoted", a=value_label(field.name, value, self._lang, self._fields)),
+        )
 
     def _say(self, code: str, **args: object) -> str:
         return say(f"docs.{code}", self._lang, **args)

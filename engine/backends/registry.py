@@ -7,7 +7,9 @@ from importlib import import_module
 from typing import cast
 
 from zhuanjie.engine.backends.base import Backend, ColumnBackend, RecordBackend
+from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.extras import LIBRARIES, can_import, lacking
 from zhuanjie.engine.core.suggest import suggest
 
 _MODULES = {
@@ -19,8 +21,6 @@ _MODULES = {
     "postgresql": "zhuanjie.engine.backends.sql.postgres",
     "spark": "zhuanjie.engine.backends.sql.spark",
 }
-_EXTRAS = {"duckdb": "duckdb", "pyspark": "spark", "py4j": "spark"}
-"""The libraries that are not there unless asked for, and the extra that brings each."""
 NAMES = tuple(_MODULES)
 OWN = ("reference", "polars", "python", "durable")
 """Engines that need nothing but the program."""
@@ -33,7 +33,9 @@ IN_PLACE = "postgresql"
 SINGLE = "durable"
 """The engine for the `check` of a single record."""
 EMBEDDED = "python"
-"""The engine for programs that check records one by one."""
+"""The engine for programs that check records one by one, and where there is no `SINGLE`."""
+_NETWORK, _DURABLE = "durable_rules_engine", "durable-rules"
+"""What `SINGLE` stands on, and what brings it: it is built from source, which not all can."""
 
 
 @cache
@@ -43,14 +45,14 @@ def backend_of(name: str) -> Backend:
         close = suggest(name, NAMES)
         raise fail(UsageError, "backend.unknown", hint="hint.near" if close else "hint.known",
                    name=name, near=close, known=", ".join(NAMES))
-    try:
-        engine: Backend = import_module(_MODULES[name]).ENGINE
-    except ModuleNotFoundError as error:
-        extra = _EXTRAS.get((error.name or "").partition(".")[0])
-        if extra is None:
-            raise
+    # An engine that needs an extra is called like it.
+    if name in LIBRARIES and (library := lacking(name)):
         raise fail(UsageError, "backend.not-installed", hint="backend.hint.extra", name=name,
-                   library=error.name, extra=extra) from None
+                   library=library, extra=name)
+    if name == SINGLE and not can_import(_NETWORK):
+        raise fail(UsageError, "backend.not-installed", hint="backend.hint.compiler", name=name,
+                   library=_DURABLE)
+    engine: Backend = import_module(_MODULES[name]).ENGINE
     return engine
 
 
@@ -61,6 +63,32 @@ def record_backend_of(name: str) -> RecordBackend:
         able = ", ".join(n for n in NAMES if n not in _COLUMNS)
         raise fail(UsageError, "backend.not-single", hint="hint.known", name=name, known=able)
     return cast("RecordBackend", engine)
+
+
+@cache
+def single_engine() -> str:
+    """The engine for a single record where none is asked for."""
+    return SINGLE if can_import(_NETWORK) else EMBEDDED
+
+
+def stand_in(asked: str | None) -> list[Diagnostic]:
+    """What to say where no engine was asked for and another than `SINGLE` has to judge."""
+    if asked is not None or single_engine() == SINGLE:
+        return []
+    return [Diagnostic("backend.stand-in", {"name": single_engine(), "library": _DURABLE},
+                       hint="backend.hint.stand-in")]
+
+
+def own_engines() -> tuple[str, ...]:
+    """Those of `OWN` that can judge here."""
+    return tuple(name for name in OWN if name != SINGLE or single_engine() == SINGLE)
+
+
+def unavailable_engines() -> list[Diagnostic]:
+    """What to say of those of `OWN` that cannot judge here."""
+    return [Diagnostic("backend.left-out", {"name": name, "library": _DURABLE},
+                       hint="backend.hint.compiler")
+            for name in OWN if name not in own_engines()]
 
 
 def column_backend_of(engine: Backend) -> ColumnBackend | None:

@@ -1,8 +1,24 @@
-"""What characters are. In: a text. Out: its width on a terminal, and what no encoding can carry."""
+"""What characters are. In: a text. Out: its width, how it is compared, what no encoding carries."""
 
 from __future__ import annotations
 
-from unicodedata import combining, east_asian_width
+from unicodedata import combining, east_asian_width, normalize
+
+INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+BLANKS = "".join(chr(c) for c in range(0x3001) if chr(c).isspace()) + INVISIBLE
+"""What is stripped from the ends of a cell: all white space, byte-order marks, zero-width marks."""
+
+_GAPS = str.maketrans("", "", BLANKS)
+
+
+def comparable(text: str) -> str:
+    """`text` as headings and choices are compared: one width, one case, no blanks or marks."""
+    return squeeze(normalize("NFKC", text)).casefold()
+
+
+def squeeze(text: str) -> str:
+    """`text` without any white space or invisible marks."""
+    return text.translate(_GAPS)
 
 
 def half_pair(text: str) -> int | None:

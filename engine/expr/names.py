@@ -8,7 +8,7 @@ from typing import Any
 
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import ExpressionError, fail
-from zhuanjie.engine.core.unicode import half_pair
+from zhuanjie.engine.core.unicode import comparable, half_pair
 from zhuanjie.engine.expr.nodes import AsOf, Expr, FieldRef, Param
 from zhuanjie.engine.expr.types import ANY, BOOL, RECORD_DATE, STRING, Kind, Type, field_type
 from zhuanjie.engine.vocabulary.fields import FieldTable
@@ -37,6 +37,11 @@ class PackSchema:
     def names(self) -> list[str]:
         """See `typing.Schema`."""
         return [*(f.name for f in self._fields), *(f"{PARAMS}.{p}" for p in self._params), AS_OF]
+
+    def meant(self, field: str, word: str) -> str:
+        """See `type_checker.Schema`."""
+        known = self._fields.get(field)
+        return known.choices.get(comparable(word), "") if known else ""
 
 
 class DataSchema:
@@ -67,6 +72,10 @@ class DataSchema:
     def names(self) -> list[str]:
         """See `typing.Schema`."""
         return [*self._types, *(f"{PARAMS}.{p}" for p in self._params), AS_OF]
+
+    def meant(self, _field: str, _word: str) -> str:
+        """See `type_checker.Schema`."""
+        return ""
 
 
 def _type_of(name: str, value: Any) -> Type:

@@ -7,17 +7,16 @@ the years 1 to 9999, is refused here and never met while records are judged.
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any, Protocol
 
 from zhuanjie.engine.core.dates import add_months
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ExpressionError
+from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, Name
 from zhuanjie.engine.expr.operators import COMPARISONS, TEXT_TESTS
 from zhuanjie.engine.expr.types import ANY, BOOL, LIMITS, NUMERIC, STRING, Kind, Type
 from zhuanjie.engine.regex.portable import RegexError, portable
-from zhuanjie.engine.vocabulary.fields import fields
 
 
 class Schema(Protocol):
@@ -29,6 +28,10 @@ class Schema(Protocol):
 
     def names(self) -> list[str]:
         """Every name there is, for suggestions."""
+        ...
+
+    def meant(self, field: str, word: str) -> str:
+        """The value of a field that a ledger writes as `word`, or an empty text."""
         ...
 
 
@@ -85,9 +88,9 @@ class _Checker:
         if found is not None:
             return found
         dotted = ".".join(name.path)
-        near = get_close_matches(dotted, self.schema.names(), n=1)
+        near = suggest(dotted, self.schema.names())
         hint = "cel.hint.near" if near else "cel.hint.names"
-        self.error(name, "cel.unknown-name", hint, name=dotted, near=near[0] if near else "")
+        self.error(name, "cel.unknown-name", hint, name=dotted, near=near)
         return FieldRef(dotted, ANY, name.at)
 
     def _has(self, call: Call) -> Expr:
@@ -186,7 +189,9 @@ class _Checker:
         values = side.type.values
         if values is None or not isinstance(literal, Lit) or literal.value in values:
             return
-        near = _meant(str(literal.value), values, side)
+        word = str(literal.value)
+        own = self.schema.meant(side.name, word) if isinstance(side, FieldRef) else ""
+        near = own or suggest(word, sorted(values))
         self.error(literal, "cel.not-a-value", "cel.hint.near" if near else "cel.hint.values",
                    value=literal.value, near=near, values=", ".join(sorted(values)))
 
@@ -275,11 +280,3 @@ def _bounds(expr: Expr) -> tuple[int, int]:
 
 def _shown(op: str) -> str:
     return "-" if op == "neg" else op
-
-
-def _meant(text: str, values: frozenset[str], side: Expr) -> str:
-    """The value that a text comes near, or is a ledger's word for; else an empty text."""
-    spec = fields().get(side.name) if isinstance(side, FieldRef) else None
-    words = {word: own for own, word in spec.values.items()} if spec else {}
-    close = get_close_matches(text, sorted(values), n=1)
-    return words.get(text) or (close[0] if close else "")

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     INT = "int"
     STRING = "string"
     DATE = "date"
+    MONTH = "month"
+    """A year and a month, held as the month's first day; its day is not known."""
     DURATION = "duration"
     PERIOD = "period"
     LIST = "list"
@@ -58,6 +60,7 @@ class Type:
 BOOL = Type(Kind.BOOL)
 STRING = Type(Kind.STRING)
 ANY = Type(Kind.ANY)
+MONTH = Type(Kind.MONTH, low=RECORD_DAYS[0], high=RECORD_DAYS[1])
 RECORD_DATE = Type(Kind.DATE, low=RECORD_DAYS[0], high=RECORD_DAYS[1])
 
 
@@ -74,3 +77,5 @@ def field_type(field: Field) -> Type:
             return Type(Kind.INT, low=field.low, high=field.high)
         case "date":
             return RECORD_DATE
+        case "month":
+            return MONTH

@@ -18,12 +18,8 @@ from zhuanjie.engine.ledger.cells.parser import CellError, read_column
 from zhuanjie.engine.ledger.cells.text import show, whole_text
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 from zhuanjie.engine.ledger.readers.base import Cells, Chunk, LedgerTable
-from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 __all__ = ["Batch", "assemble", "same_id", "type_chunk"]
-
-NOTE = r"^(?:合计|总计|小计|共计|填表|填报|制表|审核|负责人|联系人|备注|说明|注[:：])"
-"""How a row below the records begins that is a note and no record, when it is its only cell."""
 
 MANY = 10_000
 """Rows from which on it pays to type the columns of a chunk side by side."""
@@ -47,12 +43,12 @@ def same_id(table: LedgerTable, ids: pl.Series, rows: pl.Series,
             seen: DuplicateIdIndex) -> Iterator[tuple[int, InputFinding]]:
     """The records whose id an earlier one has, by row; `seen` holds those before and takes in all.
     """
-    heading = next((" ".join(table.headings[at].split()) for at, f in table.match.fields.items()
-                    if f.name == KEY), None)
+    name, at = table.match.key, table.match.key_column
+    heading = None if at is None else " ".join(table.headings[at].split())
     for position, first in seen.check(ids, rows, (table.file, table.sheet)):
         record, row = ids[position], rows[position]
         yield row, InputFinding(
-            "records.same-id", record, KEY, row, heading, record, table.file, table.sheet,
+            "records.same-id", record, name, row, heading, record, table.file, table.sheet,
             {"first": f"{first.file}[{first.sheet}]" if first.sheet else first.file,
              "first_row": first.row},
         )
@@ -64,7 +60,7 @@ class _Typing:
     def __init__(self, table: LedgerTable, chunk: Chunk) -> None:
         self.table = table
         self.chunk = chunk
-        self.order = fields().order
+        self.order, self.key = table.match.vocabulary.fields.order, table.match.key
         self.errors: list[tuple[int, int, CellError]] = []
         """(position in the chunk, column, error)"""
         known = sorted(table.match.fields.items(), key=lambda item: self.order[item[1].name])
@@ -87,7 +83,7 @@ class _Typing:
         if not keep.all():
             frame, rows = frame.filter(keep), rows.filter(keep)
             extra = extra.filter(keep) if extra.width else extra
-        if KEY in frame.columns:
+        if self.key in frame.columns:
             found += ((row, -1, finding) for row, finding in self._ids(frame, rows, ids))
         found.sort(key=lambda item: item[:2])
         return Batch(frame, extra, rows, self.table.file, self.table.sheet, start,
@@ -117,7 +113,8 @@ class _Typing:
         if lonely.is_empty():
             return []
         texts = self.frame[lonely].select(
-            pl.coalesce(pl.lit(None, dtype=pl.String), pl.col(pl.String)).str.contains(NOTE)
+            pl.coalesce(pl.lit(None, dtype=pl.String), pl.col(pl.String)).str.contains(
+                self.table.match.vocabulary.note_pattern)
         ).to_series().fill_null(value=False)
         return lonely.filter(texts).to_list()
 
@@ -138,7 +135,7 @@ class _Typing:
         """A finding at a position of the chunk, with the row and order it sorts by."""
         field = None if column is None else self.table.match.fields[column]
         row = self.chunk.rows[at]
-        record = self.frame[KEY][at] if KEY in self.frame.columns else None
+        record = self.frame[self.key][at] if self.key in self.frame.columns else None
         heading = None if column is None else self._heading(column)
         return row, self.order[field.name] if field else -2, InputFinding(
             code, record if code != "records.note-row" else None, field.name if field else None,
@@ -148,11 +145,12 @@ class _Typing:
     def _ids(self, frame: pl.DataFrame, rows: pl.Series,
              ids: DuplicateIdIndex | None) -> Iterator[tuple[int, InputFinding]]:
         """Records without an id, and those whose id an earlier record has."""
-        at = next(i for i, f in self.table.match.fields.items() if f.name == KEY)
-        column = frame[KEY]
+        at = self.table.match.key_column
+        assert at is not None
+        column = frame[self.key]
         unreadable = {self.chunk.rows[i] for i, where, _ in self.errors if where == at}
         for row in set(rows.filter(column.is_null())) - unreadable:
-            yield row, InputFinding("records.no-id", None, KEY, row, self._heading(at), None,
+            yield row, InputFinding("records.no-id", None, self.key, row, self._heading(at), None,
                                     self.table.file, self.table.sheet)
         if ids is not None:
             yield from same_id(self.table, column, rows, ids)

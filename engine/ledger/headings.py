@@ -1,7 +1,8 @@
-"""Headings to fields. In: the headings of a table, a mapping of the user. Out: what each column is.
+"""Headings to fields. In: a vocabulary, a mapping of the user, headings. Out: what each column is.
 
-A heading is a field's name or its Chinese heading; width, case, white space, stars, colons and
-notes in brackets do not matter. What is not known is reported with the nearest known heading.
+A heading is a field's name, its heading or another that the vocabulary knows for it; width, case,
+white space, stars, colons and notes in brackets do not matter. What is not known is reported, with
+the heading it is a slip of.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
-from zhuanjie.engine.ledger.cells.text import key
+from zhuanjie.engine.core.suggest import suggest
+from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.ledger.documents import load_data
-from zhuanjie.engine.vocabulary.fields import KEY, Field, fields
+from zhuanjie.engine.vocabulary.fields import Field
+from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 _NOTES = re.compile(r"[(\[【<〔][^()\[\]【】<>〔〕]*[)\]】>〕]")
 _MARKS = "*:;,.、。·_-#"
@@ -33,75 +35,113 @@ class HeadingMatch:
     heading (or None). Columns without a heading, or set aside by the user, are in neither.
     """
 
+    vocabulary: Vocabulary
     fields: dict[int, Field]
     unknown: dict[int, tuple[str, str | None]]
 
     @property
-    def is_ledger(self) -> bool:
-        """Whether these are the headings of a ledger at all."""
-        return looks_known(f.name for f in self.fields.values())
+    def key(self) -> str:
+        """The field that names a record of this table."""
+        return self.vocabulary.key
+
+    @property
+    def key_column(self) -> int | None:
+        """The position of the column that names a record, None where there is none."""
+        return next((at for at, f in self.fields.items() if f.name == self.key), None)
 
 
-def looks_known(names: Iterable[str]) -> bool:
-    """Whether the fields named are enough to call a row a row of headings."""
-    found = set(names)
-    return KEY in found or len(found) >= ENOUGH
+class HeadingMap:
+    """What headings mean: as the vocabulary says, but for what the user's own mapping says."""
+
+    def __init__(self, vocabulary: Vocabulary, columns: Mapping[str, str] | None = None) -> None:
+        """`columns` maps headings to fields' names or headings; a heading mapped to nothing is set
+        aside. Raises InputError for a field that there is not.
+        """
+        self.vocabulary = vocabulary
+        self.columns = _checked(vocabulary, columns, Place()) if columns else {}
+
+    @cached_property
+    def _own(self) -> dict[str, str]:
+        """The user's mapping by headings as they are compared."""
+        return {comparable(heading): name for heading, name in self.columns.items()}
+
+    def find(self, heading: str) -> Field | None:
+        """The field a heading means, by the user's mapping first; None when nobody knows it."""
+        plain = comparable(heading)
+        if (wanted := self._own.get(plain)) is not None:
+            return self.vocabulary.fields.get(wanted)
+        return _known(self.vocabulary, plain)
+
+    def is_silent(self, heading: str) -> bool:
+        """Whether nothing need be said of a heading: it was set aside, or means no field."""
+        plain = comparable(heading)
+        return (not plain or self._own.get(plain) == ""
+                or plain in self.vocabulary.silent_headings
+                or _bare(plain) in self.vocabulary.silent_headings)
+
+    def looks_known(self, names: Iterable[str]) -> bool:
+        """Whether the fields named are enough to call a row a row of headings."""
+        found = set(names)
+        return self.vocabulary.key in found or len(found) >= ENOUGH
+
+    def knows(self, match: HeadingMatch) -> bool:
+        """Whether headings that were matched are those of a ledger at all."""
+        return self.looks_known(field.name for field in match.fields.values())
+
+    def match(self, headings: list[str], place: Place | None = None) -> HeadingMatch:
+        """Match each heading to a field; raises InputError when two columns are the same field."""
+        found: dict[int, Field] = {}
+        unknown: list[int] = []
+        first: dict[str, int] = {}
+        for i, heading in enumerate(headings):
+            field = self.find(heading)
+            if field is None:
+                if not self.is_silent(heading):
+                    unknown.append(i)
+            elif field.name in first:
+                raise fail(
+                    InputError, "records.same-field", place, "records.hint.same-field",
+                    field=field.name, first=headings[first[field.name]].strip(),
+                    second=heading.strip(), first_column=column_letter(first[field.name]),
+                    second_column=column_letter(i),
+                )
+            else:
+                found[i] = field
+                first[field.name] = i
+        return HeadingMatch(self.vocabulary, found, {
+            i: (headings[i], nearest(headings[i], self.vocabulary, first)) for i in unknown})
 
 
-def find_field(heading: str, columns: Mapping[str, str] | None = None) -> Field | None:
-    """The field a heading means, by the user's mapping first; None when nobody knows it."""
-    plain = key(heading)
-    if columns and (wanted := _compared(tuple(columns.items())).get(plain)) is not None:
-        return fields().get(wanted)
-    known = _known()
-    return known.get(plain) or known.get(_NOTES.sub("", plain).strip(_MARKS))
+def find_field(heading: str, vocabulary: Vocabulary) -> Field | None:
+    """The field a heading means by itself; None when nobody knows it."""
+    return _known(vocabulary, comparable(heading))
 
 
-def match_headings(
-    headings: list[str], columns: Mapping[str, str] | None = None, place: Place | None = None
-) -> HeadingMatch:
-    """Match each heading to a field; raises InputError when two columns are the same field."""
-    found: dict[int, Field] = {}
-    unknown: list[int] = []
-    first: dict[str, int] = {}
-    for i, heading in enumerate(headings):
-        field = find_field(heading, columns)
-        if field is None:
-            if key(heading) and not _set_aside(heading, columns):
-                unknown.append(i)
-        elif field.name in first:
-            raise fail(
-                InputError, "records.same-field", place, "records.hint.same-field",
-                field=field.name, first=headings[first[field.name]].strip(),
-                second=heading.strip(), first_column=column_letter(first[field.name]),
-                second_column=column_letter(i),
-            )
-        else:
-            found[i] = field
-            first[field.name] = i
-    return HeadingMatch(found, {i: (headings[i], nearest(headings[i], first)) for i in unknown})
+def _known(vocabulary: Vocabulary, plain: str) -> Field | None:
+    known = vocabulary.headings
+    return known.get(plain) or known.get(_bare(plain))
 
 
-def nearest(heading: str, taken: Iterable[str] = ()) -> str | None:
-    """The known heading most like `heading`, in the language it is written in; else None."""
-    known = _known()
+def _bare(plain: str) -> str:
+    """A heading without the notes and marks around it."""
+    return _NOTES.sub("", plain).strip(_MARKS)
+
+
+def nearest(heading: str, vocabulary: Vocabulary, taken: Iterable[str] = ()) -> str | None:
+    """The known heading that `heading` is a slip of, in the language it is written in; else None.
+    """
+    known = vocabulary.headings
     gone = set(taken)
-    candidates = {_alike(k): k for k, field in known.items() if field.name not in gone}
-    plain = _alike(_NOTES.sub("", key(heading)).strip(_MARKS))
-    near = get_close_matches(plain, candidates, n=1, cutoff=0.6)
+    candidates = {vocabulary.alike(k): k for k, field in known.items() if field.name not in gone}
+    near = suggest(vocabulary.alike(_bare(comparable(heading))), candidates)
     if not near:
         return None
-    form = candidates[near[0]]
+    form = candidates[near]
     field = known[form]
     return field.name if form == field.name else field.heading
 
 
-def _alike(heading: str) -> str:
-    """A heading with the words that people swap made the same, for likeness only."""
-    return heading.replace("日期", "时间").replace("号码", "编号")
-
-
-def load_columns(path: str | Path) -> dict[str, str]:
+def load_columns(path: str | Path, vocabulary: Vocabulary) -> dict[str, str]:
     """The user's own mapping of headings to field names, from a YAML or JSON file.
 
     A heading mapped to nothing (null) is set aside: its column is carried through unread.
@@ -110,30 +150,22 @@ def load_columns(path: str | Path) -> dict[str, str]:
     place = Place(file=str(path))
     if not isinstance(data, dict):
         raise fail(InputError, "records.columns-shape", place, "records.hint.columns")
+    return _checked(vocabulary, {str(heading): name for heading, name in data.items()}, place)
+
+
+def _checked(vocabulary: Vocabulary, columns: Mapping[str, object],
+             place: Place) -> dict[str, str]:
+    """A user's mapping with the names of fields; raises InputError for those that there are not."""
+    wrong: list[Diagnostic] = []
     out: dict[str, str] = {}
-    wrong: list[Diagnostic] = []
-    for heading, name in data.items():
-        field = find_field(name) if isinstance(name, str) else None
-        if name is None:
-            out[str(heading)] = ""
-        elif field is not None:
-            out[str(heading)] = field.name
-        else:
-            wrong.append(_unknown_field(str(heading), str(name), place))
-    if wrong:
-        raise InputError(*wrong)
-    return out
-
-
-def check_columns(columns: Mapping[str, str]) -> dict[str, str]:
-    """A mapping given from Python, checked as `load_columns` checks a file's."""
-    wrong: list[Diagnostic] = []
-    out = {}
     for heading, name in columns.items():
-        field = find_field(name)
-        if name and field is None:
-            wrong.append(_unknown_field(heading, name, Place()))
-        out[heading] = field.name if field else ""
+        field = find_field(name, vocabulary) if isinstance(name, str) else None
+        if name is None or name == "":
+            out[heading] = ""
+        elif field is not None:
+            out[heading] = field.name
+        else:
+            wrong.append(_unknown_field(heading, str(name), place, vocabulary))
     if wrong:
         raise InputError(*wrong)
     return out
@@ -149,28 +181,8 @@ def column_letter(position: int) -> str:
     return letters
 
 
-def _unknown_field(heading: str, name: str, place: Place) -> Diagnostic:
-    near = nearest(name)
+def _unknown_field(heading: str, name: str, place: Place, vocabulary: Vocabulary) -> Diagnostic:
+    near = nearest(name, vocabulary)
     code = "records.columns-field" if near is None else "records.columns-field-near"
     return Diagnostic(code, {"heading": heading, "name": name, "near": near}, place,
                       "records.hint.columns")
-
-
-def _set_aside(heading: str, columns: Mapping[str, str] | None) -> bool:
-    return bool(columns) and _compared(tuple((columns or {}).items())).get(key(heading)) == ""
-
-
-@lru_cache(maxsize=8)
-def _compared(columns: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """The user's mapping by headings as they are compared."""
-    return {key(heading): name for heading, name in columns}
-
-
-@cache
-def _known() -> dict[str, Field]:
-    """Every accepted form of a heading, as compared."""
-    out = {key(f.heading): f for f in fields()}
-    out |= {key(f.name): f for f in fields()}
-    return out
-
-

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.ledger.batch import Batch
-from zhuanjie.engine.ledger.cells.text import key
 from zhuanjie.engine.ledger.documents import load_record_file, standard_input
-from zhuanjie.engine.ledger.headings import check_columns
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.refuse import NotALedgerError
 from zhuanjie.engine.ledger.record import read_record, unknown_notices
 from zhuanjie.engine.ledger.sources import STDIN, LedgerSource, check_content, find_sources, spool
-from zhuanjie.engine.vocabulary.fields import KEY
+from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,7 +56,7 @@ class Ledger:
         for table in tables:
             self.notices += unknown_notices(table.match, table.place)
             self.notices += table.notices
-            if not any(f.name == KEY for f in table.match.fields.values()):
+            if table.match.key_column is None:
                 self.notices.append(Diagnostic("records.no-id-column", {}, table.place,
                                                "records.hint.no-id-column"))
 
@@ -93,18 +93,18 @@ class Ledger:
 
 def open_ledger(
     sources: Sequence[str | Path], columns: Mapping[str, str] | None = None,
-    stdin: BinaryIO | None = None,
+    stdin: BinaryIO | None = None, *, vocabulary: Vocabulary,
 ) -> Ledger:
     """The ledger in files, folders, globs and standard input (`-`), as given.
 
     `columns` maps the ledger's own headings to field names. Raises InputError for what cannot
     be read at all.
     """
-    columns = check_columns(columns or {})
+    mapping = HeadingMap(vocabulary, columns)
     given = [sources] if isinstance(sources, (str, Path)) else sources
     spooled: list[Path] = []
     try:
-        ledger = _read(_sources(given, stdin, spooled), columns)
+        ledger = _read(_sources(given, stdin, spooled), mapping)
     except BaseException:
         for path in spooled:
             path.unlink(missing_ok=True)
@@ -115,24 +115,26 @@ def open_ledger(
 
 
 def from_records(
-    records: Iterable[Mapping[str, object]], columns: Mapping[str, str] | None = None
+    records: Iterable[Mapping[str, object]], columns: Mapping[str, str] | None = None, *,
+    vocabulary: Vocabulary,
 ) -> Ledger:
     """The ledger in Python mappings: nested, dotted or with Chinese headings."""
     from zhuanjie.engine.ledger.readers.objects import ObjectTable
 
     rows = list(records)
     content = json.dumps(rows, default=str, ensure_ascii=True).encode()
-    table = ObjectTable(rows, IN_MEMORY, check_columns(columns or {}), given=True)
+    table = ObjectTable(rows, IN_MEMORY, HeadingMap(vocabulary, columns), given=True)
     return Ledger([table], sha256=hashlib.sha256(content).hexdigest())
 
 
-def from_frame(frame: pl.DataFrame, columns: Mapping[str, str] | None = None) -> Ledger:
+def from_frame(frame: pl.DataFrame, columns: Mapping[str, str] | None = None, *,
+               vocabulary: Vocabulary) -> Ledger:
     """The ledger in a Polars frame, with field names or Chinese headings for columns."""
     from zhuanjie.engine.ledger.readers.frames import FrameTable
 
     content = io.BytesIO()
     frame.write_ipc_stream(content)
-    table = FrameTable(frame.lazy(), IN_MEMORY, check_columns(columns or {}), frame.height)
+    table = FrameTable(frame.lazy(), IN_MEMORY, HeadingMap(vocabulary, columns), frame.height)
     return Ledger([table], sha256=hashlib.sha256(content.getbuffer()).hexdigest())
 
 
@@ -162,7 +164,7 @@ def _sources(given: Sequence[str | Path], stdin: BinaryIO | None,
             yield source
 
 
-def _read(given: Iterable[LedgerSource], columns: Mapping[str, str]) -> Ledger:
+def _read(given: Iterable[LedgerSource], mapping: HeadingMap) -> Ledger:
     from zhuanjie.engine.ledger.readers.registry import open_tables
 
     sources = list(given)
@@ -173,7 +175,7 @@ def _read(given: Iterable[LedgerSource], columns: Mapping[str, str]) -> Ledger:
     for source in sources:
         trial = digest.copy()
         try:
-            found, said = open_tables(source, columns, trial)
+            found, said = open_tables(source, mapping, trial)
         except NotALedgerError as error:
             if source.named:
                 raise
@@ -186,9 +188,9 @@ def _read(given: Iterable[LedgerSource], columns: Mapping[str, str]) -> Ledger:
         raise InputError(*passed_over)
     notices += [Diagnostic("records.skipped-file", {}, Place(file=file))
                 for file in dict.fromkeys(d.place.file for d in passed_over)]
-    used = {key(heading) for table in tables for heading in table.headings}
+    used = {comparable(heading) for table in tables for heading in table.headings}
     notices += [Diagnostic("records.columns-unused", {"heading": heading})
-                for heading in columns if key(heading) not in used]
+                for heading in mapping.columns if comparable(heading) not in used]
     # Nobody reads all the bytes of a database.
     remote = any(source.kind == "database" for source in sources)
     return Ledger(tables, notices, "" if remote else digest.hexdigest(), remote)

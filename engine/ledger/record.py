@@ -14,25 +14,25 @@ from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.ledger.cells.parser import Value, read_cell
 from zhuanjie.engine.ledger.cells.text import CellError, show
-from zhuanjie.engine.ledger.headings import HeadingMatch, match_headings
-from zhuanjie.engine.vocabulary.fields import KEY, fields
+from zhuanjie.engine.ledger.headings import HeadingMap, HeadingMatch
 
 _PLAIN = {str, int, float, bool, type(None), date, datetime}
 
 
 def read_record(
-    mapping: Mapping[str, object], columns: Mapping[str, str] | None = None
+    record: Mapping[str, object], mapping: HeadingMap
 ) -> tuple[dict[str, Value], list[InputFinding], list[Diagnostic]]:
     """The typed values of a record by field name (blanks left out), input findings, notices.
 
     Groups may be nested (`{"letter": {"issued_on": …}}`), dotted, or Chinese headings.
     """
-    cells = cells_of(mapping)
+    cells = cells_of(record)
     headings = list(cells)
-    match = match_headings(headings, columns)
+    match = mapping.match(headings)
+    order = mapping.vocabulary.fields.order
     values: dict[str, Value] = {}
     wrong: list[tuple[str, str, CellError]] = []
-    for i, field in sorted(match.fields.items(), key=lambda item: fields().order[item[1].name]):
+    for i, field in sorted(match.fields.items(), key=lambda item: order[item[1].name]):
         try:
             value = read_cell(field, cells[headings[i]])
         except CellError as error:
@@ -40,9 +40,9 @@ def read_record(
         else:
             if value is not None:
                 values[field.name] = value
-    record = values.get(KEY)
+    key = values.get(mapping.vocabulary.key)
     findings = [
-        InputFinding(error.code, None if record is None else str(record), name, column=heading,
+        InputFinding(error.code, None if key is None else str(key), name, column=heading,
                      value=show(cells[heading]), args=error.values)
         for name, heading, error in wrong
     ]

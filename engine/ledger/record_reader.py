@@ -16,7 +16,7 @@ from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.ledger.cells.parser import read_cell
 from zhuanjie.engine.ledger.cells.text import CellError
-from zhuanjie.engine.ledger.headings import match_headings
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.record import read_record
 from zhuanjie.engine.vocabulary.fields import Field
 
@@ -30,8 +30,8 @@ Read = Callable[[Any], Any]
 class CachedRecordReader:
     """Reads mappings as `read_record` does, and remembers the shapes it has met."""
 
-    def __init__(self, columns: Mapping[str, str] | None = None) -> None:
-        self._columns = columns
+    def __init__(self, mapping: HeadingMap) -> None:
+        self._mapping = mapping
         self._shapes: dict[tuple[str, ...], list[tuple[str, str, Read]]] = {}
         self._reads: dict[str, Read] = {}
 
@@ -42,7 +42,7 @@ class CachedRecordReader:
         if plan is None:
             if (any(isinstance(value, Mapping) for value in record.values())
                     or not all(isinstance(name, str) for name in shape)):
-                return read_record(record, self._columns)[:2]
+                return read_record(record, self._mapping)[:2]
             plan = self._learn(shape)
         values = {}
         try:
@@ -52,11 +52,11 @@ class CachedRecordReader:
                     values[name] = value
         except CellError:
             # Something cannot be read: the slow way says what and why.
-            return read_record(record, self._columns)[:2]
+            return read_record(record, self._mapping)[:2]
         return values, []
 
     def _learn(self, shape: tuple[str, ...]) -> list[tuple[str, str, Read]]:
-        match = match_headings(list(shape), self._columns)
+        match = self._mapping.match(list(shape))
         plan = [(shape[at], field.name, self._read(field)) for at, field in match.fields.items()]
         if len(self._shapes) < _SHAPES:
             self._shapes[shape] = plan

@@ -26,7 +26,7 @@ from zhuanjie.engine.ledger.cells.column_reader import (
 from zhuanjie.engine.ledger.cells.parser import dtype_of
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.batches import stream_batches
-from zhuanjie.engine.vocabulary.fields import KEY, Field, fields
+from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
 AT, _DOUBT, _OVER, _RAW = "#at", "#doubt", "#over", "#cell-{}"
 """Names of the columns that hold a row's position in its table, its doubt, and raw cells."""
@@ -84,7 +84,8 @@ class TypedTable:
         part by part, if it can be read from any row on: within one query Polars holds no bounds on
         what it has read and not yet given.
         """
-        asked = _Asked(set(names), exprs, keep, also, among, findings, frozenset(untrimmed))
+        asked = _Asked(set(names), exprs, keep, also, among, findings, frozenset(untrimmed),
+                       self.table.match.vocabulary.fields)
         if self._scan is None:
             yield from self._chunks(asked, start)
             return
@@ -152,11 +153,12 @@ class TypedTable:
         Where the fullest columns are filled the row is no such row, whatever the others hold.
         """
         names = {at: self.table.match.fields[at].name for at in read}
-        others = sorted((at for at, n in names.items() if n != KEY),
+        key = self.table.match.key
+        others = sorted((at for at, n in names.items() if n != key),
                         key=lambda at: self._sample[str(at)].null_count())[:FULLEST]
         blank = [pl.col(names[at]).is_null() for at in others]
         alone = reduce(and_, blank) if blank else pl.lit(True)
-        return alone | pl.col(KEY).is_null() if KEY in names.values() else alone
+        return alone | pl.col(key).is_null() if key in names.values() else alone
 
     def _settle(self, batch: pl.DataFrame, asked: _Asked, doubtful: _Doubtful) -> Rows:
         """A batch with its doubtful rows read again."""
@@ -212,6 +214,7 @@ class _Asked:
     among: pl.Expr | None
     findings: bool
     untrimmed: frozenset[str]
+    known: FieldTable
 
     @property
     def makes(self) -> set[str]:
@@ -221,7 +224,7 @@ class _Asked:
     def made(self, query: pl.LazyFrame, there: set[str],
              needs_fallback: pl.Expr | None = None) -> pl.LazyFrame:
         """The query with the columns that are made before anything else is asked."""
-        first, *rest = [[*_blanks(self.names - there)], *map(list, self.also)]
+        first, *rest = [[*_blanks(self.known, self.names - there)], *map(list, self.also)]
         steps = [first, *rest]
         if needs_fallback is not None:
             # With what is asked, since both compare the same cells with the same values.
@@ -251,7 +254,6 @@ class _Doubtful:
         return every.filter(pl.col(AT) < beyond)
 
 
-def _blanks(names: Iterable[str]) -> list[pl.Expr]:
+def _blanks(known: FieldTable, names: Iterable[str]) -> list[pl.Expr]:
     """Fields that a table has no column for."""
-    known = fields()
     return [pl.lit(None, dtype=dtype_of(known[n])).alias(n) for n in known.sort(set(names))]

@@ -17,7 +17,7 @@ from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.rules import LoweredRule, lower
 from zhuanjie.engine.policy.policy import Policy, TypedRule
-from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.engine.vocabulary.fields import FieldTable
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -37,6 +37,21 @@ class Plan:
     lowered: tuple[LoweredRule, ...]
     whole: tuple[TypedRule, ...]
     assumed: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> FieldTable:
+        """The fields of the policy's vocabulary."""
+        return self.policy.vocabulary.fields
+
+    @property
+    def key(self) -> str:
+        """The field that names a record."""
+        return self.policy.vocabulary.key
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The fields that judging reads, and the key, in the order of the vocabulary."""
+        return self.fields.sort(self.policy.fields | {self.key})
 
     @property
     def unique(self) -> tuple[TypedRule, ...]:
@@ -69,7 +84,7 @@ def make_plan(policy: Policy, as_of: date, before: str | None = None) -> Plan:
     params = policy.values(as_of)
     today = to_day(as_of)
     kleene = Kleene(today, params)
-    order = tuple(f.name for f in fields())
+    order = tuple(f.name for f in policy.vocabulary.fields)
     rules = tuple(r for r in policy.rules if r.shape != "reconcile")
     return Plan(
         policy=policy, as_of=as_of, today=today, params=params, rules=rules,

@@ -15,7 +15,6 @@ from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import LoweredRule, lower
 from zhuanjie.engine.policy.policy import TypedRule
-from zhuanjie.engine.vocabulary.fields import fields
 
 
 @lru_cache(maxsize=64)
@@ -24,7 +23,7 @@ def specialize(plan: Plan, judging: Sequence[bool | None]) -> Plan:
     if all(judges is None for judges in judging):
         return plan
     kleene = Kleene(plan.today, plan.params)
-    order = tuple(f.name for f in fields())
+    order = tuple(f.name for f in plan.fields)
     return replace(plan, lowered=tuple(
         _narrowed(rule, lowered, judges, kleene, order)
         for rule, lowered, judges in zip(plan.rules, plan.lowered, judging, strict=True)))

@@ -6,14 +6,14 @@ one case, a row for each value tried.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
-from zhuanjie.engine.policy.model import Filled, Name, Slug, Strict
-from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.engine.core.models import Filled, Name, Slug, Strict
 
 CellValue = str | int | bool | None
 OutcomeWord = Literal["satisfied", "violation", "undetermined", "not_applicable", "pending"]
@@ -68,6 +68,14 @@ class CaseTable(Strict):
         return ", ".join(_written(v) for c, v in pairs if c[:7] != "expect.")
 
 
+_FIELD = re.compile(r"(?!params\.|expect\.)[a-z_]+\.[a-z_0-9]+")
+
+
+def _is_field(column: str) -> bool:
+    """Whether a table's column is a field's name; whether there is such a field, its pack knows."""
+    return _FIELD.fullmatch(column) is not None
+
+
 class Case(Strict):
     """A record fragment and what the rules named in `expect` make of it on a day.
 
@@ -109,7 +117,7 @@ class Case(Strict):
             rule, _, aspect = rest.partition(".")
             known = {"as_of": not rest, "params": bool(rest),
                      "expect": bool(rule) and aspect in ("", *ASPECTS)}
-            if not known.get(group, column in fields()):
+            if not known.get(group, _is_field(column)):
                 raise ValueError("case.column")
 
     def unfold(self) -> Iterator[Case]:
@@ -128,7 +136,7 @@ class Case(Strict):
         }
         for column, value in cells.items():
             group, _, rest = column.partition(".")
-            if column in fields():
+            if _is_field(column):
                 record[column] = value
             elif value is None:
                 continue

@@ -25,8 +25,9 @@ from zhuanjie.engine.expr.types import Kind, field_type
 from zhuanjie.engine.policy.model import Clause, Parameter, Rule
 from zhuanjie.engine.policy.overlay import Item, merge
 from zhuanjie.engine.policy.pack_files import LoadedPack
+from zhuanjie.engine.policy.pack_vocabulary import broken_vocabulary, vocabulary_of
 from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
-from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 _TEXTS = ("message", "remedy", "late", "late_remedy")
 _PLACEHOLDERS = ("due", "done", "days_late", "as_of")
@@ -38,10 +39,13 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     `overrides` are values set for this run; bounds are proved for them too.
     """
     merged = merge(chain)
-    checker = Checker(_bounds(merged.parameters, overrides or {}), merged.clauses, merged.moments)
-    checker.problems += merged.problems
+    problems = list(merged.problems)
+    vocabulary = vocabulary_of(chain, problems)
+    checker = Checker(vocabulary, _bounds(merged.parameters, overrides or {}), merged.clauses,
+                      merged.moments)
+    checker.problems += problems
     for pack in chain:
-        checker.days(pack)
+        checker.clauses_of(pack)
     rules = [checker.rule(item) for item in merged.items]
     scoped = next((p for p in reversed(chain) if p.manifest.scope), None)
     scope = None
@@ -52,13 +56,15 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     top = chain[-1]
     return Policy(
         manifest=top.manifest,
+        vocabulary=vocabulary,
         rules=tuple(r for r in rules if r is not None),
         parameters=merged.parameters,
         clauses=merged.clauses,
         moments=merged.moments,
         scope_rule=scoped.manifest.scope if scoped else None,
         scope=scope,
-        sha256=hashlib.sha256(b"".join(p.digest for p in chain)).hexdigest(),
+        sha256=hashlib.sha256(b"".join(
+            (vocabulary.digest, *(p.digest for p in chain)))).hexdigest(),
         chain=tuple(chain),
         notices=() if rules else (Diagnostic("policy.no-rules", {"id": top.manifest.id}),),
         overrides=dict(overrides or {}),
@@ -80,8 +86,8 @@ def broken_rules(sources: Sequence[YamlSource]) -> list[Diagnostic]:
     parameters = {name: (0, 0) for data in maps for name in _mapping(data, "parameters")}
     clauses, moments = ([name for data in maps for name in _mapping(data, key)]
                         for key in ("clauses", "moments"))
-    checker = Checker(parameters, clauses if whole else _Everything(),
-                      moments if whole else _Everything())
+    checker = Checker(broken_vocabulary(sources), parameters,
+                      clauses if whole else _Everything(), moments if whole else _Everything())
     first: dict[str, str] = {}
     for source in sources:
         rules = source.data.get("rules") if isinstance(source.data, dict) else None
@@ -180,10 +186,10 @@ class Checker:
     `problems`.
     """
 
-    def __init__(self, bounds: Mapping[str, tuple[int, int]],
+    def __init__(self, vocabulary: Vocabulary, bounds: Mapping[str, tuple[int, int]],
                  clauses: Mapping[str, Clause] | Collection[str],
                  moments: Collection[str] = ()) -> None:
-        self.table = fields()
+        self.vocabulary, self.table = vocabulary, vocabulary.fields
         self.moments = moments
         self.clauses = clauses
         self.schema = PackSchema(self.table, bounds)
@@ -200,11 +206,14 @@ class Checker:
             ]
             return None
 
-    def days(self, pack: LoadedPack) -> None:
-        """What a moment sets and what dates a clause are fields that hold a day."""
+    def clauses_of(self, pack: LoadedPack) -> None:
+        """A clause binds a party; what a moment sets and what dates a clause are days."""
         for name, moment in pack.manifest.moments.items():
             self._field(moment.sets, pack.source, ("moments", name, "sets"), Kind.DATE)
         for name, clause in pack.manifest.clauses.items():
+            if clause.binds not in self.vocabulary.parties:
+                self._near("vocabulary.unknown-party", pack.source, ("clauses", name, "binds"),
+                           clause.binds, list(self.vocabulary.parties))
             trail = ("clauses", name, "dated_by")
             for i, field in enumerate(clause.dated_by):
                 here = (*trail, i) if (*trail, i) in pack.source.nodes else trail

@@ -9,9 +9,9 @@ from string import Formatter
 from pydantic import BaseModel
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.models import Text
 from zhuanjie.engine.core.yaml_source import Trail
 from zhuanjie.engine.expr.nodes import Call, param_names, walk
-from zhuanjie.engine.policy.model import Text
 from zhuanjie.engine.policy.pack_files import load_cases
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 

@@ -12,33 +12,17 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     model_validator,
 )
 
+from zhuanjie.engine.core.models import FieldName, Filled, Name, Slug, Strict, Text
 from zhuanjie.engine.core.results import Severity
+from zhuanjie.engine.vocabulary.model import Spec
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Cel = Annotated[str, StringConstraints(min_length=1), Field(description="a CEL expression")]
-FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_0-9]+$")]
-Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 DatedBy = FieldName | tuple[FieldName, ...]
-
-
-class Strict(BaseModel):
-    """Frozen, and an unknown key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Text(Strict):
-    """The same sentence in Chinese and in English."""
-
-    zh: Filled
-    en: Filled
 
 
 class Period(Strict):
@@ -107,7 +91,7 @@ class Clause(Strict):
     """
 
     text: Text
-    binds: Literal["sender", "receiver"]
+    binds: Annotated[Name, Field(description="whom it binds: a party of the vocabulary")]
     dated_by: Annotated[
         tuple[FieldName, ...], BeforeValidator(_listed, json_schema_input_type=DatedBy),
         Field(description="the date by which the law that judges is chosen, where none is named"),
@@ -322,6 +306,17 @@ class Manifest(Strict):
     document: Document
     in_force: Period
     builds_on: Slug | None = None
+    vocabulary: Slug | None = Field(
+        default=None, description="whose fields the pack speaks of; that of the base, or the usual "
+        "one, where left out")
+    key: FieldName | None = Field(
+        default=None, description="the field that names a record, before the vocabulary's own keys")
+    fields: dict[FieldName, Spec] = Field(
+        default_factory=dict, description="fields of the pack's own, and what it adds to others")
+    parties: dict[Name, Text] = Field(
+        default_factory=dict, description="whom clauses may bind, besides the vocabulary's parties")
+    known_headings: tuple[Filled, ...] = Field(
+        default=(), description="headings of ledgers whose meaning is known and that no rule reads")
     by_default: bool | None = Field(
         default=None, description="whether the pack judges, in its period, where none is named; "
         "without this, packs that build on none do")

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.validate import validate
-from zhuanjie.engine.core.yaml_source import YamlSource, read_source
+from zhuanjie.engine.core.yaml_source import YamlSource, read_source, short_path
 from zhuanjie.engine.policy.case_model import CaseFile
 from zhuanjie.engine.policy.model import Manifest, Topic
 
@@ -61,7 +61,9 @@ def load_pack(folder: Path, problems: list[Diagnostic],
     """
     file = folder / MANIFEST
     if not file.is_file():
-        problems.append(Diagnostic("pack.no-manifest", {"file": MANIFEST}, Place(_shown(folder))))
+        problems.append(
+            Diagnostic("pack.no-manifest", {"file": MANIFEST}, Place(short_path(folder)))
+        )
         return None
     digest = hashlib.sha256()
     manifest, source = _read(Manifest, file, problems, digest, sources)
@@ -94,7 +96,7 @@ def _read(
     sources: list[YamlSource],
 ) -> tuple[_M | None, YamlSource | None]:
     try:
-        source = read_source(path, PolicyError, _shown(path))
+        source = read_source(path, PolicyError, short_path(path))
     except PolicyError as error:
         problems.extend(error.diagnostics)
         return None, None
@@ -102,12 +104,3 @@ def _read(
     # The data, not the text: a comment or a line break changes no meaning.
     digest.update(json.dumps([path.name, source.data], sort_keys=True).encode())
     return validate(model, source, problems), source
-
-
-def _shown(path: Path) -> str:
-    """The path as short as it can be said from here."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-

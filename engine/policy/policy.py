@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from zhuanjie.engine.core.results import PolicyRef, Severity
 from zhuanjie.engine.expr.nodes import Expr, field_names, param_names
+from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from zhuanjie.engine.core.diagnostics import Diagnostic
-    from zhuanjie.engine.policy.model import Clause, Manifest, Moment, Parameter, Rule, Scope, Text
+    from zhuanjie.engine.core.models import Text
+    from zhuanjie.engine.policy.model import Clause, Manifest, Moment, Parameter, Rule, Scope
     from zhuanjie.engine.policy.pack_files import LoadedPack
 
 
@@ -200,12 +202,14 @@ class Timeline(Protocol):
 class Policy:
     """A pack that was loaded, merged with what it builds on, and checked.
 
-    `chain` are the packs as written, the root first. `overrides` are parameter values set for this
-    run; they win over the pack's own. `changes` are what the packs of the chain change in those
-    before them. A policy chosen by date carries its `timeline`, and `spans` where several judge.
+    `vocabulary` is what it speaks of, with what its packs add. `chain` are the packs as written,
+    the root first. `overrides` are parameter values set for this run; they win over the pack's own.
+    `changes` are what the packs of the chain change in those before them. A policy chosen by date
+    carries its `timeline`, and `spans` where several judge.
     """
 
     manifest: Manifest
+    vocabulary: Vocabulary
     rules: tuple[TypedRule, ...]
     parameters: Mapping[str, Parameter]
     clauses: Mapping[str, Clause]

@@ -20,10 +20,11 @@ from typing import Any
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError
+from zhuanjie.engine.core.models import Text
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, Param
 from zhuanjie.engine.expr.types import BOOL, RECORD_DATE, Kind, Type
 from zhuanjie.engine.policy.locate import PolicyPeriod
-from zhuanjie.engine.policy.model import Parameter, Rule, Text
+from zhuanjie.engine.policy.model import Parameter, Rule
 from zhuanjie.engine.policy.policy import Edition, Policy, Span, TypedRule
 
 Build = Callable[[Path, Mapping[str, int]], Policy]

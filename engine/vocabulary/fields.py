@@ -1,58 +1,91 @@
-"""The fields of a record. In: fields.csv. Out: a table of fields by name and by Chinese heading.
-
-A new field is a line of fields.csv and nothing else.
-"""
+"""What a field is. In: nothing. Out: fields, and tables of them by name and by heading."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
-FieldType = Literal["string", "enum", "bool", "int", "date"]
+from zhuanjie.engine.core.unicode import comparable
+
+FieldType = Literal["string", "enum", "bool", "int", "date", "month"]
 Changes = Literal["act", "entry", "fact"]
 """How a field comes to change.
 
-An act of an office can still be done, an entry be corrected; a fact about the member or the time
+An act of an office can still be done, an entry be corrected; a fact about the subject or the time
 can only be found out.
 """
-
-KEY = "member.id"
-"""The field that names a record in its ledger."""
+Comparison = Literal["text", "name", "serial", "id", "phone"]
+"""How the values of a text field are compared: to the letter, or as an office compares such things.
+"""
 
 INT_RANGE = (-1_000_000_000, 1_000_000_000)
 """What a whole-number cell may hold unless its field says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Field:
-    """One field: its dotted name, type, Chinese heading and, for enum and bool, the values.
+    """One field of a vocabulary: its dotted name, type, heading and, for enum and bool, the values.
 
-    `values` maps the value's own form to its Chinese one (`three_part` to `三联`).
-    `low` and `high` bound a whole number; a cell outside them is not read.
+    `values` maps the value's own form to the one a ledger shows (`three_part` to `三联`), `forms`
+    any other way to write one to the value's own form; all compare by `unicode.comparable`.
+    `low` and `high` bound a whole number, in cells followed by one of `units` or none; a cell
+    outside them is not read. `headings` are other headings that mean the field. Two fields are the
+    same only where they are the same object.
     """
 
     name: str
     type: FieldType
     heading: str
-    values: dict[str, str]
-    low: int
-    high: int
-    meaning: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    low: int = INT_RANGE[0]
+    high: int = INT_RANGE[1]
+    meaning: Mapping[str, str] = field(default_factory=dict)
     changes: Changes = "fact"
+    heading_en: str = ""
+    values_en: Mapping[str, str] = field(default_factory=dict)
+    headings: tuple[str, ...] = ()
+    forms: Mapping[str, str] = field(default_factory=dict)
+    units: tuple[str, ...] = ()
+    compare: Comparison = "text"
+    personal: bool = False
+    number: int = 0
+    """Its place in the list of fields."""
+
+    @property
+    def all_headings(self) -> tuple[str, ...]:
+        """Every heading of the field: its own in both languages, the others, its name."""
+        return tuple(dict.fromkeys(
+            h for h in (self.heading, self.name, self.heading_en, *self.headings) if h))
+
+    @property
+    def written(self) -> dict[str, str]:
+        """Every way to write a value, to the letter, with the value's own form."""
+        return {**self.forms,
+                **{label: own for own, label in self.values_en.items()},
+                **{label: own for own, label in self.values.items()},
+                **{own: own for own in self.values}}
+
+    @cached_property
+    def choices(self) -> dict[str, str]:
+        """Every way to write a value, as it is compared, with the value's own form."""
+        return {comparable(form): own for form, own in self.written.items()}
+
+    @cached_property
+    def suffixes(self) -> tuple[str, ...]:
+        """The units that may follow a number, as they are compared."""
+        return tuple(comparable(unit) for unit in self.units)
 
 
 class FieldTable:
-    """All fields, in the order of the list. Supports `in`, `[name]`, iteration and `len`."""
+    """Fields in the order of their list. Supports `in`, `[name]`, iteration and `len`."""
 
-    def __init__(self, fields: list[Field]) -> None:
-        self._by_name = {f.name: f for f in fields}
-        self.order = {f.name: i for i, f in enumerate(fields)}
-        self.by_heading = {f.heading: f for f in fields}
-        self.groups = tuple(dict.fromkeys(f.name.split(".")[0] for f in fields))
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self._by_name = {f.name: replace(f, number=i) for i, f in enumerate(fields)}
+        self.order = {f.name: f.number for f in self}
+        self.by_heading = {f.heading: f for f in self}
+        self.groups = tuple(dict.fromkeys(f.name.split(".")[0] for f in self))
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
@@ -66,30 +99,14 @@ class FieldTable:
     def __len__(self) -> int:
         return len(self._by_name)
 
+    def __repr__(self) -> str:
+        return f"FieldTable({len(self)} fields)"
+
     def get(self, name: str) -> Field | None:
         """The field called `name`, or None."""
         return self._by_name.get(name)
 
-    def sort(self, names: Iterator[str] | set[str] | frozenset[str]) -> tuple[str, ...]:
+    def sort(self, names: Iterable[str]) -> tuple[str, ...]:
         """`names` in the order of the list; names it does not know come last, by alphabet."""
         last = len(self.order)
         return tuple(sorted(names, key=lambda n: (self.order.get(n, last), n)))
-
-
-@cache
-def fields() -> FieldTable:
-    """The built-in field list."""
-    path = Path(__file__).resolve().parent / "fields.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return FieldTable([_field(row) for row in csv.DictReader(file)])
-
-
-def _field(row: dict[str, str]) -> Field:
-    values = dict(pair.split("=", 1) for pair in row["values"].split("|") if pair)
-    kind: FieldType = row["type"]  # type: ignore[assignment]  # a unit test checks the list
-    changes: Changes = row["changes"] or "fact"  # type: ignore[assignment]  # likewise
-    return Field(
-        name=row["field"], type=kind, heading=row["heading"], values=values,
-        low=int(row["low"] or INT_RANGE[0]), high=int(row["high"] or INT_RANGE[1]),
-        meaning=row["meaning"], changes=changes,
-    )

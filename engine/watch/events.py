@@ -16,9 +16,8 @@ from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.ledger.documents import parse_json
-from zhuanjie.engine.ledger.headings import find_field
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.record import flatten, read_record
-from zhuanjie.engine.vocabulary.fields import KEY
 
 CLOCK = "clock"
 
@@ -42,7 +41,7 @@ class Clock:
 Event = Update | Clock
 
 
-def read_event(line: str, name: str, number: int) -> Event:
+def read_event(line: str, name: str, number: int, mapping: HeadingMap) -> Event:
     """The event of a line; raises InputError, with the line's number, for one that is malformed."""
     data = parse_json(line, name, number)
     if not isinstance(data, dict):
@@ -50,22 +49,22 @@ def read_event(line: str, name: str, number: int) -> Event:
     if CLOCK in data:
         return _clock(data)
     cells = dict(flatten(data))
-    unknown = [heading for heading in cells if find_field(heading) is None]
+    unknown = [heading for heading in cells if mapping.find(heading) is None]
     if unknown:
         close = suggest(unknown[0], ["clock", *cells])
         raise fail(InputError, "watch.unknown-field", name=unknown[0], near=close)
-    values, unread, _ = read_record(data)
+    values, unread, _ = read_record(data, mapping)
     if unread:
         raise InputError(*(
             Diagnostic(u.code, {"value": u.value, "column": u.column, "field": u.field, **u.args},
                        Place(column=u.column)) for u in unread))
-    key = values.pop(KEY, None)
+    key = values.pop(mapping.vocabulary.key, None)
     if key is None:
         raise fail(InputError, "watch.no-id")
     cleared: dict[str, Any] = {}
     for heading in cells:
-        field = find_field(heading)
-        if field is not None and field.name != KEY and field.name not in values:
+        field = mapping.find(heading)
+        if field is not None and field.name != mapping.vocabulary.key and field.name not in values:
             cleared[field.name] = None
     return Update(str(key), {**cleared, **values})
 
@@ -79,13 +78,13 @@ def _clock(data: Mapping[str, Any]) -> Clock:
         raise fail(InputError, "watch.clock", value=str(data[CLOCK])) from None
 
 
-def to_json(event: Event) -> dict[str, Any]:
+def to_json(event: Event, key: str) -> dict[str, Any]:
     """An event as the journal keeps it, to be read back by `read_event`."""
     if isinstance(event, Clock):
         return {CLOCK: event.day.isoformat()}
     plain = {name: value.isoformat() if isinstance(value, date) else value
              for name, value in event.values.items()}
-    return {KEY: event.record, **plain}
+    return {key: event.record, **plain}
 
 
 def dumps(data: Any) -> str:

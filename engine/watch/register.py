@@ -27,11 +27,11 @@ from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Location, Outcome, Verdict
 from zhuanjie.engine.expr.nodes import FieldRef
 from zhuanjie.engine.expr.types import RECORD_DAYS
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.lowering.clock import turning_days
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import Policy
-from zhuanjie.engine.vocabulary.fields import KEY
 from zhuanjie.engine.watch.events import Clock, Event, Update, dumps, read_event, to_json
 
 _QUIET = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
@@ -64,6 +64,7 @@ class Register:
         """Without `today` it is the calendar's day until the first clock event sets another."""
         self.clocked = today is not None
         self.policy, self.backend, self.lang = policy, backend, lang
+        self.mapping = HeadingMap(policy.vocabulary)
         self.cases: dict[str, LiveCase] = {}
         self.closed: dict[str, bytes] = {}
         self._wakes: list[tuple[int, str]] = []
@@ -138,7 +139,7 @@ class Register:
 
     def _open(self, record: str) -> LiveCase:
         if record in self.closed:
-            values, standing = _unpack(self.closed.pop(record))
+            values, standing = _unpack(self.closed.pop(record), self.mapping)
             self.cases[record] = LiveCase(values, standing)
             self._rekey(record, self.cases[record])
         return self.cases.setdefault(record, LiveCase())
@@ -167,7 +168,7 @@ class Register:
     def _judge(self, record: str) -> Iterator[dict[str, Any]]:
         """Judge one case; yields what changed."""
         case = self._open(record)
-        typed = {KEY: record, **case.values, **self._counts(case)}
+        typed = {self.plan.key: record, **case.values, **self._counts(case)}
         verdicts = self.backend.judge_record(self.plan, typed, True) if self._inside(typed) else []
         came = {self.plan.rules[v.rule].id: v for v in verdicts}
         for rule in self.plan.rules:
@@ -202,7 +203,7 @@ class Register:
     def _rekey(self, record: str, case: LiveCase) -> set[str]:
         """Note the keys a case takes part with; returns who shares an old or a new one."""
         touched: set[str] = set()
-        inside = self._inside({KEY: record, **case.values})
+        inside = self._inside({self.plan.key: record, **case.values})
         for rule in self.plan.unique:
             assert isinstance(rule.key, FieldRef)
             names = [
@@ -211,7 +212,9 @@ class Register:
             ]
             held: Any = True
             if rule.when is not None:
-                held = self._evaluator({KEY: record, **case.values}).trace(rule.when).value
+                held = (
+                    self._evaluator({self.plan.key: record, **case.values}).trace(rule.when).value
+                )
             key = tuple(case.values.get(n) for n in names)
             takes_part = inside and held is not False and key[0] is not None
             old = case.keys.pop(rule.id, None)
@@ -254,7 +257,7 @@ class Register:
             if case.next_evaluation != before:
                 heapq.heappush(self._wakes, (case.next_evaluation, record))
         elif all(s.outcome in _QUIET for s in case.standing.values()):
-            self.closed[record] = _pack(self.cases.pop(record))
+            self.closed[record] = _pack(self.cases.pop(record), self.plan.key)
 
 
 def changes_of(lines: list[dict[str, Any]]) -> list[list[Any]]:
@@ -275,16 +278,16 @@ def _due(verdict: Verdict) -> str | None:
     return None if verdict.due is None else from_day(verdict.due).isoformat()
 
 
-def _pack(case: LiveCase) -> bytes:
+def _pack(case: LiveCase, key: str) -> bytes:
     standing = {rule: [s.outcome, s.since, s.due] for rule, s in case.standing.items()}
-    event = to_json(Update("", case.values))
+    event = to_json(Update("", case.values), key)
     return zlib.compress(dumps([event, standing]).encode())
 
 
-def _unpack(packed: bytes) -> tuple[dict[str, Any], dict[str, RuleStatus]]:
+def _unpack(packed: bytes, mapping: HeadingMap) -> tuple[dict[str, Any], dict[str, RuleStatus]]:
     event, standing = json.loads(zlib.decompress(packed))
-    event[KEY] = "-"
-    update = read_event(dumps(event), "", 0)
+    event[mapping.vocabulary.key] = "-"
+    update = read_event(dumps(event), "", 0, mapping)
     assert isinstance(update, Update)
     return dict(update.values), {rule: RuleStatus(*s) for rule, s in standing.items()}
 

@@ -124,7 +124,8 @@ class Watch:
         if entry.kind == "clock":
             return Clock(date.fromisoformat(entry.data["day"]), entry.data["told"])
         assert self.journal is not None
-        return read_event(dumps(entry.data["event"]), str(self.journal.path), 0)
+        return read_event(dumps(entry.data["event"]), str(self.journal.path), 0,
+                          self.register.mapping)
 
     def _act(self, event: Event) -> None:
         lines = self._numbered(self.register.apply(event))
@@ -167,7 +168,8 @@ class Watch:
         """Act on one line; a malformed one is refused and passed over."""
         place = {"offset": line.end, "line": line.number, "sum": line.sum}
         try:
-            event = read_event(line.text.decode("utf-8-sig"), name, line.number)
+            event = read_event(line.text.decode("utf-8-sig"), name, line.number,
+                               self.register.mapping)
             self.register.check(event)
         except UnicodeDecodeError:
             self._refused(fail(InputError, "watch.not-utf8"), line, place)
@@ -176,7 +178,7 @@ class Watch:
             self._refused(error, line, place)
             return
         if self.journal is not None:
-            self.journal.write("event", {"event": to_json(event), **place})
+            self.journal.write("event", {"event": to_json(event, self.register.plan.key), **place})
         self._act(event)
 
     def _numbered(self, lines: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -131,7 +131,7 @@ def _by_remedy(title: str, group: Sequence[Finding], view: View,
 
 
 def _undetermined(found: Sequence[Finding], view: View, labels: RecordLabels) -> Iterator[Section]:
-    gathered = causes(found)
+    gathered = causes(found, view.fields)
     blanks = sum(c.records for c in gathered if c.field)
     yield Section(
         title=view.say("audit.part", outcome=view.outcome(Outcome.UNDETERMINED),

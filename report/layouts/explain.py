@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.core.results import Finding, Outcome, plain
-from zhuanjie.engine.vocabulary.fields import fields
 from zhuanjie.report import json_shape as shape
 from zhuanjie.report.layouts.overlay import changes, plain_change
 from zhuanjie.report.section import Section, Tone
@@ -74,7 +73,7 @@ def _role(label: str, view: View) -> str:
 
 def _tree(trace: Trace, view: View, indent: str) -> Iterator[str]:
     mark = "* " if trace.decisive else "- "
-    known = fields().get(trace.text)
+    known = view.fields.get(trace.text)
     name = trace.text
     if known and view.lang == "zh":
         name = view.say("explain.field", name=trace.text, heading=known.heading)

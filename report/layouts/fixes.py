@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import plain
-from zhuanjie.engine.vocabulary.fields import fields
 from zhuanjie.report import json_shape as shape
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
@@ -86,30 +85,42 @@ def _say(view: View, code: str, **args: Any) -> str:
     return say(f"fix.{code}", view.lang, **args)
 
 
-def plain_fix(found: RecordFix) -> dict[str, Any]:
+def plain_fix(found: RecordFix, view: View) -> dict[str, Any]:
     """The fixes of a record as JSON has them."""
     return {
         "record": found.record,
         "location": shape.location(found.location),
-        "alternatives": [{
-            "changes": [_plain_change(c) for c in fix.changes],
-            "pending": [shape.finding(f) for f in fix.pending],
-            "remaining": [shape.finding(f) for f in fix.remaining],
-        } for fix in found.alternatives],
+        "alternatives": [
+            {
+                "changes": [_plain_change(c, view) for c in fix.changes],
+                "pending": [shape.finding(f) for f in fix.pending],
+                "remaining": [shape.finding(f) for f in fix.remaining],
+            }
+            for fix in found.alternatives
+        ],
         "beyond": [{**shape.finding(b.finding), "reason": b.reason} for b in found.beyond],
-        "rows": [{
-            "rule": row.rule, "clause": row.clause, "title": row.title, "holds": row.holds,
-            "allows": list(row.allows), "opens": row.value in row.allows,
-            "differs": None if row.differs is None else [_plain_change(c) for c in row.differs],
-        } for row in found.rows],
+        "rows": [
+            {
+                "rule": row.rule,
+                "clause": row.clause,
+                "title": row.title,
+                "holds": row.holds,
+                "allows": list(row.allows),
+                "opens": row.value in row.allows,
+                "differs": None
+                if row.differs is None
+                else [_plain_change(c, view) for c in row.differs],
+            }
+            for row in found.rows
+        ],
     }
 
 
-def _plain_change(change: CellChange) -> dict[str, Any]:
+def _plain_change(change: CellChange, view: View) -> dict[str, Any]:
     """A change; an open one has no value of its own, only an example of the right form."""
     value = plain(change.value)
     return {
-        "field": change.field, "heading": fields()[change.field].heading, "kind": change.kind,
+        "field": change.field, "heading": view.fields[change.field].heading, "kind": change.kind,
         "now": plain(change.was), "to": None if change.open else value, "open": change.open,
         "example": value if change.open else None,
     }

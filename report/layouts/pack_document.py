@@ -36,7 +36,7 @@ class PackDocument:
 
     def __init__(self, policy: Policy, tried: PackCases, view: View) -> None:
         self.policy, self.tried, self.view = policy, tried, view
-        self.phrases = Phrases(policy.parameters, view.lang)
+        self.phrases = Phrases(policy.parameters, policy.vocabulary.fields, view.lang)
 
     def sections(self) -> Iterator[Section]:
         """The whole document, in the order in which it is read."""
@@ -66,7 +66,7 @@ class PackDocument:
         clause = self.policy.clauses[name]
         rules = [r for r in self.policy.rules if r.clause == name]
         tables = [r.clause for r in self.policy.rules if name in r.clauses[1:]]
-        notes = [self._say("binds", who=self.view.say(f"binds.{clause.binds}")),
+        notes = [self._say("binds", who=self.view.parties.get(clause.binds, clause.binds)),
                  *(self._say("row-of", clause=c) for c in dict.fromkeys(tables))]
         if not rules and not tables:
             notes.append(self._say("no-rule"))

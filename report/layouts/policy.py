@@ -10,7 +10,8 @@ from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.policy.model import Parameter, Rule, Text
+    from zhuanjie.engine.core.models import Text
+    from zhuanjie.engine.policy.model import Parameter, Rule
     from zhuanjie.engine.policy.policy import Policy, TypedRule
 
 
@@ -46,7 +47,7 @@ def identity(policy: Policy, view: View) -> Iterator[Section]:
     yield Section(
         title=view.say("policy.clauses"),
         headers=[view.say(f"column.{c}") for c in ("clause", "binds", "text")],
-        rows=[(name, view.say(f"binds.{c.binds}"), said(c.text, view))
+        rows=[(name, view.parties.get(c.binds, c.binds), said(c.text, view))
               for name, c in policy.clauses.items()],
     )
     yield Section(title=view.say("policy.rules", count=len(policy.rules)))

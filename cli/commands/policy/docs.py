@@ -47,7 +47,9 @@ def _tried(policy: Policy) -> PackCases:
     from zhuanjie.engine.policy.pack_files import load_cases
     from zhuanjie.report.layouts.pack_document import PackCases
 
-    by_pack = [case_instances(load_cases(pack.folder)) for pack in policy.chain]
+    by_pack = [
+        case_instances(load_cases(pack.folder), policy.vocabulary.key) for pack in policy.chain
+    ]
     own, manifest = by_pack[-1], policy.chain[-1].manifest
     measured = own and (manifest.scope or any(r.pack == manifest.id for r in policy.rules))
     return PackCases([t for each in by_pack for t in each], len(own),

@@ -36,8 +36,10 @@ def command(ctx: click.Context, *, pack: str, backend: str | None, text: str | N
 
     policy = api.load_policy(pack)
     names = api.own_backends() if backend == ALL else (backend or "reference",)
-    report = run_tests(policy, names, text)
     session = session_of(ctx)
+    if backend == ALL:
+        session.notices(api.unavailable_engines())
+    report = run_tests(policy, names, text)
     if update and report.failed:
         report = _updated(session, policy, report, names, text)
     view = show.view_of(session, target, policy)

@@ -19,7 +19,6 @@ from zhuanjie.engine.backends.reference.backend import ENGINE as REFERENCE
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Location, Outcome, Verdict
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 MOST = 8
 """How many alternatives are shown."""
@@ -97,7 +96,7 @@ class _Mending:
         if options and not fixes:  # what mends one part breaks another: mend them together
             fixes = self._replayed(self._options([i for part in parts for i in part]))
         return RecordFix(
-            record=self.record.get(KEY), location=self.location,
+            record=self.record.get(self.plan.key), location=self.location,
             alternatives=tuple(fixes[:MOST]),
             beyond=tuple(Beyond(self._finding(self.before[i], self.record), self.reasons[i])
                          for i in sorted(self.reasons)),
@@ -138,29 +137,39 @@ class _Mending:
             found = self.search.smallest(allowed)
             if found:
                 kept = self.search.smallest(allowed, keep=True)
-                return sorted({*found, *kept}, key=order)
+                return sorted({*found, *kept}, key=self._order)
             lost = goals.pop()
             self.reasons[lost] = "conflict" if self.search.complete else "unsearched"
         return []
+
+    def _order(self, changes: Changes) -> tuple[object, ...]:
+        return order(changes, self.plan.fields)
 
     def _combined(self, options: list[list[Changes]]) -> list[Fix]:
         """The best way for every group, then each other way of one group with the best of all."""
         if not options:
             return []
-        sets = [_joined([ways[0] for ways in options])]
+        sets = [self._joined([ways[0] for ways in options])]
         for at, ways in enumerate(options):
-            sets += [_joined([way if at == n else other[0] for n, other in enumerate(options)])
+            sets += [self._joined([way if at == n else other[0] for n, other in enumerate(options)])
                      for way in ways[1:MOST]]
         return self._replayed([s for s in sets if s is not None])
+
+    def _joined(self, parts: Sequence[Changes]) -> Changes | None:
+        """The changes of all groups; None where two change the same field."""
+        every = [c for part in parts for c in part]
+        if len({c.field for c in every}) < len(every):
+            return None
+        return tuple(sorted(every, key=lambda c: self.plan.fields.order[c.field]))
 
     def _replayed(self, sets: list[Changes]) -> list[Fix]:
         """Those sets that the reference evaluator confirms, the best first."""
         goals = {i for i in self.chosen if i in self.before and i not in self.reasons}
         mended = []
         told = {}
-        for changes in sorted(set(sets), key=order, reverse=True):
+        for changes in sorted(set(sets), key=self._order, reverse=True):
             told[tuple((c.field, c.open or (c.value,)) for c in changes)] = changes
-        for changes in sorted(told.values(), key=order):
+        for changes in sorted(told.values(), key=self._order):
             record = applied(self.record, changes, self.plan, self.keys)
             verdicts = REFERENCE.judge_record(self.plan, record)
             left = {v.rule for v in _wrong(verdicts)}
@@ -183,11 +192,3 @@ _WRONG = (Outcome.VIOLATION, Outcome.UNDETERMINED)
 
 def _wrong(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return [v for v in verdicts if v.outcome in _WRONG]
-
-
-def _joined(parts: Sequence[Changes]) -> Changes | None:
-    """The changes of all groups; None where two change the same field."""
-    every = [c for part in parts for c in part]
-    if len({c.field for c in every}) < len(every):
-        return None
-    return tuple(sorted(every, key=lambda c: fields().order[c.field]))

@@ -15,10 +15,11 @@ from zhuanjie.engine.auditing.repair.values import CandidateValues, CellChange
 from zhuanjie.engine.backends.python.backend import ENGINE
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
-from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.engine.vocabulary.fields import FieldTable
 
 DEEPEST = 16
 """The most fields that one fix of rules which hang together changes."""
+
 BUDGET, EACH = 16_000, 5_000
 """Steps for all searches of one record, and for one of them, before it is given up."""
 
@@ -27,17 +28,17 @@ Keys = Mapping[str, Counter[tuple[Any, Any]]]
 """For each `unique` rule, how many other records hold each key within each group."""
 
 
-def order(changes: Changes) -> tuple[object, ...]:
+def order(changes: Changes, fields: FieldTable) -> tuple[object, ...]:
     """Fewest first; then what can be done before what must be so; then by the list of fields."""
-    places = fields().order
     return (len(changes), sum(c.kind == "fact" for c in changes),
             sum(c.was is not None for c in changes), sum(c.open for c in changes),
-            tuple(places[c.field] for c in changes), tuple(_rank(c) for c in changes))
+            tuple(fields.order[c.field] for c in changes),
+            tuple(_rank(c, fields) for c in changes))
 
 
-def _rank(change: CellChange) -> tuple[int, str]:
+def _rank(change: CellChange, fields: FieldTable) -> tuple[int, str]:
     """The place of a value among those of its field."""
-    value, values = str(change.value), list(fields()[change.field].values)
+    value, values = str(change.value), list(fields[change.field].values)
     return (values.index(value) if value in values else 0, value)
 
 
@@ -96,7 +97,7 @@ class Search:
             walk = _Walk(self, allowed, keep, last)
             walk.down((), frozenset(), self.bad(self.record), size)
             if walk.found:
-                return sorted(walk.found, key=order)
+                return sorted(walk.found, key=lambda changes: order(changes, self.plan.fields))
             if not walk.cut or not self.complete:
                 break
         return []
@@ -125,8 +126,8 @@ class Search:
         timed = rule.shape in ("deadline", "recurring")
         free: list[str] = []
         facts: list[str] = []
-        for name in fields().sort(rule.quotes - {within}):
-            known = fields()[name]
+        for name in self.plan.fields.sort(rule.quotes - {within}):
+            known = self.plan.fields[name]
             fact = known.changes == "fact"
             if self.record.get(name) is None:
                 (facts if fact else free).append(name)
@@ -169,7 +170,9 @@ class _Walk:
         search.spent += 1
         wrong = (bad[0] | bad[1]) & ~self.allowed
         if not wrong:
-            self.found.append(tuple(sorted(changes, key=lambda c: fields().order[c.field])))
+            self.found.append(
+                tuple(sorted(changes, key=lambda c: search.plan.fields.order[c.field]))
+            )
             return
         record = applied(search.record, changes, search.plan, search.keys)
         choices = {i: tuple(n for n in search.fields_of(i, record, bool(bad[1] >> i & 1), self.keep)
@@ -187,7 +190,7 @@ class _Walk:
         opened = frozenset(c.field for c in changes if c.open)
         for value, is_open in search.values.of(name, record, opened):
             more = (*changes, CellChange(name, search.record.get(name), value,
-                                     fields()[name].changes, is_open))
+                                     search.plan.fields[name].changes, is_open))
             self.down(more, settled, search.bad(applied(search.record, more, search.plan,
                                                         search.keys)), left - 1)
         self.down(changes, settled, bad, left)

@@ -13,7 +13,6 @@ from zhuanjie.engine.backends.reference.backend import ENGINE as REFERENCE
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.expr.nodes import Expr, FieldRef, field_names
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.vocabulary.fields import fields
 
 _MOST = 2_000  # records tried for one row
 
@@ -59,7 +58,7 @@ def _truth(plan: Plan, when: Expr | None, record: Mapping[str, Any]) -> bool | N
 
 def _least(plan: Plan, when: Expr | None, record: Mapping[str, Any],
            values: CandidateValues) -> tuple[CellChange, ...] | None:
-    names = fields().sort(field_names(when))
+    names = plan.fields.sort(field_names(when))
     choices = {n: values.of(n, record, frozenset()) for n in names}
     tried = 0
     for size in range(len(names) + 1):
@@ -67,7 +66,7 @@ def _least(plan: Plan, when: Expr | None, record: Mapping[str, Any],
             for row in product(*(choices[n] for n in chosen)):
                 trial = {**record, **{n: v for n, (v, _) in zip(chosen, row, strict=True)}}
                 if _truth(plan, when, trial):
-                    return tuple(CellChange(n, record.get(n), v, fields()[n].changes, is_open)
+                    return tuple(CellChange(n, record.get(n), v, plan.fields[n].changes, is_open)
                                  for n, (v, is_open) in zip(chosen, row, strict=True))
                 tried += 1
                 if tried >= _MOST:

@@ -18,7 +18,7 @@ from zhuanjie.engine.expr.operators import TEXT_TESTS
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.regex.witness import Constraints, SearchLimit, Test, find_text
-from zhuanjie.engine.vocabulary.fields import Changes, fields
+from zhuanjie.engine.vocabulary.fields import Changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class CandidateValues:
 
     def _all(self, name: str, record: Mapping[str, Any],
              opened: frozenset[str]) -> Iterator[tuple[Scalar, bool]]:
-        field = fields()[name]
+        field = self._plan.fields[name]
         match field.type:
             case "bool":
                 yield from ((True, False), (False, False))
@@ -92,7 +92,7 @@ class CandidateValues:
         if field.type == "date":
             yield from ((day, True) for day in self._days(record))
             return
-        for other in dict.fromkeys((*self._equal.get(name, ()), *_namesakes(name))):
+        for other in dict.fromkeys((*self._equal.get(name, ()), *self._namesakes(name))):
             if (value := record.get(other)) is not None:
                 yield value, other in opened
         if field.type == "int":
@@ -124,8 +124,7 @@ class CandidateValues:
                 if unit != "count":
                     yield from_day(add_months(day, -by) if unit == "months" else day - by)
 
-
-def _namesakes(name: str) -> list[str]:
-    """Fields that say the same of the member (`letter.phone`, `member.phone`)."""
-    group, _, last = name.partition(".")
-    return [f"member.{last}"] if group != "member" and f"member.{last}" in fields() else []
+    def _namesakes(self, name: str) -> list[str]:
+        """Fields that say the same of the subject (of `letter.phone`, `member.phone`)."""
+        found = self._plan.policy.vocabulary.counterpart(name)
+        return [found] if found else []

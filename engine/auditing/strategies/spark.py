@@ -39,6 +39,7 @@ from zhuanjie.engine.core.results import (
     Severity,
     Summary,
 )
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.lowering.plan import Plan
 
@@ -71,7 +72,7 @@ def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path, form: Form,
     Raises InputError for what cannot be read, OutputError for a folder that is something else,
     BackendError when Spark fails: `output` then is as it was.
     """
-    source = open_source(sources, columns or {})
+    source = open_source(sources, HeadingMap(plan.policy.vocabulary, columns))
     with closing(SparkLedger(source, plan)) as ledger:
         return _audit(ledger, source, plan, output, form, lang, roster, every)
 

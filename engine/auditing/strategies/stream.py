@@ -19,16 +19,15 @@ from zhuanjie.engine.auditing.uniqueness import DuplicateCounter
 from zhuanjie.engine.backends.base import SETTLED, ColumnBackend
 from zhuanjie.engine.backends.verdicts import SCHEMA
 from zhuanjie.engine.core.results import InputFinding
+from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.expr.nodes import field_names
 from zhuanjie.engine.ledger.assemble import same_id
-from zhuanjie.engine.ledger.cells.text import BLANKS
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.ledger.rows import AT, Rows, TypedTable
 from zhuanjie.engine.lowering.conditions import Cond
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.trimming import compared, fields_to_trim
-from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 FOUND = 200_000
 """Reported records that are judged at a time."""
@@ -85,6 +84,7 @@ class StreamJudge:
         every: bool,
     ) -> None:
         self.plan, self.engine, self.needs, self.every = plan, engine, needs, every
+        self.key = plan.key
         self.tally = tally
         self.tables = [TypedTable(table) for table in tables]
         self.counters = counters
@@ -125,13 +125,13 @@ class StreamJudge:
             before = at if number < table else at.filter(at < part * SLICE if number == table
                                                          else at < 0)
             keep = _standing(before, self.heights[number])
-            for rows in typed.rows([KEY], [pl.col(KEY)], among=keep,
+            for rows in typed.rows([self.key], [pl.col(self.key)], among=keep,
                                    size=FOUND) if len(before) else ():
                 list(self._same_ids(typed, rows.frame))
 
     def _same_ids(self, typed: TypedTable, frame: pl.DataFrame) -> list[InputFinding]:
         numbers = frame[AT].cast(pl.Int64) + typed.first
-        return [found for _, found in same_id(typed.table, frame[KEY], numbers, self.seen)]
+        return [found for _, found in same_id(typed.table, frame[self.key], numbers, self.seen)]
 
     def values(self, name: str) -> Iterator[pl.Series]:
         """The values of a field, of all records, out of scope or not."""
@@ -143,7 +143,7 @@ class StreamJudge:
         """Learn how many rows there are, and which ids and keys stand there more than once."""
         governed = self.tally.governed()
         scope = field_names(self.plan.policy.scope) if governed else frozenset[str]()
-        names = self.tally.reads.union({KEY}, scope, *map(self._reads, self.counters))
+        names = self.tally.reads.union({self.key}, scope, *map(self._reads, self.counters))
         # What is counted too much by a text with blanks is taken off by `_recount`.
         untrimmed = self._loose(names, [rule.not_applicable for rule in self.plan.lowered
                                     if rule.id in {c.rule.id for c in self.counters}])
@@ -152,7 +152,7 @@ class StreamJudge:
             text = pl.col(name)
             return text.str.strip_chars_end(BLANKS) if name in untrimmed else text
 
-        prints = [KeyHashes([printed(KEY)], pl.col(KEY).is_not_null()), *(
+        prints = [KeyHashes([printed(self.key)], pl.col(self.key).is_not_null()), *(
             KeyHashes(list(map(printed, c.by)), self._counts(c)) for c in self.counters)]
         exprs = [p.expr.alias(_PRINT.format(i)) for i, p in enumerate(prints)]
         exprs += [(e & self._in_scope()).alias(e.meta.output_name()) for e in governed]
@@ -189,7 +189,7 @@ class StreamJudge:
     def _loose(self, names: Iterable[str], conditions: Iterable[Cond]) -> list[str]:
         """The texts that may have blanks behind them while conditions are first asked of them."""
         strict = fields_to_trim(conditions) | field_names(self.plan.policy.scope)
-        return [n for n in names if fields()[n].type == "string" and n not in strict]
+        return [n for n in names if self.plan.fields[n].type == "string" and n not in strict]
 
     def _truth(self, counter: DuplicateCounter) -> pl.Expr:
         when = counter.rule.when
@@ -248,7 +248,7 @@ class StreamJudge:
         frame, input_ = self._trimmed(rows.frame, untrimmed), rows.input
         if _TWICE in frame.columns:
             found = self._same_ids(typed, frame.filter(_TWICE))
-            input_ = sorted([*input_, *found], key=_place)
+            input_ = sorted([*input_, *found], key=self._place)
         out_of_scope = 0
         if _OUT in frame.columns:
             inside = frame.filter(~pl.col(_OUT))
@@ -294,7 +294,13 @@ class StreamJudge:
                 trimmed = trimmed.with_columns(self.engine.settled(self.plan, len(at)))
                 frame = frame.with_columns(frame[n].scatter(at, trimmed[n])
                                            for n in [*untrimmed, *comparing])
-        return trim(frame, [KEY]) if KEY in untrimmed else frame
+        return trim(frame, [self.key]) if self.key in untrimmed else frame
+
+    def _place(self, found: InputFinding) -> tuple[int, int]:
+        """Where an input finding stands among those of a batch: by row, then by column."""
+        if found.code in ("records.no-id", "records.same-id"):
+            return found.row or 0, -1
+        return found.row or 0, -2 if found.field is None else self.plan.fields.order[found.field]
 
 
 def trim(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
@@ -311,10 +317,3 @@ def _standing(places: pl.Series, height: int) -> pl.Expr:
 
 def _names(columns: Sequence[pl.Expr]) -> list[str]:
     return [column.meta.output_name() for column in columns]
-
-
-def _place(found: InputFinding) -> tuple[int, int]:
-    """Where an input finding stands among those of a batch: by row, then by column."""
-    if found.code in ("records.no-id", "records.same-id"):
-        return found.row or 0, -1
-    return found.row or 0, -2 if found.field is None else fields().order[found.field]

@@ -12,7 +12,7 @@ from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.results import Finding, Location, Outcome, Verdict
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule
-from zhuanjie.engine.vocabulary.fields import KEY, fields
+from zhuanjie.engine.vocabulary.fields import FieldTable
 
 __all__ = ["FindingRenderer", "field_label", "value_label"]
 
@@ -23,20 +23,22 @@ class _RuleTexts:
     __slots__ = ("clause", "done", "edition", "id", "late", "late_remedy", "message", "pack",
                  "reads", "recurring", "remedy", "severity", "title")
 
-    def __init__(self, rule: TypedRule, lang: Lang) -> None:
+    def __init__(self, rule: TypedRule, lang: Lang, fields: FieldTable) -> None:
         texts = rule.rule
         self.id, self.clause, self.severity = texts.id, rule.clause, rule.severity
         self.pack = rule.edition.pack if rule.edition else ""
         self.edition = rule.edition.label if rule.edition else ""
         self.title: str = getattr(rule.title, lang)
-        self.message = Template(getattr(texts.message, lang), lang)
-        self.remedy = Template(getattr(texts.remedy, lang), lang)
-        self.late = Template(getattr(texts.late, lang), lang) if texts.late else self.message
-        self.late_remedy = (Template(getattr(texts.late_remedy, lang), lang)
+        self.message = Template(getattr(texts.message, lang), lang, fields)
+        self.remedy = Template(getattr(texts.remedy, lang), lang, fields)
+        self.late = (
+            Template(getattr(texts.late, lang), lang, fields) if texts.late else self.message
+        )
+        self.late_remedy = (Template(getattr(texts.late_remedy, lang), lang, fields)
                             if texts.late_remedy else self.remedy)
         self.done = texts.deadline.done if texts.deadline else None
         self.recurring = texts.recurring is not None
-        self.reads = fields().sort(rule.quotes)
+        self.reads = fields.sort(rule.quotes)
 
 
 class FindingRenderer:
@@ -45,10 +47,12 @@ class FindingRenderer:
     def __init__(self, plan: Plan, lang: Lang) -> None:
         self.as_of = plan.as_of
         self.lang = lang
-        self._rules = [_RuleTexts(rule, lang) for rule in plan.rules]
+        self.fields, self.key = plan.fields, plan.key
+        blank = say("value.blank", lang)
+        self._rules = [_RuleTexts(rule, lang, plan.fields) for rule in plan.rules]
         self._constants = {
-            "as_of": plan.as_of.isoformat(), "due": value_label("", None, lang),
-            "done": value_label("", None, lang), "days_late": value_label("", None, lang),
+            "as_of": plan.as_of.isoformat(), "due": blank,
+            "done": blank, "days_late": blank,
             **{f"params.{name}": str(value) for name, value in plan.params.items()},
         }
 
@@ -76,7 +80,7 @@ class FindingRenderer:
         if outcome is Outcome.UNDETERMINED:
             remedy = self._fill_in(rule, verdict, record)
         return Finding(
-            record=record.get(KEY), rule=rule.id, clause=verdict.clause or rule.clause,
+            record=record.get(self.key), rule=rule.id, clause=verdict.clause or rule.clause,
             outcome=outcome, severity=rule.severity, message=message, due=due,
             days_late=verdict.late, missing=verdict.missing,
             fields={name: value for name in rule.reads
@@ -88,10 +92,10 @@ class FindingRenderer:
         """A `reconcile` rule's violation: `value` of its field is in the roster only."""
         assert rule.rule.reconcile is not None
         name = rule.rule.reconcile.field
-        wording = _RuleTexts(rule, self.lang)
+        wording = _RuleTexts(rule, self.lang, self.fields)
         record = {name: value}
         return Finding(
-            record=value if name == KEY else None, rule=wording.id, clause=rule.clause,
+            record=value if name == self.key else None, rule=wording.id, clause=rule.clause,
             outcome=Outcome.VIOLATION, severity=rule.severity,
             message=wording.message.fill(record, self._constants), fields=record,
             remedy=wording.remedy.fill(record, self._constants), location=location,
@@ -126,4 +130,6 @@ class FindingRenderer:
         return rule.remedy.fill(record, self._constants)
 
     def _names(self, names: tuple[str, ...]) -> str:
-        return say("list.comma", self.lang).join(field_label(n, self.lang) for n in names)
+        return say("list.comma", self.lang).join(
+            field_label(n, self.lang, self.fields) for n in names
+        )

@@ -11,7 +11,7 @@ from string import Formatter
 from typing import Any
 
 from zhuanjie.engine.core.messages import Lang, say
-from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
 
 class Template:
@@ -19,9 +19,9 @@ class Template:
 
     __slots__ = ("_names", "_text")
 
-    def __init__(self, text: str, lang: Lang) -> None:
+    def __init__(self, text: str, lang: Lang, fields: FieldTable) -> None:
         parts = [(literal, name) for literal, name, _, _ in Formatter().parse(text)]
-        self._names = tuple((n, TextLabels(n, lang)) for _, n in parts if n is not None)
+        self._names = tuple((n, TextLabels(fields.get(n), lang)) for _, n in parts if n is not None)
         # Braces that were doubled are single now, and `%s` marks what is to be filled in.
         self._text = "".join(
             literal.replace("%", "%%") + ("" if name is None else "%s") for literal, name in parts)
@@ -42,8 +42,7 @@ class TextLabels:
 
     __slots__ = ("_blank", "_no", "_values", "_yes")
 
-    def __init__(self, name: str, lang: Lang) -> None:
-        field = fields().get(name)
+    def __init__(self, field: Field | None, lang: Lang) -> None:
         self._blank = say("value.blank", lang)
         self._yes, self._no = say("value.true", lang), say("value.false", lang)
         self._values = field.values if field and field.type == "enum" and lang == "zh" else {}
@@ -61,12 +60,12 @@ class TextLabels:
         return self._values.get(value, str(value)) if self._values else str(value)
 
 
-def field_label(name: str, lang: Lang) -> str:
+def field_label(name: str, lang: Lang, fields: FieldTable) -> str:
     """What people call a field: its Chinese heading, or in English its name."""
-    field = fields().get(name)
+    field = fields.get(name)
     return field.heading if field and lang == "zh" else name
 
 
-def value_label(name: str, value: Any, lang: Lang) -> str:
+def value_label(name: str, value: Any, lang: Lang, fields: FieldTable) -> str:
     """A value as people read it; a blank says so."""
-    return TextLabels(name, lang)(value)
+    return TextLabels(fields.get(name), lang)(value)

@@ -16,7 +16,6 @@ from zhuanjie.engine.auditing.strategies.stream import VerdictBatch, trim
 from zhuanjie.engine.backends.verdicts import CODES
 from zhuanjie.engine.core.results import Finding, Outcome, Severity
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.vocabulary.fields import KEY
 
 SCHEMA = pl.Schema({
     "record": pl.String(), "rule": pl.String(), "clause": pl.String(), "outcome": pl.String(),
@@ -54,7 +53,8 @@ class Findings:
         table = self._governed(judged)
         if not len(table):
             return pl.DataFrame(schema=self.schema)
-        keys = trim(judged.frame.select(KEY), [KEY] if KEY in judged.untrimmed else [])[KEY]
+        key = self._plan.key
+        keys = trim(judged.frame.select(key), [key] if key in judged.untrimmed else [])[key]
         rule, row = table["rule"], table["row"]
         clause = self._starts.gather(rule) + table["clause"].cast(pl.Int32).fill_null(-1) + 1
         columns = [

@@ -15,10 +15,11 @@ from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, 
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.results import REPORTED, plain
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import read_record
 from zhuanjie.engine.policy.pack_files import LoadedCases
 from zhuanjie.engine.policy.policy import Policy, TypedRule
-from zhuanjie.engine.vocabulary.fields import KEY, fields
+from zhuanjie.engine.vocabulary.fields import FieldTable
 
 _PLAIN = re.compile(r"[^\W\d][\w.-]*")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
@@ -63,11 +64,14 @@ def witness(
     if (came(rule, laid, policy.scope), mutated(laid)) == (found, changed):
         reads &= setting.record.keys()  # what the file's base says besides makes no difference
     lines = [f"- name: {_text(name)}", f"  as_of: {from_day(setting.today)}"]
-    record = _over(home, as_values(setting.record), reads)
+    record = _over(home, setting, as_values(setting.record, setting.vocabulary.fields), reads)
     if record:
         lines.append(f"  record: {_map(record)}")
     if len(setting.ledger) > 1:
-        lines += ["  others:", *(f"    - {_map(as_values(r))}" for r in setting.ledger[1:])]
+        lines += [
+            "  others:",
+            *(f"    - {_map(as_values(r, setting.vocabulary.fields))}" for r in setting.ledger[1:]),
+        ]
     if setting.roster is not None:
         lines.append(f"  roster: [{', '.join(_text(v) for v in sorted(setting.roster))}]")
     usual = policy.values(from_day(setting.today))
@@ -77,15 +81,20 @@ def witness(
     lines.append(f"  expect: {{{rule.id}: {_expected(found, changed)}}}")
     if home.cases.unnamed == "none" and _others(policy, rule.id, setting, home, reads):
         lines.append("  unnamed: any")
-    return Witness(as_values(setting.record), from_day(setting.today), str(found.outcome),
-                   str(changed.outcome), home.source.file, "\n".join(lines) + "\n")
+    return Witness(
+        as_values(setting.record, setting.vocabulary.fields),
+        from_day(setting.today),
+        str(found.outcome),
+        str(changed.outcome),
+        home.source.file,
+        "\n".join(lines) + "\n",
+    )
 
 
-def as_values(record: Record) -> dict[str, Any]:
+def as_values(record: Record, table: FieldTable) -> dict[str, Any]:
     """A record with its day numbers as dates, in the order of the field list."""
-    table = fields()
     return {
-        name: from_day(record[name]) if table[name].type == "date" else record[name]
+        name: from_day(record[name]) if table[name].type in ("date", "month") else record[name]
         for name in table.sort(frozenset(record)) if name in table
     }
 
@@ -100,14 +109,16 @@ def _home(rule: str, chosen: Sequence[CaseInstance]) -> LoadedCases:
 
 def _laid(home: LoadedCases, setting: EvaluationContext) -> EvaluationContext:
     """The setting with its record laid over the base of a file of cases."""
-    base = as_days(read_record(home.cases.record)[0])
+    base = as_days(read_record(home.cases.record, HeadingMap(setting.vocabulary))[0])
     return replace(setting, ledger=({**base, **setting.record}, *setting.ledger[1:]))
 
 
-def _over(home: LoadedCases, record: Mapping[str, Any], reads: frozenset[str]) -> dict[str, Any]:
+def _over(home: LoadedCases, setting: EvaluationContext, record: Mapping[str, Any],
+          reads: frozenset[str]) -> dict[str, Any]:
     """What a case must say so that, over its file's base, just this record is read."""
-    base = read_record(home.cases.record)[0]
-    said = reads | (record.keys() - {KEY})  # who it is matters only where a rule asks
+    base = read_record(home.cases.record, HeadingMap(setting.vocabulary))[0]
+    # Who it is matters only where a rule asks.
+    said = reads | (record.keys() - {setting.vocabulary.key})
     out = {k: v for k, v in record.items() if k in said and base.get(k) != v}
     out.update({k: None for k in base if k not in record and k in reads})
     return out
@@ -116,8 +127,10 @@ def _over(home: LoadedCases, record: Mapping[str, Any], reads: frozenset[str]) -
 def _others(policy: Policy, rule: str, setting: EvaluationContext, home: LoadedCases,
             reads: frozenset[str]) -> bool:
     """Whether rules that the case does not name would report something."""
-    base = {k: v for k, v in read_record(home.cases.record)[0].items() if k not in reads}
+    held = read_record(home.cases.record, HeadingMap(setting.vocabulary))[0]
+    base = {k: v for k, v in held.items() if k not in reads}
     whole = EvaluationContext(
+        setting.vocabulary,
         ({**as_days(base), **setting.record}, *setting.ledger[1:]),
         setting.today,
         {**policy.values(from_day(setting.today)), **setting.params},

@@ -19,9 +19,10 @@ from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, 
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.rules import Judgement
 from zhuanjie.engine.core.dates import from_day, to_day
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import read_record
 from zhuanjie.engine.policy.policy import Policy, TypedRule
-from zhuanjie.engine.vocabulary.fields import Field, fields
+from zhuanjie.engine.vocabulary.fields import Field
 
 TRIES = 3000
 
@@ -81,7 +82,8 @@ def find_counterexample(
     old: Side, new: Side, seeds: Sequence[EvaluationContext]
 ) -> EvaluationContext | None:
     """A setting in which the two come out differently, cut down; None where none was found."""
-    names = [fields()[n] for n in fields().sort(old.rule.fields | new.rule.fields)]
+    fields = new.policy.vocabulary.joined(old.policy.vocabulary).fields
+    names = [fields[n] for n in fields.sort(old.rule.fields | new.rule.fields)]
     read = old.rule.params | new.rule.params
     starts = []
     for seed in seeds:
@@ -105,10 +107,13 @@ def cut(old: Side, new: Side, found: Counterexample) -> EvaluationContext | None
     if found.witness is None or found.as_of is None:
         return None
     given = (found.witness, *found.others)
+    vocabulary = new.policy.vocabulary.joined(old.policy.vocabulary)
     apart = RulePair(old, new)
     for records in (given, [_lettered(r) for r in given]):
-        ledger = tuple(as_days(read_record(r)[0]) for r in records)
-        setting = EvaluationContext(ledger, to_day(found.as_of), old.policy.values(found.as_of))
+        ledger = tuple(as_days(read_record(r, HeadingMap(vocabulary))[0]) for r in records)
+        setting = EvaluationContext(
+            vocabulary, ledger, to_day(found.as_of), old.policy.values(found.as_of)
+        )
         for differs in (apart.outcome, apart.fully):
             if differs(setting):
                 return shrink(setting, differs)
@@ -182,7 +187,7 @@ def _values(field: Field, setting: EvaluationContext) -> list[Any]:
     if field.type == "date":
         return [None, *_days(setting)]
     if field.type == "int":
-        known = {f.name for f in fields() if f.type == "int"}
+        known = {f.name for f in setting.vocabulary.fields if f.type == "int"}
         numbers = {v for k, v in setting.record.items() if k in known}
         return [None, *sorted({0, 1, *(n + d for n in numbers for d in (-1, 0, 1))})]
     there = sorted({v for r in setting.ledger for v in r.values() if isinstance(v, str)})
@@ -191,7 +196,7 @@ def _values(field: Field, setting: EvaluationContext) -> list[Any]:
 
 def _days(setting: EvaluationContext) -> list[int]:
     """Days at, before and after those of the record, and a parameter's value away from them."""
-    known = {f.name for f in fields() if f.type == "date"}
+    known = {f.name for f in setting.vocabulary.fields if f.type in ("date", "month")}
     marks = {setting.today, *(v for k, v in setting.record.items() if k in known)}
     away = {0, *(v for v in setting.params.values()), *(v * 30 for v in setting.params.values())}
     return sorted({m + sign * a + d for m in marks for a in away

@@ -22,6 +22,7 @@ from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.expr.nodes import FieldRef, Lit
 from zhuanjie.engine.expr.types import BOOL
 from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 Verdict = Literal["equal", "stricter", "laxer", "different", "unknown"]
 TIMEOUT_MS = 15000
@@ -49,12 +50,13 @@ Params = Mapping[str, int] | Parameters
 
 
 def compare_rules(old: TypedRule | None, new: TypedRule | None, old_params: Params,
-                  new_params: Params, *, timeout_ms: int = TIMEOUT_MS,
+                  new_params: Params, vocabulary: Vocabulary, *, timeout_ms: int = TIMEOUT_MS,
                   near: int = USUAL_DAY) -> Comparison:
     """Whether `new` means the same as `old` on every record and day, is stricter or laxer.
 
     Stricter: it is violated wherever the old one is, and somewhere else besides. None stands for
-    no rule: one that never applies. `near` is a day that the witness is to stand near.
+    no rule: one that never applies. `vocabulary` has the fields of both. `near` is a day that the
+    witness is to stand near.
     """
     if old is None or new is None:
         given = old or new
@@ -64,7 +66,8 @@ def compare_rules(old: TypedRule | None, new: TypedRule | None, old_params: Para
         old, new = old or nothing, new or nothing
     if "reconcile" in (old.shape, new.shape):
         return _whole(old, new)
-    pair = _Pair(old, new, _parameters(old_params), _parameters(new_params), timeout_ms, near)
+    pair = _Pair(old, new, _parameters(old_params), _parameters(new_params), vocabulary, timeout_ms,
+                 near)
     if same_lowering(pair.old, pair.new):
         return Comparison("equal")
     if old.shape == new.shape == "unique" and (old.key, old.within) != (new.key, new.within):
@@ -72,10 +75,11 @@ def compare_rules(old: TypedRule | None, new: TypedRule | None, old_params: Para
     return pair.compare()
 
 
-def same_outcomes(old: TypedRule, new: TypedRule, old_params: Params, new_params: Params, *,
-                  timeout_ms: int = TIMEOUT_MS) -> bool | None:
+def same_outcomes(old: TypedRule, new: TypedRule, old_params: Params, new_params: Params,
+                  vocabulary: Vocabulary, *, timeout_ms: int = TIMEOUT_MS) -> bool | None:
     """Whether the two come out the same on every record and day; None where that is not known."""
-    pair = _Pair(old, new, _parameters(old_params), _parameters(new_params), timeout_ms, USUAL_DAY)
+    pair = _Pair(old, new, _parameters(old_params), _parameters(new_params), vocabulary, timeout_ms,
+                 USUAL_DAY)
     if same_lowering(pair.old, pair.new):
         return True
     if (old.key, old.within) != (new.key, new.within):
@@ -89,11 +93,11 @@ _WORST = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.SATI
 
 
 def compare_clauses(old: Sequence[TypedRule], new: Sequence[TypedRule], old_params: Parameters,
-                    new_params: Parameters, *, timeout_ms: int = TIMEOUT_MS,
-                    near: int = USUAL_DAY) -> Comparison:
+                    new_params: Parameters, vocabulary: Vocabulary, *,
+                    timeout_ms: int = TIMEOUT_MS, near: int = USUAL_DAY) -> Comparison:
     """As `compare_rules`, of all the rules of a clause: by the worst that any comes to."""
-    was = [SymbolicRule(r, old_params) for r in old]
-    now = [SymbolicRule(r, new_params) for r in new]
+    was = [SymbolicRule(r, old_params, vocabulary.fields) for r in old]
+    now = [SymbolicRule(r, new_params, vocabulary.fields) for r in new]
     levels = [[some(r.outcome(o) for r in side for o in _WORST[:most]) for side in (was, now)]
               for most in range(1, len(_WORST))]
     apart = some((a & ~b) | (b & ~a) for a, b in levels)
@@ -110,21 +114,27 @@ def compare_clauses(old: Sequence[TypedRule], new: Sequence[TypedRule], old_para
     query = Query([apart], timeout_ms)
     if query.smallest(near) is not Answer.YES or query.found is None:
         return Comparison("unknown")
-    came = [_worst(rules, _setting(query.found, params))
+    came = [_worst(rules, _setting(query.found, params, vocabulary))
             for rules, params in ((old, old_params), (new, new_params))]
     if came[0] is came[1]:
         return Comparison("unknown")
-    return Comparison(verdict, as_values(query.found.record), from_day(query.found.today),
-                      came=(str(came[0]), str(came[1])))
+    return Comparison(
+        verdict,
+        as_values(query.found.record, vocabulary.fields),
+        from_day(query.found.today),
+        came=(str(came[0]), str(came[1])),
+    )
 
 
 def _worst(rules: Sequence[TypedRule], setting: EvaluationContext) -> Outcome:
     return min((judged(r, setting).outcome for r in rules), key=_WORST.index)
 
 
-def _setting(found: Situation, params: Parameters) -> EvaluationContext:
+def _setting(found: Situation, params: Parameters,
+             vocabulary: Vocabulary) -> EvaluationContext:
     """What the solver found, as the reference evaluator judges it."""
-    return EvaluationContext((found.record,) * found.copies, found.today, params.on(found.today))
+    return EvaluationContext(vocabulary, (found.record,) * found.copies, found.today,
+                             params.on(found.today))
 
 
 def _parameters(params: Params) -> Parameters:
@@ -144,8 +154,11 @@ class _Pair:
     """Two rules, lowered for every day, with the parameters of each."""
 
     def __init__(self, old: TypedRule, new: TypedRule, old_params: Parameters,
-                 new_params: Parameters, timeout_ms: int, near: int) -> None:
-        self.old, self.new = SymbolicRule(old, old_params), SymbolicRule(new, new_params)
+                 new_params: Parameters, vocabulary: Vocabulary, timeout_ms: int,
+                 near: int) -> None:
+        self.vocabulary, fields = vocabulary, vocabulary.fields
+        self.old = SymbolicRule(old, old_params, fields)
+        self.new = SymbolicRule(new, new_params, fields)
         self.old_params, self.new_params = old_params, new_params
         self.timeout_ms, self.near = timeout_ms, near
 
@@ -178,11 +191,11 @@ class _Pair:
         if query.smallest(self.near) is not Answer.YES or query.found is None:
             return Comparison("unknown")
         found = query.found
-        was = judged(self.old.rule, _setting(found, self.old_params))
-        now = judged(self.new.rule, _setting(found, self.new_params))
+        was = judged(self.old.rule, _setting(found, self.old_params, self.vocabulary))
+        now = judged(self.new.rule, _setting(found, self.new_params, self.vocabulary))
         if not _as_claimed(verdict, was, now):
             return Comparison("unknown")
-        record = as_values(found.record)
+        record = as_values(found.record, self.vocabulary.fields)
         return Comparison(verdict, record, from_day(found.today), (record,) * (found.copies - 1))
 
     def keys(self) -> Comparison:
@@ -193,7 +206,8 @@ class _Pair:
             return Comparison("equal")
         names = sorted({f.name for f in (old.key, old.within, new.key, new.within)
                         if isinstance(f, FieldRef)})
-        query = Query([self.old.applies, self.new.applies, filled(names)], self.timeout_ms)
+        query = Query([self.old.applies, self.new.applies,
+                       filled(self.vocabulary.fields[n] for n in names)], self.timeout_ms)
         if query.smallest(self.near) is not Answer.YES or query.found is None:
             return Comparison("unknown")
         found = query.found
@@ -202,16 +216,28 @@ class _Pair:
             other = {**found.record, name: _another(found.record[name])}
             ledger = (found.record, other)
             was = judged(
-                old, EvaluationContext(ledger, found.today, self.old_params.on(found.today))
+                old,
+                EvaluationContext(
+                    self.vocabulary, ledger, found.today, self.old_params.on(found.today)
+                ),
             )
             now = judged(
-                new, EvaluationContext(ledger, found.today, self.new_params.on(found.today))
+                new,
+                EvaluationContext(
+                    self.vocabulary, ledger, found.today, self.new_params.on(found.today)
+                ),
             )
             if was.outcome != now.outcome:
                 stricter = now.outcome is Outcome.VIOLATION
-                clashes.setdefault("stricter" if stricter else "laxer", Comparison(
-                    "different", as_values(found.record), from_day(found.today),
-                    (as_values(other),)))
+                clashes.setdefault(
+                    "stricter" if stricter else "laxer",
+                    Comparison(
+                        "different",
+                        as_values(found.record, self.vocabulary.fields),
+                        from_day(found.today),
+                        (as_values(other, self.vocabulary.fields),),
+                    ),
+                )
         same_when = Query([_conditions(self.old, self.new)], self.timeout_ms).check()
         if len(clashes) != 1 or same_when is not Answer.NO:
             return next(iter(clashes.values()), Comparison("unknown"))

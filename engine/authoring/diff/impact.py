@@ -18,7 +18,6 @@ from zhuanjie.engine.core.results import Outcome, Verdict
 from zhuanjie.engine.ledger.ledger import open_ledger
 from zhuanjie.engine.lowering.plan import make_plan
 from zhuanjie.engine.policy.policy import Policy
-from zhuanjie.engine.vocabulary.fields import KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,8 @@ def impact(old: Policy, new: Policy, ledgers: Sequence[str | Path], as_of: date,
     Rules that need a roster are left out; a record beyond a policy's scope counts as not applying.
     """
     with ExitStack() as opened:
-        runs = [AuditRun(opened.enter_context(closing(open_ledger(ledgers, columns))),
+        runs = [AuditRun(opened.enter_context(closing(open_ledger(
+                             ledgers, columns, vocabulary=p.vocabulary))),
                          make_plan(p, as_of), backend(BULK), lang="en") for p in (old, new)]
         return _compared(runs, old, new)
 
@@ -98,7 +98,9 @@ def _judged(run: AuditRun, renamed: Mapping[str, str] = MappingProxyType({})) ->
             (numbers[v.row], names[v.rule]): (v.outcome, v.clause or rules[v.rule].clause)
             for v in verdicts if v.outcome is not Outcome.NOT_APPLICABLE
         }
-        yield _Batch(batch.file, found, dict(zip(numbers, frame[KEY].to_list(), strict=True)))
+        yield _Batch(
+            batch.file, found, dict(zip(numbers, frame[run.plan.key].to_list(), strict=True))
+        )
 
 
 def _differences(was: _Batch, now: _Batch, order: Mapping[str, int]) -> Iterator[Changed]:

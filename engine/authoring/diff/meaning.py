@@ -94,6 +94,7 @@ def _by_clause(was: TypedRule, now: TypedRule) -> Iterator[tuple[str, TypedRule,
 class _Comparer:
     def __init__(self, old: Policy, new: Policy) -> None:
         self.old, self.new = old, new
+        self.vocabulary = new.vocabulary.joined(old.vocabulary)
         self.params = Parameters.of(old), Parameters.of(new)
         self._scenes: list[PreparedCase] | None = None
 
@@ -106,7 +107,7 @@ class _Comparer:
             return Meaning("equal")
         sides = Side(was, self.old), Side(now, self.new)
         answer = compare_rules(scoped(was, self.old.scope), scoped(now, self.new.scope),
-                               *self.params, near=to_day(self.new.start))
+                               *self.params, self.vocabulary, near=to_day(self.new.start))
         if answer.verdict == "equal":
             return Meaning("equal")
         setting = cut(*sides, answer) or find_counterexample(*sides, self._seeds(now))
@@ -115,7 +116,7 @@ class _Comparer:
         # What the solver leaves open the search may still settle: the two do differ.
         verdict: Verdict = "different" if answer.verdict == "unknown" else answer.verdict
         came = [str(side.judged(setting).outcome) for side in sides]
-        first, *others = (as_values(r) for r in setting.ledger)
+        first, *others = (as_values(r, self.vocabulary.fields) for r in setting.ledger)
         return Meaning(verdict, now.id, first, from_day(setting.today), came[0], came[1],
                        tuple(others))
 
@@ -126,13 +127,13 @@ class _Comparer:
             for policy in (self.old, self.new):
                 try:
                     files = [f for p in policy.chain for f in load_cases(p.folder)]
-                    self._scenes += scenes(policy, case_instances(files))
+                    self._scenes += scenes(policy, case_instances(files, policy.vocabulary.key))
                 except ZhuanjieError:  # a revision's folder is gone, or cases are broken
                     continue
         named = [s.setting for s in self._scenes if rule.id in s.task.expect]
         if named:
             return named
-        return [EvaluationContext(({},), to_day(self.new.start), {})]
+        return [EvaluationContext(self.vocabulary, ({},), to_day(self.new.start), {})]
 
     def joined(self, found: Sequence[Meaning],
                changed: Sequence[tuple[TypedRule, TypedRule]]) -> Meaning:
@@ -157,7 +158,9 @@ class _Comparer:
         now = [scoped(new, self.new.scope) for _, new in changed]
         if any(r.shape in ("unique", "reconcile") for r in (*was, *now)):
             return None
-        answer = compare_clauses(was, now, *self.params, near=to_day(self.new.start))
+        answer = compare_clauses(
+            was, now, *self.params, self.vocabulary, near=to_day(self.new.start)
+        )
         if answer.verdict == "equal":
             return Meaning("equal")
         if answer.witness is None or answer.as_of is None:

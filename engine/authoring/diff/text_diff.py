@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from zhuanjie.engine.authoring.diff.pairing import pair_rules
 from zhuanjie.engine.authoring.mutation.canonical_text import parts, row_names
+from zhuanjie.engine.core.models import Text
 from zhuanjie.engine.expr.printer import to_text
-from zhuanjie.engine.policy.model import Text
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 
 Kind = Literal["pack", "scope", "parameter", "clause", "moment", "rule"]

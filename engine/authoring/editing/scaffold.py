@@ -14,10 +14,10 @@ from string import Template
 from pydantic import TypeAdapter, ValidationError
 
 from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.models import Slug
 from zhuanjie.engine.policy.check import build_policy
 from zhuanjie.engine.policy.json_schema import schemas
 from zhuanjie.engine.policy.locate import find_folder, load_chain, pack_folders
-from zhuanjie.engine.policy.model import Slug
 from zhuanjie.engine.policy.pack_files import CASES, MANIFEST
 from zhuanjie.engine.policy.policy import Policy
 

@@ -17,6 +17,7 @@ from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy.model import Parameter
 from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
+from zhuanjie.engine.vocabulary.fields import FieldTable
 
 SCOPE = "scope"
 _PARAMS = "params."
@@ -69,9 +70,9 @@ def mutants(policy: Policy) -> Iterator[Mutant]:
     own = policy.chain[-1].manifest
     for rule in policy.rules:
         if rule.pack == own.id:
-            yield from _distinct(rule)
+            yield from _distinct(rule, policy.vocabulary.fields)
     if own.scope is not None and policy.scope is not None:
-        alike = alike_in(field_names(policy.scope))
+        alike = alike_in(field_names(policy.scope), policy.vocabulary.fields)
         seen = {to_text(policy.scope)}
         for fault, scope in variants(policy.scope, alike):
             if (text := to_text(scope)) not in seen:
@@ -97,10 +98,10 @@ def _parameter(parameter: Parameter) -> Iterator[tuple[int, int, Parameter]]:
             yield held.value, moved.value, parameter.model_copy(update={"values": others})
 
 
-def _distinct(rule: TypedRule) -> Iterator[Mutant]:
+def _distinct(rule: TypedRule, fields: FieldTable) -> Iterator[Mutant]:
     """The mutants of a rule, each meaning once."""
     seen = {_signature(rule)}
-    for fault, role, changed in _faults(rule):
+    for fault, role, changed in _faults(rule, fields):
         mark = _signature(changed)
         if mark not in seen:
             seen.add(mark)
@@ -108,8 +109,8 @@ def _distinct(rule: TypedRule) -> Iterator[Mutant]:
             yield Mutant(rule.id, fault, role, _text(rule, role), now, changed=changed)
 
 
-def _faults(rule: TypedRule) -> Iterator[tuple[str, str, TypedRule]]:
-    alike = alike_in(rule.fields)
+def _faults(rule: TypedRule, fields: FieldTable) -> Iterator[tuple[str, str, TypedRule]]:
+    alike = alike_in(rule.fields, fields)
     for role in EXPRESSIONS:
         expr = getattr(rule, role)
         if expr is None:

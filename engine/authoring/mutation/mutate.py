@@ -101,6 +101,7 @@ class MutationRunner:
             old, new = Side(rule, self.policy), Side(other, changed)
             answer = compare_rules(scoped(rule, self.policy.scope), scoped(other, changed.scope),
                                    Parameters.of(self.policy), Parameters.of(changed),
+                                   self.policy.vocabulary,
                                    near=to_day(self.policy.start))
             if answer.verdict == "equal":
                 continue

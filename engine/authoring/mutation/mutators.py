@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
 from zhuanjie.engine.expr.types import BOOL, STRING, Kind, Type, field_type
-from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.engine.vocabulary.fields import FieldTable
 
 Alike = Callable[[FieldRef], Sequence[FieldRef]]
 """The fields that a field could be mistaken for."""
@@ -179,12 +179,12 @@ MUTATORS: tuple[tuple[str, Callable[[Expr], Iterator[Expr]]], ...] = (
 )
 
 
-def alike_in(read: frozenset[str]) -> Alike:
+def alike_in(read: frozenset[str], fields: FieldTable) -> Alike:
     """Fields of the same type that a rule reads too, or that stand in the same group."""
     def alike(field: FieldRef) -> list[FieldRef]:
         group = field.name.split(".")[0]
         return [
-            FieldRef(other.name, field_type(other), field.at) for other in fields()
+            FieldRef(other.name, field_type(other), field.at) for other in fields
             if other.name != field.name and field_type(other) == field.type
             and (other.name in read or other.name.startswith(f"{group}."))
         ]

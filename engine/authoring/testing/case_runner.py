@@ -22,13 +22,14 @@ from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.results import REPORTED, Outcome
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import Key
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import from_records, read_record
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.policy.case_model import ASPECTS, Case, Expectation
 from zhuanjie.engine.policy.check import build_policy
 from zhuanjie.engine.policy.pack_files import LoadedCases
 from zhuanjie.engine.policy.policy import Policy
-from zhuanjie.engine.vocabulary.fields import KEY
+from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 UNNAMED = "unnamed"
 """The aspect of a rule that reports something though its case does not name it."""
@@ -90,8 +91,8 @@ class CaseResult:
     came: Mapping[str, ActualOutcome]
 
 
-def case_instances(files: Iterable[LoadedCases]) -> list[CaseInstance]:
-    """Every case of some files, those of tables row by row."""
+def case_instances(files: Iterable[LoadedCases], key: str) -> list[CaseInstance]:
+    """Every case of some files, those of tables row by row; `key` names a record."""
     out = []
     for file in files:
         base = file.cases
@@ -100,7 +101,7 @@ def case_instances(files: Iterable[LoadedCases]) -> list[CaseInstance]:
                 trail: tuple[Key, ...] = ("cases", index)
                 trail = (*trail, "table", "rows", row) if case.table else trail
                 out.append(CaseInstance(
-                    file, trail, single, {KEY: f"case-{index}", **base.record, **single.record},
+                    file, trail, single, {key: f"case-{index}", **base.record, **single.record},
                     single.as_of or base.as_of,
                     {rule: e if isinstance(e, Expectation) else Expectation(outcome=e)
                      for rule, e in single.expect.items()},
@@ -113,13 +114,14 @@ class CaseRunner:
 
     def __init__(self, policy: Policy, backend: Backend) -> None:
         self.policy = policy
+        self._mapping = HeadingMap(policy.vocabulary)
         self.backend = backend
         self._policies: dict[tuple[tuple[str, int], ...], Policy] = {(): policy}
         self._plans: dict[tuple[date, tuple[tuple[str, int], ...]], Plan] = {}
 
     def run(self, files: Sequence[LoadedCases]) -> list[CaseResult]:
         """Run every case; raises PolicyError for a name or a value that there is not."""
-        return self.run_tasks(case_instances(files))
+        return self.run_tasks(case_instances(files, self.policy.vocabulary.key))
 
     def run_tasks(self, chosen: Sequence[CaseInstance]) -> list[CaseResult]:
         """Run cases that were unfolded already; raises as `run` does."""
@@ -142,7 +144,9 @@ class CaseRunner:
 
     def _records(self, plan: Plan, group: list[CaseInstance]) -> list[dict[str, ActualOutcome]]:
         """Judge records that each stand alone in their ledger; beyond the scope none applies."""
-        frame = singleton_frame(plan, [read_record(task.record)[0] for task in group])
+        frame = singleton_frame(
+            plan, [read_record(task.record, self._mapping)[0] for task in group]
+        )
         kept = list(range(len(group)))
         scope = self.policy.scope
         if scope is not None:
@@ -162,8 +166,11 @@ class CaseRunner:
         case = task.case
         roster = None
         if case.roster is not None:
-            roster = from_records([{KEY: value} for value in case.roster])
-        run = AuditRun(from_records([task.record, *case.others]), plan, self.backend, lang="en",
+            key = self.policy.vocabulary.key
+            roster = from_records([{key: value} for value in case.roster],
+                                  vocabulary=self.policy.vocabulary)
+        ledger = from_records([task.record, *case.others], vocabulary=self.policy.vocabulary)
+        run = AuditRun(ledger, plan, self.backend, lang="en",
                        roster=roster, every=True)
         whole = {r.id for r in plan.whole}
         found = self._nothing()
@@ -214,7 +221,7 @@ def check_tasks(policy: Policy, chosen: Sequence[CaseInstance]) -> None:
     """Refuse names that there are not and values that cannot be read, all of them at once."""
     found: dict[tuple[str, Place], Diagnostic] = {}
     for task in chosen:
-        for problem in (*_names(policy, task), *_cells(task)):
+        for problem in (*_names(policy, task), *_cells(task, policy.vocabulary)):
             found.setdefault((problem.code, problem.place), problem)
     if found:
         raise PolicyError(*found.values())
@@ -231,9 +238,9 @@ def _names(policy: Policy, task: CaseInstance) -> Iterator[Diagnostic]:
                                  _place(task, (part, name)), "hint.near" if close else None)
 
 
-def _cells(task: CaseInstance) -> Iterator[Diagnostic]:
+def _cells(task: CaseInstance, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
     for part, record in (("record", task.record), *(("others", o) for o in task.case.others)):
-        _, wrong, unknown = read_record(record)
+        _, wrong, unknown = read_record(record, HeadingMap(vocabulary))
         for notice in unknown:
             name = notice.args["heading"]
             close = notice.args["near"] or ""

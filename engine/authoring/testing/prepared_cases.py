@@ -18,10 +18,11 @@ from zhuanjie.engine.backends.reference.rules import Judgement, judge
 from zhuanjie.engine.core.dates import from_day, to_day
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.expr.nodes import Expr, FieldRef
-from zhuanjie.engine.ledger.ledger import read_record
+from zhuanjie.engine.ledger.headings import HeadingMap
+from zhuanjie.engine.ledger.record import read_record
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import Policy, TypedRule
-from zhuanjie.engine.vocabulary.fields import KEY, fields
+from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 Record = Mapping[str, Any]
 
@@ -33,6 +34,7 @@ class EvaluationContext:
     Dates are day numbers; blanks are left out. The record itself comes first in `ledger`.
     """
 
+    vocabulary: Vocabulary
     ledger: tuple[Record, ...]
     today: int
     params: Mapping[str, int]
@@ -55,12 +57,16 @@ class PreparedCase:
 def scenes(policy: Policy, chosen: Sequence[CaseInstance]) -> list[PreparedCase]:
     """The settings of cases; raises PolicyError as running them would."""
     check_tasks(policy, chosen)
+    mapping = HeadingMap(policy.vocabulary)
     out = []
     for task in chosen:
-        ledger = tuple(as_days(read_record(r)[0]) for r in (task.record, *task.case.others))
+        ledger = tuple(
+            as_days(read_record(r, mapping)[0]) for r in (task.record, *task.case.others)
+        )
         params = {**policy.values(task.day), **task.case.params}
         roster = None if task.case.roster is None else frozenset(task.case.roster)
-        out.append(PreparedCase(task, EvaluationContext(ledger, to_day(task.day), params, roster)))
+        out.append(PreparedCase(task, EvaluationContext(
+            policy.vocabulary, ledger, to_day(task.day), params, roster)))
     return out
 
 
@@ -82,7 +88,7 @@ def came(rule: TypedRule, setting: EvaluationContext, scope: Expr | None = None)
     found = judged(rule, setting, scope)
     return ActualOutcome(found.outcome, found.clause or rule.clause,
                 None if found.due is None else from_day(found.due), found.late,
-                fields().sort(found.missing))
+                setting.vocabulary.fields.sort(found.missing))
 
 
 def _shared(rule: TypedRule, setting: EvaluationContext, scope: Expr | None) -> dict[str, int]:
@@ -110,7 +116,7 @@ def _reconcile(rule: TypedRule, setting: EvaluationContext) -> Judgement:
     if setting.roster is None:
         return Judgement(Outcome.NOT_APPLICABLE)
     there = {record.get(rule.key.name) for record in setting.ledger}
-    wanted = setting.roster if rule.key.name == KEY else frozenset[str]()
+    wanted = setting.roster if rule.key.name == setting.vocabulary.key else frozenset[str]()
     return Judgement(Outcome.SATISFIED if wanted <= there else Outcome.VIOLATION)
 
 

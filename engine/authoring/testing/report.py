@@ -75,7 +75,7 @@ def run_tests(policy: Policy, backends: Sequence[str], text: str | None = None) 
 def own_tasks(policy: Policy) -> list[CaseInstance]:
     """The cases of a policy's own pack; raises PolicyError where it has none."""
     folder = policy.chain[-1].folder
-    chosen = case_instances(load_cases(folder))
+    chosen = case_instances(load_cases(folder), policy.vocabulary.key)
     if not chosen:
         raise fail(PolicyError, "author.no-cases", Place(policy.chain[-1].source.file),
                    "author.no-cases.hint", id=policy.id, folder=CASES)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import z3
-
 from zhuanjie.engine.authoring.verification.findings import FindingKindInWords, Verification
 from zhuanjie.engine.authoring.verification.prover import Prover, Shown
+from zhuanjie.engine.backends.smt import z3
 from zhuanjie.engine.backends.smt.encode import Formula
 from zhuanjie.engine.backends.smt.query import Answer
 from zhuanjie.engine.backends.smt.rules import SymbolicRule

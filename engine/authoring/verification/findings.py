@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, get_args
 
-from zhuanjie.engine.auditing.wording.template import field_label, value_label
+from zhuanjie.engine.auditing.wording.template import TextLabels
 from zhuanjie.engine.authoring.verification.prover import Proof, Scenario
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.results import Severity
 from zhuanjie.engine.policy.model import Acceptance, VerifyKind
+from zhuanjie.engine.vocabulary.fields import Field
 
 KINDS: tuple[str, ...] = get_args(VerifyKind)
 _WARNINGS = frozenset(("overlap", "never-violated", "implied", "unknown"))
@@ -21,7 +22,7 @@ _WARNINGS = frozenset(("overlap", "never-violated", "implied", "unknown"))
 class ValuesInWords:
     """Values of a field, put into words as a ledger has them."""
 
-    field: str
+    field: Field | None
     values: tuple[str, ...]
 
 
@@ -29,7 +30,7 @@ class ValuesInWords:
 class FieldInWords:
     """A field, by its heading."""
 
-    field: str
+    field: Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,10 @@ def _words(code: str, lang: Lang, args: Mapping[str, Any]) -> str:
 
 def _word(value: Any, lang: Lang) -> Any:
     match value:
-        case ValuesInWords(field=name, values=values):
-            return _word(tuple(value_label(name, v, lang) for v in values), lang)
-        case FieldInWords(field=name):
-            return field_label(name, lang)
+        case ValuesInWords(field=found, values=values):
+            return _word(tuple(map(TextLabels(found, lang), values)), lang)
+        case FieldInWords(field=found):
+            return found.heading if lang == "zh" else found.name
         case FindingKindInWords(kind=kind):
             return say(f"verify.kind.{kind}", lang)
         case tuple():

@@ -43,7 +43,7 @@ class Scenario:
     @property
     def record(self) -> dict[str, Any]:
         """The record, its days as dates."""
-        return as_values(self.setting.record)
+        return as_values(self.setting.record, self.setting.vocabulary.fields)
 
     @property
     def day(self) -> date:
@@ -80,7 +80,10 @@ class Scenario:
         record = {**self.setting.record, name: value}
         ledger = (record,) * len(self.setting.ledger)
         return Scenario(
-            EvaluationContext(ledger, self.setting.today, self.setting.params), self.scope
+            EvaluationContext(
+                self.setting.vocabulary, ledger, self.setting.today, self.setting.params
+            ),
+            self.scope,
         )
 
 
@@ -112,8 +115,9 @@ class Prover:
         self.policy, self.timeout_ms = policy, timeout_ms
         self.params = Parameters.of(policy)
         self.kleene = kleene_of(self.params)
-        self.encoder = Encoder()
-        self.rules = tuple(SymbolicRule(r, self.params) for r in policy.rules
+        fields = policy.vocabulary.fields
+        self.encoder = Encoder(fields)
+        self.rules = tuple(SymbolicRule(r, self.params, fields) for r in policy.rules
                            if r.shape != "reconcile")
         self.within = ([] if policy.scope is None
                        else [self.encoder.formula(self.kleene.may_be_true(policy.scope))])
@@ -190,6 +194,7 @@ class Prover:
 
     def scenario(self, found: Situation) -> Scenario:
         """What the solver found, ready to be judged."""
-        setting = EvaluationContext((found.record,) * found.copies, found.today,
+        setting = EvaluationContext(
+            self.policy.vocabulary, (found.record,) * found.copies, found.today,
                           self.params.on(found.today))
         return Scenario(setting, self.policy.scope)

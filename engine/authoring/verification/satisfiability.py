@@ -19,7 +19,6 @@ from zhuanjie.engine.backends.smt.query import Answer
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.expr.nodes import FieldRef
-from zhuanjie.engine.vocabulary.fields import fields
 
 _COMPLIED = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
 
@@ -48,7 +47,9 @@ class DestinationProof:
                  out: Verification) -> None:
         self.prover, self.subject, self.kind = prover, subject, kind
         self.said, self.out = said, out
-        self.here: list[Formula] = [field_is(fields()[subject], kind)] if kind else []
+        self.here: list[Formula] = (
+            [field_is(prover.policy.vocabulary.fields[subject], kind)] if kind else []
+        )
         self.complied = {r.rule.id: r.complied for r in prover.rules}
 
     def refused(self, table: SymbolicRule) -> bool:
@@ -74,7 +75,8 @@ class DestinationProof:
         return "unsatisfiable" if self.kind else "unsatisfiable-any"
 
     def _named(self) -> ValuesInWords:
-        return ValuesInWords(self.subject, (self.kind,) if self.kind else ())
+        found = self.prover.policy.vocabulary.fields.get(self.subject)
+        return ValuesInWords(found, (self.kind,) if self.kind else ())
 
     def _find(self, applying: list[SymbolicRule]) -> Proof:
         """A record that complies in full, with these rules applying."""

@@ -27,7 +27,6 @@ from zhuanjie.engine.lowering.conditions import (
     known,
     shift,
 )
-from zhuanjie.engine.vocabulary.fields import fields
 
 _KEPT = (Outcome.SATISFIED, Outcome.PENDING)
 
@@ -98,7 +97,7 @@ def _forward(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
         return
     for name in sorted(field_names(typed.when)):
         event = ColumnRef(name, Kind.DATE)
-        if (fields()[name].type == "date" and name not in field_names(typed.due) | ahead
+        if (rule.fields[name].type == "date" and name not in field_names(typed.due) | ahead
                 and _required(prover, rule, event)):
             both = every((there, rule.encoder.formula(known(event))))
             if _never(prover, rule, [both, rule.compares(">=", due, event)], [both],
@@ -141,7 +140,7 @@ def _said(rule: SymbolicRule, found: Proof, event: str, code: str, out: Verifica
     assert found.scenario is not None and rule.rule.due is not None
     due = from_day(found.scenario.value(rule.rule.due))
     out.report("backward-deadline", [rule.rule.id], code, shown=found.scenario,
-               due=due.isoformat(), event=FieldInWords(event))
+               due=due.isoformat(), event=FieldInWords(rule.fields[event]))
 
 
 def _never(prover: Prover, rule: SymbolicRule, wanted: list[Formula], otherwise: list[Formula],
@@ -197,7 +196,7 @@ def _recurs(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
 
 def _not_negative(rule: SymbolicRule, expr: Expr) -> Formula:
     """Numbers that a record itself holds are taken to be sensible: not below zero."""
-    numbers = [n for n in sorted(field_names(expr)) if fields()[n].type == "int"]
+    numbers = [n for n in sorted(field_names(expr)) if rule.fields[n].type == "int"]
     return every(rule.encoder.formula(known(ColumnRef(n, Kind.INT)))
                  & rule.compares(">=", ColumnRef(n, Kind.INT), Value(0, Kind.INT))
                  | ~rule.encoder.formula(known(ColumnRef(n, Kind.INT))) for n in numbers)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-import z3
-
 from zhuanjie.engine.authoring.verification.findings import ValuesInWords, Verification
 from zhuanjie.engine.authoring.verification.prover import Prover, Scenario, Shown
+from zhuanjie.engine.backends.smt import z3
 from zhuanjie.engine.backends.smt.encode import (
     LITERALS,
     Formula,
@@ -23,7 +22,6 @@ from zhuanjie.engine.backends.smt.rules import SymbolicRule
 from zhuanjie.engine.core.results import Outcome, Severity
 from zhuanjie.engine.expr.nodes import FieldRef
 from zhuanjie.engine.policy.policy import TypedRow
-from zhuanjie.engine.vocabulary.fields import fields
 
 _ALWAYS = Formula(z3.BoolVal(True), Uses())
 
@@ -43,7 +41,7 @@ def kinds_of(rule: SymbolicRule) -> tuple[str, ...]:
     """The values that the rows of a table allow, in the order of the field's list."""
     assert isinstance(rule.rule.subject, FieldRef)
     allowed = dict.fromkeys(v for row in rule.rule.rows for v in row.allow)
-    listed = fields()[rule.rule.subject.name].values
+    listed = rule.fields[rule.rule.subject.name].values
     return tuple(sorted(allowed, key=list(listed).index)) if listed else tuple(allowed)
 
 
@@ -54,7 +52,7 @@ class TableCheck:
         assert isinstance(rule.rule.subject, FieldRef)
         self.prover, self.rule, self.out = prover, rule, out
         self.id = rule.rule.id
-        self.subject = fields()[rule.rule.subject.name]
+        self.subject = rule.fields[rule.rule.subject.name]
         self.kinds = kinds_of(rule)
 
     def idle(self) -> bool:
@@ -98,14 +96,14 @@ class TableCheck:
         return True
 
     def _named(self, kinds: Iterable[str]) -> ValuesInWords:
-        return ValuesInWords(self.subject.name, tuple(kinds))
+        return ValuesInWords(self.subject, tuple(kinds))
 
     def _with(self, kind: str, formula: Formula) -> Formula:
         """The formula with the destination `kind` in the record's place."""
         name, uses = self.subject.name, Uses(literals={kind})
         uses.add(formula.uses)
         put = z3.substitute(formula.expr, (present(name), z3.BoolVal(True)),
-                            (value(name), z3.IntVal(LITERALS.number(kind))))
+                            (value(self.subject), z3.IntVal(LITERALS.number(kind))))
         return Formula(put, uses)
 
     def _put(self, scenario: Scenario, kind: str) -> Scenario:
@@ -113,7 +111,8 @@ class TableCheck:
 
     def _open(self) -> Formula:
         """The destination is not chosen yet."""
-        return Formula(z3.Not(present(self.subject.name)), Uses(fields={self.subject.name}))
+        return Formula(z3.Not(present(self.subject.name)), Uses(
+            fields={self.subject.name: self.subject}))
 
     def _forbidding(self) -> list[SymbolicRule]:
         """Rules that forbid some destination, and not others, for what is so and stays so."""
@@ -123,7 +122,7 @@ class TableCheck:
             read = rule.rule.fields - {name}
             if (rule.rule.shape != "require" or rule.rule.severity is not Severity.ERROR
                     or name not in rule.rule.fields
-                    or any(fields()[f].changes != "fact" or f.split(".")[0] == group
+                    or any(self.rule.fields[f].changes != "fact" or f.split(".")[0] == group
                            for f in read)):
                 continue
             put = {k: self._with(k, rule.violation) for k in self.kinds}

@@ -13,7 +13,6 @@ from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.results import REPORTED, Verdict
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.vocabulary.fields import fields
 
 if TYPE_CHECKING:
     import polars as pl
@@ -61,7 +60,7 @@ class ReferenceBackend:
 
 def _judge(plan: Plan, record: Mapping[str, Any], row: int, every: bool) -> list[Verdict]:
     evaluator = Evaluator(as_days(record), plan.today, plan.params)
-    sort = fields().sort
+    sort = plan.fields.sort
     out = []
     for index, rule in enumerate(plan.rules):
         found = judge(rule, evaluator)

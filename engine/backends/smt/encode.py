@@ -38,7 +38,7 @@ from zhuanjie.engine.lowering.conditions import (
     shift,
 )
 from zhuanjie.engine.regex.witness import Test
-from zhuanjie.engine.vocabulary.fields import Field, fields
+from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
 AS_OF = ColumnRef("as_of", Kind.DATE)
 """The as-of day, left open."""
@@ -80,7 +80,7 @@ class Moved:
 class Uses:
     """What formulas speak of: fields, texts spelt out, tests, lengths, moves, other columns."""
 
-    fields: set[str] = field(default_factory=set)
+    fields: dict[str, Field] = field(default_factory=dict)
     literals: set[str] = field(default_factory=set)
     tests: set[Test] = field(default_factory=set)
     sizes: bool = False
@@ -89,7 +89,11 @@ class Uses:
 
     def add(self, other: Uses) -> None:
         """Take in what `other` speaks of."""
-        self.fields |= other.fields
+        for name, found in other.fields.items():
+            # Of two versions of a field the one with more values speaks for both.
+            known = self.fields.get(name)
+            if known is None or len(found.values) > len(known.values):
+                self.fields[name] = found
         self.literals |= other.literals
         self.tests |= other.tests
         self.sizes = self.sizes or other.sizes
@@ -131,10 +135,9 @@ def _joined(how: Any, parts: list[Formula]) -> Formula:
     return Formula(how([p.expr for p in parts]), uses)
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(found: Field) -> Kind:
     """The kind of a field's value; an enum is a text."""
-    found = fields().get(name)
-    return _PLAIN_KINDS.get(found.type, Kind.STRING) if found else Kind.INT
+    return _PLAIN_KINDS.get(found.type, Kind.STRING)
 
 
 def present(name: str) -> Any:
@@ -142,9 +145,9 @@ def present(name: str) -> Any:
     return z3.Bool(f"has {name}")
 
 
-def value(name: str) -> Any:
-    """The z3 value of field `name`, of no meaning where the cell is blank."""
-    return z3.Bool(name) if kind_of(name) is Kind.BOOL else z3.Int(name)
+def value(found: Field) -> Any:
+    """The z3 value of a field, of no meaning where the cell is blank."""
+    return z3.Bool(found.name) if kind_of(found) is Kind.BOOL else z3.Int(found.name)
 
 
 def test_of(test: Test, text: Any) -> Any:
@@ -159,20 +162,21 @@ def size_of(text: Any) -> Any:
 
 def field_is(found: Field, chosen: str) -> Formula:
     """The field is filled, with the text `chosen`."""
-    uses = Uses(fields={found.name}, literals={chosen, *found.values})
-    return Formula(z3.And(present(found.name), value(found.name) == LITERALS.number(chosen)), uses)
+    uses = Uses(fields={found.name: found}, literals={chosen, *found.values})
+    return Formula(z3.And(present(found.name), value(found) == LITERALS.number(chosen)), uses)
 
 
-def filled(names: Iterable[str]) -> Formula:
+def filled(chosen: Iterable[Field]) -> Formula:
     """The cells of all these fields are filled."""
-    chosen = list(names)
-    return Formula(z3.And([present(n) for n in chosen]), Uses(fields=set(chosen)))
+    named = {found.name: found for found in chosen}
+    return Formula(z3.And([present(n) for n in named]), Uses(fields=named))
 
 
 class Encoder:
     """Encodes conditions. `columns` gives formulas' values for columns that are no fields."""
 
-    def __init__(self, columns: Mapping[str, Formula] | None = None) -> None:
+    def __init__(self, fields: FieldTable, columns: Mapping[str, Formula] | None = None) -> None:
+        self.fields = fields
         self.columns = columns or {}
         self.uses = Uses()
 
@@ -223,8 +227,9 @@ class Encoder:
         return present(name)
 
     def _use(self, name: str) -> None:
-        self.uses.fields.add(name)
-        self.uses.literals.update(fields()[name].values if kind_of(name) is Kind.STRING else ())
+        found = self.fields[name]
+        self.uses.fields[name] = found
+        self.uses.literals.update(found.values if kind_of(found) is Kind.STRING else ())
 
     def _constant(self, constant: Any) -> Any:
         if isinstance(constant, str):
@@ -243,7 +248,8 @@ class Encoder:
                 self.uses.add(self.columns[name].uses)
                 return self.columns[name].expr, z3.BoolVal(True)
             case ColumnRef(name=name):
-                return z3.Int(name) if name == AS_OF.name else value(name), self._filled(name)
+                known = self._filled(name)
+                return (z3.Int(name) if name == AS_OF.name else value(self.fields[name])), known
             case Arith(op=op, left=left, right=right):
                 (a, has_a), (b, has_b) = self._term(left), self._term(right)
                 return _ARITH[op](a, b), z3.And(has_a, has_b)

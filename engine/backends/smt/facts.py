@@ -27,7 +27,7 @@ from zhuanjie.engine.backends.smt.encode import (
 from zhuanjie.engine.backends.smt.months import Path, moves
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.expr.types import RECORD_DAYS
-from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.engine.vocabulary.fields import Field
 
 DAYS = (to_day(date(1990, 1, 1)), to_day(date(2100, 12, 31)))
 """The as-of days asked about."""
@@ -64,8 +64,8 @@ def facts_of(uses: Uses) -> Iterator[Any]:
     yield from (today >= DAYS[0], today <= DAYS[1])
     if COPIES in uses.columns:
         yield from (z3.Int(COPIES) >= 1, z3.Int(COPIES) <= 2)
-    for name in sorted(uses.fields):
-        yield from _cell(name, uses)
+    for _, found in sorted(uses.fields.items()):
+        yield from _cell(found, uses)
     for text in sorted(uses.literals):
         number = z3.IntVal(LITERALS.number(text))
         for test in sorted(uses.tests, key=lambda t: (t.op, t.other)):
@@ -74,9 +74,9 @@ def facts_of(uses: Uses) -> Iterator[Any]:
             yield size_of(number) == len(text)
 
 
-def _cell(name: str, uses: Uses) -> Iterator[Any]:
+def _cell(spec: Field, uses: Uses) -> Iterator[Any]:
     """What is so of every cell of a field."""
-    spec, there = fields()[name], value(name)
+    there = value(spec)
     if spec.type == "enum":
         yield z3.Or([there == LITERALS.number(v) for v in spec.values])
     elif spec.type == "string":

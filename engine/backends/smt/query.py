@@ -32,7 +32,6 @@ from zhuanjie.engine.backends.smt.months import moves, stretch_near, stretches_a
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.regex.witness import Constraints, SearchLimit, find_text
-from zhuanjie.engine.vocabulary.fields import fields
 
 USUAL_DAY = to_day(date(2008, 1, 1))
 """The day that witnesses stand near, unless another is asked for."""
@@ -79,7 +78,8 @@ class Query:
         self.lemmas: list[Any] = []
         self.solver.add(*facts_of(self.uses), *moves_of(self.groups, self.loose))
         self.solver.add(*(f.expr for f in wanted))
-        self.named = fields().sort(self.uses.fields)
+        self.fields = self.uses.fields
+        self.named = tuple(sorted(self.fields, key=lambda name: self.fields[name].number))
 
     def check(self, *more: Any) -> Answer:
         """Whether the formulas, and `more`, can hold. After YES `found` is where."""
@@ -185,8 +185,8 @@ class Query:
         for name in self.named:
             if not z3.is_true(model.eval(present(name), model_completion=True)):
                 continue
-            there = model.eval(value(name), model_completion=True)
-            kind = kind_of(name)
+            there = model.eval(value(self.fields[name]), model_completion=True)
+            kind = kind_of(self.fields[name])
             if kind is Kind.BOOL:
                 record[name] = z3.is_true(there)
             elif kind is not Kind.STRING:
@@ -205,7 +205,7 @@ class Query:
     def _text(self, model: Any, name: str, texts: Mapping[int, str],
               record: Mapping[str, Any]) -> str | None:
         """A text for a cell, no text of `texts`; None, with a lemma, where there is none."""
-        number = value(name)
+        number = value(self.fields[name])
         tests = tuple(
             (t, z3.is_true(model.eval(test_of(t, number), model_completion=True)))
             for t in sorted(self.uses.tests, key=lambda t: (t.op, t.other)))
@@ -217,15 +217,15 @@ class Query:
         if found is None:
             if find_text(wanted) is None:
                 impossible = _least_impossible(wanted)
-                lemma = [z3.Not(_passes(impossible, value(n))) for n in self.named
-                         if kind_of(n) is Kind.STRING]
+                lemma = [z3.Not(_passes(impossible, value(self.fields[n]))) for n in self.named
+                         if kind_of(self.fields[n]) is Kind.STRING]
             else:
                 # Such texts are few, and other cells take them all: not all of them can differ.
                 theirs = {t: n for n, t in record.items()
-                          if kind_of(n) is Kind.STRING and wanted.fits(t)}
+                          if kind_of(self.fields[n]) is Kind.STRING and wanted.fits(t)}
                 few = [name, *theirs.values()]
-                lemma = [z3.Not(z3.And(z3.Distinct(*map(value, few)),
-                                       *(_passes(wanted, value(n)) for n in few)))]
+                lemma = [z3.Not(z3.And(z3.Distinct(*(value(self.fields[n]) for n in few)),
+                                       *(_passes(wanted, value(self.fields[n])) for n in few)))]
             self.lemmas += lemma
             self.solver.add(*lemma)
         return found
@@ -237,13 +237,13 @@ class Query:
             self._bring(z3.Int(COPIES), lambda found: found.copies, 1)
         self._bring(z3.Int(AS_OF.name), lambda found: found.today, near)
         for name in [n for n in self.named if n in self.found.record]:
-            there, kind = value(name), kind_of(name)
+            there, kind = value(self.fields[name]), kind_of(self.fields[name])
             if kind is Kind.BOOL:
                 self._keep(there)
             elif kind is Kind.STRING:
                 self._choose(name)
             else:
-                goal = self.found.today if kind is Kind.DATE else max(0, fields()[name].low)
+                goal = self.found.today if kind is Kind.DATE else max(0, self.fields[name].low)
                 self._bring(there, _reader(name), goal)
 
     def _keep(self, *wish: Any) -> bool:
@@ -255,7 +255,7 @@ class Query:
 
     def _choose(self, name: str) -> None:
         """The first value of an enum's list that will do; a text that no rule spells out."""
-        spec, there = fields()[name], value(name)
+        spec, there = self.fields[name], value(self.fields[name])
         if spec.type == "string":
             self._keep(*(there != LITERALS.number(t) for t in sorted(self.uses.literals)))
         for text in spec.values:

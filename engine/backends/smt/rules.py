@@ -41,6 +41,7 @@ from zhuanjie.engine.lowering.conditions import (
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE, LoweredRule, lower
 from zhuanjie.engine.policy.policy import Policy, TypedRule
+from zhuanjie.engine.vocabulary.fields import FieldTable
 
 _OUTCOMES = (Outcome.NOT_APPLICABLE, Outcome.SATISFIED, Outcome.VIOLATION, Outcome.PENDING,
              Outcome.UNDETERMINED)
@@ -99,8 +100,8 @@ def kleene_of(params: Parameters) -> Kleene:
 class SymbolicRule:
     """A rule, lowered for every day at once, and its outcomes as formulas."""
 
-    def __init__(self, rule: TypedRule, params: Parameters) -> None:
-        self.rule = rule
+    def __init__(self, rule: TypedRule, params: Parameters, fields: FieldTable) -> None:
+        self.rule, self.fields = rule, fields
         self.kleene = kleene_of(params)
         self.lowered: LoweredRule = lower(rule, self.kleene, order=())
         self._outcomes: dict[Outcome, Formula] = {}
@@ -108,14 +109,15 @@ class SymbolicRule:
     @cached_property
     def encoder(self) -> Encoder:
         """Encodes conditions of this rule."""
-        return Encoder(self._counts() if self.rule.shape == "unique" else None)
+        return Encoder(self.fields, self._counts() if self.rule.shape == "unique" else None)
 
     def _counts(self) -> dict[str, Formula]:
         """How many records share the key, where the ledger holds copies of this one."""
         rule = self.rule
         assert isinstance(rule.key, FieldRef)
-        plain = Encoder()
-        keyed = Formula(present(rule.key.name), Uses(fields={rule.key.name}, columns={COPIES}))
+        plain = Encoder(self.fields)
+        keyed = Formula(present(rule.key.name), Uses(
+            fields={rule.key.name: self.fields[rule.key.name]}, columns={COPIES}))
         out = {}
         for column, cond in ((UNIQUE_SURE, self._sure()), (UNIQUE_ALL, self._maybe())):
             counted = every((plain.formula(cond), keyed))

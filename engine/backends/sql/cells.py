@@ -20,8 +20,9 @@ from zhuanjie.engine.backends.sql.records import Cell
 from zhuanjie.engine.backends.sql.statement import below, select
 from zhuanjie.engine.core.dates import from_day, to_day
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.expr.types import RECORD_DAYS
-from zhuanjie.engine.ledger.cells.parser import BLANKS, CellError, read_cell
+from zhuanjie.engine.ledger.cells.parser import CellError, read_cell
 from zhuanjie.engine.ledger.cells.text import ERRORS
 from zhuanjie.engine.ledger.readers.postgres import DatabaseColumn, PostgresTable
 from zhuanjie.engine.vocabulary.fields import Field

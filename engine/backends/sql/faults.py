@@ -1,6 +1,6 @@
 """What could not be read in a table of a server. In: raw cells of a row. Out: input findings.
 
-They are worded and ordered as those of a file are: see `records/assemble.py`.
+They are worded and ordered as those of a file are: see `ledger/assemble.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.ledger.cells.parser import CellError, read_cell
 from zhuanjie.engine.ledger.cells.text import show
 from zhuanjie.engine.ledger.readers.postgres import PostgresTable
-from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 
 class Faults:
@@ -20,10 +19,10 @@ class Faults:
 
     def __init__(self, table: PostgresTable, cells: Sequence[Cell]) -> None:
         """`cells` are those that can be unreadable, in the order in which their texts come."""
-        order = fields().order
+        self._key = table.match.key
         self._file = table.file
-        self._cells = sorted(enumerate(cells), key=lambda item: order[item[1].field.name])
-        heading = next((c.name for f, c in table.known() if f.name == KEY), None)
+        self._cells = sorted(enumerate(cells), key=lambda item: item[1].field.number)
+        heading = next((c.name for f, c in table.known() if f.name == self._key), None)
         self._heading = None if heading is None else " ".join(heading.split())
         self._first: dict[str, int] = {}
 
@@ -36,7 +35,7 @@ class Faults:
         unreadable = [cell.field.name for at, cell in self._cells if texts[at] is not None]
         if is_note:
             yield InputFinding("records.note-row", None, None, row, None, show(note), self._file)
-        elif self._heading is not None and KEY not in unreadable:
+        elif self._heading is not None and self._key not in unreadable:
             yield from self._id(row, record, again)
         for at, cell in self._cells:
             text = texts[at]
@@ -51,9 +50,11 @@ class Faults:
 
     def _id(self, row: int, record: str | None, again: bool) -> Iterator[InputFinding]:
         if record is None:
-            yield InputFinding("records.no-id", None, KEY, row, self._heading, None, self._file)
+            yield InputFinding(
+                "records.no-id", None, self._key, row, self._heading, None, self._file
+            )
         elif again:
             first = self._first.setdefault(record, row)
             if first != row:
-                yield InputFinding("records.same-id", record, KEY, row, self._heading, record,
+                yield InputFinding("records.same-id", record, self._key, row, self._heading, record,
                                    self._file, None, {"first": self._file, "first_row": first})

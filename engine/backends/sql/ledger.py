@@ -27,7 +27,6 @@ from zhuanjie.engine.ledger.readers.postgres import PostgresTable
 from zhuanjie.engine.ledger.readers.server import NAME
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
-from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 SIZE = 4_000
 """Rows that are fetched at a time."""
@@ -99,9 +98,14 @@ class LedgerQueries:
     def records(self, only: str | None = None) -> Iterator[StatementPart]:
         """All records in scope, ready to judge; or only those whose id is `only`."""
         where: Tree = exp.EQ(this=column("stands"), expression=whole(RowKind.IN_SCOPE))
-        if only is not None and KEY in self.of.names:
-            where = exp.And(this=where, expression=exp.EQ(
-                this=self.of.compiler.column(KEY), expression=self.bound.add(only, "TEXT")))
+        if only is not None and self.plan.key in self.of.names:
+            where = exp.And(
+                this=where,
+                expression=exp.EQ(
+                    this=self.of.compiler.column(self.plan.key),
+                    expression=self.bound.add(only, "TEXT"),
+                ),
+            )
         yield from self._parts(self.of.joined(), [], where, None)
 
     def _parts(self, relation: Tree, answers: Sequence[Tree], where: Tree,
@@ -120,8 +124,8 @@ class LedgerQueries:
         ends = [5]
         for width in (len(shown) + len(counts), len(self.of.faults)):
             ends.append(ends[-1] + width)
-        key_at = 5 + shown.index(KEY)
-        kinds = {name: _DTYPES.get(fields()[name].type, pl.String) for name in shown}
+        key_at = 5 + shown.index(self.plan.key)
+        kinds = {name: _DTYPES.get(self.plan.fields[name].type, pl.String) for name in shown}
         schema = {**kinds, **dict.fromkeys(counts, pl.Int64)}
         for rows in self.table.server.batches(*_sized(self.bound.take(statement_))):
             found: list[InputFinding] = []

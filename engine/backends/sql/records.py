@@ -18,12 +18,11 @@ from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, call, group, wh
 from zhuanjie.engine.backends.sql.statement import ROW, below, masks, select
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.expr.nodes import FieldRef as FieldNode
-from zhuanjie.engine.ledger.assemble import NOTE
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import TypedRule
-from zhuanjie.engine.vocabulary.fields import KEY, Field, fields
+from zhuanjie.engine.vocabulary.fields import Field
 
 _KINDS = {"date": "BIGINT", "int": "BIGINT", "bool": "BOOLEAN"}
 
@@ -95,7 +94,7 @@ class Records:
         self.kept: Tree | None = None
         """What `standing` gives, where that has been worked out and kept."""
         self.names = {cell.field.name: f"c{at}" for at, cell in enumerate(cells)}
-        self.has_key = KEY in self.names
+        self.has_key = plan.key in self.names
         self.absent = [name for name in needs if name not in self.names]
         self.names |= {name: f"m{at}" for at, name in enumerate(self.absent)}
         for number, rule in enumerate(plan.unique):
@@ -116,7 +115,7 @@ class Records:
         columns = [aliased(cell.value.copy(), f"c{at}") for at, cell in enumerate(self.cells)]
         columns += [aliased(self.cells[at].fault.copy(), f"e{at}")  # type: ignore[union-attr]
                     for at in self.faults]
-        columns += [aliased(exp.cast(exp.Null(), _KINDS.get(fields()[name].type, "TEXT")),
+        columns += [aliased(exp.cast(exp.Null(), _KINDS.get(self.plan.fields[name].type, "TEXT")),
                             self.names[name]) for name in self.absent]
         columns += [aliased(self._holds(), "holds"), aliased(self._first(), "first")]
         if numbered:
@@ -137,8 +136,15 @@ class Records:
         count = joined(exp.Add, [self.compiler.choice([(_filled(v), whole(1))], whole(0))
                                  for v in values])
         alone = exp.EQ(this=group(count), expression=exp.Literal.number(1))
-        note = self.compiler.choice([(self.dialect.matches(self._first(), NOTE), alone)],
-                                    exp.false())
+        note = self.compiler.choice(
+            [
+                (
+                    self.dialect.matches(self._first(), self.plan.policy.vocabulary.note_pattern),
+                    alone,
+                )
+            ],
+            exp.false(),
+        )
         held = [*values, *(self.cells[at].fault for at in self.faults)]
         filled = [_filled(v) for v in held if v is not None]
         return self.compiler.choice([(note, whole(RowKind.NOTE)),
@@ -188,13 +194,13 @@ class Records:
                    for at in self.faults)]
         if self.has_key:
             twice = self._twice()
-            key = self.compiler.column(KEY)
+            key = self.compiler.column(self.plan.key)
             joins.append(_left(twice, exp.EQ(this=key, expression=column("id", "twice"))))
             is_duplicate_id = exp.Not(
                 this=exp.Is(this=column("id", "twice"), expression=exp.Null())
             )
             record = exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND))
-            unnamed = exp.Is(this=self.compiler.column(KEY), expression=exp.Null())
+            unnamed = exp.Is(this=self.compiler.column(self.plan.key), expression=exp.Null())
             has_input_finding.append(exp.And(this=record, expression=exp.paren(
                 exp.Or(this=unnamed, expression=is_duplicate_id.copy()))))
         columns += [
@@ -245,7 +251,7 @@ class Records:
 
     def _twice(self) -> Tree:
         """The ids that more than one record has."""
-        key = self.compiler.column(KEY)
+        key = self.compiler.column(self.plan.key)
         counting = select([aliased(key, "id")], self.standing(), exp.And(
             this=exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND)),
             expression=exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null()))))

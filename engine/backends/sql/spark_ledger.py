@@ -24,7 +24,6 @@ from zhuanjie.engine.backends.sql.statement import ROW, select
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.vocabulary.fields import KEY, fields
 
 FINDINGS = ("record string, rule string, clause string, outcome string, severity string, "
             "due date, days_late int, missing array<string>, file string, sheet string, row bigint")
@@ -36,11 +35,11 @@ class SparkLedger:
     """The findings of one source under one plan."""
 
     def __init__(self, source: SparkSource, plan: Plan) -> None:
-        needs = fields().sort(plan.policy.fields | {KEY})
+        needs = plan.needs
         self.columns = f"{FINDINGS}, pack string" if plan.policy.spans else FINDINGS
         self.fields = frozenset(cell.field.name for cell in source.cells)
         self._of = Records(SPARK, source.cells, plan, needs, source.relation, (FILE, ROW))
-        self._key = self._of.compiler.column(KEY)
+        self._key = self._of.compiler.column(plan.key)
         self._kept: DataFrame | None = None
         self._views = [source.view]
         if source.parsed:
@@ -152,23 +151,23 @@ class SparkLedger:
                         exp.Literal.number(1))
             text = call("substring", column(f"e{at}"), exp.Add(
                 this=call("char_length", code.copy()), expression=exp.Literal.number(2)))
-            found.append(self._amiss(_filled(f"e{at}"), code, fields().order[cell.field.name],
+            found.append(self._amiss(_filled(f"e{at}"), code, cell.field.number,
                                      SPARK.text(cell.field.name), SPARK.text(cell.heading), text))
         nothing = exp.cast(exp.Null(), "TEXT")
         note = exp.EQ(this=column("stands"), expression=whole(RowKind.NOTE))
         found.append(self._amiss(note, SPARK.text("records.note-row"), -2, nothing, nothing.copy(),
                                  column("note")))
         if of.has_key:
-            key = next(at for at, cell in enumerate(of.cells) if cell.field.name == KEY)
+            key = next(at for at, cell in enumerate(of.cells) if cell.field.name == of.plan.key)
             heading = SPARK.text(of.cells[key].heading)
             record = exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND))
             blank = [record, exp.Is(this=self._key.copy(), expression=exp.Null())]
             if key in of.faults:
                 blank.append(exp.Is(this=column(f"e{key}"), expression=exp.Null()))
             found.append(self._amiss(joined(exp.And, blank), SPARK.text("records.no-id"), -1,
-                                     SPARK.text(KEY), heading, nothing.copy()))
+                                     SPARK.text(of.plan.key), heading, nothing.copy()))
             found.append(self._amiss(column("again"), SPARK.text("records.same-id"), -1,
-                                     SPARK.text(KEY), heading.copy(), self._key.copy()))
+                                     SPARK.text(of.plan.key), heading.copy(), self._key.copy()))
         told = call("inline", call("array_compact", call("array", *found)))
         statement_ = select([aliased(self._key.copy(), "record"), told, column(FILE), column(ROW)],
                             of.joined(), column("amiss"))

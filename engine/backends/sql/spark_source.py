@@ -6,7 +6,7 @@ parser of cells, in Spark's workers. Nothing is collected.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -27,13 +27,14 @@ from zhuanjie.engine.backends.sql.statement import ROW
 from zhuanjie.engine.core.dates import from_day, to_day
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, UsageError, fail
+from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.expr.types import RECORD_DAYS
-from zhuanjie.engine.ledger.cells.parser import BLANKS, CellError, read_cell
+from zhuanjie.engine.ledger.cells.parser import CellError, read_cell
 from zhuanjie.engine.ledger.cells.text import ERRORS
-from zhuanjie.engine.ledger.headings import match_headings
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.record import unknown_notices
-from zhuanjie.engine.vocabulary.fields import KEY, Field
+from zhuanjie.engine.vocabulary.fields import Field
 
 TABLE = "spark:"
 """What the name of a table begins with."""
@@ -67,7 +68,7 @@ class SparkSource:
         return exp.Table(this=exp.to_identifier(self.view, quoted=True))
 
 
-def open_source(given: Sequence[str], columns: Mapping[str, str]) -> SparkSource:
+def open_source(given: Sequence[str], mapping: HeadingMap) -> SparkSource:
     """The ledger in a table, or in files of one kind and the same columns.
 
     Raises InputError for what cannot be read, UsageError where no session can be started.
@@ -84,9 +85,9 @@ def open_source(given: Sequence[str], columns: Mapping[str, str]) -> SparkSource
         paths = list(_paths(frame.schema, ()))
         paths = [(path, kind) for path, kind in paths if path[0] not in _PLACE]
         headings = [_heading(at, path) for at, (path, _) in enumerate(paths)]
-        match = match_headings(headings, columns, place)
-        if not match.is_ledger:
-            raise not_a_ledger(name, None, [headings])
+        match = mapping.match(headings, place)
+        if not mapping.knows(match):
+            raise not_a_ledger(name, None, [headings], mapping)
         known = sorted(match.fields.items())
         raw = frame.select(F.col(_PLACE[0]).alias(FILE), F.col(_PLACE[1]).alias(ROW), *(
             _column(*paths[at]).alias(f"x{n}") for n, (at, _) in enumerate(known)))
@@ -96,7 +97,7 @@ def open_source(given: Sequence[str], columns: Mapping[str, str]) -> SparkSource
         view = f"zhuanjie_{uuid4().hex}"
         raw.createTempView(view)
     notices = [*unknown_notices(match, place)]
-    if not any(field.name == KEY for _, field in known):
+    if match.key_column is None:
         notices.append(Diagnostic("records.no-id-column", {}, place, "records.hint.no-id-column"))
     parsed = "parsed" in raw.columns
     return SparkSource(view, [r.cell(parsed) for r in plain], notices, name, parsed)

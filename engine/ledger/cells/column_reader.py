@@ -15,9 +15,9 @@ from typing import Any
 
 import polars as pl
 
+from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.cells.dates import FIRST_DATE, LAST_DATE
 from zhuanjie.engine.ledger.cells.parser import dtype_of, spellings
-from zhuanjie.engine.ledger.cells.text import BLANKS
 from zhuanjie.engine.vocabulary.fields import Field
 
 SAMPLE = 1_000

@@ -6,7 +6,8 @@ import re
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
-from zhuanjie.engine.ledger.cells.text import CellError, as_text, narrow, squeeze
+from zhuanjie.engine.core.unicode import squeeze
+from zhuanjie.engine.ledger.cells.text import CellError, as_text, narrow
 
 FIRST_DATE, LAST_DATE = date(1900, 1, 1), date(2999, 12, 31)
 """Dates outside are refused, so that arithmetic on them can never leave the calendar."""

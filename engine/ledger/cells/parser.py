@@ -6,24 +6,22 @@ a cell means the same wherever it stands. `read_column` is the same function ove
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, time, timedelta
-from difflib import get_close_matches
-from functools import lru_cache
 from math import isnan
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zhuanjie.engine.core.suggest import suggest
+from zhuanjie.engine.core.unicode import BLANKS, comparable
 from zhuanjie.engine.ledger.cells.dates import FIRST_DATE, LAST_DATE, read_date
-from zhuanjie.engine.ledger.cells.text import BLANKS, ERRORS, CellError, as_text, key
+from zhuanjie.engine.ledger.cells.text import ERRORS, CellError, as_text
 from zhuanjie.engine.vocabulary.fields import Field
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["BLANKS", "CellError", "Value", "as_text", "dtype_of", "key", "read_cell",
+__all__ = ["CellError", "Value", "as_text", "dtype_of", "read_cell",
            "read_column", "spellings"]
 
 Value = str | int | bool | date
@@ -67,14 +65,13 @@ def _read_string(_: Field, raw: object) -> str | None:
 
 def _read_choice(field: Field, raw: object) -> str:
     """An enum cell, in its own form."""
-    known = _choices(field.name, field.type, tuple(field.values.items()))
-    text = key(as_text(raw))
-    if (found := known.get(text)) is not None:
+    text = comparable(as_text(raw))
+    if (found := field.choices.get(text)) is not None:
         return found
     allowed = ", ".join(f"{zh}/{own}" for own, zh in field.values.items())
-    near = get_close_matches(text, known, n=1, cutoff=0.5)
+    near = suggest(text, field.choices)
     if near:
-        best = field.values[known[near[0]]]
+        best = field.values[field.choices[near]]
         raise CellError("records.cell.choice-near", allowed=allowed, near=best)
     raise CellError("records.cell.choice", allowed=allowed)
 
@@ -82,7 +79,7 @@ def _read_choice(field: Field, raw: object) -> str:
 def _read_bool(field: Field, raw: object) -> bool:
     if isinstance(raw, bool):
         return raw
-    found = _choices(field.name, field.type, tuple(field.values.items())).get(key(as_text(raw)))
+    found = field.choices.get(comparable(as_text(raw)))
     if found is None:
         raise CellError("records.cell.bool")
     return found == "true"
@@ -91,8 +88,8 @@ def _read_bool(field: Field, raw: object) -> bool:
 def _read_int(field: Field, raw: object) -> int:
     if isinstance(raw, (bool, date, time, timedelta)):
         raise CellError("records.cell.int")
-    text = key(as_text(raw))
-    for suffix in _suffixes(field.name):
+    text = comparable(as_text(raw))
+    for suffix in field.suffixes:
         text = text.removesuffix(suffix)
     if not _WHOLE.fullmatch(text):
         raise CellError("records.cell.int")
@@ -109,36 +106,10 @@ _READERS: dict[str, Callable[[Field, object], Value | None]] = {
 }
 
 
-@lru_cache(maxsize=1)
-def _aliases() -> list[tuple[frozenset[str], str, str]]:
-    """Other ways to write a value, from aliases.csv: (fields or `bool`, alias, own value)."""
-    with (Path(__file__).resolve().parent / "aliases.csv").open(encoding="utf-8", newline="") as f:
-        return [(frozenset(r["fields"].split("|")), r["alias"], r["value"])
-                for r in csv.DictReader(f)]
-
-
-@lru_cache(maxsize=256)
-def _choices(name: str, kind: str, values: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Every accepted form of a field's values, as compared, with the own form it stands for."""
-    out = {key(alias): own for scope, alias, own in _aliases() if {name, kind} & scope}
-    for own, chinese in values:
-        out |= {key(own): own, key(chinese): own}
-    return out
-
-
 def spellings(field: Field) -> dict[str, str | bool]:
     """The forms of an enum or bool field's values to the letter, as `read_cell` reads them."""
-    listed = [*field.values, *field.values.values(),
-              *(alias for scope, alias, _ in _aliases() if {field.name, field.type} & scope)]
-    read = ((form, read_cell(field, form)) for form in listed)
+    read = ((form, read_cell(field, form)) for form in field.written)
     return {form: value for form, value in read if isinstance(value, str | bool)}
-
-
-@lru_cache(maxsize=256)
-def _suffixes(name: str) -> tuple[str, ...]:
-    """Units that may follow a field's number, such as 天."""
-    return tuple(key(alias[1:]) for scope, alias, _ in _aliases()
-                 if name in scope and alias.startswith("…"))
 
 
 def read_column(

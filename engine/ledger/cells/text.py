@@ -7,9 +7,7 @@ import unicodedata
 from datetime import date, datetime, time
 from decimal import Decimal
 
-INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-BLANKS = "".join(chr(c) for c in range(0x3001) if chr(c).isspace()) + INVISIBLE
-"""What is stripped from the ends of a cell: all white space, byte-order marks, zero-width marks."""
+from zhuanjie.engine.core.unicode import BLANKS, INVISIBLE
 
 SHOWN = 200
 """Characters of a cell that a message quotes."""
@@ -17,7 +15,6 @@ SHOWN = 200
 ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")
 """What a spreadsheet shows, and exports, in place of a value it cannot compute."""
 
-_GAPS = str.maketrans("", "", BLANKS)
 _NO_MARKS = str.maketrans("", "", INVISIBLE)
 
 
@@ -28,11 +25,6 @@ class CellError(Exception):
         super().__init__(code, args)
         self.code = code
         self.values = args
-
-
-def key(text: str) -> str:
-    """`text` as it is compared: one width, one case, no white space or invisible marks."""
-    return squeeze(unicodedata.normalize("NFKC", text)).casefold()
 
 
 def as_text(raw: object) -> str:
@@ -61,11 +53,6 @@ def as_text(raw: object) -> str:
 def narrow(text: str) -> str:
     """`text` with full-width forms made narrow and invisible marks left out."""
     return unicodedata.normalize("NFKC", text).translate(_NO_MARKS)
-
-
-def squeeze(text: str) -> str:
-    """`text` without any white space or invisible marks."""
-    return text.translate(_GAPS)
 
 
 def show(raw: object) -> str:

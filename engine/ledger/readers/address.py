@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.extras import lacking, missing
 
 SCHEMES = ("postgresql://", "postgres://")
 _OWN = ("table", "order")
@@ -40,7 +41,13 @@ def is_database(item: str) -> bool:
 
 
 def address_of(url: str) -> Address:
-    """Take a URL apart; raises InputError where it is malformed or names no table."""
+    """Take a URL apart.
+
+    Raises InputError where it is malformed or names no table, UsageError where nothing is
+    installed that could read it.
+    """
+    if lacking("postgresql"):
+        raise missing("postgresql")
     import psycopg
 
     head, _, query = url.partition("?")

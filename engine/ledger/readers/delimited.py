@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 
-from zhuanjie.engine.ledger.cells.text import BLANKS, key, show
+from zhuanjie.engine.core.unicode import BLANKS, comparable
+from zhuanjie.engine.ledger.cells.text import show
 from zhuanjie.engine.ledger.header import Header, find_header
-from zhuanjie.engine.ledger.headings import match_headings
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import TEXT_ROWS, Chunk, LedgerTable, RowFinding
 from zhuanjie.engine.ledger.readers.batches import stream_batches
 from zhuanjie.engine.ledger.readers.encoding import Digest, in_utf8, owned, survey
@@ -34,13 +35,13 @@ SAMPLE = 200
 class DelimitedTable(LedgerTable):
     """A delimited text file, read in a stream."""
 
-    def __init__(self, path: Path, name: str, columns: Mapping[str, str] | None,
+    def __init__(self, path: Path, name: str, mapping: HeadingMap,
                  digest: Digest) -> None:
         super().__init__()
         self.file = name
         found = survey(path, name, digest)
         self._path = in_utf8(path, name, found, self)
-        self._delimiter, header, sample = self._look(columns)
+        self._delimiter, header, sample = self._look(mapping)
         self._quoted = found.quoted
         if found.quoted and not well_quoted(self._path, self._delimiter):
             self._path = owned(requote(self._path, name, self._delimiter), self)
@@ -48,10 +49,10 @@ class DelimitedTable(LedgerTable):
         self.headings = header.headings
         # A table whose every row ends in one more delimiter is wider than its header.
         widths = [len(row) for row in sample[header.last + 1:] if row]
-        blank = not any(key("".join(row[len(header.headings):])) for row in sample)
+        blank = not any(comparable("".join(row[len(header.headings):])) for row in sample)
         if widths and blank:
             self.headings += [""] * (min(widths) - len(self.headings))
-        self.match = match_headings(self.headings, columns, self.place)
+        self.match = mapping.match(self.headings, self.place)
         self.size_hint = max(0, found.lines - self.header_row)
         self._kept = spill(self._text(), self) if found.lines >= LARGE else None
         if self._kept:
@@ -89,20 +90,20 @@ class DelimitedTable(LedgerTable):
                 done += frame.height
 
     def _look(
-        self, columns: Mapping[str, str] | None
+        self, mapping: HeadingMap
     ) -> tuple[str, Header, list[list[str]]]:
         """The delimiter under which the file has the most known headings, header and sample."""
         best: tuple[int, str, Header, list[list[str]]] | None = None
         rows: list[list[str]] = []
         for delimiter in DELIMITERS:
             sample = self._records(delimiter, SAMPLE)
-            header = find_header(sample, columns)
+            header = find_header(sample, mapping)
             if header and (best is None or len(header.headings) > best[0]):
                 best = len(header.headings), delimiter, header, sample
             if max(map(len, sample), default=0) >= max(map(len, rows), default=0):
                 rows = sample
         if best is None:
-            raise not_a_ledger(self.file, None, rows)
+            raise not_a_ledger(self.file, None, rows, mapping)
         return best[1:]
 
     def _records(self, delimiter: str, count: int) -> list[list[str]]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
-from zhuanjie.engine.ledger.headings import match_headings
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import TYPED_ROWS, Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.batches import stream_batches
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
@@ -18,7 +18,7 @@ from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 class FrameTable(LedgerTable):
     """A lazy frame; a column of groups (a struct) is taken apart into dotted columns."""
 
-    def __init__(self, frame: pl.LazyFrame, name: str, columns: Mapping[str, str] | None,
+    def __init__(self, frame: pl.LazyFrame, name: str, mapping: HeadingMap,
                  height: int | None = None) -> None:
         super().__init__()
         self.file = name
@@ -28,9 +28,9 @@ class FrameTable(LedgerTable):
         except (pl.exceptions.PolarsError, OSError) as error:
             raise _damaged(error, name) from None
         self.headings = [heading for heading, _ in cells]
-        self.match = match_headings(self.headings, columns, self.place)
-        if self.headings and not self.match.is_ledger:
-            raise not_a_ledger(name, None, [self.headings])
+        self.match = mapping.match(self.headings, self.place)
+        if self.headings and not mapping.knows(self.match):
+            raise not_a_ledger(name, None, [self.headings], mapping)
         self._wanted = sorted({*self.match.fields, *self.match.unknown})
         self._scan = frame.select(cells[at][1].alias(str(at)) for at in self._wanted)
 
@@ -70,14 +70,14 @@ def frame_chunks(scan: pl.LazyFrame, wanted: Iterable[int], size: int) -> Iterat
             number += frame.height
 
 
-def open_parquet(path: Path, name: str, columns: Mapping[str, str] | None) -> FrameTable:
+def open_parquet(path: Path, name: str, mapping: HeadingMap) -> FrameTable:
     """The table of a .parquet file."""
     try:
         scan = pl.scan_parquet(path, glob=False)
         height = int(scan.select(pl.len()).collect().item())
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _damaged(error, name) from None
-    return FrameTable(scan, name, columns, height)
+    return FrameTable(scan, name, mapping, height)
 
 
 def _cells(schema: Mapping[str, pl.DataType]) -> Iterator[tuple[str, pl.Expr]]:

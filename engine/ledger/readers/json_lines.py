@@ -22,6 +22,7 @@ import polars as pl
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.ledger.documents import parse_json
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import TEXT_ROWS, Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.encoding import Digest, in_utf8, survey
 from zhuanjie.engine.ledger.readers.frames import frame_chunks
@@ -42,7 +43,7 @@ _DTYPES: dict[type, Any] = {str: pl.String, bool: pl.Boolean, int: pl.Int64}
 class LinesTable(ObjectTable):
     """A .jsonl file, its records numbered by their line."""
 
-    def __init__(self, path: Path, name: str, columns: Mapping[str, str] | None,
+    def __init__(self, path: Path, name: str, mapping: HeadingMap,
                  digest: Digest) -> None:
         """Raises InputError for a line that is no record, with its number."""
         LedgerTable.__init__(self)
@@ -51,7 +52,7 @@ class LinesTable(ObjectTable):
         self._path = in_utf8(path, name, found, self)
         self.size_hint = found.lines
         self._kept = _columns() if found.lines >= LARGE else None
-        self._match(columns)
+        self._match(mapping)
 
     def numbered(self) -> Iterator[tuple[int, Record]]:
         """The records with their lines."""
@@ -86,7 +87,7 @@ class LinesTable(ObjectTable):
         if self._kept:
             self._kept.delete()
 
-    def _match(self, columns: Mapping[str, str] | None) -> None:
+    def _match(self, mapping: HeadingMap) -> None:
         headings: dict[str, None] = {}
         first = 1
         for block in self._blocks():
@@ -105,7 +106,7 @@ class LinesTable(ObjectTable):
             self._kept = None
         elif self._kept:
             self.size_hint = rows
-        self._headed(list(headings), columns)
+        self._headed(list(headings), mapping)
 
     def _blocks(self) -> Iterator[list[bytes]]:
         """The lines, some at a time."""

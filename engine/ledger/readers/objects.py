@@ -11,7 +11,7 @@ import polars as pl
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.ledger.documents import parse_json, records_of
-from zhuanjie.engine.ledger.headings import match_headings
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.encoding import Digest, blocks, decode
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
@@ -27,13 +27,13 @@ class ObjectTable(LedgerTable):
     """Whether a caller gave the records as such; a file must show that it holds records."""
 
     def __init__(self, records: Sequence[Record], name: str,
-                 columns: Mapping[str, str] | None, given: bool = False) -> None:
+                 mapping: HeadingMap, given: bool = False) -> None:
         super().__init__()
         self.given = given
         self.file = name
         self._records = records
         self.size_hint = len(records)
-        self._match(columns)
+        self._match(mapping)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The records in blocks; a key that a record lacks is a blank cell."""
@@ -47,19 +47,19 @@ class ObjectTable(LedgerTable):
         """The records with their row numbers."""
         return iter(enumerate(self._records, 1))
 
-    def _match(self, columns: Mapping[str, str] | None) -> None:
+    def _match(self, mapping: HeadingMap) -> None:
         headings: dict[str, None] = {}
         for number, record in self.numbered():
             headings |= dict.fromkeys(cells_of(record, Place(self.file, line=number)))
-        self._headed(list(headings), columns)
+        self._headed(list(headings), mapping)
 
-    def _headed(self, headings: list[str], columns: Mapping[str, str] | None) -> None:
+    def _headed(self, headings: list[str], mapping: HeadingMap) -> None:
         """Know the fields by their headings; raises InputError where these are no ledger's."""
         self.headings = headings
-        self.match = match_headings(headings, columns, self.place)
-        enough = bool(self.match.fields) if self.given else self.match.is_ledger
+        self.match = mapping.match(headings, self.place)
+        enough = bool(self.match.fields) if self.given else mapping.knows(self.match)
         if headings and not enough:
-            raise not_a_ledger(self.file, None, [headings])
+            raise not_a_ledger(self.file, None, [headings], mapping)
 
 
 def row_of(cells: Mapping[str, object], headings: Sequence[str]) -> Collection[object]:
@@ -70,7 +70,7 @@ def row_of(cells: Mapping[str, object], headings: Sequence[str]) -> Collection[o
     return [cells.get(heading) for heading in headings]
 
 
-def open_json(path: Path, name: str, columns: Mapping[str, str] | None,
+def open_json(path: Path, name: str, mapping: HeadingMap,
               digest: Digest) -> ObjectTable:
     """The table of a .json file: a list of objects, or `{"records": [...]}`."""
     data = b"".join(blocks(path))
@@ -79,6 +79,6 @@ def open_json(path: Path, name: str, columns: Mapping[str, str] | None,
     if records is None:
         raise fail(InputError, "records.record-shape", Place(file=name),
                    "records.hint.record-shape")
-    return ObjectTable(records, name, columns)
+    return ObjectTable(records, name, mapping)
 
 

@@ -7,7 +7,7 @@ the server uses a column as it is. Rows are numbered in the order of the address
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,12 +15,12 @@ import polars as pl
 from sqlglot import exp
 
 from zhuanjie.engine.core.errors import InputError, fail
-from zhuanjie.engine.ledger.headings import match_headings
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.address import Address
 from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.readers.server import Server
-from zhuanjie.engine.vocabulary.fields import KEY, Field
+from zhuanjie.engine.vocabulary.fields import Field
 
 Kind = Literal["text", "int", "bool", "date", "timestamp", "float", "other"]
 
@@ -82,7 +82,7 @@ class DatabaseColumn:
 class PostgresTable(LedgerTable):
     """One table, its connection kept open: whoever reads it twice reads the same state."""
 
-    def __init__(self, address: Address, columns: Mapping[str, str] | None) -> None:
+    def __init__(self, address: Address, mapping: HeadingMap) -> None:
         """Connect and look the table up.
 
         Raises InputError for an unknown server, table or column, or a table that is no ledger.
@@ -93,7 +93,7 @@ class PostgresTable(LedgerTable):
         self.server = Server(address.conninfo, address.place, address.secrets)
         self._finalizer = weakref.finalize(self, self.server.close)  # for who forgets to close
         try:
-            self._look_up(columns)
+            self._look_up(mapping)
         except BaseException:
             self.close()
             raise
@@ -102,7 +102,7 @@ class PostgresTable(LedgerTable):
         """End the session, and with it what the server keeps for it."""
         self._finalizer()
 
-    def _look_up(self, columns: Mapping[str, str] | None) -> None:
+    def _look_up(self, mapping: HeadingMap) -> None:
         place, name = self.address.place, self.address.table
         oid = self._find(name)
         found = self.server.rows(_ABOUT, [oid]) if oid else []
@@ -118,9 +118,9 @@ class PostgresTable(LedgerTable):
                         for n, t, filled in self.server.rows(_COLUMNS, [oid])]
         self.size_hint = estimate if estimate > 0 else None
         self.headings = [c.name for c in self.columns]
-        self.match = match_headings(self.headings, columns, place)
-        if not self.match.is_ledger:
-            raise not_a_ledger(self.file, None, [self.headings])
+        self.match = mapping.match(self.headings, place)
+        if not mapping.knows(self.match):
+            raise not_a_ledger(self.file, None, [self.headings], mapping)
         self.order = self._order([set(names) for names, in self.server.rows(_KEYS, [oid])])
         # From here on nothing is looked up but the server's own functions.
         self.server.only("pg_catalog")
@@ -148,7 +148,8 @@ class PostgresTable(LedgerTable):
                            "records.db.hint.order", column=name,
                            columns=", ".join(by_name))
             lead.append(column)
-        lead = lead or [self.columns[at] for at, f in self.match.fields.items() if f.name == KEY]
+        key = self.match.key_column
+        lead = lead or ([] if key is None else [self.columns[key]])
         trees = [c.tree for c in lead]
         sure = {c.name for c in lead if c.filled}
         if any(names <= sure for names in keys):

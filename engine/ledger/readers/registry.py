@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.address import address_of
 from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.ledger.readers.delimited import DelimitedTable
@@ -15,30 +16,31 @@ from zhuanjie.engine.ledger.sources import LedgerSource
 
 
 def open_tables(
-    source: LedgerSource, columns: Mapping[str, str], digest: Digest
+    source: LedgerSource, mapping: HeadingMap, digest: Digest
 ) -> tuple[Sequence[LedgerTable], Sequence[Diagnostic]]:
     """The tables of a file, and what to say about it; its bytes go into the digest."""
     path, name = source.path, source.name
     match source.kind:
         case "delimited":
-            return [DelimitedTable(path, name, columns, digest)], []
+            return [DelimitedTable(path, name, mapping, digest)], []
         case "lines":
             # Loaded only for such files.
             from zhuanjie.engine.ledger.readers.json_lines import LinesTable
 
-            return [LinesTable(path, name, columns, digest)], []
+            return [LinesTable(path, name, mapping, digest)], []
         case "json":
-            return [open_json(path, name, columns, digest)], []
+            return [open_json(path, name, mapping, digest)], []
         case "database":
+            address = address_of(name)  # says what to install
             # Loaded only for databases: a file does not wait for it.
             from zhuanjie.engine.ledger.readers.postgres import PostgresTable
 
-            return [PostgresTable(address_of(name), columns)], []
+            return [PostgresTable(address, mapping)], []
     for block in blocks(path):
         digest.update(block)
     if source.kind == "parquet":
-        return [open_parquet(path, name, columns)], []
+        return [open_parquet(path, name, mapping)], []
     # Loaded only for workbooks: a .csv does not wait for it.
     from zhuanjie.engine.ledger.readers.workbook import open_workbook
 
-    return open_workbook(path, name, columns)
+    return open_workbook(path, name, mapping)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +20,7 @@ from python_calamine import (
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.ledger.header import SEARCHED, find_header
-from zhuanjie.engine.ledger.headings import column_letter, match_headings
+from zhuanjie.engine.ledger.headings import HeadingMap, column_letter
 from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.oversize import refuse_bomb, refuse_far
 from zhuanjie.engine.ledger.readers.refuse import NotALedgerError, not_a_ledger, why_not
@@ -37,7 +37,7 @@ Merged = tuple[tuple[int, int], tuple[int, int]]
 
 
 def open_workbook(
-    path: Path, name: str, columns: Mapping[str, str] | None
+    path: Path, name: str, mapping: HeadingMap
 ) -> tuple[list[SheetTable], list[Diagnostic]]:
     """The ledgers of a workbook, and notices about the sheets that are none."""
     book = _open(path, name)
@@ -54,12 +54,12 @@ def open_workbook(
         try:
             facts = inspect(path, at)
             refuse_far(facts.rows, facts.columns, place)
-            tables.append(SheetTable(path, name, at, columns, _sheet(book, at, name), facts))
+            tables.append(SheetTable(path, name, at, mapping, _sheet(book, at, name), facts))
         except NotALedgerError as error:
             reasons += error.diagnostics
             notices.append(Diagnostic("records.skipped-sheet", {}, place))
     if not tables:
-        raise NotALedgerError(*reasons or [why_not(name, None, [])])
+        raise NotALedgerError(*reasons or [why_not(name, None, [], mapping)])
     return tables, notices
 
 
@@ -71,7 +71,7 @@ class SheetTable(LedgerTable):
         path: Path,
         name: str,
         position: int,
-        columns: Mapping[str, str] | None,
+        mapping: HeadingMap,
         sheet: CalamineSheet,
         facts: SheetExtras,
     ) -> None:
@@ -85,12 +85,12 @@ class SheetTable(LedgerTable):
         rows = list(itertools.islice(self._rows(sheet), SEARCHED + SAMPLE))
         top = [list(row) for row in rows[:SEARCHED]]
         _spread(top, merged)
-        header = find_header(top, columns)
+        header = find_header(top, mapping)
         if header is None:
-            raise not_a_ledger(name, sheet.name, top)
+            raise not_a_ledger(name, sheet.name, top, mapping)
         self.header_row = header.last + 1
         self.headings = header.headings
-        self.match = match_headings(self.headings, columns, self.place)
+        self.match = mapping.match(self.headings, self.place)
         self.size_hint = max(0, _extent(sheet)[0] - self.header_row)
         # In the records a value goes down its merged cells and never sideways, where a merged
         # line is a note or a heading between records.

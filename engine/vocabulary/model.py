@@ -1,0 +1,117 @@
+"""What a vocabulary's files and a pack's additions hold. In: plain data. Out: frozen models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from zhuanjie.engine.core.models import FieldName, Filled, Name, Slug, Strict, Text
+from zhuanjie.engine.vocabulary.fields import Changes, Comparison, FieldType
+
+
+def _labelled(value: Any) -> Any:
+    """A value may be given by its label alone: `three_part: 三联`."""
+    return {"zh": value} if isinstance(value, str) else value
+
+
+def _yes_and_no(value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    if value.keys() - {"true", "false"} or not all(value.values()):
+        raise ValueError("vocabulary.yes-no")
+    return value
+
+
+class Value(Strict):
+    """A value of an enumerated or yes/no field: how a ledger shows it, and other ways to write it.
+    """
+
+    zh: Filled
+    en: Filled | None = None
+    forms: tuple[Filled, ...] = Field(default=(), description="other ways in which cells write it")
+
+
+class Spec(Strict):
+    """A field, or what is added to one that there is.
+
+    A new field needs `type` and `heading`. To a field of the vocabulary a pack may add headings,
+    values, ways to write them, and units; everything else of it stays as it is.
+    """
+
+    type: FieldType | None = None
+    heading: Text | None = Field(default=None, description="the heading of its column in a ledger")
+    headings: tuple[Filled, ...] = Field(
+        default=(), description="other headings that mean the field, in any language")
+    meaning: Text | None = None
+    values: dict[Name, Annotated[Value, BeforeValidator(
+        _labelled, json_schema_input_type=Filled | Value)]] = Field(
+        default_factory=dict, description="the values of an enumerated or yes/no field")
+    low: int | None = None
+    high: int | None = None
+    units: tuple[Filled, ...] = Field(default=(), description="what may follow a number in a cell")
+    changes: Changes | None = Field(
+        default=None, description="how it comes to change: an act of an office, an entry, a fact")
+    compare: Comparison | None = Field(
+        default=None, description="how texts are compared; to the letter, if left out")
+    personal: bool | None = Field(default=None, description="whether it is personal data")
+
+
+YesNo = Annotated[dict[str, tuple[Filled, ...]], AfterValidator(_yes_and_no)]
+
+
+class RowWords(Strict):
+    """How cells begin in rows that are no records: sums, signatures, notes."""
+
+    notes: tuple[Filled, ...] = ()
+
+
+class Example(Strict):
+    """What a new pack's example is made of: two fields that hold days, and what is said of them.
+    """
+
+    start: FieldName
+    done: FieldName
+    binds: Name
+    text: Text
+    title: Text
+    message: Text
+    remedy: Text
+
+
+class Manifest(Strict):
+    """`vocabulary.yaml`: what a domain's records are about, but for the fields themselves.
+
+    `record` is what one record is about. `keys` are the fields that name a record, the first that a
+    ledger has. `name` and `group` are shown beside the key. `parties` are whom clauses bind.
+    """
+
+    id: Slug
+    title: Text
+    is_default: bool = Field(
+        default=False, description="whether packs that name no vocabulary speak this one")
+    record: Text
+    keys: Annotated[tuple[FieldName, ...], Field(min_length=1)]
+    name: FieldName | None = None
+    group: FieldName | None = None
+    parties: dict[Name, Text]
+    yes_no: YesNo = Field(
+        default_factory=dict, description="ways to write yes and no in any field")
+    rows: RowWords = RowWords()
+    alike_words: tuple[tuple[Filled, ...], ...] = Field(
+        default=(), description="words that people swap in headings")
+    known_headings: tuple[Filled, ...] = Field(
+        default=(), description="headings whose meaning is known and that no rule reads")
+    samples: tuple[Filled, ...] = Field(
+        default=(), description="everyday texts that made-up examples are taken from")
+    example: Example
+
+
+class FieldFile(Strict):
+    """`fields.yaml`: the fields in the order in which they are shown."""
+
+    fields: dict[FieldName, Spec]
+
+    @model_validator(mode="after")
+    def _something(self) -> FieldFile:
+        if not self.fields:
+            raise ValueError("vocabulary.empty")
+        return self

@@ -1,0 +1,99 @@
+"""What a ledger may speak of. In: nothing. Out: the vocabulary that a policy carries.
+
+Nothing in the engine knows a field by name: what a record is about, which fields name it, how its
+cells and headings are written stands in a vocabulary's files and in what a pack adds to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from zhuanjie.engine.core.models import Text
+from zhuanjie.engine.core.unicode import comparable
+from zhuanjie.engine.vocabulary.fields import Field, FieldTable
+from zhuanjie.engine.vocabulary.model import Example
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """A domain's fields, and the words around them.
+
+    `keys` name a record: the first of them that a ledger has. `name` and `group` are shown beside
+    it. `parties` are whom a clause may bind. `alike_words` are
+    words that people swap in headings, `note_words` begin rows that are no records,
+    `known_headings` head columns that no rule reads, `samples` are texts for made-up records.
+    `digest` stands for all its files.
+    """
+
+    id: str
+    title: Text
+    record: Text
+    fields: FieldTable
+    keys: tuple[str, ...]
+    parties: Mapping[str, Text]
+    example: Example
+    name: str | None = None
+    group: str | None = None
+    alike_words: tuple[tuple[str, ...], ...] = ()
+    note_words: tuple[str, ...] = ()
+    known_headings: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
+    yes_no: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    digest: bytes = field(default=b"", repr=False)
+
+    @property
+    def key(self) -> str:
+        """The field that names a record."""
+        return self.keys[0]
+
+    @cached_property
+    def headings(self) -> Mapping[str, Field]:
+        """Every heading that means a field, as headings are compared."""
+        out: dict[str, Field] = {}
+        for known in self.fields:
+            for heading in known.all_headings:
+                out.setdefault(comparable(heading), known)
+        return out
+
+    @cached_property
+    def silent_headings(self) -> frozenset[str]:
+        """`known_headings` as headings are compared."""
+        return frozenset(map(comparable, self.known_headings))
+
+    @cached_property
+    def note_pattern(self) -> str:
+        """A pattern that finds the beginning of a row that is no record; in Rust's and Python's."""
+        words = "|".join(map(re.escape, self.note_words))
+        return f"^(?:{words})" if words else r"^\b$"
+
+    def joined(self, other: Vocabulary) -> Vocabulary:
+        """Both vocabularies' fields, for comparing what two policies make of a record.
+
+        Of a field that both have it is this one's, with the values of both.
+        """
+        if other is self:
+            return self
+        fields = [field if (theirs := other.fields.get(field.name)) is None
+                  else replace(field, values={**theirs.values, **field.values})
+                  for field in self.fields]
+        more = (field for field in other.fields if field.name not in self.fields)
+        return replace(self, fields=FieldTable([*fields, *more]))
+
+    def alike(self, heading: str) -> str:
+        """A heading with the words that people swap made the same, for likeness only."""
+        for first, *others in self.alike_words:
+            for other in others:
+                heading = heading.replace(other, first)
+        return heading
+
+    def counterpart(self, name: str) -> str | None:
+        """The field of the key's own group that is called like `name`, where there is another.
+
+        A letter's `name`, for instance, is the name of its subject.
+        """
+        own, last = self.key.split(".")[0], name.rsplit(".", maxsplit=1)[-1]
+        found = f"{own}.{last}"
+        return found if found != name and found in self.fields else None
