@@ -25,7 +25,7 @@ lint: setup
 	$(BIN)/ruff check .
 
 types: setup
-	$(BIN)/mypy -p zhuanjie.engine -p zhuanjie.report -p zhuanjie.synthetic -p zhuanjie.cli -p zhuanjie.rules
+	$(BIN)/mypy -p zhuanjie
 
 docs: setup
 	$(BIN)/pytest -q tests/arch
@@ -70,7 +70,7 @@ $(UV):
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 
 # A change of the code needs nothing; a file that comes or goes makes the link tree anew.
-.venv/.ready: $(UV) pyproject.toml setup.py uv.lock $(shell test "$$(cat .venv/.extras 2>/dev/null)" = '$(EXTRAS)' || echo anew) $(shell find engine report synthetic cli rules -name '*.py' -newer .venv/.ready 2>/dev/null | head -1)
+.venv/.ready: $(UV) pyproject.toml setup.py uv.lock $(shell test "$$(cat .venv/.extras 2>/dev/null)" = '$(EXTRAS)' || echo anew) $(shell find engine report synthetic cli rules package -name '*.py' -newer .venv/.ready 2>/dev/null | head -1)
 	@echo "setting up (once): packages" >&2
 	@$(UV) sync --quiet --locked --compile-bytecode --python $(PYTHON) $(EXTRAS)
 	@echo '$(EXTRAS)' > .venv/.extras

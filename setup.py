@@ -7,6 +7,6 @@ TOP = ("engine", "report", "synthetic", "cli", "rules")
 
 found = find_packages(include=[pattern for top in TOP for pattern in (top, f"{top}.*")])
 setup(
-    packages=[f"zhuanjie.{name}" for name in found],
-    package_dir={f"zhuanjie.{top}": top for top in TOP},
+    packages=["zhuanjie", *(f"zhuanjie.{name}" for name in found)],
+    package_dir={"zhuanjie": "package", **{f"zhuanjie.{top}": top for top in TOP}},
 )

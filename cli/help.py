@@ -76,8 +76,8 @@ class Command(click.Command):
     allow_extra_args = True  # refused below, in our words
 
     def __init__(self, *args: Any, said: str, **kwargs: Any) -> None:
-        settings = {"help_option_names": list(HELP), **kwargs.pop("context_settings", {})}
-        super().__init__(*args, context_settings=settings, **kwargs)
+        kwargs.setdefault("context_settings", {})["help_option_names"] = list(HELP)
+        super().__init__(*args, **kwargs)
         self.said = said
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

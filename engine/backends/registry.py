@@ -87,7 +87,7 @@ def own_engines() -> tuple[str, ...]:
 def unavailable_engines() -> list[Diagnostic]:
     """What to say of those of `OWN` that cannot judge here."""
     return [Diagnostic("backend.left-out", {"name": name, "library": _DURABLE},
-                       hint="backend.hint.compiler")
+                       hint="backend.hint.build")
             for name in OWN if name not in own_engines()]
 
 
