@@ -14,8 +14,7 @@ from pathlib import Path
 from zhuanjie.cli.main import main
 from zhuanjie.engine.core.errors import PolicyError, ZhuanjieError
 from zhuanjie.engine.core.yaml_source import read_source
-from zhuanjie.engine.policy.locate import pack_folders
-from zhuanjie.engine.policy.pack_files import MANIFEST
+from zhuanjie.engine.policy.found import MANIFEST, pack_folders
 
 
 def packs_of(files: Iterable[str]) -> list[Path]:

@@ -12,22 +12,15 @@ from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.validate import validate
-from zhuanjie.engine.core.yaml_source import YamlSource, read_source
+from zhuanjie.engine.core.yaml_source import YamlSource, read_source, short_path
+from zhuanjie.engine.policy.found import MANIFEST, RULES, known_packs
 from zhuanjie.engine.policy.model import Manifest
-from zhuanjie.engine.policy.pack_files import MANIFEST, LoadedPack, load_pack
-
-RULES = Path(__file__).resolve().parents[2] / "rules"
-"""The packs that come with the program."""
-
-
-def pack_folders(root: Path = RULES) -> dict[str, Path]:
-    """The packs below `root`, by folder name."""
-    return {p.parent.name: p.parent for p in sorted(root.glob(f"*/{MANIFEST}"))}
+from zhuanjie.engine.policy.pack_files import LoadedPack, load_pack
 
 
 def find_folder(name: str) -> Path:
     """The folder of a pack given by id or by path; raises UsageError if there is none."""
-    known = pack_folders()
+    known = known_packs()
     if name in known:
         return known[name]
     path = Path(name)
@@ -74,7 +67,7 @@ def load_chain(folder: Path, loaded: dict[Path, LoadedPack] | None = None) -> li
 
 def _base(pack: LoadedPack, problems: list[Diagnostic]) -> Path | None:
     name = pack.manifest.builds_on or ""
-    known = pack_folders()
+    known = known_packs()
     beside = pack.folder.resolve().parent / name
     if (beside / MANIFEST).is_file():
         return beside
@@ -87,15 +80,27 @@ def _base(pack: LoadedPack, problems: list[Diagnostic]) -> Path | None:
     return None
 
 
-def manifests() -> list[tuple[Manifest, Path]]:
-    """The manifest and folder of every pack that comes with the program."""
+def manifests(*, by_default: bool = False) -> list[tuple[Manifest, Path]]:
+    """The manifest and folder of every pack that has an id; only those that judge `by_default`.
+
+    Raises PolicyError with every mistake of the manifests asked for. A file that is no YAML at all
+    is among them: nobody can tell whether it judges.
+    """
     out = []
-    for folder in pack_folders().values():
-        problems: list[Diagnostic] = []
-        manifest = validate(Manifest, read_source(folder / MANIFEST, PolicyError), problems)
-        if manifest is None:
-            raise PolicyError(*problems)
-        out.append((manifest, folder))
+    problems: list[Diagnostic] = []
+    for folder in known_packs().values():
+        try:
+            source = read_source(folder / MANIFEST, PolicyError, short_path(folder / MANIFEST))
+        except PolicyError as error:
+            problems += error.diagnostics
+            continue
+        if by_default and not (isinstance(source.data, dict) and source.data.get("by_default")):
+            continue
+        manifest = validate(Manifest, source, problems)
+        if manifest is not None:
+            out.append((manifest, folder))
+    if problems:
+        raise PolicyError(*problems)
     return out
 
 
@@ -143,12 +148,11 @@ def _after(day: date | None) -> date | None:
 
 
 def by_default() -> list[PolicyPeriod]:
-    """When each pack that comes with the program stands for choice; raises UsageError for none.
+    """When each pack that says `by_default` judges where none is named.
 
-    Those are the packs that build on no other, and those that say `by_default`: an institution's
-    overlay is meant when it is named.
+    Raises UsageError where no pack says so: every other one is meant when it is named.
     """
-    standing = [(m, f) for m, f in manifests() if m.stands]
+    standing = manifests(by_default=True)
     if not standing:
         raise fail(UsageError, "policy.none", Place(str(RULES)))
     return policy_periods(standing)

@@ -317,9 +317,8 @@ class Manifest(Strict):
         default_factory=dict, description="whom clauses may bind, besides the vocabulary's parties")
     known_headings: tuple[Filled, ...] = Field(
         default=(), description="headings of ledgers whose meaning is known and that no rule reads")
-    by_default: bool | None = Field(
-        default=None, description="whether the pack judges, in its period, where none is named; "
-        "without this, packs that build on none do")
+    by_default: bool = Field(
+        default=False, description="whether the pack judges, in its period, where none is named")
     withdraws: tuple[Withdrawal, ...] = Field(
         default=(), description="what of the base does not hold any more, and why")
     scope: Scope | None = None
@@ -336,8 +335,3 @@ class Manifest(Strict):
         if self.in_force.start and self.in_force.end and self.in_force.end < self.in_force.start:
             raise ValueError("period.order")
         return self
-
-    @property
-    def stands(self) -> bool:
-        """Whether the pack stands for choice where none is named."""
-        return self.builds_on is None if self.by_default is None else self.by_default

@@ -18,10 +18,10 @@ from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.validate import validate
 from zhuanjie.engine.core.yaml_source import YamlSource, read_source, short_path
 from zhuanjie.engine.policy.case_model import CaseFile
+from zhuanjie.engine.policy.found import MANIFEST
 from zhuanjie.engine.policy.model import Manifest, Topic
 
 _M = TypeVar("_M", bound=BaseModel)
-MANIFEST = "pack.yaml"
 CASES = "cases"
 
 

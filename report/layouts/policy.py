@@ -24,7 +24,7 @@ def identity(policy: Policy, view: View) -> Iterator[Section]:
         "authority": said(manifest.authority, view),
         "in-force": view.period(manifest.in_force.start, manifest.in_force.end),
         "builds-on": manifest.builds_on or "",
-        "by-default": view.say("policy.by-default") if manifest.stands else "",
+        "by-default": view.say("policy.by-default") if manifest.by_default else "",
         "note": said(manifest.document.note, view) if manifest.document.note else "",
         "scope": f"{said(policy.scope_rule.title, view)}\n{policy.scope_rule.when}"
         if policy.scope_rule else "",

@@ -8,7 +8,7 @@ import pytest
 from support.author_packs import CASES, MANIFEST, RULES, write
 
 from zhuanjie.engine.api import lint, load_policy
-from zhuanjie.engine.policy.locate import pack_folders
+from zhuanjie.engine.policy.found import pack_folders
 
 
 def said(folder: Path) -> list[tuple[str, str, str | None]]:

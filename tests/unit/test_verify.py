@@ -16,7 +16,7 @@ from zhuanjie.engine.authoring.verification.verify import Verification, verify
 from zhuanjie.engine.core.errors import UsageError
 from zhuanjie.engine.core.messages import LANGS
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.policy.locate import pack_folders
+from zhuanjie.engine.policy.found import pack_folders
 
 ORG = "employment.employed && employment.employer_has_party_org"
 NO_ORG = "employment.employed && !employment.employer_has_party_org"

@@ -33,7 +33,7 @@ def command(ctx: click.Context, target: Target) -> int:
     data = [
         {"id": m.id, "version": m.version, "title": m.title.model_dump(),
          "in_force": {"from": plain(m.in_force.start), "to": plain(m.in_force.end)},
-         "builds_on": m.builds_on, "by_default": m.stands, "path": str(path)}
+         "builds_on": m.builds_on, "by_default": m.by_default, "path": str(path)}
         for m, path in packs
     ]
     section = Section(
@@ -50,4 +50,4 @@ def command(ctx: click.Context, target: Target) -> int:
 def _in_force(pack: Manifest, view: View) -> str:
     """When a pack is in force, and whether it judges then where none is named."""
     period = view.period(pack.in_force.start, pack.in_force.end)
-    return f"{period}\n{view.say('policy.stands')}".strip() if pack.stands else period
+    return f"{period}\n{view.say('policy.stands')}".strip() if pack.by_default else period

@@ -16,9 +16,10 @@ from pydantic import TypeAdapter, ValidationError
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.models import Slug
 from zhuanjie.engine.policy.check import build_policy
+from zhuanjie.engine.policy.found import MANIFEST, known_packs
 from zhuanjie.engine.policy.json_schema import schemas
-from zhuanjie.engine.policy.locate import find_folder, load_chain, pack_folders
-from zhuanjie.engine.policy.pack_files import CASES, MANIFEST
+from zhuanjie.engine.policy.locate import find_folder, load_chain
+from zhuanjie.engine.policy.pack_files import CASES
 from zhuanjie.engine.policy.policy import Policy
 
 SCHEMAS = "_schema"
@@ -74,7 +75,7 @@ def _base(name: str, folder: Path) -> Policy:
     """The pack to build on, which a pack in `folder` finds by its folder's name."""
     beside = folder.resolve().parent / name
     found = beside if (beside / MANIFEST).is_file() else find_folder(name)
-    if found.resolve().parent != folder.resolve().parent and pack_folders().get(name) != found:
+    if found.resolve().parent != folder.resolve().parent and known_packs().get(name) != found:
         raise fail(UsageError, "scaffold.base-elsewhere", hint="scaffold.base-elsewhere.hint",
                    base=name, folder=str(folder.resolve().parent))
     return build_policy(load_chain(found))

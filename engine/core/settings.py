@@ -1,0 +1,142 @@
+"""What an office has set. In: `zhuanjie.toml`, the environment. Out: what holds, and who said so.
+
+The file is looked for from the working folder upward, unless a call names one. What it says is
+checked whole: a key that nobody reads would be a setting that silently does nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.suggest import suggest
+
+FILE: Final = "zhuanjie.toml"
+VARIABLE: Final = "ZHUANJIE_PACKS"
+KEYS: Final = ("packs",)
+_PACK: Final = "pack.yaml"
+_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+_chosen: ContextVar[Path | None] = ContextVar("settings file", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class PackRoot:
+    """A folder of packs, and where it was named."""
+
+    folder: Path
+    origin: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What holds: the file that was read, if any, and the folders of packs, in order."""
+
+    file: Path | None
+    packs: tuple[PackRoot, ...]
+
+
+def use_file(path: Path | None) -> None:
+    """Read the settings from this file, for the rest of the call; None looks for one again."""
+    _chosen.set(path)
+
+
+def find_file() -> Path | None:
+    """The settings file: the one that was named, else the nearest from here upward."""
+    if (chosen := _chosen.get()) is not None:
+        return chosen
+    here = Path.cwd()
+    return next((p for folder in (here, *here.parents) if (p := folder / FILE).is_file()), None)
+
+
+def settings() -> Settings:
+    """What holds now; raises UsageError with every mistake of the file and the variable.
+
+    Folders of the variable come before those of the file, and one that is named twice counts once.
+    """
+    file = find_file()
+    problems: list[Diagnostic] = []
+    named = [*_from_variable(), *(_from_file(file, problems) if file else ())]
+    roots: dict[Path, PackRoot] = {}
+    for root in named:
+        if (mistake := _unusable(root)) is not None:
+            problems.append(mistake)
+        roots.setdefault(root.folder.resolve(), root)
+    if problems:
+        raise UsageError(*problems)
+    return Settings(file, tuple(roots.values()))
+
+
+def _from_variable() -> Iterator[PackRoot]:
+    for text in os.environ.get(VARIABLE, "").split(os.pathsep):
+        if text.strip():
+            yield PackRoot(Path(text.strip()).expanduser(), Place(VARIABLE))
+
+
+def _from_file(file: Path, problems: list[Diagnostic]) -> Iterator[PackRoot]:
+    """The folders that a file names; a path in it starts from the file's own folder."""
+    text, data = _read(file)
+    shown = _shown(file)
+    for key in data.keys() - set(KEYS):
+        near = suggest(key, KEYS)
+        problems.append(Diagnostic(
+            "settings.unknown-key", {"key": key, "near": near, "known": ", ".join(KEYS)},
+            Place(shown, line=_line(text, rf"\s*\[*\s*[\"']?{re.escape(key)}\b")),
+            "hint.near" if near else "hint.known"))
+    listed = data.get("packs", [])
+    line = _line(text, r"\s*[\"']?packs\b")
+    if not isinstance(listed, list) or not all(isinstance(t, str) and t.strip() for t in listed):
+        problems.append(Diagnostic("settings.packs", {}, Place(shown, line=line)))
+        return
+    for folder in listed:
+        at = _line(text, rf".*[\"']{re.escape(folder)}[\"']") or line
+        yield PackRoot(file.parent / Path(folder).expanduser(), Place(shown, line=at))
+
+
+def _read(file: Path) -> tuple[str, dict[str, Any]]:
+    shown = _shown(file)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise fail(UsageError, "source.not-utf8", Place(shown), offset=error.start) from None
+    except OSError as error:
+        raise fail(UsageError, "settings.unreadable", Place(shown), hint="settings.unreadable.hint",
+                   reason=error.strerror or "") from None
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = _POSITION.search(str(error))
+        place = Place(shown, line=int(at[1]), column=int(at[2])) if at and at[1] else Place(shown)
+        raise fail(UsageError, "settings.toml", place,
+                   detail=_POSITION.sub("", str(error))) from None
+
+
+def _unusable(root: PackRoot) -> Diagnostic | None:
+    """Why a folder cannot be one of packs."""
+    if not root.folder.is_dir():
+        return Diagnostic("settings.no-folder", {"folder": str(root.folder)}, root.origin)
+    if (root.folder / _PACK).is_file():
+        return Diagnostic("settings.is-pack", {"folder": str(root.folder)}, root.origin)
+    return None
+
+
+def _shown(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _line(text: str, pattern: str) -> int | None:
+    """The number of the first line that begins so; TOML's own reader tells no positions."""
+    found = (n for n, line in enumerate(text.splitlines(), 1) if re.match(pattern, line))
+    return next(found, None)
