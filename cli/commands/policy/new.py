@@ -17,16 +17,18 @@ from zhuanjie.cli.session import session_of
 @option("--output", "-o", "folder", said="new-output", metavar="FOLDER",
         type=click.Path(path_type=Path))
 @option("--builds-on", said="builds-on", metavar="PACK", shell_complete=complete.packs)
+@option("--vocabulary", said="vocabulary", metavar="NAME")
 @options.lang
 @click.pass_context
-def command(ctx: click.Context, *, pack_id: str, folder: Path | None,
-            builds_on: str | None) -> int:
+def command(ctx: click.Context, *, pack_id: str, folder: Path | None, builds_on: str | None,
+            vocabulary: str | None) -> int:
     """Write a new pack into a folder."""
     from zhuanjie.cli.files import opened, unwritable
     from zhuanjie.engine.authoring.editing.scaffold import scaffold
 
     place = folder if folder is not None else Path(pack_id)
-    for name, text in scaffold(pack_id, place, date.today(), builds_on).items():
+    files = scaffold(pack_id, place, date.today(), builds_on, vocabulary=vocabulary)
+    for name, text in files.items():
         path = place / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,11 +1,13 @@
-"""`policy new`. In: a pack's id, its folder, a day, a base. Out: files of a pack that passes.
+"""`policy new`. In: an id, a folder, a day, a base or vocabulary. Out: files of a pack that passes.
 
-The pack is whole from the start: one rule, its parameter and clause, and cases for all of it.
+The pack is whole from the start: one rule, its parameter and clause, and cases for all of it. What
+they speak of is the example of the vocabulary.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -14,26 +16,34 @@ from string import Template
 from pydantic import TypeAdapter, ValidationError
 
 from zhuanjie.engine.core.errors import UsageError, fail
-from zhuanjie.engine.core.models import Slug
+from zhuanjie.engine.core.models import Slug, Text
 from zhuanjie.engine.policy.check import build_policy
 from zhuanjie.engine.policy.found import MANIFEST, known_packs
-from zhuanjie.engine.policy.json_schema import schemas
+from zhuanjie.engine.policy.json_schema import PACK, schemas
 from zhuanjie.engine.policy.locate import find_folder, load_chain
 from zhuanjie.engine.policy.pack_files import CASES
+from zhuanjie.engine.policy.pack_vocabulary import roots_beside
 from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.vocabulary.load import default_vocabulary, load_vocabulary
+from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 SCHEMAS = "_schema"
 _FILES = Path(__file__).resolve().parent / "scaffold_files"
 _TOPIC = "10-example.yaml"
 _DAYS = 15  # the value of the example's parameter
 _ID = TypeAdapter(Slug)
+_PLAIN = re.compile(r"[^\W\d_](?:[^:#]|:(?=\S)|(?<=\S)#)*")
+_CONSTANTS = ("null", "true", "false", "yes", "no", "on", "off")
 
 
-def scaffold(pack_id: str, folder: Path, day: date, builds_on: str | None = None) -> dict[str, str]:
+def scaffold(pack_id: str, folder: Path, day: date, builds_on: str | None = None, *,
+             vocabulary: str | None = None) -> dict[str, str]:
     """The files of a new pack in `folder`, by their path in it; nothing is written.
 
-    Schemas that stand beside the folder are referred to, else they are among the files. Raises
-    UsageError for an id that is none, a folder that is in use, a base that will not be found.
+    The pack speaks the vocabulary of its base, or the one named, or the usual one. Schemas that
+    stand beside the folder are referred to, else they are among the files. Raises UsageError for an
+    id that is none, a folder that is in use, a base that will not be found, a vocabulary that is
+    not the base's; PolicyError for one that there is not.
     """
     try:
         _ID.validate_python(pack_id)
@@ -42,9 +52,11 @@ def scaffold(pack_id: str, folder: Path, day: date, builds_on: str | None = None
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise fail(UsageError, "scaffold.in-use", hint="scaffold.in-use.hint", folder=str(folder))
     base = None if builds_on is None else _base(builds_on, folder)
+    spoken = _spoken(base, vocabulary, folder)
     shared = (folder.resolve().parent / SCHEMAS / "pack.schema.json").is_file()
     values = {
-        **_names(base), "id": _quoted(pack_id),
+        **_names(base), **_example(spoken), "id": _quoted(pack_id),
+        "vocabulary": "" if base or vocabulary is None else f"vocabulary: {spoken.id}\n",
         "base": f"builds_on: {base.id}\n" if base else "",
         "unnamed": "any  # the rules of the base may say what they like" if base else "none",
         "schema": f"../{SCHEMAS}" if shared else SCHEMAS,
@@ -58,13 +70,39 @@ def scaffold(pack_id: str, folder: Path, day: date, builds_on: str | None = None
     if not shared:
         out.update({f"{SCHEMAS}/{name}.schema.json":
                     json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
-                    for name, schema in schemas().items()})
+                    for name, schema in schemas().items() if name in PACK})
     return out
 
 
-def _quoted(name: str) -> str:
-    """An id as YAML takes it for a text: a number or a constant needs quotes."""
-    return f'"{name}"' if name.isdigit() or name in ("null", "true", "false") else name
+def _spoken(base: Policy | None, name: str | None, folder: Path) -> Vocabulary:
+    """The vocabulary that the pack will speak."""
+    if base is None:
+        return default_vocabulary() if name is None else load_vocabulary(name, roots_beside(folder))
+    if name not in (None, base.vocabulary.id):
+        raise fail(UsageError, "scaffold.other-vocabulary", hint="scaffold.other-vocabulary.hint",
+                   base=base.id, name=name, spoken=base.vocabulary.id)
+    return base.vocabulary
+
+
+def _example(vocabulary: Vocabulary) -> dict[str, str]:
+    """What the templates take from the vocabulary's example."""
+    example = vocabulary.example
+    texts: dict[str, Text] = {
+        "text": example.text, "title": example.title, "message": example.message,
+        "remedy": example.remedy}
+    return {
+        "key": vocabulary.key, "start": example.start, "done": example.done,
+        "binds": example.binds,
+        **{f"{part}_{lang}": _quoted(getattr(text, lang))
+           for part, text in texts.items() for lang in ("zh", "en")}}
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML takes it for one: a number, a constant, a brace or a colon needs quotes."""
+    text = " ".join(text.split())
+    if _PLAIN.fullmatch(text) and text.casefold() not in _CONSTANTS:
+        return text
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _filled(template: str, values: dict[str, str]) -> str:
