@@ -8,6 +8,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zhuanjie.engine.api import (
         UNKNOWN,
+        BackendError,
+        ExpressionError,
+        Finding,
+        InputError,
+        InputFinding,
+        Outcome,
+        OutputError,
+        Policy,
+        PolicyError,
+        Report,
+        Severity,
+        UnsupportedError,
+        UsageError,
+        ZhuanjieError,
         audit,
         check,
         deadlines,
@@ -22,6 +36,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNKNOWN",
+    "BackendError",
+    "ExpressionError",
+    "Finding",
+    "InputError",
+    "InputFinding",
+    "Outcome",
+    "OutputError",
+    "Policy",
+    "PolicyError",
+    "Report",
+    "Severity",
+    "UnsupportedError",
+    "UsageError",
+    "ZhuanjieError",
     "audit",
     "check",
     "deadlines",
@@ -39,4 +67,8 @@ def __getattr__(name: str) -> Any:
     # The command's help must not wait for the engines.
     if name in __all__:
         return getattr(import_module("zhuanjie.engine.api"), name)
-    raise AttributeError(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

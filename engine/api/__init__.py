@@ -1,7 +1,7 @@
-"""The facade. In: what a caller has. Out: policies, reports, findings, values.
+"""The facade. In: what a caller has. Out: policies, reports, findings, values, and their types.
 
 Everything the command line does goes through here, and so can any program. A name's module is
-imported when the name is first used, so that a single record does not wait for the column engine.
+imported when the name is first used: neither help nor a single record waits for the column engine.
 """
 
 from __future__ import annotations
@@ -10,67 +10,197 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.api.ledgers import (
-        AuditRun,
-        Explanation,
-        RecordFix,
-        audit,
-        audit_on_spark,
-        audit_to_file,
-        audit_to_folder,
-        deadlines,
-        explain,
-        explain_and_fix,
-        explain_run,
-        fixes,
-        stream,
-    )
-    from zhuanjie.engine.api.policies import (
-        PolicyEntry,
-        lint,
-        list_policies,
-        load_policy,
-        schemas,
-        with_params,
-    )
-    from zhuanjie.engine.api.records import (
-        SINGLE,
-        UNKNOWN,
-        DestinationAnswer,
-        backends,
-        check,
-        check_one,
-        destinations,
-        evaluate,
-        own_backends,
-        single_engine,
-        stand_in,
-        unavailable_engines,
-        watch,
-    )
+    from zhuanjie.engine.api.authoring import FormattedFile as FormattedFile
+    from zhuanjie.engine.api.authoring import MarkedText as MarkedText
+    from zhuanjie.engine.api.authoring import PackCases as PackCases
+    from zhuanjie.engine.api.authoring import coverage as coverage
+    from zhuanjie.engine.api.authoring import format_pack as format_pack
+    from zhuanjie.engine.api.authoring import marked_texts as marked_texts
+    from zhuanjie.engine.api.authoring import pack_cases as pack_cases
+    from zhuanjie.engine.api.authoring import row_clause as row_clause
+    from zhuanjie.engine.api.authoring import update_cases as update_cases
+    from zhuanjie.engine.api.ledgers import PARTITION_KEYS as PARTITION_KEYS
+    from zhuanjie.engine.api.ledgers import audit as audit
+    from zhuanjie.engine.api.ledgers import audit_on_spark as audit_on_spark
+    from zhuanjie.engine.api.ledgers import audit_to_file as audit_to_file
+    from zhuanjie.engine.api.ledgers import audit_to_folder as audit_to_folder
+    from zhuanjie.engine.api.ledgers import deadlines as deadlines
+    from zhuanjie.engine.api.ledgers import explain as explain
+    from zhuanjie.engine.api.ledgers import explain_and_fix as explain_and_fix
+    from zhuanjie.engine.api.ledgers import explain_run as explain_run
+    from zhuanjie.engine.api.ledgers import fixes as fixes
+    from zhuanjie.engine.api.ledgers import stream as stream
+    from zhuanjie.engine.api.policies import PolicyEntry as PolicyEntry
+    from zhuanjie.engine.api.policies import lint as lint
+    from zhuanjie.engine.api.policies import list_policies as list_policies
+    from zhuanjie.engine.api.policies import load_policy as load_policy
+    from zhuanjie.engine.api.policies import packs_of as packs_of
+    from zhuanjie.engine.api.policies import schemas as schemas
+    from zhuanjie.engine.api.policies import with_params as with_params
+    from zhuanjie.engine.api.reading import ReadRecord as ReadRecord
+    from zhuanjie.engine.api.reading import is_read as is_read
+    from zhuanjie.engine.api.reading import load_columns as load_columns
+    from zhuanjie.engine.api.reading import open_events as open_events
+    from zhuanjie.engine.api.reading import read_day as read_day
+    from zhuanjie.engine.api.reading import read_records as read_records
+    from zhuanjie.engine.api.records import SINGLE as SINGLE
+    from zhuanjie.engine.api.records import UNKNOWN as UNKNOWN
+    from zhuanjie.engine.api.records import backends as backends
+    from zhuanjie.engine.api.records import check as check
+    from zhuanjie.engine.api.records import check_one as check_one
+    from zhuanjie.engine.api.records import check_records as check_records
+    from zhuanjie.engine.api.records import destinations as destinations
+    from zhuanjie.engine.api.records import evaluate as evaluate
+    from zhuanjie.engine.api.records import own_backends as own_backends
+    from zhuanjie.engine.api.records import single_engine as single_engine
+    from zhuanjie.engine.api.records import stand_in as stand_in
+    from zhuanjie.engine.api.records import unavailable_engines as unavailable_engines
+    from zhuanjie.engine.api.records import watch as watch
+    from zhuanjie.engine.auditing.destinations import DestinationAnswer as DestinationAnswer
+    from zhuanjie.engine.auditing.explain import Explanation as Explanation
+    from zhuanjie.engine.auditing.explain import Trace as Trace
+    from zhuanjie.engine.auditing.repair.record_fix import Fix as Fix
+    from zhuanjie.engine.auditing.repair.record_fix import RecordFix as RecordFix
+    from zhuanjie.engine.auditing.repair.table_rows import TableRow as TableRow
+    from zhuanjie.engine.auditing.repair.values import CellChange as CellChange
+    from zhuanjie.engine.auditing.run import AuditRun as AuditRun
+    from zhuanjie.engine.auditing.wording.template import field_label as field_label
+    from zhuanjie.engine.auditing.wording.template import value_label as value_label
+    from zhuanjie.engine.authoring.coverage.coverage import Coverage as Coverage
+    from zhuanjie.engine.authoring.coverage.coverage import Point as Point
+    from zhuanjie.engine.authoring.diff.diff import PolicyDiff as PolicyDiff
+    from zhuanjie.engine.authoring.diff.diff import diff as diff
+    from zhuanjie.engine.authoring.diff.impact import Impact as Impact
+    from zhuanjie.engine.authoring.diff.text_diff import TextEdit as TextEdit
+    from zhuanjie.engine.authoring.diff.versions import policy_at as policy_at
+    from zhuanjie.engine.authoring.editing.scaffold import scaffold as scaffold
+    from zhuanjie.engine.authoring.mutation.mutate import MutationReport as MutationReport
+    from zhuanjie.engine.authoring.mutation.mutate import Survivor as Survivor
+    from zhuanjie.engine.authoring.mutation.mutate import mutate as mutate
+    from zhuanjie.engine.authoring.phrases import Phrases as Phrases
+    from zhuanjie.engine.authoring.testing.case_runner import UNNAMED as UNNAMED
+    from zhuanjie.engine.authoring.testing.case_runner import CaseInstance as CaseInstance
+    from zhuanjie.engine.authoring.testing.case_runner import Mismatch as Mismatch
+    from zhuanjie.engine.authoring.testing.report import CaseRun as CaseRun
+    from zhuanjie.engine.authoring.testing.report import TestReport as TestReport
+    from zhuanjie.engine.authoring.testing.report import run_tests as run_tests
+    from zhuanjie.engine.authoring.verification.findings import stale_message as stale_message
+    from zhuanjie.engine.authoring.verification.verify import Verification as Verification
+    from zhuanjie.engine.authoring.verification.verify import VerifyFinding as VerifyFinding
+    from zhuanjie.engine.authoring.verification.verify import verify as verify
+    from zhuanjie.engine.core.diagnostics import Diagnostic as Diagnostic
+    from zhuanjie.engine.core.diagnostics import Place as Place
+    from zhuanjie.engine.core.errors import BackendError as BackendError
+    from zhuanjie.engine.core.errors import ExpressionError as ExpressionError
+    from zhuanjie.engine.core.errors import InputError as InputError
+    from zhuanjie.engine.core.errors import OutputError as OutputError
+    from zhuanjie.engine.core.errors import PolicyError as PolicyError
+    from zhuanjie.engine.core.errors import UnsupportedError as UnsupportedError
+    from zhuanjie.engine.core.errors import UsageError as UsageError
+    from zhuanjie.engine.core.errors import ZhuanjieError as ZhuanjieError
+    from zhuanjie.engine.core.errors import fail as fail
+    from zhuanjie.engine.core.messages import LANGS as LANGS
+    from zhuanjie.engine.core.messages import Lang as Lang
+    from zhuanjie.engine.core.messages import default_lang as default_lang
+    from zhuanjie.engine.core.messages import say as say
+    from zhuanjie.engine.core.messages import say_diagnostic as say_diagnostic
+    from zhuanjie.engine.core.models import Text as Text
+    from zhuanjie.engine.core.results import REPORTED as REPORTED
+    from zhuanjie.engine.core.results import Finding as Finding
+    from zhuanjie.engine.core.results import InputFinding as InputFinding
+    from zhuanjie.engine.core.results import Judged as Judged
+    from zhuanjie.engine.core.results import LedgerRef as LedgerRef
+    from zhuanjie.engine.core.results import Location as Location
+    from zhuanjie.engine.core.results import Outcome as Outcome
+    from zhuanjie.engine.core.results import PolicyRef as PolicyRef
+    from zhuanjie.engine.core.results import Report as Report
+    from zhuanjie.engine.core.results import Scalar as Scalar
+    from zhuanjie.engine.core.results import Severity as Severity
+    from zhuanjie.engine.core.results import Summary as Summary
+    from zhuanjie.engine.core.results import plain as plain
+    from zhuanjie.engine.ledger.cells.text import CellError as CellError
+    from zhuanjie.engine.ledger.documents import load_record_file as load_record_file
+    from zhuanjie.engine.policy.model import Acceptance as Acceptance
+    from zhuanjie.engine.policy.model import Manifest as Manifest
+    from zhuanjie.engine.policy.model import Parameter as Parameter
+    from zhuanjie.engine.policy.model import Rule as Rule
+    from zhuanjie.engine.policy.policy import OverlayChange as OverlayChange
+    from zhuanjie.engine.policy.policy import Policy as Policy
+    from zhuanjie.engine.policy.policy import TypedRule as TypedRule
+    from zhuanjie.engine.vocabulary.fields import FieldTable as FieldTable
+    from zhuanjie.engine.vocabulary.vocabulary import Vocabulary as Vocabulary
+    from zhuanjie.engine.watch.run import Watch as Watch
+    from zhuanjie.engine.watch.source import EventFile as EventFile
 
 _MODULES = {
-    "ledgers": ("AuditRun", "Explanation", "RecordFix", "audit", "audit_on_spark",
-                "audit_to_file",
-                "audit_to_folder", "deadlines", "explain", "explain_and_fix", "explain_run",
-                "fixes", "stream"),
-    "policies": ("PolicyEntry", "lint", "list_policies", "load_policy", "schemas", "with_params"),
-    "records": ("SINGLE", "UNKNOWN", "DestinationAnswer", "backends", "check", "check_one",
-                "destinations", "evaluate", "own_backends", "single_engine", "stand_in",
-                "unavailable_engines", "watch"),
+    "api.authoring": (
+        "FormattedFile", "MarkedText", "PackCases", "coverage", "format_pack", "marked_texts",
+        "pack_cases", "row_clause", "update_cases",
+    ),
+    "api.ledgers": (
+        "PARTITION_KEYS", "audit", "audit_on_spark", "audit_to_file", "audit_to_folder",
+        "deadlines", "explain", "explain_and_fix", "explain_run", "fixes", "stream",
+    ),
+    "api.policies": (
+        "PolicyEntry", "lint", "list_policies", "load_policy", "packs_of", "schemas", "with_params",
+    ),
+    "api.reading": (
+        "ReadRecord", "is_read", "load_columns", "open_events", "read_day", "read_records",
+    ),
+    "api.records": (
+        "SINGLE", "UNKNOWN", "backends", "check", "check_one", "check_records", "destinations",
+        "evaluate", "own_backends", "single_engine", "stand_in", "unavailable_engines", "watch",
+    ),
+    "auditing.destinations": ("DestinationAnswer",),
+    "auditing.explain": ("Explanation", "Trace"),
+    "auditing.repair.record_fix": ("Fix", "RecordFix"),
+    "auditing.repair.table_rows": ("TableRow",),
+    "auditing.repair.values": ("CellChange",),
+    "auditing.run": ("AuditRun",),
+    "auditing.wording.template": ("field_label", "value_label"),
+    "authoring.coverage.coverage": ("Coverage", "Point"),
+    "authoring.diff.diff": ("PolicyDiff", "diff"),
+    "authoring.diff.impact": ("Impact",),
+    "authoring.diff.text_diff": ("TextEdit",),
+    "authoring.diff.versions": ("policy_at",),
+    "authoring.editing.scaffold": ("scaffold",),
+    "authoring.mutation.mutate": ("MutationReport", "Survivor", "mutate"),
+    "authoring.phrases": ("Phrases",),
+    "authoring.testing.case_runner": ("UNNAMED", "CaseInstance", "Mismatch"),
+    "authoring.testing.report": ("CaseRun", "TestReport", "run_tests"),
+    "authoring.verification.findings": ("stale_message",),
+    "authoring.verification.verify": ("Verification", "VerifyFinding", "verify"),
+    "core.diagnostics": ("Diagnostic", "Place"),
+    "core.errors": (
+        "BackendError", "ExpressionError", "InputError", "OutputError", "PolicyError",
+        "UnsupportedError", "UsageError", "ZhuanjieError", "fail",
+    ),
+    "core.messages": ("LANGS", "Lang", "default_lang", "say", "say_diagnostic"),
+    "core.models": ("Text",),
+    "core.results": (
+        "REPORTED", "Finding", "InputFinding", "Judged", "LedgerRef", "Location", "Outcome",
+        "PolicyRef", "Report", "Scalar", "Severity", "Summary", "plain",
+    ),
+    "ledger.cells.text": ("CellError",),
+    "ledger.documents": ("load_record_file",),
+    "policy.model": ("Acceptance", "Manifest", "Parameter", "Rule"),
+    "policy.policy": ("OverlayChange", "Policy", "TypedRule"),
+    "vocabulary.fields": ("FieldTable",),
+    "vocabulary.vocabulary": ("Vocabulary",),
+    "watch.run": ("Watch",),
+    "watch.source": ("EventFile",),
 }
+"""The names by the module of the engine that has them, for run time as above for types."""
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = [
-    "SINGLE", "UNKNOWN", "AuditRun", "DestinationAnswer", "Explanation", "PolicyEntry",
-    "RecordFix", "audit", "audit_on_spark", "audit_to_file", "audit_to_folder", "backends", "check",
-    "check_one", "deadlines", "destinations", "evaluate", "explain", "explain_and_fix",
-    "explain_run", "fixes", "lint", "list_policies", "load_policy", "own_backends", "schemas",
-    "single_engine", "stand_in", "stream", "unavailable_engines", "watch", "with_params",
-]
+__all__ = list(_WHERE)
 
 
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
-        raise AttributeError(name)
-    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"zhuanjie.engine.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

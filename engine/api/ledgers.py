@@ -23,9 +23,12 @@ from zhuanjie.engine.policy.policy import Policy
 if TYPE_CHECKING:
     from zhuanjie.engine.auditing.strategies.spark import SparkReport
 
-__all__ = ["AuditRun", "Explanation", "RecordFix", "audit", "audit_on_spark", "audit_to_file",
-           "audit_to_folder", "deadlines", "explain", "explain_and_fix", "explain_run", "fixes",
-           "stream"]
+__all__ = ["PARTITION_KEYS", "AuditRun", "Explanation", "RecordFix", "audit", "audit_on_spark",
+           "audit_to_file", "audit_to_folder", "deadlines", "explain", "explain_and_fix",
+           "explain_run", "fixes", "stream"]
+
+PARTITION_KEYS = ("clause", "rule", "outcome", "severity", "file", "sheet")
+"""The columns of findings that a folder of them may be divided by."""
 
 Sources = str | Path | Sequence[str | Path] | Sequence[Mapping[str, Any]]
 

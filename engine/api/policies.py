@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -11,8 +11,10 @@ from pathlib import Path
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
 from zhuanjie.engine.core.suggest import suggest
+from zhuanjie.engine.core.yaml_source import read_source
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.policy.check import broken_rules, build_policy
+from zhuanjie.engine.policy.found import MANIFEST, pack_folders
 from zhuanjie.engine.policy.json_schema import schemas
 from zhuanjie.engine.policy.locate import by_default, find_folder, load_chain, manifests
 from zhuanjie.engine.policy.model import Manifest
@@ -20,8 +22,8 @@ from zhuanjie.engine.policy.pack_files import LoadedPack
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.policy.timeline import PackTimeline
 
-__all__ = ["PolicyEntry", "lint", "list_policies", "load_policy", "plan_for", "schemas",
-           "with_params"]
+__all__ = ["PolicyEntry", "lint", "list_policies", "load_policy", "packs_of", "plan_for",
+           "schemas", "with_params"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,34 @@ def plan_for(policy: Policy | None, day: date, params: Mapping[str, int] | None 
     """A policy (or those that stand for choice) made ready to judge on `day`."""
     policy = with_params(policy, params, day) if policy else load_policy(as_of=day, params=params)
     return make_plan(policy, day, before)
+
+
+def packs_of(files: Iterable[str | Path]) -> list[Path]:
+    """The packs that files belong to, and those beside them that build on them, by path.
+
+    A file that belongs to no pack is passed over.
+    """
+    found: set[Path] = set()
+    for file in files:
+        found.update([p for p in Path(file).parents if (p / MANIFEST).is_file()][:1])
+    waiting = list(found)
+    while waiting:
+        pack = waiting.pop()
+        name = _manifest_as_written(pack).get("id")
+        above = [f for f in pack_folders(pack.parent).values()
+                 if f not in found and name and _manifest_as_written(f).get("builds_on") == name]
+        found.update(above)
+        waiting += above
+    return sorted(found)
+
+
+def _manifest_as_written(pack: Path) -> dict[str, object]:
+    """What a manifest says; what is wrong with it is said when the pack is loaded."""
+    try:
+        data = read_source(pack / MANIFEST, PolicyError).data
+    except PolicyError:
+        return {}
+    return data if isinstance(data, dict) else {}
 
 
 def list_policies() -> list[PolicyEntry]:

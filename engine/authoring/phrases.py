@@ -13,6 +13,7 @@ from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit,
 from zhuanjie.engine.expr.operators import COMPARISONS, OPS
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy.model import Parameter
+from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
 _GROUPS = OPS["+"].binds
@@ -32,6 +33,13 @@ class Phrases:
         if isinstance(expr, FieldRef) and expr.type.kind is Kind.BOOL:
             return self._is(expr, True)
         return self._value(expr, None)
+
+    def asked(self, rule: TypedRule) -> dict[str, str]:
+        """What a rule's expressions say, by what they are to it; a bare number of days says so."""
+        found = rule.expressions()
+        if "every" in found and found["every"].type.kind is Kind.INT:
+            found["every"] = Call("days", (found["every"],))
+        return {role: self.condition(expr) for role, expr in found.items()}
 
     def _value(self, expr: Expr, field: str | None) -> str:
         """An expression in words; a literal as a value of the field it is compared with."""

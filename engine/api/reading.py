@@ -1,0 +1,107 @@
+"""What is read, for callers. In: files, words of a call. Out: records, headings, days, events.
+
+Nothing here needs a frame, so that one record is read at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.results import InputFinding
+from zhuanjie.engine.ledger.cells.dates import read_date
+from zhuanjie.engine.ledger.cells.parser import Value
+from zhuanjie.engine.ledger.documents import load_record_file, standard_input
+from zhuanjie.engine.ledger.file_kinds import KINDS
+from zhuanjie.engine.ledger.headings import HeadingMap
+from zhuanjie.engine.ledger.headings import load_columns as _load_columns
+from zhuanjie.engine.ledger.record import flatten, read_record
+from zhuanjie.engine.ledger.sources import files_meant
+from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.vocabulary.load import default_vocabulary
+from zhuanjie.engine.watch.source import EventFile
+
+__all__ = ["EventFile", "ReadRecord", "is_read", "load_columns", "open_events", "read_day",
+           "read_records"]
+
+
+def read_day(text: object) -> date:
+    """A day in any form a ledger may use; raises CellError, which says why, for what is none."""
+    return read_date(text, None)
+
+
+def load_columns(path: str | Path, policy: Policy) -> dict[str, str]:
+    """A user's own mapping of headings to fields, from a YAML or JSON file.
+
+    A heading mapped to nothing is set aside. Raises InputError for a field that there is not.
+    """
+    return _load_columns(path, policy.vocabulary)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRecord:
+    """A record of a file: its typed values by field, and what else there is to say of it.
+
+    `others` are what it holds beside known fields, as it stands; `key` is what names it.
+    """
+
+    values: Mapping[str, Value]
+    others: Mapping[str, Any]
+    input: tuple[InputFinding, ...]
+    notices: tuple[Diagnostic, ...]
+    key: str | None
+
+
+def read_records(source: str, policy: Policy | None = None) -> Iterator[ReadRecord]:
+    """The records of a JSON or YAML file, or of standard input (`-`), one after the other.
+
+    Known are the fields of the policy's vocabulary, without a policy those of the usual one. Raises
+    InputError for a file that cannot be read or holds no records.
+    """
+    vocabulary = policy.vocabulary if policy else default_vocabulary()
+    mapping = HeadingMap(vocabulary)
+    for raw in load_record_file(source):
+        yield _read(raw, source, mapping)
+
+
+def _read(raw: Mapping[str, object], source: str, mapping: HeadingMap) -> ReadRecord:
+    values, unreadable, notices = read_record(raw, mapping)
+    key = values.get(mapping.vocabulary.key)
+    return ReadRecord(
+        values, {name: cell for name, cell in flatten(raw) if mapping.find(name) is None},
+        tuple(replace(found, file=source) for found in unreadable),
+        tuple(replace(said, place=replace(said.place, file=source)) for said in notices),
+        None if key is None else str(key))
+
+
+def is_read(path: Path, sources: Iterable[str | None]) -> bool:
+    """Whether a file is among those that the sources mean, in a folder or glob too.
+
+    What a source means that cannot be found is for its reader to say.
+    """
+    for source in filter(None, sources):
+        if source != "-" and "://" not in source:
+            with suppress(InputError, OSError):
+                if any(path.samefile(meant) for meant in files_meant(source)):
+                    return True
+    return False
+
+
+def open_events(source: str, notice: Callable[[Diagnostic], None]) -> BinaryIO | EventFile:
+    """Events to follow: a file of lines, or standard input (`-`); the caller closes it.
+
+    `notice` is told when the file is not the one it was. Raises InputError for a ledger, and for
+    what cannot be read.
+    """
+    if source == "-":
+        return standard_input()
+    suffix = Path(source).suffix.lower()
+    if KINDS.get(suffix, "lines") not in ("lines", "json"):
+        raise fail(InputError, "watch.ledger", Place(source), "watch.hint.ledger", suffix=suffix)
+    return EventFile(Path(source), notice)
