@@ -234,7 +234,7 @@ def test_commands_and_their_options_are_documented() -> None:
         text = section("docs/commands.md", f"`{path}`")
         options = [p for p in command.params if isinstance(p, click.Option)]
         there = {name for option in options for name in option.opts}
-        said = set(re.findall(r"`(--?[a-z][a-z-]*)", text)) - {"--help"}
+        said = set(re.findall(r"`(--?[A-Za-z][a-z-]*)", text)) - {"--help"}
         words = {word for option in options for word in getattr(option.type, "words", ())}
         words -= set(re.findall(r"[a-z-]+", " ".join(re.findall(r"`[^`]+`", text))))
         if there != said or words:
