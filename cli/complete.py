@@ -22,13 +22,16 @@ def items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
 
 
 def packs(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The ids of the packs that come with the program; else folders."""
-    from importlib.resources import files
-
+    """The ids of the packs that have one; else folders."""
     from click.shell_completion import CompletionItem
 
-    names = sorted(d.name for d in files("zhuanjie.rules").iterdir()
-                   if d.joinpath("pack.yaml").is_file())
+    from zhuanjie.engine import api
+    from zhuanjie.engine.core.errors import ZhuanjieError
+
+    try:
+        names = api.pack_ids()
+    except ZhuanjieError:  # the command itself will say what is wrong with the settings
+        names = []
     return items(names, incomplete) or [CompletionItem(incomplete, type="dir")]
 
 

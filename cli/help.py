@@ -58,11 +58,15 @@ class Context(click.Context):
 
 
 class Option(click.Option):
-    """An option; its help is the message `cli.option.<key>`."""
+    """An option; its help is the message `cli.option.<key>`.
 
-    def __init__(self, *args: Any, said: str, **kwargs: Any) -> None:
+    One of the root that goes `everywhere` is taken by every command, and listed at the root.
+    """
+
+    def __init__(self, *args: Any, said: str, everywhere: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.said = said
+        self.everywhere = everywhere
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """How it is written, and what it does."""
@@ -79,6 +83,12 @@ class Command(click.Command):
         kwargs.setdefault("context_settings", {})["help_option_names"] = list(HELP)
         super().__init__(*args, **kwargs)
         self.said = said
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Its own parameters, and those of the root that go everywhere."""
+        own, root = super().get_params(ctx), ctx.find_root().command
+        shared = [p for p in root.params if isinstance(p, Option) and p.everywhere]
+        return own if root is self else [*own, *shared]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments; one too many is refused."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from zhuanjie.cli import options
+from zhuanjie.cli import options, settings
 from zhuanjie.cli.boundary import ExitGuard
 from zhuanjie.cli.help import ROOT, CommandGroup, option
 from zhuanjie.cli.session import Session, peek_lang
@@ -41,6 +41,8 @@ def _version(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
 
 @click.group(cls=CommandGroup, said=ROOT, modules=COMMANDS)
 @options.lang
+@settings.config
+@settings.show_settings
 @option("--version", "-V", said="version", is_flag=True, is_eager=True, expose_value=False,
         callback=_version)
 def group() -> None:
@@ -52,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = list(sys.argv[1:] if argv is None else argv)
     session = Session(peek_lang(args))
     with ExitGuard(session) as boundary:
+        settings.forget()
         instruction = os.environ.get(COMPLETE_VAR)
         boundary.code = _complete(session, instruction) if instruction else _run(args, session)
     return boundary.code

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.ledgers import explain_run as explain_run
     from zhuanjie.engine.api.ledgers import fixes as fixes
     from zhuanjie.engine.api.ledgers import stream as stream
+    from zhuanjie.engine.api.packs import PackRoot as PackRoot
+    from zhuanjie.engine.api.packs import Settings as Settings
+    from zhuanjie.engine.api.packs import pack_ids as pack_ids
+    from zhuanjie.engine.api.packs import settings as settings
+    from zhuanjie.engine.api.packs import use_file as use_file
     from zhuanjie.engine.api.policies import PolicyEntry as PolicyEntry
     from zhuanjie.engine.api.policies import lint as lint
     from zhuanjie.engine.api.policies import list_policies as list_policies
@@ -141,6 +146,7 @@ _MODULES = {
         "PARTITION_KEYS", "audit", "audit_on_spark", "audit_to_file", "audit_to_folder",
         "deadlines", "explain", "explain_and_fix", "explain_run", "fixes", "stream",
     ),
+    "api.packs": ("PackRoot", "Settings", "pack_ids", "settings", "use_file"),
     "api.policies": (
         "PolicyEntry", "lint", "list_policies", "load_policy", "packs_of", "schemas", "with_params",
     ),

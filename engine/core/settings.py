@@ -92,7 +92,7 @@ def _from_file(file: Path, problems: list[Diagnostic]) -> Iterator[PackRoot]:
             Place(shown, line=_line(text, rf"\s*\[*\s*[\"']?{re.escape(key)}\b")),
             "hint.near" if near else "hint.known"))
     listed = data.get("packs", [])
-    line = _line(text, r"\s*[\"']?packs\b")
+    line = _line(text, r"\s*\[*\s*[\"']?packs\b")
     if not isinstance(listed, list) or not all(isinstance(t, str) and t.strip() for t in listed):
         problems.append(Diagnostic("settings.packs", {}, Place(shown, line=line)))
         return

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from string import Formatter
 
 from pydantic import BaseModel
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.models import Text
-from zhuanjie.engine.core.yaml_source import Trail
+from zhuanjie.engine.core.yaml_source import Trail, short_path
 from zhuanjie.engine.expr.nodes import Call, param_names, walk
-from zhuanjie.engine.policy.pack_files import load_cases
+from zhuanjie.engine.policy.found import MANIFEST
+from zhuanjie.engine.policy.locate import load_chain, manifests
+from zhuanjie.engine.policy.pack_files import LoadedPack, load_cases
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 
 _FREE = ("due", "done", "days_late", "as_of")
@@ -24,11 +27,11 @@ _ASIDE = re.compile(r"\{[^}]*\}|“[^”]*”|《[^》]*》|\"[^\"]*\"")
 def lint(policy: Policy) -> list[Diagnostic]:
     """Unused parameters and such of the wrong unit, clauses without a rule, texts that quote what a
 
-    rule does not read, rules without cases, texts that are not translated. Raises PolicyError where
-    a case file is not well formed.
+    rule does not read, rules without cases, texts that are not translated, days on which another
+    pack judges by default too. Raises PolicyError where a case file is not well formed.
     """
     return [*_parameters(policy), *_units(policy), *_clauses(policy), *_texts(policy),
-            *_cases(policy), *_translations(policy)]
+            *_cases(policy), *_translations(policy), *_overlaps(policy)]
 
 
 def _parameters(policy: Policy) -> list[Diagnostic]:
@@ -85,15 +88,47 @@ def _cases(policy: Policy) -> list[Diagnostic]:
 
 
 def _translations(policy: Policy) -> list[Diagnostic]:
-    """Texts whose Chinese has no Chinese in it, or whose English has."""
+    """Texts whose Chinese has no Chinese in it, or whose English has.
+
+    A language that is left out is no mistake: the other stands for it.
+    """
     out = []
     for pack in policy.chain:
         models = [(pack.manifest, pack.source), *((t.topic, t.source) for t in pack.topics)]
         for model, source in models:
             out += [Diagnostic("lint.not-translated", {"lang": lang},
                                source.place((*trail, lang)))
-                    for trail, text in _every_text(model, ()) for lang in _untranslated(text)]
+                    for trail, text in _every_text(model, ()) for lang in _untranslated(text)
+                    if (*trail, lang) in source.nodes]
     return out
+
+
+def _overlaps(policy: Policy) -> list[Diagnostic]:
+    """Days on which a pack that has nothing to do with this one judges by default too.
+
+    One that builds on the other takes its place, and of two such the later judges.
+    """
+    top = policy.chain[-1]
+    if not top.manifest.by_default:
+        return []
+    out = []
+    for other, folder in manifests(by_default=True):
+        if other.id in _ids(policy.chain) or policy.id in _ids(load_chain(folder)):
+            continue
+        start = max(m.in_force.start or date.min for m in (top.manifest, other))
+        end = min(m.in_force.end or date.max for m in (top.manifest, other))
+        if start <= end:
+            days = "both" if start > date.min and end < date.max else \
+                "since" if start > date.min else "until" if end < date.max else "ever"
+            out.append(Diagnostic(f"lint.overlap-{days}", {
+                "id": policy.id, "other": other.id, "file": short_path(folder / MANIFEST),
+                "start": start.isoformat(), "end": end.isoformat()},
+                top.source.place(("in_force",))))
+    return out
+
+
+def _ids(chain: Sequence[LoadedPack]) -> set[str]:
+    return {pack.manifest.id for pack in chain}
 
 
 def _every_text(part: object, trail: Trail) -> Iterator[tuple[Trail, Text]]:

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from zhuanjie.engine.expr.types import BOOL, RECORD_DATE, Kind, Type
 from zhuanjie.engine.policy.locate import PolicyPeriod
 from zhuanjie.engine.policy.model import Parameter, Rule
 from zhuanjie.engine.policy.policy import Edition, Policy, Span, TypedRule
+from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 Build = Callable[[Path, Mapping[str, int]], Policy]
 _TEXTS = ("message", "remedy", "late", "late_remedy")
@@ -167,6 +168,7 @@ def _composed(intervals: Sequence[_Interval], now: Policy, as_of: date) -> Polic
     digest = hashlib.sha256("".join(s.ref.sha256 for s in spans).encode()).hexdigest()
     return replace(
         now, rules=tuple(rules), parameters=parameters, sha256=digest, spans=spans,
+        vocabulary=reduce(Vocabulary.joined, (p.vocabulary for p in policies), now.vocabulary),
         clauses={n: c for p in policies for n, c in p.clauses.items()},
         moments={n: m for p in policies for n, m in p.moments.items()},
     )
@@ -174,8 +176,9 @@ def _composed(intervals: Sequence[_Interval], now: Policy, as_of: date) -> Polic
 
 def _alike(policies: Sequence[Policy]) -> None:
     """Refuse packs of which it is not clear which judges a record."""
-    problems = []
+    problems: list[Diagnostic] = []
     for before, after in pairwise(policies):
+        problems += _vocabularies(before, after)
         if before.scope != after.scope:
             problems.append(Diagnostic("policy.scopes-differ", {
                 "id": after.id, "before": before.id}, Place(after.chain[-1].source.file)))
@@ -188,6 +191,26 @@ def _alike(policies: Sequence[Policy]) -> None:
         ]
     if problems:
         raise PolicyError(*problems)
+
+
+def _vocabularies(before: Policy, after: Policy) -> Iterator[Diagnostic]:
+    """Why one record cannot be read for both packs."""
+    here = after.chain[-1].source
+    named = {"id": after.id, "before": before.id}
+    ours, theirs = after.vocabulary, before.vocabulary
+    if ours.id != theirs.id:
+        yield Diagnostic("policy.vocabularies-differ", {
+            **named, "vocabulary": ours.id, "other": theirs.id}, here.place(("vocabulary",)))
+    elif ours.keys != theirs.keys:
+        yield Diagnostic("policy.keys-differ", {
+            **named, "key": ours.key, "other": theirs.key}, here.place(("key",)))
+    else:
+        for field in ours.fields:
+            other = theirs.fields.get(field.name)
+            if other is not None and other.type != field.type:
+                yield Diagnostic("policy.field-differs", {
+                    **named, "name": field.name, "type": field.type, "other": other.type},
+                    here.place(("fields", field.name), key=True))
 
 
 def _order(policies: Sequence[Policy]) -> list[str]:

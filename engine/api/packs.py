@@ -1,0 +1,19 @@
+"""Packs and settings for callers. In: nothing. Out: the ids of packs, what is set and by whom.
+
+Light to import: completion asks on every Tab.
+"""
+
+from __future__ import annotations
+
+from zhuanjie.engine.core.settings import PackRoot, Settings, settings, use_file
+from zhuanjie.engine.policy.found import known_packs
+
+__all__ = ["PackRoot", "Settings", "pack_ids", "settings", "use_file"]
+
+
+def pack_ids() -> list[str]:
+    """The ids of the packs that come with the program and of those in the settings' folders.
+
+    Raises UsageError where the settings cannot be used or two packs have one id.
+    """
+    return sorted(known_packs())
