@@ -177,7 +177,6 @@ def test_two_packs_of_one_id_are_refused_with_both_places(office: Path) -> None:
     with pytest.raises(UsageError) as caught:
         load_policy("fujian-2007-80")
     (problem,) = caught.value.diagnostics
-    # By the folders' names: `again` comes before `tried`.
     assert problem.place.file == str(first / "pack.yaml")
     assert problem.args == {"id": "tried", "first": str(second)}
 
@@ -260,8 +259,7 @@ def test_a_draft_that_is_wrong_stops_nobody_unless_it_judges(office: Path) -> No
         load_policy(as_of=DAY)
     assert [c for c, *_ in said(caught)] == ["pack.pattern"]
     (folder / "pack.yaml").write_text("{", encoding="utf-8")  # nobody can tell
-    with pytest.raises(PolicyError):
-        load_policy(as_of=DAY)
+    pytest.raises(PolicyError, load_policy, as_of=DAY)
 
 
 def test_the_shipped_packs_say_which_of_them_judge(monkeypatch: pytest.MonkeyPatch,
