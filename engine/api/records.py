@@ -29,7 +29,7 @@ from zhuanjie.engine.backends.registry import (
     stand_in,
     unavailable_engines,
 )
-from zhuanjie.engine.core.dates import from_day, to_day
+from zhuanjie.engine.core.dates import Month, from_day, to_day
 from zhuanjie.engine.core.errors import ExpressionError, InputError, UsageError, fail
 from zhuanjie.engine.core.messages import Lang, say_diagnostic
 from zhuanjie.engine.core.results import Finding, Report
@@ -167,8 +167,8 @@ def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "refere
     """One CEL expression on one record of any shape: its value, or `UNKNOWN`.
 
     `data` maps groups to fields, dotted names to scalars, or plain names to scalars; None is a
-    missing value. Dates come out as dates, differences of dates as timedeltas. Raises
-    ExpressionError for what is wrong, UnsupportedError for CEL beyond the subset.
+    missing value. Dates come out as dates, months as `Month`, differences of dates as timedeltas.
+    Raises ExpressionError for what is wrong, UnsupportedError for CEL beyond the subset.
     """
     if not isinstance(expression, str) or not isinstance(data, Mapping):
         raise fail(ExpressionError, "cel.data-shape")
@@ -191,6 +191,8 @@ def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "refere
         return UNKNOWN
     if kind is Kind.DATE:
         return from_day(value)
+    if kind is Kind.MONTH:
+        return Month.of(from_day(value))
     return timedelta(days=value) if kind is Kind.DURATION else value
 
 

@@ -19,7 +19,7 @@ from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step
 from zhuanjie.engine.backends.reference.rules import judge
-from zhuanjie.engine.core.dates import from_day
+from zhuanjie.engine.core.dates import Month, from_day
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.results import Finding, Location, Verdict
 from zhuanjie.engine.core.suggest import suggest
@@ -180,5 +180,7 @@ def _trace(step: Step) -> Trace:
         value = None
     elif step.expr.type.kind is Kind.DATE:
         value = from_day(value)
+    elif step.expr.type.kind is Kind.MONTH:
+        value = Month.of(from_day(value))
     children = tuple(_trace(p) for p in step.parts)
     return Trace(to_text(step.expr), value, step.decisive, children)

@@ -11,7 +11,7 @@ from zhuanjie.engine.auditing.wording.template import field_label, value_label
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Name, Param
 from zhuanjie.engine.expr.operators import COMPARISONS, OPS
-from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.expr.types import MONTH_AND_DAY, Kind
 from zhuanjie.engine.policy.model import Parameter
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.vocabulary.fields import FieldTable
@@ -98,6 +98,6 @@ class Phrases:
 
 def _code(expr: Call) -> str:
     """The words of an operator: of two days one is earlier, of two numbers one is less."""
-    order = expr.op in COMPARISONS - {"==", "!="} and expr.args[0].type.kind is Kind.DATE
-    moved = expr.op in ("+", "-") and expr.type.kind is Kind.DATE
+    order = expr.op in COMPARISONS - {"==", "!="} and expr.args[0].type.kind in MONTH_AND_DAY
+    moved = expr.op in ("+", "-") and expr.type.kind in MONTH_AND_DAY
     return f"date.{expr.op}" if order or moved else f"op.{expr.op}"

@@ -14,6 +14,24 @@ FIRST_DAY = date.min.toordinal() - EPOCH_ORDINAL
 LAST_DAY = date.max.toordinal() - EPOCH_ORDINAL
 
 
+class Month(date):
+    """A year and a month, whose day is not known: held as the month's first day.
+
+    Written as `2007-06`. It is a date, so that it is counted and stored as one.
+    """
+
+    @classmethod
+    def of(cls, day: date) -> Month:
+        """The month that a day lies in."""
+        return cls(day.year, day.month, 1)
+
+    def isoformat(self) -> str:
+        """Year and month, as ISO 8601 writes them."""
+        return super().isoformat()[:7]
+
+    __str__ = isoformat
+
+
 def to_day(value: date) -> int:
     """The day number of a date."""
     return value.toordinal() - EPOCH_ORDINAL

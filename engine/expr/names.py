@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.dates import Month, to_day
 from zhuanjie.engine.core.errors import ExpressionError, fail
 from zhuanjie.engine.core.unicode import comparable, half_pair
 from zhuanjie.engine.expr.nodes import AsOf, Expr, FieldRef, Param
@@ -92,6 +92,8 @@ def _type_of(name: str, value: Any) -> Type:
             return STRING
         case datetime():
             raise fail(ExpressionError, "cel.data-type", name=name)
+        case Month():
+            return Type(Kind.MONTH, low=to_day(value), high=to_day(value))
         case date():
             return Type(Kind.DATE, low=to_day(value), high=to_day(value))
         case _:

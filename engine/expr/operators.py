@@ -54,5 +54,7 @@ OPS: dict[str, Op] = {
 
 BY_CEL = {op.cel: op for op in OPS.values()}
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""What says the same with both sides swapped."""
 NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", "<=": ">", ">": "<="}
 TEXT_TESTS = frozenset({"startsWith", "endsWith", "contains", "matches"})

@@ -15,7 +15,16 @@ from zhuanjie.engine.core.errors import ExpressionError
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, Name
 from zhuanjie.engine.expr.operators import COMPARISONS, TEXT_TESTS
-from zhuanjie.engine.expr.types import ANY, BOOL, LIMITS, NUMERIC, STRING, Kind, Type
+from zhuanjie.engine.expr.types import (
+    ANY,
+    BOOL,
+    LIMITS,
+    MONTH_AND_DAY,
+    NUMERIC,
+    STRING,
+    Kind,
+    Type,
+)
 from zhuanjie.engine.regex.portable import RegexError, portable
 
 
@@ -148,7 +157,9 @@ class _Checker:
 
     def _mismatch(self, call: Call) -> Type:
         got = ", ".join(str(a.type) for a in call.args)
-        return self.error(call, "cel.types", "cel.hint.types", op=_shown(call.op), got=got)
+        months = any(Kind.MONTH in (a.type.kind, a.type.item) for a in call.args)
+        hint = "cel.hint.month" if months else "cel.hint.types"
+        return self.error(call, "cel.types", hint, op=_shown(call.op), got=got)
 
     def _all(self, call: Call, kind: Kind) -> bool:
         if all(a.type.kind in (kind, Kind.ANY) for a in call.args):
@@ -172,7 +183,8 @@ class _Checker:
         missing = Kind.ANY in (a.kind, b.kind)
         ordered = call.op not in ("==", "!=")
         enum = a.values is not None or b.values is not None
-        if (a.kind is not b.kind and not missing) or Kind.PERIOD in (a.kind, b.kind):
+        alike = a.kind is b.kind or {a.kind, b.kind} == MONTH_AND_DAY
+        if not (alike or missing) or Kind.PERIOD in (a.kind, b.kind):
             return self._mismatch(call)
         if ordered and (Kind.BOOL in (a.kind, b.kind) or enum):
             return self.error(call, "cel.no-order", op=call.op)
@@ -229,8 +241,8 @@ class _Checker:
             corners = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
             return self._bounded(call, kind, min(corners), max(corners))
         low, high = (b.low, b.high) if call.op == "+" else (-b.high, -b.low)
-        if Kind.PERIOD in (a.kind, b.kind):
-            start, (low, high) = (a, (low, high)) if a.kind is Kind.DATE else (b, (a.low, a.high))
+        if Kind.PERIOD in (a.kind, b.kind) and kind is not Kind.PERIOD:
+            start, (low, high) = (a, (low, high)) if a.kind is kind else (b, (a.low, a.high))
             return self._moved(call, start, low, high)
         return self._bounded(call, kind, a.low + low, a.high + high)
 
@@ -244,10 +256,10 @@ class _Checker:
 
     def _moved(self, call: Call, start: Type, low: int, high: int) -> Type:
         try:
-            return self._bounded(call, Kind.DATE, add_months(start.low, low),
+            return self._bounded(call, start.kind, add_months(start.low, low),
                                  add_months(start.high, high))
         except (ValueError, OverflowError):
-            return self.error(call, "cel.overflow", "cel.hint.overflow", kind="date")
+            return self.error(call, "cel.overflow", "cel.hint.overflow", kind=str(start.kind))
 
     def _bounded(self, call: Call, kind: Kind, low: int, high: int) -> Type:
         least, most = LIMITS[kind]
@@ -266,6 +278,9 @@ _RESULTS: dict[tuple[str, Kind, Kind], Kind] = {
     ("+", Kind.DATE, Kind.PERIOD): Kind.DATE,
     ("+", Kind.PERIOD, Kind.DATE): Kind.DATE,
     ("-", Kind.DATE, Kind.PERIOD): Kind.DATE,
+    ("+", Kind.MONTH, Kind.PERIOD): Kind.MONTH,
+    ("+", Kind.PERIOD, Kind.MONTH): Kind.MONTH,
+    ("-", Kind.MONTH, Kind.PERIOD): Kind.MONTH,
     ("-", Kind.DATE, Kind.DATE): Kind.DURATION,
     ("+", Kind.DURATION, Kind.DURATION): Kind.DURATION,
     ("-", Kind.DURATION, Kind.DURATION): Kind.DURATION,

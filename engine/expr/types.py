@@ -1,7 +1,7 @@
 """The types of expressions. In: nothing. Out: kinds, and types with what is known of their values.
 
-A whole number, date or duration carries bounds. The checker proves from them, before any record is
-read, that no arithmetic can leave 64 bits or the years 1 to 9999; so no engine has to.
+A whole number, date, month or duration carries bounds. The checker proves from them, before any
+record is read, that no arithmetic can leave 64 bits or the years 1 to 9999; so no engine has to.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from zhuanjie.engine.core.dates import FIRST_DAY, LAST_DAY, to_day
+from zhuanjie.engine.core.dates import FIRST_DAY, LAST_DAY, Month, from_day, to_day
 from zhuanjie.engine.vocabulary.fields import Field
 
 INT64 = (-(2**63), 2**63 - 1)
@@ -34,10 +34,14 @@ class Kind(StrEnum):
     """A field that a single evaluation has no value for: fits everywhere, always unknown."""
 
 
-NUMERIC = frozenset({Kind.INT, Kind.DATE, Kind.DURATION, Kind.PERIOD})
+NUMERIC = frozenset({Kind.INT, Kind.DATE, Kind.MONTH, Kind.DURATION, Kind.PERIOD})
+MONTH_AND_DAY = frozenset({Kind.MONTH, Kind.DATE})
+"""What is compared though it is not alike: unknown where the month's own day would decide."""
 LIMITS: dict[Kind, tuple[int, int]] = {
     Kind.INT: INT64,
     Kind.DATE: (FIRST_DAY, LAST_DAY),
+    # The month after it begins within the calendar too: its last day is found from there.
+    Kind.MONTH: (FIRST_DAY, to_day(date(9999, 11, 1))),
     Kind.DURATION: (FIRST_DAY - LAST_DAY, LAST_DAY - FIRST_DAY),
     Kind.PERIOD: (-12 * 9999, 12 * 9999),
 }
@@ -60,7 +64,7 @@ class Type:
 BOOL = Type(Kind.BOOL)
 STRING = Type(Kind.STRING)
 ANY = Type(Kind.ANY)
-MONTH = Type(Kind.MONTH, low=RECORD_DAYS[0], high=RECORD_DAYS[1])
+MONTH = Type(Kind.MONTH, low=RECORD_DAYS[0], high=to_day(Month.of(from_day(RECORD_DAYS[1]))))
 RECORD_DATE = Type(Kind.DATE, low=RECORD_DAYS[0], high=RECORD_DAYS[1])
 
 

@@ -35,6 +35,7 @@ from zhuanjie.engine.lowering.conditions import (
     pick,
     shift,
 )
+from zhuanjie.engine.lowering.month_bounds import every_day, month_and_day, undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,9 @@ class Kleene:
 
     def _leaf(self, expr: Call, want: bool) -> Cond:
         a, b = expr.args
+        if (mixed := month_and_day(expr)) is not None:
+            op, month, day = mixed
+            return every_day(op if want else NEGATED[op], self.term(month), self.term(day))
         if expr.op in COMPARISONS:
             return compare(expr.op if want else NEGATED[expr.op], self.term(a), self.term(b))
         if expr.op == "in" and isinstance(b, ListLit):
@@ -127,8 +131,8 @@ class Kleene:
         return all_of([found, known(term), *(known(c) for c in candidates)])
 
     def term(self, expr: Expr) -> Term:
-        """The value of a non-boolean `expr`."""
-        kind = expr.type.kind
+        """The value of a non-boolean `expr`; a month is its first day, and a day to engines."""
+        kind = Kind.DATE if expr.type.kind is Kind.MONTH else expr.type.kind
         match expr:
             case Lit(value=value):
                 return Value(value, kind)
@@ -197,11 +201,19 @@ class Kleene:
                     all_of((self.must_be_false(test), self.unknown(no))),
                 ))
             case Call(args=args):
-                return any_of(self.unknown(a) for a in args)
+                return any_of((*(self.unknown(a) for a in args), self._undecided(expr)))
             case ListLit(items=items):
                 return any_of(self.unknown(i) for i in items)
             case _:
                 raise AssertionError(expr)
+
+    def _undecided(self, expr: Call) -> Cond:
+        """When the day of a month would decide a comparison whose operands are known."""
+        mixed = month_and_day(expr)
+        if mixed is None:
+            return FALSE
+        op, month, day = mixed
+        return undecided(op, self.term(month), self.term(day))
 
     def may_be_true(self, expr: Expr) -> Cond:
         """When the boolean `expr` is not definitely false."""
@@ -242,11 +254,31 @@ class Kleene:
                 inner = any_of(self.unknown_because_of(a, name) for a in args)
                 return all_of((inner, self.unknown(expr))) if inner != FALSE else FALSE
             case Call(args=args):
-                return any_of(self.unknown_because_of(a, name) for a in args)
+                inner = any_of(self.unknown_because_of(a, name) for a in args)
+                if (mixed := month_and_day(expr)) is None:
+                    return inner
+                held = self._holds_day(mixed[1], name)
+                return any_of((inner, all_of((held, self._undecided(expr)))))
             case ListLit(items=items):
                 return any_of(self.unknown_because_of(i, name) for i in items)
             case _:
                 return FALSE
+
+    def _holds_day(self, month: Expr, name: str) -> Cond:
+        """When the day of a known month is that of the field `name`."""
+        match month:
+            case FieldRef(name=own):
+                return Const(own == name)
+            case Call(op="?:", args=(test, yes, no)):
+                return any_of((
+                    all_of((self.must_be_true(test), self._holds_day(yes, name))),
+                    all_of((self.must_be_false(test), self._holds_day(no, name))),
+                ))
+            case Call(args=args):
+                return any_of(
+                    self._holds_day(a, name) for a in args if a.type.kind is Kind.MONTH)
+            case _:
+                raise AssertionError(month)
 
 
 def _given(value: int | Term, kind: Kind) -> Term:

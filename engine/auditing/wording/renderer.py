@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from zhuanjie.engine.auditing.wording.template import Template, field_label, value_label
-from zhuanjie.engine.core.dates import from_day
+from zhuanjie.engine.core.dates import Month, from_day
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.results import Finding, Location, Outcome, Verdict
 from zhuanjie.engine.lowering.plan import Plan
@@ -20,8 +20,8 @@ __all__ = ["FindingRenderer", "field_label", "value_label"]
 class _RuleTexts:
     """What there is to say of one rule, taken apart for filling."""
 
-    __slots__ = ("clause", "done", "edition", "id", "late", "late_remedy", "message", "pack",
-                 "reads", "recurring", "remedy", "severity", "title")
+    __slots__ = ("clause", "done", "edition", "id", "late", "late_remedy", "message", "months",
+                 "pack", "reads", "recurring", "remedy", "severity", "title")
 
     def __init__(self, rule: TypedRule, lang: Lang, fields: FieldTable) -> None:
         texts = rule.rule
@@ -39,6 +39,7 @@ class _RuleTexts:
         self.done = texts.deadline.done if texts.deadline else None
         self.recurring = texts.recurring is not None
         self.reads = fields.sort(rule.quotes)
+        self.months = frozenset(n for n in self.reads if fields[n].type == "month")
 
 
 class FindingRenderer:
@@ -83,8 +84,8 @@ class FindingRenderer:
             record=record.get(self.key), rule=rule.id, clause=verdict.clause or rule.clause,
             outcome=outcome, severity=rule.severity, message=message, due=due,
             days_late=verdict.late, missing=verdict.missing,
-            fields={name: value for name in rule.reads
-                    if (value := record.get(name)) is not None},
+            fields={name: Month.of(value) if name in rule.months else value
+                    for name in rule.reads if (value := record.get(name)) is not None},
             remedy=remedy, location=location, pack=rule.pack, edition=rule.edition,
         )
 

@@ -10,6 +10,7 @@ from datetime import date
 from string import Formatter
 from typing import Any
 
+from zhuanjie.engine.core.dates import Month
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
@@ -40,11 +41,12 @@ class Template:
 class TextLabels:
     """Puts the values of one field into words."""
 
-    __slots__ = ("_blank", "_no", "_values", "_yes")
+    __slots__ = ("_blank", "_month", "_no", "_values", "_yes")
 
     def __init__(self, field: Field | None, lang: Lang) -> None:
         self._blank = say("value.blank", lang)
         self._yes, self._no = say("value.true", lang), say("value.false", lang)
+        self._month = field is not None and field.type == "month"
         self._values = field.values if field and field.type == "enum" and lang == "zh" else {}
 
     def __call__(self, value: Any) -> str:
@@ -56,7 +58,7 @@ class TextLabels:
         if value is False:
             return self._no
         if isinstance(value, date):
-            return value.isoformat()
+            return (Month.of(value) if self._month else value).isoformat()
         return self._values.get(value, str(value)) if self._values else str(value)
 
 

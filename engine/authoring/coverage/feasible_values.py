@@ -10,6 +10,7 @@ from itertools import product
 
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
+from zhuanjie.engine.expr.types import MONTH_AND_DAY
 from zhuanjie.engine.policy.policy import TypedRule
 
 Truth = bool | None
@@ -52,6 +53,9 @@ def feasible_values(expr: Expr, known: Known) -> set[Truth]:
         case Call(op="?:", args=(test, yes, no)):
             return feasible_values(yes, known | present(test, False)) | feasible_values(
                 no, known | present(test, True)) | ({None} & feasible_values(test, known))
+        case Call(op="==" | "!=" as op, args=(a, b)) if _mixed(a, b):
+            # A month is never known to be a day.
+            return {op == "!=", None}
         case _:
             return {True, False} | ({None} if may_be_unknown(expr, known) else set())
 
@@ -70,10 +74,17 @@ def may_be_unknown(expr: Expr, known: Known) -> bool:
         case Call(op="?:", args=(test, yes, no)):
             return (may_be_unknown(test, known) or may_be_unknown(yes, known | present(test, False))
                     or may_be_unknown(no, known | present(test, True)))
+        case Call(args=(a, b)) if _mixed(a, b):
+            return True
         case Call(args=args):
             return any(may_be_unknown(a, known) for a in args)
         case _:
             return False
+
+
+def _mixed(a: Expr, b: Expr) -> bool:
+    """Whether a month and a day are compared."""
+    return {a.type.kind, b.type.kind} == MONTH_AND_DAY
 
 
 def outcomes(rule: TypedRule) -> list[Outcome]:

@@ -13,13 +13,13 @@ from typing import Any
 from zhuanjie.engine.authoring.testing.case_runner import ActualOutcome, CaseInstance
 from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, Record, came
 from zhuanjie.engine.backends.reference.backend import as_days
-from zhuanjie.engine.core.dates import from_day
+from zhuanjie.engine.core.dates import Month, from_day
 from zhuanjie.engine.core.results import REPORTED, plain
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import read_record
 from zhuanjie.engine.policy.pack_files import LoadedCases
 from zhuanjie.engine.policy.policy import Policy, TypedRule
-from zhuanjie.engine.vocabulary.fields import FieldTable
+from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
 _PLAIN = re.compile(r"[^\W\d][\w.-]*")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
@@ -92,11 +92,17 @@ def witness(
 
 
 def as_values(record: Record, table: FieldTable) -> dict[str, Any]:
-    """A record with its day numbers as dates, in the order of the field list."""
+    """A record with its day numbers as dates and months, in the order of the field list."""
     return {
-        name: from_day(record[name]) if table[name].type in ("date", "month") else record[name]
+        name: _value(table[name], record[name])
         for name in table.sort(frozenset(record)) if name in table
     }
+
+
+def _value(field: Field, held: Any) -> Any:
+    if field.type == "month":
+        return Month.of(from_day(held))
+    return from_day(held) if field.type == "date" else held
 
 
 def _home(rule: str, chosen: Sequence[CaseInstance]) -> LoadedCases:
@@ -160,7 +166,7 @@ def _text(value: Any) -> str:
     if value is None or isinstance(value, (bool, int)):
         return json.dumps(value)
     text = str(value)
-    day = re.fullmatch(r"\d{4}-\d\d-\d\d", text)
+    day = re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text)
     words = all(_PLAIN.fullmatch(w) for w in text.split(" "))
     return text if day or (words and text.lower() not in _WORDS) else json.dumps(
         text, ensure_ascii=False)

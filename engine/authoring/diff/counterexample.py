@@ -18,7 +18,7 @@ from zhuanjie.engine.authoring.testing.case_runner import ActualOutcome
 from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, came, judged
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.rules import Judgement
-from zhuanjie.engine.core.dates import from_day, to_day
+from zhuanjie.engine.core.dates import Month, add_months, from_day, to_day
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import read_record
 from zhuanjie.engine.policy.policy import Policy, TypedRule
@@ -186,6 +186,8 @@ def _values(field: Field, setting: EvaluationContext) -> list[Any]:
         return [None, *field.values]
     if field.type == "date":
         return [None, *_days(setting)]
+    if field.type == "month":
+        return [None, *_months(setting)]
     if field.type == "int":
         known = {f.name for f in setting.vocabulary.fields if f.type == "int"}
         numbers = {v for k, v in setting.record.items() if k in known}
@@ -201,3 +203,9 @@ def _days(setting: EvaluationContext) -> list[int]:
     away = {0, *(v for v in setting.params.values()), *(v * 30 for v in setting.params.values())}
     return sorted({m + sign * a + d for m in marks for a in away
                    for sign in (1, -1) for d in (-1, 0, 1)})
+
+
+def _months(setting: EvaluationContext) -> list[int]:
+    """The months of such days, and those beside them."""
+    firsts = {to_day(Month.of(from_day(day))) for day in _days(setting)}
+    return sorted(add_months(first, by) for first in firsts for by in (-1, 0, 1))

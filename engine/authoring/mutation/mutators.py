@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
-from zhuanjie.engine.expr.types import BOOL, STRING, Kind, Type, field_type
+from zhuanjie.engine.expr.types import BOOL, MONTH_AND_DAY, STRING, Kind, Type, field_type
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
 Alike = Callable[[FieldRef], Sequence[FieldRef]]
 """The fields that a field could be mistaken for."""
 
-STEPPED = frozenset({Kind.INT, Kind.DATE, Kind.DURATION})
+STEPPED = frozenset({Kind.INT, Kind.DATE, Kind.MONTH, Kind.DURATION})
 STRICT = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 OUTWARD = {"<": -1, "<=": 1, ">": 1, ">=": -1}
 """Which way the bound moves that a change of strictness does not try already."""
@@ -46,12 +46,14 @@ def _with(expr: Expr, at: int, child: Expr) -> Expr:
 
 
 def shifted(expr: Expr, by: int) -> Expr:
-    """A number, day or length of time, by one more or less."""
+    """A number, day, month or length of time, by one more or less."""
     if isinstance(expr, Lit) and isinstance(expr.value, int):
         return replace(expr, value=expr.value + by,
                        type=replace(expr.type, low=expr.value + by, high=expr.value + by))
     step: Expr = Lit(abs(by), Type(Kind.INT, low=abs(by), high=abs(by)))
-    if expr.type.kind is not Kind.INT:
+    if expr.type.kind is Kind.MONTH:
+        step = Call("months", (step,), Type(Kind.PERIOD, low=abs(by), high=abs(by)))
+    elif expr.type.kind is not Kind.INT:
         step = Call("days", (step,), Type(Kind.DURATION, low=abs(by), high=abs(by)))
     moved = replace(expr.type, low=expr.type.low + by, high=expr.type.high + by, values=None)
     return Call("+" if by > 0 else "-", (expr, step), moved)
@@ -121,7 +123,7 @@ def _listed(expr: Expr) -> Iterator[Expr]:
 def _sign(expr: Expr) -> Iterator[Expr]:
     if isinstance(expr, Call) and expr.op in ("+", "-"):
         # Days are not added, nor taken from a length of time.
-        if expr.args[1].type.kind is not Kind.DATE:
+        if expr.args[1].type.kind not in MONTH_AND_DAY:
             yield replace(expr, op="-" if expr.op == "+" else "+")
 
 

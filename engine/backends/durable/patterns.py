@@ -16,6 +16,7 @@ from math import prod
 from typing import Any
 
 from zhuanjie.engine.backends.durable.facts import Vocabulary
+from zhuanjie.engine.expr.operators import TURNED
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.assume import Assumptions, Leaf, leaves, needed, opposite
 from zhuanjie.engine.lowering.conditions import (
@@ -48,7 +49,6 @@ MANY = 8
 """Of how many values at most a text is matched with each."""
 
 _OPS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
-_TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _YES, _NO = Value(True, Kind.BOOL), Value(False, Kind.BOOL)
 _BY_DAYS = frozenset({Kind.DATE, Kind.DURATION})
 
@@ -143,7 +143,7 @@ def _leaf(leaf: Leaf, words: Vocabulary) -> list[Pattern]:
 
 def _compare(op: str, left: Term, right: Term, words: Vocabulary) -> Test:
     if isinstance(left, Value):
-        op, left, right = _TURNED[op], right, left
+        op, left, right = TURNED[op], right, left
     if isinstance(right, Value):
         return _test(op, words.value(left), right.value)
     return _test(op, words.value(left), {"$m": words.value(right)})
@@ -167,7 +167,7 @@ def _by_days(op: str, left: Term, right: Term, words: Vocabulary) -> Test | None
         case [(a, 1)]:
             return _test(op, words.value(a), -rest)
         case [(a, -1)]:
-            return _test(_TURNED[op], words.value(a), rest)
+            return _test(TURNED[op], words.value(a), rest)
         case [(a, 1), (b, -1)]:
             other: Any = {"$m": words.value(b)}
             return _test(op, words.value(a),

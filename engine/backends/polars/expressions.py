@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from zhuanjie.engine.expr.operators import TURNED
 from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
 from zhuanjie.engine.lowering.conditions import (
     AllOf,
@@ -33,7 +34,6 @@ from zhuanjie.engine.lowering.conditions import (
 )
 
 _OPS = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
-_TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _DTYPES: dict[Kind, Any] = {
     Kind.BOOL: pl.Boolean, Kind.INT: pl.Int64, Kind.STRING: pl.String,
     Kind.DATE: pl.Int32, Kind.DURATION: pl.Int32, Kind.PERIOD: pl.Int32,
@@ -67,7 +67,7 @@ class Expressions:
                 return pl.col(name) if value else ~pl.col(name)
             case Compare(op=op, left=Value() as left, right=right) if not isinstance(right, Value):
                 # Polars makes one row of a constant compared with a column that is null throughout.
-                return self.condition(Compare(_TURNED[op], right, left))
+                return self.condition(Compare(TURNED[op], right, left))
             case Compare(op=op, left=left, right=right):
                 compared: pl.Expr = _OPS[op](self.term(left), self.term(right))
                 return compared

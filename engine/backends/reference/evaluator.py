@@ -16,7 +16,7 @@ from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.core.dates import add_months
 from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Param
 from zhuanjie.engine.expr.operators import OPS
-from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.expr.types import MONTH_AND_DAY, Kind
 from zhuanjie.engine.regex.portable import python_form
 
 
@@ -63,6 +63,8 @@ class Evaluator:
                 return _junction(expr, [self.trace(a) for a in args], absorbing=op == "||")
             case Call(op="?:", args=(test, yes, no)):
                 return self._conditional(expr, self.trace(test), yes, no)
+            case Call(args=(a, b)) if {a.type.kind, b.type.kind} == MONTH_AND_DAY:
+                return self._month(expr, [self.trace(a), self.trace(b)])
             case Call(op=op, args=args):
                 return self._strict(expr, [self.trace(a) for a in args], _apply(op, expr))
             case _:
@@ -78,6 +80,20 @@ class Evaluator:
             return Step(expr, UNKNOWN, missing, parts)
         return Step(expr, apply(*(p.value for p in parts)), parts=parts)
 
+    def _month(self, expr: Call, parts: list[Step]) -> Step:
+        """A month compared with a day: unknown unless every day of the month compares alike."""
+        step = self._strict(expr, parts, lambda *held: held)
+        if step.value is UNKNOWN:
+            return step
+        apply = _FUNCTIONS[expr.op]
+        at = next(i for i, p in enumerate(parts) if p.expr.type.kind is Kind.MONTH)
+        first, day = parts[at].value, parts[1 - at].value
+        values = {apply(d, day) if at == 0 else apply(day, d)
+                  for d in range(first, add_months(first, 1))}
+        if len(values) == 1:
+            return Step(expr, values.pop(), parts=parts)
+        return Step(expr, UNKNOWN, _months_of(parts[at]), parts)
+
     def _conditional(self, expr: Expr, test: Step, yes: Expr, no: Expr) -> Step:
         if test.value is UNKNOWN:
             branches = [self.trace(yes), self.trace(no)]
@@ -85,6 +101,15 @@ class Evaluator:
             return Step(expr, UNKNOWN, missing, [test, *branches])
         taken = self.trace(yes if test.value else no)
         return Step(expr, taken.value, taken.missing, [test, taken])
+
+
+def _months_of(step: Step) -> frozenset[str]:
+    """The fields whose month a known value is: their day is what is not known."""
+    if isinstance(step.expr, FieldRef):
+        return frozenset((step.expr.name,))
+    # Of a choice the test is settled; of a sum only one part is a month.
+    found = (_months_of(p) for p in step.parts if p.expr.type.kind is Kind.MONTH)
+    return frozenset().union(*found)
 
 
 def _junction(expr: Expr, parts: list[Step], absorbing: bool) -> Step:
@@ -107,7 +132,7 @@ def _junction(expr: Expr, parts: list[Step], absorbing: bool) -> Step:
 
 def _apply(op: str, expr: Call) -> Any:
     """The function of a strict operator on known operands."""
-    if op in ("+", "-") and expr.type.kind is Kind.DATE:
+    if op in ("+", "-") and expr.type.kind in MONTH_AND_DAY:
         periods = [a.type.kind is Kind.PERIOD for a in expr.args]
         if periods[0]:
             return lambda months, day: add_months(day, months)

@@ -47,7 +47,7 @@ COPIES = "#copies"
 
 _COMPARE = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 _ARITH = {"+": add, "-": sub, "*": mul}
-_PLAIN_KINDS = {"bool": Kind.BOOL, "int": Kind.INT, "date": Kind.DATE}
+_PLAIN_KINDS = {"bool": Kind.BOOL, "int": Kind.INT, "date": Kind.DATE, "month": Kind.DATE}
 
 
 class Literals:

@@ -1,7 +1,8 @@
 """What the solver is told before any question. In: what formulas speak of. Out: facts in z3.
 
 Facts of cells (which values a cell may hold), of texts that rules spell out, and of days moved by
-months.
+months. A month is a day, the first of a month: it is placed in the calendar as moved days are, even
+where nothing moves it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import permutations
 from typing import Any
 
 import z3
@@ -32,23 +34,31 @@ from zhuanjie.engine.vocabulary.fields import Field
 DAYS = (to_day(date(1990, 1, 1)), to_day(date(2100, 12, 31)))
 """The as-of days asked about."""
 _LONGEST_TEXT = 2**31
+SHORTEST_MONTH = 28
+"""Days that two months are apart at least."""
 
 
 @dataclass(slots=True)
 class FieldGroup:
-    """The moves of one day, by constant numbers of months."""
+    """The moves of one day, by constant numbers of months; `first` of a month, if it must be."""
 
     base: Any
     outs: dict[Path, Any] = field(default_factory=dict)
+    first: bool = False
 
     def paths(self) -> tuple[Path, ...]:
         """The moves, in a fixed order."""
         return tuple(sorted(self.outs))
 
 
-def groups_of(moved: Iterable[Moved]) -> tuple[list[FieldGroup], list[Moved]]:
-    """Moves by constants, gathered by the day they start from; and the others."""
-    groups: dict[str, FieldGroup] = {}
+def groups_of(moved: Iterable[Moved],
+              fields: Iterable[Field]) -> tuple[list[FieldGroup], list[Moved]]:
+    """Moves by constants, gathered by the day they start from; and the others.
+
+    Those of `fields` that are months have a group whether or not they are moved.
+    """
+    months = (value(f) for f in fields if f.type == "month")
+    groups = {base.sexpr(): FieldGroup(base, first=True) for base in months}
     loose = []
     for m in moved:
         if isinstance(m.months, tuple):
@@ -86,7 +96,7 @@ def _cell(spec: Field, uses: Uses) -> Iterator[Any]:
         if uses.sizes:
             yield from (size_of(there) >= 1, size_of(there) < _LONGEST_TEXT)
     elif spec.type != "bool":
-        low, high = RECORD_DAYS if spec.type == "date" else (spec.low, spec.high)
+        low, high = RECORD_DAYS if spec.type in ("date", "month") else (spec.low, spec.high)
         yield from (there >= low, there <= high)
 
 
@@ -96,7 +106,7 @@ def moves_of(groups: list[FieldGroup], loose: list[Moved]) -> Iterator[Any]:
         paths = group.paths()
         yield z3.Or([
             z3.And([group.outs[n] == group.base + by for n, by in zip(paths, move, strict=True)])
-            for move in moves(paths)])
+            for move in moves(paths, group.first)])
     for m in loose:
         shortest, longest = 28 * m.months, 31 * m.months
         yield z3.If(m.months >= 0,
@@ -109,3 +119,6 @@ def moves_of(groups: list[FieldGroup], loose: list[Moved]) -> Iterator[Any]:
     for pairs in by_path.values():
         for (a, moved_a), (b, moved_b) in ((p, q) for p in pairs for q in pairs if p is not q):
             yield z3.Implies(a <= b, moved_a <= moved_b)
+    firsts = [day for g in groups if g.first for day in (g.base, *g.outs.values())]
+    for a, b in permutations(firsts, 2):
+        yield z3.Implies(a < b, b - a >= SHORTEST_MONTH)

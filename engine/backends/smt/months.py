@@ -31,16 +31,19 @@ Stretch = tuple[int, int]
 
 
 @lru_cache(maxsize=256)
-def moves(paths: tuple[Path, ...]) -> dict[Move, tuple[Stretch, ...]]:
-    """Every way in which `paths` move a day, with the stretches of the cycle that are moved so."""
+def moves(paths: tuple[Path, ...], first: bool = False) -> dict[Move, tuple[Stretch, ...]]:
+    """Every way in which `paths` move a day, with the stretches of the cycle that are moved so.
+
+    With `first` only the first days of months are looked at: each is a stretch of its own.
+    """
     found: dict[Move, list[Stretch]] = {}
     for at in range(_MONTHS):
         start, length = _start(at), _length(at)
         ends = [min(_length(at + n) for n in accumulate(path)) for path in paths]
-        whole = min(length, *ends)
+        whole = 1 if first else min(length, *ends)
         move = tuple(_start(at + sum(path)) - start for path in paths)
         found.setdefault(move, []).append((start, start + whole - 1))
-        for day in range(whole, length):
+        for day in range(whole, whole if first else length):
             # Beyond the end of a shorter month: each such day is moved in its own way.
             clamped = tuple(m - max(0, day - end + 1) for m, end in zip(move, ends, strict=True))
             found.setdefault(clamped, []).append((start + day, start + day))

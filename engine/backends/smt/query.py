@@ -29,9 +29,10 @@ from zhuanjie.engine.backends.smt.encode import (
 )
 from zhuanjie.engine.backends.smt.facts import FieldGroup, facts_of, groups_of, moves_of
 from zhuanjie.engine.backends.smt.months import moves, stretch_near, stretches_around
-from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.dates import Month, from_day, to_day
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.regex.witness import Constraints, SearchLimit, find_text
+from zhuanjie.engine.vocabulary.fields import Field
 
 USUAL_DAY = to_day(date(2008, 1, 1))
 """The day that witnesses stand near, unless another is asked for."""
@@ -73,12 +74,12 @@ class Query:
         wanted = list(formulas)
         for formula in (*wanted, *besides):
             self.uses.add(formula.uses)
-        self.groups, self.loose = groups_of(self.uses.moved.values())
+        self.fields = self.uses.fields
+        self.groups, self.loose = groups_of(self.uses.moved.values(), self.fields.values())
         self.found: Situation | None = None
         self.lemmas: list[Any] = []
         self.solver.add(*facts_of(self.uses), *moves_of(self.groups, self.loose))
         self.solver.add(*(f.expr for f in wanted))
-        self.fields = self.uses.fields
         self.named = tuple(sorted(self.fields, key=lambda name: self.fields[name].number))
 
     def check(self, *more: Any) -> Answer:
@@ -170,7 +171,7 @@ class Query:
         """Numbers of months that a record itself holds: taken as the model has them."""
         loose, self.loose = self.loose, []
         fixed = [Moved(m.base, (_number(model, m.months),), m.out) for m in loose]
-        groups, _ = groups_of(fixed)
+        groups, _ = groups_of(fixed, self.fields.values())
         kept = self.groups
         self.groups = [*kept, *groups]
         held = [m.months == f.months[0] for m, f in zip(loose, fixed, strict=True)]
@@ -243,8 +244,14 @@ class Query:
             elif kind is Kind.STRING:
                 self._choose(name)
             else:
-                goal = self.found.today if kind is Kind.DATE else max(0, self.fields[name].low)
-                self._bring(there, _reader(name), goal)
+                self._bring(there, _reader(name), self._goal(self.fields[name]))
+
+    def _goal(self, spec: Field) -> int:
+        """The plainest number that a field could hold."""
+        assert self.found is not None
+        if spec.type == "month":
+            return to_day(Month.of(from_day(self.found.today)))
+        return self.found.today if spec.type == "date" else max(0, spec.low)
 
     def _keep(self, *wish: Any) -> bool:
         """Hold on to a wish that can be met."""
@@ -320,7 +327,7 @@ def _reader(name: str) -> Callable[[Situation], int]:
 
 def _stretches(group: FieldGroup, model: Any, base: int) -> tuple[tuple[int, int], ...]:
     paths = group.paths()
-    return moves(paths)[tuple(_number(model, group.outs[n]) - base for n in paths)]
+    return moves(paths, group.first)[tuple(_number(model, group.outs[n]) - base for n in paths)]
 
 
 def _held(group: FieldGroup, model: Any) -> list[Any]:

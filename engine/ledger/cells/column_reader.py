@@ -23,7 +23,10 @@ from zhuanjie.engine.vocabulary.fields import Field
 SAMPLE = 1_000
 """Rows that show in what form a column of text is written."""
 
-_DATES = (("-", "%Y-%m-%d"), ("/", "%Y/%m/%d"), (".", "%Y.%m.%d"), ("年", "%Y年%m月%d日"))
+_DATES = (("-", "%Y-%m-%d", "-1"), ("/", "%Y/%m/%d", "/1"), (".", "%Y.%m.%d", ".1"),
+          ("年", "%Y年%m月%d日", "1日"))
+"""What shows the form of a column's dates, the form, and how a month's first day ends in it."""
+_MONTH_LENGTH = len("2007-06")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,9 @@ def column_reader(
         cell, dtype = cell.cast(pl.String), pl.String()
     if isinstance(dtype, pl.String):
         return _TEXT[field.type](field, cell, sample.cast(pl.String))
-    if field.type == "date" and isinstance(dtype, pl.Date):
-        return ColumnReader(cell, _beyond)
-    if field.type == "date" and isinstance(dtype, pl.Datetime):
-        return ColumnReader(cell.cast(pl.Date), _beyond)
+    if field.type in ("date", "month") and isinstance(dtype, (pl.Date, pl.Datetime)):
+        day = cell if isinstance(dtype, pl.Date) else cell.cast(pl.Date)
+        return ColumnReader(day if field.type == "date" else day.dt.month_start(), _beyond)
     if field.type == "bool" and isinstance(dtype, pl.Boolean):
         return ColumnReader(cell, None)
     if field.type == "int" and dtype.is_integer():
@@ -136,18 +138,38 @@ def _number(field: Field, cell: pl.Expr, _: pl.Series) -> ColumnReader:
 
 
 def _date(_: Field, cell: pl.Expr, sample: pl.Series) -> ColumnReader:
+    form, _end = _form(sample)
+    return _dated(cell, None if form is None else cell.str.to_date(form, strict=False))
+
+
+def _month(_: Field, cell: pl.Expr, sample: pl.Series) -> ColumnReader:
+    """A month is read as its first day; of a whole date the month is taken."""
+    form, end = _form(sample)
+    if form is None:
+        return _dated(cell, None)
+    short = cell.str.ends_with("月") if "月" in form else cell.str.len_chars() <= _MONTH_LENGTH
+    day = pl.when(short).then(cell + end).otherwise(cell).str.to_date(form, strict=False)
+    return _dated(cell, day.dt.month_start())
+
+
+def _form(sample: pl.Series) -> tuple[str | None, str]:
+    """The form of a column's dates, and what makes a month of that form the first of its days."""
     texts = sample.drop_nulls()
     first = str(texts[0]) if len(texts) else "-"
-    form = next((f for mark, f in _DATES if mark in first), None)
-    if form is None:
+    return next(((form, end) for mark, form, end in _DATES if mark in first), (None, ""))
+
+
+def _dated(cell: pl.Expr, day: pl.Expr | None) -> ColumnReader:
+    if day is None:
         return ColumnReader(pl.lit(None, dtype=pl.Date), lambda _: cell.is_not_null())
     # What else the format lets pass: signs, years of more digits, a time of day.
     usual = (cell.str.starts_with("1") | cell.str.starts_with("2")) & (cell.str.len_chars() <= 11)
     return ColumnReader(
-        pl.when(usual).then(cell.str.to_date(form, strict=False)),
+        pl.when(usual).then(day),
         lambda value: _beyond(value).fill_null(value=False) | _unread(value, cell))
 
 
 _TEXT: dict[str, Callable[[Field, pl.Expr, pl.Series], ColumnReader]] = {
     "string": _text, "enum": _choice, "bool": _spelled, "int": _number, "date": _date,
+    "month": _month,
 }

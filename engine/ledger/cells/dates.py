@@ -1,11 +1,13 @@
-"""Dates as people write them. In: a raw cell. Out: a date, or a CellError saying what is amiss."""
+"""Dates as people write them. In: a raw cell. Out: a date or month, or a CellError saying why."""
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
+from zhuanjie.engine.core.dates import Month
 from zhuanjie.engine.core.unicode import squeeze
 from zhuanjie.engine.ledger.cells.text import CellError, as_text, narrow
 
@@ -23,6 +25,9 @@ _DATE = re.compile(
     r"(\d{4})(?:(?:[-/.])(\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})[日号]?|(\d\d)(\d\d))",
     re.ASCII,
 )
+_MONTH = re.compile(
+    r"(\d{4})[-/.](\d{1,2})|(\d{4})年(\d{1,2})月?|([12]\d{3})(\d\d)", re.ASCII)
+_LOST_ZERO = re.compile(r"\d{4}\.1", re.ASCII)
 _NO_DAY = re.compile(r"[12]\d{3}(?:年|[-/.]?\d{1,2}[-/.]?|年\d{1,2}月?)?", re.ASCII)
 _UNCLEAR = re.compile(
     r"\d{1,2}[-/.年]\d{1,2}[-/.月]\d{1,4}日?|(?:\d{1,2}[-/.月])?\d{1,2}[日号]?|\d{5,7}", re.ASCII
@@ -38,6 +43,25 @@ def read_date(raw: object, day_zero: date | None) -> date:
     if not FIRST_DATE <= raw <= LAST_DATE:
         raise CellError("records.cell.date-range", low=FIRST_DATE, high=LAST_DATE)
     return raw
+
+
+def read_month(raw: object, day_zero: date | None) -> Month:
+    """The month a cell names, or that the day lies in which it names; `day_zero` as above."""
+    if not isinstance(raw, date):
+        text = squeeze(narrow(as_text(raw)))
+        if isinstance(raw, (float, Decimal)) and _LOST_ZERO.fullmatch(text):
+            raise CellError("records.cell.month-unclear")
+        if found := _MONTH.fullmatch(text):
+            year, month = (int(part) for part in found.groups() if part)
+            if not year or not 1 <= month <= 12:
+                raise CellError("records.cell.month")
+            raw = date(year, month, 1)
+    try:
+        return Month.of(read_date(raw, day_zero))
+    except CellError as error:
+        if error.code in ("records.cell.date-range", "records.cell.date-none"):
+            raise
+        raise CellError("records.cell.month") from None
 
 
 def _parse(raw: object, day_zero: date | None) -> date:

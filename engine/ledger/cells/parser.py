@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.unicode import BLANKS, comparable
-from zhuanjie.engine.ledger.cells.dates import FIRST_DATE, LAST_DATE, read_date
+from zhuanjie.engine.ledger.cells.dates import FIRST_DATE, LAST_DATE, read_date, read_month
 from zhuanjie.engine.ledger.cells.text import ERRORS, CellError, as_text
 from zhuanjie.engine.vocabulary.fields import Field
 
@@ -32,8 +32,8 @@ _WHOLE = re.compile(r"[+-]?\d+(?:\.0*)?", re.ASCII)
 def read_cell(field: Field, raw: object, day_zero: date | None = None) -> Value | None:
     """The value of a raw cell, None when it is blank; raises CellError when it cannot be read.
 
-    `day_zero` is given for spreadsheets only: there a plain number in a date column counts days
-    from it.
+    `day_zero` is given for spreadsheets only: there a plain number in a column of dates or months
+    counts days from it.
     """
     if raw is None or (isinstance(raw, float) and isnan(raw)):
         return None
@@ -49,6 +49,8 @@ def read_cell(field: Field, raw: object, day_zero: date | None = None) -> Value 
         raise CellError("records.cell.nested")
     if field.type == "date":
         return read_date(raw, day_zero)
+    if field.type == "month":
+        return read_month(raw, day_zero)
     return _READERS[field.type](field, raw)
 
 
@@ -139,7 +141,7 @@ def dtype_of(field: Field) -> pl.DataType:
     """How the values of a field stand in a frame."""
     import polars as pl
 
-    kinds = {"bool": pl.Boolean(), "int": pl.Int64(), "date": pl.Date()}
+    kinds = {"bool": pl.Boolean(), "int": pl.Int64(), "date": pl.Date(), "month": pl.Date()}
     return kinds.get(field.type, pl.String())
 
 
@@ -183,7 +185,7 @@ def _read_typed(
     column = None
     if field.type == "bool" and kind == pl.Boolean:
         return values.alias(field.name), []
-    if field.type == "date" and kind in (pl.Date, pl.Datetime):
+    if field.type in ("date", "month") and kind in (pl.Date, pl.Datetime):
         column = values.cast(pl.Date)
         wrong = CellError("records.cell.date-range", low=FIRST_DATE, high=LAST_DATE)
         fits = column.is_between(FIRST_DATE, LAST_DATE)
@@ -201,6 +203,8 @@ def _read_typed(
         return pl.Series(field.name, typed, dtype=dtype_of(field)), errors
     errors = [(i, wrong) for i in (~fits).fill_null(value=False).arg_true()]
     column = column.zip_with(fits, column.clear(1)) if errors else column
+    if field.type == "month":
+        column = column.dt.month_start()
     return column.cast(dtype_of(field)).alias(field.name), errors
 
 
