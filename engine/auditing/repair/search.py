@@ -131,7 +131,7 @@ class Search:
             fact = known.changes == "fact"
             if self.record.get(name) is None:
                 (facts if fact else free).append(name)
-            elif name == last or not (keep or timed or fact or known.type == "date"):
+            elif name == last or not (keep or timed or fact or known.type in ("date", "month")):
                 free.append(name)
         return free, facts
 

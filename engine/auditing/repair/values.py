@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from zhuanjie.engine.core.dates import add_months, from_day, to_day
+from zhuanjie.engine.core.dates import Month, add_months, from_day, to_day
 from zhuanjie.engine.core.results import Scalar
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, Lit, walk
 from zhuanjie.engine.expr.operators import TEXT_TESTS
@@ -89,9 +89,15 @@ class CandidateValues:
             case "date" if field.changes != "fact":
                 yield self._plan.as_of, False
                 return
-        if field.type == "date":
-            yield from ((day, True) for day in self._days(record))
-            return
+            case "date":
+                yield from ((day, True) for day in self._days(record))
+                return
+            case "month" if field.changes == "act":
+                yield Month.of(self._plan.as_of), False
+                return
+            case "month":
+                yield from ((month, True) for month in self._months(record))
+                return
         for other in dict.fromkeys((*self._equal.get(name, ()), *self._namesakes(name))):
             if (value := record.get(other)) is not None:
                 yield value, other in opened
@@ -123,6 +129,13 @@ class CandidateValues:
             for unit, by in moves:
                 if unit != "count":
                     yield from_day(add_months(day, -by) if unit == "months" else day - by)
+
+    def _months(self, record: Mapping[str, Any]) -> Iterator[Month]:
+        """Months that only an office's books can tell: those of such days, and those beside them.
+        """
+        firsts = dict.fromkeys(to_day(Month.of(day)) for day in self._days(record))
+        for first in firsts:
+            yield from (Month.of(from_day(add_months(first, by))) for by in (0, -1, 1))
 
     def _namesakes(self, name: str) -> list[str]:
         """Fields that say the same of the subject (of `letter.phone`, `member.phone`)."""

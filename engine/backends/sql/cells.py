@@ -31,8 +31,9 @@ MOST = 50_000
 """Distinct texts of a column that are read one by one."""
 _SETS = 30
 """Columns whose distinct texts are looked for in one scan: `GROUPING` takes no more."""
-_AS_IS = {"date": ("date", "timestamp"), "int": ("int",), "bool": ("bool",)}
-_CASTS = {"date": "BIGINT", "int": "BIGINT", "bool": "BOOLEAN"}
+_AS_IS = {"date": ("date", "timestamp"), "month": ("date", "timestamp"), "int": ("int",),
+          "bool": ("bool",)}
+_CASTS = {"date": "BIGINT", "month": "BIGINT", "int": "BIGINT", "bool": "BOOLEAN"}
 
 
 class Bound:
@@ -104,7 +105,8 @@ def _as_is(at: int, field: Field, source: DatabaseColumn) -> tuple[Tree, Cell]:
                      for day in RECORD_DAYS)
         tree = source.tree if source.kind == "date" else exp.cast(source.tree, "TIMESTAMP")
         held = _x(at) if source.kind == "date" else exp.cast(_x(at), "DATE")
-        value = POSTGRES.day_of(held.copy())
+        day = POSTGRES.month_start(held.copy()) if field.type == "month" else held.copy()
+        value = POSTGRES.day_of(day)
     fits = exp.Between(this=held, low=low, high=high)
     beyond = exp.Not(this=exp.paren(fits.copy()))
     return tree, Cell(field, source.name, exp.Case(ifs=[exp.If(this=fits, true=value)]),
@@ -159,4 +161,4 @@ def _distinct(table: PostgresTable, mapped: Sequence[int]) -> dict[int, list[str
     return found
 
 
-_SQL_TYPES = {"date": "date", "int": "integer", "bool": "boolean", "enum": "text"}
+_SQL_TYPES = {"date": "date", "month": "date", "int": "integer", "bool": "boolean", "enum": "text"}

@@ -87,6 +87,11 @@ class Dialect:
         """The number of a date."""
         return exp.Sub(this=group(date), expression=epoch())
 
+    def month_start(self, date: Tree) -> Tree:
+        """The first day of a date's month."""
+        time = exp.cast(date, "TIMESTAMP")  # which no time zone moves
+        return exp.cast(call("date_trunc", self.text("month"), time), "DATE")
+
     def fenced(self, select: exp.Select) -> exp.Select:
         """A subquery whose columns are computed once, however often they are read."""
         return select
@@ -182,6 +187,10 @@ class Spark(Dialect):
         """See `Dialect.moved`."""
         date = call("date_from_unix_date", as_int(day))
         return self.day_of(call("add_months", date, as_int(months)))
+
+    def month_start(self, date: Tree) -> Tree:
+        """See `Dialect.month_start`."""
+        return call("trunc", date, self.text("month"))
 
     def day_of(self, date: Tree) -> Tree:
         """See `Dialect.day_of`."""

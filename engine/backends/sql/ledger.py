@@ -31,7 +31,9 @@ from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 SIZE = 4_000
 """Rows that are fetched at a time."""
 
-_DTYPES: dict[str, Any] = {"date": pl.Date, "int": pl.Int64, "bool": pl.Boolean}
+_DTYPES: dict[str, Any] = {
+    "date": pl.Date, "month": pl.Date, "int": pl.Int64, "bool": pl.Boolean,
+}
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.vocabulary.fields import Field
 
-_KINDS = {"date": "BIGINT", "int": "BIGINT", "bool": "BOOLEAN"}
+_KINDS = {"date": "BIGINT", "month": "BIGINT", "int": "BIGINT", "bool": "BOOLEAN"}
 
 Source = Callable[[bool], Tree]
 """The relation of raw cells (x0, x1, ...); with row numbers if asked."""

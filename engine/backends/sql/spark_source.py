@@ -33,7 +33,7 @@ from zhuanjie.engine.ledger.cells.parser import CellError, read_cell
 from zhuanjie.engine.ledger.cells.text import ERRORS
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
-from zhuanjie.engine.ledger.record import unknown_notices
+from zhuanjie.engine.ledger.record import no_key_notice, unknown_notices
 from zhuanjie.engine.vocabulary.fields import Field
 
 TABLE = "spark:"
@@ -47,6 +47,13 @@ _GAP = "\n"
 """Between the code and the text of a cell that cannot be read: no code holds one."""
 _PARTITION = 33
 """Bits below the number of the partition in Spark's own row ids."""
+
+_SHAPES = {
+    "date": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "int": "^[0-9]{1,9}$",
+    # Spark casts a year and a month to the first day.
+    "month": "^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$",
+}
+"""The forms of texts that Spark reads by itself."""
 
 _READ = T.ArrayType(T.StructType([T.StructField("v", T.StringType()),
                                   T.StructField("e", T.StringType())]))
@@ -98,7 +105,7 @@ def open_source(given: Sequence[str], mapping: HeadingMap) -> SparkSource:
         raw.createTempView(view)
     notices = [*unknown_notices(match, place)]
     if match.key_column is None:
-        notices.append(Diagnostic("records.no-id-column", {}, place, "records.hint.no-id-column"))
+        notices.append(no_key_notice(match, place))
     parsed = "parsed" in raw.columns
     return SparkSource(view, [r.cell(parsed) for r in plain], notices, name, parsed)
 
@@ -128,9 +135,9 @@ class _Read:
             self._ready = self.x
         elif kind == "int" and number:
             self._ranged(self.x, exp.cast(self.x.copy(), "BIGINT"))
-        elif kind == "date" and day:
+        elif kind in ("date", "month") and day:
             date_ = exp.cast(self.x, "DATE")
-            self._ranged(date_, SPARK.day_of(date_.copy()))
+            self._ranged(date_, self._day_of(date_.copy()))
         else:
             plain, value = self._plain() if text else (exp.false(), exp.Null())
             filled = exp.Not(this=exp.Is(this=self.x.copy(), expression=exp.Null()))
@@ -151,7 +158,8 @@ class _Read:
         low, high = _bounds(self.field)
         fits = exp.Between(this=held, low=low, high=high)
         self._ready = exp.Case(ifs=[exp.If(this=fits, true=value)])
-        code = SPARK.text(f"records.cell.{self.field.type}-range")
+        code = SPARK.text("records.cell.int-range" if self.field.type == "int"
+                          else "records.cell.date-range")
         self._fault = exp.Case(ifs=[exp.If(
             this=exp.Not(this=exp.paren(fits.copy())),
             true=_fault(code, exp.cast(self.x.copy(), "TEXT")))])
@@ -164,15 +172,19 @@ class _Read:
         if self.field.type == "bool":
             return (exp.In(this=x, expressions=[SPARK.text("true"), SPARK.text("false")]),
                     exp.EQ(this=x.copy(), expression=SPARK.text("true")))
-        date_ = self.field.type == "date"
-        shape = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" if date_ else "^[0-9]{1,9}$"
-        if self.field.type not in ("date", "int"):
+        shape = _SHAPES.get(self.field.type)
+        if shape is None:
             return exp.false(), exp.Null()
+        date_ = self.field.type != "int"
         held = exp.TryCast(this=x.copy(), to=exp.DataType.build("DATE" if date_ else "BIGINT"),
                            safe=True)  # else sqlglot writes a cast that fails
         plain = exp.And(this=group(SPARK.matches(x, shape)), expression=group(exp.Between(
             this=held, low=low_high[0], high=low_high[1])))
-        return plain, SPARK.day_of(held.copy()) if date_ else held.copy()
+        return plain, self._day_of(held.copy()) if date_ else held.copy()
+
+    def _day_of(self, date_: Tree) -> Tree:
+        """The number of a date, or of the first day of its month for a month."""
+        return SPARK.day_of(SPARK.month_start(date_) if self.field.type == "month" else date_)
 
     def cell(self, parsed: bool) -> Cell:
         """The cell; `parsed` says whether the parser was asked at all."""
@@ -182,7 +194,7 @@ class _Read:
             return Cell(self.field, self.heading, self._ready, None)
         answer = exp.Bracket(this=column("parsed"), expressions=[
             exp.Literal.number(self.place)])
-        kinds = {"date": "BIGINT", "int": "BIGINT", "bool": "BOOLEAN"}
+        kinds = {"date": "BIGINT", "month": "BIGINT", "int": "BIGINT", "bool": "BOOLEAN"}
         value = exp.cast(exp.Dot(this=answer, expression=exp.to_identifier("v")),
                          kinds.get(self.field.type, "TEXT"))
         code = exp.Dot(this=answer.copy(), expression=exp.to_identifier("e"))
@@ -196,7 +208,7 @@ def _fault(code: Tree, text: Tree) -> Tree:
 
 
 def _bounds(field: Field) -> tuple[Tree, Tree]:
-    if field.type == "date":
+    if field.type in ("date", "month"):
         low, high = (exp.cast(SPARK.text(from_day(day).isoformat()), "DATE")
                      for day in RECORD_DAYS)
         return low, high
