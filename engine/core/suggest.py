@@ -18,17 +18,18 @@ LEAST = 3
 def suggest(word: str, known: Iterable[str]) -> str:
     """The known word that `word` is a slip of typing of, or an empty text.
 
-    Where several are as near, the first. A word that begins just one known word stands for it.
+    Where several are as near, none. A word that begins just one known word stands for it.
     """
     listed = list(dict.fromkeys(known))
-    best, least = "", slips_allowed(word) + 1
+    near: list[str] = []
+    least = slips_allowed(word)
     for other in listed:
-        if (far := slips(word, other, least - 1)) is not None and far < least:
-            best, least = other, far
-    if not best and len(word) >= LEAST:
-        longer = [other for other in listed if other.startswith(word) and word.isascii()]
-        best = longer[0] if len(longer) == 1 else ""
-    return best
+        if (far := slips(word, other, least)) is not None:
+            near = [*near, other] if far == least else [other]
+            least = far
+    if not near and len(word) >= LEAST and word.isascii():
+        near = [other for other in listed if other.startswith(word)]
+    return near[0] if len(near) == 1 else ""
 
 
 def slips_allowed(word: str) -> int:

@@ -31,13 +31,15 @@ ENOUGH = 2
 class HeadingMatch:
     """What the columns of a table are, by position.
 
-    `fields` are the known ones, `unknown` the headings nobody knows with the nearest known
-    heading (or None). Columns without a heading, or set aside by the user, are in neither.
+    `fields` are the known ones, `unknown` the others with the known heading that each is a slip of
+    (or None); of those in `silent` nothing need be said, since they are known to mean no field.
+    Columns without a heading, or set aside by the user, are in neither.
     """
 
     vocabulary: Vocabulary
     fields: dict[int, Field]
     unknown: dict[int, tuple[str, str | None]]
+    silent: frozenset[int] = frozenset()
 
     @property
     def key(self) -> str:
@@ -72,12 +74,15 @@ class HeadingMap:
             return self.vocabulary.fields.get(wanted)
         return _known(self.vocabulary, plain)
 
-    def is_silent(self, heading: str) -> bool:
-        """Whether nothing need be said of a heading: it was set aside, or means no field."""
+    def is_set_aside(self, heading: str) -> bool:
+        """Whether a column has no heading, or the user wants it left alone."""
         plain = comparable(heading)
-        return (not plain or self._own.get(plain) == ""
-                or plain in self.vocabulary.silent_headings
-                or _bare(plain) in self.vocabulary.silent_headings)
+        return not plain or self._own.get(plain) == ""
+
+    def is_silent(self, heading: str) -> bool:
+        """Whether a heading is known to mean no field."""
+        plain = comparable(heading)
+        return not self.vocabulary.silent_headings.isdisjoint((plain, _bare(plain)))
 
     def looks_known(self, names: Iterable[str]) -> bool:
         """Whether the fields named are enough to call a row a row of headings."""
@@ -96,7 +101,7 @@ class HeadingMap:
         for i, heading in enumerate(headings):
             field = self.find(heading)
             if field is None:
-                if not self.is_silent(heading):
+                if not self.is_set_aside(heading):
                     unknown.append(i)
             elif field.name in first:
                 raise fail(
@@ -108,8 +113,11 @@ class HeadingMap:
             else:
                 found[i] = field
                 first[field.name] = i
+        silent = frozenset(i for i in unknown if self.is_silent(headings[i]))
         return HeadingMatch(self.vocabulary, found, {
-            i: (headings[i], nearest(headings[i], self.vocabulary, first)) for i in unknown})
+            i: (headings[i],
+                None if i in silent else nearest(headings[i], self.vocabulary, first))
+            for i in unknown}, silent)
 
 
 def find_field(heading: str, vocabulary: Vocabulary) -> Field | None:
@@ -149,7 +157,8 @@ def load_columns(path: str | Path, vocabulary: Vocabulary) -> dict[str, str]:
     data = load_data(path)
     place = Place(file=str(path))
     if not isinstance(data, dict):
-        raise fail(InputError, "records.columns-shape", place, "records.hint.columns")
+        raise fail(InputError, "records.columns-shape", place, "records.hint.columns",
+                   key=vocabulary.key)
     return _checked(vocabulary, {str(heading): name for heading, name in data.items()}, place)
 
 
@@ -184,5 +193,5 @@ def column_letter(position: int) -> str:
 def _unknown_field(heading: str, name: str, place: Place, vocabulary: Vocabulary) -> Diagnostic:
     near = nearest(name, vocabulary)
     code = "records.columns-field" if near is None else "records.columns-field-near"
-    return Diagnostic(code, {"heading": heading, "name": name, "near": near}, place,
-                      "records.hint.columns")
+    return Diagnostic(code, {"heading": heading, "name": name, "near": near,
+                             "key": vocabulary.key}, place, "records.hint.columns")

@@ -70,6 +70,13 @@ def flatten(mapping: Mapping[Any, object], prefix: str = "") -> Iterator[tuple[s
             yield f"{prefix}{name}", value
 
 
+def no_key_notice(match: HeadingMatch, place: Place) -> Diagnostic:
+    """The notice that a table has no column to name its records by."""
+    return Diagnostic("records.no-id-column",
+                      {"heading": match.vocabulary.fields[match.key].heading}, place,
+                      "records.hint.no-id-column")
+
+
 def unknown_notices(match: HeadingMatch, place: Place) -> list[Diagnostic]:
     """A notice for each heading nobody knows, with the nearest known one."""
     return [
@@ -77,5 +84,5 @@ def unknown_notices(match: HeadingMatch, place: Place) -> list[Diagnostic]:
             "records.unknown-heading" if near is None else "records.unknown-heading-near",
             {"heading": " ".join(heading.split()), "near": near}, place,
         )
-        for heading, near in match.unknown.values()
+        for at, (heading, near) in match.unknown.items() if at not in match.silent
     ]

@@ -9,7 +9,7 @@ import pytest
 from zhuanjie.engine import load_policy
 from zhuanjie.engine.authoring.testing.case_runner import CaseRunner, case_instances
 from zhuanjie.engine.backends.registry import NAMES, backend
-from zhuanjie.engine.policy.locate import pack_folders
+from zhuanjie.engine.policy.found import pack_folders
 from zhuanjie.engine.policy.pack_files import load_cases
 
 PACKS = tuple(pack_folders())
@@ -19,7 +19,7 @@ PACKS = tuple(pack_folders())
 @pytest.mark.parametrize("pack", PACKS)
 def test_cases_come_out_as_written(pack: str, engine: str) -> None:
     policy = load_policy(pack)
-    chosen = case_instances(load_cases(policy.chain[-1].folder))
+    chosen = case_instances(load_cases(policy.chain[-1].folder), policy.vocabulary.key)
     if engine == "spark":  # a second or two for each day and set of parameters: the usual ones do
         days = Counter((t.day, tuple(t.case.params.items())) for t in chosen).most_common(6)
         usual = {day for day, _ in days}

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import given, note, reject
 from hypothesis import strategies as st
+from support.party_transfer import fields
 from support.strategies import (
     ASKED,
     ENUM,
@@ -41,7 +42,7 @@ from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE, lower
 from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
-from zhuanjie.engine.vocabulary.fields import Field, fields
+from zhuanjie.engine.vocabulary.fields import Field
 
 Record = dict[str, Any]
 

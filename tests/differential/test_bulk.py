@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 from support.messy_ledgers import ledger, typed
+from support.party_transfer import fields
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.auditing import run
@@ -24,7 +25,6 @@ from zhuanjie.engine.ledger import rows
 from zhuanjie.engine.ledger.cells import column_reader as quick
 from zhuanjie.engine.ledger.readers import delimited, frames
 from zhuanjie.engine.ledger.readers import json_lines as lines
-from zhuanjie.engine.vocabulary.fields import fields
 
 DAYS = (date(2007, 12, 31), date(2016, 1, 31), date(2021, 6, 30))
 """One before and two after the law changed: without a policy's name the clause's day decides."""

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from support.edge_records import PACK, chinese, record
 from support.oracle import Judged, judge_ledger
+from support.party_transfer import fields
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.backends.registry import NAMES
 from zhuanjie.engine.core.results import Finding
-from zhuanjie.engine.vocabulary.fields import fields
 
 RECORDS = int(os.environ.get("ZHUANJIE_EXAMPLES", "700"))
 SHARE = {"durable": 7}

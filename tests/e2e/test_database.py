@@ -19,10 +19,10 @@ from support.cli_command import AS_OF, COMMAND, LEDGER, SOUND, record, run
 from support.cluster import PASSWORD, Cluster, cluster
 from support.edge_records import chinese
 from support.edge_records import record as drawn
+from support.party_transfer import fields
 from support.tables import execute, load
 
 from zhuanjie.engine.api import audit, load_policy
-from zhuanjie.engine.vocabulary.fields import fields
 
 ROSTER = "学号\n06001\n06009\n06002\n06009\n 06010 \n"
 

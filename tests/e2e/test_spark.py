@@ -18,11 +18,11 @@ from support.edge_records import chinese
 from support.edge_records import record as drawn
 from support.messy_ledgers import ledger as over_the_years
 from support.messy_ledgers import typed as as_typed
+from support.party_transfer import fields
 
 from zhuanjie.engine.api import audit, audit_on_spark, load_policy
 from zhuanjie.engine.core.errors import ZhuanjieError
 from zhuanjie.engine.core.results import Finding, InputFinding
-from zhuanjie.engine.vocabulary.fields import fields
 
 PACK, DAY = "fujian-2007-80", date(2007, 12, 31)
 COLUMNS = ["record", "rule", "clause", "outcome", "severity", "due", "days_late", "missing", "file",

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.party_transfer import fields
 
 from zhuanjie.engine.api import audit
-from zhuanjie.engine.vocabulary.fields import fields
 from zhuanjie.report.formats import json as json_output
 from zhuanjie.report.view import View
 

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from zhuanjie.engine.vocabulary.fields import Field, fields
+from support.party_transfer import fields
+from zhuanjie.engine.vocabulary.fields import Field
 
 PACK = "fujian-2007-80"
 # Distances at which something falls due, or an act stands to the one before it.

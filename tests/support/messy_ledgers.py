@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from zhuanjie.engine.vocabulary.fields import Field, fields
+from support.party_transfer import fields
+from zhuanjie.engine.vocabulary.fields import Field
 
 BLANKS = ("", " ", "　", "\t ", "\u200b", "\ufeff", "\u00a0")
 ODD = ("#N/A", "#REF!", "#1", "2007-02-30", "？", "3000-01-01", "1899-12-31", "合计", "注：见附表", "--",

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from zhuanjie.engine.vocabulary.fields import fields
+from support.party_transfer import fields
 
 RECORDS = int(os.environ.get("ZHUANJIE_EXAMPLES", "240"))
 TURNS = (date(2007, 11, 1), date(2015, 7, 1), date(2019, 5, 6))

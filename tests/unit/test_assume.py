@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from support.party_transfer import fields
 
 from zhuanjie.engine.backends.record_terms import compiled
 from zhuanjie.engine.expr.from_cel import read
@@ -23,7 +24,6 @@ from zhuanjie.engine.lowering.conditions import (
     all_of,
 )
 from zhuanjie.engine.lowering.kleene import Kleene
-from zhuanjie.engine.vocabulary.fields import fields
 
 RETAINED = Compare("==", ColumnRef("destination.kind", Kind.STRING), Value("retained", Kind.STRING))
 OTHER = Compare("!=", ColumnRef("destination.kind", Kind.STRING), Value("retained", Kind.STRING))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.author_packs import CASES, MANIFEST, RULES, policy
+from support.party_transfer import fields
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.authoring.coverage.coverage import coverage
@@ -15,8 +16,7 @@ from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.type_checker import check
-from zhuanjie.engine.policy.locate import pack_folders
-from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.engine.policy.found import pack_folders
 from zhuanjie.report.layouts.coverage import page, plain_data
 from zhuanjie.report.view import View
 

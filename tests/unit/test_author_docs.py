@@ -21,7 +21,7 @@ from zhuanjie.engine.authoring.testing.report import run_tests
 from zhuanjie.engine.authoring.verification.verify import verify
 from zhuanjie.engine.core.errors import PolicyError, UsageError
 from zhuanjie.engine.core.yaml_source import parse_source
-from zhuanjie.engine.policy.locate import pack_folders
+from zhuanjie.engine.policy.found import pack_folders
 from zhuanjie.report.formats import html
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
@@ -129,8 +129,8 @@ def test_an_expression_in_words(tmp_path: Path, cel: str, en: str, zh: str) -> N
     policy = load_policy(write(tmp_path, rules=rules))
     when = policy.rules[0].when
     assert when is not None
-    assert Phrases(policy.parameters, "en").condition(when) == en
-    assert Phrases(policy.parameters, "zh").condition(when) == zh
+    assert Phrases(policy.parameters, policy.vocabulary.fields, "en").condition(when) == en
+    assert Phrases(policy.parameters, policy.vocabulary.fields, "zh").condition(when) == zh
 
 
 def test_a_number_that_changed_goes_by_its_name(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_number_that_changed_goes_by_its_name(tmp_path: Path) -> None:
     policy = load_policy(write(tmp_path, manifest=manifest))
     due = policy.rules[0].due
     assert due is not None
-    assert Phrases(policy.parameters, "en").condition(due) == (
+    assert Phrases(policy.parameters, policy.vocabulary.fields, "en").condition(due) == (
         "grace day(s) after letter.issued_on")
 
 
@@ -146,7 +146,7 @@ def test_a_number_that_changed_goes_by_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_expression_of_the_shipped_packs_has_words(name: str, lang: str) -> None:
     policy = load_policy(name)
-    phrases = Phrases(policy.parameters, lang)  # type: ignore[arg-type]  # one of LANGS
+    phrases = Phrases(policy.parameters, policy.vocabulary.fields, lang)  # type: ignore[arg-type]  # one of LANGS
     for rule in policy.rules:
         for expr in rule.expressions().values():
             said = phrases.condition(expr)

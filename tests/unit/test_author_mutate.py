@@ -11,7 +11,7 @@ from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.authoring.mutation.faults import mutants
 from zhuanjie.engine.authoring.mutation.mutate import mutate
 from zhuanjie.engine.core.errors import PolicyError
-from zhuanjie.engine.policy.locate import pack_folders
+from zhuanjie.engine.policy.found import pack_folders
 
 
 def faults(folder: Path, ask: str, manifest: str = MANIFEST) -> set[tuple[str, str]]:

@@ -6,9 +6,10 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.party_transfer import fields
 
-from zhuanjie.engine.ledger.cells.parser import BLANKS, CellError, read_cell, read_column
-from zhuanjie.engine.vocabulary.fields import fields
+from zhuanjie.engine.core.unicode import BLANKS
+from zhuanjie.engine.ledger.cells.parser import CellError, read_cell, read_column
 
 F = fields()
 ID, DAY, BOOL, DAYS, COHORT = (
@@ -64,9 +65,10 @@ def test_choices(raw, own):
 
 def test_choice_refused_with_near_miss():
     with pytest.raises(CellError) as caught:
-        read_cell(FORM, "三连")
+        read_cell(FORM, "three_prat")
     assert caught.value.code == "records.cell.choice-near"
     assert caught.value.values == {"allowed": "三联/three_part, 两联/two_part", "near": "三联"}
+    assert refused(FORM, "三连") == "records.cell.choice"
     assert refused(FORM, "普通") == "records.cell.choice"
     assert refused(FORM, 3) == "records.cell.choice"
 

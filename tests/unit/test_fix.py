@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from support.party_transfer import fields, record_reader
 
 from zhuanjie.engine.api import fixes, load_policy
 from zhuanjie.engine.auditing.explain import rules_of
@@ -21,9 +22,7 @@ from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.backends.python.backend import ENGINE as FAST
 from zhuanjie.engine.backends.registry import backend
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.ledger.record_reader import CachedRecordReader
 from zhuanjie.engine.lowering.plan import Plan, make_plan
-from zhuanjie.engine.vocabulary.fields import fields
 from zhuanjie.synthetic import DEFAULT_DAY, generate
 
 DAY = date(2007, 12, 31)
@@ -223,7 +222,7 @@ def _spoilt_ledger(folder: Path) -> tuple[Path, list[str]]:
 def test_a_generated_ledger(tmp_path: Path) -> None:
     ledger, names = _spoilt_ledger(tmp_path)
     policy = load_policy("fujian-2007-80")
-    read = CachedRecordReader()
+    read = record_reader()
     with ledger.open(encoding="utf-8", newline="") as file:
         rows = {r["学号"]: read({k: v for k, v in r.items() if v})[0] for r in csv.DictReader(file)}
     judged = make_plan(policy, DEFAULT_DAY)

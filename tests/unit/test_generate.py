@@ -12,11 +12,10 @@ from typing import Any
 
 import polars as pl
 import pytest
+from support.party_transfer import fields, open_ledger
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.core.errors import UsageError
-from zhuanjie.engine.ledger.ledger import open_ledger
-from zhuanjie.engine.vocabulary.fields import fields
 from zhuanjie.synthetic import DEFAULT_DAY, generate, ledger, plantable
 from zhuanjie.synthetic import draft as numbers
 from zhuanjie.synthetic.compose import ChunkPlan

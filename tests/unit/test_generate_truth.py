@@ -12,9 +12,9 @@ from typing import Any
 import polars as pl
 import pytest
 from support.oracle import absent_from, judge_ledger
+from support.party_transfer import fields
 
 from zhuanjie.engine.api import audit, load_policy
-from zhuanjie.engine.vocabulary.fields import fields
 from zhuanjie.synthetic import generate, ledger, plantable
 
 FINDINGS = ("violation", "undetermined", "pending")

@@ -3,17 +3,18 @@
 import json
 
 import pytest
-
-from zhuanjie.engine.core.errors import InputError
-from zhuanjie.engine.ledger.header import find_header
-from zhuanjie.engine.ledger.headings import (
-    check_columns,
-    column_letter,
+from support.party_transfer import (
+    MAPPING,
+    VOCABULARY,
+    fields,
     find_field,
     load_columns,
     match_headings,
 )
-from zhuanjie.engine.vocabulary.fields import fields
+
+from zhuanjie.engine.core.errors import InputError
+from zhuanjie.engine.ledger.header import find_header
+from zhuanjie.engine.ledger.headings import HeadingMap, column_letter
 
 
 def names(headings, columns=None):
@@ -39,20 +40,20 @@ def test_a_heading_is_known_however_it_is_dressed(heading):
 
 
 def test_unknown_headings_come_with_the_nearest():
-    match = match_headings(["学号", "转出日期", "letter.isued_on", "政治面貌", ""])
+    match = match_headings(["学号", "持证报到时间", "letter.isued_on", "宿舍楼号", ""])
     assert set(match.fields) == {0}
     assert match.unknown == {
-        1: ("转出日期", "转出时间"), 2: ("letter.isued_on", "letter.issued_on"),
-        3: ("政治面貌", None),
+        1: ("持证报到时间", "持证报到日期"), 2: ("letter.isued_on", "letter.issued_on"),
+        3: ("宿舍楼号", None),
     }
 
 
 def test_a_near_miss_is_not_a_field_the_table_already_has():
-    assert match_headings(["转出时间", "转出日期"]).unknown[1][1] != "转出时间"
+    assert match_headings(["持证报到日期", "持证报到时间"]).unknown[1][1] != "持证报到日期"
 
 
 def test_the_mapping_wins():
-    columns = check_columns({"编 号": "letter.serial", "姓名": "介绍信姓名", "备注": ""})
+    columns = {"编 号": "letter.serial", "姓名": "介绍信姓名", "备注": ""}
     assert names(["编号", "姓名", "学号", "备注"], columns) == {
         0: "letter.serial", 1: "letter.name", 2: "member.id"}
     assert match_headings(["备注"], columns).unknown == {}
@@ -83,12 +84,12 @@ def test_a_mapping_may_set_a_column_aside(tmp_path):
 
 def test_a_mapping_to_no_field_is_refused_with_every_mistake(tmp_path):
     path = tmp_path / "columns.yaml"
-    path.write_text("甲: letter.isued_on\n乙: 政治面貌\n丙: 1\n", encoding="utf-8")
+    path.write_text("甲: letter.isued_on\n乙: 宿舍楼号\n丙: 1\n", encoding="utf-8")
     with pytest.raises(InputError) as caught:
         load_columns(path)
     assert [d.args["near"] for d in caught.value.diagnostics] == ["letter.issued_on", None, None]
     with pytest.raises(InputError):
-        check_columns({"甲": "letter.isued_on"})
+        HeadingMap(VOCABULARY, {"甲": "letter.isued_on"})
 
 
 def test_a_mapping_must_be_a_mapping(tmp_path):
@@ -106,7 +107,7 @@ def test_column_letters(position, letters):
 
 def test_the_header_is_below_its_titles():
     rows = [["毕业生党员台帐"], [], ["填报单位：甲"], ["序号", "学号", "姓名"], ["1", "06", "张"]]
-    header = find_header(rows)
+    header = find_header(rows, MAPPING)
     assert header is not None
     assert (header.last, header.headings) == (3, ["序号", "学号", "姓名"])
 
@@ -117,7 +118,7 @@ def test_the_header_is_below_its_titles():
 ])
 def test_a_header_may_take_two_rows(groups):
     leaves = ["学号" if groups[2] else "", "姓名", "性别", "姓名", "编号"]
-    header = find_header([["台帐"], groups, leaves, ["06", "张", "男", "张", "7"]])
+    header = find_header([["台帐"], groups, leaves, ["06", "张", "男", "张", "7"]], MAPPING)
     assert header is not None
     assert header.last == 2
     assert names(header.headings) == {
@@ -128,4 +129,4 @@ def test_a_header_may_take_two_rows(groups):
     [], [[]], [["姓名"]], [["a", "b"], ["1", "2"]], [["x"]] * 30 + [["学号", "姓名"]],
 ])
 def test_no_header(rows):
-    assert find_header(rows) is None
+    assert find_header(rows, MAPPING) is None

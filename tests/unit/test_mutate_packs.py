@@ -38,7 +38,7 @@ def _packs() -> list[Any]:
 
 def _blank(policy: Policy) -> str:
     """A file of cases whose only record is blank."""
-    setting = EvaluationContext(({"member.id": "s1"},), to_day(DAY), policy.values(DAY))
+    setting = EvaluationContext(policy.vocabulary, ({"member.id": "s1"},), to_day(DAY), policy.values(DAY))
     expect = {r.id: str(came(r, setting, policy.scope).outcome) for r in policy.rules}
     return (f"as_of: {DAY}\nrecord: {{member.id: s1}}\nunnamed: any\ncases:\n"
             f"- name: nothing is known\n  expect: {json.dumps(expect)}\n")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.output_reports import finding, report, undetermined
+from support.party_transfer import fields
 
 from zhuanjie.engine.core.messages import LANGS, Lang
 from zhuanjie.engine.core.results import InputFinding, Outcome, Report, Severity
@@ -104,9 +105,9 @@ def test_errors_stand_before_warnings_and_rules_in_the_packs_order() -> None:
 
 def test_chinese_output_names_fields_by_their_headings() -> None:
     found = report(undetermined("1", "1.1a", "member.left_on"))
-    assert "离校时间" in written(found, View("zh"))
-    assert "member.left_on" not in written(found, View("zh"))
-    assert "member.left_on" in written(found, View("en"))
+    assert "离校时间" in written(found, View("zh", fields=fields()))
+    assert "member.left_on" not in written(found, View("zh", fields=fields()))
+    assert "member.left_on" in written(found, View("en", fields=fields()))
 
 
 def test_colour_is_only_there_when_the_view_has_it() -> None:

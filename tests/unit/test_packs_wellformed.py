@@ -7,12 +7,13 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from support.party_transfer import fields
 
 from zhuanjie.engine.core.unicode import width
 from zhuanjie.engine.policy.check import build_policy
-from zhuanjie.engine.policy.locate import load_chain, pack_folders
+from zhuanjie.engine.policy.found import pack_folders
+from zhuanjie.engine.policy.locate import load_chain
 from zhuanjie.engine.policy.pack_files import load_cases
-from zhuanjie.engine.vocabulary.fields import fields
 
 ROOT = Path(__file__).resolve().parents[2]
 OBLIGATIONS = ROOT.parent / "shared" / "obligations.md"

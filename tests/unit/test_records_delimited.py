@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.party_transfer import open_ledger
 
 from zhuanjie.engine.core.errors import InputError
-from zhuanjie.engine.ledger.ledger import open_ledger
 from zhuanjie.engine.ledger.readers import delimited, quotes
 
 HEAD = "学号,姓名,转出时间,政治面貌\n"

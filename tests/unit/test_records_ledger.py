@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.party_transfer import from_frame, from_records, open_ledger
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.core.messages import LANGS, catalogue, say_diagnostic
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
-from zhuanjie.engine.ledger.ledger import from_frame, from_records, open_ledger
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from support.party_transfer import MAPPING
 
 from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.ledger.assemble import assemble
@@ -59,7 +60,7 @@ WRONG = {
 def opened(path: Path, monkeypatch: pytest.MonkeyPatch, large: int) -> LinesTable:
     for name, value in (("LARGE", large), ("BLOCK", 2), ("PART", 5)):
         monkeypatch.setattr(lines, name, value)
-    return LinesTable(path, "a.jsonl", None, hashlib.sha256())
+    return LinesTable(path, "a.jsonl", MAPPING, hashlib.sha256())
 
 
 def save(tmp_path: Path, texts: list[str], end: str = "\n") -> Path:

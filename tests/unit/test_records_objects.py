@@ -5,9 +5,9 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
+from support.party_transfer import from_frame, from_records, open_ledger
 
 from zhuanjie.engine.core.errors import InputError
-from zhuanjie.engine.ledger.ledger import from_frame, from_records, open_ledger
 
 DAY = date(2007, 6, 20)
 NESTED = {"member": {"id": "06021", "name": "张三"}, "letter": {"issued_on": "2007-06-20"}}

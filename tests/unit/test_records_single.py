@@ -6,10 +6,11 @@ import sys
 from datetime import date
 
 import pytest
+from support.party_transfer import read_record
 
 from zhuanjie.engine import audit, check, destinations, load_policy
 from zhuanjie.engine.core.errors import InputError
-from zhuanjie.engine.ledger.ledger import load_record_file, read_record
+from zhuanjie.engine.ledger.ledger import load_record_file
 
 DAY = date(2007, 6, 20)
 
@@ -29,7 +30,7 @@ def test_a_record_in_every_shape(record):
 def test_what_cannot_be_read_and_what_nobody_knows():
     values, wrong, notices = read_record({
         "学号": "06021", "letter": {"issued_on": "2007-02-30"}, "其他": {"颜色": "红"},
-        "入党日期": "x", "姓名": ["张"],
+        "持证报到时间": "x", "姓名": ["张"],
     })
     assert values == {"member.id": "06021"}
     assert [(f.code, f.record, f.field, f.column, f.value) for f in wrong] == [
@@ -38,7 +39,7 @@ def test_what_cannot_be_read_and_what_nobody_knows():
     ]
     assert [(n.code, n.args["heading"], n.args["near"]) for n in notices] == [
         ("records.unknown-heading", "其他.颜色", None),
-        ("records.unknown-heading-near", "入党日期", "入党时间"),
+        ("records.unknown-heading-near", "持证报到时间", "持证报到日期"),
     ]
 
 
@@ -48,7 +49,9 @@ def test_the_mapping_of_the_user():
 
 def test_polars_is_not_needed():
     code = ("import sys; from zhuanjie.engine.ledger.ledger import read_record;"
-            "read_record({'学号': '1'}); assert 'polars' not in sys.modules")
+            "from zhuanjie.engine.ledger.headings import HeadingMap;"
+            "from zhuanjie.engine.vocabulary.load import default_vocabulary;"
+            "read_record({'学号': '1'}, HeadingMap(default_vocabulary())); assert 'polars' not in sys.modules")
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

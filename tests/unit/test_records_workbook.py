@@ -6,9 +6,9 @@ from datetime import date, datetime
 import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from support.party_transfer import open_ledger
 
 from zhuanjie.engine.core.errors import InputError
-from zhuanjie.engine.ledger.ledger import open_ledger
 from zhuanjie.engine.ledger.readers import oversize
 from zhuanjie.engine.ledger.readers.sheetxml import inspect
 
@@ -49,12 +49,12 @@ def refused(path):
 
 
 def test_a_plain_sheet(book):
-    path = book({"台帐": [[*HEAD, "备注"], ["06021", "张三", date(2007, 6, 20), "甲"],
+    path = book({"台帐": [[*HEAD, "宿舍楼号"], ["06021", "张三", date(2007, 6, 20), "甲"],
                           ["06022", "李四", datetime(2007, 6, 21, 9), 7]]})
     ledger, batch = only(path)
     assert batch.frame.rows() == [
         ("06021", "张三", date(2007, 6, 20)), ("06022", "李四", date(2007, 6, 21))]
-    assert batch.extra.to_dict(as_series=False) == {"备注": ["甲", "7"]}
+    assert batch.extra.to_dict(as_series=False) == {"宿舍楼号": ["甲", "7"]}
     assert (batch.sheet, batch.rows.to_list(), batch.start) == ("台帐", [2, 3], 0)
     assert codes(ledger.notices) == ["records.unknown-heading"]
     assert ledger.size_hint == 2

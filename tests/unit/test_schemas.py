@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from zhuanjie.engine.policy.json_schema import schemas
 from zhuanjie.engine.policy.found import pack_folders
+from zhuanjie.engine.policy.json_schema import schemas
 
 RULES = Path(__file__).resolve().parents[2] / "rules"
 

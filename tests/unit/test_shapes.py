@@ -6,10 +6,7 @@ from datetime import date
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from zhuanjie.engine.ledger.record import read_record
-from zhuanjie.engine.ledger.record_reader import CachedRecordReader
-from zhuanjie.engine.vocabulary.fields import fields
+from support.party_transfer import fields, read_record, record_reader
 
 NAMES = [f.name for f in fields()] + [f.heading for f in fields()]
 VALUES = st.one_of(
@@ -18,7 +15,7 @@ VALUES = st.one_of(
     st.sampled_from(["是", "否", "true", "2007-06-30", "2007.6.30", "2007-02-30", " a ", "正式", "full",
                      "三联", "90", "", "　", "１２", "06021", date(2999, 12, 31), date(3000, 1, 1)]),
 )
-READER = CachedRecordReader()
+READER = record_reader()
 
 
 @settings(max_examples=400, deadline=None)

@@ -11,10 +11,11 @@ from random import Random
 from typing import Any
 
 import pytest
+from support.party_transfer import VOCABULARY, compare_rules, fields, same_outcomes
 from support.verify_pack import ask, deadline, policy, rule
 
 from zhuanjie.engine.api import load_policy
-from zhuanjie.engine.authoring.diff.equivalence import Comparison, compare_rules, same_outcomes
+from zhuanjie.engine.authoring.diff.equivalence import Comparison
 from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, judged
 from zhuanjie.engine.backends.smt.encode import LITERALS, Formula, Uses, every, present, value
 from zhuanjie.engine.backends.smt.facts import DAYS
@@ -24,7 +25,7 @@ from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.policy.policy import TypedRule
-from zhuanjie.engine.vocabulary.fields import Field, fields
+from zhuanjie.engine.vocabulary.fields import Field
 
 ISSUED = "has(letter.issued_on)"
 VALUES = {"days": 30}
@@ -143,12 +144,12 @@ def test_the_solver_judges_as_the_reference_does(seed: int) -> None:
     random = Random(seed)
     rules, params = pack()
     for each in rules:
-        symbolic = SymbolicRule(each, params)
+        symbolic = SymbolicRule(each, params, fields())
         for _ in range(3):
             today = to_day(date(2008, 1, random.randint(1, 31)))
             record = {n: cell(fields()[n], random, today) for n in sorted(each.fields)
                       if random.random() < 0.75}
-            found = judged(each, EvaluationContext((record,), today, params.on(today)))
+            found = judged(each, EvaluationContext(VOCABULARY, (record,), today, params.on(today)))
             fixed = pinned(record, each.fields, today)
             for outcome in Outcome:
                 if outcome is not Outcome.WAIVED:

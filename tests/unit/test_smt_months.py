@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from support.party_transfer import fields
 
 from zhuanjie.engine.backends.smt.encode import AS_OF, Encoder
 from zhuanjie.engine.backends.smt.months import moves, stretch_near
@@ -48,7 +49,7 @@ def test_thousands_of_days_move_as_the_calendar_moves_them(months: tuple[int, ..
     (48, 1462, False),
 ])
 def test_how_far_months_reach(months: int, days: int, there: bool) -> None:
-    query = Query([Encoder().formula(apart(moved(months), days))], 5000)
+    query = Query([Encoder(fields()).formula(apart(moved(months), days))], 5000)
     assert query.check() is (Answer.YES if there else Answer.NO)
     if there:
         assert query.found is not None
@@ -66,7 +67,7 @@ def test_how_far_months_reach(months: int, days: int, there: bool) -> None:
     ((apart(moved(1), 28), apart(moved(2), 58)), False),
 ])
 def test_moves_of_one_day_go_together(conds: tuple[Compare, ...], there: bool) -> None:
-    query = Query([Encoder().formula(all_of(conds))], 5000)
+    query = Query([Encoder(fields()).formula(all_of(conds))], 5000)
     assert query.check() is (Answer.YES if there else Answer.NO)
 
 
@@ -83,14 +84,14 @@ def test_days_within_bounds_are_found_if_there_are_any(seed: int) -> None:
     conds = all_of((
         *(apart(moved(n), d) for n, d in zip(months, days, strict=True)),
         Compare(">=", DAY, Value(low, Kind.DATE)), Compare("<=", DAY, Value(high, Kind.DATE))))
-    query = Query([Encoder().formula(conds)], 5000)
+    query = Query([Encoder(fields()).formula(conds)], 5000)
     assert query.check() is (Answer.YES if exists else Answer.NO)
 
 
 def test_a_later_day_is_never_moved_before_an_earlier_one() -> None:
     later = Shift(OTHER, Value(1, Kind.PERIOD))
     conds = all_of((Compare("<=", DAY, OTHER), Compare(">", moved(1), later)))
-    assert Query([Encoder().formula(conds)], 5000).check() is Answer.NO
+    assert Query([Encoder(fields()).formula(conds)], 5000).check() is Answer.NO
 
 
 def test_one_move_after_the_other_is_settled_exactly() -> None:
@@ -100,9 +101,9 @@ def test_one_move_after_the_other_is_settled_exactly() -> None:
         low, high = stretch_near(table[true], day)
         assert low <= day <= high
     twice = Shift(moved(1), Value(1, Kind.PERIOD))
-    longer = Query([Encoder().formula(Compare(">", twice, moved(2)))], 5000)
+    longer = Query([Encoder(fields()).formula(Compare(">", twice, moved(2)))], 5000)
     assert longer.check() is Answer.NO
-    shorter = Query([Encoder().formula(Compare("<", twice, moved(2)))], 5000)
+    shorter = Query([Encoder(fields()).formula(Compare("<", twice, moved(2)))], 5000)
     assert shorter.check() is Answer.YES
 
 
@@ -110,7 +111,7 @@ def test_months_that_a_record_holds_are_settled_too() -> None:
     number = ColumnRef("letter.valid_days", Kind.INT)
     conds = all_of((Compare("==", Shift(DAY, number), AS_OF), Compare("==", number, Value(
         7, Kind.INT))))
-    query = Query([Encoder().formula(conds)], 5000)
+    query = Query([Encoder(fields()).formula(conds)], 5000)
     assert query.check() is Answer.YES
     assert query.found is not None
     day = query.found.record[DAY.name]
@@ -118,7 +119,7 @@ def test_months_that_a_record_holds_are_settled_too() -> None:
 
 
 def test_the_smallest_situation_stands_near_the_usual_day() -> None:
-    query = Query([Encoder().formula(apart(moved(1), 28))], 5000)
+    query = Query([Encoder(fields()).formula(apart(moved(1), 28))], 5000)
     assert query.smallest() is Answer.YES
     assert query.found is not None and set(query.found.record) == {DAY.name}
     assert from_day(int(query.found.record[DAY.name])).year in (2007, 2009)

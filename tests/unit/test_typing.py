@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.party_transfer import fields
 
 from zhuanjie.engine.core.errors import ExpressionError
 from zhuanjie.engine.expr.from_cel import read
@@ -10,7 +11,6 @@ from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.type_checker import check
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.vocabulary.fields import fields
 
 SCHEMA = PackSchema(fields(), {"n_days": (30, 90), "huge": (0, 10**7)})
 
