@@ -40,16 +40,16 @@ def test_a_heading_is_known_however_it_is_dressed(heading):
 
 
 def test_unknown_headings_come_with_the_nearest():
-    match = match_headings(["学号", "持证报到时间", "letter.isued_on", "宿舍楼号", ""])
+    match = match_headings(["学号", "持证报到日", "letter.isued_on", "宿舍楼号", ""])
     assert set(match.fields) == {0}
     assert match.unknown == {
-        1: ("持证报到时间", "持证报到日期"), 2: ("letter.isued_on", "letter.issued_on"),
+        1: ("持证报到日", "持证报到日期"), 2: ("letter.isued_on", "letter.issued_on"),
         3: ("宿舍楼号", None),
     }
 
 
 def test_a_near_miss_is_not_a_field_the_table_already_has():
-    assert match_headings(["持证报到日期", "持证报到时间"]).unknown[1][1] != "持证报到日期"
+    assert match_headings(["持证报到日期", "持证报到日"]).unknown[1][1] != "持证报到日期"
 
 
 def test_the_mapping_wins():

@@ -30,7 +30,7 @@ def test_a_record_in_every_shape(record):
 def test_what_cannot_be_read_and_what_nobody_knows():
     values, wrong, notices = read_record({
         "学号": "06021", "letter": {"issued_on": "2007-02-30"}, "其他": {"颜色": "红"},
-        "持证报到时间": "x", "姓名": ["张"],
+        "持证报到日": "x", "姓名": ["张"],
     })
     assert values == {"member.id": "06021"}
     assert [(f.code, f.record, f.field, f.column, f.value) for f in wrong] == [
@@ -39,7 +39,7 @@ def test_what_cannot_be_read_and_what_nobody_knows():
     ]
     assert [(n.code, n.args["heading"], n.args["near"]) for n in notices] == [
         ("records.unknown-heading", "其他.颜色", None),
-        ("records.unknown-heading-near", "持证报到时间", "持证报到日期"),
+        ("records.unknown-heading-near", "持证报到日", "持证报到日期"),
     ]
 
 
