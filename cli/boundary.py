@@ -19,11 +19,10 @@ from typing import TextIO
 import click
 
 from zhuanjie.cli import exit_codes
-from zhuanjie.cli.files import unwritable
 from zhuanjie.cli.session import Session
 from zhuanjie.cli.usage import diagnose
-from zhuanjie.engine.core.diagnostics import Diagnostic
-from zhuanjie.engine.core.errors import ZhuanjieError
+from zhuanjie.engine.api import Diagnostic, ZhuanjieError
+from zhuanjie.report.files import unwritable
 
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -103,11 +102,11 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 def _where(error: BaseException) -> str:
     """The innermost line of ours that `error` passed. Its message may quote data: never said."""
     root = Path(__file__).resolve().parent.parent
-    ours = (root / "cli", root / "engine")
+    ours = [root / top for top in ("cli", "engine", "report", "synthetic")]
     at = ""
     for frame in traceback.extract_tb(error.__traceback__):
         file = Path(frame.filename).resolve()
-        if file.is_relative_to(ours[0]) or file.is_relative_to(ours[1]):
+        if any(file.is_relative_to(folder) for folder in ours):
             at = f"{file.relative_to(root).as_posix()}:{frame.lineno}, "
     return at + type(error).__name__
 

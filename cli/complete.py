@@ -26,11 +26,10 @@ def packs(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
     from click.shell_completion import CompletionItem
 
     from zhuanjie.engine import api
-    from zhuanjie.engine.core.errors import ZhuanjieError
 
     try:
         names = api.pack_ids()
-    except ZhuanjieError:  # the command itself will say what is wrong with the settings
+    except api.ZhuanjieError:  # the command itself will say what is wrong with the settings
         names = []
     return items(names, incomplete) or [CompletionItem(incomplete, type="dir")]
 
@@ -38,11 +37,10 @@ def packs(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
 def clauses(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The clauses of the pack this call names."""
     from zhuanjie.engine import api
-    from zhuanjie.engine.core.errors import ZhuanjieError
 
     try:
         pack = api.load_policy(ctx.params.get("policy") or ctx.params.get("pack"))
-    except ZhuanjieError:  # nothing to offer; the command itself will say what is wrong
+    except api.ZhuanjieError:  # nothing to offer; the command itself will say what is wrong
         return []
     return items(dict.fromkeys(c for rule in pack.rules for c in rule.clauses), incomplete)
 
@@ -50,11 +48,10 @@ def clauses(ctx: click.Context, _param: click.Parameter, incomplete: str) -> lis
 def moments(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The moments of the pack this call names."""
     from zhuanjie.engine import api
-    from zhuanjie.engine.core.errors import ZhuanjieError
 
     try:
         return items(api.load_policy(ctx.params.get("policy")).moments, incomplete)
-    except ZhuanjieError:
+    except api.ZhuanjieError:
         return []
 
 

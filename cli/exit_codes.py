@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from zhuanjie.engine.core.results import Finding, InputFinding, Outcome, Severity
+from zhuanjie.engine.api import Finding, InputFinding, Outcome, Severity
 
 OK: Final = 0
 FINDINGS: Final = 1

@@ -14,7 +14,7 @@ from typing import Any, Final
 import click
 
 from zhuanjie.cli.session import session_of
-from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.api import UsageError, fail
 from zhuanjie.report.wrap import columns, wrap
 
 ROOT: Final = "root"

@@ -8,38 +8,10 @@ over. Options carry their value after `=`, so that they are told from files.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from zhuanjie.cli.main import main
-from zhuanjie.engine.core.errors import PolicyError, ZhuanjieError
-from zhuanjie.engine.core.yaml_source import read_source
-from zhuanjie.engine.policy.found import MANIFEST, pack_folders
-
-
-def packs_of(files: Iterable[str]) -> list[Path]:
-    """The packs that files belong to, and those beside them that build on them, by path."""
-    found: set[Path] = set()
-    for file in files:
-        found.update([p for p in Path(file).parents if (p / MANIFEST).is_file()][:1])
-    waiting = list(found)
-    while waiting:
-        pack = waiting.pop()
-        name = _named(pack).get("id")
-        above = [f for f in pack_folders(pack.parent).values()
-                 if f not in found and name and _named(f).get("builds_on") == name]
-        found.update(above)
-        waiting += above
-    return sorted(found)
-
-
-def _named(pack: Path) -> dict[str, object]:
-    """The manifest as it stands; what is wrong with it the check itself will say."""
-    try:
-        data = read_source(pack / MANIFEST, PolicyError).data
-    except ZhuanjieError:
-        return {}
-    return data if isinstance(data, dict) else {}
+from zhuanjie.engine.api import packs_of
 
 
 def run(argv: Sequence[str]) -> int:

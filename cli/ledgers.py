@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from zhuanjie import report as reports
 from zhuanjie.cli import exit_codes
 from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import Session
-from zhuanjie.engine.core.errors import InputError, UsageError, fail
-from zhuanjie.engine.core.results import Report
+from zhuanjie.engine.api import Report, UsageError, fail
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.policy.policy import Policy
-    from zhuanjie.report import Layout
+    from zhuanjie.engine.api import Policy
+    from zhuanjie.report.answer import Layout
     from zhuanjie.report.view import View
-
-_FINDINGS_ONLY: Final = ("jsonl", "csv", "ics")
-"""Formats that have no room for input findings, which are then said on stderr."""
 
 
 def arguments(selection: Selection, session: Session, policy: Policy) -> dict[str, Any]:
@@ -35,22 +31,16 @@ def refuse_overwrite(read: Iterable[str | None], output: Path | None) -> None:
     """Refuse to write the result over a file that is being read, in a folder or glob too."""
     if output is None or not output.is_file():
         return
-    from zhuanjie.engine.ledger.sources import files_meant
+    from zhuanjie.engine.api import is_read
 
-    for source in filter(None, read):
-        # What cannot be found is for the reader to say.
-        with suppress(InputError, OSError):
-            if source == "-" or "://" in source:
-                continue
-            if any(output.samefile(path) for path in files_meant(source)):
-                raise fail(UsageError, "report.is-input", hint="report.hint",
-                           path=str(output))
+    if is_read(output, read):
+        raise fail(UsageError, "report.is-input", hint="report.hint", path=str(output))
 
 
 def print_notices(session: Session, report: Report, target: Target) -> None:
     """Say on stderr what the format of the result has no room for."""
     session.notices(report.notices)
-    if target.format in _FINDINGS_ONLY:
+    if not reports.FORMATS[target.format].has_input:
         for found in report.input:
             session.unreadable(found)
 
@@ -59,12 +49,11 @@ def publish(session: Session, report: Report, layout: Layout, target: Target, vi
             fail_on: str, quiet: bool) -> int:
     """Write a report where and as it is wanted; returns the exit code it calls for."""
     from zhuanjie.cli import show
-    from zhuanjie.report import write_report
 
     print_notices(session, report, target)
     with (
         show.result(target) as out,
         Progress(session, quiet=quiet or out.isatty(), doing="writing"),
     ):
-        write_report(report, layout, target.format, out, view)
+        reports.write_report(report, layout, target.format, out, view)
     return exit_codes.exit_code((*report.input, *report.findings), fail_on)

@@ -19,11 +19,11 @@ import click
 from zhuanjie.cli import complete, exit_codes
 from zhuanjie.cli.help import Decorator, option
 from zhuanjie.cli.session import Session, session_of
-from zhuanjie.engine.core.errors import UsageError, fail
-from zhuanjie.engine.core.messages import LANGS
+from zhuanjie.engine.api import LANGS, UsageError, fail
+from zhuanjie.report import OFFERED
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.policy.policy import Policy
+    from zhuanjie.engine.api import Policy
 
 
 class Choice(click.ParamType[str]):
@@ -62,11 +62,10 @@ class Day(click.ParamType[date]):
     def convert(self, value: Any, param: click.Parameter | None,
                 ctx: click.Context | None) -> date:
         """The date `value` means."""
-        from zhuanjie.engine.ledger.cells.dates import read_date
-        from zhuanjie.engine.ledger.cells.text import CellError
+        from zhuanjie.engine.api import CellError, read_day
 
         try:
-            return read_date(value, None)
+            return read_day(value)
         except CellError as error:
             beyond = error.code == "records.cell.date-range"
             args: dict[str, Any] = {**error.values, "value": value, "name": _written(param)}
@@ -159,9 +158,9 @@ class Selection:
         """The ledger's own headings and the fields they stand for, where a file maps them."""
         if self.columns is None:
             return None
-        from zhuanjie.engine.ledger.headings import load_columns
+        from zhuanjie.engine.api import load_columns
 
-        return load_columns(self.columns, policy.vocabulary)
+        return load_columns(self.columns, policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +221,9 @@ output = option("--output", "-o", said="output", metavar="FILE",
                 type=click.Path(path_type=Path))
 
 
-def target(*formats: str) -> Decorator:
-    """`--format` (the first is the default) and `--output`, gathered as `target`."""
+def target(command: str) -> Decorator:
+    """`--format`, as it is offered for a command, and `--output`, gathered as `target`."""
+    formats = OFFERED[command]
     choice = option("--format", "-f", said="format", type=Choice(formats), default=formats[0])
     return gather(Target, "target", choice, output)
 

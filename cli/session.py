@@ -9,21 +9,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from dataclasses import dataclass
+from typing import Any, TextIO
 
 import click
 
-from zhuanjie.engine.core.diagnostics import Diagnostic, Place
-from zhuanjie.engine.core.messages import LANGS, Lang, default_lang, say, say_diagnostic
+from zhuanjie.engine.api import (
+    LANGS,
+    Diagnostic,
+    InputFinding,
+    Lang,
+    default_lang,
+    say,
+    say_diagnostic,
+)
+from zhuanjie.report import notices
 from zhuanjie.report.wrap import printable
-
-if TYPE_CHECKING:
-    from zhuanjie.engine.core.results import InputFinding
-
-
-_OF_COLUMNS: Final = ("records.unknown-heading", "records.number-as-text")
-"""Notices about a column; with `.many` at its end the code speaks of several."""
 
 
 @dataclass(slots=True)
@@ -53,26 +54,12 @@ class Session:
 
     def notices(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Say notices; what is said of several columns of one table is said once."""
-        groups: dict[tuple[Any, ...], list[Diagnostic]] = {}
-        for at, found in enumerate(diagnostics):
-            place = found.place
-            alike = (place.file, place.sheet) if found.code in _OF_COLUMNS else at
-            groups.setdefault((found.code, alike), []).append(found)
-        for group in groups.values():
-            first = group[0]
-            if len(group) > 1:
-                column = [f" ({d.place.column})" if d.place.column else "" for d in group]
-                listed = self.say("list.comma").join(
-                    f"`{d.args['heading']}`{at}" for d, at in zip(group, column, strict=True))
-                first = replace(first, code=f"{first.code}.many", args={"headings": listed},
-                                place=replace(first.place, column=None))
-            self.notice(first)
+        for notice in notices.gathered(diagnostics, self.lang):
+            self.notice(notice)
 
     def unreadable(self, found: InputFinding) -> None:
         """Say on stderr that a cell could not be read."""
-        args = {"value": found.value, "column": found.column, "field": found.field, **found.args}
-        place = Place(file=found.file, sheet=found.sheet, line=found.row, column=found.column)
-        self.notice(Diagnostic(found.code, args, place))
+        self.notice(notices.unreadable(found))
 
     def _marked(self, label: str, colour: str, diagnostic: Diagnostic) -> None:
         mark = self.say(label)

@@ -33,13 +33,11 @@ def _show(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
     from zhuanjie.cli import show
     from zhuanjie.cli.options import Target
     from zhuanjie.engine import api
-    from zhuanjie.report import write_sections
-    from zhuanjie.report.layouts.settings import sections
+    from zhuanjie.report.layouts import settings as layout
 
     target = Target("table", None)
     view = show.view_of(session_of(ctx), target)
-    with show.result(target) as out:
-        write_sections(sections(api.settings(), view), target.format, out, view)
+    show.write(layout.answer(api.settings(), view), target, view)
     ctx.exit()
 
 

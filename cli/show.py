@@ -6,18 +6,16 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
+from zhuanjie import report
 from zhuanjie.cli.files import opened
 from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import Session, use_colour
-from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.core.results import REPORTED, Outcome
-from zhuanjie.report import SECTION_FORMATS
 from zhuanjie.report.view import WIDTH, View
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.policy.policy import Policy
+    from zhuanjie.engine.api import Policy
 
 _NARROWEST: Final = 60
 
@@ -27,31 +25,19 @@ def view_of(session: Session, target: Target, policy: Policy | None = None, *,
     """The view for a target: a terminal's width and colours, or a file's lack of them."""
     to_stdout = target.output is None
     width = shutil.get_terminal_size((WIDTH, 24)).columns if to_stdout else WIDTH
-    return View(
-        lang=session.lang,
-        width=max(width, _NARROWEST),
-        colour=to_stdout and use_colour(sys.stdout),
-        policy_title=getattr(policy.title, session.lang) if policy else "",
-        titles={r.id: getattr(r.title, session.lang) for r in policy.rules} if policy else {},
-        clauses={c: getattr(clause.text, session.lang) for c, clause in policy.clauses.items()}
-        if policy else {},
-        outcomes=tuple(Outcome) if all_outcomes else REPORTED,
-        **_vocabulary(policy, session.lang),
-    )
-
-
-def _vocabulary(policy: Policy | None, lang: Lang) -> dict[str, Any]:
-    """The words that the policy's vocabulary has for fields and parties."""
-    if policy is None:
-        return {}
-    vocabulary = policy.vocabulary
-    return {"fields": vocabulary.fields,
-            "parties": {name: getattr(text, lang) for name, text in vocabulary.parties.items()}}
+    return View.of(policy, session.lang, all_outcomes=all_outcomes, width=max(width, _NARROWEST),
+                   colour=to_stdout and use_colour(sys.stdout))
 
 
 @contextmanager
 def result(target: Target) -> Iterator[TextIO]:
     """The stream a target names, in the encoding its format asks for."""
-    machine = target.format not in SECTION_FORMATS
-    with opened(target.output, machine=machine, bom=target.format == "csv") as out:
+    form = report.FORMATS[target.format]
+    with opened(target.output, machine=form.machine, bom=form.bom) as out:
         yield out
+
+
+def write(answer: report.Answer, target: Target, view: View) -> None:
+    """Write an answer where and as it is wanted."""
+    with result(target) as out:
+        report.write(answer, target.format, out, view)

@@ -8,13 +8,11 @@ from zhuanjie.cli import exit_codes
 from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import Session
-from zhuanjie.engine.core.diagnostics import Diagnostic
-from zhuanjie.engine.core.errors import UsageError, fail
-from zhuanjie.engine.core.results import Outcome, Severity
+from zhuanjie.engine.api import Diagnostic, Outcome, Severity, UsageError, fail
+from zhuanjie.report import FORMATS, spark_forms
 
 NAME = "spark"
 TABLE = "spark:"
-_FORMS = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl"}
 
 
 def is_for_spark(ledgers: Sequence[str], selection: Selection, target: Target) -> bool:
@@ -25,23 +23,24 @@ def is_for_spark(ledgers: Sequence[str], selection: Selection, target: Target) -
     if any(ledger.startswith(TABLE) for ledger in ledgers):
         return True
     return (selection.backend == NAME and target.output is not None
-            and target.output.suffix.lower() in ("", *_FORMS))
+            and target.output.suffix.lower() in ("", *spark_forms()))
 
 
 def audit(session: Session, ledgers: Sequence[str], selection: Selection, target: Target, *,
           fail_on: str, all_outcomes: bool, quiet: bool) -> int:
     """Audit on Spark, then show the summary; returns the exit code."""
-    from zhuanjie import report as formats
     from zhuanjie.cli import show
     from zhuanjie.engine import api
+    from zhuanjie.report import write_report
     from zhuanjie.report.layouts.audit import sections
 
     if selection.backend not in (None, NAME):
         raise fail(UsageError, "cli.spark.backend", name=selection.backend)
-    if target.output is None or target.output.suffix.lower() not in ("", *_FORMS):
+    forms = spark_forms()
+    if target.output is None or target.output.suffix.lower() not in ("", *forms):
         raise fail(UsageError, "cli.spark.output", hint="cli.spark.output.hint")
-    form = _FORMS.get(target.output.suffix.lower()) or (
-        target.format if target.format in _FORMS.values() else "parquet")
+    form = forms.get(target.output.suffix.lower()) or (
+        target.format if FORMATS[target.format].on_spark else "parquet")
     policy = selection.load()
     with Progress(session, quiet=quiet):
         done = api.audit_on_spark(
@@ -53,11 +52,10 @@ def audit(session: Session, ledgers: Sequence[str], selection: Selection, target
         session.unreadable(found)
     if done.unread:
         session.notice(Diagnostic("cli.spark.unread", {"count": done.unread, "path": done.beside}))
-    shown = Target(target.format if target.format in ("table", "json", "markdown") else "table",
-                   None)
+    shown = Target("table" if FORMATS[target.format].on_spark else target.format, None)
     view = show.view_of(session, shown, policy, all_outcomes=all_outcomes)
     with show.result(shown) as out:
-        formats.write_report(done.report, sections, shown.format, out, view)
+        write_report(done.report, sections, shown.format, out, view)
     return _exit_code(done.weights, bool(done.unread), fail_on)
 
 

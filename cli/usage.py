@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.api import Diagnostic
 
 
 def diagnose(error: click.ClickException) -> Diagnostic:

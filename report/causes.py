@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from zhuanjie.engine.core.results import Finding, Location
-from zhuanjie.engine.vocabulary.fields import FieldTable
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.api import FieldTable
 
 Key = tuple[str | None, Location]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from zhuanjie.engine.core.messages import Lang
@@ -92,3 +94,10 @@ def summary(report: Report, view: View) -> dict[str, Any]:
         **{outcome.value: report.summary.total(outcome) for outcome in REPORTED},
         "by_clause": {clause: counts for clause, counts in by_clause.items() if counts},
     }
+
+
+def value_text(value: Any) -> str:
+    """A value as JSON; a length of time as ISO 8601 writes it."""
+    if isinstance(value, timedelta):
+        value = f"{'-' if value.days < 0 else ''}P{abs(value.days)}D"
+    return json.dumps(plain(value), ensure_ascii=False)

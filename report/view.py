@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from zhuanjie.engine.auditing.wording.renderer import field_label, value_label
+from zhuanjie.engine.api import FieldTable, field_label, value_label
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.results import REPORTED, Outcome, Scalar, Severity
-from zhuanjie.engine.vocabulary.fields import FieldTable
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.api import Policy
 
 WIDTH: Final = 80
 """The width of a pipe, a file, and a terminal that does not say."""
@@ -33,6 +35,24 @@ class View:
     outcomes: tuple[Outcome, ...] = REPORTED
     fields: FieldTable = field(default_factory=lambda: FieldTable(()))
     parties: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, policy: Policy | None, lang: Lang, *, all_outcomes: bool = False,
+           width: int = WIDTH, colour: bool = False) -> View:
+        """A view with the words of a policy and of its vocabulary, where there is one."""
+        outcomes = tuple(Outcome) if all_outcomes else REPORTED
+        if policy is None:
+            return cls(lang, width, colour, outcomes=outcomes)
+        return cls(
+            lang, width, colour,
+            policy_title=getattr(policy.title, lang),
+            titles={r.id: getattr(r.title, lang) for r in policy.rules},
+            clauses={c: getattr(clause.text, lang) for c, clause in policy.clauses.items()},
+            outcomes=outcomes,
+            fields=policy.vocabulary.fields,
+            parties={name: getattr(text, lang)
+                     for name, text in policy.vocabulary.parties.items()},
+        )
 
     def say(self, code: str, **args: Any) -> str:
         """The message `output.<code>`."""

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import io
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from zhuanjie import report as reports
 from zhuanjie.cli import exit_codes, options, spark
 from zhuanjie.cli.help import define, option
 from zhuanjie.cli.ledgers import arguments, print_notices, publish, refuse_overwrite
 from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import Session, session_of
-from zhuanjie.engine.core.diagnostics import Diagnostic
-from zhuanjie.engine.core.errors import UsageError, fail
-from zhuanjie.engine.core.results import Finding
+from zhuanjie.engine.api import Diagnostic, UsageError, fail
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.api import AuditRun
-    from zhuanjie.engine.core.results import Report
+    from zhuanjie.engine.api import AuditRun, Report
 
-FORMS: Final = ("table", "json", "jsonl", "csv", "markdown", "parquet")
-_ENDINGS: Final = {".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".md": "markdown",
-                   ".parquet": "parquet"}
-_BLOCK: Final = 1 << 20
+NAME: Final = "audit"
+FORMS: Final = reports.OFFERED[NAME]
 _LARGE: Final = 500_000
 """Records from which on a report for people is not what its reader wants."""
-_KEYS: Final = ("clause", "rule", "outcome", "severity", "file", "sheet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +59,7 @@ class _Call:
         return exit_codes.FINDINGS if failed else exit_codes.OK
 
 
-@define("audit")
+@define(NAME)
 @click.argument("ledgers", nargs=-1, required=True, type=options.FILE, metavar="LEDGER...")
 @options.ledger_selection
 @option("--format", "-f", "form", said="format", type=options.Choice(FORMS))
@@ -84,7 +76,7 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection,
             all_outcomes: bool, quiet: bool) -> int:
     """Audit ledgers."""
     keys = _keys(partition_by, form, output, resume)
-    chosen = form or (_ENDINGS.get(output.suffix.lower()) if output and not keys else None)
+    chosen = form or (reports.by_ending(output, NAME) if output and not keys else None)
     target = Target("parquet" if keys else chosen or FORMS[0], output)
     call = _Call(session_of(ctx), list(ledgers), selection, target, keys, resume, fail_on,
                  all_outcomes, quiet)
@@ -94,8 +86,7 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection,
                            fail_on=fail_on, all_outcomes=all_outcomes, quiet=quiet)
     if keys:
         return _folder(call)
-    return {"parquet": _table, "jsonl": _stream, "csv": _stream, "json": _document}.get(
-        target.format, _report)(call)
+    return _WRITERS[reports.FORMATS[target.format].findings](call)
 
 
 def _keys(given: str | None, form: str | None, output: Path | None,
@@ -104,15 +95,17 @@ def _keys(given: str | None, form: str | None, output: Path | None,
     if given is None:
         if resume:
             raise fail(UsageError, "cli.usage.resume", hint="cli.usage.resume.hint")
-        if output is None and form == "parquet":
+        if output is None and form and reports.FORMATS[form].needs_file:
             raise fail(UsageError, "cli.usage.parquet-output",
                        hint="cli.usage.parquet-output.hint")
         return ()
+    from zhuanjie.engine.api import PARTITION_KEYS
+
     keys = tuple(key.strip() for key in given.split(","))
     for key in keys:
-        if key not in _KEYS:
+        if key not in PARTITION_KEYS:
             raise fail(UsageError, "cli.usage.partition-key", hint="cli.usage.hint.choices",
-                       key=key, choices=", ".join(_KEYS))
+                       key=key, choices=", ".join(PARTITION_KEYS))
     if form not in (None, "parquet"):
         raise fail(UsageError, "cli.usage.partition-form", hint="cli.usage.partition-form.hint",
                    form=form)
@@ -140,66 +133,41 @@ def _report(call: _Call) -> int:
 
 
 def _document(call: _Call) -> int:
-    """Write each finding aside as it comes: what they come to stands before them."""
+    """Keep each finding aside as it comes: what they come to stands before them."""
     from zhuanjie.cli import show
     from zhuanjie.report.formats import json
 
-    with _spool() as aside:
+    with json.spooled() as aside:
         with _InterruptibleProgress(call) as progress, closing(call.run(progress)) as run:
-            findings: Iterator[Finding] = iter(run)
-            _write_spool(json.tail(findings), aside)
+            aside.keep(iter(run))
         report = run.head()
         view = show.view_of(call.session, call.target, run.plan.policy,
                             all_outcomes=call.all_outcomes)
         print_notices(call.session, report, call.target)
-        aside.seek(0)
         with show.result(call.target) as out, Progress(
                 call.session, quiet=call.quiet or out.isatty(), doing="writing"):
-            out.write(json.head(report, view))
-            shutil.copyfileobj(aside, out, _BLOCK)
+            aside.render(report, out, view)
     return call.code(report, run)
-
-
-def _spool() -> TextIO:
-    """A file of the moment; memory, where there is no place for one."""
-    try:
-        return tempfile.TemporaryFile("w+", encoding="utf-8", newline="")
-    except OSError:
-        return io.StringIO()
-
-
-def _write_spool(lines: Iterable[str], aside: TextIO) -> None:
-    """Write lines aside; raises OutputError where that, and not the making of lines, fails."""
-    from zhuanjie.cli.files import unwritable
-
-    lines = iter(lines)
-    while (line := next(lines, None)) is not None:
-        try:
-            aside.write(line)
-        except OSError as error:
-            raise unwritable(tempfile.gettempdir(), error) from error
 
 
 def _stream(call: _Call) -> int:
     """Write each finding as it comes."""
     from zhuanjie.cli import show
-    from zhuanjie.report.formats import csv, jsonl
 
     with (
         show.result(call.target) as out,
         _InterruptibleProgress(call, quiet=out.isatty()) as progress,
         closing(call.run(progress)) as run,
     ):
-        findings: Iterator[Finding] = iter(run)
-        out.writelines(csv.lines(findings, bool(run.plan.policy.spans))
-                       if call.target.format == "csv" else jsonl.lines(findings))
+        out.writelines(reports.finding_lines(
+            iter(run), call.target.format, by_pack=bool(run.plan.policy.spans)))
     return _told(call, run, run.head())
 
 
 def _table(call: _Call) -> int:
     """Write the findings as a Parquet file, and on stdout what they come to."""
-    from zhuanjie.cli.files import replacing
     from zhuanjie.engine import api
+    from zhuanjie.report.files import replacing
 
     assert call.target.output is not None
     with (replacing(call.target.output) as draft, _InterruptibleProgress(call) as progress,
@@ -210,8 +178,8 @@ def _table(call: _Call) -> int:
 
 def _folder(call: _Call) -> int:
     """Write the findings as Parquet files in a folder, and on stdout what they come to."""
-    from zhuanjie.cli.files import unwritable
     from zhuanjie.engine import api
+    from zhuanjie.report.files import unwritable
 
     folder = call.target.output
     assert folder is not None
@@ -231,19 +199,21 @@ def _folder(call: _Call) -> int:
 
 def _brief(call: _Call, run: AuditRun, report: Report) -> int:
     from zhuanjie.cli import show
-    from zhuanjie.report import write_sections
     from zhuanjie.report.layouts.audit import brief
 
     seen = Target("table", None)
     view = show.view_of(call.session, seen, run.plan.policy, all_outcomes=call.all_outcomes)
-    with show.result(seen) as out:
-        write_sections(brief(report, view), "table", out, view)
+    show.write(reports.Answer(lambda: brief(report, view)), seen, view)
     return _told(call, run, report)
 
 
 def _told(call: _Call, run: AuditRun, report: Report) -> int:
     print_notices(call.session, report, call.target)
     return call.code(report, run)
+
+
+_WRITERS: Final = {"whole": _report, "spooled": _document, "streamed": _stream, "file": _table}
+"""How to audit, by when a format has findings written."""
 
 
 class _InterruptibleProgress(Progress):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import click
 
@@ -19,7 +17,7 @@ from zhuanjie.cli.session import session_of
 @click.argument("record", type=options.FILE, metavar="RECORD")
 @options.check_selection
 @options.before
-@options.target("table", "json", "github", "markdown")
+@options.target("check")
 @options.fail_on
 @options.all_outcomes
 @options.quiet
@@ -30,22 +28,16 @@ def command(ctx: click.Context, *, record: str, selection: Selection, before: st
     """Check the records of a file, each by itself and against one another."""
     from zhuanjie.cli import show
     from zhuanjie.engine import api
-    from zhuanjie.engine.ledger.documents import load_record_file
     from zhuanjie.report.layouts.check import sections
 
     session = session_of(ctx)
     refuse_overwrite([record, *selection.files], target.output)
     policy = selection.load()
-    records = load_record_file(record)
-    shared: dict[str, Any] = {
-        "as_of": selection.day, "columns": selection.headings(policy), "lang": session.lang,
-        "backend": selection.engine(session), "before": before, "all_outcomes": all_outcomes,
-    }
-    report = (api.check_one(records[0], policy, **shared) if len(records) == 1
-              else api.audit(records, policy, **shared))
-    report.input = [replace(f, file=record) for f in report.input]
-    report.findings = [replace(f, location=replace(f.location, file=record))
-                       for f in report.findings]
+    records = api.load_record_file(record)
+    report = api.check_records(
+        records, policy, file=record, as_of=selection.day, columns=selection.headings(policy),
+        lang=session.lang, backend=selection.engine(session), before=before,
+        all_outcomes=all_outcomes)
     view = show.view_of(session, target, policy, all_outcomes=all_outcomes)
     moment = getattr(policy.moments[before].title, session.lang) if before else ""
     return publish(session, report, partial(sections, moment=moment), target, view,

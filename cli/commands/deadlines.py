@@ -18,7 +18,7 @@ from zhuanjie.cli.session import session_of
 @click.argument("ledgers", nargs=-1, required=True, type=options.FILE, metavar="LEDGER...")
 @option("--within", said="within", type=Count(0), metavar="DAYS")
 @options.ledger_selection
-@options.target("table", "ics", "json", "jsonl", "csv", "markdown")
+@options.target("deadlines")
 @options.fail_on
 @options.quiet
 @options.lang

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from datetime import timedelta
-from typing import Any
-
 import click
 
 from zhuanjie.cli import exit_codes, options
@@ -23,23 +19,17 @@ from zhuanjie.cli.session import session_of
 def command(ctx: click.Context, expression: str, data: str | None, selection: Selection) -> int:
     """Print the value of an expression on each record of a file, or on an empty record."""
     from zhuanjie.cli.files import opened
-    from zhuanjie.cli.records import read_data
+    from zhuanjie.cli.records import say_of
     from zhuanjie.engine import api
+    from zhuanjie.report.json_shape import value_text
 
-    records = read_data(data, session_of(ctx)) if data else [{}]
+    read = [say_of(each, session_of(ctx), notices=False)
+            for each in (api.read_records(data) if data else ())]
+    records = [{**each.others, **each.values} for each in read] if data else [{}]
     with opened(None, machine=True) as out:
         for record in records:
             value = api.evaluate(expression, record, as_of=selection.day,
                                  params=dict(selection.params),
                                  backend=selection.backend or "reference")
-            out.write("unknown\n" if value is api.UNKNOWN else f"{_json(value)}\n")
+            out.write("unknown\n" if value is api.UNKNOWN else f"{value_text(value)}\n")
     return exit_codes.OK
-
-
-def _json(value: Any) -> str:
-    """A value as JSON; a length of time as ISO 8601 writes it."""
-    from zhuanjie.engine.core.results import plain
-
-    if isinstance(value, timedelta):
-        value = f"{'-' if value.days < 0 else ''}P{abs(value.days)}D"
-    return json.dumps(plain(value), ensure_ascii=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Any
 
 import click
 
@@ -20,7 +19,7 @@ from zhuanjie.cli.session import session_of
 @click.argument("record", metavar="ID")
 @click.argument("clause", required=False, metavar="[CLAUSE]", shell_complete=complete.clauses)
 @options.ledger_selection
-@options.target("table", "json", "markdown")
+@options.target("explain")
 @option("--fix", said="fix", is_flag=True)
 @options.quiet
 @options.lang
@@ -30,9 +29,7 @@ def command(ctx: click.Context, *, ledger: str, record: str, clause: str | None,
     """Explain a record's outcomes, or those of one clause."""
     from zhuanjie.cli import show
     from zhuanjie.engine import api
-    from zhuanjie.report import json_shape as shape
-    from zhuanjie.report import write_answer
-    from zhuanjie.report.layouts import explain, fixes
+    from zhuanjie.report.layouts import explain as layout
 
     session = session_of(ctx)
     refuse_overwrite([ledger, *selection.files], target.output)
@@ -43,21 +40,12 @@ def command(ctx: click.Context, *, ledger: str, record: str, clause: str | None,
             if fix:
                 found, mended = api.explain_and_fix(run, record, clause)
             else:
-                found, mended = api.explain_run(run, record, clause), []
+                found, mended = api.explain_run(run, record, clause), None
     head = run.head()
     session.notices(head.notices)
     for cell in head.input:
         if cell.record == record:
             session.unreadable(cell)
     view = show.view_of(session, target, policy)
-    data: dict[str, Any] = {
-        "policy": shape.policy(policy.ref),
-        "as_of": selection.day.isoformat(),
-        "explanations": [explain.plain_explanation(e) for e in found],
-    }
-    if fix:
-        data["fixes"] = [fixes.plain_fix(m, view) for m in mended]
-    parts = [*explain.sections(found, view), *(s for m in mended for s in fixes.sections(m, view))]
-    with show.result(target) as out:
-        write_answer(data, parts, target.format, out, view)
+    show.write(layout.answer(policy, selection.day, found, mended, view), target, view)
     return exit_codes.OK

@@ -13,7 +13,7 @@ from zhuanjie.cli.help import define, option
 from zhuanjie.cli.options import Count, Pair
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import session_of
-from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.api import UsageError, fail
 
 
 def _share(text: str) -> float | None:
@@ -42,7 +42,7 @@ def command(ctx: click.Context, *, records: int, seed: int, output: Path, as_of:
             rates: tuple[tuple[str, float], ...], planted: Path | None, clean: bool,
             quiet: bool) -> int:
     """Make a ledger whose violations are known."""
-    from zhuanjie.cli.files import replacing
+    from zhuanjie.report.files import replacing
     from zhuanjie.synthetic import generate
 
     if planted is not None and planted.resolve() == output.resolve():

@@ -9,20 +9,16 @@ import time
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, TextIO
+from typing import Final, TextIO
 
 import click
 
 from zhuanjie.cli import exit_codes, options
-from zhuanjie.cli.files import unwritable
 from zhuanjie.cli.help import define
 from zhuanjie.cli.options import Selection
-from zhuanjie.cli.session import Session, session_of
-from zhuanjie.engine.core.diagnostics import Place
-from zhuanjie.engine.core.errors import InputError, UsageError, ZhuanjieError, fail
-
-if TYPE_CHECKING:
-    from zhuanjie.engine.watch.source import EventFile
+from zhuanjie.cli.session import session_of
+from zhuanjie.engine.api import Place, UsageError, ZhuanjieError, fail
+from zhuanjie.report.files import unwritable
 
 _POLL: Final = 0.2  # seconds between looks at a file that is followed
 
@@ -57,7 +53,7 @@ def command(ctx: click.Context, *, source: str, selection: Selection, journal: P
     if stdout is None:
         raise unwritable("stdout", OSError(errno.EBADF, os.strerror(errno.EBADF)))
     _refuse_as_journal(source, journal)
-    with closing(_source(source, session)) as events:
+    with closing(api.open_events(source, session.notice)) as events:
         watch = api.watch(policy, stdout.fileno(), refuse, as_of=selection.as_of,
                           backend=selection.engine(session), journal=journal, lang=session.lang)
         watch.follow(events, name, lambda: follow and _pause())
@@ -67,19 +63,6 @@ def command(ctx: click.Context, *, source: str, selection: Selection, journal: P
 def _pause() -> bool:
     time.sleep(_POLL)
     return True
-
-
-def _source(source: str, session: Session) -> BinaryIO | EventFile:
-    from zhuanjie.engine.ledger.documents import standard_input
-    from zhuanjie.engine.ledger.file_kinds import KINDS
-    from zhuanjie.engine.watch.source import EventFile
-
-    if source == "-":
-        return standard_input()
-    suffix = Path(source).suffix.lower()
-    if KINDS.get(suffix, "lines") not in ("lines", "json"):
-        raise fail(InputError, "watch.ledger", Place(source), "watch.hint.ledger", suffix=suffix)
-    return EventFile(Path(source), session.notice)
 
 
 def _refuse_as_journal(source: str, journal: Path | None) -> None:

@@ -46,7 +46,7 @@ def update_cases(policy: Policy, report: TestReport) -> int:
     """Rewrite what the first engine of a test found otherwise; how many cases were rewritten."""
     from zhuanjie.engine.authoring.testing.update import update
 
-    first = report.failed[0].backend if report.failed else ""
+    first = report.tried[0].backend
     return update([t.result for t in report.failed if t.backend == first],
                   policy.chain[-1].folder / CASES)
 

@@ -36,6 +36,7 @@ class DestinationAnswer:
     message: str
     conditions: tuple[Finding, ...]
     pack: str = ""
+    subject: str = ""
 
 
 def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
@@ -67,7 +68,7 @@ def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
             kind=kind, outcome=verdict.outcome, missing=verdict.missing,
             clauses=opening or (verdict.clause or rule.clause,),
             message=_message(verdict.outcome, verdict.missing, plan, lang), conditions=conditions,
-            pack=rule.edition.pack if rule.edition else ""))
+            pack=rule.edition.pack if rule.edition else "", subject=subject))
     return out
 
 

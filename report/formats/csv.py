@@ -19,9 +19,9 @@ COLUMNS: Final = ("record", "rule", "clause", "outcome", "severity", "message", 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def lines(findings: Iterable[Finding], packs: bool) -> Iterator[str]:
-    """The header, and a line for every finding; with `packs`, also which pack judged it."""
-    columns = (*COLUMNS, "pack") if packs else COLUMNS
+def lines(findings: Iterable[Finding], by_pack: bool = False) -> Iterator[str]:
+    """The header, and a line for every finding; with `by_pack`, also which pack judged it."""
+    columns = (*COLUMNS, "pack") if by_pack else COLUMNS
     line = io.StringIO()
     writer = csv.writer(line)  # lines end as RFC 4180 has it; else a lone \r would go unquoted
     for row in chain([columns], (_row(finding, columns) for finding in findings)):

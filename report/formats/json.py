@@ -5,13 +5,20 @@ Every finding is one line of its own, so that a large report stays readable and 
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
-from typing import Any, TextIO
+from contextlib import contextmanager
+from typing import Any, Final, TextIO
 
 from zhuanjie.engine.core.results import Finding, Report
 from zhuanjie.report import json_shape as shape
+from zhuanjie.report.files import unwritable
 from zhuanjie.report.view import View
+
+_BLOCK: Final = 1 << 20
 
 
 def render(report: Report, out: TextIO, view: View) -> None:
@@ -38,3 +45,40 @@ def tail(findings: Iterable[Finding]) -> Iterator[str]:
 def write(data: Any, out: TextIO) -> None:
     """Write any other answer."""
     out.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+
+
+class Spool:
+    """The findings of a report kept aside as they come: what they come to stands before them."""
+
+    def __init__(self, aside: TextIO) -> None:
+        self._aside = aside
+
+    def keep(self, findings: Iterable[Finding]) -> None:
+        """Keep all findings; raises OutputError where that, and not finding them, fails."""
+        lines = tail(findings)
+        while (line := next(lines, None)) is not None:
+            try:
+                self._aside.write(line)
+            except OSError as error:
+                raise unwritable(tempfile.gettempdir(), error) from error
+
+    def render(self, report: Report, out: TextIO, view: View) -> None:
+        """Write the report, whose findings were kept."""
+        self._aside.seek(0)
+        out.write(head(report, view))
+        shutil.copyfileobj(self._aside, out, _BLOCK)
+
+
+@contextmanager
+def spooled() -> Iterator[Spool]:
+    """A place to keep findings in, which is gone afterwards."""
+    with _aside() as aside:
+        yield Spool(aside)
+
+
+def _aside() -> TextIO:
+    """A file of the moment; memory, where there is no place for one."""
+    try:
+        return tempfile.TemporaryFile("w+", encoding="utf-8", newline="")
+    except OSError:
+        return io.StringIO()

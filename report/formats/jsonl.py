@@ -11,12 +11,12 @@ from zhuanjie.report import json_shape as shape
 from zhuanjie.report.view import View
 
 
-def lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """A line for every finding."""
+def lines(findings: Iterable[Finding], by_pack: bool = False) -> Iterator[str]:
+    """A line for every finding; which pack judged it is said where several do."""
     for finding in findings:
         yield json.dumps(shape.finding(finding), ensure_ascii=False) + "\n"
 
 
 def render(report: Report, out: TextIO, view: View) -> None:
     """Write the findings of a report."""
-    out.writelines(lines(report.findings))
+    out.writelines(lines(report.findings, bool(report.judged)))

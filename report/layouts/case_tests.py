@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, TextIO
-from xml.etree import ElementTree as Xml
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from zhuanjie.engine.authoring.testing.case_runner import UNNAMED, Mismatch
-from zhuanjie.engine.authoring.testing.report import CaseRun, TestReport
+from zhuanjie.engine.api import UNNAMED
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import plain
-from zhuanjie.engine.policy.policy import Policy
-from zhuanjie.report import write_answer
+from zhuanjie.report.answer import Answer
+from zhuanjie.report.formats import junit
 from zhuanjie.report.formats.github import line
+from zhuanjie.report.formats.junit import JunitCase, JunitSuite
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
+if TYPE_CHECKING:
+    from zhuanjie.engine.api import Mismatch, Policy, TestReport
 
-def write_tests(report: TestReport, policy: Policy, form: str, out: TextIO, view: View) -> None:
-    """Write a test report in any of the forms of `policy test`."""
-    if form == "junit":
-        _junit(report, policy, out, view)
-    elif form == "github":
-        _github(report, out, view)
-    else:
-        write_answer(_plain(report), _sections(report, policy, view), form, out, view)
+
+def answer(report: TestReport, policy: Policy, view: View) -> Answer:
+    """A test report, for any of the formats of `policy test`."""
+    return Answer(
+        lambda: _sections(report, policy, view), lambda: _plain(report),
+        texts={"junit": lambda: junit.text(policy.id, _suites(report, policy, view)),
+               "github": lambda: _annotations(report, view)})
 
 
 def _plain(report: TestReport) -> dict[str, Any]:
@@ -59,41 +60,26 @@ def sentence(mismatch: Mismatch, view: View) -> str:
                expected=_shown(mismatch.expected), actual=_shown(mismatch.actual))
 
 
-def _junit(report: TestReport, policy: Policy, out: TextIO, view: View) -> None:
-    """JUnit's XML: a suite for each engine, a test case for each case."""
-    root = Xml.Element("testsuites", name=policy.id, tests=str(len(report.tried)),
-                       failures=str(len(report.failed)))
-    for name in dict.fromkeys(t.backend for t in report.tried):
-        tried = [t for t in report.tried if t.backend == name]
-        suite = Xml.SubElement(root, "testsuite", name=f"{policy.id} ({name})",
-                               tests=str(len(tried)), errors="0", skipped="0",
-                               failures=str(sum(not t.passed for t in tried)))
-        for each in tried:
-            _testcase(suite, each, view)
-    Xml.indent(root)
-    out.write('<?xml version="1.0" encoding="UTF-8"?>\n')
-    out.write(Xml.tostring(root, encoding="unicode") + "\n")
+def _suites(report: TestReport, policy: Policy, view: View) -> list[JunitSuite]:
+    """A suite for each engine, a case for each case."""
+    return [
+        JunitSuite(f"{policy.id} ({name})", [
+            JunitCase(t.result.name, t.result.file, t.result.line,
+                      [sentence(m, view) for m in t.result.mismatches])
+            for t in report.tried if t.backend == name])
+        for name in dict.fromkeys(t.backend for t in report.tried)
+    ]
 
 
-def _testcase(suite: Xml.Element, tried: CaseRun, view: View) -> None:
-    result = tried.result
-    case = Xml.SubElement(suite, "testcase", classname=result.file, name=result.name,
-                          file=result.file, line=str(result.line))
-    if not tried.passed:
-        lines = [sentence(m, view) for m in result.mismatches]
-        failure = Xml.SubElement(case, "failure", message=lines[0])
-        failure.text = "\n".join([f"{result.file}:{result.line}", *lines])
-
-
-def _github(report: TestReport, out: TextIO, view: View) -> None:
+def _annotations(report: TestReport, view: View) -> Iterator[str]:
     """Annotations of GitHub's workflow commands, one for each case that failed."""
     for tried in report.failed:
         result = tried.result
         text = "\n".join(sentence(m, view) for m in result.mismatches)
         title = f"{result.name} ({tried.backend})"
-        out.write(line("error", result.file, title, text, result.line))
+        yield line("error", result.file, title, text, result.line)
     code = "author.test.github"
-    out.write(say(code, view.lang, cases=report.cases, passed=report.passed) + "\n")
+    yield say(code, view.lang, cases=report.cases, passed=report.passed) + "\n"
 
 
 def _value(value: Any) -> Any:

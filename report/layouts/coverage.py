@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from zhuanjie.engine.authoring.coverage.coverage import Coverage, Point, conditional
-from zhuanjie.engine.authoring.coverage.spans import conditions
-from zhuanjie.engine.authoring.mutation.canonical_text import ROW, row_names
+from zhuanjie.engine.api import marked_texts, row_clause
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.expr.printer import to_text
-from zhuanjie.engine.policy.policy import Policy, TypedRule
+from zhuanjie.report.answer import Answer
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.api import Coverage, MarkedText, Point, Policy, TypedRule
+
+
+def answer(found: Coverage, policy: Policy, title: str, view: View) -> Answer:
+    """A coverage, for any of the formats of `policy coverage`."""
+    return Answer(lambda: sections(found, title, view), lambda: plain_data(found),
+                  texts={"html": lambda: [page(found, policy, title, view)]})
 
 
 def plain_data(found: Coverage) -> dict[str, Any]:
@@ -88,8 +94,8 @@ def sentence(point: Point, view: View) -> str:
 
 def _part(role: str, view: View) -> str:
     """A part of a rule by its name for people; what has none is called as in the pack."""
-    if role.startswith(ROW):
-        return view.say("part.row", clause=role.removeprefix(ROW))
+    if (clause := row_clause(role)) is not None:
+        return view.say("part.row", clause=clause)
     return view.say(f"rule.{role}") if role else ""
 
 
@@ -139,39 +145,21 @@ def _article(found: Coverage, rule: TypedRule, points: list[Point], view: View) 
     lines = [f'<h2 id="{escape(rule.id)}">{escape(rule.clause)} {escape(title)} '
              f"<small>{escape(rule.id)}, {tried}/{len(points)}</small></h2>",
              f"<p>{_marks(found, [p for p in points if p.kind == 'outcome'], view)}</p>", "<dl>"]
-    for role, text in _texts(rule).items():
-        expr = conditional(rule).get(role)
-        shown = escape(text)
-        if expr is not None:
-            own = [p for p in points if p.kind == "condition" and p.part == role]
-            shown = _coloured(found, own, list(conditions(expr, text)), text, view)
-        lines.append(f"<dt>{escape(_part(role, view))}</dt><dd><pre>{shown}</pre></dd>")
+    for part in marked_texts(rule):
+        own = [p for p in points if p.kind == "condition" and p.part == part.role]
+        lines.append(f"<dt>{escape(_part(part.role, view))}</dt>"
+                     f"<dd><pre>{_coloured(found, own, part, view)}</pre></dd>")
     rows = [p for p in points if p.kind in ("row", "allowed")]
     lines.append(f"</dl><p>{_marks(found, rows, view)}</p>" if rows else "</dl>")
     return "\n".join(lines)
 
 
-def _texts(rule: TypedRule) -> dict[str, str]:
-    """A rule's expressions as its author wrote them."""
-    model = rule.rule
-    out = {"when": model.when} if model.when else {}
-    if model.table is not None:
-        out["subject"] = model.table.subject
-        named = zip(row_names(rule), model.table.rows, strict=True)
-        out.update({name: r.when for name, r in named if r.when})
-    else:
-        shape = getattr(model, model.shape).model_dump(exclude_none=True)
-        out.update({k: str(v) for k, v in shape.items()})
-    return out
-
-
-def _coloured(found: Coverage, points: list[Point], marked: list[tuple[tuple[int, int], Any]],
-              text: str, view: View) -> str:
+def _coloured(found: Coverage, points: list[Point], part: MarkedText, view: View) -> str:
     """The text with each condition in a span; one within another is nested in it."""
     opens: dict[int, str] = {}
     closes: dict[int, str] = {}
-    for (start, end), expr in marked:
-        own = [p for p in points if p.at == expr.at and p.text == to_text(expr)]
+    for (start, end), condition in part.marks:
+        own = [p for p in points if (p.text, p.at) == condition]
         if not own:
             continue
         truth = {p: say(f"author.truth.{p.value}", view.lang) for p in own}
@@ -179,8 +167,8 @@ def _coloured(found: Coverage, points: list[Point], marked: list[tuple[tuple[int
         tag = f'<span class="{_tone(found, own)}" title="{escape(told)}">'
         opens[start] = opens.get(start, "") + tag
         closes[end] = "</span>" + closes.get(end, "")
-    return "".join(closes.get(at, "") + opens.get(at, "") + escape(text[at:at + 1])
-                   for at in range(len(text) + 1))
+    return "".join(closes.get(at, "") + opens.get(at, "") + escape(part.text[at:at + 1])
+                   for at in range(len(part.text) + 1))
 
 
 def _marks(found: Coverage, points: list[Point], view: View) -> str:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.core.results import Finding, Outcome, plain
 from zhuanjie.report import json_shape as shape
+from zhuanjie.report.answer import Answer
+from zhuanjie.report.layouts import fixes
 from zhuanjie.report.layouts.overlay import changes, plain_change
 from zhuanjie.report.section import Section, Tone
 from zhuanjie.report.view import View
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.auditing.explain import Explanation, Trace
+    from zhuanjie.engine.api import Explanation, Policy, RecordFix, Trace
 
 _LITERAL = re.compile(r"""["'\[\d]|-\d|(true|false)$""")
 """What stands for itself: its value need not be shown."""
@@ -25,6 +28,20 @@ _TONES: dict[Outcome, Tone] = {
     Outcome.VIOLATION: "bad", Outcome.UNDETERMINED: "warn", Outcome.SATISFIED: "good",
     Outcome.NOT_APPLICABLE: "muted",
 }
+
+
+def answer(policy: Policy, as_of: date, found: Sequence[Explanation],
+           mended: Sequence[RecordFix] | None, view: View) -> Answer:
+    """Explanations, and the fixes beside them where those were asked for."""
+    def data() -> dict[str, Any]:
+        return {
+            "policy": shape.policy(policy.ref), "as_of": as_of.isoformat(),
+            "explanations": [plain_explanation(e) for e in found],
+            **({} if mended is None else {"fixes": [fixes.plain_fix(m, view) for m in mended]}),
+        }
+
+    return Answer(lambda: [*sections(found, view),
+                           *(s for m in mended or () for s in fixes.sections(m, view))], data)
 
 
 def sections(found: Sequence[Explanation], view: View) -> Iterator[Section]:

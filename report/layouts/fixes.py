@@ -13,9 +13,7 @@ from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.auditing.repair.record_fix import Fix, RecordFix
-    from zhuanjie.engine.auditing.repair.table_rows import TableRow
-    from zhuanjie.engine.auditing.repair.values import CellChange
+    from zhuanjie.engine.api import CellChange, Fix, RecordFix, TableRow
 
 _HOLDS = {True: "yes", False: "no", None: "unknown"}
 

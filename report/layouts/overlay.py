@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zhuanjie.report.view import View
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.policy.policy import OverlayChange
+    from zhuanjie.engine.api import OverlayChange
 
 
 def changes(found: Iterable[OverlayChange], view: View) -> Iterator[str]:

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zhuanjie.engine.authoring.coverage.coverage import Coverage
-from zhuanjie.engine.authoring.phrases import Phrases
-from zhuanjie.engine.authoring.testing.case_runner import CaseInstance
+from zhuanjie.engine.api import Phrases
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.expr.nodes import Call
-from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.policy.policy import Policy, TypedRule
+from zhuanjie.report.answer import Answer
 from zhuanjie.report.layouts import policy as plain
 from zhuanjie.report.layouts.coverage import percent
 from zhuanjie.report.layouts.overlay import changes
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
+if TYPE_CHECKING:
+    from zhuanjie.engine.api import PackCases, Policy, TypedRule
 
-@dataclass(frozen=True, slots=True)
-class PackCases:
-    """The cases of a pack and of what it builds on, and what its own cases cover, if it has any."""
 
-    cases: Sequence[CaseInstance]
-    own: int
-    coverage: Coverage | None
+def answer(policy: Policy, tried: PackCases, view: View) -> Answer:
+    """A pack, for any of the formats of `policy docs`."""
+    return Answer(PackDocument(policy, tried, view).sections)
 
 
 class PackDocument:
@@ -97,10 +91,7 @@ class PackDocument:
 
     def _asked(self, rule: TypedRule) -> str:
         """What a rule asks, by its shape."""
-        found = rule.expressions()
-        if "every" in found and found["every"].type.kind is Kind.INT:
-            found["every"] = Call("days", (found["every"],))
-        words = {role: self.phrases.condition(expr) for role, expr in found.items()}
+        words = self.phrases.asked(rule)
         words["field"] = words.get("key", "")
         within = "-within" if rule.within else ""
         return self._say(f"{rule.shape}{within}", **words)

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from zhuanjie.report.layouts.overlay import changes, reason, what
+from zhuanjie.report import json_shape as shape
+from zhuanjie.report.answer import Answer
+from zhuanjie.report.layouts.overlay import changes, plain_change, reason, what
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.core.models import Text
-    from zhuanjie.engine.policy.model import Parameter, Rule
-    from zhuanjie.engine.policy.policy import Policy, TypedRule
+    from zhuanjie.engine.api import Parameter, Policy, Rule, Text, TypedRule
+
+
+def answer(policy: Policy, rules: Sequence[TypedRule], view: View, *, whole: bool) -> Answer:
+    """A pack, or (not `whole`) some of its rules only."""
+    head = identity(policy, view) if whole else ()
+    return Answer(lambda: [*head, *(rule(r, view) for r in rules)],
+                  lambda: _plain(policy, rules, whole))
+
+
+def _plain(policy: Policy, rules: Sequence[TypedRule], whole: bool) -> dict[str, Any]:
+    """The pack as its files have it, with its digest."""
+    told: dict[str, Any] = {"mode": "json", "by_alias": True, "exclude_none": True}
+    listed = [{**r.rule.model_dump(**told), "written_in": r.pack,
+               "history": [plain_change(c) for c in r.history]} for r in rules]
+    if not whole:
+        return {"policy": shape.policy(policy.ref), "rules": listed}
+    return {"policy": {**policy.manifest.model_dump(**told), "sha256": policy.sha256},
+            "changes": [plain_change(c) for c in policy.changes], "rules": listed}
 
 
 def identity(policy: Policy, view: View) -> Iterator[Section]:

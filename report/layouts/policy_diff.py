@@ -6,14 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.core.messages import say
-from zhuanjie.engine.core.results import plain
+from zhuanjie.engine.core.results import Outcome, plain
+from zhuanjie.report.answer import Answer
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.authoring.diff.diff import PolicyDiff
-    from zhuanjie.engine.authoring.diff.impact import Impact
-    from zhuanjie.engine.authoring.diff.text_diff import TextEdit
+    from zhuanjie.engine.api import Impact, PolicyDiff, TextEdit
+
+
+def answer(found: PolicyDiff, title: str, view: View) -> Answer:
+    """A difference, for any of the formats of `policy diff`."""
+    return Answer(lambda: sections(found, title, view), lambda: plain_data(found))
 
 
 def plain_data(found: PolicyDiff) -> dict[str, Any]:
@@ -103,8 +107,6 @@ def _witness(record: Mapping[str, Any] | None, as_of: Any, view: View) -> str:
 
 
 def _outcome(name: str | None, view: View) -> str:
-    from zhuanjie.engine.core.results import Outcome
-
     return view.outcome(Outcome(name)) if name else ""
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from zhuanjie.report.answer import Answer
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.api.packs import PackRoot, Settings
+    from zhuanjie.engine.api import PackRoot, Settings
+
+
+def answer(settings: Settings, view: View) -> Answer:
+    """What is set, for people."""
+    return Answer(lambda: sections(settings, view))
 
 
 def sections(settings: Settings, view: View) -> Iterator[Section]:

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, TextIO
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from zhuanjie.engine.authoring.verification.findings import stale_message
-from zhuanjie.engine.authoring.verification.verify import Verification, VerifyFinding
+from zhuanjie.engine.api import stale_message
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Severity, plain
-from zhuanjie.engine.policy.model import Acceptance
-from zhuanjie.engine.policy.policy import Policy
-from zhuanjie.report import write_answer
+from zhuanjie.report.answer import Answer
 from zhuanjie.report.formats.github import line
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
+if TYPE_CHECKING:
+    from zhuanjie.engine.api import Acceptance, Policy, Verification, VerifyFinding
 
-def write_verification(found: Verification, policy: Policy, form: str, out: TextIO,
-                       view: View) -> None:
-    """Write a verification in any of the forms of `policy verify`."""
-    if form == "github":
-        _github(found, policy, out, view)
-    else:
-        write_answer(_plain(found, view), _sections(found, policy, view), form, out, view)
+
+def answer(found: Verification, policy: Policy, view: View) -> Answer:
+    """A verification, for any of the formats of `policy verify`."""
+    return Answer(lambda: _sections(found, policy, view), lambda: _plain(found, view),
+                  texts={"github": lambda: _annotations(found, policy, view)})
 
 
 def _plain(found: Verification, view: View) -> dict[str, Any]:
@@ -102,16 +100,16 @@ def _shown(found: VerifyFinding, view: View) -> list[str]:
     return lines
 
 
-def _github(found: Verification, policy: Policy, out: TextIO, view: View) -> None:
+def _annotations(found: Verification, policy: Policy, view: View) -> Iterator[str]:
     """Annotations of GitHub's workflow commands, then the counts."""
     files = {r.id: r.file for r in policy.rules}
     manifest = policy.chain[-1].source.file
     for each in found.findings:
         file = next((files[r] for r in each.rules if r in files), manifest)
-        out.write(line(each.severity.value, file, _title("verify.finding", each, view),
-                       "\n".join(_shown(each, view))))
+        yield line(each.severity.value, file, _title("verify.finding", each, view),
+                   "\n".join(_shown(each, view)))
     for stale in found.stale:
-        out.write(line("warning", manifest, _stale_title(stale, view),
-                       stale_message(stale, view.lang)))
-    out.write(say("verify.github", view.lang, proved=len(found.proved),
-                  findings=len(found.findings), accepted=len(found.accepted)) + "\n")
+        yield line("warning", manifest, _stale_title(stale, view),
+                   stale_message(stale, view.lang))
+    yield say("verify.github", view.lang, proved=len(found.proved),
+              findings=len(found.findings), accepted=len(found.accepted)) + "\n"

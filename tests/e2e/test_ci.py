@@ -14,7 +14,7 @@ import yaml
 from support.author_packs import CASES, MANIFEST, RULES, write
 from support.cli_command import COMMAND
 
-from zhuanjie.cli.hook import packs_of
+from zhuanjie.engine.api import packs_of
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from zhuanjie.cli.files import opened, replacing
+from zhuanjie.cli.files import opened
+from zhuanjie.report.files import replacing
 from zhuanjie.engine.core.errors import OutputError
 
 

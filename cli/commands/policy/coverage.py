@@ -13,7 +13,7 @@ from zhuanjie.cli import complete, exit_codes, options
 from zhuanjie.cli.help import define, option
 from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import session_of
-from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.api import UsageError, fail
 
 
 class Percent(click.ParamType[float]):
@@ -37,7 +37,7 @@ class Percent(click.ParamType[float]):
 @click.argument("pack", metavar="PACK", shell_complete=complete.packs)
 @option("--fail-under", said="fail-under", type=Percent(), metavar="PERCENT")
 @option("--diff", "base", said="diff-base", metavar="BASE")
-@options.target("table", "json", "html", "markdown")
+@options.target("policy.coverage")
 @options.lang
 @click.pass_context
 def command(ctx: click.Context, *, pack: str, fail_under: float | None, base: str | None,
@@ -45,25 +45,12 @@ def command(ctx: click.Context, *, pack: str, fail_under: float | None, base: st
     """Measure what a pack's cases try."""
     from zhuanjie.cli import show
     from zhuanjie.engine import api
-    from zhuanjie.engine.authoring.coverage.coverage import coverage
-    from zhuanjie.report import write_answer
     from zhuanjie.report.layouts import coverage as layout
 
     policy = api.load_policy(pack)
-    only = None
-    if base is not None:
-        from zhuanjie.engine.authoring.diff.text_diff import changed_rules
-        from zhuanjie.engine.authoring.diff.versions import policy_before
-
-        only = changed_rules(policy_before(base, policy), policy)
-    found = coverage(policy, only)
+    found = api.coverage(policy, base)
     view = show.view_of(session_of(ctx), target, policy)
     title = policy.id if base is None else f"{base} → {policy.id}"
-    with show.result(target) as out:
-        if target.format == "html":
-            out.write(layout.page(found, policy, title, view))
-        else:
-            write_answer(layout.plain_data(found), layout.sections(found, title, view),
-                                target.format, out, view)
+    show.write(layout.answer(found, policy, title, view), target, view)
     short = fail_under is not None and found.score * 100 < fail_under
     return exit_codes.FINDINGS if short else exit_codes.OK

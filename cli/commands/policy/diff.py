@@ -19,26 +19,21 @@ from zhuanjie.cli.session import session_of
 @option("--ledger", "ledgers", said="diff-ledger", multiple=True, type=options.FILE,
         metavar="FILE")
 @options.as_of
-@options.target("table", "json", "markdown")
+@options.target("policy.diff")
 @options.lang
 @click.pass_context
 def command(ctx: click.Context, *, old: str, new: str, ledgers: Sequence[str],
             as_of: date | None, target: Target) -> int:
     """Compare two packs."""
     from zhuanjie.cli import show
-    from zhuanjie.engine.authoring.diff.diff import diff
-    from zhuanjie.engine.authoring.diff.versions import policy_at
-    from zhuanjie.report import write_answer
-    from zhuanjie.report.layouts import policy_diff as policydiff
+    from zhuanjie.engine import api
+    from zhuanjie.report.layouts import policy_diff as layout
 
-    before, after = policy_at(old), policy_at(new)
-    found = diff(before, after, ledgers, as_of)
+    before, after = api.policy_at(old), api.policy_at(new)
+    found = api.diff(before, after, ledgers, as_of)
     session = session_of(ctx)
     for notice in found.impact.notices if found.impact else ():
         session.notice(notice)
     view = show.view_of(session, target, after)
-    with show.result(target) as out:
-        write_answer(policydiff.plain_data(found),
-                            policydiff.sections(found, f"{old} → {new}", view), target.format, out,
-                            view)
+    show.write(layout.answer(found, f"{old} → {new}", view), target, view)
     return exit_codes.FINDINGS if found.differs else exit_codes.OK

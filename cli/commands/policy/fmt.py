@@ -20,21 +20,16 @@ from zhuanjie.cli.session import session_of
 def command(ctx: click.Context, *, pack: str, check: bool) -> int:
     """Lay out a pack's files."""
     from zhuanjie.cli.files import opened
-    from zhuanjie.engine.authoring.editing.layout import formatted, pack_files
-    from zhuanjie.engine.core.errors import PolicyError
-    from zhuanjie.engine.core.yaml_source import read_source
-    from zhuanjie.engine.policy.locate import find_folder
+    from zhuanjie.engine import api
 
     session = session_of(ctx)
-    texts = {path: read_source(path, PolicyError).text for path in pack_files(find_folder(pack))}
-    laid = {path: formatted(text, str(path)) for path, text in texts.items()}
-    changed = [path for path, text in texts.items()
-               if laid[path].encode() != path.read_bytes()]
-    for path in changed:
+    files = api.format_pack(pack)
+    changed = [file for file in files if file.changed]
+    for file in changed:
         if not check:
-            with opened(path, machine=True) as out:
-                out.write(laid[path])
-        session.tell(session.say("fmt.would" if check else "fmt.done", file=str(path)))
+            with opened(file.path, machine=True) as out:
+                out.write(file.text)
+        session.tell(session.say("fmt.would" if check else "fmt.done", file=str(file.path)))
     if not changed:
-        session.tell(session.say("fmt.clean", count=len(texts)))
+        session.tell(session.say("fmt.clean", count=len(files)))
     return exit_codes.FINDINGS if check and changed else exit_codes.OK

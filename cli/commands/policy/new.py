@@ -23,11 +23,12 @@ from zhuanjie.cli.session import session_of
 def command(ctx: click.Context, *, pack_id: str, folder: Path | None, builds_on: str | None,
             vocabulary: str | None) -> int:
     """Write a new pack into a folder."""
-    from zhuanjie.cli.files import opened, unwritable
-    from zhuanjie.engine.authoring.editing.scaffold import scaffold
+    from zhuanjie.cli.files import opened
+    from zhuanjie.engine import api
+    from zhuanjie.report.files import unwritable
 
     place = folder if folder is not None else Path(pack_id)
-    files = scaffold(pack_id, place, date.today(), builds_on, vocabulary=vocabulary)
+    files = api.scaffold(pack_id, place, date.today(), builds_on, vocabulary=vocabulary)
     for name, text in files.items():
         path = place / name
         try:

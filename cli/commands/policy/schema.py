@@ -8,7 +8,7 @@ import click
 
 from zhuanjie.cli import exit_codes, options
 from zhuanjie.cli.help import define, option
-from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.api import UsageError, fail
 
 
 @define("policy.schema")
@@ -18,9 +18,10 @@ from zhuanjie.engine.core.errors import UsageError, fail
 @options.lang
 def command(name: str | None, folder: Path | None) -> int:
     """Print a schema, or write them all into a folder."""
-    from zhuanjie.cli.files import opened, unwritable
+    from zhuanjie.cli.files import opened
     from zhuanjie.engine import api
-    from zhuanjie.report.formats.json import write
+    from zhuanjie.report import write_data
+    from zhuanjie.report.files import unwritable
 
     schemas = api.schemas()
     names = ", ".join(schemas)
@@ -33,7 +34,7 @@ def command(name: str | None, folder: Path | None) -> int:
     if folder is None:
         with opened(None, machine=True) as out:
             for schema in chosen.values():
-                write(schema, out)
+                write_data(schema, out)
         return exit_codes.OK
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,5 +42,5 @@ def command(name: str | None, folder: Path | None) -> int:
         raise unwritable(folder, error) from error
     for key, schema in chosen.items():
         with opened(folder / f"{key}.schema.json", machine=True) as out:
-            write(schema, out)
+            write_data(schema, out)
     return exit_codes.OK

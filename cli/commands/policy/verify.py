@@ -12,7 +12,7 @@ from zhuanjie.cli.options import Choice, Count, Target
 from zhuanjie.cli.session import session_of
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.authoring.verification.verify import Verification
+    from zhuanjie.engine.api import Verification
 
 _LEVELS: Final = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
 """`--fail-on` by the severities that fail."""
@@ -23,21 +23,19 @@ _LEVELS: Final = {"error": ("error",), "warning": ("error", "warning"), "never":
 @option("--timeout", said="timeout", type=Count(1), default=5, metavar="SECONDS")
 @option("--fail-on", "level", said="fail-on-verify", type=Choice(tuple(_LEVELS)),
         default="warning")
-@options.target("table", "json", "markdown", "github")
+@options.target("policy.verify")
 @options.lang
 @click.pass_context
 def command(ctx: click.Context, *, pack: str, timeout: int, level: str, target: Target) -> int:
     """Prove that a pack is consistent."""
     from zhuanjie.cli import show
     from zhuanjie.engine import api
-    from zhuanjie.engine.authoring.verification.verify import verify
     from zhuanjie.report.layouts import verification as layout
 
     policy = api.load_policy(pack)
-    found = verify(policy, timeout_ms=timeout * 1000)
+    found = api.verify(policy, timeout_ms=timeout * 1000)
     view = show.view_of(session_of(ctx), target, policy)
-    with show.result(target) as out:
-        layout.write_verification(found, policy, target.format, out, view)
+    show.write(layout.answer(found, policy, view), target, view)
     return exit_codes.FINDINGS if _fails(found, level) else exit_codes.OK
 
 

@@ -1,0 +1,70 @@
+"""Answers in any format. In: a result and the name of a format. Out: its text on a stream.
+
+A result's layout makes an answer of it, which says what there is to write for people, for programs
+and in forms of its own; only the module of the format asked for is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TextIO
+
+from zhuanjie.report.formats.registry import FORMATS
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.api import Finding, Report
+    from zhuanjie.report.section import Section
+    from zhuanjie.report.view import View
+
+    Layout = Callable[[Report, View], Iterable[Section]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A result, ready for every format that is offered for it.
+
+    `sections` are for people, `data` for programs; formats of findings take the `report`. `texts`
+    has the formats for which the result has a form of its own, by their names. Nothing is made
+    before it is asked for.
+    """
+
+    sections: Callable[[], Iterable[Section]]
+    data: Callable[[], Any] | None = None
+    report: Report | None = None
+    texts: Mapping[str, Callable[[], Iterable[str]]] = field(default_factory=dict)
+
+
+def write(answer: Answer, form: str, out: TextIO, view: View) -> None:
+    """Write an answer in the format `form`."""
+    if form in answer.texts:
+        out.writelines(answer.texts[form]())
+    elif FORMATS[form].for_people:
+        _module(form).render(answer.sections(), out, view)
+    elif answer.report is not None:
+        _module(form).render(answer.report, out, view)
+    else:
+        assert answer.data is not None, form
+        _module(form).write(answer.data(), out)
+
+
+def write_report(report: Report, layout: Layout, form: str, out: TextIO, view: View) -> None:
+    """Write `report` in the format `form`; `layout` puts it into sections for people."""
+    write(Answer(lambda: layout(report, view), report=report), form, out, view)
+
+
+def write_data(data: Any, out: TextIO) -> None:
+    """Write plain data as JSON."""
+    _module("json").write(data, out)
+
+
+def finding_lines(findings: Iterable[Finding], form: str, *, by_pack: bool) -> Iterator[str]:
+    """Findings in a format that is written as they come; with `by_pack` several packs judge."""
+    lines: Iterator[str] = _module(form).lines(findings, by_pack)
+    return lines
+
+
+def _module(form: str) -> ModuleType:
+    return import_module(f"zhuanjie.report.formats.{form}")

@@ -1,0 +1,85 @@
+"""The formats there are. In: the name of a command or a format. Out: what there is to know of it.
+
+One table that options, help, file endings and writers read; a format's module is imported when it
+is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+Findings = Literal["whole", "spooled", "streamed", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format. Its module, `zhuanjie.report.formats.<name>`, has `render`.
+
+    `endings` are those of files that ask for it. With `for_people` it writes sections, else a
+    report or plain data; `machine` text is UTF-8 everywhere, with a mark for spreadsheet programs
+    if `bom`. `findings` says when the findings of an audit are written: when all is known
+    (`whole`), kept aside until the totals before them are known (`spooled`), as they come
+    (`streamed`), or by the engine into a `file`, which such a format needs. `has_input` is false
+    where there is no room for what could not be read; with `on_spark` Spark can write it itself.
+    """
+
+    name: str
+    endings: tuple[str, ...] = ()
+    for_people: bool = False
+    machine: bool = True
+    bom: bool = False
+    findings: Findings = "whole"
+    has_input: bool = True
+    on_spark: bool = False
+
+    @property
+    def needs_file(self) -> bool:
+        """Whether it cannot be written to a terminal or pipe."""
+        return self.findings == "file"
+
+
+FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in (
+    Format("table", for_people=True, machine=False),
+    Format("markdown", (".md",), for_people=True, machine=False),
+    Format("html", (".html",), for_people=True),
+    Format("json", (".json",), findings="spooled"),
+    Format("jsonl", (".jsonl",), findings="streamed", has_input=False, on_spark=True),
+    Format("csv", (".csv",), bom=True, findings="streamed", has_input=False, on_spark=True),
+    Format("parquet", (".parquet",), findings="file", on_spark=True),
+    Format("ics", (".ics",), has_input=False),
+    Format("github"),
+    Format("junit"),
+)}
+
+_ANSWER: Final = ("table", "json", "markdown")
+OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
+    "audit": ("table", "json", "jsonl", "csv", "markdown", "parquet"),
+    "check": ("table", "json", "github", "markdown"),
+    "deadlines": ("table", "ics", "json", "jsonl", "csv", "markdown"),
+    "destinations": _ANSWER,
+    "explain": _ANSWER,
+    "policy.coverage": ("table", "json", "html", "markdown"),
+    "policy.diff": _ANSWER,
+    "policy.docs": ("markdown", "html"),
+    "policy.lint": ("table", "json", "markdown", "github"),
+    "policy.list": _ANSWER,
+    "policy.mutate": _ANSWER,
+    "policy.show": _ANSWER,
+    "policy.test": ("table", "json", "junit", "github"),
+    "policy.verify": ("table", "json", "markdown", "github"),
+}
+"""The formats by the command that offers them, the usual one first."""
+
+
+def by_ending(path: Path, command: str) -> str | None:
+    """The format that the ending of a file asks for, among those that a command offers."""
+    suffix = path.suffix.lower()
+    return next((n for n in OFFERED[command] if suffix in FORMATS[n].endings), None)
+
+
+def spark_forms() -> dict[str, str]:
+    """The formats that Spark can write, by the ending that asks for them."""
+    return {end: form.name for form in FORMATS.values() if form.on_spark for end in form.endings}
