@@ -77,7 +77,7 @@ class FindingRenderer:
                 message = (rule.late if tardy else rule.message).fill(record, extra)
             remedy = (rule.late_remedy if tardy else rule.remedy).fill(record, extra)
         if outcome is not Outcome.VIOLATION:
-            message = self._message(rule, verdict, due)
+            message = self._message(rule, verdict, due, record)
         if outcome is Outcome.UNDETERMINED:
             remedy = self._fill_in(rule, verdict, record)
         return Finding(
@@ -108,13 +108,14 @@ class FindingRenderer:
         done = record.get(rule.rule.deadline.done) if rule.rule.deadline else None
         return done is not None and done <= self.as_of
 
-    def _message(self, rule: _RuleTexts, verdict: Verdict, due: date | None) -> str:
+    def _message(self, rule: _RuleTexts, verdict: Verdict, due: date | None,
+                 record: Mapping[str, Any]) -> str:
         """What is said of every outcome but a violation."""
         title = rule.title
         match verdict.outcome:
             case Outcome.UNDETERMINED if verdict.missing:
                 return say("finding.undetermined", self.lang, title=title,
-                           missing=self._names(verdict.missing))
+                           missing=self._names(verdict.missing, record))
             case Outcome.UNDETERMINED:
                 return say("finding.undetermined-shared", self.lang, title=title)
             case Outcome.PENDING if due:
@@ -126,11 +127,16 @@ class FindingRenderer:
                 return say(f"finding.{outcome}", self.lang, title=title)
 
     def _fill_in(self, rule: _RuleTexts, verdict: Verdict, record: Mapping[str, Any]) -> str:
+        blank = tuple(n for n in verdict.missing if record.get(n) is None)
         if verdict.missing:
-            return say("finding.fill-in", self.lang, missing=self._names(verdict.missing))
+            # The day of a month that is on record has no cell of its own.
+            return say("finding.fill-in" if blank else "finding.look-up", self.lang,
+                       missing=self._names(blank or verdict.missing, record))
         return rule.remedy.fill(record, self._constants)
 
-    def _names(self, names: tuple[str, ...]) -> str:
+    def _names(self, names: tuple[str, ...], record: Mapping[str, Any]) -> str:
+        """What is missing: fields, or the day where a month is on record."""
+        labels = ((n, field_label(n, self.lang, self.fields)) for n in names)
         return say("list.comma", self.lang).join(
-            field_label(n, self.lang, self.fields) for n in names
-        )
+            label if record.get(name) is None else say("finding.its-day", self.lang, name=label)
+            for name, label in labels)
