@@ -1,4 +1,4 @@
-"""JSON Schemas of packs' and vocabularies' files. In: the models. Out: schemas by file name."""
+"""JSON Schemas of packs' and vocabularies' files. In: what is spoken. Out: schemas by name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from pydantic import BaseModel
 
 from zhuanjie.engine.policy.case_model import CaseFile
 from zhuanjie.engine.policy.model import Manifest, Topic
+from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.policy.vocabulary_schema import speak
+from zhuanjie.engine.vocabulary.load import default_vocabulary
 from zhuanjie.engine.vocabulary.model import FieldFile
 from zhuanjie.engine.vocabulary.model import Manifest as VocabularyManifest
+from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: dict[str, type[BaseModel]] = {
@@ -20,9 +24,19 @@ PACK = ("pack", "topic", "cases")
 """Those of a pack's own files."""
 
 
-def schemas() -> dict[str, dict[str, Any]]:
-    """Each by its name, as `rules/_schema/<name>.schema.json` holds it."""
-    return {
+def schemas(spoken: Policy | Vocabulary | None = None) -> dict[str, dict[str, Any]]:
+    """Each by its name; those of a pack's own files know the fields of what is `spoken`.
+
+    That is a vocabulary, or a policy with what its packs add to theirs. Without either it is the
+    vocabulary of packs that name none: so `rules/_schema/<name>.schema.json` holds them.
+    """
+    made = {
         name: {"$schema": _DIALECT, **model.model_json_schema(by_alias=True)}
         for name, model in MODELS.items()
     }
+    if isinstance(spoken, Policy):
+        tables = {r.id: r.rule.table.subject for r in spoken.rules if r.rule.table}
+        speak(made, spoken.vocabulary, tables)
+    else:
+        speak(made, spoken or default_vocabulary())
+    return made

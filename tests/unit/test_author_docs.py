@@ -66,7 +66,9 @@ def test_schemas_beside_the_folder_are_used(tmp_path: Path) -> None:
             _, _, schema = text.splitlines()[0].partition("$schema=")
             assert str(Path(name).parent / schema).replace("cases/../", "") in alone
     (tmp_path / "_schema").mkdir()
-    (tmp_path / "_schema" / "pack.schema.json").write_text("{}", encoding="utf-8")
+    for name, text in alone.items():
+        if name.endswith(".json"):
+            (tmp_path / name).write_text(text, encoding="utf-8")
     shared = scaffold("a", tmp_path / "a", DAY)
     assert set(shared) == {"pack.yaml", "10-example.yaml", "cases/10-example.yaml"}
     assert "$schema=../../_schema/cases" in shared["cases/10-example.yaml"]

@@ -1,4 +1,4 @@
-"""`zhuanjie policy schema`: the JSON Schemas of packs. In: a name, or a folder. Out: schemas."""
+"""`zhuanjie policy schema`: the JSON Schemas of packs. In: a name, a pack. Out: schemas."""
 
 from __future__ import annotations
 
@@ -6,30 +6,34 @@ from pathlib import Path
 
 import click
 
-from zhuanjie.cli import exit_codes, options
+from zhuanjie.cli import complete, exit_codes, options
 from zhuanjie.cli.help import define, option
 from zhuanjie.engine.api import UsageError, fail
 
 
 @define("policy.schema")
-@click.argument("name", required=False, metavar="[NAME]")
+@click.argument("names", required=False, nargs=-1, metavar="[NAME] [PACK]",
+                shell_complete=complete.packs)
 @option("--output", "-o", "folder", said="schema-output", metavar="FOLDER",
         type=click.Path(path_type=Path))
 @options.lang
-def command(name: str | None, folder: Path | None) -> int:
+def command(names: tuple[str, ...], folder: Path | None) -> int:
     """Print a schema, or write them all into a folder."""
     from zhuanjie.cli.files import opened
     from zhuanjie.engine import api
     from zhuanjie.report import write_data
     from zhuanjie.report.files import unwritable
 
-    schemas = api.schemas()
-    names = ", ".join(schemas)
-    if name is not None and name not in schemas:
-        raise fail(UsageError, "cli.usage.choice", hint="cli.usage.hint.choices", value=name,
-                   name="NAME", choices=names)
+    known = api.schemas()
+    name = next((n for n in names[:1] if n in known), None)
+    packs = names if name is None else names[1:]
+    if len(packs) > 1:
+        raise fail(UsageError, "cli.usage.choice", hint="cli.usage.hint.choices", value=packs[0],
+                   name="NAME", choices=", ".join(known))
+    schemas = api.schemas(api.load_policy(packs[0])) if packs else known
     if name is None and folder is None:
-        raise fail(UsageError, "cli.schema.which", hint="cli.schema.which.hint", choices=names)
+        raise fail(UsageError, "cli.schema.which", hint="cli.schema.which.hint",
+                   choices=", ".join(known))
     chosen = schemas if name is None else {name: schemas[name]}
     if folder is None:
         with opened(None, machine=True) as out:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -40,10 +41,10 @@ def scaffold(pack_id: str, folder: Path, day: date, builds_on: str | None = None
              vocabulary: str | None = None) -> dict[str, str]:
     """The files of a new pack in `folder`, by their path in it; nothing is written.
 
-    The pack speaks the vocabulary of its base, or the one named, or the usual one. Schemas that
-    stand beside the folder are referred to, else they are among the files. Raises UsageError for an
-    id that is none, a folder that is in use, a base that will not be found, a vocabulary that is
-    not the base's; PolicyError for one that there is not.
+    The pack speaks the vocabulary of its base, or the one named, or the usual one. Schemas of that
+    which stand beside the folder are referred to, else they are among the files. Raises UsageError
+    for an id that is none, a folder that is in use, a base that will not be found, a vocabulary
+    that is not the base's; PolicyError for one that there is not.
     """
     try:
         _ID.validate_python(pack_id)
@@ -53,7 +54,8 @@ def scaffold(pack_id: str, folder: Path, day: date, builds_on: str | None = None
         raise fail(UsageError, "scaffold.in-use", hint="scaffold.in-use.hint", folder=str(folder))
     base = None if builds_on is None else _base(builds_on, folder)
     spoken = _spoken(base, vocabulary, folder)
-    shared = (folder.resolve().parent / SCHEMAS / "pack.schema.json").is_file()
+    beside = folder.resolve().parent / SCHEMAS
+    shared = any(_are_there(_schemas(known), beside) for known in (base, spoken) if known)
     values = {
         **_names(base), **_example(spoken), "id": _quoted(pack_id),
         "vocabulary": "" if base or vocabulary is None else f"vocabulary: {spoken.id}\n",
@@ -68,10 +70,23 @@ def scaffold(pack_id: str, folder: Path, day: date, builds_on: str | None = None
     out = {name: _filled(template, values) for name, template in (
         (MANIFEST, MANIFEST), (_TOPIC, _TOPIC), (f"{CASES}/{_TOPIC}", "cases.yaml"))}
     if not shared:
-        out.update({f"{SCHEMAS}/{name}.schema.json":
-                    json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
-                    for name, schema in schemas().items() if name in PACK})
+        out.update({f"{SCHEMAS}/{name}": text for name, text in _schemas(base or spoken).items()})
     return out
+
+
+def _schemas(spoken: Policy | Vocabulary) -> dict[str, str]:
+    """The schemas of a pack's files, by file name."""
+    return {f"{name}.schema.json": json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+            for name, schema in schemas(spoken).items() if name in PACK}
+
+
+def _are_there(schemas: Mapping[str, str], folder: Path) -> bool:
+    """Whether a folder has these schemas: others may be of another vocabulary."""
+    try:
+        return all(json.loads((folder / name).read_text(encoding="utf-8")) == json.loads(text)
+                   for name, text in schemas.items())
+    except (OSError, ValueError):
+        return False
 
 
 def _spoken(base: Policy | None, name: str | None, folder: Path) -> Vocabulary:
