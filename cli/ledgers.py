@@ -15,7 +15,7 @@ from zhuanjie.engine.api import Report, UsageError, fail
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import Policy
-    from zhuanjie.report.answer import Layout
+    from zhuanjie.report.presentation import Layout
     from zhuanjie.report.view import View
 
 

@@ -68,7 +68,7 @@ def _run(args: list[str], session: Session) -> int:
 
 
 def _complete(session: Session, instruction: str) -> int:
-    """Answer the shell's question for completions (see `zhuanjie completion`)."""
+    """Presentation the shell's question for completions (see `zhuanjie completion`)."""
     from click.shell_completion import shell_complete
 
     return shell_complete(group, {"obj": session}, PROG, COMPLETE_VAR, instruction)

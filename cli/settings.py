@@ -37,7 +37,7 @@ def _show(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
 
     target = Target("table", None)
     view = show.view_of(session_of(ctx), target)
-    show.write(layout.answer(api.settings(), view), target, view)
+    show.write(layout.present(api.settings(), view), target, view)
     ctx.exit()
 
 

@@ -37,7 +37,7 @@ def result(target: Target) -> Iterator[TextIO]:
         yield out
 
 
-def write(answer: report.Answer, target: Target, view: View) -> None:
-    """Write an answer where and as it is wanted."""
+def write(shown: report.Presentation, target: Target, view: View) -> None:
+    """Write a result where and as it is wanted."""
     with result(target) as out:
-        report.write(answer, target.format, out, view)
+        report.write(shown, target.format, out, view)

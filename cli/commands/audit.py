@@ -203,7 +203,7 @@ def _brief(call: _Call, run: AuditRun, report: Report) -> int:
 
     seen = Target("table", None)
     view = show.view_of(call.session, seen, run.plan.policy, all_outcomes=call.all_outcomes)
-    show.write(reports.Answer(lambda: brief(report, view)), seen, view)
+    show.write(reports.Presentation(lambda: brief(report, view)), seen, view)
     return _told(call, run, report)
 
 

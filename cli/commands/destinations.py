@@ -37,5 +37,5 @@ def command(ctx: click.Context, record: str, selection: Selection, target: Targe
         for each in read
     ]
     view = show.view_of(session, target, policy)
-    show.write(layout.answer(policy, selection.day, judged, view), target, view)
+    show.write(layout.present(policy, selection.day, judged, view), target, view)
     return exit_codes.OK

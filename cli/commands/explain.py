@@ -47,5 +47,5 @@ def command(ctx: click.Context, *, ledger: str, record: str, clause: str | None,
         if cell.record == record:
             session.unreadable(cell)
     view = show.view_of(session, target, policy)
-    show.write(layout.answer(policy, selection.day, found, mended, view), target, view)
+    show.write(layout.present(policy, selection.day, found, mended, view), target, view)
     return exit_codes.OK

@@ -11,8 +11,7 @@ from zhuanjie.engine.policy.model import Manifest, Topic
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.policy.vocabulary_schema import speak
 from zhuanjie.engine.vocabulary.load import default_vocabulary
-from zhuanjie.engine.vocabulary.model import FieldFile
-from zhuanjie.engine.vocabulary.model import Manifest as VocabularyManifest
+from zhuanjie.engine.vocabulary.model import FieldFile, VocabularyManifest
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

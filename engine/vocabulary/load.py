@@ -19,7 +19,7 @@ from zhuanjie.engine.core.validate import validate
 from zhuanjie.engine.core.yaml_source import Key, YamlSource, read_source, short_path
 from zhuanjie.engine.vocabulary.build import FieldBuilder
 from zhuanjie.engine.vocabulary.fields import FieldTable
-from zhuanjie.engine.vocabulary.model import FieldFile, Manifest
+from zhuanjie.engine.vocabulary.model import FieldFile, VocabularyManifest
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 FOLDER = "_vocabularies"
@@ -75,7 +75,7 @@ def _read(folder: Path) -> tuple[Vocabulary, bool]:
     problems: list[Diagnostic] = []
     about = read_source(folder / MANIFEST, PolicyError, short_path(folder / MANIFEST))
     listed = read_source(folder / FIELDS, PolicyError, short_path(folder / FIELDS))
-    manifest = validate(Manifest, about, problems)
+    manifest = validate(VocabularyManifest, about, problems)
     specs = validate(FieldFile, listed, problems)
     if manifest is None or specs is None:
         raise PolicyError(*problems)
@@ -93,7 +93,7 @@ def _read(folder: Path) -> tuple[Vocabulary, bool]:
     ), manifest.is_default
 
 
-def _named(manifest: Manifest, fields: FieldTable, source: YamlSource,
+def _named(manifest: VocabularyManifest, fields: FieldTable, source: YamlSource,
            problems: list[Diagnostic]) -> None:
     """Every field that the manifest names is one, of a type that suits."""
     wanted: list[tuple[tuple[Key, ...], str, str | None]] = [

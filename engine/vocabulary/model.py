@@ -21,7 +21,7 @@ def _yes_and_no(value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]
     return value
 
 
-class Value(Strict):
+class ValueSpec(Strict):
     """A value of an enumerated or yes/no field: how a ledger shows it, and other ways to write it.
     """
 
@@ -42,8 +42,8 @@ class Spec(Strict):
     headings: tuple[Filled, ...] = Field(
         default=(), description="other headings that mean the field, in any language")
     meaning: Text | None = None
-    values: dict[Name, Annotated[Value, BeforeValidator(
-        _labelled, json_schema_input_type=Filled | Value)]] = Field(
+    values: dict[Name, Annotated[ValueSpec, BeforeValidator(
+        _labelled, json_schema_input_type=Filled | ValueSpec)]] = Field(
         default_factory=dict, description="the values of an enumerated or yes/no field")
     low: int | None = None
     high: int | None = None
@@ -77,7 +77,7 @@ class Example(Strict):
     remedy: Text
 
 
-class Manifest(Strict):
+class VocabularyManifest(Strict):
     """`vocabulary.yaml`: what a domain's records are about, but for the fields themselves.
 
     `record` is what one record is about. `keys` are the fields that name a record, the first that a

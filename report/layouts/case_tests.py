@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from zhuanjie.engine.api import UNNAMED
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import plain
-from zhuanjie.report.answer import Answer
 from zhuanjie.report.formats import junit
 from zhuanjie.report.formats.github import line
 from zhuanjie.report.formats.junit import JunitCase, JunitSuite
+from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api import Mismatch, Policy, TestReport
 
 
-def answer(report: TestReport, policy: Policy, view: View) -> Answer:
+def present(report: TestReport, policy: Policy, view: View) -> Presentation:
     """A test report, for any of the formats of `policy test`."""
-    return Answer(
+    return Presentation(
         lambda: _sections(report, policy, view), lambda: _plain(report),
         texts={"junit": lambda: junit.text(policy.id, _suites(report, policy, view)),
                "github": lambda: _annotations(report, view)})

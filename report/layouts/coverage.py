@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zhuanjie.engine.api import marked_texts, row_clause
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.report.answer import Answer
+from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api import Coverage, MarkedText, Point, Policy, TypedRule
 
 
-def answer(found: Coverage, policy: Policy, title: str, view: View) -> Answer:
+def present(found: Coverage, policy: Policy, title: str, view: View) -> Presentation:
     """A coverage, for any of the formats of `policy coverage`."""
-    return Answer(lambda: sections(found, title, view), lambda: plain_data(found),
-                  texts={"html": lambda: [page(found, policy, title, view)]})
+    return Presentation(lambda: sections(found, title, view), lambda: plain_data(found),
+                        texts={"html": lambda: [page(found, policy, title, view)]})
 
 
 def plain_data(found: Coverage) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from zhuanjie.report import json_shape as shape
-from zhuanjie.report.answer import Answer
+from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     """A record by what names it, and its destinations."""
 
 
-def answer(policy: Policy, as_of: date, judged: Sequence[RecordDestinations], view: View) -> Answer:
+def present(policy: Policy, as_of: date, judged: Sequence[RecordDestinations],
+            view: View) -> Presentation:
     """The destinations of records, for any of the formats of `destinations`."""
-    return Answer(lambda: _sections(judged, view), lambda: {
+    return Presentation(lambda: _sections(judged, view), lambda: {
         "policy": shape.policy(policy.ref),
         "as_of": as_of.isoformat(),
         "destinations": [_plain(name, found) for name, each in judged for found in each],

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.core.results import Finding, Outcome, plain
 from zhuanjie.report import json_shape as shape
-from zhuanjie.report.answer import Answer
 from zhuanjie.report.layouts import fixes
 from zhuanjie.report.layouts.overlay import changes, plain_change
+from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section, Tone
 from zhuanjie.report.view import View
 
@@ -30,8 +30,8 @@ _TONES: dict[Outcome, Tone] = {
 }
 
 
-def answer(policy: Policy, as_of: date, found: Sequence[Explanation],
-           mended: Sequence[RecordFix] | None, view: View) -> Answer:
+def present(policy: Policy, as_of: date, found: Sequence[Explanation],
+            mended: Sequence[RecordFix] | None, view: View) -> Presentation:
     """Explanations, and the fixes beside them where those were asked for."""
     def data() -> dict[str, Any]:
         return {
@@ -40,8 +40,8 @@ def answer(policy: Policy, as_of: date, found: Sequence[Explanation],
             **({} if mended is None else {"fixes": [fixes.plain_fix(m, view) for m in mended]}),
         }
 
-    return Answer(lambda: [*sections(found, view),
-                           *(s for m in mended or () for s in fixes.sections(m, view))], data)
+    return Presentation(lambda: [*sections(found, view),
+                                 *(s for m in mended or () for s in fixes.sections(m, view))], data)
 
 
 def sections(found: Sequence[Explanation], view: View) -> Iterator[Section]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.messages import Lang, say, say_diagnostic
 from zhuanjie.report import json_shape as shape
-from zhuanjie.report.answer import Answer
 from zhuanjie.report.formats.github import line
+from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api import Policy
 
 
-def answer(policy: Policy, lints: Sequence[Diagnostic], view: View) -> Answer:
+def present(policy: Policy, lints: Sequence[Diagnostic], view: View) -> Presentation:
     """Lints, for any of the formats of `policy lint`."""
-    return Answer(
+    return Presentation(
         lambda: [_section(policy, lints, view)],
         lambda: {"policy": shape.policy(policy.ref),
                  "lints": [_plain(lint, view.lang) for lint in lints]},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Outcome, plain
-from zhuanjie.report.answer import Answer
+from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api import MutationReport, Survivor
 
 
-def answer(report: MutationReport, pack: str, view: View) -> Answer:
+def present(report: MutationReport, pack: str, view: View) -> Presentation:
     """A mutation report, for any of the formats of `policy mutate`."""
-    return Answer(lambda: _sections(report, pack, view), lambda: _plain(report))
+    return Presentation(lambda: _sections(report, pack, view), lambda: _plain(report))
 
 
 def _plain(report: MutationReport) -> dict[str, Any]:

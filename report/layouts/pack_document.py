@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from zhuanjie.engine.api import Phrases
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.report.answer import Answer
 from zhuanjie.report.layouts import policy as plain
 from zhuanjie.report.layouts.coverage import percent
 from zhuanjie.report.layouts.overlay import changes
+from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api import PackCases, Policy, TypedRule
 
 
-def answer(policy: Policy, tried: PackCases, view: View) -> Answer:
+def present(policy: Policy, tried: PackCases, view: View) -> Presentation:
     """A pack, for any of the formats of `policy docs`."""
-    return Answer(PackDocument(policy, tried, view).sections)
+    return Presentation(PackDocument(policy, tried, view).sections)
 
 
 class PackDocument:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.core.results import plain
-from zhuanjie.report.answer import Answer
+from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api import Manifest, PolicyEntry
 
 
-def answer(packs: Sequence[PolicyEntry], view: View) -> Answer:
+def present(packs: Sequence[PolicyEntry], view: View) -> Presentation:
     """The packs, for any of the formats of `policy list`."""
-    return Answer(lambda: [_section([p.manifest for p in packs], view)],
-                  lambda: [_plain(p) for p in packs])
+    return Presentation(lambda: [_section([p.manifest for p in packs], view)],
+                        lambda: [_plain(p) for p in packs])
 
 
 def _plain(pack: PolicyEntry) -> dict[str, Any]:

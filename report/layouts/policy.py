@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zhuanjie.report import json_shape as shape
-from zhuanjie.report.answer import Answer
 from zhuanjie.report.layouts.overlay import changes, plain_change, reason, what
+from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api import Parameter, Policy, Rule, Text, TypedRule
 
 
-def answer(policy: Policy, rules: Sequence[TypedRule], view: View, *, whole: bool) -> Answer:
+def present(policy: Policy, rules: Sequence[TypedRule], view: View, *, whole: bool) -> Presentation:
     """A pack, or (not `whole`) some of its rules only."""
-    head = identity(policy, view) if whole else ()
-    return Answer(lambda: [*head, *(rule(r, view) for r in rules)],
-                  lambda: _plain(policy, rules, whole))
+    return Presentation(
+        lambda: [*(identity(policy, view) if whole else ()), *(rule(r, view) for r in rules)],
+        lambda: _plain(policy, rules, whole))
 
 
 def _plain(policy: Policy, rules: Sequence[TypedRule], whole: bool) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Outcome, plain
-from zhuanjie.report.answer import Answer
+from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api import Impact, PolicyDiff, TextEdit
 
 
-def answer(found: PolicyDiff, title: str, view: View) -> Answer:
+def present(found: PolicyDiff, title: str, view: View) -> Presentation:
     """A difference, for any of the formats of `policy diff`."""
-    return Answer(lambda: sections(found, title, view), lambda: plain_data(found))
+    return Presentation(lambda: sections(found, title, view), lambda: plain_data(found))
 
 
 def plain_data(found: PolicyDiff) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zhuanjie.report.answer import Answer
+from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api import PackRoot, Settings
 
 
-def answer(settings: Settings, view: View) -> Answer:
+def present(settings: Settings, view: View) -> Presentation:
     """What is set, for people."""
-    return Answer(lambda: sections(settings, view))
+    return Presentation(lambda: sections(settings, view))
 
 
 def sections(settings: Settings, view: View) -> Iterator[Section]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from zhuanjie.engine.api import stale_message
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Severity, plain
-from zhuanjie.report.answer import Answer
 from zhuanjie.report.formats.github import line
+from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api import Acceptance, Policy, Verification, VerifyFinding
 
 
-def answer(found: Verification, policy: Policy, view: View) -> Answer:
+def present(found: Verification, policy: Policy, view: View) -> Presentation:
     """A verification, for any of the formats of `policy verify`."""
-    return Answer(lambda: _sections(found, policy, view), lambda: _plain(found, view),
-                  texts={"github": lambda: _annotations(found, policy, view)})
+    return Presentation(lambda: _sections(found, policy, view), lambda: _plain(found, view),
+                        texts={"github": lambda: _annotations(found, policy, view)})
 
 
 def _plain(found: Verification, view: View) -> dict[str, Any]:

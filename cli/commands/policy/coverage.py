@@ -51,6 +51,6 @@ def command(ctx: click.Context, *, pack: str, fail_under: float | None, base: st
     found = api.coverage(policy, base)
     view = show.view_of(session_of(ctx), target, policy)
     title = policy.id if base is None else f"{base} → {policy.id}"
-    show.write(layout.answer(found, policy, title, view), target, view)
+    show.write(layout.present(found, policy, title, view), target, view)
     short = fail_under is not None and found.score * 100 < fail_under
     return exit_codes.FINDINGS if short else exit_codes.OK

@@ -35,5 +35,5 @@ def command(ctx: click.Context, *, old: str, new: str, ledgers: Sequence[str],
     for notice in found.impact.notices if found.impact else ():
         session.notice(notice)
     view = show.view_of(session, target, after)
-    show.write(layout.answer(found, f"{old} → {new}", view), target, view)
+    show.write(layout.present(found, f"{old} → {new}", view), target, view)
     return exit_codes.FINDINGS if found.differs else exit_codes.OK

@@ -23,5 +23,5 @@ def command(ctx: click.Context, pack: str, target: Target) -> int:
 
     policy = api.load_policy(pack)
     view = show.view_of(session_of(ctx), target, policy)
-    show.write(layout.answer(policy, api.pack_cases(policy), view), target, view)
+    show.write(layout.present(policy, api.pack_cases(policy), view), target, view)
     return exit_codes.OK

@@ -28,5 +28,5 @@ def command(ctx: click.Context, pack: str, target: Target) -> int:
     policy = api.load_policy(pack)
     lints = api.lint(policy)
     view = show.view_of(session_of(ctx), target, policy)
-    show.write(layout.answer(policy, lints, view), target, view)
+    show.write(layout.present(policy, lints, view), target, view)
     return exit_codes.FINDINGS if lints else exit_codes.OK

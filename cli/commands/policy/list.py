@@ -22,5 +22,5 @@ def command(ctx: click.Context, target: Target) -> int:
 
     packs = api.list_policies()
     view = show.view_of(session_of(ctx), target)
-    show.write(layout.answer(packs, view), target, view)
+    show.write(layout.present(packs, view), target, view)
     return exit_codes.OK

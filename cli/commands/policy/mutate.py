@@ -27,5 +27,5 @@ def command(ctx: click.Context, *, pack: str, jobs: int | None, target: Target) 
     policy = api.load_policy(pack)
     report = api.mutate(policy, jobs or os.cpu_count() or 1)
     view = show.view_of(session_of(ctx), target, policy)
-    show.write(layout.answer(report, policy.id, view), target, view)
+    show.write(layout.present(report, policy.id, view), target, view)
     return exit_codes.FINDINGS if report.survivors else exit_codes.OK

@@ -29,5 +29,5 @@ def command(ctx: click.Context, pack: str, part: str | None, target: Target) -> 
         raise fail(UsageError, "cli.show.part", hint="cli.show.part.hint", part=part,
                    pack=policy.id, clauses=", ".join(dict.fromkeys(r.clause for r in policy.rules)))
     view = show.view_of(session_of(ctx), target, policy)
-    show.write(layout.answer(policy, rules, view, whole=part is None), target, view)
+    show.write(layout.present(policy, rules, view, whole=part is None), target, view)
     return exit_codes.OK

@@ -41,7 +41,7 @@ def command(ctx: click.Context, *, pack: str, backend: str | None, text: str | N
     if update and report.failed:
         report = _updated(session, policy, report, names, text)
     view = show.view_of(session, target, policy)
-    show.write(layout.answer(report, policy, view), target, view)
+    show.write(layout.present(report, policy, view), target, view)
     return exit_codes.FINDINGS if report.failed else exit_codes.OK
 
 

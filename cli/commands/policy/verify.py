@@ -35,7 +35,7 @@ def command(ctx: click.Context, *, pack: str, timeout: int, level: str, target: 
     policy = api.load_policy(pack)
     found = api.verify(policy, timeout_ms=timeout * 1000)
     view = show.view_of(session_of(ctx), target, policy)
-    show.write(layout.answer(found, policy, view), target, view)
+    show.write(layout.present(found, policy, view), target, view)
     return exit_codes.FINDINGS if _fails(found, level) else exit_codes.OK
 
 

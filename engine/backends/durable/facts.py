@@ -28,7 +28,7 @@ MAX_KEYS = 250
 _FNV_BASIS, _FNV_PRIME = 2166136261, 16777619
 
 
-class Vocabulary:
+class FactKeys:
     """The keys that the patterns of one rule use, gathered while the patterns are written."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from itertools import islice, product
 from math import prod
 from typing import Any
 
-from zhuanjie.engine.backends.durable.facts import Vocabulary
+from zhuanjie.engine.backends.durable.facts import FactKeys
 from zhuanjie.engine.expr.operators import TURNED
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.assume import Assumptions, Leaf, leaves, needed, opposite
@@ -53,7 +53,7 @@ _YES, _NO = Value(True, Kind.BOOL), Value(False, Kind.BOOL)
 _BY_DAYS = frozenset({Kind.DATE, Kind.DURATION})
 
 
-def patterns(conds: Sequence[Cond], words: Vocabulary) -> list[list[Pattern]]:
+def patterns(conds: Sequence[Cond], words: FactKeys) -> list[list[Pattern]]:
     """For each condition, patterns of which exactly one matches where it holds, else none.
 
     All are to be asked of the same fact. Where that would make too many, the compound parts of the
@@ -76,11 +76,11 @@ def _is_long(cond: Cond) -> bool:
 
 def _size(ways: Sequence[Way]) -> int:
     """How many patterns the ways make; more than `MOST` where not all of them were looked for."""
-    alternatives = [prod(len(_leaf(leaf, Vocabulary())) for leaf in way) for way in ways]
+    alternatives = [prod(len(_leaf(leaf, FactKeys())) for leaf in way) for way in ways]
     return max(len(ways), sum(alternatives))
 
 
-def _written(way: Way, words: Vocabulary) -> Iterator[Pattern]:
+def _written(way: Way, words: FactKeys) -> Iterator[Pattern]:
     for chosen in product(*(_leaf(leaf, words) for leaf in way)):
         yield tuple(test for tests in chosen for test in tests)
 
@@ -120,7 +120,7 @@ def _made(cond: Cond) -> Cond:
     return Compare("==", Pick(((cond, _YES), (TRUE, _NO)), Kind.BOOL), _YES)
 
 
-def _leaf(leaf: Leaf, words: Vocabulary) -> list[Pattern]:
+def _leaf(leaf: Leaf, words: FactKeys) -> list[Pattern]:
     """Tests for a leaf whose operands are known: any of the alternatives, all tests of one."""
     match leaf:
         case Filled(name=field, blank=blank):
@@ -141,7 +141,7 @@ def _leaf(leaf: Leaf, words: Vocabulary) -> list[Pattern]:
             return [(shifted or _compare(op, left, right, words),)]
 
 
-def _compare(op: str, left: Term, right: Term, words: Vocabulary) -> Test:
+def _compare(op: str, left: Term, right: Term, words: FactKeys) -> Test:
     if isinstance(left, Value):
         op, left, right = TURNED[op], right, left
     if isinstance(right, Value):
@@ -153,7 +153,7 @@ def _test(op: str, key: str, right: Any) -> Test:
     return {key: right} if op == "==" else {_OPS[op]: {key: right}}
 
 
-def _by_days(op: str, left: Term, right: Term, words: Vocabulary) -> Test | None:
+def _by_days(op: str, left: Term, right: Term, words: FactKeys) -> Test | None:
     """A comparison of days with all that is constant on its right: `a > 90` or `a > b + 90`.
 
     None where it has another form. Only days: whole numbers could leave the engine's 64 bits.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhuanjie.engine.backends.base import UNKNOWN
-from zhuanjie.engine.backends.durable.facts import Vocabulary
+from zhuanjie.engine.backends.durable.facts import FactKeys
 from zhuanjie.engine.backends.durable.network import Network, incomplete
 from zhuanjie.engine.backends.durable.rules import on
 from zhuanjie.engine.expr.nodes import Expr
@@ -24,7 +24,7 @@ class CompiledExpression:
     """
 
     def __init__(self, expr: Expr, kleene: Kleene) -> None:
-        words = Vocabulary()
+        words = FactKeys()
         self._key: str | None = None
         answers: list[tuple[Any, Cond]] = [(UNKNOWN, kleene.unknown(expr))]
         self._value: Any = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from zhuanjie.engine.backends.durable.facts import ABOUT, ID, Fact, FactWriter, Vocabulary
+from zhuanjie.engine.backends.durable.facts import ABOUT, ID, Fact, FactKeys, FactWriter
 from zhuanjie.engine.backends.durable.network import Action
 from zhuanjie.engine.backends.durable.patterns import Pattern, patterns
 from zhuanjie.engine.core.results import Outcome
@@ -67,7 +67,7 @@ class Rules:
         """Add patterns that show a rule to come out so."""
         self.means[self.add(joined)] = index, outcome
 
-    def fact(self, about: str, words: Vocabulary, alone: Mapping[str, int]) -> None:
+    def fact(self, about: str, words: FactKeys, alone: Mapping[str, int]) -> None:
         """Ask for the fact that holds what the patterns on `about` use."""
         self.abouts.append(about)
         self.writers.append(words.writer(about, alone))
@@ -78,7 +78,7 @@ def build(rules: Sequence[TypedRule], lowered: Sequence[LoweredRule], kleene: Kl
     """Everything the engine needs to judge by `rules`."""
     out = Rules()
     for index, (rule, low) in enumerate(zip(rules, lowered, strict=True)):
-        words = Vocabulary()
+        words = FactKeys()
         if (rule.shape == "table" and len(rule.rows) <= MAX_ROWS
                 and len(listed(rule)) <= MAX_LISTED):
             _Table(out, index, rule, kleene, words, alone).build(low)
@@ -96,7 +96,7 @@ def listed(rule: TypedRule) -> tuple[str, ...]:
     return tuple(dict.fromkeys(d for row in rule.rows for d in row.allow))
 
 
-def on(about: str, conds: Sequence[Cond], words: Vocabulary) -> list[list[Pattern]]:
+def on(about: str, conds: Sequence[Cond], words: FactKeys) -> list[list[Pattern]]:
     """For each condition, patterns for the fact `about` something."""
     return [[({ABOUT: about}, *p) for p in found] for found in patterns(conds, words)]
 
@@ -119,7 +119,7 @@ class _Table:
     index: int
     rule: TypedRule
     kleene: Kleene
-    words: Vocabulary
+    words: FactKeys
     alone: Mapping[str, int]
 
     def build(self, low: LoweredRule) -> None:
@@ -142,7 +142,7 @@ class _Table:
                 self.out.outcome(self.index, outcome, pattern, *said)
 
     def _row(self, number: int, row: TypedRow) -> None:
-        about, words = f"{self.rule.id}#{number}", Vocabulary()
+        about, words = f"{self.rule.id}#{number}", FactKeys()
         when = row.when or Lit(True, BOOL)
         said = ((self.kleene.must_be_true(when), ALLOWED), (self.kleene.unknown(when), PERHAPS),
                 (self.kleene.must_be_false(when), DENIED))

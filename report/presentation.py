@@ -1,7 +1,7 @@
-"""Answers in any format. In: a result and the name of a format. Out: its text on a stream.
+"""Results in any format. In: a result and the name of a format. Out: its text on a stream.
 
-A result's layout makes an answer of it, which says what there is to write for people, for programs
-and in forms of its own; only the module of the format asked for is imported.
+A result's layout presents it: it says what there is to write for people, for programs and in forms
+of the result's own. Only the module of the format asked for is imported.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Presentation:
     """A result, ready for every format that is offered for it.
 
     `sections` are for people, `data` for programs; formats of findings take the `report`. `texts`
@@ -37,22 +37,22 @@ class Answer:
     texts: Mapping[str, Callable[[], Iterable[str]]] = field(default_factory=dict)
 
 
-def write(answer: Answer, form: str, out: TextIO, view: View) -> None:
-    """Write an answer in the format `form`."""
-    if form in answer.texts:
-        out.writelines(answer.texts[form]())
+def write(shown: Presentation, form: str, out: TextIO, view: View) -> None:
+    """Write a presented result in the format `form`."""
+    if form in shown.texts:
+        out.writelines(shown.texts[form]())
     elif FORMATS[form].for_people:
-        _module(form).render(answer.sections(), out, view)
-    elif answer.report is not None:
-        _module(form).render(answer.report, out, view)
+        _module(form).render(shown.sections(), out, view)
+    elif shown.report is not None:
+        _module(form).render(shown.report, out, view)
     else:
-        assert answer.data is not None, form
-        _module(form).write(answer.data(), out)
+        assert shown.data is not None, form
+        _module(form).write(shown.data(), out)
 
 
 def write_report(report: Report, layout: Layout, form: str, out: TextIO, view: View) -> None:
     """Write `report` in the format `form`; `layout` puts it into sections for people."""
-    write(Answer(lambda: layout(report, view), report=report), form, out, view)
+    write(Presentation(lambda: layout(report, view), report=report), form, out, view)
 
 
 def write_data(data: Any, out: TextIO) -> None:
