@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 80
 """The width of a pipe, a file, and a terminal that does not say."""
+_RECORD_COLUMNS: Final = ("record", "which")
+"""Columns that name records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class View:
     """Language, width and colour of the output, and the pack's own words where they are known.
 
     `titles` puts rules into words by their id, `clauses` clauses by theirs. `outcomes` are the
-    outcomes that are shown, `fields` and `parties` those of the policy's vocabulary.
+    outcomes that are shown, `key`, `fields` and `parties` those of the policy's vocabulary.
     """
 
     lang: Lang
@@ -33,6 +35,7 @@ class View:
     titles: Mapping[str, str] = field(default_factory=dict)
     clauses: Mapping[str, str] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = REPORTED
+    key: str = ""
     fields: FieldTable = field(default_factory=lambda: FieldTable(()))
     parties: Mapping[str, str] = field(default_factory=dict)
 
@@ -49,6 +52,7 @@ class View:
             titles={r.id: getattr(r.title, lang) for r in policy.rules},
             clauses={c: getattr(clause.text, lang) for c, clause in policy.clauses.items()},
             outcomes=outcomes,
+            key=policy.vocabulary.key,
             fields=policy.vocabulary.fields,
             parties={name: getattr(text, lang)
                      for name, text in policy.vocabulary.parties.items()},
@@ -78,6 +82,15 @@ class View:
     def severity(self, severity: Severity) -> str:
         """The name of a severity."""
         return self.say(f"severity.{severity}")
+
+    def column(self, name: str) -> str:
+        """The heading of a column; records go by their key's, where it is in the language."""
+        key = self.fields.get(self.key) if self.lang == "zh" else None
+        return key.heading if key and name in _RECORD_COLUMNS else self.say(f"column.{name}")
+
+    def columns(self, *names: str) -> list[str]:
+        """The headings of columns."""
+        return [self.column(name) for name in names]
 
     def field(self, name: str) -> str:
         """A field as a ledger heads it: its Chinese heading, or in English its name."""

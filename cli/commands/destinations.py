@@ -1,4 +1,4 @@
-"""`zhuanjie destinations`: where a member may go. In: a record. Out: each one, judged."""
+"""`zhuanjie destinations`: what a decision table allows. In: a record. Out: each value, judged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from zhuanjie.cli.session import session_of
 @options.lang
 @click.pass_context
 def command(ctx: click.Context, record: str, selection: Selection, target: Target) -> int:
-    """Judge every destination for each record of a file."""
+    """Judge every value of the decision table for each record of a file."""
     from zhuanjie.cli import show
     from zhuanjie.cli.records import say_of
     from zhuanjie.engine import api

@@ -1,7 +1,7 @@
-"""Where a member may go. In: a record and a policy. Out: for each destination, whether and why.
+"""What a decision table allows. In: a record and a policy. Out: for each value, whether and why.
 
-Each destination is tried in the record's place; the table decides it, and the other rules that
-speak of the destination say what goes with it.
+Each value is tried in the record's place; the table decides it, and the other rules that speak of
+the table's subject say what goes with it. For a transfer the values are its destinations.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from zhuanjie.engine.policy.policy import TypedRule
 
 @dataclass(frozen=True, slots=True)
 class DestinationAnswer:
-    """Whether one destination is open to a member, and by which pack.
+    """Whether one value of the table's subject is open to a record, and by which pack.
 
-    `outcome` is satisfied (allowed), violation (not allowed) or undetermined; `clauses` the rows
-    that allow it, could allow it, or (refused) the clause that decides; `conditions` what else the
-    policy asks of this destination and does not find in order.
+    `subject` is the field that the table decides, `kind` the value. `outcome` is satisfied
+    (allowed), violation (not allowed) or undetermined; `clauses` the rows that allow it, could
+    allow it, or (refused) the clause that decides; `conditions` what else the policy asks of this
+    value and does not find in order.
     """
 
     kind: str
@@ -41,14 +42,17 @@ class DestinationAnswer:
 
 def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
                  lang: Lang) -> list[DestinationAnswer]:
-    """Every destination of the policy's table, in the order of the field's values.
+    """Every value of the subject of the policy's table, in the order of the field's list.
+
+    Of a text, which has no list of values, those that a row allows.
 
     Raises UsageError where the policy has no decision table.
     """
     index, rule = _table(plan, record)
     assert isinstance(rule.subject, FieldRef)
     subject = rule.subject.name
-    kinds = list(plan.fields[subject].values)
+    kinds = list(plan.fields[subject].values
+                 or dict.fromkeys(value for row in rule.rows for value in row.allow))
     words = FindingRenderer(plan, lang)
     bound = {i for i, r in enumerate(plan.rules)
              if r is not rule and subject in field_names(r.when) and plan.applies_to(i, record)}

@@ -6,6 +6,7 @@ the years 1 to 9999, is refused here and never met while records are judged.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -99,7 +100,8 @@ class _Checker:
         dotted = ".".join(name.path)
         near = suggest(dotted, self.schema.names())
         hint = "cel.hint.near" if near else "cel.hint.names"
-        self.error(name, "cel.unknown-name", hint, name=dotted, near=near)
+        self.error(name, "cel.unknown-name", hint, name=dotted, near=near,
+                   **_examples(self.schema.names()))
         return FieldRef(dotted, ANY, name.at)
 
     def _has(self, call: Call) -> Expr:
@@ -287,6 +289,13 @@ _RESULTS: dict[tuple[str, Kind, Kind], Kind] = {
     ("+", Kind.PERIOD, Kind.PERIOD): Kind.PERIOD,
     ("-", Kind.PERIOD, Kind.PERIOD): Kind.PERIOD,
 }
+
+
+def _examples(names: Sequence[str]) -> dict[str, str]:
+    """A field and a parameter that could be named, for a hint."""
+    params = [name.partition(".")[2] for name in names if name.startswith("params.")]
+    fields = [name for name in names if "." in name and not name.startswith("params.")]
+    return {"field": (*fields, "group.name")[0], "param": (*params, "name")[0]}
 
 
 def _bounds(expr: Expr) -> tuple[int, int]:

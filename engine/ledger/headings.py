@@ -140,11 +140,16 @@ def nearest(heading: str, vocabulary: Vocabulary, taken: Iterable[str] = ()) -> 
     """
     known = vocabulary.headings
     gone = set(taken)
-    candidates = {vocabulary.alike(k): k for k, field in known.items() if field.name not in gone}
-    near = suggest(vocabulary.alike(_bare(comparable(heading))), candidates)
-    if not near:
+    forms = [k for k, field in known.items() if field.name not in gone]
+    free = [k for k, field in known.items() if field.name not in gone]
+    bare = _bare(comparable(heading))
+    form = suggest(bare, free)
+    if not form:
+        # Words that people swap are no slip of typing, but as good as none.
+        swapped = {vocabulary.alike(k): k for k in free}
+        form = swapped.get(suggest(vocabulary.alike(bare), swapped), "")
+    if not form:
         return None
-    form = candidates[near]
     field = known[form]
     return field.name if form == field.name else field.heading
 

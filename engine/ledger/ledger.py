@@ -20,7 +20,7 @@ from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.documents import load_record_file, standard_input
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.refuse import NotALedgerError
-from zhuanjie.engine.ledger.record import read_record, unknown_notices
+from zhuanjie.engine.ledger.record import no_key_notice, read_record, unknown_notices
 from zhuanjie.engine.ledger.sources import STDIN, LedgerSource, check_content, find_sources, spool
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
@@ -57,8 +57,7 @@ class Ledger:
             self.notices += unknown_notices(table.match, table.place)
             self.notices += table.notices
             if table.match.key_column is None:
-                self.notices.append(Diagnostic("records.no-id-column", {}, table.place,
-                                               "records.hint.no-id-column"))
+                self.notices.append(no_key_notice(table.match, table.place))
 
     def close(self) -> None:
         """End the sessions of databases and let go of files; the ledger is not read again."""

@@ -1,8 +1,8 @@
 """Texts for a solver. In: tests that a text must pass or fail. Out: such a text, or that none is.
 
 The solver itself sees texts as mere names that tests hold of or not. Whether some text passes just
-those tests is asked here: of a few everyday texts first, then of all texts, by running the automata
-of the tests side by side.
+those tests is asked here: of a few everyday texts first, those of the vocabulary before any other,
+then of all texts, by running the automata of the tests side by side.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from itertools import count, pairwise
 from zhuanjie.engine.regex.automaton import TOP, Automaton, States, TooLarge, automaton
 from zhuanjie.engine.regex.portable import python_form
 
-_EVERYDAY = ("甲", "乙", "丙", "丁", "1", "2", "A1", "A2", "13800000000", "13800000001")
-_READABLE = "0123456789abcxyzABCXYZ-_/.甲乙丙丁 "
+_EVERYDAY = ("a", "b", "c", "d", "1", "2", "A1", "A2")
+_READABLE = "0123456789abcxyzABCXYZ-_/. "
 _MOST_NODES = 5000
 _MOST_EDITS = 40
 
@@ -50,12 +50,16 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """What a text must be: which tests it passes and fails, its length, what it may not be."""
+    """What a text must be: which tests it passes and fails, its length, what it may not be.
+
+    `samples` are everyday texts to be tried before any other.
+    """
 
     tests: tuple[tuple[Test, bool], ...] = ()
     least: int = 1
     most: int | None = None
     taken: frozenset[str] = frozenset()
+    samples: tuple[str, ...] = ()
 
     @property
     def any_size(self) -> bool:
@@ -75,11 +79,12 @@ def find_text(wanted: Constraints) -> str | None:
 
     Raises Undecided where there are too many to try.
     """
-    for text in _EVERYDAY:
+    everyday = (*wanted.samples, *_EVERYDAY)
+    for text in everyday:
         if wanted.fits(text):
             return text
     if not wanted.tests and wanted.any_size:
-        return next(t for t in (f"甲{n}" for n in count(1)) if wanted.fits(t))
+        return next(t for t in (f"{everyday[0]}{n}" for n in count(1)) if wanted.fits(t))
     try:
         machines = [automaton(test.pattern) for test, _ in wanted.tests]
     except TooLarge as error:
@@ -96,7 +101,7 @@ def find_text(wanted: Constraints) -> str | None:
 
 def _likely(wanted: Constraints, machines: list[Automaton]) -> Iterator[str]:
     """Matches of the tests to be passed, and texts that differ from them by a character or two."""
-    letters = _letters(machines, 1)
+    letters = _letters(machines, 1, wanted.samples)
     for machine, (_, want) in zip(machines, wanted.tests, strict=True):
         base = machine.sample() if want else None
         if not base:
@@ -113,7 +118,7 @@ def _search(wanted: Constraints, machines: list[Automaton], backwards: bool = Fa
     """Breadth first over the texts, those that no test tells apart counted as one."""
     # So many texts are kept for each state of the machines that not all of them can be taken.
     spare = len(wanted.taken) + 1
-    letters = _letters(machines, spare)
+    letters = _letters(machines, spare, wanted.samples)
     level: list[tuple[str, tuple[States, ...]]] = [("", tuple(m.start() for m in machines))]
     nodes, size = 0, 0
     seen: Counter[tuple[States, ...]] = Counter()
@@ -148,8 +153,9 @@ def _hopeless(wanted: Constraints, after: tuple[States, ...]) -> bool:
                for s, (_, want) in zip(after, wanted.tests, strict=True))
 
 
-def _letters(machines: list[Automaton], few: int) -> list[str]:
+def _letters(machines: list[Automaton], few: int, samples: tuple[str, ...]) -> list[str]:
     """A few characters of each class that no machine looks into, readable ones where there are."""
+    readable = dict.fromkeys(_READABLE + "".join(samples))
     edges = {0, TOP + 1}
     for machine in machines:
         for low, high in machine.ranges():
@@ -157,8 +163,8 @@ def _letters(machines: list[Automaton], few: int) -> list[str]:
     marks = sorted(edges)
     out: list[str] = []
     for low, high in pairwise(marks):
-        readable = [c for c in _READABLE if low <= ord(c) < high]
-        out += readable[:few] or list(_first(low, high))
+        here = [c for c in readable if low <= ord(c) < high]
+        out += here[:few] or list(_first(low, high))
     return out
 
 

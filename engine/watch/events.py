@@ -1,6 +1,6 @@
 """Events. In: a line of JSON. Out: an update of one record, a move of the clock, or a refusal.
 
-An update names a record by `member.id` and gives fields, dotted, nested or by Chinese heading; a
+An update names a record by its key and gives fields, dotted, nested or by their headings; a
 null takes a value away. `{"clock": "2007-10-01"}` moves the as-of day forward.
 """
 
@@ -60,7 +60,8 @@ def read_event(line: str, name: str, number: int, mapping: HeadingMap) -> Event:
                        Place(column=u.column)) for u in unread))
     key = values.pop(mapping.vocabulary.key, None)
     if key is None:
-        raise fail(InputError, "watch.no-id")
+        known = mapping.vocabulary.fields[mapping.vocabulary.key]
+        raise fail(InputError, "watch.no-id", key=known.name, heading=known.heading)
     cleared: dict[str, Any] = {}
     for heading in cells:
         field = mapping.find(heading)

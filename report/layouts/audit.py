@@ -65,7 +65,7 @@ def judged(report: Report, view: View) -> Iterator[Section]:
     within = report.ledger.records - report.ledger.out_of_scope
     yield Section(
         title=view.say("audit.judged"),
-        headers=[view.say(f"column.{c}") for c in ("pack", "version", "in-force", "judged")],
+        headers=view.columns("pack", "version", "in-force", "judged"),
         rows=[(j.policy.id, j.policy.version, view.period(j.start, j.end),
                _judged_clauses(j, within, view)) for j in report.judged if j.clauses],
     )
@@ -83,7 +83,7 @@ def unreadable(report: Report, view: View, labels: RecordLabels) -> Section:
     """The cells that could not be read."""
     return Section(
         title=view.say("audit.input", count=len(report.input)), tone="warn",
-        headers=[view.say(f"column.{c}") for c in ("row", "record", "column", "why")],
+        headers=view.columns("row", "record", "column", "why"),
         rows=[
             (labels.row(f.file, f.sheet, f.row), f.record or "",
              f.column or (view.field(f.field) if f.field else ""), f.message(view.lang))
@@ -125,7 +125,7 @@ def _by_remedy(title: str, group: Sequence[Finding], view: View,
         yield Section(
             title="" if number else title, level=3, tone=tone,
             notes=[view.say("audit.remedy", remedy=remedy)] if remedy else (),
-            headers=[view.say(f"column.{c}") for c in ("record", "row", "finding")],
+            headers=view.columns("record", "row", "finding"),
             rows=[(f.record or "", labels.place(f), f.message) for f in found],
         )
 
@@ -147,7 +147,7 @@ def _cause(cause: Cause, view: View, labels: RecordLabels) -> Section:
     if cause.field is None:
         return Section(
             title=view.say("audit.no-field", findings=cause.findings), level=3, tone="warn",
-            headers=[view.say(f"column.{c}") for c in ("clause", "record", "row", "finding")],
+            headers=view.columns("clause", "record", "row", "finding"),
             rows=[(f.clause, f.record or "", labels.place(f), f.message)
                   for group in cause.groups for f in group.findings],
         )
@@ -155,7 +155,7 @@ def _cause(cause: Cause, view: View, labels: RecordLabels) -> Section:
         title=view.say("audit.cause", field=view.field(cause.field), records=cause.records,
                        findings=cause.findings),
         level=3, tone="warn",
-        headers=[view.say(f"column.{c}") for c in ("opens", "records", "which")],
+        headers=view.columns("opens", "records", "which"),
         rows=[
             (view.join(_opened(o, view) for o in group.opens), str(len(group.sample)),
              labels.each(group.sample))
@@ -176,7 +176,7 @@ def _pending(found: Sequence[Finding], view: View, labels: RecordLabels) -> Sect
         groups.setdefault((finding.due or date.max, finding.clause), []).append(finding)
     return Section(
         title=view.say("audit.pending", count=len(found), due=min(groups)[0]),
-        headers=[view.say(f"column.{c}") for c in ("due", "clause", "records", "which")],
+        headers=view.columns("due", "clause", "records", "which"),
         rows=[(due.isoformat(), clause, str(len(group)), labels.each(group))
               for (due, clause), group in sorted(groups.items(), key=lambda item: item[0][0])],
     )
@@ -191,7 +191,7 @@ def _listed(
     return Section(
         title=view.say("audit.part", outcome=view.outcome(outcome), count=len(found)),
         tone="good" if outcome is Outcome.SATISFIED else "muted",
-        headers=[view.say(f"column.{c}") for c in ("clause", "records", "which")],
+        headers=view.columns("clause", "records", "which"),
         rows=[(clause, str(len(group)), labels.each(group)) for clause, group in groups.items()],
     )
 

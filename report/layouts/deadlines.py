@@ -38,7 +38,7 @@ def sections(report: Report, view: View) -> Iterator[Section]:
 
 
 def _headers(view: View, days: str) -> Sequence[str]:
-    return [view.say(f"column.{c}") for c in ("due", days, "clause", "record", "row", "duty")]
+    return view.columns("due", days, "clause", "record", "row", "duty")
 
 
 def _row(finding: Finding, days: int | None, labels: RecordLabels, view: View) -> Sequence[str]:

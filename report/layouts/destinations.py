@@ -41,11 +41,12 @@ def _plain(record: str | None, found: DestinationAnswer) -> dict[str, Any]:
 def _sections(judged: Sequence[RecordDestinations], view: View) -> Iterator[Section]:
     for record, found in judged:
         yield Section(
-            title=view.say("destinations.title", record=record or "", title=view.policy_title),
+            title=view.say("destinations.title", record=record or "",
+                           subject=view.field(found[0].subject)),
             notes=[view.say("destinations.by", pack=pack)
                    for pack in dict.fromkeys(a.pack for a in found) if pack],
-            headers=[view.say(f"column.{c}") for c in
-                     ("destination", "answer", "clause", "missing", "conditions")],
+            headers=[view.field(found[0].subject),
+                     *view.columns("answer", "clause", "missing", "conditions")],
             rows=[
                 (view.value(a.subject, a.kind),
                  view.say(f"destinations.{a.outcome}"), view.join(a.clauses),

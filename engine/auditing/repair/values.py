@@ -115,7 +115,8 @@ class CandidateValues:
         taken = self._taken | {v for v in record.values() if isinstance(v, str)}
         tests = tuple((test, True) for test in dict.fromkeys(self._tests.get(name, ())))
         try:
-            return find_text(Constraints(tests, taken=frozenset(taken)))
+            return find_text(Constraints(tests, taken=frozenset(taken),
+                                         samples=self._plan.policy.vocabulary.samples))
         except SearchLimit:
             return None
 
@@ -138,6 +139,6 @@ class CandidateValues:
             yield from (Month.of(from_day(add_months(first, by))) for by in (0, -1, 1))
 
     def _namesakes(self, name: str) -> list[str]:
-        """Fields that say the same of the subject (of `letter.phone`, `member.phone`)."""
+        """Fields that say the same of the subject (those called alike)."""
         found = self._plan.policy.vocabulary.counterpart(name)
         return [found] if found else []

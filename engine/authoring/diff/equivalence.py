@@ -111,7 +111,7 @@ def compare_clauses(old: Sequence[TypedRule], new: Sequence[TypedRule], old_para
     if answers[1] is not answers[2]:
         verdict, apart = (("stricter", stricter) if answers[1] is Answer.YES
                           else ("laxer", laxer))
-    query = Query([apart], timeout_ms)
+    query = Query([apart], timeout_ms, samples=vocabulary.samples)
     if query.smallest(near) is not Answer.YES or query.found is None:
         return Comparison("unknown")
     came = [_worst(rules, _setting(query.found, params, vocabulary))
@@ -187,7 +187,7 @@ class _Pair:
 
     def _shown(self, verdict: Verdict, formula: Formula) -> Comparison:
         """The verdict with its smallest witness, once the reference evaluator has seen it."""
-        query = Query([formula], self.timeout_ms)
+        query = Query([formula], self.timeout_ms, samples=self.vocabulary.samples)
         if query.smallest(self.near) is not Answer.YES or query.found is None:
             return Comparison("unknown")
         found = query.found
@@ -207,7 +207,8 @@ class _Pair:
         names = sorted({f.name for f in (old.key, old.within, new.key, new.within)
                         if isinstance(f, FieldRef)})
         query = Query([self.old.applies, self.new.applies,
-                       filled(self.vocabulary.fields[n] for n in names)], self.timeout_ms)
+                       filled(self.vocabulary.fields[n] for n in names)], self.timeout_ms,
+                      samples=self.vocabulary.samples)
         if query.smallest(self.near) is not Answer.YES or query.found is None:
             return Comparison("unknown")
         found = query.found

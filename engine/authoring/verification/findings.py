@@ -10,6 +10,7 @@ from typing import Any, get_args
 from zhuanjie.engine.auditing.wording.template import TextLabels
 from zhuanjie.engine.authoring.verification.prover import Proof, Scenario
 from zhuanjie.engine.core.messages import Lang, say
+from zhuanjie.engine.core.models import Text
 from zhuanjie.engine.core.results import Severity
 from zhuanjie.engine.policy.model import Acceptance, VerifyKind
 from zhuanjie.engine.vocabulary.fields import Field
@@ -50,6 +51,8 @@ def _word(value: Any, lang: Lang) -> Any:
             return _word(tuple(map(TextLabels(found, lang), values)), lang)
         case FieldInWords(field=found):
             return found.heading if lang == "zh" else found.name
+        case Text():
+            return value.zh if lang == "zh" else value.en
         case FindingKindInWords(kind=kind):
             return say(f"verify.kind.{kind}", lang)
         case tuple():

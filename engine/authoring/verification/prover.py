@@ -181,7 +181,8 @@ class Prover:
         return self._query(wanted, parts.values()).core({n: f.expr for n, f in parts.items()})
 
     def _query(self, wanted: Iterable[Formula], besides: Iterable[Formula] = ()) -> Query:
-        return Query([*self.within, *wanted], self.timeout_ms, besides)
+        return Query([*self.within, *wanted], self.timeout_ms, besides,
+                     self.policy.vocabulary.samples)
 
     def _checked(self, answer: Answer, query: Query, shown: Shown) -> Proof:
         if answer is not Answer.YES or query.found is None:

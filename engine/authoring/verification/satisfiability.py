@@ -1,13 +1,16 @@
-"""Records that comply in full. In: a prover. Out: destinations for which there is none.
+"""Records that comply in full. In: a prover. Out: values of tables for which there is none.
 
-For each destination there is to be a record with which every rule is content; and wherever a rule
-can apply at all, there is to be one to which it applies. A situation that one rule alone forbids is
-meant to be forbidden; only rules that shut it out together are a fault.
+For each value of a table there is to be a record with which every rule is content; and wherever a
+rule can apply at all, there is to be one to which it applies. A situation that one rule alone
+forbids is meant to be forbidden; only rules that shut it out together are a fault.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from zhuanjie.engine.authoring.verification.findings import (
+    FieldInWords,
     FindingKindInWords,
     ValuesInWords,
     Verification,
@@ -24,7 +27,7 @@ _COMPLIED = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
 
 
 def verify_compliance(prover: Prover, said: list[frozenset[str]], out: Verification) -> None:
-    """Every destination that a table allows; the pack as a whole where it has no table.
+    """Every value that a table allows; the pack as a whole where it has no table.
 
     `said` are sets of rules of which it was said that they cannot be met together; what is found
     is added.
@@ -33,15 +36,15 @@ def verify_compliance(prover: Prover, said: list[frozenset[str]], out: Verificat
     for table in tables:
         assert isinstance(table.rule.subject, FieldRef)
         for kind in kinds_of(table):
-            place = DestinationProof(prover, table.rule.subject.name, kind, said, out)
+            place = SubjectValueProof(prover, table.rule.subject.name, kind, said, out)
             if not place.refused(table):  # where every row that allows it is dead
                 place.verify()
     if not tables:
-        DestinationProof(prover, "", "", said, out).verify()
+        SubjectValueProof(prover, "", "", said, out).verify()
 
 
-class DestinationProof:
-    """One destination under examination; without a name, any record at all."""
+class SubjectValueProof:
+    """One value of a table under examination; without one, any record at all."""
 
     def __init__(self, prover: Prover, subject: str, kind: str, said: list[frozenset[str]],
                  out: Verification) -> None:
@@ -53,14 +56,14 @@ class DestinationProof:
         self.complied = {r.rule.id: r.complied for r in prover.rules}
 
     def refused(self, table: SymbolicRule) -> bool:
-        """Whether the table itself never allows this destination, whatever its rows say."""
+        """Whether the table itself never allows this value, whatever its rows say."""
         here = [*self.here, table.outcome(Outcome.SATISFIED)]
         return self.prover.find(here, lambda s: (
             s.setting.record.get(self.subject) == self.kind
             and s.outcome(table.rule) is Outcome.SATISFIED)).none
 
     def verify(self) -> None:
-        """Say whether somebody who goes there can comply in full."""
+        """Say whether a record with the value can comply in full."""
         found = self._find([])
         if found.none:
             self._report(self.here, "")
@@ -69,14 +72,16 @@ class DestinationProof:
             rest = [r for r in self.prover.rules if r not in rich]
             met = [self._with(rule) for rule in rest]
             if all(met):
-                self.out.prove("unsatisfiable", [], self._code(), destination=self._named())
+                self.out.prove("unsatisfiable", [], self._code(), **self._about())
 
     def _code(self) -> str:
         return "unsatisfiable" if self.kind else "unsatisfiable-any"
 
-    def _named(self) -> ValuesInWords:
+    def _about(self) -> dict[str, Any]:
+        """The table's subject and the value, for those who are told."""
         found = self.prover.policy.vocabulary.fields.get(self.subject)
-        return ValuesInWords(found, (self.kind,) if self.kind else ())
+        return {} if found is None else {
+            "subject": FieldInWords(found), "value": ValuesInWords(found, (self.kind,))}
 
     def _find(self, applying: list[SymbolicRule]) -> Proof:
         """A record that complies in full, with these rules applying."""
@@ -122,5 +127,5 @@ class DestinationProof:
             return True
         self.said.append(frozenset(core))
         code = f"{self._code()}-applying" if applying else self._code()
-        self.out.report("unsatisfiable", core, code, destination=self._named(), applying=applying)
+        self.out.report("unsatisfiable", core, code, **self._about(), applying=applying)
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from zhuanjie.engine.authoring.verification.findings import FieldInWords, Verification
 from zhuanjie.engine.authoring.verification.prover import Proof, Prover, Scenario
@@ -139,8 +140,9 @@ def _is_backward(prover: Prover, rule: SymbolicRule, wanted: list[Formula], show
 def _said(rule: SymbolicRule, found: Proof, event: str, code: str, out: Verification) -> None:
     assert found.scenario is not None and rule.rule.due is not None
     due = from_day(found.scenario.value(rule.rule.due))
+    follows: dict[str, Any] = {"event": FieldInWords(rule.fields[event])} if event else {}
     out.report("backward-deadline", [rule.rule.id], code, shown=found.scenario,
-               due=due.isoformat(), event=FieldInWords(rule.fields[event]))
+               due=due.isoformat(), **follows)
 
 
 def _never(prover: Prover, rule: SymbolicRule, wanted: list[Formula], otherwise: list[Formula],

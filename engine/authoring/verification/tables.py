@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from typing import Any
 
-from zhuanjie.engine.authoring.verification.findings import ValuesInWords, Verification
+from zhuanjie.engine.authoring.verification.findings import (
+    FieldInWords,
+    ValuesInWords,
+    Verification,
+)
 from zhuanjie.engine.authoring.verification.prover import Prover, Scenario, Shown
 from zhuanjie.engine.backends.smt import z3
 from zhuanjie.engine.backends.smt.encode import (
@@ -60,19 +65,19 @@ class TableCheck:
         return self.prover.find([self.rule.applies], lambda s: s.applies(self.rule.rule)).none
 
     def gaps(self) -> None:
-        """A situation of which every destination is refused, or all but those for special cases.
+        """A situation of which every value is refused, or all but those for special cases.
 
-        Other rules on the destination refuse it too, where they ask for what nobody can change.
+        Other rules on the subject refuse it too, where they ask for what nobody can change.
         """
         special, forbidding = self._special(), self._forbidding()
         for rules in ([], forbidding) if forbidding else ([],):
             for left_out in (frozenset[str](), special) if special else (frozenset[str](),):
                 if self._gap(left_out, rules):
                     return
-        self.out.prove("gap", [self.id])
+        self.out.prove("gap", [self.id], **self._about())
 
     def _gap(self, left_out: frozenset[str], forbidding: Sequence[SymbolicRule]) -> bool:
-        """Say who is left without a destination beyond those left out; whether anybody is."""
+        """Say what is left without a value beyond those left out; whether anything is."""
         kinds = [k for k in self.kinds if k not in left_out]
         refusing = [self.rule, *forbidding]
         refused = [some(self._with(k, r.violation) for r in refusing) for k in kinds]
@@ -92,14 +97,19 @@ class TableCheck:
             self.out.report(
                 "gap", [self.id, *by], code, shown=found.scenario, by=by,
                 severity=Severity.WARNING if left_out else Severity.ERROR,
-                special=self._named(k for k in self.kinds if k in left_out))
+                **self._about(), special=self._named(k for k in self.kinds if k in left_out))
         return True
+
+    def _about(self) -> dict[str, Any]:
+        """What the table decides on, and what a record is."""
+        return {"subject": FieldInWords(self.subject),
+                "record": self.prover.policy.vocabulary.record}
 
     def _named(self, kinds: Iterable[str]) -> ValuesInWords:
         return ValuesInWords(self.subject, tuple(kinds))
 
     def _with(self, kind: str, formula: Formula) -> Formula:
-        """The formula with the destination `kind` in the record's place."""
+        """The formula with the value `kind` in the record's place."""
         name, uses = self.subject.name, Uses(literals={kind})
         uses.add(formula.uses)
         put = z3.substitute(formula.expr, (present(name), z3.BoolVal(True)),
@@ -110,12 +120,12 @@ class TableCheck:
         return scenario.put(self.subject.name, kind)
 
     def _open(self) -> Formula:
-        """The destination is not chosen yet."""
+        """The subject is not decided yet."""
         return Formula(z3.Not(present(self.subject.name)), Uses(
             fields={self.subject.name: self.subject}))
 
     def _forbidding(self) -> list[SymbolicRule]:
-        """Rules that forbid some destination, and not others, for what is so and stays so."""
+        """Rules that forbid some values, and not others, for what is so and stays so."""
         name, found = self.subject.name, []
         group = name.split(".")[0]
         for rule in self.prover.rules:
@@ -136,7 +146,7 @@ class TableCheck:
         return found
 
     def _special(self) -> frozenset[str]:
-        """Destinations for special cases, which leave a member no ordinary one.
+        """Values for special cases, which leave a record no ordinary one.
 
         They are always allowed by the table itself, and only there, but other rules set conditions
         for them.
@@ -149,7 +159,7 @@ class TableCheck:
         return frozenset(k for k in always if any(self._binds(r, k) for r in self.prover.rules))
 
     def _binds(self, rule: SymbolicRule, kind: str) -> bool:
-        """Whether a rule asks something of those who go to `kind`, and of nobody else."""
+        """Whether a rule asks something of records with `kind`, and of no others."""
         typed, name = rule.rule, self.subject.name
         if typed.shape != "require" or name not in typed.fields:
             return False
@@ -176,7 +186,7 @@ class TableCheck:
             clear = False
             self.out.report("overlap", [self.id], shown=found.scenario, clauses=clauses,
                             first=a.clause, second=b.clause, allow=self._named(a.allow),
-                            also=self._named(b.allow))
+                            also=self._named(b.allow), **self._about())
         if clear and not hidden:
             self.out.prove("overlap", [self.id])
 
@@ -192,7 +202,7 @@ class TableCheck:
         return not found.none
 
     def _hidden(self, rows: Sequence[TypedRow]) -> list[TypedRow]:
-        """Rows all of whose destinations other rows allow wherever they hold; later ones first."""
+        """Rows all of whose values other rows allow wherever they hold; later ones first."""
         hidden: list[TypedRow] = []
         for row in reversed(rows):
             others = [r for r in rows if r is not row and r not in hidden]
@@ -209,7 +219,7 @@ class TableCheck:
             [self._where([row], others)], self._holding([row], others)).none
 
     def _where(self, rows: Sequence[TypedRow], without: Sequence[TypedRow] = ()) -> Formula:
-        """The table is asked, for some destination at least, and of its rows just these hold."""
+        """The table is asked, for some value at least, and of its rows just these hold."""
         here = every([~self.rule.outcome(Outcome.NOT_APPLICABLE), *map(self._holds, rows),
                       *(~self._holds(r) for r in without)])
         return some([here, *(self._with(k, here) for k in self._choices())])

@@ -63,12 +63,12 @@ class Situation:
 class Query:
     """A solver with the formulas and with all that is to be known of what they speak of.
 
-    `besides` are formulas that are not claimed, but spoken of later.
+    `besides` are formulas not claimed, but spoken of later; `samples` texts for cells.
     """
 
     def __init__(self, formulas: Iterable[Formula], timeout_ms: int,
-                 besides: Iterable[Formula] = ()) -> None:
-        self.uses = Uses()
+                 besides: Iterable[Formula] = (), samples: tuple[str, ...] = ()) -> None:
+        self.uses, self.samples = Uses(), samples
         self.solver = z3.SimpleSolver()
         self.solver.set("timeout", timeout_ms)
         wanted = list(formulas)
@@ -210,7 +210,7 @@ class Query:
         tests = tuple(
             (t, z3.is_true(model.eval(test_of(t, number), model_completion=True)))
             for t in sorted(self.uses.tests, key=lambda t: (t.op, t.other)))
-        wanted = Constraints(tests, taken=frozenset(self.uses.literals))
+        wanted = Constraints(tests, taken=frozenset(self.uses.literals), samples=self.samples)
         if self.uses.sizes:
             size = _number(model, size_of(number))
             wanted = replace(wanted, least=size, most=size)

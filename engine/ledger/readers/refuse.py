@@ -14,14 +14,23 @@ def why_not(file: str, sheet: str | None, rows: Sequence[Sequence[object]],
             mapping: HeadingMap) -> Diagnostic:
     """What was found where headings should be."""
     place = Place(file=file, sheet=sheet)
-    found = first_texts(rows)
+    found, known = first_texts(rows), _examples(mapping)
     if not found:
-        return Diagnostic("records.no-cells", {}, place, "records.hint.headings")
+        return Diagnostic("records.no-cells", known, place, "records.hint.headings")
     if near := closest(rows, mapping):
         return Diagnostic("records.no-header-near",
-                          {"found": found, "heading": near[0], "near": near[1]}, place,
+                          {"found": found, "heading": near[0], "near": near[1], **known}, place,
                           "records.hint.headings")
-    return Diagnostic("records.no-header", {"found": found}, place, "records.hint.headings")
+    return Diagnostic("records.no-header", {"found": found, **known}, place,
+                      "records.hint.headings")
+
+
+def _examples(mapping: HeadingMap) -> dict[str, str]:
+    """Headings that would do, for the hint: the key's, then those of the first fields."""
+    vocabulary = mapping.vocabulary
+    names = dict.fromkeys((vocabulary.key, *(f.name for f in vocabulary.fields)))
+    headings = [vocabulary.fields[name].heading for name in list(names)[:3]]
+    return {"headings": ", ".join(headings), "key": vocabulary.key}
 
 
 def not_a_ledger(file: str, sheet: str | None, rows: Sequence[Sequence[object]],
