@@ -25,6 +25,8 @@ COMMANDS: Final = {
     "explain": "zhuanjie.cli.commands.explain",
     "deadlines": "zhuanjie.cli.commands.deadlines",
     "eval": "zhuanjie.cli.commands.eval",
+    "fields": "zhuanjie.cli.commands.fields",
+    "template": "zhuanjie.cli.commands.template",
     "policy": "zhuanjie.cli.commands.policy",
     "generate": "zhuanjie.cli.commands.generate",
     "completion": "zhuanjie.cli.commands.completion",

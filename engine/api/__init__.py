@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.authoring import pack_cases as pack_cases
     from zhuanjie.engine.api.authoring import row_clause as row_clause
     from zhuanjie.engine.api.authoring import update_cases as update_cases
+    from zhuanjie.engine.api.fields import FieldUse as FieldUse
+    from zhuanjie.engine.api.fields import field_uses as field_uses
+    from zhuanjie.engine.api.fields import template_fields as template_fields
     from zhuanjie.engine.api.ledgers import PARTITION_KEYS as PARTITION_KEYS
     from zhuanjie.engine.api.ledgers import audit as audit
     from zhuanjie.engine.api.ledgers import audit_on_spark as audit_on_spark
@@ -142,6 +145,7 @@ _MODULES = {
         "FormattedFile", "MarkedText", "PackCases", "coverage", "format_pack", "marked_texts",
         "pack_cases", "row_clause", "update_cases",
     ),
+    "api.fields": ("FieldUse", "field_uses", "template_fields"),
     "api.ledgers": (
         "PARTITION_KEYS", "audit", "audit_on_spark", "audit_to_file", "audit_to_folder",
         "deadlines", "explain", "explain_and_fix", "explain_run", "fixes", "stream",

@@ -61,6 +61,7 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "deadlines": ("table", "ics", "json", "jsonl", "csv", "markdown"),
     "destinations": _ANSWER,
     "explain": _ANSWER,
+    "fields": _ANSWER,
     "policy.coverage": ("table", "json", "html", "markdown"),
     "policy.diff": _ANSWER,
     "policy.docs": ("markdown", "html"),
