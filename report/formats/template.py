@@ -29,7 +29,7 @@ _FORMATS: Final = {"date": "yyyy-mm-dd", "month": "yyyy-mm", "int": "0"}
 _TEXT: Final = "@"
 """The format of cells that hold text: a number keeps its leading zeros and all its digits."""
 _EXPLAINED: Final = ("heading", "field", "type", "values", "meaning", "other-headings", "read-by")
-_WIDTHS: Final = (24, 28, 14, 30, 48, 40, 30)
+_WIDTHS: Final = (32, 28, 14, 30, 48, 40, 30)
 
 
 def write(uses: Sequence[FieldUse], path: Path, view: View) -> None:
@@ -141,6 +141,9 @@ class _Template:
             for at, text in enumerate(cells):
                 sheet.write_string(row, at, text, self.wrapped)
         sheet.freeze_panes(1, 1)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
         if self.lists:
             first = len(_EXPLAINED) + 1
             sheet.set_column(first, first + self.lists - 1, None, None, {"hidden": True})
