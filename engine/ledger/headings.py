@@ -140,7 +140,6 @@ def nearest(heading: str, vocabulary: Vocabulary, taken: Iterable[str] = ()) -> 
     """
     known = vocabulary.headings
     gone = set(taken)
-    forms = [k for k, field in known.items() if field.name not in gone]
     free = [k for k, field in known.items() if field.name not in gone]
     bare = _bare(comparable(heading))
     form = suggest(bare, free)
