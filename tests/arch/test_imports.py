@@ -153,6 +153,15 @@ def test_no_two_classes_share_a_name() -> None:
     assert {name: places for name, places in named.items() if len(places) > 1} == {}
 
 
+def test_the_contract_can_be_imported() -> None:
+    """What programs may rely on, the errors among it, is in the engine itself."""
+    errors = {name for name, found in vars(import_module("zhuanjie.engine.core.errors")).items()
+              if isclass(found) and issubclass(found, Exception)}
+    assert len(errors) > 5
+    public = {"load_policy", "audit", "check", "destinations", "evaluate", *errors}
+    assert public <= set(dir(import_module("zhuanjie.engine")))
+
+
 @pytest.mark.parametrize("facade", ["engine", "engine.api", "synthetic"])
 def test_a_facade_has_what_it_names(facade: str) -> None:
     """Names are imported when first used; the imports for types say the same."""
