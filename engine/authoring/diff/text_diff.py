@@ -139,5 +139,5 @@ def _flat(prefix: str, data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         name = f"{prefix}.{key}" if prefix else key
         if isinstance(value, Mapping):
             yield from _flat(name, value)
-        else:
+        elif value != []:  # which is what a key that is left out says
             yield name, value
