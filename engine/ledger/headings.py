@@ -150,6 +150,8 @@ def nearest(heading: str, vocabulary: Vocabulary, taken: Iterable[str] = ()) -> 
     if not form:
         return None
     field = known[form]
+    if form == comparable(field.heading_en):
+        return field.heading_en
     return field.name if form == field.name else field.heading
 
 

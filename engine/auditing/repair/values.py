@@ -14,7 +14,7 @@ from typing import Any
 from zhuanjie.engine.core.dates import Month, add_months, from_day, to_day
 from zhuanjie.engine.core.results import Scalar
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, Lit, walk
-from zhuanjie.engine.expr.operators import TEXT_TESTS
+from zhuanjie.engine.expr.operators import TEXT_TESTS, TURNED
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.regex.witness import Constraints, SearchLimit, Test, find_text
@@ -35,6 +35,11 @@ class CellChange:
     open: bool
 
 
+_LENGTHS: dict[str, tuple[int | None, int | None]] = {
+    ">=": (0, None), ">": (1, None), "==": (0, 0), "<=": (None, 0), "<": (None, -1)}
+"""How far the least and the greatest length lie from the number compared with."""
+
+
 class CandidateValues:
     """The values to try for the fields of one plan; `taken` are texts that are spoken for."""
 
@@ -44,6 +49,7 @@ class CandidateValues:
         self._equal: dict[str, list[str]] = {}
         self._literals: dict[str, list[Any]] = {}
         self._tests: dict[str, list[Test]] = {}
+        self._sizes: dict[str, tuple[int, int | None]] = {}
         for rule in plan.rules:
             for expr in rule.expressions().values():
                 for node in walk(expr):
@@ -53,6 +59,9 @@ class CandidateValues:
     def _note(self, op: str, args: tuple[Expr, ...]) -> None:
         """Keep what a comparison says of a field: another field, a constant, a pattern."""
         for left, right in (args, args[::-1]) if len(args) == 2 else ():
+            if isinstance(left, Call) and left.op == "size" and isinstance(right, Lit):
+                self._note_size(left.args[0], op if left is args[0] else TURNED.get(op, op),
+                                right.value)
             if not isinstance(left, FieldRef):
                 continue
             if op == "==" and isinstance(right, FieldRef):
@@ -62,6 +71,15 @@ class CandidateValues:
             elif isinstance(right, Lit) and right.type.kind is not Kind.DATE:
                 # A day that is written out bounds a period of law, and is nothing to aim at.
                 self._literals.setdefault(left.name, []).append(right.value)
+
+    def _note_size(self, field: Expr, op: str, number: Any) -> None:
+        """Keep what is asked of the length of a text."""
+        if not isinstance(field, FieldRef) or op not in _LENGTHS:
+            return
+        least, most = self._sizes.get(field.name, (1, None))
+        low, high = (None if by is None else int(number) + by for by in _LENGTHS[op])
+        shortest = [n for n in (most, high) if n is not None]
+        self._sizes[field.name] = max(least, low or 1), min(shortest, default=None)
 
     def of(self, name: str, record: Mapping[str, Any],
            opened: frozenset[str]) -> list[tuple[Scalar, bool]]:
@@ -114,8 +132,9 @@ class CandidateValues:
         """A text of the form the rules ask of a field, one that stands nowhere yet."""
         taken = self._taken | {v for v in record.values() if isinstance(v, str)}
         tests = tuple((test, True) for test in dict.fromkeys(self._tests.get(name, ())))
+        least, most = self._sizes.get(name, (1, None))
         try:
-            return find_text(Constraints(tests, taken=frozenset(taken),
+            return find_text(Constraints(tests, least, most, frozenset(taken),
                                          samples=self._plan.policy.vocabulary.samples))
         except SearchLimit:
             return None
