@@ -55,7 +55,7 @@ def destinations(record: Mapping[str, Any], policy: Policy | None = None, *,
                  as_of: date | None = None, params: Mapping[str, int] | None = None,
                  backend: str | None = None, lang: Lang = "en",
                  columns: Mapping[str, str] | None = None) -> list[DestinationAnswer]:
-    """Which destinations the policy allows a member, which not, and by which clause."""
+    """Which values its decision table allows a record, which not, and by which clause."""
     if not isinstance(record, Mapping):
         raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
     day = as_of or date.today()

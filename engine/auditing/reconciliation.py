@@ -1,7 +1,7 @@
-"""Who stands in a roster and not in the ledger. In: values of both. Out: those that are missing.
+"""What stands in a roster and not in the ledger. In: values of both. Out: those that are missing.
 
 Values are found by 64-bit prints, in sorted order, and then compared themselves: what is said of
-a member never rests on a print.
+a record never rests on a print.
 """
 
 from __future__ import annotations

@@ -35,6 +35,8 @@ _CODES = {
     "literal_error": "pack.want-one-of",
     "too_short": "pack.empty-list",
 }
+_KEY = "[key]"
+"""How pydantic names the key of a mapping."""
 _DATES = ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact")
 
 
@@ -51,12 +53,16 @@ def validate(model: type[_M], source: YamlSource, problems: list[Diagnostic]) ->
 
 def _diagnostic(error: Any, model: type[BaseModel], source: YamlSource) -> Diagnostic:
     kind, context = error["type"], error.get("ctx", {})
-    trail = _trail(error["loc"], source)
+    loc = error["loc"]
+    is_key = bool(loc) and loc[-1] == _KEY  # it is a name that is wrong, not what it names
+    trail = _trail(loc[:-1] if is_key else loc, source)
     if kind == "value_error":
         # Our own validators raise ValueError with a message code.
-        return Diagnostic(f"pack.{context['error']}", place=source.place(trail))
+        code = str(context["error"])
+        whole = code.startswith("vocabulary.")
+        return Diagnostic(code if whole else f"pack.{code}", place=source.place(trail))
     args: dict[str, Any] = {
-        "key": str(error["loc"][-1]) if error["loc"] else "",
+        "key": str(loc[-3] if is_key and len(loc) > 2 else loc[-1]) if loc else "",
         "got": _shown(error.get("input")),
         "want": _wanted(context),
         "detail": error["msg"],
@@ -75,7 +81,7 @@ def _diagnostic(error: Any, model: type[BaseModel], source: YamlSource) -> Diagn
     code = "pack.want-date" if kind in _DATES else _CODES.get(kind, "pack.invalid")
     if code == "pack.want-map" and not trail:
         code = "pack.want-map-file"
-    return Diagnostic(code, args, source.place(trail))
+    return Diagnostic(code, args, source.place(trail, key=is_key))
 
 
 def _after_comma(trail: Sequence[Key], source: YamlSource) -> bool:
@@ -92,7 +98,7 @@ def _wanted(context: Any) -> str:
 
 
 def _trail(loc: Sequence[Key], source: YamlSource) -> tuple[Key, ...]:
-    """The location without the parts that name union members or keys, not places in the data."""
+    """The location without the parts that name a union's models or keys, not places in the data."""
     out: tuple[Key, ...] = ()
     for key in loc:
         if (*out, key) in source.nodes or key == loc[-1]:

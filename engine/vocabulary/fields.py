@@ -20,6 +20,9 @@ Comparison = Literal["text", "name", "serial", "id", "phone"]
 """How the values of a text field are compared: to the letter, or as an office compares such things.
 """
 
+RESERVED = ("params", "expect")
+"""Groups that no field can be of: names that begin so mean a pack's numbers, a case's outcomes."""
+
 INT_RANGE = (-1_000_000_000, 1_000_000_000)
 """What a whole-number cell may hold unless its field says otherwise."""
 
@@ -28,7 +31,7 @@ INT_RANGE = (-1_000_000_000, 1_000_000_000)
 class Field:
     """One field of a vocabulary: its dotted name, type, heading and, for enum and bool, the values.
 
-    `values` maps the value's own form to the one a ledger shows (`three_part` to `三联`), `forms`
+    `values` maps the value's own form to the one a ledger shows (`in_part` to `in part`), `forms`
     any other way to write one to the value's own form; all compare by `unicode.comparable`.
     `low` and `high` bound a whole number, in cells followed by one of `units` or none; a cell
     outside them is not read. `headings` are other headings that mean the field. Two fields are the

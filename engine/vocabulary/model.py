@@ -11,7 +11,7 @@ from zhuanjie.engine.vocabulary.fields import Changes, Comparison, FieldType
 
 
 def _labelled(value: Any) -> Any:
-    """A value may be given by its label alone: `three_part: 三联`."""
+    """A value may be given by its label alone: `in_part: in part`."""
     return {"zh": value} if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""Where members may go. In: each record's destinations, judged. Out: sections, JSON."""
+"""What a decision table allows. In: each record's values, judged. Out: sections, JSON."""
 
 from __future__ import annotations
 

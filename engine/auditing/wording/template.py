@@ -16,7 +16,7 @@ from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
 
 class Template:
-    """A text that quotes `{letter.issued_on}` and the like; a blank field is said to be blank."""
+    """A text that quotes `{group.field}` and the like; a blank field is said to be blank."""
 
     __slots__ = ("_names", "_text")
 

@@ -1,7 +1,7 @@
 """What a fact says. In: the fields and terms that patterns ask about. Out: facts of a record.
 
-Every rule gets a fact of its own with just what its patterns ask: presence (`has.letter.phone`,
-true or false: the engine never has to match an absence), values (`is.letter.phone`; dates as day
+Every rule gets a fact of its own with just what its patterns ask: presence (`has.` and the field,
+true or false: the engine never has to match an absence), values (`is.` and the field; dates as day
 numbers) and what the engine cannot work out by itself (calendar months, choices, texts), worked
 out beforehand (`made.0`).
 """

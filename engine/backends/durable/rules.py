@@ -32,19 +32,19 @@ _OUTCOMES = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.S
              Outcome.NOT_APPLICABLE)
 
 ALLOWED, PERHAPS, DENIED = "allowed", "perhaps", "denied"
-"""What a row of a decision table says of a destination."""
+"""What a row of a decision table says of a choice."""
 
 MAX_ROWS = MAX_LISTED = 12
-"""A table of more rows, or more destinations, is judged like any other rule.
+"""A table of more rows, or more choices, is judged like any other rule.
 
 The engine joins at most 16 facts, and follows at most 64 branches at a time.
 """
 
-_NOWHERE = "to"
+_NO_CHOICE = "to"
 
 
-def _to(destination: str) -> str:
-    return f"to.{destination}"
+def _to(choice: str) -> str:
+    return f"to.{choice}"
 
 
 @dataclass(slots=True)
@@ -92,7 +92,7 @@ def build(rules: Sequence[TypedRule], lowered: Sequence[LoweredRule], kleene: Kl
 
 
 def listed(rule: TypedRule) -> tuple[str, ...]:
-    """The destinations in some row of a table."""
+    """The choices in some row of a table."""
     return tuple(dict.fromkeys(d for row in rule.rows for d in row.allow))
 
 
@@ -110,9 +110,9 @@ class _Table:
     """A decision table, by inference: its rows assert what they allow, its outcomes match that.
 
     A row is a little rule of its own. Once it is known whether it holds it asserts, for each of its
-    destinations, that it is allowed, perhaps, or denied. The record's destination is then matched
-    with what the rows that list it have said. A destination in no row is denied by all; a record
-    without one is asked of all rows.
+    choices, that it is allowed, perhaps, or denied. The record's choice is then matched with what
+    the rows that list it have said. A choice in no row is denied by all; a record without one is
+    asked of all rows.
     """
 
     out: Rules
@@ -129,13 +129,13 @@ class _Table:
         subject = self.kleene.term(self.rule.subject)
         assert isinstance(subject, ColumnRef)
         found: list[_Shown] = [(Outcome.NOT_APPLICABLE, low.not_applicable, [])]
-        for destination in listed(self.rule):
-            rows = [n for n, row in enumerate(self.rule.rows) if destination in row.allow]
-            found += self._destination(Compare("==", subject, Value(destination, Kind.STRING)),
-                                       rows, _to(destination))
-        found += self._destination(Among(subject, listed(self.rule), outside=True), [], _NOWHERE)
-        found += self._destination(Filled(subject.name, blank=True), range(len(self.rule.rows)),
-                                   _NOWHERE)
+        for choice in listed(self.rule):
+            rows = [n for n, row in enumerate(self.rule.rows) if choice in row.allow]
+            found += self._choice(Compare("==", subject, Value(choice, Kind.STRING)), rows,
+                                  _to(choice))
+        found += self._choice(Among(subject, listed(self.rule), outside=True), [], _NO_CHOICE)
+        found += self._choice(Filled(subject.name, blank=True), range(len(self.rule.rows)),
+                              _NO_CHOICE)
         written = on(self.rule.id, [cond for _, cond, _ in found], self.words)
         for (outcome, _, said), ways in zip(found, written, strict=True):
             for pattern in ways:
@@ -149,8 +149,8 @@ class _Table:
         written = on(about, [cond for cond, _ in said], words)
         for (_, says), ways in zip(said, written, strict=True):
             fact: Fact = {ID: self._says(number), ABOUT: self._says(number),
-                          # Where no destination is known, no row can be sure to allow it.
-                          _NOWHERE: PERHAPS if says == ALLOWED else says,
+                          # Where no choice is known, no row can be sure to allow it.
+                          _NO_CHOICE: PERHAPS if says == ALLOWED else says,
                           **{_to(d): says for d in row.allow}}
             for pattern in ways:
                 self.out.actions[self.out.add((pattern,))] = _Say(fact)
@@ -166,8 +166,8 @@ class _Table:
     def _row_doubts(self, number: int, key: str) -> Pattern:
         return ({ABOUT: self._says(number)}, {"$neq": {key: ALLOWED}})
 
-    def _destination(self, here: Cond, rows: Sequence[int], key: str) -> Iterator[_Shown]:
-        """The outcomes of records bound for one destination, which `rows` list."""
+    def _choice(self, here: Cond, rows: Sequence[int], key: str) -> Iterator[_Shown]:
+        """The outcomes of records with one choice, which `rows` list."""
         when = self.rule.when or Lit(True, BOOL)
         maybe = all_of((self.kleene.may_be_true(when), here))
         sure = all_of((self.kleene.must_be_true(when), here))

@@ -1,6 +1,6 @@
 """Rules to one Python function. In: lowered rules. Out: a function from a record to bitmasks.
 
-Rules stand below what they share: `letter.issued_on` is looked at once, and where it is blank none
+Rules stand below what they share: a field is looked at once, and where it is blank none
 of the rules that need it is looked at. Below that the rule's outcomes are tried in turn. Exactly
 one of the five outcomes holds (the lowering sees to it, and the tests try it), so that the last
 needs no test.
