@@ -86,23 +86,28 @@ def broken_rules(sources: Sequence[YamlSource]) -> list[Diagnostic]:
     parameters = {name: (0, 0) for data in maps for name in _mapping(data, "parameters")}
     clauses, moments = ([name for data in maps for name in _mapping(data, key)]
                         for key in ("clauses", "moments"))
-    checker = Checker(broken_vocabulary(sources), parameters,
+    additions: list[Diagnostic] = []
+    checker = Checker(broken_vocabulary(sources, additions), parameters,
                       clauses if whole else _Everything(), moments if whole else _Everything())
     first: dict[str, str] = {}
     for source in sources:
-        rules = source.data.get("rules") if isinstance(source.data, dict) else None
+        data = source.data if isinstance(source.data, dict) else {}
+        rules = data.get("rules")
         for i, rule in enumerate(rules if isinstance(rules, list) else ()):
             checker.problems += _twice(source, i, rule, first)
             try:
                 checker.rule(_item(source, i, Rule.model_validate(rule)))
             except ValidationError:
                 _raw_rule(checker, source, i, rule)
-        rows = source.data.get("rows") if isinstance(source.data, dict) else None
+        rows = data.get("rows")
         for i, row in enumerate(rows if isinstance(rows, list) else ()):
             if isinstance(text := _dig(row, ("when",)), str):
                 checker.cel(source, ("rows", i, "when"), text, Kind.BOOL)
-    return [d for d in checker.problems
-            if whole or not str(d.args.get("name", "")).startswith("params.")]
+        for name, clause in _mapping(data, "clauses").items():
+            if isinstance(party := _dig(clause, ("binds",)), str):
+                checker.party(party, source, ("clauses", name, "binds"))
+    return additions + [d for d in checker.problems
+                        if whole or not str(d.args.get("name", "")).startswith("params.")]
 
 
 def _twice(source: YamlSource, index: int, rule: Any, first: dict[str, str]) -> list[Diagnostic]:
@@ -211,13 +216,17 @@ class Checker:
         for name, moment in pack.manifest.moments.items():
             self._field(moment.sets, pack.source, ("moments", name, "sets"), Kind.DATE)
         for name, clause in pack.manifest.clauses.items():
-            if clause.binds not in self.vocabulary.parties:
-                self._near("vocabulary.unknown-party", pack.source, ("clauses", name, "binds"),
-                           clause.binds, list(self.vocabulary.parties))
+            self.party(clause.binds, pack.source, ("clauses", name, "binds"))
             trail = ("clauses", name, "dated_by")
             for i, field in enumerate(clause.dated_by):
                 here = (*trail, i) if (*trail, i) in pack.source.nodes else trail
                 self._field(field, pack.source, here, Kind.DATE)
+
+    def party(self, name: str, source: YamlSource, trail: Sequence[Key]) -> None:
+        """Whom a clause binds must be a party of the vocabulary."""
+        if name not in self.vocabulary.parties:
+            self._near("vocabulary.unknown-party", source, trail, name,
+                       list(self.vocabulary.parties))
 
     def rule(self, item: Item) -> TypedRule | None:
         """Type a rule and everything in it."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import PolicyError
+from zhuanjie.engine.core.models import Text
+from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import YamlSource
 from zhuanjie.engine.policy.pack_files import LoadedPack
 from zhuanjie.engine.vocabulary.build import FieldBuilder
@@ -20,6 +22,8 @@ from zhuanjie.engine.vocabulary.fields import FieldTable
 from zhuanjie.engine.vocabulary.load import default_vocabulary, load_vocabulary
 from zhuanjie.engine.vocabulary.model import Spec
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
+
+_M = TypeVar("_M", bound=BaseModel)
 
 
 def vocabulary_of(chain: Sequence[LoadedPack], problems: list[Diagnostic]) -> Vocabulary:
@@ -54,10 +58,12 @@ def named_vocabulary(pack: LoadedPack) -> Vocabulary:
         )) from None
 
 
-def broken_vocabulary(sources: Sequence[YamlSource]) -> Vocabulary:
+def broken_vocabulary(sources: Sequence[YamlSource],
+                      problems: list[Diagnostic]) -> Vocabulary:
     """What packs speak of whose files are refused for other mistakes: as much as can be read.
 
-    `sources` are all files of the chain, the manifests among them as far as they are YAML.
+    `sources` are all files of the chain, the manifests among them as far as they are YAML. Mistakes
+    in what is laid out as it should be go into `problems`.
     """
     manifests = [s for s in sources if isinstance(s.data, dict) and "id" in s.data]
     named = next((s for s in manifests if isinstance(s.data.get("vocabulary"), str)), None)
@@ -66,20 +72,21 @@ def broken_vocabulary(sources: Sequence[YamlSource]) -> Vocabulary:
             named.data["vocabulary"], roots_beside(Path(named.file).parent))
     except PolicyError:
         vocabulary = default_vocabulary()
-    for source in manifests:
-        specs = {}
-        for name, data in _mapping(source.data.get("fields")).items():
-            with suppress(ValidationError):
-                specs[name] = Spec.model_validate(data)
-        builder = FieldBuilder(source, ("fields",), vocabulary.yes_no, [])
-        vocabulary = replace(
-            vocabulary, fields=FieldTable(builder.build(specs, vocabulary.fields)),
-            parties={**vocabulary.parties, **_mapping(source.data.get("parties"))})
+    for source in reversed(manifests):
+        key = source.data.get("key")
+        vocabulary = _extended(vocabulary, source, _Additions(
+            _valid(Spec, source.data.get("fields")), key if isinstance(key, str) else None,
+            _valid(Text, source.data.get("parties"))), problems)
     return vocabulary
 
 
-def _mapping(data: Any) -> dict[str, Any]:
-    return data if isinstance(data, dict) else {}
+def _valid(model: type[_M], data: Any) -> dict[str, _M]:
+    """The entries of a mapping that are laid out as they should be."""
+    out = {}
+    for name, value in data.items() if isinstance(data, dict) else ():
+        with suppress(ValidationError):
+            out[name] = model.model_validate(value)
+    return out
 
 
 def roots_beside(folder: Path) -> tuple[Path, ...]:
@@ -91,24 +98,44 @@ def roots_beside(folder: Path) -> tuple[Path, ...]:
 def extended(vocabulary: Vocabulary, pack: LoadedPack, problems: list[Diagnostic]) -> Vocabulary:
     """The vocabulary with what one pack adds to it."""
     manifest = pack.manifest
-    if not (manifest.fields or manifest.key or manifest.parties or manifest.known_headings):
+    added = _Additions(manifest.fields, manifest.key, manifest.parties, manifest.known_headings)
+    if added == _Additions():
         return vocabulary
-    builder = FieldBuilder(pack.source, ("fields",), vocabulary.yes_no, problems)
-    fields = FieldTable(builder.build(manifest.fields, vocabulary.fields))
+    made = _extended(vocabulary, pack.source, added, problems)
+    return replace(made, digest=hashlib.sha256(vocabulary.digest + pack.digest).digest())
+
+
+@dataclass(frozen=True, slots=True)
+class _Additions:
+    """What a pack adds to its vocabulary."""
+
+    fields: Mapping[str, Spec] = field(default_factory=dict)
+    key: str | None = None
+    parties: Mapping[str, Text] = field(default_factory=dict)
+    known_headings: tuple[str, ...] = ()
+
+
+def _extended(vocabulary: Vocabulary, source: YamlSource, added: _Additions,
+              problems: list[Diagnostic]) -> Vocabulary:
+    builder = FieldBuilder(source, ("fields",), vocabulary.yes_no, problems)
+    fields = FieldTable(builder.build(added.fields, vocabulary.fields))
     keys = vocabulary.keys
-    if manifest.key is not None:
-        known = fields.get(manifest.key)
-        if known is None or known.type != "string":
-            problems.append(Diagnostic("vocabulary.key", {"name": manifest.key},
-                                       pack.source.place(("key",))))
+    if added.key is not None:
+        known = fields.get(added.key)
+        if known is None:
+            near = suggest(added.key, [f.name for f in fields])
+            problems.append(Diagnostic("pack.unknown-field", {"name": added.key, "near": near},
+                                       source.place(("key",)), "hint.near" if near else None))
+        elif known.type != "string":
+            problems.append(Diagnostic("vocabulary.key", {"name": added.key},
+                                       source.place(("key",))))
         else:
-            keys = tuple(dict.fromkeys((manifest.key, *keys)))
+            keys = tuple(dict.fromkeys((added.key, *keys)))
     problems += [
         Diagnostic("vocabulary.party-twice", {"name": name},
-                   pack.source.place(("parties", name), key=True))
-        for name in manifest.parties if name in vocabulary.parties]
+                   source.place(("parties", name), key=True))
+        for name in added.parties if name in vocabulary.parties]
     return replace(
         vocabulary, fields=fields, keys=keys,
-        parties={**vocabulary.parties, **manifest.parties},
-        known_headings=(*vocabulary.known_headings, *manifest.known_headings),
-        digest=hashlib.sha256(vocabulary.digest + pack.digest).digest())
+        parties={**vocabulary.parties, **added.parties},
+        known_headings=(*vocabulary.known_headings, *added.known_headings))

@@ -14,7 +14,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.core.yaml_source import Key, YamlSource
-from zhuanjie.engine.vocabulary.fields import INT_RANGE, Field
+from zhuanjie.engine.vocabulary.fields import INT_RANGE, RESERVED, Field
 from zhuanjie.engine.vocabulary.model import Spec
 
 _FIXED = ("type", "heading", "meaning", "low", "high", "changes", "compare", "personal")
@@ -57,6 +57,9 @@ class FieldBuilder:
             self._say("vocabulary.incomplete", name, hint="hint.near" if near else None,
                       name=name, lacking=lacking, near=near)
             return None
+        if (group := name.split(".", maxsplit=1)[0]) in RESERVED:
+            self._say("vocabulary.reserved", name, name=name, group=group)
+            return None
         low = INT_RANGE[0] if spec.low is None else spec.low
         high = INT_RANGE[1] if spec.high is None else spec.high
         if not INT_RANGE[0] <= low <= high <= INT_RANGE[1]:
@@ -89,8 +92,6 @@ class FieldBuilder:
                           value=own, label=field.values[own])
         self._fits(field, spec)
         added = {own: v for own, v in spec.values.items() if own not in field.values}
-        if added and field.type == "bool":
-            self._say("vocabulary.values-bool", field.name, "values", name=field.name)
         return replace(
             field,
             values={**field.values, **{own: v.zh for own, v in added.items()}},

@@ -77,12 +77,12 @@ def _read(folder: Path) -> tuple[Vocabulary, bool]:
     listed = read_source(folder / FIELDS, PolicyError, short_path(folder / FIELDS))
     manifest = validate(VocabularyManifest, about, problems)
     specs = validate(FieldFile, listed, problems)
-    if manifest is None or specs is None:
-        raise PolicyError(*problems)
-    built = FieldBuilder(listed, ("fields",), manifest.yes_no, problems).build(specs.fields)
-    fields = FieldTable(built)
-    _named(manifest, fields, about, problems)
-    if problems:
+    fields = FieldTable(FieldBuilder(
+        listed, ("fields",), manifest.yes_no if manifest else {}, problems,
+    ).build(specs.fields if specs else {}))
+    if manifest is not None and specs is not None:
+        _named(manifest, fields, about, problems)
+    if problems or manifest is None:
         raise PolicyError(*problems)
     digest = hashlib.sha256(json.dumps([about.data, listed.data], sort_keys=True).encode())
     return Vocabulary(

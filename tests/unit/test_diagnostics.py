@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from zhuanjie.engine.core.errors import PolicyError
-from zhuanjie.engine.core.messages import LANGS, say_diagnostic
+from zhuanjie.engine.core.messages import LANGS, catalogue, say_diagnostic
+from zhuanjie.engine.vocabulary import load
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "diagnostics"
 
@@ -25,6 +26,22 @@ def test_what_is_said(name: str, lang: str, monkeypatch, update_golden: bool) ->
     if update_golden:
         golden.write_text(said, encoding="utf-8")
     assert said == golden.read_text(encoding="utf-8")
+
+
+def test_everything_that_is_said_of_vocabularies_is_tried(monkeypatch) -> None:
+    from zhuanjie.engine import load_policy
+
+    found = set()
+    for folder in FOLDER.iterdir():
+        with pytest.raises(PolicyError) as caught:
+            load_policy(folder)
+        found |= {d.code for d in caught.value.diagnostics}
+    monkeypatch.setattr(load, "vocabulary_folders", dict)
+    load.default_vocabulary.cache_clear()
+    with pytest.raises(PolicyError) as caught:
+        load.default_vocabulary()
+    found |= {d.code for d in caught.value.diagnostics}
+    assert {c for c in catalogue("en") if c.startswith("vocabulary.")} <= found
 
 
 def test_ten_mistakes_are_ten() -> None:
