@@ -141,66 +141,66 @@ if TYPE_CHECKING:
     from zhuanjie.engine.watch.source import EventFile as EventFile
 
 _MODULES = {
-    "api.authoring": (
+    "zhuanjie.engine.api.authoring": (
         "FormattedFile", "MarkedText", "PackCases", "coverage", "format_pack", "marked_texts",
         "pack_cases", "row_clause", "update_cases",
     ),
-    "api.fields": ("FieldUse", "field_uses", "template_fields"),
-    "api.ledgers": (
+    "zhuanjie.engine.api.fields": ("FieldUse", "field_uses", "template_fields"),
+    "zhuanjie.engine.api.ledgers": (
         "PARTITION_KEYS", "audit", "audit_on_spark", "audit_to_file", "audit_to_folder",
         "deadlines", "explain", "explain_and_fix", "explain_run", "fixes", "stream",
     ),
-    "api.packs": ("PackRoot", "Settings", "pack_ids", "settings", "use_file"),
-    "api.policies": (
+    "zhuanjie.engine.api.packs": ("PackRoot", "Settings", "pack_ids", "settings", "use_file"),
+    "zhuanjie.engine.api.policies": (
         "PolicyEntry", "lint", "list_policies", "load_policy", "packs_of", "schemas", "with_params",
     ),
-    "api.reading": (
+    "zhuanjie.engine.api.reading": (
         "ReadRecord", "is_read", "load_columns", "open_events", "read_day", "read_records",
     ),
-    "api.records": (
+    "zhuanjie.engine.api.records": (
         "SINGLE", "UNKNOWN", "backends", "check", "check_one", "check_records", "destinations",
         "evaluate", "own_backends", "single_engine", "stand_in", "unavailable_engines", "watch",
     ),
-    "auditing.destinations": ("DestinationAnswer",),
-    "auditing.explain": ("Explanation", "Trace"),
-    "auditing.repair.record_fix": ("Fix", "RecordFix"),
-    "auditing.repair.table_rows": ("TableRow",),
-    "auditing.repair.values": ("CellChange",),
-    "auditing.run": ("AuditRun",),
-    "auditing.wording.template": ("field_label", "value_label"),
-    "authoring.coverage.coverage": ("Coverage", "Point"),
-    "authoring.diff.diff": ("PolicyDiff", "diff"),
-    "authoring.diff.impact": ("Impact",),
-    "authoring.diff.text_diff": ("TextEdit",),
-    "authoring.diff.versions": ("policy_at",),
-    "authoring.editing.scaffold": ("scaffold",),
-    "authoring.mutation.mutate": ("MutationReport", "Survivor", "mutate"),
-    "authoring.phrases": ("Phrases",),
-    "authoring.testing.case_runner": ("UNNAMED", "CaseInstance", "Mismatch"),
-    "authoring.testing.report": ("CaseRun", "TestReport", "run_tests"),
-    "authoring.verification.findings": ("stale_message",),
-    "authoring.verification.verify": ("Verification", "VerifyFinding", "verify"),
-    "core.diagnostics": ("Diagnostic", "Place"),
-    "core.errors": (
+    "zhuanjie.engine.auditing.destinations": ("DestinationAnswer",),
+    "zhuanjie.engine.auditing.explain": ("Explanation", "Trace"),
+    "zhuanjie.engine.auditing.repair.record_fix": ("Fix", "RecordFix"),
+    "zhuanjie.engine.auditing.repair.table_rows": ("TableRow",),
+    "zhuanjie.engine.auditing.repair.values": ("CellChange",),
+    "zhuanjie.engine.auditing.run": ("AuditRun",),
+    "zhuanjie.engine.auditing.wording.template": ("field_label", "value_label"),
+    "zhuanjie.engine.authoring.coverage.coverage": ("Coverage", "Point"),
+    "zhuanjie.engine.authoring.diff.diff": ("PolicyDiff", "diff"),
+    "zhuanjie.engine.authoring.diff.impact": ("Impact",),
+    "zhuanjie.engine.authoring.diff.text_diff": ("TextEdit",),
+    "zhuanjie.engine.authoring.diff.versions": ("policy_at",),
+    "zhuanjie.engine.authoring.editing.scaffold": ("scaffold",),
+    "zhuanjie.engine.authoring.mutation.mutate": ("MutationReport", "Survivor", "mutate"),
+    "zhuanjie.engine.authoring.phrases": ("Phrases",),
+    "zhuanjie.engine.authoring.testing.case_runner": ("UNNAMED", "CaseInstance", "Mismatch"),
+    "zhuanjie.engine.authoring.testing.report": ("CaseRun", "TestReport", "run_tests"),
+    "zhuanjie.engine.authoring.verification.findings": ("stale_message",),
+    "zhuanjie.engine.authoring.verification.verify": ("Verification", "VerifyFinding", "verify"),
+    "zhuanjie.engine.core.diagnostics": ("Diagnostic", "Place"),
+    "zhuanjie.engine.core.errors": (
         "BackendError", "ExpressionError", "InputError", "OutputError", "PolicyError",
         "UnsupportedError", "UsageError", "ZhuanjieError", "fail",
     ),
-    "core.messages": ("LANGS", "Lang", "default_lang", "say", "say_diagnostic"),
-    "core.models": ("Text",),
-    "core.results": (
+    "zhuanjie.engine.core.messages": ("LANGS", "Lang", "default_lang", "say", "say_diagnostic"),
+    "zhuanjie.engine.core.models": ("Text",),
+    "zhuanjie.engine.core.results": (
         "REPORTED", "Finding", "InputFinding", "Judged", "LedgerRef", "Location", "Outcome",
         "PolicyRef", "Report", "Scalar", "Severity", "Summary", "plain",
     ),
-    "ledger.cells.text": ("CellError",),
-    "ledger.documents": ("load_record_file",),
-    "policy.model": ("Acceptance", "Manifest", "Parameter", "Rule"),
-    "policy.policy": ("OverlayChange", "Policy", "TypedRule"),
-    "vocabulary.fields": ("FieldTable",),
-    "vocabulary.vocabulary": ("Vocabulary",),
-    "watch.run": ("Watch",),
-    "watch.source": ("EventFile",),
+    "zhuanjie.engine.ledger.cells.text": ("CellError",),
+    "zhuanjie.engine.ledger.documents": ("load_record_file",),
+    "zhuanjie.engine.policy.model": ("Acceptance", "Manifest", "Parameter", "Rule"),
+    "zhuanjie.engine.policy.policy": ("OverlayChange", "Policy", "TypedRule"),
+    "zhuanjie.engine.vocabulary.fields": ("FieldTable",),
+    "zhuanjie.engine.vocabulary.vocabulary": ("Vocabulary",),
+    "zhuanjie.engine.watch.run": ("Watch",),
+    "zhuanjie.engine.watch.source": ("EventFile",),
 }
-"""The names by the module of the engine that has them, for run time as above for types."""
+"""The names by the module that has them, for run time as above for types."""
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = list(_WHERE)
@@ -209,7 +209,7 @@ __all__ = list(_WHERE)
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"zhuanjie.engine.{_WHERE[name]}"), name)
+    return getattr(import_module(_WHERE[name]), name)
 
 
 def __dir__() -> list[str]:
