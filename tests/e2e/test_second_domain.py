@@ -28,9 +28,9 @@ RECORD = {"permit.number": "S-001", "inspection.result": "defects", "许可种�
           "application": {"received_on": "2024-06-20", "complete": True}}
 VIOLATIONS = {
     ("S-001", "H6"), ("S-002", "H1"), ("S-003", "H2"), ("S-004", "H3c"), ("S-005", "H6"),
-    ("S-006", "H4"), ("S-007", "H5"), ("S-009", "H5"), ("S-011", "H9"),
+    ("S-006", "H4"), ("S-007", "H5"), ("S-009", "H5"), ("S-009", "H10"), ("S-011", "H9"),
 }
-UNDETERMINED = {("S-005", "H3"), ("S-010", "H4")}
+UNDETERMINED = {("S-005", "H3"), ("S-007", "H10"), ("S-010", "H4")}
 
 
 def foreign() -> re.Pattern[str]:
