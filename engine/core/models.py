@@ -20,7 +20,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-def _either(schema: dict[str, Any]) -> None:
+def either(schema: dict[str, Any]) -> None:
     """In the JSON Schema too, one of the two languages is enough."""
     del schema["required"]
     schema["anyOf"] = [{"required": ["zh"]}, {"required": ["en"]}]
@@ -30,7 +30,7 @@ class Text(Strict):
     """The same sentence in Chinese and in English; where one is left out the other stands for it.
     """
 
-    model_config = ConfigDict(json_schema_extra=_either)
+    model_config = ConfigDict(json_schema_extra=either)
 
     zh: Filled
     en: Filled

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from zhuanjie.engine.core.models import FieldName, Filled, Name, Slug, Strict, Text
+from zhuanjie.engine.core.models import FieldName, Filled, Name, Slug, Strict, Text, either
 from zhuanjie.engine.vocabulary.fields import Changes, Comparison, FieldType
 
 
 def _labelled(value: Any) -> Any:
-    """A value may be given by its label alone: `in_part: in part`."""
+    """A value may be given by its label alone (`in_part: in part`), or in English alone."""
+    if isinstance(value, dict) and "en" in value and "zh" not in value:
+        return {**value, "zh": value["en"]}
     return {"zh": value} if isinstance(value, str) else value
 
 
@@ -24,6 +26,8 @@ def _yes_and_no(value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]
 class ValueSpec(Strict):
     """A value of an enumerated or yes/no field: how a ledger shows it, and other ways to write it.
     """
+
+    model_config = ConfigDict(json_schema_extra=either)
 
     zh: Filled
     en: Filled | None = None
