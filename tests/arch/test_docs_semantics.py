@@ -12,6 +12,7 @@ import pytest
 
 from zhuanjie.engine.api import UNKNOWN, audit, evaluate, load_policy
 from zhuanjie.engine.backends.registry import BULK
+from zhuanjie.engine.core.dates import Month
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "semantics.md"
 ENGINES = ("reference", BULK, "duckdb", "postgresql")
@@ -79,6 +80,25 @@ def test_kleene(engine: str) -> None:
                 assert value(text, **given) is VALUES[cell], (text, left, head)
                 tried += 1
     assert tried == 9 + 9 + 3
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_month_and_a_day(engine: str) -> None:
+    (head, _, *rows), = tables("A month and a day")
+    turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+    month, tried = Month(2008, 2, 1), 0
+    for where, *cells in rows:
+        days = {"a day before the month": (date(2008, 1, 31), date(2007, 2, 10)),
+                "its first day": (date(2008, 2, 1),), "its last day": (date(2008, 2, 29),),
+                "a day within the month": (date(2008, 2, 2), date(2008, 2, 28)),
+                "a day after the month": (date(2008, 3, 1), date(2009, 2, 10))}[where]
+        for op, cell in zip(head[1:], cells, strict=True):
+            for day in days:
+                data = {"v": {"m": month, "d": day}}
+                for text in (f"v.m {op} v.d", f"v.d {turned.get(op, op)} v.m"):
+                    assert evaluate(text, data, backend=engine) is VALUES[cell], (text, day)
+                    tried += 1
+    assert tried == 8 * 6 * 2
 
 
 def outcomes(shape: str, records: list[dict[str, Any]], folder: Path, engine: str) -> list[str]:

@@ -198,7 +198,7 @@ def test_single_expressions(text: str, day: date | None, wanted: Any) -> None:
 
 
 RECORD = {"学号": "h1", "出生年月": "2006年5月", "转正时间": "2024.4", "党费缴至时间": "2024-05",
-          "转出时间": "2024-06-15"}
+          "转出时间": "2024-07-15"}
 
 
 def test_findings_show_months_as_such() -> None:
@@ -238,7 +238,7 @@ def test_reports_of_ledgers(suffix: str, tmp_path: Path,
     assert fields["dues-paid"]["dues.paid_to"] == "2024-05"
     assert main(["explain", call[0], "h1", "1", *call[1:]]) == 0
     said = capsys.readouterr().out
-    assert "dues.paid_to = 2024-05\n" in said and "months(params.grace_months) = 2024-06\n" in said
+    assert "dues.paid_to = 2024-05\n" in said and "months(params.grace_months) = 2024-07\n" in said
 
 
 def test_cells_that_cannot_be_read_are_said(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_a_fix_names_a_month_to_be_entered(tmp_path: Path,
                   "dues.paid_to": change["example"]}, load_policy(PACK),
                  as_of=date(2024, 12, 31), all_outcomes=True)[0].outcome == "satisfied"
     # What no cell can hold is not asked for.
-    ledger.write_text("学号,转出时间,党费缴至时间\nh1,2024-06-15,2024-05\n", encoding="utf-8")
+    ledger.write_text("学号,转出时间,党费缴至时间\nh1,2024-07-15,2024-05\n", encoding="utf-8")
     assert main(["explain", str(ledger), "h1", "1", *call]) == 0
     [fix] = json.loads(capsys.readouterr().out)["fixes"]
     assert fix["alternatives"] == [] and [b["reason"] for b in fix["beyond"]] == ["record"]
