@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from zhuanjie.engine.core.finding_columns import COLUMNS
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import (
     REPORTED,
@@ -20,24 +21,17 @@ from zhuanjie.engine.core.results import (
 )
 from zhuanjie.report.view import View
 
+_FLAT = tuple((c.name, c.of) for c in COLUMNS if not c.place and not c.pack)
+_PLACE = tuple((c.name, c.of) for c in COLUMNS if c.place)
+
 
 def finding(found: Finding) -> dict[str, Any]:
     """A finding, every key there; `pack` only where several packs judge."""
-    return {
-        "record": found.record,
-        "rule": found.rule,
-        "clause": found.clause,
-        "outcome": found.outcome.value,
-        "severity": found.severity.value,
-        "message": found.message,
-        "due": plain(found.due),
-        "days_late": found.days_late,
-        "missing": list(found.missing),
-        "fields": {name: plain(value) for name, value in found.fields.items()},
-        "remedy": found.remedy,
-        "location": location(found.location),
-        **({"pack": found.pack} if found.pack else {}),
-    }
+    shape = {name: of(found) for name, of in _FLAT}
+    shape["location"] = {name: of(found) for name, of in _PLACE}
+    if found.pack:
+        shape["pack"] = found.pack
+    return shape
 
 
 def policy(ref: PolicyRef) -> dict[str, str]:

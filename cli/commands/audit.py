@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 NAME: Final = "audit"
 FORMS: Final = reports.OFFERED[NAME]
-_LARGE: Final = 500_000
-"""Records from which on a report for people is not what its reader wants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,7 @@ def _report(call: _Call) -> int:
     from zhuanjie.report.layouts.audit import sections
 
     with _InterruptibleProgress(call) as progress, closing(call.run(progress)) as run:
-        if (run.ledger.size_hint or 0) >= _LARGE:
+        if run.is_large:
             call.session.notice(Diagnostic("cli.large-report", hint="cli.large-report.hint"))
         findings = list(run)
     report = run.head()

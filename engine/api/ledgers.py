@@ -12,8 +12,11 @@ from zhuanjie.engine.api.policies import plan_for
 from zhuanjie.engine.auditing.explain import Explanation, explain_and_fix
 from zhuanjie.engine.auditing.explain import explain as explain_run
 from zhuanjie.engine.auditing.repair.record_fix import RecordFix
-from zhuanjie.engine.auditing.run import AuditRun, Progress
-from zhuanjie.engine.backends.registry import BULK, IN_PLACE, backend_of
+from zhuanjie.engine.auditing.run import AuditRun, Progress, begin
+from zhuanjie.engine.auditing.stages.base import Stage
+from zhuanjie.engine.auditing.stages.registry import STAGES
+from zhuanjie.engine.backends.registry import backend_of
+from zhuanjie.engine.core.finding_columns import COLUMNS
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Outcome, Report
 from zhuanjie.engine.ledger.ledger import Ledger, from_records, open_ledger
@@ -27,7 +30,7 @@ __all__ = ["PARTITION_KEYS", "AuditRun", "Explanation", "RecordFix", "audit", "a
            "audit_to_file", "audit_to_folder", "deadlines", "explain", "explain_and_fix",
            "explain_run", "fixes", "stream"]
 
-PARTITION_KEYS = ("clause", "rule", "outcome", "severity", "file", "sheet")
+PARTITION_KEYS = tuple(c.name for c in COLUMNS if c.divides)
 """The columns of findings that a folder of them may be divided by."""
 
 Sources = str | Path | Sequence[str | Path] | Sequence[Mapping[str, Any]]
@@ -38,12 +41,13 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
            roster: str | Path | None = None, columns: Mapping[str, str] | None = None,
            lang: Lang = "en", all_outcomes: bool = False, progress: Progress | None = None,
            stdin: BinaryIO | None = None, before: str | None = None,
-           bulk: bool | None = None) -> AuditRun:
+           bulk: bool | None = None, stages: Sequence[Stage] = STAGES) -> AuditRun:
     """Begin an audit: iterate the run for findings, take its `head()`, and `close()` it.
 
     `before` names a moment of the policy: only what is asked then is judged, the act taken to be
-    done on the as-of day. `bulk` reads even a small ledger as one stream. Raises InputError for a
-    ledger that cannot be read, UsageError for a wrong option, BackendError when the engine fails.
+    done on the as-of day. `bulk` reads even a small ledger as one stream. Verdicts pass through
+    `stages`. Raises InputError for a ledger that cannot be read, UsageError for a wrong option,
+    BackendError when the engine fails.
     """
     day = as_of or date.today()
     plan = plan_for(policy, day, params, before)
@@ -52,20 +56,11 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
         others = (opened.enter_context(closing(open_ledger(
                       [roster], columns, vocabulary=plan.policy.vocabulary)))
                   if roster else None)
-        run = _begin(ledger, plan, backend, lang=lang, roster=others, every=all_outcomes,
-                     progress=progress, sparse=_are_records(sources), bulk=bulk)
+        run = begin(ledger, plan, backend_of(backend) if backend else None, lang=lang,
+                    roster=others, all_outcomes=all_outcomes, progress=progress,
+                    sparse=_are_records(sources), bulk=bulk, stages=stages)
         opened.pop_all()
     return run
-
-
-def _begin(ledger: Ledger, plan: Plan, backend: str | None, **options: Any) -> AuditRun:
-    if ledger.is_database and backend in (None, IN_PLACE) and not plan.assumed:
-        # Imported late: it knows databases, which most audits have nothing to do with.
-        from zhuanjie.engine.auditing.strategies.postgres import PostgresJudge, table_of
-
-        if (table := table_of(ledger)) is not None:
-            return PostgresJudge(ledger, table, plan, **options)
-    return AuditRun(ledger, plan, backend_of(backend or BULK), **options)
 
 
 def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path, form: str, *,
@@ -91,21 +86,21 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path, 
         roster=open_ledger([roster], columns, vocabulary=plan.policy.vocabulary)
         if roster
         else None,
-        every=all_outcomes,
+        all_outcomes=all_outcomes,
     )
 
 
 def audit_to_file(path: Path, run: AuditRun) -> Report:
     """Write the findings of an audit to a Parquet file as they come; the report has none.
 
-    The columns are those of `zhuanjie.engine.auditing.writers.finding_frame`. Raises OSError where
+    The columns are those of `zhuanjie.engine.core.finding_columns`. Raises OSError where
     the file cannot be written; what stands there then is not whole.
     """
     from zhuanjie.engine.auditing.writers.finding_frame import schema, tables
     from zhuanjie.engine.auditing.writers.parquet_writer import ParquetSink
 
     with ParquetSink(path, schema(run.plan)) as sink:
-        for table in tables(run):
+        for table in tables(run.batches(), run.plan):
             sink.write(table)
     return run.head()
 
@@ -123,7 +118,7 @@ def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: S
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns)
              for path in map(Path, run.ledger.files) if path.is_file()]
     call = {"policy": plan.policy.ref.sha256, "as_of": plan.as_of, "params": dict(plan.params),
-            "every": run.every, "ledger": [*files, *sources]}
+            "every": run.all_outcomes, "ledger": [*files, *sources]}
     Partitions(folder, keys, run, call, resume=resume).write()
     return run.head()
 

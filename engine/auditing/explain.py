@@ -134,12 +134,13 @@ def records_of(run: AuditRun, record_id: str,
     out: list[tuple[dict[str, Any], Location]] = []
     known: list[str] = []
     months = [n for n in run.plan.needs if run.plan.fields[n].type == "month"]
-    for batch, frame, rows in run.frames() if keys is not None else run.frames_about(record_id):
+    for part in run.frames(None if keys is not None else record_id):
+        frame = part.frame
         hits = frame.with_row_index("#row").filter(pl.col(run.plan.key) == record_id)
         if len(known) < _SUGGESTIONS:
             known += frame[run.plan.key].drop_nulls().head(_SUGGESTIONS - len(known)).to_list()
         for record in hits.iter_rows(named=True):
-            location = Location(batch.file, batch.sheet, rows[record.pop("#row")])
+            location = Location(part.file, part.sheet, part.rows[record.pop("#row")])
             record |= {n: Month.of(record[n]) for n in months if record.get(n) is not None}
             out.append((record, location))
         for rule in run.plan.unique if keys is not None else ():

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from zhuanjie.engine.auditing.editions import EditionCounts
+from zhuanjie.engine.auditing.editions import EditionIndex, judged
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import RecordBackend
 from zhuanjie.engine.core.messages import Lang
@@ -75,12 +75,11 @@ class SingleCheck:
         digest = hashlib.sha256(
             json.dumps(sorted((n, plain(v)) for n, v in typed.items())).encode()).hexdigest()
         out = 0 if self._in_scope(typed) else 1
-        tally = EditionCounts(self.plan)
-        if not out:
-            tally.add({**dict.fromkeys(self.plan.assumed, self.plan.as_of), **typed})
+        editions = {} if out else EditionIndex(self.plan).of_record(
+            {**dict.fromkeys(self.plan.assumed, self.plan.as_of), **typed})
         return Report(
             policy=self.plan.policy.ref, as_of=self.plan.as_of,
             ledger=LedgerRef(1, out, digest), summary=summary, input=unread,
             findings=[replace(f, location=Location(row=1)) for f in findings],
-            notices=[*self.plan.policy.notices, *notices], judged=tally.judged(),
+            notices=[*self.plan.policy.notices, *notices], judged=judged(self.plan, editions),
         )

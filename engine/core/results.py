@@ -27,8 +27,25 @@ class Outcome(StrEnum):
     WAIVED = "waived"
 
 
-REPORTED = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.WAIVED)
+ALL_OUTCOMES = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.SATISFIED,
+                Outcome.NOT_APPLICABLE)
+"""What a rule can come out as for an engine, the worst first; with `--all` each is a finding."""
+FINDING_OUTCOMES = ALL_OUTCOMES[:3]
+"""The outcomes an engine reports in any case."""
+REPORTED = (*FINDING_OUTCOMES, Outcome.WAIVED)
 """The outcomes that are findings; `--all` adds the other two."""
+APPLICABLE_OUTCOMES = ALL_OUTCOMES[:4]
+"""The outcomes of a rule that speaks of the record."""
+WRONG_OUTCOMES = (Outcome.VIOLATION, Outcome.UNDETERMINED)
+"""The outcomes that somebody has to mend."""
+QUIET_OUTCOMES = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
+"""The outcomes with nothing to report."""
+DUE_OUTCOMES = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
+"""The outcomes that a due day goes with."""
+UNBROKEN_OUTCOMES = (Outcome.SATISFIED, Outcome.PENDING)
+"""The outcomes of a rule that speaks of the record and is not broken."""
+OUTCOME_CODES = (*ALL_OUTCOMES, Outcome.WAIVED)
+"""The outcomes by the numbers that stand for them in tables of verdicts."""
 
 
 class Severity(StrEnum):

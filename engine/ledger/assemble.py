@@ -12,6 +12,7 @@ from functools import cache
 
 import polars as pl
 
+from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.cells.parser import CellError, read_column
@@ -21,8 +22,6 @@ from zhuanjie.engine.ledger.readers.base import Cells, Chunk, LedgerTable
 
 __all__ = ["Batch", "assemble", "same_id", "type_chunk"]
 
-MANY = 10_000
-"""Rows from which on it pays to type the columns of a chunk side by side."""
 
 
 def assemble(table: LedgerTable, size: int, start: int, ids: DuplicateIdIndex) -> Iterator[Batch]:
@@ -66,7 +65,7 @@ class _Typing:
         known = sorted(table.match.fields.items(), key=lambda item: self.order[item[1].name])
         positions = [at for at, _ in known]
         # Polars works outside the interpreter's lock, so that its columns can go side by side.
-        aside = len(chunk.rows) >= MANY and all(isinstance(c, pl.Series) for c in
+        aside = len(chunk.rows) >= limits().columns_from and all(isinstance(c, pl.Series) for c in
                                                 chunk.cells.values())
         run = _workers().map if aside else map
         columns = []

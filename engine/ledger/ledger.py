@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.documents import load_record_file, standard_input
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["Batch", "Ledger", "from_frame", "from_records", "load_record_file", "open_ledger",
            "read_record"]
 
-BATCH = 100_000
 IN_MEMORY = "records"
 """What stands for the file of records that come from none."""
 
@@ -70,13 +70,14 @@ class Ledger:
         hints = [t.size_hint for t in self.tables]
         return None if None in hints else sum(h for h in hints if h is not None)
 
-    def batches(self, size: int = BATCH) -> Iterator[Batch]:
+    def batches(self, size: int | None = None) -> Iterator[Batch]:
         """The records in batches of at most `size`; raises InputError when there are none."""
         from zhuanjie.engine.ledger.assemble import assemble
         from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 
         ids = DuplicateIdIndex()
         start = 0
+        size = size or limits().batch_rows
         for table in self.tables:
             for batch in assemble(table, size, start, ids):
                 start += batch.frame.height

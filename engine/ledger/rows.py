@@ -15,10 +15,10 @@ from operator import and_, or_
 
 import polars as pl
 
+from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.ledger.assemble import Batch, type_chunk
 from zhuanjie.engine.ledger.cells.column_reader import (
-    SAMPLE,
     ColumnReader,
     column_reader,
     is_native,
@@ -34,8 +34,6 @@ AT, _DOUBT, _OVER, _RAW = "#at", "#doubt", "#over", "#cell-{}"
 FULLEST = 3
 """Columns that show whether a row is filled at all."""
 
-OBJECT_ROWS = 100_000
-"""Rows at a time of a table that is read chunk by chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,8 @@ class TypedTable:
         self.first = (table.header_row or 0) + 1
         """The row number of the first record."""
         self._scan = table.scan()
-        self._sample = pl.DataFrame() if self._scan is None else self._scan.head(SAMPLE).collect()
+        self._sample = pl.DataFrame() if self._scan is None else self._scan.head(
+            limits().sample_rows).collect()
 
     def rows(self, names: Iterable[str], exprs: Sequence[pl.Expr], keep: pl.Expr | None = None, *,
              also: Sequence[Sequence[pl.Expr]] = (), size: int, among: pl.Expr | None = None,
@@ -184,7 +183,7 @@ class TypedTable:
         return [place for place in at.to_list() if place not in kept]
 
     def _chunks(self, asked: _Asked, start: int) -> Iterator[Rows]:
-        for chunk in self.table.chunks(OBJECT_ROWS):
+        for chunk in self.table.chunks(limits().chunk_rows):
             read = int(chunk.rows[-1]) - self.first + 1
             if read <= start:
                 continue

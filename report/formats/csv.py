@@ -9,22 +9,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Final, TextIO
 
+from zhuanjie.engine.core.finding_columns import columns
 from zhuanjie.engine.core.results import Finding, Report
 from zhuanjie.report import json_shape as shape
 from zhuanjie.report.view import View
-
-COLUMNS: Final = ("record", "rule", "clause", "outcome", "severity", "message", "due",
-                  "days_late", "missing", "fields", "remedy", "file", "sheet", "row")
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def lines(findings: Iterable[Finding], by_pack: bool = False) -> Iterator[str]:
     """The header, and a line for every finding; with `by_pack`, also which pack judged it."""
-    columns = (*COLUMNS, "pack") if by_pack else COLUMNS
+    names = [column.name for column in columns(packs=by_pack)]
     line = io.StringIO()
     writer = csv.writer(line)  # lines end as RFC 4180 has it; else a lone \r would go unquoted
-    for row in chain([columns], (_row(finding, columns) for finding in findings)):
+    for row in chain([names], (_row(finding, names) for finding in findings)):
         writer.writerow(row)
         yield line.getvalue()
         line.seek(0)
@@ -36,12 +34,12 @@ def render(report: Report, out: TextIO, view: View) -> None:
     out.writelines(lines(report.findings, bool(report.judged)))
 
 
-def _row(finding: Finding, columns: Sequence[str]) -> list[Any]:
+def _row(finding: Finding, names: Sequence[str]) -> list[Any]:
     cells = shape.finding(finding)
     cells |= cells.pop("location")
     cells["missing"] = " ".join(cells["missing"])
     cells["fields"] = json.dumps(cells["fields"], ensure_ascii=False)
-    return [_inert(cells.get(name)) for name in columns]
+    return [_inert(cells.get(name)) for name in names]
 
 
 def _inert(cell: Any) -> Any:

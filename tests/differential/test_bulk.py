@@ -7,6 +7,7 @@ ledger here is "large" and every border between parts is met.
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,42 +18,31 @@ from support.messy_ledgers import ledger, typed
 from support.party_transfer import fields
 
 from zhuanjie.engine.api import audit, load_policy
-from zhuanjie.engine.auditing import run
-from zhuanjie.engine.auditing.strategies import stream as bulk
 from zhuanjie.engine.core.errors import ZhuanjieError
+from zhuanjie.engine.core.limits import Limits, using
 from zhuanjie.engine.core.results import Report
-from zhuanjie.engine.ledger import rows
-from zhuanjie.engine.ledger.cells import column_reader as quick
-from zhuanjie.engine.ledger.readers import delimited, frames
-from zhuanjie.engine.ledger.readers import json_lines as lines
 
 DAYS = (date(2007, 12, 31), date(2016, 1, 31), date(2021, 6, 30))
 """One before and two after the law changed: without a policy's name the clause's day decides."""
 
 
-def said(paths: list[Path], monkeypatch: pytest.MonkeyPatch, *, stream: bool,
-         **options: Any) -> Report:
-    large = stream and paths[0].suffix in (".jsonl", ".tsv")
-    monkeypatch.setattr(run, "MANY", 0 if stream else 10**9)
-    monkeypatch.setattr(lines, "LARGE", 0 if large else 10**9)
-    monkeypatch.setattr(delimited, "LARGE", 0 if large else 10**9)
-    return audit(paths, **options)
+TINY = Limits(reported_rows=7, hashed_rows=5, beat_rows=3, slice_rows=6, text_rows=4, typed_rows=6,
+              sample_rows=4, chunk_rows=6, line_block=4, kept_part=9)
+
+
+def said(paths: list[Path], *, stream: bool, **options: Any) -> Report:
+    kept_from = 0 if stream and paths[0].suffix in (".jsonl", ".tsv") else 10**9
+    with using(replace(TINY, stream_from=0 if stream else 10**9, lines_kept_from=kept_from,
+                       text_kept_from=kept_from)):
+        return audit(paths, **options)
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "text.parquet", "typed.parquet", "text.jsonl",
                                   "typed.jsonl"])
 @pytest.mark.parametrize("seed", range(12))
-def test_a_stream_and_batches_agree(form: str, seed: int, tmp_path: Path,
-                                    monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_and_batches_agree(form: str, seed: int, tmp_path: Path) -> None:
     rng = random.Random(f"{form}-{seed}")
     day = rng.choice(DAYS)
-    for module, name, value in ((bulk, "FOUND", 7), (bulk, "PRINTS", 5), (bulk, "BEAT", 3),
-                                (bulk, "SLICE", 6),
-                                (delimited, "TEXT_ROWS", 4), (lines, "TEXT_ROWS", 5),
-                                (frames, "TYPED_ROWS", 6),
-                                (quick, "SAMPLE", 4), (rows, "SAMPLE", 4),
-                                (rows, "OBJECT_ROWS", 6), (lines, "BLOCK", 4), (lines, "PART", 9)):
-        monkeypatch.setattr(module, name, value)
     paths = []
     for part in range(rng.choice((1, 1, 2))):
         records = ledger(rng, rng.choice((1, 9, 40)), rng.choice((0.0, 0.05, 0.5)))
@@ -72,13 +62,13 @@ def test_a_stream_and_batches_agree(form: str, seed: int, tmp_path: Path,
         "roster": rng.choice((None, roster)), "all_outcomes": rng.random() < 0.2,
     }
     try:
-        batches = said(paths, monkeypatch, stream=False, **options)
+        batches = said(paths, stream=False, **options)
     except ZhuanjieError as error:
         with pytest.raises(type(error)) as caught:
-            said(paths, monkeypatch, stream=True, **options)
+            said(paths, stream=True, **options)
         assert str(caught.value) == str(error)
         return
-    stream = said(paths, monkeypatch, stream=True, **options)
+    stream = said(paths, stream=True, **options)
     assert stream.findings == batches.findings
     # Of a columnar file, columns that no rule reads and that have their field's type are not read.
     unread = set[str | None]() if "parquet" not in form else {

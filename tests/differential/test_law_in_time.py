@@ -16,6 +16,7 @@ from support.records_over_time import RECORDS, TURNS, record
 from zhuanjie.engine.api import audit, check, check_one, load_policy
 from zhuanjie.engine.auditing import editions
 from zhuanjie.engine.backends.registry import NAMES
+from zhuanjie.engine.core.limits import Limits, using
 from zhuanjie.engine.core.results import Finding
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.specialize import specialize
@@ -111,9 +112,9 @@ def test_a_batch_of_one_time_is_judged_by_fewer_conditions(
         seen.append(judging)
         return specialize(plan, judging)
 
-    monkeypatch.setattr(editions, "WORTH", 0)
-    monkeypatch.setattr(editions, "narrowed", spied)
-    assert said(audit(records, as_of=as_of, all_outcomes=True).findings) == plain
+    monkeypatch.setattr(editions, "specialize", spied)
+    with using(Limits(specialize_from=0)):
+        assert said(audit(records, as_of=as_of, all_outcomes=True).findings) == plain
     assert as_of < date(2015, 7, 1) or {True, False} & set(seen[0])
 
 

@@ -23,7 +23,6 @@ from support.month_ledgers import DAY, PACK, as_days, as_texts, record
 from support.strategies import ORDER, examples
 
 from zhuanjie.engine import audit, check, load_policy
-from zhuanjie.engine.auditing import run
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.registry import NAMES, backend
 from zhuanjie.engine.backends.smt.encode import (
@@ -38,6 +37,7 @@ from zhuanjie.engine.backends.smt.query import Answer, Query
 from zhuanjie.engine.backends.smt.rules import Parameters, SymbolicRule
 from zhuanjie.engine.core.dates import Month, to_day
 from zhuanjie.engine.core.errors import ExpressionError
+from zhuanjie.engine.core.limits import Limits, using
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.names import DataSchema, PackSchema
@@ -45,8 +45,6 @@ from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit, Name
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.type_checker import check as check_types
 from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
-from zhuanjie.engine.ledger import rows as typed_rows
-from zhuanjie.engine.ledger.cells import column_reader as quick
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.lowering.rules import lower
@@ -187,12 +185,9 @@ def plan() -> Plan:
 
 @pytest.mark.parametrize("form", ["csv", "parquet", "jsonl", "days"])
 @pytest.mark.parametrize("seed", range(3))
-def test_a_ledger_read_either_way(form: str, seed: int, tmp_path: Path,
-                                  monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_read_either_way(form: str, seed: int, tmp_path: Path) -> None:
     """As one stream, in batches, record by record: the same findings, cells and words."""
     random = Random(f"{form}-{seed}")
-    monkeypatch.setattr(quick, "SAMPLE", 4)
-    monkeypatch.setattr(typed_rows, "SAMPLE", 4)
     drawn = [record(random, n) for n in range(80)]
     days = form == "days"
     frame = as_days(random, drawn) if days else as_texts(random, drawn, (0.0, 0.05, 0.3)[seed])
@@ -200,8 +195,8 @@ def test_a_ledger_read_either_way(form: str, seed: int, tmp_path: Path,
     {"csv": frame.write_csv, "jsonl": frame.write_ndjson}.get(form, frame.write_parquet)(path)
     said = []
     for many in (0, 10**9):
-        monkeypatch.setattr(run, "MANY", many)
-        said.append(audit(path, policy(), as_of=DAY, all_outcomes=True))
+        with using(Limits(sample_rows=4, stream_from=many)):
+            said.append(audit(path, policy(), as_of=DAY, all_outcomes=True))
     stream, batches = said
     assert stream.findings == batches.findings and stream.findings
     assert [str(f.fields) for f in stream.findings] == [str(f.fields) for f in batches.findings]

@@ -45,7 +45,7 @@ def test_packs_chosen_by_date(server: Cluster, every: bool, texts: bool, tmp_pat
     frame.write_parquet(path)
     for day in (date(2016, 1, 31), date(2021, 6, 30)):
         with closing(api.stream(server.url("years", "&order=at"), as_of=day)) as run_:
-            assert isinstance(run_, PostgresJudge)
+            assert isinstance(run_.strategy, PostgresJudge)
         there = audit(server.url("years", "&order=at"), as_of=day, all_outcomes=every)
         here = audit(path, as_of=day, all_outcomes=every)
         assert [replace(f, location=replace(f.location, file=None)) for f in there.findings] == [

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from zhuanjie.cli.commands import audit
 from zhuanjie.cli.main import main
+from zhuanjie.engine.core.limits import Limits, using
 
 CALL = ["--policy", "fujian-2007-80", "--as-of", "2007-12-31", "--fail-on", "never", "--lang", "en"]
 
@@ -27,14 +27,14 @@ def ledger(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(("form", "said"), [("table", True), ("markdown", True), ("json", False),
                                             ("csv", False)])
 def test_a_large_ledger_is_not_for_a_table(
-    form: str, said: bool, ledger: Path, monkeypatch: pytest.MonkeyPatch,
+    form: str, said: bool, ledger: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(audit, "_LARGE", 3)
-    assert main(["audit", str(ledger), *CALL, "-f", form]) == 0
+    with using(Limits(table_report_to=3)):
+        assert main(["audit", str(ledger), *CALL, "-f", form]) == 0
     assert "findings.parquet" not in capsys.readouterr().err
-    monkeypatch.setattr(audit, "_LARGE", 2)
-    assert main(["audit", str(ledger), *CALL, "-f", form]) == 0
+    with using(Limits(table_report_to=2)):
+        assert main(["audit", str(ledger), *CALL, "-f", form]) == 0
     assert ("findings.parquet" in capsys.readouterr().err) == said
 
 

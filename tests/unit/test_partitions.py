@@ -12,9 +12,12 @@ import polars as pl
 import pytest
 
 from zhuanjie.engine.api import AuditRun, audit_to_file, audit_to_folder, load_policy, stream
-from zhuanjie.engine.auditing.strategies import stream as bulk
+from zhuanjie.engine.auditing.stages.base import StageContext
+from zhuanjie.engine.auditing.stages.registry import STAGES
+from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.auditing.writers.partitions import JOURNAL
 from zhuanjie.engine.core.errors import UsageError
+from zhuanjie.engine.core.limits import Limits, using
 from zhuanjie.engine.core.results import Report
 from zhuanjie.synthetic.ledger import generate
 
@@ -22,9 +25,9 @@ KEYS = ("clause", "outcome")
 
 
 @pytest.fixture(autouse=True)
-def tiny_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("SLICE", 50), ("FOUND", 20), ("BEAT", 10)):
-        monkeypatch.setattr(bulk, name, value)
+def tiny_slices() -> Iterator[None]:
+    with using(Limits(slice_rows=50, reported_rows=20, beat_rows=10)):
+        yield
 
 
 @pytest.fixture
@@ -48,8 +51,8 @@ def begun(ledger: Path, **more: Any) -> AuditRun:
                   roster=None, **more)
 
 
-def written(ledger: Path, folder: Path, *, resume: bool = False) -> Report:
-    return audit_to_folder(folder, begun(ledger), KEYS, [str(ledger)], resume=resume)
+def written(ledger: Path, folder: Path, *, resume: bool = False, **more: Any) -> Report:
+    return audit_to_folder(folder, begun(ledger, **more), KEYS, [str(ledger)], resume=resume)
 
 
 def rows(folder: Path) -> list[tuple[Any, ...]]:
@@ -75,30 +78,27 @@ def test_the_parts_are_the_whole(ledger: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("finished", range(7))
-def test_an_audit_that_was_stopped_goes_on(ledger: Path, tmp_path: Path, finished: int,
-                                           monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_audit_that_was_stopped_goes_on(ledger: Path, tmp_path: Path, finished: int) -> None:
     """Stopped when the slice after so many begins; the last of these is not known to be whole."""
     expected = written(ledger, tmp_path / "whole")
-    judged, seen = AuditRun.judged, list[Any]()
+    seen = list[Any]()
 
-    def stopping(self: AuditRun, *args: Any) -> Iterator[Any]:
-        for some in judged(self, *args):
-            if some.slice not in seen:
-                seen.append(some.slice)
+    def stopping(batches: Iterator[VerdictBatch], _: StageContext) -> Iterator[VerdictBatch]:
+        for batch in batches:
+            if batch.slice is not None and batch.slice not in seen:
+                seen.append(batch.slice)
             if len(seen) > finished:
                 raise KeyboardInterrupt
-            yield some
+            yield batch
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(AuditRun, "judged", stopping)
     with pytest.raises(KeyboardInterrupt):
-        written(ledger, tmp_path / "out")
+        written(ledger, tmp_path / "out", stages=(*STAGES, stopping))
     journal = tmp_path / "out" / JOURNAL
     noted = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
     assert len([line for line in noted if "slice" in line]) == max(finished - 1, 0)
     with journal.open("a", encoding="utf-8") as file:
         file.write('{"slice": [9')  # cut off while it was written
-    monkeypatch.setattr(AuditRun, "judged", judged)
     report = written(ledger, tmp_path / "out", resume=True)
     assert rows(tmp_path / "out") == rows(tmp_path / "whole")
     assert (report.ledger, report.summary, report.input) == (

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from support.party_transfer import open_ledger
 
 from zhuanjie.engine.core.errors import InputError
-from zhuanjie.engine.ledger.readers import delimited, quotes
+from zhuanjie.engine.core.limits import Limits, using
+from zhuanjie.engine.ledger.readers import quotes
 
 HEAD = "学号,姓名,转出时间,政治面貌\n"
 BODY = "06021,张三,2007-06-20,甲\n06022,李四,2007年6月21日,乙\n"
@@ -164,13 +165,14 @@ def test_a_large_table_is_kept_as_columns_while_it_is_read(write, tmp_path, monk
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
     path = write(HEAD + BODY + "\n合计\n06023,王五,2007-02-30,丙,丁\n")
     plain = read(path)
-    monkeypatch.setattr(delimited, "LARGE", 4)
-    ledger = open_ledger([path])
+    with using(Limits(text_kept_from=4)):
+        ledger = open_ledger([path])
     assert ledger.tables[0].at_once and ledger.size_hint == 5
     assert [(p.stat().st_mode & 0o777) for p in scratch.iterdir()] == [0o600]
     ledger.close()
     assert list(scratch.iterdir()) == []
-    frame, rows, findings = read(path, size=2)
+    with using(Limits(text_kept_from=4)):
+        frame, rows, findings = read(path, size=2)
     assert (frame.rows(), rows, findings) == (plain[0].rows(), *plain[1:])
     assert [f.row for f in findings] == [5, 6, 6]
 
@@ -178,16 +180,16 @@ def test_a_large_table_is_kept_as_columns_while_it_is_read(write, tmp_path, monk
 def test_no_room_to_keep_a_large_table(write, monkeypatch):
     path = write(HEAD + BODY)
     plain = read(path)
-    monkeypatch.setattr(delimited, "LARGE", 1)
 
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pl.LazyFrame, "sink_parquet", full)
-    assert open_ledger([path]).tables[0].at_once is None
-    assert read(path)[0].equals(plain[0])
-    monkeypatch.setattr("tempfile.NamedTemporaryFile", full)
-    assert read(path)[0].equals(plain[0])
+    with using(Limits(text_kept_from=1)):
+        monkeypatch.setattr(pl.LazyFrame, "sink_parquet", full)
+        assert open_ledger([path]).tables[0].at_once is None
+        assert read(path)[0].equals(plain[0])
+        monkeypatch.setattr("tempfile.NamedTemporaryFile", full)
+        assert read(path)[0].equals(plain[0])
 
 
 CELL = st.text(st.sampled_from('ab张",;\n\r 1#\'\u3000'), max_size=5)
@@ -205,8 +207,7 @@ def test_what_is_written_is_read(tmp_path_factory, rows, size, quoting, kept):
     path.write_bytes(out.getvalue().encode())
     stripped = [tuple(cell.strip() or None for cell in row) for row in rows]
     expected = [(n, row) for n, row in enumerate(stripped, 2) if any(row)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "LARGE", 0 if kept else 10**9)
+    with using(Limits(text_kept_from=0 if kept else 10**9)):
         ledger = open_ledger([path])
     if not expected:
         return

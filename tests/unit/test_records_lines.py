@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,9 @@ import pytest
 from support.party_transfer import MAPPING
 
 from zhuanjie.engine.core.errors import InputError
+from zhuanjie.engine.core.limits import Limits, limits, using
 from zhuanjie.engine.ledger.assemble import assemble
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
-from zhuanjie.engine.ledger.readers import json_lines as lines
 from zhuanjie.engine.ledger.readers.json_lines import LinesTable
 
 PLAIN = [
@@ -57,10 +59,15 @@ WRONG = {
 }
 
 
-def opened(path: Path, monkeypatch: pytest.MonkeyPatch, large: int) -> LinesTable:
-    for name, value in (("LARGE", large), ("BLOCK", 2), ("PART", 5)):
-        monkeypatch.setattr(lines, name, value)
-    return LinesTable(path, "a.jsonl", MAPPING, hashlib.sha256())
+@pytest.fixture(autouse=True)
+def tiny_parts() -> Iterator[None]:
+    with using(Limits(line_block=2, kept_part=5)):
+        yield
+
+
+def opened(path: Path, kept_from: int) -> LinesTable:
+    with using(replace(limits(), lines_kept_from=kept_from)):
+        return LinesTable(path, "a.jsonl", MAPPING, hashlib.sha256())
 
 
 def save(tmp_path: Path, texts: list[str], end: str = "\n") -> Path:
@@ -82,7 +89,7 @@ def read(table: LinesTable) -> Any:
 def test_columns_hold_what_objects_held(end: str, tmp_path: Path,
                                         monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(tmp_path, PLAIN * 3, end)
-    kept, objects = opened(path, monkeypatch, 1), opened(path, monkeypatch, 10**9)
+    kept, objects = opened(path, 1), opened(path, 10**9)
     scan = kept.scan()
     assert scan is not None and kept.at_once and objects.scan() is None and not objects.at_once
     assert scan.select(pl.len()).collect().item() == kept.size_hint == 3 * len(PLAIN)
@@ -95,7 +102,7 @@ def test_lines_end_in_every_way(end: str, tmp_path: Path, monkeypatch: pytest.Mo
     path = save(tmp_path, ['{"member.id":"1"}', f'{{"member.id":"2"}}{end}{{"member.id":"3"}}'])
     expected = [n for n, line in enumerate(path.read_text("utf-8-sig").split("\n"), 1) if line]
     for large in (1, 10**9):
-        records, _, _ = read(opened(path, monkeypatch, large))
+        records, _, _ = read(opened(path, large))
         assert [row for row, _ in records] == expected
         assert [record["member.id"] for _, record in records] == ["1", "2", "3"]
 
@@ -107,7 +114,7 @@ def test_what_no_column_holds_stays_an_object(line: str, where: int, tmp_path: P
     texts = PLAIN * 3
     texts.insert(where, line)
     path = save(tmp_path, texts)
-    kept, objects = opened(path, monkeypatch, 1), opened(path, monkeypatch, 10**9)
+    kept, objects = opened(path, 1), opened(path, 10**9)
     assert kept.scan() is None and not kept.at_once
     assert read(kept) == read(objects)
 
@@ -118,7 +125,7 @@ def test_a_wrong_line_is_named(line: str, tmp_path: Path, monkeypatch: pytest.Mo
     said = []
     for large in (1, 10**9):
         with pytest.raises(InputError) as caught:
-            opened(path, monkeypatch, large)
+            opened(path, large)
         said.append(caught.value.diagnostics)
     assert said[0] == said[1]
     assert said[0][0].place.line == len(PLAIN) + 1
@@ -132,40 +139,40 @@ def test_what_was_kept_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     def folders() -> list[Path]:
         return list(tmp_path.glob("zhuanjie-*"))
 
-    table = opened(path, monkeypatch, 1)
+    table = opened(path, 1)
     assert len(folders()) == 1
     table.close()
     assert not folders()
-    table = opened(path, monkeypatch, 1)
+    table = opened(path, 1)
     del table
     gc.collect()
     assert not folders()
-    opened(save(tmp_path, [*PLAIN * 3, MIXED["a float"]]), monkeypatch, 1)
+    opened(save(tmp_path, [*PLAIN * 3, MIXED["a float"]]), 1)
     gc.collect()
     assert not folders()
 
 
 def test_no_room_to_keep_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(tmp_path, PLAIN * 3)
-    expected = read(opened(path, monkeypatch, 10**9))
+    expected = read(opened(path, 10**9))
 
     def full(self: pl.DataFrame, path: Path, **_: object) -> None:
         raise pl.exceptions.ComputeError("No space left on device (os error 28)")
 
     with monkeypatch.context() as patched:
         patched.setattr(pl.DataFrame, "write_parquet", full)
-        table = opened(path, monkeypatch, 1)
+        table = opened(path, 1)
     assert table.scan() is None
     assert read(table) == expected
     monkeypatch.setattr("tempfile.mkdtemp", lambda **_: (_ for _ in ()).throw(OSError("no place")))
-    assert read(opened(path, monkeypatch, 1)) == expected
+    assert read(opened(path, 1)) == expected
 
 
 def test_generated_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A column may begin anywhere, and hold blanks only."""
     records = [{f"k{n % 7}": n, "学号": str(n), "姓名": None} for n in range(50)]
     path = save(tmp_path, [json.dumps(r, ensure_ascii=n % 2 == 0) for n, r in enumerate(records)])
-    table = opened(path, monkeypatch, 1)
+    table = opened(path, 1)
     scan = table.scan()
     assert scan is not None
     frame = scan.collect()

@@ -9,7 +9,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from support.party_transfer import open_ledger
 
 from zhuanjie.engine.core.errors import InputError
-from zhuanjie.engine.ledger.readers import oversize
+from zhuanjie.engine.core.limits import Limits, using
 from zhuanjie.engine.ledger.readers.sheetxml import inspect
 
 HEAD = ["学号", "姓名", "转出时间"]
@@ -250,9 +250,9 @@ def test_a_stray_cell_not_so_far(book, ref):
     assert open_ledger([path]).size_hint == int(row) - 1
 
 
-def test_a_part_that_unpacks_to_nothing_but_padding(book, monkeypatch):
-    monkeypatch.setattr(oversize, "LARGE", 1 << 20)
+def test_a_part_that_unpacks_to_nothing_but_padding(book):
     path = book({"台帐": [HEAD, ["1", "张", "2007-06-20"]]})
-    assert codes(open_ledger([path]).notices) == []
-    found = refused(rewritten(path, "xl/styles.xml", lambda data: data + b" " * (3 << 20)))
+    with using(Limits(unpacked_bytes=1 << 20)):
+        assert codes(open_ledger([path]).notices) == []
+        found = refused(rewritten(path, "xl/styles.xml", lambda data: data + b" " * (3 << 20)))
     assert found.code == "records.bomb"

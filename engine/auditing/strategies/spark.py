@@ -20,25 +20,19 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from zhuanjie.engine.auditing.editions import EditionCounts
-from zhuanjie.engine.auditing.notices import no_columns, said_of
+from zhuanjie.engine.auditing.editions import EditionIndex
+from zhuanjie.engine.auditing.roster import Roster
 from zhuanjie.engine.auditing.run import AuditRun
+from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted
+from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames
 from zhuanjie.engine.backends.registry import BULK, backend_of
 from zhuanjie.engine.backends.sql.spark import failing, session
-from zhuanjie.engine.backends.sql.spark_ledger import FINDINGS, SparkLedger, local
+from zhuanjie.engine.backends.sql.spark_ledger import SparkLedger, local
 from zhuanjie.engine.backends.sql.spark_source import SparkSource, open_source
-from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import BackendError, InputError, OutputError, fail
 from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.core.results import (
-    Finding,
-    InputFinding,
-    LedgerRef,
-    Outcome,
-    Report,
-    Severity,
-    Summary,
-)
+from zhuanjie.engine.core.results import Outcome, Report, Severity, Summary
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.lowering.plan import Plan
@@ -66,7 +60,7 @@ class SparkReport:
 
 def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path, form: Form, *, lang: Lang,
                    columns: Mapping[str, str] | None = None, roster: Ledger | None = None,
-                   every: bool = False) -> SparkReport:
+                   all_outcomes: bool = False) -> SparkReport:
     """Audit `sources` and write the findings to the folder `output`.
 
     Raises InputError for what cannot be read, OutputError for a folder that is something else,
@@ -74,57 +68,80 @@ def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path, form: Form,
     """
     source = open_source(sources, HeadingMap(plan.policy.vocabulary, columns))
     with closing(SparkLedger(source, plan)) as ledger:
-        return _audit(ledger, source, plan, output, form, lang, roster, every)
+        judge = SparkJudge(ledger, source, plan)
+        members = Roster(roster, plan, judge.backend, lang) if roster else None
+        run = AuditRun(judge, plan, lang=lang, roster=members, all_outcomes=all_outcomes)
+        return _audit(run, ledger, output, form)
 
 
-def _audit(ledger: SparkLedger, source: SparkSource, plan: Plan, output: Path, form: Form,
-           lang: Lang, roster: Ledger | None, every: bool) -> SparkReport:
-    tally = EditionCounts(plan)
-    counts = ledger.counts(tally.guards)
-    if not counts.records:
-        raise fail(InputError, "records.no-records", Place(file=source.name),
-                   "records.hint.no-records")
-    ledger.judge_by(tally.take(counts.held, counts.in_scope))
-    absent, roster_input, notices = _absences(ledger, plan, roster, lang)
+class SparkLedgerFacts:
+    """What is known of a source of Spark's; see `LedgerFacts`."""
+
+    sha256 = ""
+    size_hint = None
+
+    def __init__(self, ledger: SparkLedger, source: SparkSource) -> None:
+        self.files = (source.name,)
+        self.fields, self.notices = ledger.fields, source.notices
+        self._ledger = ledger
+
+    def check_filled(self, records: int) -> None:
+        """See `LedgerFacts.check_filled`."""
+        if not records:
+            raise fail(InputError, "records.no-records", Place(file=self.files[0]),
+                       "records.hint.no-records")
+
+    def close(self) -> None:
+        """See `LedgerFacts.close`."""
+        self._ledger.close()
+
+
+class SparkJudge:
+    """Has Spark judge: what it finds stays there, and its batches carry numbers alone."""
+
+    sliced = False
+    size = None
+
+    def __init__(self, ledger: SparkLedger, source: SparkSource, plan: Plan) -> None:
+        self.backend = backend_of(BULK)  # for what is read here: the roster
+        self.ledger = SparkLedgerFacts(ledger, source)
+        self._ledger, self._editions = ledger, EditionIndex(plan)
+
+    def batches(self, start: tuple[int, int] = (0, 0)) -> Iterator[VerdictBatch]:
+        """One batch, of how many records there are and which editions judge them."""
+        counts = self._ledger.counts(self._editions.guards)
+        self.ledger.check_filled(counts.records)
+        editions = self._editions.counts(counts.held, counts.in_scope)
+        self._ledger.judge_by(self._editions.specialize(editions, counts.in_scope))
+        yield counted(self._editions.plan, records=counts.records, out_of_scope=counts.beyond,
+                      editions=editions)
+
+    def values(self, field: str, wanted: pl.Series) -> Iterator[pl.Series]:
+        """Those of the values wanted that the source has."""
+        yield pl.Series(self._ledger.there(field, wanted.to_list()), dtype=pl.String)
+
+
+def _audit(run: AuditRun, ledger: SparkLedger, output: Path, form: Form) -> SparkReport:
+    frames = FindingFrames(run.plan)
+    absent = [row for batch in run.batches() for row in frames.of(batch).rows()]
     beside = output.with_name(f"{output.stem}-input{output.suffix}")
     with _replacing(output) as draft, _replacing(beside) as draft_beside:
-        findings = ledger.findings(every)
+        findings = ledger.findings(run.all_outcomes)
         if absent:
-            findings = findings.unionByName(local([
-                _row(f)[:len(findings.columns)] for f in absent], ledger.columns))
-        counted = _write(findings, draft, form)
-        found = [row.asDict() for row in counted.groupBy(
+            findings = findings.unionByName(local(absent, ledger.columns))
+        written = _write(findings, draft, form)
+        found = [row.asDict() for row in written.groupBy(
             "rule", "clause", "outcome", "severity").count().collect()]
         unread = _write(ledger.faults(), draft_beside, form).count()
+    report = run.head()
     summary = Summary()
-    order = {clause: at for at, clause in enumerate(plan.policy.clauses)}
+    order = {clause: at for at, clause in enumerate(run.plan.policy.clauses)}
     for row in sorted(found, key=lambda r: order[r["clause"]]):
         summary.add(row["clause"], Outcome(row["outcome"]), row["count"])
-    lacking = no_columns(plan, ledger.fields)
+    report.summary = summary
     return SparkReport(
-        Report(plan.policy.ref, plan.as_of, LedgerRef(counts.records, counts.beyond, ""), summary,
-               roster_input, [], [*plan.policy.notices, *source.notices, *notices,
-                    *said_of(lacking, plan, lang)], lacking, tally.judged()),
-        frozenset((Outcome(r["outcome"]), Severity(r["severity"])) for r in found),
-        unread + len(roster_input), _shown(beside))
-
-
-def _absences(ledger: SparkLedger, plan: Plan, roster: Ledger | None, lang: Lang) -> tuple[
-        list[Finding], list[InputFinding], list[Diagnostic]]:
-    """Who stands in the roster and not in the ledger; the roster is a file and small."""
-    if roster is None:
-        return [], [], []
-    run = AuditRun(roster, plan, backend_of(BULK), lang=lang, roster=roster)
-    for absent in run.absent:
-        there = ledger.there(absent.field, absent.expected.to_list())
-        absent.observe(pl.Series(there, dtype=pl.String))
-    return list(run.absences()), run.input, roster.notices
-
-
-def _row(f: Finding) -> tuple[object, ...]:
-    place = f.location
-    return (f.record, f.rule, f.clause, str(f.outcome), str(f.severity), f.due, f.days_late,
-            list(f.missing), place.file, place.sheet, place.row, f.pack or None)
+        report, frozenset((Outcome(r["outcome"]), Severity(r["severity"])) for r in found),
+        unread + len(report.input), _shown(beside))
 
 
 def _write(frame: DataFrame, path: str, form: Form) -> DataFrame:
@@ -204,4 +221,4 @@ def _shown(path: Path) -> str:
     return f"{remote[1]}://{remote[2]}" if remote else str(path)
 
 
-__all__ = ["FINDINGS", "SUFFIXES", "Form", "SparkReport", "audit_on_spark"]
+__all__ = ["SUFFIXES", "Form", "SparkReport", "audit_on_spark"]

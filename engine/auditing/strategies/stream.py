@@ -1,189 +1,171 @@
 """An audit of many records in one stream. In: tables, a plan, a column engine. Out: verdicts.
 
 The ledger is read twice. The first time only the fields that tell records apart are read, and kept
-as 64-bit prints: which ids and keys stand there more than once is known from these. The second time
+as 64-bit hashes: which ids and keys stand there more than once is known from these. The second time
 every rule is judged in one pass, and only records with something to report leave the stream.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 
 import polars as pl
 
-from zhuanjie.engine.auditing.editions import EditionCounts
+from zhuanjie.engine.auditing.editions import EditionIndex
+from zhuanjie.engine.auditing.frames import LedgerFrames, RecordFrame
 from zhuanjie.engine.auditing.key_hashes import KeyHashes
+from zhuanjie.engine.auditing.strategies.base import AuditRequest
 from zhuanjie.engine.auditing.uniqueness import DuplicateCounter
+from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted, trim
 from zhuanjie.engine.backends.base import SETTLED, ColumnBackend
-from zhuanjie.engine.backends.verdicts import SCHEMA
+from zhuanjie.engine.backends.registry import BULK, backend_of, column_backend_of
+from zhuanjie.engine.backends.verdicts import Verdicts
+from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.expr.nodes import field_names
 from zhuanjie.engine.ledger.assemble import same_id
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
-from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.ledger.rows import AT, Rows, TypedTable
 from zhuanjie.engine.lowering.conditions import Cond
-from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.trimming import compared, fields_to_trim
 
-FOUND = 200_000
-"""Reported records that are judged at a time."""
-PRINTS = 1_000_000
-"""Records whose prints are taken at a time."""
-SLICE = 1 << 20
-"""Rows of a table that make a slice: the least that is finished, and can be kept, by itself."""
-BEAT = 100_000
-"""Every so many records one leaves the stream in any case, so that progress can be told."""
-
-_OUT, _SHARED, _TWICE, _PRINT = "#out", "#shared", "#twice", "#print-{}"
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictBatch:
-    """Records with their verdicts: `rows` are their row numbers, `verdicts` a table of verdicts by
-    the rules of `plan`.
-
-    `records` says of how many records these are the ones with something to report, `out_of_scope`
-    how many of those are beyond the policy. Texts of `untrimmed` fields may still have blanks
-    behind them. `slice` is the table, and within it the slice, that the records belong to.
-    """
-
-    plan: Plan
-    frame: pl.DataFrame
-    rows: pl.Series
-    verdicts: pl.DataFrame
-    file: str
-    sheet: str | None
-    records: int
-    out_of_scope: int
-    input: list[InputFinding] = field(default_factory=list)
-    slice: tuple[int, int] = (0, 0)
-    untrimmed: Sequence[str] = ()
-
-    def reported(self) -> tuple[pl.DataFrame, pl.Series]:
-        """The records that have verdicts, in order, with trimmed texts, and their row numbers."""
-        places = self.verdicts["row"].unique(maintain_order=True)
-        return trim(self.frame[places], self.untrimmed), self.rows.gather(places)
+_OUT, _SHARED, _TWICE, _KEY_HASH = "#out", "#shared", "#twice", "#key-hash-{}"
+_GOVERNED = "#governed-{}"
 
 
 class StreamJudge:
-    """One pass over a ledger."""
+    """Judges the records of a ledger in one pass over it, after one that counts."""
 
-    def __init__(
-        self,
-        tables: Sequence[LedgerTable],
-        plan: Plan,
-        engine: ColumnBackend,
-        needs: Sequence[str],
-        counters: Sequence[DuplicateCounter],
-        tally: EditionCounts,
-        *,
-        every: bool,
-    ) -> None:
-        self.plan, self.engine, self.needs, self.every = plan, engine, needs, every
-        self.key = plan.key
-        self.tally = tally
-        self.tables = [TypedTable(table) for table in tables]
-        self.counters = counters
+    sliced = True
+
+    def __init__(self, request: AuditRequest) -> None:
+        self.backend = request.backend or backend_of(BULK)
+        self.engine = _for_columns(column_backend_of(self.backend))
+        self.ledger, self.plan, self.limits = request.ledger, request.plan, limits()
+        self.all_outcomes = request.all_outcomes
+        self.needs, self.key = request.plan.needs, request.plan.key
+        self.editions = EditionIndex(request.plan)
+        self.tables = [TypedTable(table) for table in request.ledger.tables]
+        self.counters = [DuplicateCounter(r, request.plan, self.backend)
+                         for r in request.plan.unique]
         self.seen = DuplicateIdIndex()
 
-    def judged(self, start: tuple[int, int] = (0, 0)) -> Iterator[VerdictBatch]:
+    @property
+    def size(self) -> int | None:
+        """See `Strategy.size`."""
+        return self.ledger.size_hint
+
+    def frames(self, _record: str | None = None) -> Iterator[RecordFrame]:
+        """See `LedgerStrategy.frames`."""
+        return iter(LedgerFrames(self.ledger, self.plan, self.backend))
+
+    def batches(self, start: tuple[int, int] = (0, 0)) -> Iterator[VerdictBatch]:
         """The records with something to report, from the slice `start` of the ledger on."""
-        self._first_pass()
+        yield counted(self.plan, editions=self._first_pass(), position=0)
         self._replay_ids(*start)
+        size = self.limits.slice_rows
         # Texts that are trimmed after the stream, on what is left of it.
-        untrimmed = [] if self.every else self._loose(
+        untrimmed = [] if self.all_outcomes else self._loose(
             self.needs, [rule.settled for rule in self.plan.lowered])
         for number in range(start[0], len(self.tables)):
             typed, height = self.tables[number], self.heights[number]
             exprs, also, keep = self._query(number)
-            read = start[1] * SLICE if number == start[0] else 0
+            read = start[1] * size if number == start[0] else 0
             for rows in chain(
-                    typed.rows(self.needs, exprs, keep, also=also, size=FOUND, findings=True,
-                               untrimmed=untrimmed, start=read, sliced=True),
+                    typed.rows(self.needs, exprs, keep, also=also, findings=True,
+                               untrimmed=untrimmed, size=self.limits.reported_rows, start=read,
+                               sliced=True),
                     [None]):
                 # What follows the last record that was reported belongs to its table all the same.
                 end = rows.read if rows else height
-                for first in range(read - read % SLICE, end, SLICE):
-                    last = min(first + SLICE, end)
+                for first in range(read - read % size, end, size):
+                    last = min(first + size, end)
                     if rows is None:
                         part = Rows(pl.DataFrame(), last)
                     elif read >= first and end == last:
                         part = rows
                     else:
                         part = rows.between(max(first, read), last, typed.first)
-                    yield self._judge(typed, part, untrimmed, (number, first // SLICE),
+                    yield self._judge(typed, part, untrimmed, (number, first // size),
                                       last - max(first, read))
                 read = end
 
     def _replay_ids(self, table: int, part: int) -> None:
         """Note the ids that came before a slice, so that those that come again are known."""
         for number, (typed, at) in enumerate(zip(self.tables, self.twice, strict=True)):
-            before = at if number < table else at.filter(at < part * SLICE if number == table
-                                                         else at < 0)
+            before = at if number < table else at.filter(
+                at < part * self.limits.slice_rows if number == table else at < 0)
             keep = _standing(before, self.heights[number])
             for rows in typed.rows([self.key], [pl.col(self.key)], among=keep,
-                                   size=FOUND) if len(before) else ():
+                                   size=self.limits.reported_rows) if len(before) else ():
                 list(self._same_ids(typed, rows.frame))
 
     def _same_ids(self, typed: TypedTable, frame: pl.DataFrame) -> list[InputFinding]:
         numbers = frame[AT].cast(pl.Int64) + typed.first
         return [found for _, found in same_id(typed.table, frame[self.key], numbers, self.seen)]
 
-    def values(self, name: str) -> Iterator[pl.Series]:
+    def values(self, name: str, _wanted: pl.Series) -> Iterator[pl.Series]:
         """The values of a field, of all records, out of scope or not."""
         for typed in self.tables:
-            for rows in typed.rows([name], [pl.col(name)], size=PRINTS, sliced=True):
+            for rows in typed.rows([name], [pl.col(name)], size=self.limits.hashed_rows,
+                                   sliced=True):
                 yield rows.frame[name]
 
-    def _first_pass(self) -> None:
-        """Learn how many rows there are, and which ids and keys stand there more than once."""
-        governed = self.tally.governed()
+    def _first_pass(self) -> Counter[int]:
+        """Learn how many rows there are, and which ids and keys stand there more than once.
+
+        Returns how many of the rows each edition judges.
+        """
+        governed = {_GOVERNED.format(i): expr for i, expr in self.editions.governed().items()}
         scope = field_names(self.plan.policy.scope) if governed else frozenset[str]()
-        names = self.tally.reads.union({self.key}, scope, *map(self._reads, self.counters))
+        names = self.editions.reads.union({self.key}, scope, *map(self._reads, self.counters))
         # What is counted too much by a text with blanks is taken off by `_recount`.
         untrimmed = self._loose(names, [rule.not_applicable for rule in self.plan.lowered
                                     if rule.id in {c.rule.id for c in self.counters}])
 
-        def printed(name: str) -> pl.Expr:
+        def hashed(name: str) -> pl.Expr:
             text = pl.col(name)
             return text.str.strip_chars_end(BLANKS) if name in untrimmed else text
 
-        prints = [KeyHashes([printed(self.key)], pl.col(self.key).is_not_null()), *(
-            KeyHashes(list(map(printed, c.by)), self._counts(c)) for c in self.counters)]
-        exprs = [p.expr.alias(_PRINT.format(i)) for i, p in enumerate(prints)]
-        exprs += [(e & self._in_scope()).alias(e.meta.output_name()) for e in governed]
+        hashes = [KeyHashes([hashed(self.key)], pl.col(self.key).is_not_null()), *(
+            KeyHashes(list(map(hashed, c.by)), self._counts(c)) for c in self.counters)]
+        exprs = [p.expr.alias(_KEY_HASH.format(i)) for i, p in enumerate(hashes)]
+        exprs += [(e & self._in_scope()).alias(name) for name, e in governed.items()]
         judged, blanks = [0] * len(governed), 0
         self.heights = []
         for typed in self.tables:
             height = 0
-            for rows in typed.rows(names, exprs, also=[self._assumed(names)], size=PRINTS,
-                                   untrimmed=untrimmed):
+            for rows in typed.rows(names, exprs, also=[self._assumed(names)],
+                                   size=self.limits.hashed_rows, untrimmed=untrimmed):
                 height = max(height, rows.read)
                 blanks += len(rows.dropped)  # of what is read here; there may be more to them
-                for i, some in enumerate(prints):
-                    some.add(rows.frame[_PRINT.format(i)], rows.frame[AT])
-                judged = [n + int(rows.frame[e.meta.output_name()].sum())
-                          for n, e in zip(judged, governed, strict=True)]
+                for i, some in enumerate(hashes):
+                    some.add(rows.frame[_KEY_HASH.format(i)], rows.frame[AT])
+                judged = [n + int(rows.frame[name].sum())
+                          for n, name in zip(judged, governed, strict=True)]
             self.heights.append(height)
-            for some in prints:
+            for some in hashes:
                 some.next_table()
-        self.plan = self.tally.take(judged, sum(self.heights), blanks)
-        self.twice, *self.shared = [some.repeated() for some in prints]
+        size = sum(self.heights)
+        editions = self.editions.counts(judged, size, blanks)
+        self.plan = self.editions.specialize(editions, size)
+        self.twice, *self.shared = [some.repeated() for some in hashes]
         for counter, places in zip(self.counters, self.shared, strict=True):
             self._recount(counter, places)
         self.counts = [counter.shared() for counter in self.counters]
+        return editions
 
     def _recount(self, counter: DuplicateCounter, places: Sequence[pl.Series]) -> None:
-        """Count the records at some places by their keys: two that differ may share a print."""
+        """Count the records at some places by their keys: two that differ may share a hash."""
         names = self._reads(counter)
         exprs = [*map(pl.col, counter.by), self._truth(counter).alias("#when")]
         for typed, height, at in zip(self.tables, self.heights, places, strict=True):
-            for rows in typed.rows(names, exprs, also=[self._assumed(names)], size=PRINTS,
-                                   among=_standing(at, height)) if len(at) else ():
+            for rows in typed.rows(
+                    names, exprs, also=[self._assumed(names)], size=self.limits.hashed_rows,
+                    among=_standing(at, height)) if len(at) else ():
                 counter.add_judged(rows.frame)
 
     def _loose(self, names: Iterable[str], conditions: Iterable[Cond]) -> list[str]:
@@ -192,8 +174,8 @@ class StreamJudge:
         return [n for n in names if self.plan.fields[n].type == "string" and n not in strict]
 
     def _truth(self, counter: DuplicateCounter) -> pl.Expr:
-        when = counter.rule.when
-        return pl.lit(True) if when is None else self.engine.truth_expr(self.plan, when, PRINTS)
+        when, size = counter.rule.when, self.limits.hashed_rows
+        return pl.lit(True) if when is None else self.engine.truth_expr(self.plan, when, size)
 
     def _reads(self, counter: DuplicateCounter) -> set[str]:
         """The fields that say whether and with whom a record is counted."""
@@ -208,7 +190,7 @@ class StreamJudge:
         scope = self.plan.policy.scope
         if scope is None:
             return pl.lit(True)
-        return self.engine.truth_expr(self.plan, scope, PRINTS).ne_missing(False)
+        return self.engine.truth_expr(self.plan, scope, self.limits.hashed_rows).ne_missing(False)
 
     def _assumed(self, names: set[str] | Sequence[str]) -> list[pl.Expr]:
         return [pl.col(n).fill_null(self.plan.as_of) for n in self.plan.assumed if n in names]
@@ -228,23 +210,25 @@ class StreamJudge:
         if self.plan.policy.scope is not None:
             out = self.engine.truth_expr(self.plan, self.plan.policy.scope, size)
             flags.append((~out).fill_null(value=False).alias(_OUT))
-        settled = [] if self.every else self.engine.settled(self.plan, size)
+        settled = [] if self.all_outcomes else self.engine.settled(self.plan, size)
         made = _names([*alone, *flags, *settled])
         also = [[*self._assumed(self.needs), *alone], [*flags, *settled]]
         keep = None
-        if not self.every:
+        if not self.all_outcomes:
             open_ = ~pl.all_horizontal(_names(settled))
-            keep = pl.any_horizontal(open_, pl.col(AT) % BEAT == 0, *_names(flags))
+            beat = pl.col(AT) % self.limits.beat_rows == 0
+            keep = pl.any_horizontal(open_, beat, *_names(flags))
         return list(map(pl.col, [*self.needs, *made])), also, keep
 
     def _judge(self, typed: TypedTable, rows: Rows, untrimmed: Sequence[str], part: tuple[int, int],
                passed: int) -> VerdictBatch:
         table, records = typed.table, passed - len(rows.dropped)
-        self.tally.take_back(len(rows.dropped))
+        # Those counted were rows, of which blank ones are no records.
+        editions = self.editions.of_blanks(-len(rows.dropped))
         if not len(rows.frame):
             return VerdictBatch(
-                self.plan, rows.frame, pl.Series([], dtype=pl.Int64), pl.DataFrame(schema=SCHEMA),
-                table.file, table.sheet, records, 0, rows.input, part)
+                self.plan, rows.frame, pl.Series([], dtype=pl.Int64), Verdicts(self.plan),
+                table.file, table.sheet, records, 0, rows.input, editions, part)
         frame, input_ = self._trimmed(rows.frame, untrimmed), rows.input
         if _TWICE in frame.columns:
             found = self._same_ids(typed, frame.filter(_TWICE))
@@ -257,13 +241,13 @@ class StreamJudge:
         if _SHARED in frame.columns and frame[_SHARED].any():
             frame = self._recounted(frame)
         numbers = frame[AT].cast(pl.Int64) + typed.first
-        if self.every:
+        if self.all_outcomes:
             verdicts = self.engine.judge_table(self.plan, frame, every=True)
         else:
             verdicts = self.engine.judge_open(self.plan, frame.with_row_index("#row"))
         return VerdictBatch(
-            self.plan, frame, numbers, verdicts, table.file, table.sheet, records, out_of_scope,
-            input_, part, untrimmed)
+            self.plan, frame, numbers, Verdicts(self.plan, table=verdicts), table.file, table.sheet,
+            records, out_of_scope, input_, editions, part, untrimmed)
 
     def _recounted(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Records with the true counts of those that may share a key, and what follows from them.
@@ -273,7 +257,7 @@ class StreamJudge:
         changed = [name for c in self.counters for name in (c.sure, c.everyone)]
         for counter, shared in zip(self.counters, self.counts, strict=True):
             some = counter.attach(some.drop(counter.sure, counter.everyone), shared)
-        if not self.every:
+        if not self.all_outcomes:
             some = some.with_columns(self.engine.settled(self.plan, len(some)))
             changed += [SETTLED.format(rule=i) for i, rule in enumerate(self.plan.rules)
                         if rule.shape == "unique"]
@@ -303,11 +287,6 @@ class StreamJudge:
         return found.row or 0, -2 if found.field is None else self.plan.fields.order[found.field]
 
 
-def trim(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Records without blanks behind some of their texts."""
-    return frame.with_columns(pl.col(names).str.strip_chars_end(BLANKS)) if names else frame
-
-
 def _standing(places: pl.Series, height: int) -> pl.Expr:
     """Whether a row stands at one of some places: a table of bits, since sets are made anew for
     every few rows."""
@@ -317,3 +296,8 @@ def _standing(places: pl.Series, height: int) -> pl.Expr:
 
 def _names(columns: Sequence[pl.Expr]) -> list[str]:
     return [column.meta.output_name() for column in columns]
+
+
+def _for_columns(engine: ColumnBackend | None) -> ColumnBackend:
+    assert engine is not None
+    return engine

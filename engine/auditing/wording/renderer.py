@@ -48,6 +48,8 @@ class FindingRenderer:
     def __init__(self, plan: Plan, lang: Lang) -> None:
         self.as_of = plan.as_of
         self.lang = lang
+        self._typed = plan.rules
+        self._others: dict[int, FindingRenderer] = {}
         self.fields, self.key = plan.fields, plan.key
         blank = say("value.blank", lang)
         self._rules = [_RuleTexts(rule, lang, plan.fields) for rule in plan.rules]
@@ -56,6 +58,15 @@ class FindingRenderer:
             "done": blank, "days_late": blank,
             **{f"params.{name}": str(value) for name, value in plan.params.items()},
         }
+
+    def of(self, plan: Plan) -> FindingRenderer:
+        """The renderer for verdicts by the rules of `plan`: this one, unless they are others."""
+        if plan.rules is self._typed:
+            return self
+        known = self._others.get(id(plan.rules))
+        if known is None:
+            known = self._others[id(plan.rules)] = FindingRenderer(plan, self.lang)
+        return known
 
     def finding(self, verdict: Verdict, record: Mapping[str, Any], location: Location) -> Finding:
         """Put a verdict on `record` into words."""
@@ -87,20 +98,6 @@ class FindingRenderer:
             fields={name: Month.of(value) if name in rule.months else value
                     for name in rule.reads if (value := record.get(name)) is not None},
             remedy=remedy, location=location, pack=rule.pack, edition=rule.edition,
-        )
-
-    def absence(self, rule: TypedRule, value: str, location: Location) -> Finding:
-        """A `reconcile` rule's violation: `value` of its field is in the roster only."""
-        assert rule.rule.reconcile is not None
-        name = rule.rule.reconcile.field
-        wording = _RuleTexts(rule, self.lang, self.fields)
-        record = {name: value}
-        return Finding(
-            record=value if name == self.key else None, rule=wording.id, clause=rule.clause,
-            outcome=Outcome.VIOLATION, severity=rule.severity,
-            message=wording.message.fill(record, self._constants), fields=record,
-            remedy=wording.remedy.fill(record, self._constants), location=location,
-            pack=wording.pack, edition=wording.edition,
         )
 
     def is_tardy(self, rule: TypedRule, record: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -18,18 +19,13 @@ from urllib.parse import quote
 import polars as pl
 
 from zhuanjie.engine.auditing.run import AuditRun
-from zhuanjie.engine.auditing.strategies.stream import SLICE, VerdictBatch
-from zhuanjie.engine.auditing.writers.finding_frame import (
-    Findings,
-    findings_of,
-    of_findings,
-    take,
-    tally,
-)
+from zhuanjie.engine.auditing.totals import KindCounts, counts_of
+from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
+from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, UsageError, fail
+from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding
-from zhuanjie.engine.lowering.plan import Plan
 
 JOURNAL = "_audit.jsonl"
 """The journal's name; tools that read a folder of Parquet pass over names that begin so."""
@@ -47,9 +43,10 @@ class Partitions:
         Raises UsageError for a folder in use or another audit's, InputError for a broken journal.
         """
         self.folder, self.keys, self.run = folder, keys, run
-        self.call = {**call, "partition_by": list(keys), "slice_rows": SLICE}
+        self.call = {**call, "partition_by": list(keys), "slice_rows": limits().slice_rows}
         self.finished: list[dict[str, Any]] = []
         self._journal = folder / JOURNAL
+        self._frames = FindingFrames(run.plan)
         if resume:
             self._resume()
         elif folder.exists() and any(folder.iterdir()):
@@ -63,37 +60,35 @@ class Partitions:
         if not self._journal.exists():
             self._note(self.call)
         for done in self.finished:
-            run.records += done["records"]
-            run.out_of_scope += done["out_of_scope"]
-            run.input += [InputFinding(**found) for found in done["input"]]
-            take(done["findings"], run)
+            run.totals.resume(done["records"], done["out_of_scope"],
+                              [InputFinding(**found) for found in done["input"]],
+                              {tuple(kind): times for *kind, times in done["findings"]})
         start = (0, 0)
         if self.finished:
             table, part = self.finished[-1]["slice"]
             start = table, part + 1
-        made: dict[Plan, Findings] = {}
-        for part, judged in groupby(run.judged(start), key=lambda j: j.slice):
-            self._slice(part, judged, made)
-        absent = of_findings(run.absences(), run.plan)
-        self._put("absent", absent)
+        for part, batches in groupby(run.batches(start), key=lambda batch: batch.slice):
+            if part is None:  # who is absent belongs to no slice
+                self._put("absent", pl.concat(map(self._frames.of, batches)))
+            else:
+                self._slice(part, batches)
         self._note({_WHOLE: True})
 
-    def _slice(self, part: tuple[int, int], judged: Iterator[VerdictBatch],
-               made: dict[Plan, Findings]) -> None:
+    def _slice(self, part: tuple[int, int], batches: Iterator[VerdictBatch]) -> None:
         tables: list[pl.DataFrame] = []
         read: list[InputFinding] = []
+        counts: KindCounts = Counter()
         records = out_of_scope = 0
-        for some in judged:
-            tables.append(findings_of(some, made))
-            read += some.input
-            records += some.records
-            out_of_scope += some.out_of_scope
-        findings = pl.concat(tables)
-        self._put(f"part-{part[0]:04}-{part[1]:05}", findings)
-        counts = tally(findings)
+        for batch in batches:
+            tables.append(self._frames.of(batch))
+            counts += counts_of(batch)
+            read += batch.input
+            records += batch.records
+            out_of_scope += batch.out_of_scope
+        self._put(f"part-{part[0]:04}-{part[1]:05}", pl.concat(tables))
         self._note({"slice": list(part), "records": records, "out_of_scope": out_of_scope,
-                    "findings": counts, "input": [_plain(found) for found in read]})
-        take(counts, self.run)
+                    "findings": sorted((*kind, times) for kind, times in counts.items()),
+                    "input": [_plain(found) for found in read]})
 
     def _put(self, name: str, findings: pl.DataFrame) -> None:
         """Write findings under the folders of their keys; a file appears when it is whole."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from zhuanjie.engine.auditing.run import AuditRun
+from zhuanjie.engine.auditing.run import AuditRun, begin
 from zhuanjie.engine.authoring.diff.pairing import pair_rules
 from zhuanjie.engine.backends.registry import BULK, backend
 from zhuanjie.engine.core.diagnostics import Diagnostic
@@ -62,7 +62,7 @@ def impact(old: Policy, new: Policy, ledgers: Sequence[str | Path], as_of: date,
     Rules that need a roster are left out; a record beyond a policy's scope counts as not applying.
     """
     with ExitStack() as opened:
-        runs = [AuditRun(opened.enter_context(closing(open_ledger(
+        runs = [begin(opened.enter_context(closing(open_ledger(
                              ledgers, columns, vocabulary=p.vocabulary))),
                          make_plan(p, as_of), backend(BULK), lang="en") for p in (old, new)]
         return _compared(runs, old, new)
@@ -75,7 +75,7 @@ def _compared(runs: Sequence[AuditRun], old: Policy, new: Policy) -> Impact:
         change for was, now in zip(_judged(runs[0], renamed), _judged(runs[1]), strict=True)
         for change in _differences(was, now, order)
     ]
-    return Impact(runs[0].records, tuple(changes), tuple(runs[1].ledger.notices))
+    return Impact(runs[0].totals.records, tuple(changes), tuple(runs[1].ledger.notices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +91,15 @@ def _judged(run: AuditRun, renamed: Mapping[str, str] = MappingProxyType({})) ->
     """The verdicts, under the ids that rules have in the newer policy."""
     rules = run.plan.rules
     names = [renamed.get(r.id, r.id) for r in rules]
-    for batch, frame, rows in run.frames():
-        numbers = rows.to_list()
+    for part in run.frames():
+        frame, numbers = part.frame, part.rows.to_list()
         verdicts: list[Verdict] = run.backend.judge(run.plan, frame, every=True)
         found: dict[tuple[int, str], tuple[Outcome, str]] = {
             (numbers[v.row], names[v.rule]): (v.outcome, v.clause or rules[v.rule].clause)
             for v in verdicts if v.outcome is not Outcome.NOT_APPLICABLE
         }
         yield _Batch(
-            batch.file, found, dict(zip(numbers, frame[run.plan.key].to_list(), strict=True))
+            part.file, found, dict(zip(numbers, frame[run.plan.key].to_list(), strict=True))
         )
 
 

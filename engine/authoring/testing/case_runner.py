@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from zhuanjie.engine.auditing.run import AuditRun
+from zhuanjie.engine.auditing.run import begin
 from zhuanjie.engine.auditing.uniqueness import singleton_frame
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.core.dates import from_day
@@ -170,8 +170,8 @@ class CaseRunner:
             roster = from_records([{key: value} for value in case.roster],
                                   vocabulary=self.policy.vocabulary)
         ledger = from_records([task.record, *case.others], vocabulary=self.policy.vocabulary)
-        run = AuditRun(ledger, plan, self.backend, lang="en",
-                       roster=roster, every=True)
+        run = begin(ledger, plan, self.backend, lang="en", roster=roster,
+                    all_outcomes=True)
         whole = {r.id for r in plan.whole}
         found = self._nothing()
         if roster is not None:

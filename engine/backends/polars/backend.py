@@ -20,10 +20,18 @@ import polars as pl
 
 from zhuanjie.engine.backends.base import SETTLED, UNKNOWN
 from zhuanjie.engine.backends.polars.expressions import Expressions
-from zhuanjie.engine.backends.verdicts import BITS, CODES, SCHEMA, to_verdicts
+from zhuanjie.engine.backends.verdicts import BITS, SCHEMA, to_verdicts
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import BackendError, fail
-from zhuanjie.engine.core.results import Outcome, Verdict
+from zhuanjie.engine.core.limits import limits
+from zhuanjie.engine.core.results import (
+    ALL_OUTCOMES,
+    APPLICABLE_OUTCOMES,
+    DUE_OUTCOMES,
+    OUTCOME_CODES,
+    Outcome,
+    Verdict,
+)
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.conditions import FALSE
@@ -31,11 +39,7 @@ from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import LoweredRule
 
-MANY = 20_000
-"""Records from which on tables of shifted dates pay."""
-
 _OUTCOME = "#outcome"
-_WITH_DUE = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class PolarsBackend:
         ]))
 
     def _compile(self, plan: Plan, size: int, *, every: bool = False) -> _CompiledPlan:
-        known, tables = self._compiled.setdefault(plan, {}), size >= MANY
+        known, tables = self._compiled.setdefault(plan, {}), size >= limits().date_tables_from
         if (tables, every) not in known:
             known[tables, every] = _compile(plan, Expressions(tables), every)
         return known[tables, every]
@@ -106,7 +110,8 @@ class PolarsBackend:
 
     def truth_expr(self, plan: Plan, expr: Expr, size: int) -> pl.Expr:
         """See `ColumnBackend.truth_expr`."""
-        return _truth(Kleene(plan.today, plan.params), expr, Expressions(size >= MANY))
+        build = Expressions(size >= limits().date_tables_from)
+        return _truth(Kleene(plan.today, plan.params), expr, build)
 
     def evaluate(self, expr: Expr, record: Mapping[str, Any], as_of: date,
                  params: Mapping[str, int]) -> Any:
@@ -138,7 +143,7 @@ def _compile(plan: Plan, build: Expressions, every: bool) -> _CompiledPlan:
     rules = list(enumerate(plan.lowered))
     # An open record is undetermined where it is neither broken nor pending: the condition that says
     # so by itself is the longest of all.
-    asked = CODES if every else (Outcome.VIOLATION, Outcome.PENDING)
+    asked = ALL_OUTCOMES if every else (Outcome.VIOLATION, Outcome.PENDING)
     rest = None if every else Outcome.UNDETERMINED
     return _CompiledPlan(
         settled=[build.condition(rule.settled).fill_null(value=False)
@@ -152,7 +157,7 @@ def _outcome(lowered: LoweredRule, asked: Sequence[Outcome], rest: Outcome | Non
              build: Expressions) -> pl.Expr:
     """The number of the outcome: one of those asked for, or the rest."""
     def number(outcome: Outcome | None) -> pl.Expr:
-        return pl.lit(outcome and CODES.index(outcome), dtype=SCHEMA["outcome"])
+        return pl.lit(outcome and OUTCOME_CODES.index(outcome), dtype=SCHEMA["outcome"])
 
     found = number(rest)
     for outcome in asked:  # no two hold at once, so that their order is free
@@ -174,7 +179,7 @@ class _Verdicts:
     @staticmethod
     def of(index: int, lowered: LoweredRule, outcome: pl.Expr, build: Expressions) -> _Verdicts:
         def only(among: Sequence[Outcome], value: pl.Expr) -> pl.Expr:
-            codes = [pl.col(_OUTCOME) == CODES.index(o) for o in among]
+            codes = [pl.col(_OUTCOME) == OUTCOME_CODES.index(o) for o in among]
             return pl.when(reduce(or_, codes)).then(value)
 
         clause: Any = pl
@@ -191,9 +196,10 @@ class _Verdicts:
             "row": pl.col("#row"),
             "rule": pl.lit(index),
             "outcome": pl.col(_OUTCOME),
-            "clause": only(CODES[:4], clause.otherwise(None)) if lowered.clause else pl.lit(None),
+            "clause": only(APPLICABLE_OUTCOMES, clause.otherwise(None))
+            if lowered.clause else pl.lit(None),
             "due": pl.lit(None) if lowered.due is None
-            else only(_WITH_DUE, build.term(lowered.due)),
+            else only(DUE_OUTCOMES, build.term(lowered.due)),
             "late": pl.lit(None) if lowered.late is None
             else only((Outcome.VIOLATION,), build.term(lowered.late)),
             "missing": only((Outcome.UNDETERMINED,), reduce(or_, bits)).fill_null(0)

@@ -21,15 +21,13 @@ from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, whole
 from zhuanjie.engine.backends.sql.faults import Faults
 from zhuanjie.engine.backends.sql.records import Counts, Records, RowKind
 from zhuanjie.engine.backends.sql.statement import ROW, below, select
+from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding, Verdict
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.ledger.readers.postgres import PostgresTable
 from zhuanjie.engine.ledger.readers.server import NAME
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
-
-SIZE = 4_000
-"""Rows that are fetched at a time."""
 
 _DTYPES: dict[str, Any] = {
     "date": pl.Date, "month": pl.Date, "int": pl.Int64, "bool": pl.Boolean,
@@ -156,7 +154,7 @@ class LedgerQueries:
         return below(select(columns, self.table.relation.copy()), "raw")
 
 def _sized(statement_: tuple[str, list[Any]]) -> tuple[str, int, list[Any]]:
-    return statement_[0], SIZE, statement_[1]
+    return statement_[0], limits().fetched_rows, statement_[1]
 
 
 def _frame(rows: Sequence[tuple[Any, ...]], schema: dict[str, Any]) -> pl.DataFrame:

@@ -21,13 +21,13 @@ from zhuanjie.engine.backends.sql.records import Counts, Records, RowKind
 from zhuanjie.engine.backends.sql.spark import failing, session
 from zhuanjie.engine.backends.sql.spark_source import FILE, SparkSource
 from zhuanjie.engine.backends.sql.statement import ROW, select
+from zhuanjie.engine.core.finding_columns import columns
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.lowering.plan import Plan
 
-FINDINGS = ("record string, rule string, clause string, outcome string, severity string, "
-            "due date, days_late int, missing array<string>, file string, sheet string, row bigint")
-"""The columns of a table of findings; where several packs judge, `pack` stands behind them."""
+_TYPES = {"text": "string", "day": "date", "count": "int", "row": "bigint",
+          "texts": "array<string>"}
 _RANK = "rank"
 
 
@@ -36,7 +36,8 @@ class SparkLedger:
 
     def __init__(self, source: SparkSource, plan: Plan) -> None:
         needs = plan.needs
-        self.columns = f"{FINDINGS}, pack string" if plan.policy.spans else FINDINGS
+        self._columns = columns(packs=bool(plan.policy.spans), tables=True)
+        self.columns = ", ".join(f"{c.name} {_TYPES[c.kind]}" for c in self._columns)
         self.fields = frozenset(cell.field.name for cell in source.cells)
         self._of = Records(SPARK, source.cells, plan, needs, source.relation, (FILE, ROW))
         self._key = self._of.compiler.column(plan.key)
@@ -91,7 +92,7 @@ class SparkLedger:
         with failing():
             frame = self._run(statement_).withColumn("sheet", F.lit(None).cast("string"))
             return frame.orderBy(FILE, ROW, "record", _RANK).select(
-                *(name.split()[0] for name in self.columns.split(", ")))
+                *(column.name for column in self._columns))
 
     def _told(self, number: int, layout: BitmaskLayout) -> Tree:
         """What is to be said of one rule, null where that is nothing."""

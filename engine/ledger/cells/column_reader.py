@@ -20,9 +20,6 @@ from zhuanjie.engine.ledger.cells.dates import FIRST_DATE, LAST_DATE
 from zhuanjie.engine.ledger.cells.parser import dtype_of, spellings
 from zhuanjie.engine.vocabulary.fields import Field
 
-SAMPLE = 1_000
-"""Rows that show in what form a column of text is written."""
-
 _DATES = (("-", "%Y-%m-%d", "-1"), ("/", "%Y/%m/%d", "/1"), (".", "%Y.%m.%d", ".1"),
           ("年", "%Y年%m月%d日", "1日"))
 """What shows the form of a column's dates, the form, and how a month's first day ends in it."""

@@ -13,12 +13,6 @@ from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.ledger.headings import HeadingMatch
 
-OBJECTS = 10_000
-"""Rows at a time where every cell is a Python object: more would only take memory."""
-
-TYPED_ROWS, TEXT_ROWS = 1 << 20, 1 << 18
-"""Rows at a time of columns that are typed, and of those that are all text and take more room."""
-
 Cells = pl.Series | Sequence[object]
 """One column of raw cells."""
 

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import polars as pl
 
+from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.unicode import BLANKS, comparable
 from zhuanjie.engine.ledger.cells.text import show
 from zhuanjie.engine.ledger.header import Header, find_header
 from zhuanjie.engine.ledger.headings import HeadingMap
-from zhuanjie.engine.ledger.readers.base import TEXT_ROWS, Chunk, LedgerTable, RowFinding
+from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable, RowFinding
 from zhuanjie.engine.ledger.readers.batches import stream_batches
 from zhuanjie.engine.ledger.readers.encoding import Digest, in_utf8, owned, survey
 from zhuanjie.engine.ledger.readers.quotes import requote, well_quoted
@@ -26,8 +27,6 @@ from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.readers.spill import spill
 
 DELIMITERS = ",\t;"
-LARGE = 200_000
-"""Lines from which on a table is kept as columns."""
 SAMPLE = 200
 """Records looked at to learn the delimiter and the width of the table."""
 
@@ -54,7 +53,7 @@ class DelimitedTable(LedgerTable):
             self.headings += [""] * (min(widths) - len(self.headings))
         self.match = mapping.match(self.headings, self.place)
         self.size_hint = max(0, found.lines - self.header_row)
-        self._kept = spill(self._text(), self) if found.lines >= LARGE else None
+        self._kept = spill(self._text(), self) if found.lines >= limits().text_kept_from else None
         if self._kept:
             self.size_hint = self._kept.rows
 
@@ -65,7 +64,7 @@ class DelimitedTable(LedgerTable):
     @property
     def at_once(self) -> int | None:
         """Columns can be read from any row on."""
-        return TEXT_ROWS if self._kept else None
+        return limits().text_rows if self._kept else None
 
     def close(self) -> None:
         """Delete what was kept."""

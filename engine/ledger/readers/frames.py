@@ -9,8 +9,9 @@ import polars as pl
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.headings import HeadingMap
-from zhuanjie.engine.ledger.readers.base import TYPED_ROWS, Chunk, LedgerTable
+from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.batches import stream_batches
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 
@@ -46,7 +47,7 @@ class FrameTable(LedgerTable):
     @property
     def at_once(self) -> int:
         """Row groups are read from any place on."""
-        return TYPED_ROWS
+        return limits().typed_rows
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows in blocks."""

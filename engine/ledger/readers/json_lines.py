@@ -21,20 +21,14 @@ import polars as pl
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.documents import parse_json
 from zhuanjie.engine.ledger.headings import HeadingMap
-from zhuanjie.engine.ledger.readers.base import TEXT_ROWS, Chunk, LedgerTable
+from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.encoding import Digest, in_utf8, survey
 from zhuanjie.engine.ledger.readers.frames import frame_chunks
 from zhuanjie.engine.ledger.readers.objects import ObjectTable, Record, row_of
 from zhuanjie.engine.ledger.record import cells_of
-
-LARGE = 20_000
-"""Lines from which on records are kept as columns."""
-BLOCK = 500
-"""Records that are objects at a time."""
-PART = 1 << 17
-"""About so many records are kept in one file."""
 
 _DTYPES: dict[type, Any] = {str: pl.String, bool: pl.Boolean, int: pl.Int64}
 """The kinds that columns hold. A number beyond 64 bits shows as another: as a float."""
@@ -51,7 +45,7 @@ class LinesTable(ObjectTable):
         found = survey(path, name, digest)
         self._path = in_utf8(path, name, found, self)
         self.size_hint = found.lines
-        self._kept = _columns() if found.lines >= LARGE else None
+        self._kept = _columns() if found.lines >= limits().lines_kept_from else None
         self._match(mapping)
 
     def numbered(self) -> Iterator[tuple[int, Record]]:
@@ -70,7 +64,7 @@ class LinesTable(ObjectTable):
     @property
     def at_once(self) -> int | None:
         """Columns can be read from any line on."""
-        return TEXT_ROWS if self._kept else None
+        return limits().text_rows if self._kept else None
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The records in blocks."""
@@ -112,7 +106,7 @@ class LinesTable(ObjectTable):
         """The lines, some at a time."""
         with self._path.open("rb") as file:
             file.seek(len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0)
-            while block := list(islice(file, BLOCK)):
+            while block := list(islice(file, limits().line_block)):
                 if b"\r" in (whole := b"".join(block)):  # a line may end in that alone
                     block = whole.splitlines()
                 yield block
@@ -203,7 +197,7 @@ class _Columns:
                 return self._give_up()
         self._frames.append(pl.DataFrame(columns))
         self._waiting += rows
-        return self._waiting < PART or self._write()
+        return self._waiting < limits().kept_part or self._write()
 
     def finish(self) -> int | None:
         """Write what waits; returns how many rows there are, None where it cannot be written."""

@@ -10,9 +10,10 @@ import polars as pl
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.documents import parse_json, records_of
 from zhuanjie.engine.ledger.headings import HeadingMap
-from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, LedgerTable
+from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.encoding import Digest, blocks, decode
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.record import cells_of
@@ -38,7 +39,7 @@ class ObjectTable(LedgerTable):
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The records in blocks; a key that a record lacks is a blank cell."""
         numbered = self.numbered()
-        while block := list(itertools.islice(numbered, min(size, OBJECTS))):
+        while block := list(itertools.islice(numbered, min(size, limits().object_rows))):
             rows = [row_of(cells_of(record), self.headings) for _, record in block]
             cells = dict(enumerate(zip(*rows, strict=True)))
             yield Chunk(cells, pl.Series([number for number, _ in block], dtype=pl.Int64))

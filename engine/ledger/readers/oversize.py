@@ -11,8 +11,9 @@ from zipfile import BadZipFile, ZipFile
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.limits import limits
 
-LARGE, SQUEEZED = 200 << 20, 100
+SQUEEZED = 100
 """A part of so many bytes is not unpacked where it was squeezed so many times over.
 
 A full ledger shrinks about ten times.
@@ -30,7 +31,8 @@ def refuse_bomb(path: Path, place: Place) -> None:
     except (BadZipFile, OSError, ValueError):
         return  # not for this check to say
     for part in found:
-        if part.file_size > LARGE and part.file_size > SQUEEZED * part.compress_size:
+        least = max(limits().unpacked_bytes, SQUEEZED * part.compress_size)
+        if part.file_size > least:
             raise fail(InputError, "records.bomb", place, "records.hint.damaged",
                        part=part.filename, size=part.file_size >> 20)
 

@@ -15,9 +15,10 @@ import polars as pl
 from sqlglot import exp
 
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.address import Address
-from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, LedgerTable
+from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.readers.server import Server
 from zhuanjie.engine.vocabulary.fields import Field
@@ -174,7 +175,7 @@ class PostgresTable(LedgerTable):
         select.set("from_", exp.From(this=self.relation.copy()))
         select.set("order", exp.Order(expressions=[tree.copy() for tree in self.order]))
         number = 1
-        for rows in self.server.batches(select.sql("postgres"), min(size, OBJECTS)):
+        for rows in self.server.batches(select.sql("postgres"), min(size, limits().object_rows)):
             cells = {at: pl.Series(values, dtype=pl.String)
                      for at, values in zip(wanted, zip(*rows, strict=True), strict=True)}
             yield Chunk(cells, pl.int_range(number, number + len(rows), eager=True))

@@ -19,9 +19,10 @@ from python_calamine import (
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.header import SEARCHED, find_header
 from zhuanjie.engine.ledger.headings import HeadingMap, column_letter
-from zhuanjie.engine.ledger.readers.base import OBJECTS, Chunk, LedgerTable
+from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.oversize import refuse_bomb, refuse_far
 from zhuanjie.engine.ledger.readers.refuse import NotALedgerError, not_a_ledger, why_not
 from zhuanjie.engine.ledger.readers.sheetxml import SheetExtras, inspect
@@ -104,7 +105,7 @@ class SheetTable(LedgerTable):
         if self._merged:
             rows = _filled_down(rows, self._merged, self.header_row or 0)
         number = (self.header_row or 0) + 1
-        while block := list(itertools.islice(rows, min(size, OBJECTS))):
+        while block := list(itertools.islice(rows, min(size, limits().object_rows))):
             cells = dict(enumerate(zip(*block, strict=True)))
             yield Chunk(cells, pl.int_range(number, number + len(block), eager=True))
             number += len(block)

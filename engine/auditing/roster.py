@@ -1,0 +1,87 @@
+"""A roster to compare a ledger with. In: the roster, a plan. Out: who is absent, as verdicts.
+
+It is read when it is opened, so that one that cannot be read is refused before anything is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import groupby
+
+import polars as pl
+
+from zhuanjie.engine.auditing.frames import in_scope
+from zhuanjie.engine.auditing.reconciliation import RosterReconciliation
+from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
+from zhuanjie.engine.auditing.wording.template import field_label
+from zhuanjie.engine.backends.base import Backend
+from zhuanjie.engine.backends.verdicts import SCHEMA, Verdicts
+from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.messages import Lang
+from zhuanjie.engine.core.results import OUTCOME_CODES, InputFinding, Location, Outcome
+from zhuanjie.engine.ledger.ledger import Ledger
+from zhuanjie.engine.lowering.conditions import FALSE, TRUE
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.rules import LoweredRule
+
+Values = Callable[[str, pl.Series], Iterator[pl.Series]]
+"""The values of a field that a ledger has; only whether those wanted are among them matters."""
+
+
+class Roster:
+    """What the `reconcile` rules of a plan ask of a ledger."""
+
+    def __init__(self, ledger: Ledger, plan: Plan, backend: Backend, lang: Lang) -> None:
+        """Read the roster; raises InputError where it lacks a field that is asked about."""
+        self.ledger = ledger
+        self.rules = [RosterReconciliation(rule) for rule in plan.whole]
+        self.input: list[InputFinding] = []
+        """What could not be read in it."""
+        self._plan = _plan_of_absences(plan)
+        for rule in self.rules:
+            if rule.field not in ledger.fields:
+                raise fail(InputError, "audit.roster-column",
+                           field=field_label(rule.field, lang, plan.fields))
+        for batch in ledger.batches() if self.rules else ():
+            frame, kept = in_scope(batch.frame, plan, backend)
+            self.input += batch.input
+            for rule in self.rules:
+                rule.expect(frame[rule.field], batch.rows.gather(kept), batch.file, batch.sheet)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that are compared."""
+        return frozenset(rule.field for rule in self.rules)
+
+    def absences(self, values: Values) -> Iterator[VerdictBatch]:
+        """The values that the ledger lacks, by rule and by where they stand in the roster."""
+        for rule in self.rules:
+            for there in values(rule.field, rule.expected):
+                rule.observe(there)
+        for number, rule in enumerate(self.rules):
+            for (file, sheet), absent in groupby(
+                    rule.unmatched(), key=lambda found: (found[1].file, found[1].sheet)):
+                yield self._batch(number, list(absent), file, sheet)
+
+    def _batch(self, number: int, absent: list[tuple[str, Location]], file: str | None,
+               sheet: str | None) -> VerdictBatch:
+        rule = self.rules[number]
+        values = pl.Series(rule.field, [value for value, _ in absent])
+        frame = pl.DataFrame([values])
+        if self._plan.key != rule.field:
+            frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(self._plan.key))
+        verdicts = pl.select(
+            row=pl.int_range(len(absent)), rule=pl.lit(number),
+            outcome=pl.lit(OUTCOME_CODES.index(Outcome.VIOLATION)), clause=None, due=None,
+            late=None, missing=pl.lit(0)).cast(SCHEMA)
+        return VerdictBatch(
+            self._plan, frame, pl.Series([at.row for _, at in absent], dtype=pl.Int64),
+            Verdicts(self._plan, table=verdicts), file or "", sheet)
+
+
+def _plan_of_absences(plan: Plan) -> Plan:
+    """A plan of nothing but the `reconcile` rules; what is absent violates them."""
+    return replace(plan, rules=plan.whole, whole=(), lowered=tuple(
+        LoweredRule(rule.id, not_applicable=FALSE, satisfied=FALSE, violation=TRUE, pending=FALSE,
+                    undetermined=FALSE, settled=FALSE, missing=()) for rule in plan.whole))

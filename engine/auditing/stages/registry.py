@@ -1,0 +1,10 @@
+"""The stages there are, in their order. In: nothing. Out: a tuple; another stage is a line here."""
+
+from __future__ import annotations
+
+from zhuanjie.engine.auditing.stages.absences import absences
+from zhuanjie.engine.auditing.stages.base import Stage
+from zhuanjie.engine.auditing.stages.edition_filter import edition_filter
+
+STAGES: tuple[Stage, ...] = (edition_filter, absences)
+"""What the verdicts of every audit pass through."""

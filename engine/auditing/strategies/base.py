@@ -1,0 +1,111 @@
+"""What a strategy is. In: nothing. Out: the protocols, and what a strategy is chosen and made by.
+
+A strategy is one way to pass a ledger through an engine. It yields verdict batches, in the order of
+the ledger, and writes nothing down elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import polars as pl
+
+from zhuanjie.engine.auditing.frames import RecordFrame
+from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
+from zhuanjie.engine.backends.base import Backend
+from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.ledger.ledger import Ledger
+from zhuanjie.engine.lowering.plan import Plan
+
+
+class LedgerFacts(Protocol):
+    """What is known of a ledger without judging it."""
+
+    @property
+    def files(self) -> Sequence[str]:
+        """What its records come from."""
+        ...
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields it has a column for."""
+        ...
+
+    @property
+    def notices(self) -> Sequence[Diagnostic]:
+        """What the reader should be told of it."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Digest of its bytes, where somebody reads them all."""
+        ...
+
+    @property
+    def size_hint(self) -> int | None:
+        """About how many records there are, where that is known."""
+        ...
+
+    def check_filled(self, records: int) -> None:
+        """Raise InputError where there are no records."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class Strategy(Protocol):
+    """One way to pass a ledger through an engine."""
+
+    backend: Backend
+    sliced: bool
+    """Whether the ledger passes slice by slice, so that one can begin in the middle."""
+
+    @property
+    def ledger(self) -> LedgerFacts:
+        """What is judged."""
+        ...
+
+    @property
+    def size(self) -> int | None:
+        """Of how many rows `position` of a batch, or the records so far, are a part."""
+        ...
+
+    def batches(self, start: tuple[int, int] = (0, 0)) -> Iterator[VerdictBatch]:
+        """Records with their verdicts, in order; `start` passes over the slices before it."""
+        ...
+
+    def values(self, field: str, wanted: pl.Series) -> Iterator[pl.Series]:
+        """The values of a field, of all records, once they were judged.
+
+        Those that are none of `wanted` may be left out.
+        """
+        ...
+
+
+class LedgerStrategy(Strategy, Protocol):
+    """A strategy that can also hand out records unjudged."""
+
+    def frames(self, record: str | None = None) -> Iterator[RecordFrame]:
+        """The records in scope, ready to judge; those not called `record` may be left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRequest:
+    """What a strategy is chosen and made by.
+
+    `backend` is None where no engine was asked for; `bulk` has the ledger read as one stream even
+    if it is small (or, where False, never); `observed` are the fields whose `values` will be asked
+    for.
+    """
+
+    ledger: Ledger
+    plan: Plan
+    backend: Backend | None
+    all_outcomes: bool
+    bulk: bool | None
+    observed: frozenset[str] = frozenset()

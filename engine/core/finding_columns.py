@@ -1,0 +1,59 @@
+"""The columns of a finding, said once. In: nothing. Out: their names, kinds and values, in order.
+
+JSON, JSON lines, CSV, Parquet and Spark have them from here; each says only how it writes a kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from zhuanjie.engine.core.results import Finding, plain
+
+Kind = Literal["text", "day", "count", "row", "texts", "values"]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingColumn:
+    """One thing said of a finding.
+
+    `of` takes it from a finding, as JSON has it. `tabular` columns stand in tables of findings too,
+    which leave out words: they follow from the rule and the record. A folder of findings may be
+    divided by columns that have `divides`. `place` columns say where a record stands. `pack` ones
+    are there only where several packs judge.
+    """
+
+    name: str
+    kind: Kind
+    of: Callable[[Finding], Any]
+    tabular: bool = True
+    divides: bool = False
+    place: bool = False
+    pack: bool = False
+
+
+COLUMNS = (
+    FindingColumn("record", "text", lambda f: f.record),
+    FindingColumn("rule", "text", lambda f: f.rule, divides=True),
+    FindingColumn("clause", "text", lambda f: f.clause, divides=True),
+    FindingColumn("outcome", "text", lambda f: f.outcome.value, divides=True),
+    FindingColumn("severity", "text", lambda f: f.severity.value, divides=True),
+    FindingColumn("message", "text", lambda f: f.message, tabular=False),
+    FindingColumn("due", "day", lambda f: plain(f.due)),
+    FindingColumn("days_late", "count", lambda f: f.days_late),
+    FindingColumn("missing", "texts", lambda f: list(f.missing)),
+    FindingColumn("fields", "values", lambda f: {n: plain(v) for n, v in f.fields.items()},
+                  tabular=False),
+    FindingColumn("remedy", "text", lambda f: f.remedy, tabular=False),
+    FindingColumn("file", "text", lambda f: f.location.file, divides=True, place=True),
+    FindingColumn("sheet", "text", lambda f: f.location.sheet, divides=True, place=True),
+    FindingColumn("row", "row", lambda f: f.location.row, place=True),
+    FindingColumn("pack", "text", lambda f: f.pack, pack=True),
+)
+"""All of them, in the order of every output."""
+
+
+def columns(*, packs: bool, tables: bool = False) -> tuple[FindingColumn, ...]:
+    """The columns of an output: with `packs` where several judge, of `tables` without words."""
+    return tuple(c for c in COLUMNS if (packs or not c.pack) and (c.tabular or not tables))
