@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Finding, Judged, Outcome, Report, Severity
 from zhuanjie.report.causes import Cause, Open, causes
 from zhuanjie.report.labels import RecordLabels
@@ -152,8 +153,8 @@ def _cause(cause: Cause, view: View, labels: RecordLabels) -> Section:
                   for group in cause.groups for f in group.findings],
         )
     return Section(
-        title=view.say("audit.cause", field=view.field(cause.field), records=cause.records,
-                       findings=cause.findings),
+        title=view.say("audit.cause", field=_blamed(cause, cause.field, view),
+                       records=cause.records, findings=cause.findings),
         level=3, tone="warn",
         headers=view.columns("opens", "records", "which"),
         rows=[
@@ -162,6 +163,13 @@ def _cause(cause: Cause, view: View, labels: RecordLabels) -> Section:
             for group in cause.groups
         ],
     )
+
+
+def _blamed(cause: Cause, name: str, view: View) -> str:
+    """The field that is blank, or the day of a month that is on record everywhere."""
+    filled = all(name in f.fields for group in cause.groups for f in group.findings)
+    label = view.field(name)
+    return say("finding.its-day", view.lang, name=label) if filled else label
 
 
 def _opened(item: Open, view: View) -> str:
