@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from support.author_packs import MANIFEST, write
 
+from zhuanjie.cli.main import main
 from zhuanjie.engine.api import load_policy, scaffold, schemas
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.yaml_source import read_source
@@ -154,3 +156,18 @@ def test_a_new_pack_gets_the_schemas_of_what_it_speaks(own: Path) -> None:
     other = scaffold("new", new, date(2020, 1, 1))  # the usual vocabulary lacks the pack's fields
     assert "$schema=_schema/pack" in other["pack.yaml"]
     assert "visit.on" not in other["_schema/topic.schema.json"]
+
+
+def test_the_command_takes_a_name_a_pack_or_both(own: Path, tmp_path: Path,
+                                                 capsys: pytest.CaptureFixture[str]) -> None:
+    made = schemas(load_policy(own))
+    assert main(["policy", "schema", "topic", str(own)]) == 0
+    assert json.loads(capsys.readouterr().out) == made["topic"]
+    assert main(["policy", "schema", "topic"]) == 0
+    assert json.loads(capsys.readouterr().out) == schemas()["topic"] != made["topic"]
+    assert main(["policy", "schema", str(own), "--output", str(tmp_path / "out")]) == 0
+    for name, schema in made.items():
+        text = (tmp_path / "out" / f"{name}.schema.json").read_text(encoding="utf-8")
+        assert json.loads(text) == schema
+    assert main(["policy", "schema", str(own)]) == 2
+    assert main(["policy", "schema", "topic", "pack", str(own)]) == 2

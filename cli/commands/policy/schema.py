@@ -27,9 +27,9 @@ def command(names: tuple[str, ...], folder: Path | None) -> int:
     known = api.schemas()
     name = next((n for n in names[:1] if n in known), None)
     packs = names if name is None else names[1:]
-    if len(packs) > 1:
+    if len(packs) > 1 or (packs and name is None and not _is_pack(packs[0])):
         raise fail(UsageError, "cli.usage.choice", hint="cli.usage.hint.choices", value=packs[0],
-                   name="NAME", choices=", ".join(known))
+                   name="NAME", choices=", ".join((*known, *api.pack_ids())))
     schemas = api.schemas(api.load_policy(packs[0])) if packs else known
     if name is None and folder is None:
         raise fail(UsageError, "cli.schema.which", hint="cli.schema.which.hint",
@@ -48,3 +48,10 @@ def command(names: tuple[str, ...], folder: Path | None) -> int:
         with opened(folder / f"{key}.schema.json", machine=True) as out:
             write_data(schema, out)
     return exit_codes.OK
+
+
+def _is_pack(name: str) -> bool:
+    """Whether a word that is no schema's name means a pack."""
+    from zhuanjie.engine import api
+
+    return Path(name).exists() or name in api.pack_ids()
