@@ -33,8 +33,6 @@ PAGES = [p for p in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / 
                      ROOT / "pyproject.toml", *ROOT.glob("*.yml"), *ROOT.glob(".*.yaml"),
                      *(ROOT / ".github").rglob("*.yml")) if p.name != "CHANGELOG.md"]
 MODULES = [p for top in CODE for p in (ROOT / top).rglob("*.py")]
-STALE = ("docs/architecture.md",)
-"""Pages that still describe the folders of old."""
 
 
 def is_there(path: str) -> bool:
@@ -79,11 +77,7 @@ def prose(path: Path) -> Iterator[str]:
             yield token.string
 
 
-@pytest.mark.parametrize("page", [
-    pytest.param(p, id=name, marks=[pytest.mark.xfail(reason="the page is of before the move")]
-                 if name in STALE else [])
-    for p in PAGES for name in [str(p.relative_to(ROOT))]
-])
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_names_in_the_documentation_lead_somewhere(page: Path) -> None:
     assert dead(page.read_text(encoding="utf-8")) == []
 
