@@ -301,3 +301,10 @@ def test_a_register_keeps_a_month() -> None:
     kept = to_json(event, "member.id")
     assert kept == {"member.id": "w", "dues.paid_to": "2024-09"}
     assert read_event(json.dumps(kept), "-", 1, mapping) == event
+
+
+def test_lengths_of_time_in_months_add_up() -> None:
+    text = "d + (months(1) + months(2)) - (months(3) - months(1))"
+    for engine in ("reference", "polars", "python"):
+        assert evaluate(text, {"d": date(2024, 1, 31)}, backend=engine) == date(2024, 2, 29)
+    assert evaluate("k - (months(1) + months(5))", {"k": JUNE}) == Month(2006, 12, 1)
