@@ -92,11 +92,14 @@ def check_one(record: Mapping[str, Any], policy: Policy, *, as_of: date,
 
     Its notices say where another engine stands in for that.
     """
-    typed, _, _ = read_record(record, HeadingMap(policy.vocabulary, columns))
-    chosen = applicable_edition(with_params(policy, params, as_of), typed, as_of)
+    chosen = with_params(policy, params, as_of)
+    if chosen.timeline is not None:
+        chosen = chosen.timeline.on(as_of)
+    reading = read_record(record, HeadingMap(chosen.vocabulary, columns))
+    chosen = applicable_edition(chosen, reading[0], as_of)
     single = _single(chosen, as_of, (), before, backend or single_engine(), lang,
                      tuple(columns.items()) if columns else None)
-    report = single.report(record, all_outcomes)
+    report = single.report(reading, all_outcomes)
     report.notices = [*stand_in(backend), *report.notices]
     return report
 

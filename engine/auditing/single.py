@@ -23,7 +23,7 @@ from zhuanjie.engine.core.results import (
     plain,
 )
 from zhuanjie.engine.ledger.headings import HeadingMap
-from zhuanjie.engine.ledger.record import read_record
+from zhuanjie.engine.ledger.record import RecordReading
 from zhuanjie.engine.ledger.record_reader import CachedRecordReader
 from zhuanjie.engine.lowering.plan import Plan
 
@@ -38,25 +38,46 @@ class SingleCheck:
         self.plan = plan
         self.backend = backend
         self.words = FindingRenderer(plan, lang)
-        self._mapping = HeadingMap(plan.policy.vocabulary, columns)
-        self.read = CachedRecordReader(self._mapping)
+        self.read = CachedRecordReader(HeadingMap(plan.policy.vocabulary, columns))
 
-    def __call__(self, record: Mapping[str, Any],
-                 every: bool = False) -> tuple[list[Finding], list[InputFinding]]:
+    def __call__(self, record: Mapping[str, Any], all_outcomes: bool = False) -> tuple[
+            list[Finding], list[InputFinding]]:
         """The findings on `record`, in the pack's order, and the cells that could not be read.
 
         A record beyond the policy's scope has none. Raises BackendError when the engine fails.
         """
         typed, unread = self.read(record)
+        return self._judge(typed, all_outcomes) or [], unread
+
+    def report(self, reading: RecordReading, all_outcomes: bool = False) -> Report:
+        """The findings on a record that was read, as a report, with what is to be said besides."""
+        typed, unread, notices = reading
+        digest = hashlib.sha256(
+            json.dumps(sorted((n, plain(v)) for n, v in typed.items())).encode()).hexdigest()
+        judged_record = dict(typed)
+        findings = self._judge(judged_record, all_outcomes)
+        summary = Summary()
+        for finding in findings or ():
+            summary.add(finding.clause, finding.outcome)
+        editions = {} if findings is None else EditionIndex(self.plan).of_record(judged_record)
+        return Report(
+            policy=self.plan.policy.ref, as_of=self.plan.as_of,
+            ledger=LedgerRef(1, int(findings is None), digest), summary=summary, input=unread,
+            findings=[replace(f, location=Location(row=1)) for f in findings or ()],
+            notices=[*self.plan.policy.notices, *notices], judged=judged(self.plan, editions),
+        )
+
+    def _judge(self, typed: dict[str, Any], all_outcomes: bool) -> list[Finding] | None:
+        """The findings on typed values, to which those assumed are added; None beyond the scope."""
         for name in self.plan.assumed:
             typed.setdefault(name, self.plan.as_of)
         if not self._in_scope(typed):
-            return [], unread
-        verdicts = self.backend.judge_record(self.plan, typed, every)
-        if every:
+            return None
+        verdicts = self.backend.judge_record(self.plan, typed, all_outcomes)
+        if all_outcomes:
             verdicts = [v for v in verdicts if v.outcome is not Outcome.NOT_APPLICABLE
                         or self.plan.applies_to(v.rule, typed)]
-        return [self.words.finding(v, typed, _NOWHERE) for v in verdicts], unread
+        return [self.words.finding(v, typed, _NOWHERE) for v in verdicts]
 
     def _in_scope(self, typed: Mapping[str, Any]) -> bool:
         scope = self.plan.policy.scope
@@ -64,22 +85,3 @@ class SingleCheck:
             return True
         held = self.backend.evaluate(scope, typed, self.plan.as_of, self.plan.params)
         return held is not False
-
-    def report(self, record: Mapping[str, Any], every: bool = False) -> Report:
-        """The findings on `record` as a report of one record, with what is to be said besides."""
-        findings, unread = self(record, every)
-        typed, _, notices = read_record(record, self._mapping)
-        summary = Summary()
-        for finding in findings:
-            summary.add(finding.clause, finding.outcome)
-        digest = hashlib.sha256(
-            json.dumps(sorted((n, plain(v)) for n, v in typed.items())).encode()).hexdigest()
-        out = 0 if self._in_scope(typed) else 1
-        editions = {} if out else EditionIndex(self.plan).of_record(
-            {**dict.fromkeys(self.plan.assumed, self.plan.as_of), **typed})
-        return Report(
-            policy=self.plan.policy.ref, as_of=self.plan.as_of,
-            ledger=LedgerRef(1, out, digest), summary=summary, input=unread,
-            findings=[replace(f, location=Location(row=1)) for f in findings],
-            notices=[*self.plan.policy.notices, *notices], judged=judged(self.plan, editions),
-        )

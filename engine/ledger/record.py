@@ -19,9 +19,11 @@ from zhuanjie.engine.ledger.headings import HeadingMap, HeadingMatch
 _PLAIN = {str, int, float, bool, type(None), date, datetime}
 
 
-def read_record(
-    record: Mapping[str, object], mapping: HeadingMap
-) -> tuple[dict[str, Value], list[InputFinding], list[Diagnostic]]:
+RecordReading = tuple[dict[str, Value], list[InputFinding], list[Diagnostic]]
+"""What reading a record gives: typed values, cells that could not be read, what to say besides."""
+
+
+def read_record(record: Mapping[str, object], mapping: HeadingMap) -> RecordReading:
     """The typed values of a record by field name (blanks left out), input findings, notices.
 
     Groups may be nested (`{"letter": {"issued_on": …}}`), dotted, or Chinese headings.

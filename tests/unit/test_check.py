@@ -13,6 +13,10 @@ from zhuanjie.engine import audit, check, destinations, load_policy
 from zhuanjie.engine.api import records
 from zhuanjie.engine.api.policies import plan_for
 from zhuanjie.engine.core.errors import UsageError
+from zhuanjie.engine.ledger import record as record_module
+from zhuanjie.engine.ledger import record_reader
+from zhuanjie.engine.ledger.cells.parser import Value, read_cell
+from zhuanjie.engine.vocabulary.fields import Field
 
 AS_OF = date(2007, 12, 31)
 POLICY = load_policy("fujian-2007-80")
@@ -89,3 +93,22 @@ def test_memory_is_flat(backend: str, times: int) -> None:
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert grown < 200_000, grown
+
+
+@pytest.mark.parametrize("pack", [None, "fujian-2007-80"])
+def test_a_record_is_read_once(pack: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of four cells, one of which cannot be read, each is read once."""
+    seen: list[str] = []
+
+    def counted(field: Field, raw: object) -> Value | None:
+        seen.append(field.name)
+        return read_cell(field, raw)
+
+    cells = {"member.id": "06001", "member.left_on": "2007-06-30", "member.phone": "138",
+             "letter.issued_on": "2007-02-30"}
+    policy = load_policy(pack, as_of=AS_OF)
+    monkeypatch.setattr(record_module, "read_cell", counted)
+    monkeypatch.setattr(record_reader, "read_cell", counted)
+    report = records.check_one(cells, policy, as_of=AS_OF, backend="python")
+    assert sorted(seen) == sorted(cells)
+    assert [f.field for f in report.input] == ["letter.issued_on"] and report.findings
