@@ -63,14 +63,14 @@ class Option(click.Option):
     One of the root that goes `everywhere` is taken by every command, and listed at the root.
     """
 
-    def __init__(self, *args: Any, said: str, everywhere: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, help_key: str, everywhere: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.said = said
+        self.help_key = help_key
         self.everywhere = everywhere
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """How it is written, and what it does."""
-        return self.get_help_spec(ctx), session_of(ctx).say(f"cli.option.{self.said}")
+        return self.get_help_spec(ctx), session_of(ctx).say(f"cli.option.{self.help_key}")
 
 
 class Command(click.Command):
@@ -79,10 +79,10 @@ class Command(click.Command):
     context_class = Context
     allow_extra_args = True  # refused below, in our words
 
-    def __init__(self, *args: Any, said: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, help_key: str, **kwargs: Any) -> None:
         kwargs.setdefault("context_settings", {})["help_option_names"] = list(HELP)
         super().__init__(*args, **kwargs)
-        self.said = said
+        self.help_key = help_key
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Its own parameters, and those of the root that go everywhere."""
@@ -109,7 +109,7 @@ class Command(click.Command):
         """What the command does."""
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text(session_of(ctx).say(f"cli.{self.said}.help"))
+            formatter.write_text(session_of(ctx).say(f"cli.{self.help_key}.help"))
 
     def format_arguments(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Nothing: the help text speaks of the arguments."""
@@ -126,7 +126,7 @@ class Command(click.Command):
     def get_short_help_str(self, limit: int = 45) -> str:
         """The command in a line (for shell completion, which runs in the locale's language)."""
         context = click.get_current_context(silent=True)
-        return session_of(context or Context(self)).say(f"cli.{self.said}.short")
+        return session_of(context or Context(self)).say(f"cli.{self.help_key}.short")
 
 
 class CommandGroup(Command, click.Group):
@@ -170,16 +170,16 @@ class CommandGroup(Command, click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands, from the catalogue alone."""
         session = session_of(ctx)
-        prefix = "cli." if self.said == ROOT else f"cli.{self.said}."
+        prefix = "cli." if self.help_key == ROOT else f"cli.{self.help_key}."
         with formatter.section(session.say("cli.help.commands")):
             formatter.write_dl([(n, session.say(f"{prefix}{n}.short")) for n in self.modules])
 
 
 def define(path: str) -> Callable[[Callable[..., Any]], Command]:
     """Make a function the command `path` (`audit`, `policy.list`)."""
-    return click.command(path.rsplit(".", 1)[-1], cls=Command, said=path)
+    return click.command(path.rsplit(".", 1)[-1], cls=Command, help_key=path)
 
 
-def option(*names: str, said: str, **kwargs: Any) -> Decorator:
-    """An option whose help is the message `cli.option.<said>`."""
-    return click.option(*names, cls=Option, said=said, **kwargs)
+def option(*names: str, help_key: str, **kwargs: Any) -> Decorator:
+    """An option whose help is the message `cli.option.<help_key>`."""
+    return click.option(*names, cls=Option, help_key=help_key, **kwargs)

@@ -41,11 +41,11 @@ def _version(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
         ctx.exit()
 
 
-@click.group(cls=CommandGroup, said=ROOT, modules=COMMANDS)
+@click.group(cls=CommandGroup, help_key=ROOT, modules=COMMANDS)
 @options.lang
 @settings.config
 @settings.show_settings
-@option("--version", "-V", said="version", is_flag=True, is_eager=True, expose_value=False,
+@option("--version", "-V", help_key="version", is_flag=True, is_eager=True, expose_value=False,
         callback=_version)
 def group() -> None:
     """The top of the command tree."""

@@ -201,30 +201,30 @@ def _set_lang(ctx: click.Context, _param: click.Parameter, value: str | None) ->
 
 FILE: Final = click.Path()  # says nothing about existence: the engine does, in our words
 
-lang = option("--lang", said="lang", type=Choice(LANGS), expose_value=False, is_eager=True,
+lang = option("--lang", help_key="lang", type=Choice(LANGS), expose_value=False, is_eager=True,
               callback=_set_lang)
-quiet = option("--quiet", "-q", said="quiet", is_flag=True)
-fail_on = option("--fail-on", said="fail-on", type=Choice(tuple(exit_codes.LEVELS)),
+quiet = option("--quiet", "-q", help_key="quiet", is_flag=True)
+fail_on = option("--fail-on", help_key="fail-on", type=Choice(tuple(exit_codes.LEVELS)),
                  default="error")
-all_outcomes = option("--all", "all_outcomes", said="all", is_flag=True)
-policy = option("--policy", said="policy", metavar="PACK", shell_complete=complete.packs)
-as_of = option("--as-of", said="as-of", type=Day(), metavar="DATE")
-params = option("--set", "params", said="set", multiple=True, metavar="NAME=VALUE",
+all_outcomes = option("--all", "all_outcomes", help_key="all", is_flag=True)
+policy = option("--policy", help_key="policy", metavar="PACK", shell_complete=complete.packs)
+as_of = option("--as-of", help_key="as-of", type=Day(), metavar="DATE")
+params = option("--set", "params", help_key="set", multiple=True, metavar="NAME=VALUE",
                 type=Pair(whole, "cli.usage.set"))
-backend = option("--backend", said="backend", metavar="NAME", shell_complete=complete.backends)
-roster = option("--roster", said="roster", type=FILE, metavar="FILE")
-columns = option("--columns", said="columns", type=FILE, metavar="FILE")
-before = option("--before", said="before", metavar="MOMENT", shell_complete=complete.moments)
-journal = option("--journal", said="journal", metavar="FILE", type=click.Path(path_type=Path))
-follow = option("--follow", said="follow", is_flag=True)
-output = option("--output", "-o", said="output", metavar="FILE",
+backend = option("--backend", help_key="backend", metavar="NAME", shell_complete=complete.backends)
+roster = option("--roster", help_key="roster", type=FILE, metavar="FILE")
+columns = option("--columns", help_key="columns", type=FILE, metavar="FILE")
+before = option("--before", help_key="before", metavar="MOMENT", shell_complete=complete.moments)
+journal = option("--journal", help_key="journal", metavar="FILE", type=click.Path(path_type=Path))
+follow = option("--follow", help_key="follow", is_flag=True)
+output = option("--output", "-o", help_key="output", metavar="FILE",
                 type=click.Path(path_type=Path))
 
 
 def target(command: str) -> Decorator:
     """`--format`, as it is offered for a command, and `--output`, gathered as `target`."""
     formats = OFFERED[command]
-    choice = option("--format", "-f", said="format", type=Choice(formats), default=formats[0])
+    choice = option("--format", "-f", help_key="format", type=Choice(formats), default=formats[0])
     return gather(Target, "target", choice, output)
 
 

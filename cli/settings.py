@@ -41,7 +41,7 @@ def _show(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
     ctx.exit()
 
 
-config = option("--config", said="config", metavar="FILE", type=click.Path(path_type=Path),
+config = option("--config", help_key="config", metavar="FILE", type=click.Path(path_type=Path),
                 is_eager=True, expose_value=False, callback=_use, everywhere=True)
-show_settings = option("--show-settings", said="show-settings", is_flag=True, expose_value=False,
-                       callback=_show, everywhere=True)
+show_settings = option("--show-settings", help_key="show-settings", is_flag=True,
+                       expose_value=False, callback=_show, everywhere=True)

@@ -60,10 +60,10 @@ class _Call:
 @define(NAME)
 @click.argument("ledgers", nargs=-1, required=True, type=options.FILE, metavar="LEDGER...")
 @options.ledger_selection
-@option("--format", "-f", "form", said="format", type=options.Choice(FORMS))
-@option("--output", "-o", said="audit-output", metavar="FILE", type=click.Path(path_type=Path))
-@option("--partition-by", said="partition-by", metavar="COLUMN,...")
-@option("--resume", said="resume", is_flag=True)
+@option("--format", "-f", "form", help_key="format", type=options.Choice(FORMS))
+@option("--output", "-o", help_key="audit-output", metavar="FILE", type=click.Path(path_type=Path))
+@option("--partition-by", help_key="partition-by", metavar="COLUMN,...")
+@option("--resume", help_key="resume", is_flag=True)
 @options.fail_on
 @options.all_outcomes
 @options.quiet

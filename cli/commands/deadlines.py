@@ -16,7 +16,7 @@ from zhuanjie.cli.session import session_of
 
 @define("deadlines")
 @click.argument("ledgers", nargs=-1, required=True, type=options.FILE, metavar="LEDGER...")
-@option("--within", said="within", type=Count(0), metavar="DAYS")
+@option("--within", help_key="within", type=Count(0), metavar="DAYS")
 @options.ledger_selection
 @options.target("deadlines")
 @options.fail_on

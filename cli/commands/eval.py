@@ -12,7 +12,7 @@ from zhuanjie.cli.session import session_of
 
 @define("eval")
 @click.argument("expression", metavar="EXPRESSION")
-@option("--data", said="data", type=options.FILE, metavar="FILE")
+@option("--data", help_key="data", type=options.FILE, metavar="FILE")
 @options.expression_selection
 @options.lang
 @click.pass_context

@@ -20,7 +20,7 @@ from zhuanjie.cli.session import session_of
 @click.argument("clause", required=False, metavar="[CLAUSE]", shell_complete=complete.clauses)
 @options.ledger_selection
 @options.target("explain")
-@option("--fix", said="fix", is_flag=True)
+@option("--fix", help_key="fix", is_flag=True)
 @options.quiet
 @options.lang
 @click.pass_context

@@ -26,15 +26,15 @@ def _share(text: str) -> float | None:
 
 
 @define("generate")
-@option("--records", said="records", type=Count(0), required=True, metavar="N")
-@option("--seed", said="seed", type=Count(0), required=True, metavar="S")
-@option("--output", "-o", said="ledger-output", required=True, metavar="FILE",
+@option("--records", help_key="records", type=Count(0), required=True, metavar="N")
+@option("--seed", help_key="seed", type=Count(0), required=True, metavar="S")
+@option("--output", "-o", help_key="ledger-output", required=True, metavar="FILE",
         type=click.Path(path_type=Path))
 @options.as_of
-@option("--rate", "rates", said="rate", multiple=True, metavar="CLAUSE=SHARE",
+@option("--rate", "rates", help_key="rate", multiple=True, metavar="CLAUSE=SHARE",
         type=Pair(_share, "cli.usage.rate"))
-@option("--planted", said="planted", metavar="FILE", type=click.Path(path_type=Path))
-@option("--clean", said="clean", is_flag=True)
+@option("--planted", help_key="planted", metavar="FILE", type=click.Path(path_type=Path))
+@option("--clean", help_key="clean", is_flag=True)
 @options.quiet
 @options.lang
 @click.pass_context

@@ -14,9 +14,9 @@ from zhuanjie.engine.api import UsageError, fail
 
 @define("template")
 @click.argument("pack", required=False, metavar="[PACK]", shell_complete=complete.packs)
-@option("--output", "-o", said="template-output", required=True, metavar="FILE",
+@option("--output", "-o", help_key="template-output", required=True, metavar="FILE",
         type=click.Path(path_type=Path))
-@option("--all", "every", said="template-all", is_flag=True)
+@option("--all", "every", help_key="template-all", is_flag=True)
 @options.lang
 @click.pass_context
 def command(ctx: click.Context, *, pack: str | None, output: Path, every: bool) -> int:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from zhuanjie.cli.files import opened
-from zhuanjie.report.files import replacing
 from zhuanjie.engine.core.errors import OutputError
+from zhuanjie.report.files import replacing
 
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_every_option_has_words(lang: Lang) -> None:
         assert isinstance(context.command, Command), path
         for param in context.command.params:
             if isinstance(param, Option):
-                assert f"cli.option.{param.said}" in catalogue(lang), f"{path} {param.opts}"
+                assert f"cli.option.{param.help_key}" in catalogue(lang), f"{path} {param.opts}"
 
 
 def test_no_words_of_the_command_line_are_left_over() -> None:
@@ -50,8 +50,8 @@ def test_no_words_of_the_command_line_are_left_over() -> None:
     for _, context in walk(group, "zhuanjie", "en"):
         command = context.command
         assert isinstance(command, Command)
-        used |= {f"cli.{command.said}.help", f"cli.{command.said}.short"}
-        used |= {f"cli.option.{p.said}" for p in command.params if isinstance(p, Option)}
+        used |= {f"cli.{command.help_key}.help", f"cli.{command.help_key}.short"}
+        used |= {f"cli.option.{p.help_key}" for p in command.params if isinstance(p, Option)}
     there = {code for code in catalogue("en") if code.startswith("cli.option.")
              or (code.startswith("cli.") and code.split(".")[-1] in ("help", "short"))}
     # The first is the help option itself, which click makes; the second a hint of that name.

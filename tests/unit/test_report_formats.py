@@ -36,7 +36,7 @@ def commands(command: click.Command) -> Iterator[Command]:
 
 def test_commands_offer_what_the_table_says() -> None:
     offered = {
-        command.said: tuple(param.type.words)
+        command.help_key: tuple(param.type.words)
         for command in commands(group) for param in command.params
         if "--format" in param.opts and isinstance(param.type, Choice)
     }

@@ -25,7 +25,7 @@ COMMANDS: Final = {
 }
 
 
-@click.group("policy", cls=CommandGroup, said="policy", modules=COMMANDS)
+@click.group("policy", cls=CommandGroup, help_key="policy", modules=COMMANDS)
 @options.lang
 def command() -> None:
     """Work on packs."""

@@ -35,8 +35,8 @@ class Percent(click.ParamType[float]):
 
 @define("policy.coverage")
 @click.argument("pack", metavar="PACK", shell_complete=complete.packs)
-@option("--fail-under", said="fail-under", type=Percent(), metavar="PERCENT")
-@option("--diff", "base", said="diff-base", metavar="BASE")
+@option("--fail-under", help_key="fail-under", type=Percent(), metavar="PERCENT")
+@option("--diff", "base", help_key="diff-base", metavar="BASE")
 @options.target("policy.coverage")
 @options.lang
 @click.pass_context

@@ -16,7 +16,7 @@ from zhuanjie.cli.session import session_of
 @define("policy.diff")
 @click.argument("old", metavar="OLD", shell_complete=complete.packs)
 @click.argument("new", metavar="NEW", shell_complete=complete.packs)
-@option("--ledger", "ledgers", said="diff-ledger", multiple=True, type=options.FILE,
+@option("--ledger", "ledgers", help_key="diff-ledger", multiple=True, type=options.FILE,
         metavar="FILE")
 @options.as_of
 @options.target("policy.diff")

@@ -14,7 +14,7 @@ from zhuanjie.cli.session import session_of
 
 @define("policy.fmt")
 @click.argument("pack", metavar="PACK", shell_complete=complete.packs)
-@option("--check", said="fmt-check", is_flag=True)
+@option("--check", help_key="fmt-check", is_flag=True)
 @options.lang
 @click.pass_context
 def command(ctx: click.Context, *, pack: str, check: bool) -> int:

@@ -14,7 +14,7 @@ from zhuanjie.cli.session import session_of
 
 @define("policy.mutate")
 @click.argument("pack", metavar="PACK", shell_complete=complete.packs)
-@option("--jobs", "-j", said="jobs", type=Count(1), metavar="N")
+@option("--jobs", "-j", help_key="jobs", type=Count(1), metavar="N")
 @options.target("policy.mutate")
 @options.lang
 @click.pass_context

@@ -14,10 +14,10 @@ from zhuanjie.cli.session import session_of
 
 @define("policy.new")
 @click.argument("pack_id", metavar="ID")
-@option("--output", "-o", "folder", said="new-output", metavar="FOLDER",
+@option("--output", "-o", "folder", help_key="new-output", metavar="FOLDER",
         type=click.Path(path_type=Path))
-@option("--builds-on", said="builds-on", metavar="PACK", shell_complete=complete.packs)
-@option("--vocabulary", said="vocabulary", metavar="NAME")
+@option("--builds-on", help_key="builds-on", metavar="PACK", shell_complete=complete.packs)
+@option("--vocabulary", help_key="vocabulary", metavar="NAME")
 @options.lang
 @click.pass_context
 def command(ctx: click.Context, *, pack_id: str, folder: Path | None, builds_on: str | None,

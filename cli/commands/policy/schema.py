@@ -14,7 +14,7 @@ from zhuanjie.engine.api import UsageError, fail
 @define("policy.schema")
 @click.argument("names", required=False, nargs=-1, metavar="[NAME] [PACK]",
                 shell_complete=complete.packs)
-@option("--output", "-o", "folder", said="schema-output", metavar="FOLDER",
+@option("--output", "-o", "folder", help_key="schema-output", metavar="FOLDER",
         type=click.Path(path_type=Path))
 @options.lang
 def command(names: tuple[str, ...], folder: Path | None) -> int:

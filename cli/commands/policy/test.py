@@ -20,8 +20,8 @@ ALL = "all"
 @define("policy.test")
 @click.argument("pack", metavar="PACK", shell_complete=complete.packs)
 @options.backend
-@option("--filter", "text", said="filter", metavar="TEXT")
-@option("--update", said="update", is_flag=True)
+@option("--filter", "text", help_key="filter", metavar="TEXT")
+@option("--update", help_key="update", is_flag=True)
 @options.target("policy.test")
 @options.lang
 @click.pass_context

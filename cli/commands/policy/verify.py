@@ -20,8 +20,8 @@ _LEVELS: Final = {"error": ("error",), "warning": ("error", "warning"), "never":
 
 @define("policy.verify")
 @click.argument("pack", metavar="PACK", shell_complete=complete.packs)
-@option("--timeout", said="timeout", type=Count(1), default=5, metavar="SECONDS")
-@option("--fail-on", "level", said="fail-on-verify", type=Choice(tuple(_LEVELS)),
+@option("--timeout", help_key="timeout", type=Count(1), default=5, metavar="SECONDS")
+@option("--fail-on", "level", help_key="fail-on-verify", type=Choice(tuple(_LEVELS)),
         default="warning")
 @options.target("policy.verify")
 @options.lang
