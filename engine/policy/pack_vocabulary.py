@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.models import Text
+from zhuanjie.engine.core.settings import settings
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import YamlSource
 from zhuanjie.engine.policy.pack_files import LoadedPack
@@ -90,9 +91,12 @@ def _valid(model: type[_M], data: Any) -> dict[str, _M]:
 
 
 def roots_beside(folder: Path) -> tuple[Path, ...]:
-    """Where a pack in `folder` has its vocabularies: in itself, or beside itself."""
+    """Where a pack in `folder` looks for vocabularies: in itself, beside itself, in the settings'
+
+    folders of packs.
+    """
     here = folder.resolve()
-    return here, here.parent
+    return here, here.parent, *(root.folder for root in settings().packs)
 
 
 def extended(vocabulary: Vocabulary, pack: LoadedPack, problems: list[Diagnostic]) -> Vocabulary:

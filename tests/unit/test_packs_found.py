@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -27,37 +28,8 @@ document: {{number: "1", issued_on: 2008-01-01, title: {{zh: 试}}}}
 in_force: {{from: 2008-01-01}}
 builds_on: {base}
 """
-VOCABULARY = """\
-id: {id}
-title: {{zh: 许可, en: permits}}
-record: {{zh: 许可, en: permit}}
-keys: [permit.no]
-parties: {{holder: {{zh: 持有人, en: holder}}}}
-example:
-  start: permit.asked_on
-  done: permit.given_on
-  binds: holder
-  text: {{zh: 及时, en: promptly}}
-  title: {{zh: 及时, en: promptly}}
-  message: {{zh: 迟, en: late}}
-  remedy: {{zh: 改, en: mend}}
-"""
-FIELDS = """\
-fields:
-  permit.no: {type: string, heading: {zh: 证号}}
-  permit.asked_on: {type: date, heading: {zh: 申请日期}}
-  permit.given_on: {type: date, heading: {zh: 发证日期}}
-"""
-PERMIT_RULES = """\
-topic: {zh: 试, en: tried}
-rules:
-  - id: given
-    clause: "1"
-    title: {zh: 发证, en: given}
-    require: {ask: has(permit.given_on)}
-    message: {zh: 错, en: wrong}
-    remedy: {zh: 改, en: mend}
-"""
+PERMITS = Path(__file__).resolve().parents[2] / "fixtures" / "permits"
+"""Another domain: its vocabulary and a pack."""
 
 
 @pytest.fixture
@@ -120,7 +92,13 @@ def test_it_can_be_built_on_from_another_folder(office: Path) -> None:
 
 def test_it_finds_the_vocabulary_beside_itself(office: Path) -> None:
     permits(office)
-    assert load_policy("given-permits").vocabulary.key == "permit.no"
+    assert load_policy("harbour-2024-6").vocabulary.id == "permits"
+
+
+def test_a_vocabulary_beside_the_office_s_packs_is_known_elsewhere(office: Path) -> None:
+    permits(office)
+    assert main(["policy", "new", "new-permits", "--vocabulary", "permits"]) == 0
+    assert load_policy("./new-permits").vocabulary.id == "permits"
 
 
 def test_every_policy_command_takes_its_id(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -259,7 +237,8 @@ def test_a_draft_that_is_wrong_stops_nobody_unless_it_judges(office: Path) -> No
         load_policy(as_of=DAY)
     assert [c for c, *_ in said(caught)] == ["pack.pattern"]
     (folder / "pack.yaml").write_text("{", encoding="utf-8")  # nobody can tell
-    pytest.raises(PolicyError, load_policy, as_of=DAY)
+    with pytest.raises(PolicyError):
+        load_policy(as_of=DAY)
 
 
 def test_the_shipped_packs_say_which_of_them_judge(monkeypatch: pytest.MonkeyPatch,
@@ -303,24 +282,23 @@ def test_a_pack_that_takes_the_place_of_its_base_does_not_overlap(office: Path) 
 # --- one vocabulary ---------------------------------------------------------------------------
 
 
-def permits(office: Path, more: str = "") -> None:
-    """A pack of another domain among the office's."""
-    folder = office / "packs" / "_vocabularies" / "permits"
-    folder.mkdir(parents=True)
-    (folder / "vocabulary.yaml").write_text(VOCABULARY.format(id="permits"), encoding="utf-8")
-    (folder / "fields.yaml").write_text(FIELDS, encoding="utf-8")
-    head = OVERLAY.format(id="given-permits", base="x").replace(
-        "builds_on: x", 'vocabulary: permits\nclauses: {"1": {binds: holder, text: {zh: 一}}}')
-    put(office / "packs", head + more, **{"10-rules": PERMIT_RULES})
+def permits(office: Path) -> Path:
+    """A pack of another domain among the office's; returns its manifest."""
+    for name in ("_vocabularies", "harbour-2024-6"):
+        shutil.copytree(PERMITS / name, office / "packs" / name)
+    return office / "packs" / "harbour-2024-6" / "pack.yaml"
 
 
 def test_packs_of_two_vocabularies_do_not_judge_one_ledger(office: Path) -> None:
-    permits(office, "by_default: true\n")
+    manifest = permits(office)
+    text = manifest.read_text(encoding="utf-8")
+    assert "by_default: false" in text
+    manifest.write_text(text.replace("by_default: false", "by_default: true"), encoding="utf-8")
     with pytest.raises(PolicyError) as caught:
-        load_policy(as_of=DAY)
+        load_policy(as_of=date(2030, 1, 1))
     differ = [d for d in caught.value.diagnostics if d.code == "policy.vocabularies-differ"]
     assert differ and {d.args["vocabulary"] for d in differ} == {"permits", "party-transfer"}
-    assert "given-permits" in str(caught.value)
+    assert "harbour-2024-6" in str(caught.value)
 
 
 @pytest.mark.parametrize(("later", "code"), [
