@@ -178,7 +178,9 @@ def _alike(policies: Sequence[Policy]) -> None:
     """Refuse packs of which it is not clear which judges a record."""
     problems: list[Diagnostic] = []
     for before, after in pairwise(policies):
-        problems += _vocabularies(before, after)
+        if apart := [*_vocabularies(before, after)]:
+            problems += apart
+            continue
         if before.scope != after.scope:
             problems.append(Diagnostic("policy.scopes-differ", {
                 "id": after.id, "before": before.id}, Place(after.chain[-1].source.file)))
