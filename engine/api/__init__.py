@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.authoring.verification.verify import Verification as Verification
     from zhuanjie.engine.authoring.verification.verify import VerifyFinding as VerifyFinding
     from zhuanjie.engine.authoring.verification.verify import verify as verify
+    from zhuanjie.engine.core.dates import Month as Month
     from zhuanjie.engine.core.diagnostics import Diagnostic as Diagnostic
     from zhuanjie.engine.core.diagnostics import Place as Place
     from zhuanjie.engine.core.errors import BackendError as BackendError
@@ -180,6 +181,7 @@ _MODULES = {
     "zhuanjie.engine.authoring.testing.report": ("CaseRun", "TestReport", "run_tests"),
     "zhuanjie.engine.authoring.verification.findings": ("stale_message",),
     "zhuanjie.engine.authoring.verification.verify": ("Verification", "VerifyFinding", "verify"),
+    "zhuanjie.engine.core.dates": ("Month",),
     "zhuanjie.engine.core.diagnostics": ("Diagnostic", "Place"),
     "zhuanjie.engine.core.errors": (
         "BackendError", "ExpressionError", "InputError", "OutputError", "PolicyError",
