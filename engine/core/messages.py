@@ -28,7 +28,7 @@ def catalogue(lang: Lang) -> dict[str, str]:
     return out
 
 
-def say(code: str, lang: Lang, **args: Any) -> str:
+def say(code: str, lang: Lang, /, **args: Any) -> str:
     """The message `code` in `lang`, with `args` filled in."""
     return catalogue(lang)[code].format(**args)
 

@@ -21,6 +21,11 @@ def squeeze(text: str) -> str:
     return text.translate(_GAPS)
 
 
+def has_chinese(text: str) -> bool:
+    """Whether there is a Chinese character in `text`."""
+    return any("\u3400" <= c <= "\u9fff" for c in text)
+
+
 def half_pair(text: str) -> int | None:
     """Where `text` holds half a surrogate pair, which no encoding can carry; None where nowhere."""
     try:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.models import Text
+from zhuanjie.engine.core.unicode import has_chinese
 from zhuanjie.engine.core.yaml_source import Trail, short_path
 from zhuanjie.engine.expr.nodes import Call, param_names, walk
 from zhuanjie.engine.policy.found import MANIFEST
@@ -19,7 +20,6 @@ from zhuanjie.engine.policy.pack_files import LoadedPack, load_cases
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 
 _FREE = ("due", "done", "days_late", "as_of")
-_CHINESE = re.compile("[\u3400-\u9fff]")
 _ASIDE = re.compile(r"\{[^}]*\}|“[^”]*”|《[^》]*》|\"[^\"]*\"")
 """Blanks to fill and what is quoted: neither tells the language of a text."""
 
@@ -148,9 +148,9 @@ def _every_text(part: object, trail: Trail) -> Iterator[tuple[Trail, Text]]:
 
 def _untranslated(text: Text) -> Iterator[str]:
     zh, en = _ASIDE.sub("", text.zh), _ASIDE.sub("", text.en)
-    if not _CHINESE.search(text.zh) and any(map(str.isalpha, zh)):
+    if not has_chinese(text.zh) and any(map(str.isalpha, zh)):
         yield "zh"
-    if _CHINESE.search(en):
+    if has_chinese(en):
         yield "en"
 
 

@@ -68,10 +68,12 @@ class FieldBuilder:
         english = {own: v.en for own, v in spec.values.items() if v.en}
         forms = {form: own for own, v in spec.values.items() for form in v.forms}
         if spec.type == "bool":
-            for own, written in self.yes_no.items():
+            for own in ("true", "false"):
+                written = self.yes_no.get(own) or (own,)
                 values.setdefault(own, written[0])
-                forms |= dict.fromkeys(written, own)
-            values = {own: values[own] for own in ("true", "false") if own in values}
+                for form in written:
+                    forms.setdefault(form, own)
+            values = {own: values[own] for own in ("true", "false")}
         field = Field(
             name, spec.type, spec.heading.zh, values, low, high,
             meaning=_both(spec), changes=spec.changes or "fact",

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.models import Slug, Text
+from zhuanjie.engine.core.unicode import has_chinese
 from zhuanjie.engine.policy.check import build_policy
 from zhuanjie.engine.policy.found import MANIFEST, known_packs
 from zhuanjie.engine.policy.json_schema import PACK, schemas
@@ -108,8 +109,15 @@ def _example(vocabulary: Vocabulary) -> dict[str, str]:
     return {
         "key": vocabulary.key, "start": example.start, "done": example.done,
         "binds": example.binds,
-        **{f"{part}_{lang}": _quoted(getattr(text, lang))
-           for part, text in texts.items() for lang in ("zh", "en")}}
+        **{part: _both(text) for part, text in texts.items()}}
+
+
+def _both(text: Text) -> str:
+    """The lines of a text under its key; one where the vocabulary has it in one language."""
+    known = {"zh": text.zh, "en": text.en}
+    if text.zh == text.en:
+        del known["en" if has_chinese(text.zh) else "zh"]
+    return "\n      ".join(f"{lang}: {_quoted(said)}" for lang, said in known.items())
 
 
 def _quoted(text: str) -> str:

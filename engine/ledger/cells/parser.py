@@ -83,7 +83,7 @@ def _read_bool(field: Field, raw: object) -> bool:
         return raw
     found = field.choices.get(comparable(as_text(raw)))
     if found is None:
-        raise CellError("records.cell.bool")
+        raise CellError("records.cell.bool", yes=field.values["true"], no=field.values["false"])
     return found == "true"
 
 
