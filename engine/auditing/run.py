@@ -146,6 +146,6 @@ def begin(ledger: Ledger, plan: Plan, backend: Backend | None = None, *, lang: L
     """
     observed = frozenset(key_field(rule) for rule in plan.whole) if roster else frozenset[str]()
     strategy = choose(AuditRequest(ledger, plan, backend, all_outcomes, bulk, observed))
-    members = Roster(roster, plan, strategy.backend, lang) if roster else None
-    return AuditRun(strategy, plan, lang=lang, roster=members, all_outcomes=all_outcomes,
+    expected = Roster(roster, plan, strategy.backend, lang) if roster else None
+    return AuditRun(strategy, plan, lang=lang, roster=expected, all_outcomes=all_outcomes,
                     progress=progress, sparse=sparse, stages=stages)

@@ -69,8 +69,8 @@ def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path, form: Form,
     source = open_source(sources, HeadingMap(plan.policy.vocabulary, columns))
     with closing(SparkLedger(source, plan)) as ledger:
         judge = SparkJudge(ledger, source, plan)
-        members = Roster(roster, plan, judge.backend, lang) if roster else None
-        run = AuditRun(judge, plan, lang=lang, roster=members, all_outcomes=all_outcomes)
+        expected = Roster(roster, plan, judge.backend, lang) if roster else None
+        run = AuditRun(judge, plan, lang=lang, roster=expected, all_outcomes=all_outcomes)
         return _audit(run, ledger, output, form)
 
 
