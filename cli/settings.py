@@ -17,14 +17,14 @@ def forget() -> None:
     """Let a call that names no file look for one, whatever a former call named."""
     from zhuanjie.engine import api
 
-    api.use_file(None)
+    api.use_settings(None)
 
 
 def _use(_ctx: click.Context, _param: click.Parameter, file: Path | None) -> None:
     if file is not None:
         from zhuanjie.engine import api
 
-        api.use_file(file)
+        api.use_settings(file)
 
 
 def _show(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:

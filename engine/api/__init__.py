@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.packs import Settings as Settings
     from zhuanjie.engine.api.packs import pack_ids as pack_ids
     from zhuanjie.engine.api.packs import settings as settings
-    from zhuanjie.engine.api.packs import use_file as use_file
+    from zhuanjie.engine.api.packs import use_settings as use_settings
     from zhuanjie.engine.api.policies import PolicyEntry as PolicyEntry
     from zhuanjie.engine.api.policies import lint as lint
     from zhuanjie.engine.api.policies import list_policies as list_policies
@@ -151,7 +151,7 @@ _MODULES = {
         "PARTITION_KEYS", "audit", "audit_on_spark", "audit_to_file", "audit_to_folder",
         "deadlines", "explain", "explain_and_fix", "explain_run", "fixes", "stream",
     ),
-    "zhuanjie.engine.api.packs": ("PackRoot", "Settings", "pack_ids", "settings", "use_file"),
+    "zhuanjie.engine.api.packs": ("PackRoot", "Settings", "pack_ids", "settings", "use_settings"),
     "zhuanjie.engine.api.policies": (
         "PolicyEntry", "lint", "list_policies", "load_policy", "packs_of", "schemas", "with_params",
     ),

@@ -5,10 +5,10 @@ Light to import: completion asks on every Tab.
 
 from __future__ import annotations
 
-from zhuanjie.engine.core.settings import PackRoot, Settings, settings, use_file
+from zhuanjie.engine.core.settings import PackRoot, Settings, settings, use_settings
 from zhuanjie.engine.policy.found import known_packs
 
-__all__ = ["PackRoot", "Settings", "pack_ids", "settings", "use_file"]
+__all__ = ["PackRoot", "Settings", "pack_ids", "settings", "use_settings"]
 
 
 def pack_ids() -> list[str]:

@@ -44,7 +44,7 @@ class Settings:
     packs: tuple[PackRoot, ...]
 
 
-def use_file(path: Path | None) -> None:
+def use_settings(path: Path | None) -> None:
     """Read the settings from this file, for the rest of the call; None looks for one again."""
     _chosen.set(path)
 

@@ -13,7 +13,7 @@ from support.author_packs import CASES, MANIFEST, RULES
 
 from zhuanjie.cli import complete
 from zhuanjie.cli.main import main
-from zhuanjie.engine.api import lint, list_policies, load_policy, pack_ids, settings, use_file
+from zhuanjie.engine.api import lint, list_policies, load_policy, pack_ids, settings, use_settings
 from zhuanjie.engine.core.errors import PolicyError, UsageError, ZhuanjieError
 from zhuanjie.engine.policy.found import RULES as SHIPPED
 from zhuanjie.engine.policy.locate import by_default, manifests
@@ -41,7 +41,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path / "2007" / "june")
     monkeypatch.delenv("ZHUANJIE_PACKS", raising=False)
     yield tmp_path
-    use_file(None)
+    use_settings(None)
 
 
 def put(root: Path, manifest: str = MANIFEST, name: str = "", **files: str) -> Path:
