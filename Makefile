@@ -53,9 +53,11 @@ bench: $(UV)
 
 fixtures: setup
 	$(BIN)/python fixtures/make.py
+	$(BIN)/python fixtures/permits/make.py
 
 schemas: setup
 	$(BIN)/zhuanjie policy schema --output rules/_schema
+	$(BIN)/zhuanjie policy schema fixtures/permits/harbour-2024-6 --output fixtures/permits/_schema
 
 golden: setup
 	$(BIN)/pytest -q tests/golden tests/unit/test_diagnostics.py --update-golden

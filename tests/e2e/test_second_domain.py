@@ -160,7 +160,7 @@ def test_what_its_author_and_its_readers_ask(call: Caller, tmp_path: Path) -> No
     for file in sorted((PERMITS / "_schema").iterdir()):
         name = file.name.removesuffix(".schema.json")
         assert json.loads(call("policy", "schema", name, PACK)) == json.loads(
-            file.read_text(encoding="utf-8"))
+            file.read_text(encoding="utf-8")), "run `make schemas`"
     assert "inspection.result" in call("fields", PACK)
     call("template", PACK, "--output", tmp_path / "blank.xlsx")
 
