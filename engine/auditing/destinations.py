@@ -14,7 +14,7 @@ from zhuanjie.engine.auditing.wording.renderer import FindingRenderer, field_lab
 from zhuanjie.engine.backends.base import RecordBackend
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.messages import Lang, say
-from zhuanjie.engine.core.results import Finding, Location, Outcome
+from zhuanjie.engine.core.results import WRONG_OUTCOMES, Finding, Location, Outcome
 from zhuanjie.engine.expr.nodes import FieldRef, field_names
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule
@@ -67,7 +67,7 @@ def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
                 or backend.evaluate(r.when, tried, plan.as_of, plan.params) is not False)))
         conditions = tuple(
             words.finding(verdicts[i], tried, Location()) for i in sorted(bound)
-            if verdicts[i].outcome in (Outcome.VIOLATION, Outcome.UNDETERMINED))
+            if verdicts[i].outcome in WRONG_OUTCOMES)
         out.append(DestinationAnswer(
             kind=kind, outcome=verdict.outcome, missing=verdict.missing,
             clauses=opening or (verdict.clause or rule.clause,),

@@ -37,11 +37,11 @@ class Backend(Protocol):
 
     name: str
 
-    def judge(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> list[Verdict]:
+    def judge(self, plan: Plan, frame: pl.DataFrame, all_outcomes: bool = False) -> list[Verdict]:
         """Verdicts on all records of `frame`, by row, then rule.
 
-        Satisfied and not applicable are left out unless `every`. Raises BackendError when the
-        engine fails; a failure never yields fewer verdicts.
+        Satisfied and not applicable are left out unless `all_outcomes`. Raises BackendError when
+        the engine fails; a failure never yields fewer verdicts.
         """
         ...
 
@@ -65,7 +65,8 @@ SETTLED = "#settled-{rule}"
 class ColumnBackend(Backend, Protocol):
     """An engine that judges whole columns, also in the middle of a stream."""
 
-    def judge_table(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> pl.DataFrame:
+    def judge_table(self, plan: Plan, frame: pl.DataFrame,
+                    all_outcomes: bool = False) -> pl.DataFrame:
         """The verdicts of `judge` as a table; see `zhuanjie.engine.backends.verdicts`."""
         ...
 
@@ -92,7 +93,7 @@ class RecordBackend(Backend, Protocol):
     """An engine that also judges single records, with no frame."""
 
     def judge_record(self, plan: Plan, record: Mapping[str, Any],
-                     every: bool = False) -> list[Verdict]:
+                     all_outcomes: bool = False) -> list[Verdict]:
         """Verdicts on one record (row 0), in the plan's order; see `Backend.judge`.
 
         `record` maps field names to values; blanks are absent or None, dates are dates. The record

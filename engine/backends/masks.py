@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from zhuanjie.engine.core.errors import BackendError, fail
-from zhuanjie.engine.core.results import Outcome, Verdict
+from zhuanjie.engine.core.results import (
+    ALL_OUTCOMES,
+    APPLICABLE_OUTCOMES,
+    DUE_OUTCOMES,
+    FINDING_OUTCOMES,
+    Outcome,
+    Verdict,
+)
 from zhuanjie.engine.lowering.conditions import Cond, Term
 from zhuanjie.engine.lowering.plan import Plan
 
 BITS = 62
 """Bits of a word: what a signed 64-bit number holds without its sign, and one to spare."""
-
-REPORTED = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING)
-EVERY = (*REPORTED, Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
-_DUE = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
 
 What = Literal["due", "late", "missing", "clause"]
 Answer = Sequence[int | None]
@@ -55,22 +58,22 @@ class DetailQuery:
 class BitmaskLayout:
     """What to compute of a plan, and in which order the answers come."""
 
-    def __init__(self, plan: Plan, every: bool = False) -> None:
+    def __init__(self, plan: Plan, all_outcomes: bool = False) -> None:
         self.engine_rules = [r.id for r in plan.lowered]
-        self.every = every
+        self.all_outcomes = all_outcomes
         self.words = tuple(
             OutcomeMask(outcome, first, tuple(getattr(rule, str(outcome))
                                        for rule in plan.lowered[first : first + BITS]))
-            for outcome in (EVERY if every else REPORTED)
+            for outcome in (ALL_OUTCOMES if all_outcomes else FINDING_OUTCOMES)
             for first in range(0, len(plan.lowered), BITS)
         )
-        self.asks = tuple(_asks(plan, EVERY if every else REPORTED))
+        self.asks = tuple(_asks(plan, ALL_OUTCOMES if all_outcomes else FINDING_OUTCOMES))
 
     def verdicts(self, row: int, words: Answer, answers: Answer, name: str) -> Iterator[Verdict]:
         """The verdicts on the record at `row`, in the plan's order.
 
-        Raises BackendError, in the name of the engine, where a rule came out twice, or (of
-        `every` outcome) not at all: that must never pass as a verdict.
+        Raises BackendError, in the name of the engine, where a rule came out twice, or (with
+        `all_outcomes`) not at all: that must never pass as a verdict.
         """
         came: dict[int, Outcome] = {}
         for word, bits in zip(self.words, words, strict=True):
@@ -82,7 +85,7 @@ class BitmaskLayout:
                     raise self._incomplete(rule, 2, name)
                 came[rule] = word.outcome
                 rest ^= lowest
-        if self.every and len(came) < len(self.engine_rules):
+        if self.all_outcomes and len(came) < len(self.engine_rules):
             rule = next(i for i in range(len(self.engine_rules)) if i not in came)
             raise self._incomplete(rule, 0, name)
         details: dict[int, _Details] = {}
@@ -119,8 +122,8 @@ def _tell(details: _Details, ask: DetailQuery, answer: int) -> None:
 
 def _asks(plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[DetailQuery]:
     """What each rule has to say beside its outcome."""
-    due = tuple(o for o in _DUE if o in outcomes)
-    named = tuple(o for o in outcomes if o is not Outcome.NOT_APPLICABLE)
+    due = tuple(o for o in DUE_OUTCOMES if o in outcomes)
+    named = tuple(o for o in outcomes if o in APPLICABLE_OUTCOMES)
     for number, rule in enumerate(plan.lowered):
         if rule.due is not None:
             yield DetailQuery(number, "due", due, rule.due)

@@ -11,14 +11,13 @@ from itertools import compress
 from typing import Any
 
 from zhuanjie.engine.backends.record_terms import NOTHING, compiled
-from zhuanjie.engine.core.results import Outcome, Verdict
+from zhuanjie.engine.core.results import DUE_OUTCOMES, Outcome, Verdict
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.conditions import missing
 from zhuanjie.engine.lowering.rules import LoweredRule
 
 _NO_DAY = missing(Kind.DATE)
 _NO_LENGTH = missing(Kind.DURATION)
-_DUE = frozenset({Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED})
 
 Ask = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 
@@ -40,7 +39,7 @@ class Details:
         if lowered.clause and outcome is not Outcome.NOT_APPLICABLE:
             clause = next(compress((c for c, _ in lowered.clause),
                                    self._ask(rule, "clause", record)), None)
-        if lowered.due is not None and outcome in _DUE:
+        if lowered.due is not None and outcome in DUE_OUTCOMES:
             due, late = self._ask(rule, "due", record)
         if lowered.missing and outcome is Outcome.UNDETERMINED:
             blank = tuple(compress((f for f, _ in lowered.missing),

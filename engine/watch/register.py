@@ -24,7 +24,7 @@ from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.core.dates import from_day, to_day
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.core.results import Location, Outcome, Verdict
+from zhuanjie.engine.core.results import QUIET_OUTCOMES, Location, Outcome, Verdict
 from zhuanjie.engine.expr.nodes import FieldRef
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.ledger.headings import HeadingMap
@@ -33,8 +33,6 @@ from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.watch.events import Clock, Event, Update, dumps, read_event, to_json
-
-_QUIET = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +254,7 @@ class Register:
         if case.next_evaluation is not None:
             if case.next_evaluation != before:
                 heapq.heappush(self._wakes, (case.next_evaluation, record))
-        elif all(s.outcome in _QUIET for s in case.standing.values()):
+        elif all(s.outcome in QUIET_OUTCOMES for s in case.standing.values()):
             self.closed[record] = _pack(self.cases.pop(record), self.plan.key)
 
 

@@ -10,7 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from zhuanjie.engine.core.messages import say
-from zhuanjie.engine.core.results import Finding, Judged, Outcome, Report, Severity
+from zhuanjie.engine.core.results import (
+    QUIET_OUTCOMES,
+    Finding,
+    Judged,
+    Outcome,
+    Report,
+    Severity,
+)
 from zhuanjie.report.causes import Cause, Open, causes
 from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.section import Section, Tone
@@ -33,7 +40,7 @@ def sections(report: Report, view: View) -> Iterator[Section]:
     if found[Outcome.PENDING]:
         yield _pending(found[Outcome.PENDING], view, labels)
     yield from by_rule(found[Outcome.WAIVED], Outcome.WAIVED, view, labels)
-    for outcome in (Outcome.SATISFIED, Outcome.NOT_APPLICABLE):
+    for outcome in QUIET_OUTCOMES:
         if found[outcome]:
             yield _listed(found[outcome], outcome, view, labels)
     yield _summary(report, view)

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from zhuanjie.engine.core.results import Finding, Outcome, Report, Severity
+from zhuanjie.engine.core.results import (
+    QUIET_OUTCOMES,
+    REPORTED,
+    WRONG_OUTCOMES,
+    Finding,
+    Outcome,
+    Report,
+    Severity,
+)
 from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.layouts.audit import head, judged, unreadable
 from zhuanjie.report.section import Section, Tone
 from zhuanjie.report.view import View
 
-_ORDER = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.WAIVED,
-          Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
+_ORDER = (*REPORTED, *QUIET_OUTCOMES)
 
 
 def sections(report: Report, view: View, moment: str = "") -> Iterator[Section]:
@@ -41,7 +48,7 @@ def _record(name: str, found: Sequence[Finding], view: View) -> Section:
     tone: Tone = "warn"
     if worst.outcome is Outcome.VIOLATION and worst.severity is Severity.ERROR:
         tone = "bad"
-    elif worst.outcome not in (Outcome.VIOLATION, Outcome.UNDETERMINED):
+    elif worst.outcome not in WRONG_OUTCOMES:
         tone = "good"
     counts = view.join(
         view.say("check.count", outcome=view.outcome(o), count=n)

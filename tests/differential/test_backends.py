@@ -127,9 +127,9 @@ def test_records(plan: Plan, name: str) -> None:
     for seed in range(0, size, most):
         rows = ledger(plan, seed, min(most, size - seed))
         frame = frame_of(plan, rows)
-        wanted = backend("reference").judge(plan, frame, every=True)
+        wanted = backend("reference").judge(plan, frame, all_outcomes=True)
         assert len(wanted) == len(rows) * len(plan.rules)
-        found = backend(name).judge(plan, frame, every=True)
+        found = backend(name).judge(plan, frame, all_outcomes=True)
         wrong = {v.row for v, w in zip(found, wanted, strict=True) if v != w}
         assert not wrong, shrunk(plan, name, rows[min(wrong)])
 
@@ -140,9 +140,9 @@ def test_single_records(plan: Plan, name: str) -> None:
     engine = backend(name)
     for record in ledger(plan, 7, 40):
         full = {n: v for n, v in record.items() if v is not None}
-        wanted = engine.judge(plan, frame_of(plan, [record]), every=True)
-        assert engine.judge_record(plan, record, every=True) == wanted
-        assert engine.judge_record(plan, full, every=True) == wanted
+        wanted = engine.judge(plan, frame_of(plan, [record]), all_outcomes=True)
+        assert engine.judge_record(plan, record, all_outcomes=True) == wanted
+        assert engine.judge_record(plan, full, all_outcomes=True) == wanted
         reported = ("violation", "undetermined", "pending")
         assert engine.judge_record(plan, full) == [v for v in wanted if v.outcome in reported]
 
@@ -198,8 +198,8 @@ def test_rules(engine: str, drawn: list[TypedRule], rows: list[Record], sure: in
               UNIQUE_ALL.format(rule=drawn[-1].id): sure + more}
     frame = pl.DataFrame([{**row, **counts} for row in rows],
                          schema={**FRAME, **dict.fromkeys(counts, pl.Int64)})
-    wanted: list[Verdict] = backend("reference").judge(plan, frame, every=True)
-    assert backend(engine).judge(plan, frame, every=True) == wanted
+    wanted: list[Verdict] = backend("reference").judge(plan, frame, all_outcomes=True)
+    assert backend(engine).judge(plan, frame, all_outcomes=True) == wanted
 
 
 @pytest.mark.engine("spark")
@@ -217,6 +217,6 @@ def test_many_rules_and_records_in_one_job(drawn: list[list[TypedRule]],
               UNIQUE_ALL.format(rule=drawn[0][-1].id): 2}
     frame = pl.DataFrame([{**row, **counts} for row in rows],
                          schema={**FRAME, **dict.fromkeys(counts, pl.Int64)})
-    wanted = backend("reference").judge(plan, frame, every=True)
-    assert backend("spark").judge(plan, frame, every=True) == wanted
+    wanted = backend("reference").judge(plan, frame, all_outcomes=True)
+    assert backend("spark").judge(plan, frame, all_outcomes=True) == wanted
 

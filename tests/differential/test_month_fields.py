@@ -172,9 +172,9 @@ def test_rules(engine: str, when: Expr, ask: Expr, due: Expr, rows: list[dict[st
     plan = replace(make_plan(policy(), TODAY), params={}, rules=drawn, whole=(),
                    lowered=tuple(lower(rule, kleene, order) for rule in drawn))
     frame = pl.DataFrame(rows, schema=FRAME)
-    wanted = backend("reference").judge(plan, frame, every=True)
+    wanted = backend("reference").judge(plan, frame, all_outcomes=True)
     wanted = [replace(v, missing=tuple(sorted(v.missing))) for v in wanted]
-    found = backend(engine).judge(plan, frame, every=True)
+    found = backend(engine).judge(plan, frame, all_outcomes=True)
     assert [replace(v, missing=tuple(sorted(v.missing))) for v in found] == wanted
 
 
@@ -219,9 +219,9 @@ def test_the_packs_rules(engine: str, plan: Plan) -> None:
         "member.born_on", "member.converted_on", "dues.paid_to", "dues.due_from"))
     frame = frame.with_columns(
         pl.int_range(pl.len()).mod(3).alias(f"number-once#{c}") for c in ("sure", "all"))
-    wanted = backend("reference").judge(plan, frame, every=True)
+    wanted = backend("reference").judge(plan, frame, all_outcomes=True)
     assert len({(v.rule, v.outcome) for v in wanted}) > 15
-    assert backend(engine).judge(plan, frame, every=True) == wanted
+    assert backend(engine).judge(plan, frame, all_outcomes=True) == wanted
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -235,7 +235,7 @@ def test_the_solver(seed: int, plan: Plan) -> None:
             pl.lit(1, pl.Int64).alias(f"number-once#{c}") for c in ("sure", "all"))
         frame = frame.with_columns(pl.lit(None, DTYPES.get(f.type, pl.String)).alias(f.name)
                                    for f in plan.fields if f.name in policy().fields - row.keys())
-        for verdict in backend("reference").judge(plan, frame, every=True):
+        for verdict in backend("reference").judge(plan, frame, all_outcomes=True):
             rule = plan.rules[verdict.rule]
             if rule.shape == "unique":
                 continue

@@ -17,7 +17,7 @@ from zhuanjie.engine.auditing.repair.values import CandidateValues
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.reference.backend import ENGINE as REFERENCE
 from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.core.results import Finding, Location, Outcome, Verdict
+from zhuanjie.engine.core.results import WRONG_OUTCOMES, Finding, Location, Outcome, Verdict
 from zhuanjie.engine.lowering.plan import Plan
 
 MOST = 8
@@ -180,15 +180,13 @@ class _Mending:
                 mended.append(Fix(changes, *(
                     tuple(self._finding(v, record) for v in verdicts
                           if v.rule in self.chosen and v.outcome in outcomes)
-                    for outcomes in ((Outcome.PENDING,), _WRONG))))
+                    for outcomes in ((Outcome.PENDING,), WRONG_OUTCOMES))))
         return mended
 
     def _finding(self, verdict: Verdict, record: Mapping[str, Any]) -> Finding:
         return self.words.finding(verdict, record, self.location)
 
 
-_WRONG = (Outcome.VIOLATION, Outcome.UNDETERMINED)
-
 
 def _wrong(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    return [v for v in verdicts if v.outcome in _WRONG]
+    return [v for v in verdicts if v.outcome in WRONG_OUTCOMES]

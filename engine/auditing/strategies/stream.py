@@ -242,7 +242,7 @@ class StreamJudge:
             frame = self._recounted(frame)
         numbers = frame[AT].cast(pl.Int64) + typed.first
         if self.all_outcomes:
-            verdicts = self.engine.judge_table(self.plan, frame, every=True)
+            verdicts = self.engine.judge_table(self.plan, frame, all_outcomes=True)
         else:
             verdicts = self.engine.judge_open(self.plan, frame.with_row_index("#row"))
         return VerdictBatch(

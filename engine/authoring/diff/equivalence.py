@@ -18,7 +18,7 @@ from zhuanjie.engine.backends.smt.encode import Formula, filled, some
 from zhuanjie.engine.backends.smt.query import USUAL_DAY, Answer, Query, Situation
 from zhuanjie.engine.backends.smt.rules import Parameters, SymbolicRule, differ, same_lowering
 from zhuanjie.engine.core.dates import from_day
-from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.core.results import ALL_OUTCOMES, DUE_OUTCOMES, Outcome
 from zhuanjie.engine.expr.nodes import FieldRef, Lit
 from zhuanjie.engine.expr.types import BOOL
 from zhuanjie.engine.policy.policy import TypedRule
@@ -28,7 +28,6 @@ Verdict = Literal["equal", "stricter", "laxer", "different", "unknown"]
 TIMEOUT_MS = 15000
 """How long the solver may think about one question: long enough for a machine that is busy."""
 _NEVER = Lit(False, BOOL)
-_DATED = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +87,6 @@ def same_outcomes(old: TypedRule, new: TypedRule, old_params: Params, new_params
     return None if answer is Answer.UNKNOWN else answer is Answer.NO
 
 
-_WORST = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.SATISFIED,
-          Outcome.NOT_APPLICABLE)
 
 
 def compare_clauses(old: Sequence[TypedRule], new: Sequence[TypedRule], old_params: Parameters,
@@ -98,8 +95,8 @@ def compare_clauses(old: Sequence[TypedRule], new: Sequence[TypedRule], old_para
     """As `compare_rules`, of all the rules of a clause: by the worst that any comes to."""
     was = [SymbolicRule(r, old_params, vocabulary.fields) for r in old]
     now = [SymbolicRule(r, new_params, vocabulary.fields) for r in new]
-    levels = [[some(r.outcome(o) for r in side for o in _WORST[:most]) for side in (was, now)]
-              for most in range(1, len(_WORST))]
+    levels = [[some(r.outcome(o) for r in side for o in ALL_OUTCOMES[:most]) for side in (was, now)]
+              for most in range(1, len(ALL_OUTCOMES))]
     apart = some((a & ~b) | (b & ~a) for a, b in levels)
     stricter, laxer = levels[0][1] & ~levels[0][0], levels[0][0] & ~levels[0][1]
     answers = [Query([f], timeout_ms).check() for f in (apart, stricter, laxer)]
@@ -127,7 +124,7 @@ def compare_clauses(old: Sequence[TypedRule], new: Sequence[TypedRule], old_para
 
 
 def _worst(rules: Sequence[TypedRule], setting: EvaluationContext) -> Outcome:
-    return min((judged(r, setting).outcome for r in rules), key=_WORST.index)
+    return min((judged(r, setting).outcome for r in rules), key=ALL_OUTCOMES.index)
 
 
 def _setting(found: Situation, params: Parameters,
@@ -267,5 +264,5 @@ def _as_claimed(verdict: Verdict, was: Judgement, now: Judgement) -> bool:
 
 
 def _told(found: Judgement) -> tuple[Any, ...]:
-    due = found.due if found.outcome in _DATED else None
+    due = found.due if found.outcome in DUE_OUTCOMES else None
     return found.outcome, found.clause, due

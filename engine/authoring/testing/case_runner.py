@@ -154,7 +154,7 @@ class CaseRunner:
             kept = [row for row, holds in enumerate(truth) if holds is not False]
             frame = frame[pl.Series(kept, dtype=pl.Int64)]
         found = [self._nothing() for _ in group]
-        for v in self.backend.judge(plan, frame, every=True):
+        for v in self.backend.judge(plan, frame, all_outcomes=True):
             rule = plan.rules[v.rule]
             found[kept[v.row]][rule.id] = ActualOutcome(
                 v.outcome, v.clause or rule.clause, None if v.due is None else from_day(v.due),

@@ -20,10 +20,8 @@ from zhuanjie.engine.authoring.verification.tables import kinds_of
 from zhuanjie.engine.backends.smt.encode import Formula, field_is
 from zhuanjie.engine.backends.smt.query import Answer
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
-from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.core.results import QUIET_OUTCOMES, Outcome
 from zhuanjie.engine.expr.nodes import FieldRef
-
-_COMPLIED = (Outcome.SATISFIED, Outcome.NOT_APPLICABLE)
 
 
 def verify_compliance(prover: Prover, said: list[frozenset[str]], out: Verification) -> None:
@@ -92,7 +90,7 @@ class SubjectValueProof:
         return lambda s: (
             (not self.kind or s.setting.record.get(self.subject) == self.kind)
             and all(s.applies(r.rule) for r in applying)
-            and all(s.outcome(r.rule) in _COMPLIED for r in complied))
+            and all(s.outcome(r.rule) in QUIET_OUTCOMES for r in complied))
 
     def _rich(self) -> list[SymbolicRule]:
         """Rules that can all apply to one record that complies in full: as many as come easily."""

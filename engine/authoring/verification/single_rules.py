@@ -11,7 +11,7 @@ from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.smt.encode import AS_OF, Formula, every
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
 from zhuanjie.engine.core.dates import from_day
-from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.core.results import UNBROKEN_OUTCOMES, Outcome
 from zhuanjie.engine.expr.nodes import AsOf, Expr, FieldRef, field_names
 from zhuanjie.engine.expr.types import RECORD_DATE, Kind
 from zhuanjie.engine.lowering.conditions import (
@@ -28,8 +28,6 @@ from zhuanjie.engine.lowering.conditions import (
     known,
     shift,
 )
-
-_KEPT = (Outcome.SATISFIED, Outcome.PENDING)
 
 
 def verify_rules(prover: Prover, out: Verification) -> None:
@@ -68,7 +66,7 @@ def bearable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
     typed = rule.rule
     kept = rule.outcome(Outcome.SATISFIED) | rule.outcome(Outcome.PENDING)
     found = prover.find([rule.applies, kept],
-                        lambda s: s.applies(typed) and s.outcome(typed) in _KEPT)
+                        lambda s: s.applies(typed) and s.outcome(typed) in UNBROKEN_OUTCOMES)
     if found.none:
         shown = prover.smallest([rule.violation], lambda s: s.violates(typed))
         if not shown.none:  # else it is never violated either, and that was said

@@ -44,7 +44,7 @@ class Judge:
         self._details = Details(plan.lowered, counts)
         self.network = Network(rules.patterns, rules.actions)
 
-    def __call__(self, record: Mapping[str, Any], row: int, every: bool) -> list[Verdict]:
+    def __call__(self, record: Mapping[str, Any], row: int, all_outcomes: bool) -> list[Verdict]:
         """The verdicts on a record."""
         fired = self.network.run([write(record) for write in self._writers])
         outcomes: dict[int, set[Outcome]] = {}
@@ -58,7 +58,7 @@ class Judge:
             if len(found) != 1:
                 raise incomplete(rule, len(found))
             (outcome,) = found
-            if every or outcome in REPORTED:
+            if all_outcomes or outcome in REPORTED:
                 out.append(self._details.verdict(index, outcome, record, row))
         return out
 
@@ -72,16 +72,16 @@ class DurableBackend:
         self._plans: WeakKeyDictionary[Plan, Judge] = WeakKeyDictionary()
 
     def judge_record(self, plan: Plan, record: Mapping[str, Any],
-                     every: bool = False) -> list[Verdict]:
+                     all_outcomes: bool = False) -> list[Verdict]:
         """See `RecordBackend.judge_record`."""
-        return self.of(plan)(record, 0, every)
+        return self.of(plan)(record, 0, all_outcomes)
 
-    def judge(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> list[Verdict]:
+    def judge(self, plan: Plan, frame: pl.DataFrame, all_outcomes: bool = False) -> list[Verdict]:
         """See `Backend.judge`."""
         judge = self.of(plan)
         out: list[Verdict] = []
         for row, record in enumerate(frame.iter_rows(named=True)):
-            out += judge(record, row, every)
+            out += judge(record, row, all_outcomes)
         return out
 
     def of(self, plan: Plan) -> Judge:

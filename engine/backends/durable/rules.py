@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from zhuanjie.engine.backends.durable.facts import ABOUT, ID, Fact, FactKeys, FactWriter
 from zhuanjie.engine.backends.durable.network import Action
 from zhuanjie.engine.backends.durable.patterns import Pattern, patterns
-from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.core.results import ALL_OUTCOMES, Outcome
 from zhuanjie.engine.expr.nodes import Lit
 from zhuanjie.engine.expr.types import BOOL, Kind
 from zhuanjie.engine.lowering.conditions import (
@@ -27,9 +27,6 @@ from zhuanjie.engine.lowering.conditions import (
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.rules import LoweredRule
 from zhuanjie.engine.policy.policy import TypedRow, TypedRule
-
-_OUTCOMES = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.SATISFIED,
-             Outcome.NOT_APPLICABLE)
 
 ALLOWED, PERHAPS, DENIED = "allowed", "perhaps", "denied"
 """What a row of a decision table says of a choice."""
@@ -83,8 +80,8 @@ def build(rules: Sequence[TypedRule], lowered: Sequence[LoweredRule], kleene: Kl
                 and len(listed(rule)) <= MAX_LISTED):
             _Table(out, index, rule, kleene, words, alone).build(low)
         else:
-            conds = [getattr(low, str(outcome)) for outcome in _OUTCOMES]
-            for outcome, found in zip(_OUTCOMES, on(rule.id, conds, words), strict=True):
+            conds = [getattr(low, str(outcome)) for outcome in ALL_OUTCOMES]
+            for outcome, found in zip(ALL_OUTCOMES, on(rule.id, conds, words), strict=True):
                 for pattern in found:
                     out.outcome(index, outcome, pattern)
         out.fact(rule.id, words, alone)

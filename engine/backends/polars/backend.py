@@ -59,14 +59,15 @@ class PolarsBackend:
         self._compiled: WeakKeyDictionary[Plan, dict[tuple[bool, bool], _CompiledPlan]] = (
             WeakKeyDictionary())
 
-    def judge(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> list[Verdict]:
+    def judge(self, plan: Plan, frame: pl.DataFrame, all_outcomes: bool = False) -> list[Verdict]:
         """See `Backend.judge`."""
-        return list(to_verdicts(plan, self.judge_table(plan, frame, every)))
+        return list(to_verdicts(plan, self.judge_table(plan, frame, all_outcomes)))
 
-    def judge_table(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> pl.DataFrame:
+    def judge_table(self, plan: Plan, frame: pl.DataFrame,
+                    all_outcomes: bool = False) -> pl.DataFrame:
         """See `ColumnBackend.judge_table`."""
-        if every:
-            compiled = self._compile(plan, len(frame), every=True)
+        if all_outcomes:
+            compiled = self._compile(plan, len(frame), all_outcomes=True)
             return self._guarded(lambda: _gathered([
                 rule.on(frame.with_row_index("#row").lazy()) for rule in compiled.verdicts]))
         whole = frame.with_row_index("#row")
@@ -88,11 +89,11 @@ class PolarsBackend:
             if not frame[name := SETTLED.format(rule=index)].all()
         ]))
 
-    def _compile(self, plan: Plan, size: int, *, every: bool = False) -> _CompiledPlan:
+    def _compile(self, plan: Plan, size: int, *, all_outcomes: bool = False) -> _CompiledPlan:
         known, tables = self._compiled.setdefault(plan, {}), size >= limits().date_tables_from
-        if (tables, every) not in known:
-            known[tables, every] = _compile(plan, Expressions(tables), every)
-        return known[tables, every]
+        if (tables, all_outcomes) not in known:
+            known[tables, all_outcomes] = _compile(plan, Expressions(tables), all_outcomes)
+        return known[tables, all_outcomes]
 
     def _guarded(self, run: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         try:
@@ -139,12 +140,12 @@ def _truth(kleene: Kleene, expr: Expr, build: Expressions) -> pl.Expr:
     return known.when(build.condition(kleene.must_be_false(expr))).then(False)
 
 
-def _compile(plan: Plan, build: Expressions, every: bool) -> _CompiledPlan:
+def _compile(plan: Plan, build: Expressions, all_outcomes: bool) -> _CompiledPlan:
     rules = list(enumerate(plan.lowered))
     # An open record is undetermined where it is neither broken nor pending: the condition that says
     # so by itself is the longest of all.
-    asked = ALL_OUTCOMES if every else (Outcome.VIOLATION, Outcome.PENDING)
-    rest = None if every else Outcome.UNDETERMINED
+    asked = ALL_OUTCOMES if all_outcomes else (Outcome.VIOLATION, Outcome.PENDING)
+    rest = None if all_outcomes else Outcome.UNDETERMINED
     return _CompiledPlan(
         settled=[build.condition(rule.settled).fill_null(value=False)
                  .alias(SETTLED.format(rule=index)) for index, rule in rules],

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from zhuanjie.engine.backends.base import UNKNOWN
-from zhuanjie.engine.backends.python.program import OUTCOMES, Masks, Program, program
+from zhuanjie.engine.backends.python.program import Masks, Program, program
 from zhuanjie.engine.backends.record_details import Details
 from zhuanjie.engine.backends.record_terms import alone, compiled
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import BackendError, fail
-from zhuanjie.engine.core.results import Outcome, Verdict
+from zhuanjie.engine.core.results import APPLICABLE_OUTCOMES, Outcome, Verdict
 from zhuanjie.engine.expr.nodes import Expr, param_names
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.kleene import Kleene
@@ -38,15 +38,15 @@ class _CompiledProgram:
         self.lowered, self.alone = plan.lowered, alone(plan.unique)
         self.details = Details(plan.lowered, self.alone)
         self.everything = (1 << len(plan.lowered)) - 1
-        self.reported = program(self.lowered, self.alone, every=False)
-        self._every: Program | None = None
+        self.reported = program(self.lowered, self.alone, all_outcomes=False)
+        self._all_outcomes: Program | None = None
 
     @property
-    def every(self) -> Program:
+    def all_outcomes(self) -> Program:
         """The program that notes satisfied rules too."""
-        if self._every is None:
-            self._every = program(self.lowered, self.alone, every=True)
-        return self._every
+        if self._all_outcomes is None:
+            self._all_outcomes = program(self.lowered, self.alone, all_outcomes=True)
+        return self._all_outcomes
 
 
 class PythonBackend:
@@ -65,16 +65,16 @@ class PythonBackend:
         return self._of(plan).reported(record)
 
     def judge_record(self, plan: Plan, record: Mapping[str, Any],
-                     every: bool = False) -> list[Verdict]:
+                     all_outcomes: bool = False) -> list[Verdict]:
         """See `RecordBackend.judge_record`."""
-        return self._judge(self._of(plan), record, 0, every)
+        return self._judge(self._of(plan), record, 0, all_outcomes)
 
-    def judge(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> list[Verdict]:
+    def judge(self, plan: Plan, frame: pl.DataFrame, all_outcomes: bool = False) -> list[Verdict]:
         """See `Backend.judge`."""
         made = self._of(plan)
         out: list[Verdict] = []
         for row, record in enumerate(frame.iter_rows(named=True)):
-            out += self._judge(made, record, row, every)
+            out += self._judge(made, record, row, all_outcomes)
         return out
 
     def _of(self, plan: Plan) -> _CompiledProgram:
@@ -84,13 +84,13 @@ class PythonBackend:
         return made
 
     def _judge(self, made: _CompiledProgram, record: Mapping[str, Any], row: int,
-               every: bool) -> list[Verdict]:
+               all_outcomes: bool) -> list[Verdict]:
         try:
-            masks = (made.every if every else made.reported)(record)
-            if not every and not any(masks):
+            masks = (made.all_outcomes if all_outcomes else made.reported)(record)
+            if not all_outcomes and not any(masks):
                 return []
             return [made.details.verdict(rule, outcome, record, row)
-                    for rule, outcome in _outcomes(made, masks, every)]
+                    for rule, outcome in _outcomes(made, masks, all_outcomes)]
         except (TypeError, ValueError, AttributeError, OverflowError) as error:
             # A cell that is not of its field's type: whoever typed the record let it through.
             raise fail(BackendError, "backend.failed", name=self.name,
@@ -109,13 +109,14 @@ class PythonBackend:
         return UNKNOWN if value is None else value
 
 
-def _outcomes(made: _CompiledProgram, masks: Masks, every: bool) -> Iterator[tuple[int, Outcome]]:
+def _outcomes(made: _CompiledProgram, masks: Masks,
+              all_outcomes: bool) -> Iterator[tuple[int, Outcome]]:
     """The rules and how they came out, in the plan's order."""
-    left = made.everything if every else masks[0] | masks[1] | masks[2]
+    left = made.everything if all_outcomes else masks[0] | masks[1] | masks[2]
     while left:
         bit = left & -left
         left ^= bit
-        outcome = next((o for o, m in zip(OUTCOMES, masks, strict=True) if m & bit),
+        outcome = next((o for o, m in zip(APPLICABLE_OUTCOMES, masks, strict=True) if m & bit),
                        Outcome.NOT_APPLICABLE)
         yield bit.bit_length() - 1, outcome
 

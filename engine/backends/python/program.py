@@ -16,7 +16,7 @@ from typing import Any
 
 from zhuanjie.engine.backends.record_syntax import const, function, name
 from zhuanjie.engine.backends.record_terms import CodeGenerator, Node, children, columns
-from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.core.results import APPLICABLE_OUTCOMES, Outcome
 from zhuanjie.engine.lowering.assume import Assumptions
 from zhuanjie.engine.lowering.conditions import (
     FALSE,
@@ -31,13 +31,12 @@ from zhuanjie.engine.lowering.conditions import (
 from zhuanjie.engine.lowering.rules import LoweredRule
 
 Masks = tuple[int, int, int, int]
+"""A number for each outcome of a rule that applies, bit i for rule i; one in none does not apply.
+"""
 Program = Callable[[Mapping[str, Any]], Masks]
 
-OUTCOMES = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.SATISFIED)
-"""What the masks of a program stand for; a rule in none of them is not applicable."""
-
 _TRIED = (Outcome.SATISFIED, Outcome.VIOLATION, Outcome.PENDING, Outcome.UNDETERMINED)
-_MASKS = dict(zip(OUTCOMES, "vups", strict=True))
+_MASKS = dict(zip(APPLICABLE_OUTCOMES, "vups", strict=True))
 
 
 @dataclass(slots=True)
@@ -58,10 +57,11 @@ class _Node:
         return self.below[-1][1].at(steps[1:])
 
 
-def program(rules: Sequence[LoweredRule], alone: Mapping[str, int], every: bool) -> Program:
-    """Compile `rules`: bit i of each mask says that rule i came out so (see `OUTCOMES`).
+def program(rules: Sequence[LoweredRule], alone: Mapping[str, int], all_outcomes: bool) -> Program:
+    """Compile `rules`: bit i of each mask says that rule i came out so (see `APPLICABLE_OUTCOMES`).
 
-    Satisfied rules are noted only with `every`. `alone` presets the counts of `unique` rules.
+    Satisfied rules are noted only with `all_outcomes`. `alone` presets the counts of `unique`
+    rules.
     """
     root = _Node()
     for index, rule in enumerate(rules):
@@ -70,7 +70,7 @@ def program(rules: Sequence[LoweredRule], alone: Mapping[str, int], every: bool)
             steps = never.parts if isinstance(never, AnyOf) else () if never == FALSE else (never,)
             root.at(steps).rules.append(index)
     cells = CodeGenerator([c for r in rules for c in _asked(r)], alone)
-    writer = _Writer(rules, cells, every)
+    writer = _Writer(rules, cells, all_outcomes)
     body = [
         ast.Assign([ast.Name(m, ast.Store()) for m in _MASKS.values()], const(0)),
         *writer.node(root, Assumptions(), frozenset()),
@@ -87,7 +87,7 @@ def _asked(rule: LoweredRule) -> tuple[Cond, ...]:
 class _Writer:
     rules: Sequence[LoweredRule]
     cells: CodeGenerator
-    every: bool
+    all_outcomes: bool
 
     def node(self, node: _Node, facts: Assumptions, loaded: frozenset[str]) -> list[ast.stmt]:
         """The statements of a node: what its rules or several branches read is read first."""
@@ -136,7 +136,7 @@ class _Writer:
         return [*shared, *body]
 
     def _note(self, outcome: Outcome, index: int) -> list[ast.stmt]:
-        if outcome is Outcome.SATISFIED and not self.every:
+        if outcome is Outcome.SATISFIED and not self.all_outcomes:
             return []
         mask = _MASKS[outcome]
         return [ast.AugAssign(ast.Name(mask, ast.Store()), ast.BitOr(), const(1 << index))]

@@ -32,17 +32,17 @@ class ReferenceBackend:
 
     name = "reference"
 
-    def judge(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> list[Verdict]:
+    def judge(self, plan: Plan, frame: pl.DataFrame, all_outcomes: bool = False) -> list[Verdict]:
         """See `Backend.judge`."""
         out: list[Verdict] = []
         for row, record in enumerate(frame.iter_rows(named=True)):
-            out += _judge(plan, record, row, every)
+            out += _judge(plan, record, row, all_outcomes)
         return out
 
     def judge_record(self, plan: Plan, record: Mapping[str, Any],
-                     every: bool = False) -> list[Verdict]:
+                     all_outcomes: bool = False) -> list[Verdict]:
         """See `RecordBackend.judge_record`."""
-        return _judge(plan, record, 0, every)
+        return _judge(plan, record, 0, all_outcomes)
 
     def truth(self, plan: Plan, expr: Expr, frame: pl.DataFrame) -> list[bool | None]:
         """See `Backend.truth`."""
@@ -58,13 +58,13 @@ class ReferenceBackend:
         return Evaluator(as_days(record), to_day(as_of), params).trace(expr).value
 
 
-def _judge(plan: Plan, record: Mapping[str, Any], row: int, every: bool) -> list[Verdict]:
+def _judge(plan: Plan, record: Mapping[str, Any], row: int, all_outcomes: bool) -> list[Verdict]:
     evaluator = Evaluator(as_days(record), plan.today, plan.params)
     sort = plan.fields.sort
     out = []
     for index, rule in enumerate(plan.rules):
         found = judge(rule, evaluator)
-        if every or found.outcome in REPORTED:
+        if all_outcomes or found.outcome in REPORTED:
             out.append(Verdict(row, index, found.outcome, found.clause, found.due, found.late,
                                sort(found.missing)))
     return out

@@ -25,7 +25,7 @@ from zhuanjie.engine.backends.smt.encode import (
     some,
 )
 from zhuanjie.engine.core.dates import to_day
-from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.core.results import ALL_OUTCOMES, DUE_OUTCOMES, Outcome
 from zhuanjie.engine.expr.nodes import Expr, FieldRef
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.conditions import (
@@ -43,10 +43,8 @@ from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE, LoweredRule,
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
-_OUTCOMES = (Outcome.NOT_APPLICABLE, Outcome.SATISFIED, Outcome.VIOLATION, Outcome.PENDING,
-             Outcome.UNDETERMINED)
-_DATED = (Outcome.VIOLATION, Outcome.PENDING, Outcome.SATISFIED)
-"""The outcomes that carry a due day."""
+_DECIDING = tuple(o for o in Outcome if o in ALL_OUTCOMES and o is not Outcome.UNDETERMINED)
+"""Rules that agree on these agree on the one that is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +170,12 @@ def same_lowering(a: SymbolicRule, b: SymbolicRule) -> bool:
 
 def differ(a: SymbolicRule, b: SymbolicRule, *, fully: bool = True) -> Formula:
     """The two come out differently: another outcome or, `fully`, another due day or clause."""
-    parts = [_xor(a.outcome(o), b.outcome(o)) for o in _OUTCOMES[:-1]
+    parts = [_xor(a.outcome(o), b.outcome(o)) for o in _DECIDING
              if getattr(a.lowered, str(o)) != getattr(b.lowered, str(o))]
     if not fully:
         return some(parts)
     if a.lowered.due != b.lowered.due:
-        parts.append(some(every((a.outcome(o), b.outcome(o))) for o in _DATED) & _apart(a, b))
+        parts.append(some(every((a.outcome(o), b.outcome(o))) for o in DUE_OUTCOMES) & _apart(a, b))
     clauses = {**dict(a.lowered.clause), **dict(b.lowered.clause)}
     if a.lowered.clause != b.lowered.clause:
         there = ~a.outcome(Outcome.NOT_APPLICABLE)

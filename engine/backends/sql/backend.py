@@ -46,9 +46,9 @@ class SqlBackend(ABC):
     def row(self, select: exp.Select) -> Sequence[Any]:
         """Run a statement that reads no relation and gives one row; raises as `rows` does."""
 
-    def judge(self, plan: Plan, frame: pl.DataFrame, every: bool = False) -> list[Verdict]:
+    def judge(self, plan: Plan, frame: pl.DataFrame, all_outcomes: bool = False) -> list[Verdict]:
         """See `Backend.judge`."""
-        layout = BitmaskLayout(plan, every)
+        layout = BitmaskLayout(plan, all_outcomes)
         if not len(frame) or not layout.words:
             return []
         names = statement.named(statement.reads(layout))

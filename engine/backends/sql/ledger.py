@@ -88,9 +88,9 @@ class LedgerQueries:
             select([exp.column("value", table="wanted")], wanted, inside)))
         return [text for text, in found]
 
-    def judged(self, every: bool) -> Iterator[StatementPart]:
+    def judged(self, all_outcomes: bool) -> Iterator[StatementPart]:
         """The records that have something to report, and all that could not be read."""
-        layout = BitmaskLayout(self.plan, every)
+        layout = BitmaskLayout(self.plan, all_outcomes)
         answers = statement.answers(layout, self.of.compiler)
         where = statement.some_mask(layout) if layout.words else exp.false()
         yield from self._parts(self.of.judged(layout), answers, where, layout)

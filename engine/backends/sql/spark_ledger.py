@@ -80,9 +80,9 @@ class SparkLedger:
             return [row[0] for row in wanted.join(
                 self._run(records), "value", "left_semi").collect()]
 
-    def findings(self, every: bool) -> DataFrame:
+    def findings(self, all_outcomes: bool) -> DataFrame:
         """All findings, by file, row and rule."""
-        layout = BitmaskLayout(self._of.plan, every)
+        layout = BitmaskLayout(self._of.plan, all_outcomes)
         if not layout.words:
             return session().createDataFrame([], self.columns)
         told = call("inline", call("array_compact", call("array", *(
