@@ -223,6 +223,13 @@ def test_a_pack_put_beside_the_national_ones_changes_nothing_by_itself(office: P
     assert after.sha256 == before.sha256 and after.spans == before.spans
 
 
+def test_a_new_pack_judges_only_where_it_is_named(office: Path) -> None:
+    before = load_policy(as_of=date.today())
+    assert main(["policy", "new", "fresh", "--output", str(office / "packs" / "fresh")]) == 0
+    assert load_policy("fresh").manifest.by_default is False
+    assert load_policy(as_of=date.today()).sha256 == before.sha256
+
+
 def test_it_judges_where_it_says_so(office: Path) -> None:
     put(office / "packs", MANIFEST.replace("2007-01-01}\np", "2019-06-01}\nby_default: true\np"))
     assert [s.ref.id for s in load_policy(as_of=DAY).spans][-1] == "tried"
