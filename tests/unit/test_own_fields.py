@@ -64,6 +64,16 @@ def test_every_check_is_content(args: list[str], capsys: pytest.CaptureFixture[s
     told(capsys, "policy", command, str(PACK), *options, code=0)
 
 
+@pytest.mark.parametrize("args", [
+    ["fmt", "--check"], ["lint"], ["test", "--backend", "all"], ["coverage", "--fail-under", "100"],
+    ["mutate"],
+], ids=" ".join)
+def test_a_notice_with_two_who_approve_is_a_pack(args: list[str],
+                                                 capsys: pytest.CaptureFixture[str]) -> None:
+    command, *options = args
+    told(capsys, "policy", command, str(PACK.parent / "gaoxiao-2007-11"), *options, code=0)
+
+
 @pytest.mark.parametrize("backend", [*OWN, "duckdb"])
 def test_its_columns_are_judged_by_every_engine(backend: str, ledger: Path,
                                                 capsys: pytest.CaptureFixture[str]) -> None:
