@@ -36,9 +36,18 @@ def lint(policy: Policy) -> list[Diagnostic]:
 
 def _parameters(policy: Policy) -> list[Diagnostic]:
     used = set().union(*(r.params for r in policy.rules))
-    return [Diagnostic("lint.unused-parameter", {"name": name},
-                       _declared(policy, "parameters", name))
-            for name in policy.parameters if name not in used]
+    return [_unused(policy, name) for name in policy.parameters if name not in used]
+
+
+def _unused(policy: Policy, name: str) -> Diagnostic:
+    """A base's parameter that the pack has left without a rule is to be withdrawn in the pack."""
+    top = policy.chain[-1]
+    if policy.changes and name not in top.manifest.parameters:
+        base = next(p for p in reversed(policy.chain) if name in p.manifest.parameters)
+        return Diagnostic("lint.unused-base-parameter",
+                          {"name": name, "base": base.manifest.id}, top.source.place(("id",)))
+    return Diagnostic("lint.unused-parameter", {"name": name},
+                      _declared(policy, "parameters", name))
 
 
 def _units(policy: Policy) -> list[Diagnostic]:

@@ -227,7 +227,10 @@ class _Layer:
         index = self._row_at(item, what.row or "", source, (*trail, "row"))
         if index is None:
             return
-        if len(item.rule.table.rows) == 1:
+        # Rows are laid down after this: a table may be emptied to be filled anew.
+        filled = any(row.table == what.rule and row.replaces is None
+                     for topic in self.pack.topics for row in topic.topic.rows)
+        if len(item.rule.table.rows) == 1 and not filled:
             self._say("pack.last-row", source, (*trail, "row"), what.row or "", ())
             return
         rows, places = list(item.rule.table.rows), list(item.rows)

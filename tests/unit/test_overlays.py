@@ -12,6 +12,7 @@ from support.author_packs import write
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.authoring.coverage.coverage import coverage
 from zhuanjie.engine.authoring.diff.diff import diff
+from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.policy.lint import lint
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.report.layouts.overlay import plain_change
@@ -130,6 +131,37 @@ def test_a_row_can_be_withdrawn(tmp_path: Path) -> None:
     policy = over(tmp_path, manifest=f"withdraws: [{{rule: where-to, row: '2b', {WHY}}}]\n")
     assert where(policy, "residence_township") == ("violation", "2")
     assert told(policy) == [("row", "withdrawn", "where-to", "2b", "over", "tried", "because")]
+
+
+def test_all_rows_may_go_where_others_come(tmp_path: Path) -> None:
+    gone = "".join(f"  - {{rule: where-to, row: '{row}', {WHY}}}\n"
+                   f"  - {{clause: '{row}', {WHY}}}\n" for row in ("2a", "2b"))
+    new = """\
+clauses:
+  "9": {binds: sender, text: {zh: 另行规定, en: laid down anew}}
+"""
+    policy = over(tmp_path, "rows:\n" + ROW.replace('"2b"', '"9"'),
+                  f"withdraws:\n{gone}{new}")
+    assert where(policy, "talent_service") == ("satisfied", "9")
+    assert where(policy, "residence_township") == ("violation", "9")
+    assert [(c.change, c.row) for c in policy.changes if c.kind == "row"] == [
+        ("withdrawn", "2a"), ("withdrawn", "2b"), ("added", "9")]
+
+
+def test_the_last_row_cannot_go_where_none_comes(tmp_path: Path) -> None:
+    gone = "".join(f"  - {{rule: where-to, row: '{row}', {WHY}}}\n" for row in ("2a", "2b"))
+    with pytest.raises(PolicyError) as caught:
+        over(tmp_path, manifest=f"withdraws:\n{gone}")
+    assert [d.code for d in caught.value.diagnostics] == ["pack.last-row"]
+
+
+def test_lint_asks_to_withdraw_a_number_of_the_base_that_nothing_reads_any_more(
+        tmp_path: Path) -> None:
+    policy = over(tmp_path, "rules:\n" + NEW_SLIP, cases=CASES)
+    (found,) = [d for d in lint(policy) if d.code == "lint.unused-base-parameter"]
+    assert (found.place.file, found.args) == (
+        str(policy.chain[-1].source.file), {"name": "grace", "base": "tried"})
+    assert "lint.unused-parameter" not in {d.code for d in lint(policy)}
 
 
 def test_what_is_set_anew_is_told_with_its_note(tmp_path: Path) -> None:
