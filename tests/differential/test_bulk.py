@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from support.marks import few
 from support.messy_ledgers import ledger, typed
 from support.party_transfer import fields
 
@@ -39,7 +40,7 @@ def said(paths: list[Path], *, stream: bool, **options: Any) -> Report:
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "text.parquet", "typed.parquet", "text.jsonl",
                                   "typed.jsonl"])
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", few(range(12), 0, 1))
 def test_a_stream_and_batches_agree(form: str, seed: int, tmp_path: Path) -> None:
     rng = random.Random(f"{form}-{seed}")
     day = rng.choice(DAYS)
@@ -73,7 +74,7 @@ def test_a_stream_and_batches_agree(form: str, seed: int, tmp_path: Path) -> Non
     # Of a columnar file, columns that no rule reads and that have their field's type are not read.
     unread = set[str | None]() if "parquet" not in form else {
         f.name for f in fields() if f.name not in options["policy"].fields | {"member.id"}
-        and (f.type == "string" or form == "typed.parquet")}
+        and (f.type == "string" or (form == "typed.parquet" and f.type in ("bool", "int", "date")))}
     assert stream.input == [i for i in batches.input if i.field not in unread]
     assert stream.ledger == batches.ledger
     assert stream.summary == batches.summary

@@ -37,6 +37,8 @@ def value(random: Random, field: Field, as_of: date, used: list[date]) -> Any:
             step = random.choice(STEPS) + random.choice((-1, 0, 0, 1))
             return random.choice(used) + timedelta(step)
         return near(random, as_of)
+    if field.type == "month":  # as text: so it fits a column of any kind
+        return near(random, as_of).isoformat()[:7]
     if field.type == "bool":
         return random.random() < 0.5
     if field.type == "enum":

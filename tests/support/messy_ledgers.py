@@ -28,6 +28,11 @@ def cell(field: Field, rng: random.Random, messy: float) -> Any:
             text = day.isoformat()
             other = (f"{day:%Y/}{day.month}/{day.day}", f"{day.year}年{day.month}月{day.day}日",
                      f"{day:%Y%m%d}", f"{text} 00:00:00", f"{day:%Y.%m.%d}")
+        case "month":
+            y, m = rng.randrange(1950, 2020), rng.randrange(1, 13)
+            text = f"{y}-{m:02}"
+            other = (f"{y}.{m}", f"{y}年{m}月", f"{y}{m:02}", f"{y}/{m:02}", f"{y}-{m:02}-15",
+                     f"{y}年", f"{y}-13")
         case "bool":
             text, other = rng.choice((("是", ("true", "有", "Ｙ")), ("否", ("false", "無", "0"))))
         case "enum":
