@@ -124,9 +124,10 @@ def _conditions(item: Rule, view: View) -> Iterator[tuple[str, str]]:
 
 def parameter_value(parameter: Parameter, view: View) -> str:
     """A parameter's value with its unit, or its values by the day they start."""
-    unit = view.say(f"unit.{parameter.unit}")
+    # What is counted differs from pack to pack: sums of money, pages, persons.
+    unit = "" if parameter.unit == "count" else view.say(f"unit.{parameter.unit}")
     if parameter.value is not None:
-        return f"{parameter.value} {unit}"
+        return f"{parameter.value} {unit}".strip()
     return "\n".join(f"{v.start or ''} {v.value} {unit}".strip() for v in parameter.values)
 
 

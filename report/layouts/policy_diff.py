@@ -117,6 +117,8 @@ def _record(record: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def _value(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()  # as it stands in the pack
     return "" if value is None else str(value)
 
 

@@ -121,6 +121,23 @@ def test_every_engine_finds_the_same_in_either_file(call: Caller, ledger: Path,
     assert report["input"] == []
 
 
+def test_a_column_that_only_the_scope_reads_is_told_as_that(call: Caller, tmp_path: Path) -> None:
+    ledger = tmp_path / "permits.csv"
+    ledger.write_text("许可编号,决定,决定理由\nS-1,不予许可,占用消防通道\n",
+                      encoding="utf-8")
+    main(["explain", str(ledger), "S-1", "H4", *map(str, JUDGED), "--lang", call.lang,
+          "--quiet"])
+    said = call.capfd.readouterr().err
+    assert said == {
+        "zh": "提示：台帐没有这些列：许可种类；相关条款按空白判断：适用范围\n",
+        "en": "notice: the ledger has no column for permit.kind; counted as blank in the scope\n",
+    }[call.lang]
+
+
+def test_a_number_that_counts_has_no_unit_of_its_own(call: Caller) -> None:
+    assert re.search(r"^fee_rate +12 {2,}\S", call("policy", "show", PACK), re.MULTILINE)
+
+
 @tries("check", "destinations", "explain", "deadlines", "eval", "watch")
 def test_records_one_by_one(call: Caller, record: Path, tmp_path: Path) -> None:
     assert "S-001" in call("check", record, *JUDGED)

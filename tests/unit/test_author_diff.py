@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from support.author_packs import MANIFEST, RULES, policy, write
 
+from zhuanjie.cli.main import main
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.authoring.diff.diff import diff
 from zhuanjie.engine.authoring.diff.text_diff import changed_rules, text_diff
@@ -93,6 +95,15 @@ def test_a_scope_changes_every_clause(tmp_path: Path) -> None:
     for here in found.meaning.values():
         assert here.witness is not None
         assert here.witness["member.cohort"] != 2007
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_yes_and_no_are_shown_as_they_stand_in_the_pack(tmp_path: Path, lang: str,
+                                                        capsys: pytest.CaptureFixture[str]) -> None:
+    pair(tmp_path, manifest=MANIFEST + "by_default: true\n")
+    assert main(["policy", "diff", str(tmp_path / "old"), str(tmp_path / "new"),
+                 "--lang", lang]) == 1
+    assert re.search(r"by_default +false +true\n", capsys.readouterr().out)
 
 
 def test_words_alone_mean_the_same(tmp_path: Path) -> None:
