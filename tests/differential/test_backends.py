@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import given, note, reject
 from hypothesis import strategies as st
+from support.marks import few
 from support.party_transfer import fields
 from support.strategies import (
     ASKED,
@@ -115,7 +116,7 @@ def shrunk(plan: Plan, name: str, record: Record) -> str:
         f"{plan.rules[a.rule].id}: {a} / {b}" for a, b in both if a != b)
 
 
-@pytest.fixture(scope="module", params=DAYS)
+@pytest.fixture(scope="module", params=few(DAYS, DAYS[-1]))
 def plan(request: pytest.FixtureRequest) -> Plan:
     return make_plan(policy(), request.param)
 
@@ -185,7 +186,8 @@ def rules(draw: st.DrawFn) -> list[TypedRule]:
 
 
 # For Spark a job for each would take long: see the test below.
-@pytest.mark.parametrize("engine", [n for n in NAMES if n not in ("reference", "spark")])
+@pytest.mark.parametrize("engine", few(
+    (n for n in NAMES if n not in ("reference", "spark")), "polars", "python", "durable"))
 @examples(20)
 @given(rules(), st.lists(records, min_size=1, max_size=3), st.integers(0, 2), st.booleans())
 def test_rules(engine: str, drawn: list[TypedRule], rows: list[Record], sure: int,

@@ -10,6 +10,7 @@ from pathlib import Path
 import icalendar
 import pytest
 from support.cli_command import AS_OF, LEDGER, record, run, write_ledger
+from support.marks import few
 
 from zhuanjie.engine.core.unicode import width
 
@@ -84,7 +85,7 @@ def test_one_blank_is_one_cause_in_the_table_and_stays_whole_in_json(ledger: Pat
     ([record(7, 是否落实工作单位="")], "undetermined", 1),
     ([record(5, 转出时间="2007-11-30", 回执收到日期="")], "undetermined", 0),
 ])
-@pytest.mark.parametrize("form", ["table", "jsonl"])
+@pytest.mark.parametrize("form", few(["table", "jsonl"], "table"))
 def test_the_exit_code_follows_the_level(
     tmp_path: Path, rows: list[dict[str, str]], level: str, code: int, form: str,
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from support.cli_command import AS_OF, COMMAND, LEDGER, record, run, write_ledger
+from support.marks import few
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_what_does_not_go_together(ledger: Path, tmp_path: Path, more: tuple[str
     assert not (tmp_path / "o").exists()
 
 
-@pytest.mark.parametrize("form", ["f.parquet", "f.csv", "f.jsonl"])
+@pytest.mark.parametrize("form", few(["f.parquet", "f.csv", "f.jsonl"], "f.parquet"))
 def test_an_interruption_leaves_nothing_and_says_how_far_it_came(ledger: Path, tmp_path: Path,
                                                                  form: str) -> None:
     some = pl.concat([pl.read_csv(ledger, infer_schema=False)] * 1_000)

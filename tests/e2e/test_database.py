@@ -29,7 +29,6 @@ ROSTER = "学号\n06001\n06009\n06002\n06009\n 06010 \n"
 
 @pytest.fixture(scope="module")
 def server() -> Cluster:
-    engines.need("postgresql")
     return engines.server()
 
 
@@ -311,12 +310,12 @@ def _wait_for_a_query() -> None:
     pytest.fail("no query of ours came")
 
 
+@pytest.mark.engine("postgresql")
 @pytest.mark.parametrize("backend", [[], ["--backend", "polars"]], ids=["there", "here"])
 @pytest.mark.parametrize("form", ["jsonl", "json"])
 def test_a_server_that_dies(form: str, backend: list[str], tmp_path: Path,
                             monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed while findings come: one message, exit code 3, and nothing passes for a result."""
-    engines.need("postgresql")
     with cluster() as mortal:
         for name, value in mortal.environ.items():
             monkeypatch.setenv(name, value)

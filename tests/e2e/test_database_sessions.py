@@ -29,7 +29,6 @@ from zhuanjie.engine.core.errors import ZhuanjieError
 
 @pytest.fixture(scope="module")
 def server() -> Cluster:
-    engines.need("postgresql")
     return engines.server()
 
 

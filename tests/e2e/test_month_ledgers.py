@@ -17,7 +17,6 @@ from zhuanjie.engine.api import audit, audit_on_spark, load_policy
 
 @pytest.fixture(scope="module")
 def server() -> Cluster:
-    engines.need("postgresql")
     return engines.server()
 
 

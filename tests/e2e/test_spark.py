@@ -12,7 +12,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from support import engines
 from support.cli_command import AS_OF, LEDGER, SOUND, record, run
 from support.edge_records import chinese
 from support.edge_records import record as drawn
@@ -24,6 +23,7 @@ from zhuanjie.engine.api import audit, audit_on_spark, load_policy
 from zhuanjie.engine.core.errors import ZhuanjieError
 from zhuanjie.engine.core.results import Finding, InputFinding
 
+pytestmark = pytest.mark.engine("spark")
 PACK, DAY = "fujian-2007-80", date(2007, 12, 31)
 COLUMNS = ["record", "rule", "clause", "outcome", "severity", "due", "days_late", "missing", "file",
            "sheet", "row"]
@@ -38,11 +38,6 @@ MESSY = [
     record(13, 介绍信编号='B"7\n,', 开具单位="\u00a0某校 "),
     record(14, 介绍信编号='B"7\n,', 开具单位="某校"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _spark() -> None:
-    engines.need("spark")
 
 
 def told(found: Iterable[Finding]) -> list[tuple[Any, ...]]:

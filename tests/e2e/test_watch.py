@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.marks import few, slow
 
 from zhuanjie.engine.watch.source import EventFile
 
@@ -88,14 +89,15 @@ def test_malformed_events_are_refused_one_by_one(tmp_path: Path) -> None:
     assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_killed_at_any_moment_it_neither_loses_nor_repeats(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "kills"), [(0, 2), *(slow(seed, 12) for seed in range(4))])
+def test_killed_at_any_moment_it_neither_loses_nor_repeats(tmp_path: Path, seed: int,
+                                                           kills: int) -> None:
     events = write(tmp_path / "events", *some_events(120, seed))
     whole = run(events, "--journal", str(tmp_path / "whole")).stdout
     rng = random.Random(seed)
     out = tmp_path / "out"
     journal = tmp_path / "journal"
-    for _ in range(12):
+    for _ in range(kills):
         with out.open("ab") as sink:
             process = subprocess.Popen(
                 [COMMAND, "watch", str(events), *POLICY, "--journal", str(journal)], stdout=sink,
@@ -117,7 +119,8 @@ def test_killed_at_any_moment_it_neither_loses_nor_repeats(tmp_path: Path, seed:
     assert out.read_bytes() == whole
 
 
-def test_the_journal_may_be_cut_at_any_byte(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cuts", few((3, 25), 3))
+def test_the_journal_may_be_cut_at_any_byte(tmp_path: Path, cuts: int) -> None:
     """What a crash leaves is a prefix of the journal, and of the output at least as far along."""
     from zhuanjie.engine import api
 
@@ -137,7 +140,7 @@ def test_the_journal_may_be_cut_at_any_byte(tmp_path: Path) -> None:
     whole = watch(tmp_path / "journal", tmp_path / "out")
     entries = (tmp_path / "journal").read_bytes()
     rng = random.Random(1)
-    for cut in sorted(rng.sample(range(1, len(entries)), 25)):
+    for cut in sorted(rng.sample(range(1, len(entries)), cuts)):
         journal = tmp_path / f"journal-{cut}"
         journal.write_bytes(entries[:cut])
         # The lines noted in the part that is left stand in the output; where the last event left

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from support.marks import few
 from support.party_transfer import fields, open_ledger
 
 from zhuanjie.engine.api import load_policy
@@ -46,7 +47,7 @@ def test_same_call_same_bytes(kind: str, tmp_path: Path) -> None:
     assert make(tmp_path, f"2.{kind}", seed=6).read_bytes() != made[0].read_bytes()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", few(KINDS, "csv"))
 def test_same_bytes_in_chunks_of_any_size(kind: str, tmp_path: Path,
                                           monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
@@ -88,7 +89,7 @@ def test_progress_counts_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert told == [(128, 300), (256, 300), (300, 300)]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", few(KINDS, "csv", "parquet"))
 def test_few_chunks_are_held_at_a_time(kind: str, tmp_path: Path,
                                        monkeypatch: pytest.MonkeyPatch) -> None:
     def counted(chunk: ChunkPlan, *given: Any) -> Any:
