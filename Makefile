@@ -7,19 +7,23 @@ BIN := .venv/bin
 EXTRAS ?= $(shell cat .venv/.extras 2>/dev/null)
 PACKS := $(patsubst rules/%/pack.yaml,%,$(wildcard rules/*/pack.yaml))
 
-.PHONY: demo test lint types docs policies check schemas golden fixtures bench setup clean
+.PHONY: demo test test-all lint types docs policies check schemas golden fixtures bench setup clean
 
 ## demo: audit the shipped ledger of a made-up office
 demo: setup
 	@$(BIN)/zhuanjie audit fixtures/ledgers/office-2007.xlsx \
 		--roster fixtures/rosters/roster-2007.csv --as-of 2007-12-31 --fail-on never
 
-## test: every test
+## test: all but Spark, PostgreSQL and what is slow, in a few minutes
 test: setup
+	$(BIN)/pytest -n auto -m 'not slow and not engine(name="spark") and not engine(name="postgresql")'
+
+## test-all: every test
+test-all: setup
 	$(BIN)/pytest -n auto
 
 ## check: all that CI checks
-check: lint types docs policies test
+check: lint types docs policies test-all
 
 lint: setup
 	$(BIN)/ruff check .
