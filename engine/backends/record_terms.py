@@ -46,10 +46,10 @@ from zhuanjie.engine.lowering.conditions import (
     known,
 )
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.lowering.walk import Node, walk
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.regex.portable import python_form
 
-Node = Term | Cond
 Leaf = Compare | Among | TextTest
 
 NOTHING = Assumptions()
@@ -71,39 +71,12 @@ def columns(node: Node) -> Iterator[tuple[str, bool, bool]]:
 
     What is only asked to be filled is not read.
     """
-    match node:
-        case Filled(name=field):
-            yield field, False, False
-        case ColumnRef(name=field, kind=kind):
-            yield field, kind is Kind.DATE, True
-        case Pick(arms=arms):
-            for cond, term in arms:
-                yield from columns(cond)
-                yield from columns(term)
-        case _:
-            for child in children(node):
-                yield from columns(child)
-
-
-def children(node: Node) -> tuple[Node, ...]:
-    """The terms and conditions directly below `node`."""
-    match node:
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            return parts
-        case Arith(left=left, right=right) | Compare(left=left, right=right):
-            return left, right
-        case Shift(date=date, months=months):
-            return date, months
-        case Size(text=text):
-            return (text,)
-        case Among(term=term):
-            return (term,)
-        case TextTest(text=text, other=other):
-            return text, other
-        case Pick(arms=arms):
-            return tuple(n for arm in arms for n in arm)
-        case _:
-            return ()
+    for mention in walk(node):
+        match mention:
+            case Filled(name=field):
+                yield field, False, False
+            case ColumnRef(name=field, kind=kind):
+                yield field, kind is Kind.DATE, True
 
 
 class CodeGenerator:

@@ -6,7 +6,7 @@ need not be asked again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -29,8 +29,7 @@ from zhuanjie.engine.lowering.conditions import (
     any_of,
     known,
 )
-
-Leaf = Filled | Compare | Among | TextTest
+from zhuanjie.engine.lowering.walk import Leaf
 
 
 def opposite(leaf: Leaf) -> Leaf:
@@ -58,18 +57,6 @@ def needed(leaf: Leaf) -> Cond:
             return known(term)
         case TextTest(text=text, other=other):
             return all_of((known(text), known(other)))
-
-
-def leaves(cond: Cond) -> Iterator[Leaf]:
-    """The leaves of a condition, from left to right."""
-    match cond:
-        case Const():
-            return
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                yield from leaves(part)
-        case _:
-            yield cond
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,22 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from zhuanjie.engine.lowering.conditions import (
-    AllOf,
-    Among,
-    AnyOf,
-    Arith,
-    ColumnRef,
-    Compare,
-    Cond,
-    Const,
-    Filled,
-    Pick,
-    Shift,
-    Size,
-    Term,
-    TextTest,
-)
+from zhuanjie.engine.lowering.conditions import Among, ColumnRef, Compare, Cond
+from zhuanjie.engine.lowering.walk import Node, children, walk
 
 
 def fields_to_trim(conditions: Iterable[Cond]) -> frozenset[str]:
@@ -34,58 +20,16 @@ def fields_to_trim(conditions: Iterable[Cond]) -> frozenset[str]:
 
 def compared(conditions: Iterable[Cond]) -> frozenset[str]:
     """The fields whose values some condition reads, rather than whether they are there."""
-    return frozenset(name for cond in conditions for name in _read(cond))
-
-
-def _read(cond: Cond) -> Iterator[str]:
-    match cond:
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                yield from _read(part)
-        case Compare(left=left, right=right):
-            yield from _columns(left)
-            yield from _columns(right)
-        case Among(term=term):
-            yield from _columns(term)
-        case _:
-            yield from _strict(cond)
+    return frozenset(n.name for n in walk(*conditions) if isinstance(n, ColumnRef))
 
 
 def _strict(cond: Cond) -> Iterator[str]:
-    match cond:
-        case Const() | Filled():
-            return
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                yield from _strict(part)
-        case Compare(op="==", left=left, right=right):
-            for side in (left, right):
-                if not isinstance(side, ColumnRef):
-                    yield from _columns(side)
-        case Among(term=ColumnRef(), outside=False):
-            return
-        case Compare() | Among():
-            yield from _read(cond)
-        case TextTest(text=text, other=other):
-            yield from _columns(text)
-            yield from _columns(other)
+    for parent in walk(cond):
+        if not _is_equality(parent):
+            yield from (n.name for n in children(parent) if isinstance(n, ColumnRef))
 
 
-def _columns(term: Term) -> Iterator[str]:
-    match term:
-        case ColumnRef(name=name):
-            yield name
-        case Arith(left=left, right=right):
-            yield from _columns(left)
-            yield from _columns(right)
-        case Shift(date=date, months=months):
-            yield from _columns(date)
-            yield from _columns(months)
-        case Size(text=text):
-            yield from _columns(text)
-        case Pick(arms=arms):
-            for cond, then in arms:
-                yield from _strict(cond)
-                yield from _columns(then)
-        case _:
-            return
+def _is_equality(node: Node) -> bool:
+    """Whether a text that is equal as it stands is equal trimmed, too."""
+    return (isinstance(node, Compare) and node.op == "==") or (
+        isinstance(node, Among) and not node.outside)

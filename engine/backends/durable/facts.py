@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from zhuanjie.engine.backends.record_terms import Node, compiled
+from zhuanjie.engine.backends.record_terms import compiled
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import UnsupportedError, fail
 from zhuanjie.engine.lowering.conditions import ColumnRef, Term, Value
+from zhuanjie.engine.lowering.walk import Node
 
 Fact = dict[str, Any]
 

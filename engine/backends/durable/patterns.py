@@ -18,7 +18,7 @@ from typing import Any
 from zhuanjie.engine.backends.durable.facts import FactKeys
 from zhuanjie.engine.expr.operators import TURNED
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.lowering.assume import Assumptions, Leaf, leaves, needed, opposite
+from zhuanjie.engine.lowering.assume import Assumptions, needed, opposite
 from zhuanjie.engine.lowering.conditions import (
     TRUE,
     AllOf,
@@ -34,6 +34,7 @@ from zhuanjie.engine.lowering.conditions import (
     Value,
     all_of,
 )
+from zhuanjie.engine.lowering.walk import Leaf, leaves
 
 Test = dict[str, Any]
 Pattern = tuple[Test, ...]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zhuanjie.engine.backends.record_syntax import const, function, name
-from zhuanjie.engine.backends.record_terms import CodeGenerator, Node, children, columns
+from zhuanjie.engine.backends.record_terms import CodeGenerator, columns
 from zhuanjie.engine.core.results import APPLICABLE_OUTCOMES, Outcome
 from zhuanjie.engine.lowering.assume import Assumptions
 from zhuanjie.engine.lowering.conditions import (
@@ -29,6 +29,7 @@ from zhuanjie.engine.lowering.conditions import (
     Term,
 )
 from zhuanjie.engine.lowering.rules import LoweredRule
+from zhuanjie.engine.lowering.walk import Node, children
 
 Masks = tuple[int, int, int, int]
 """A number for each outcome of a rule that applies, bit i for rule i; one in none does not apply.

@@ -15,46 +15,12 @@ from zhuanjie.engine.backends.sql.conditions import Compiler, aliased, column, j
 from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, whole
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.lowering.conditions import (
-    AllOf,
-    Among,
-    AnyOf,
-    Arith,
-    ColumnRef,
-    Compare,
     Cond,
-    Filled,
-    Pick,
-    Shift,
-    Size,
-    Term,
-    TextTest,
 )
+from zhuanjie.engine.lowering.walk import columns_of
 
 ROW = "row"
 """The column that numbers records."""
-
-
-def columns_of(nodes: Iterable[Cond | Term]) -> Iterator[str]:
-    """The columns that conditions and terms read, in the order they are met."""
-    for node in nodes:
-        match node:
-            case ColumnRef(name=name) | Filled(name=name):
-                yield name
-            case AllOf(parts=parts) | AnyOf(parts=parts):
-                yield from columns_of(parts)
-            case Compare(left=left, right=right) | Arith(left=left, right=right):
-                yield from columns_of((left, right))
-            case Among(term=term):
-                yield from columns_of((term,))
-            case TextTest(text=text, other=other):
-                yield from columns_of((text, other))
-            case Shift(date=date, months=months):
-                yield from columns_of((date, months))
-            case Size(text=text):
-                yield from columns_of((text,))
-            case Pick(arms=arms):
-                for arm in arms:
-                    yield from columns_of(arm)
 
 
 def named(names: Iterable[str]) -> dict[str, str]:
