@@ -11,13 +11,22 @@ from random import Random
 from typing import Any
 
 import pytest
+import z3
 from support.party_transfer import VOCABULARY, compare_rules, fields, same_outcomes
 from support.verify_pack import ask, deadline, policy, rule
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.authoring.diff.equivalence import Comparison
 from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, judged
-from zhuanjie.engine.backends.smt.encode import LITERALS, Formula, Uses, every, present, value
+from zhuanjie.engine.backends.smt.encode import (
+    AS_OF,
+    LITERALS,
+    Formula,
+    Uses,
+    every,
+    present,
+    value,
+)
 from zhuanjie.engine.backends.smt.facts import DAYS
 from zhuanjie.engine.backends.smt.query import Answer, Query
 from zhuanjie.engine.backends.smt.rules import Parameters, SymbolicRule
@@ -127,7 +136,9 @@ def cell(field: Field, random: Random, today: int) -> Any:
 
 def pinned(record: Mapping[str, Any], names: frozenset[str], today: int) -> Formula:
     """The record is just this one, on just this day."""
-    parts, uses = [value("as_of") == today], Uses(fields=set(names))
+    table = fields()
+    parts = [z3.Int(AS_OF.name) == today]
+    uses = Uses(fields={name: table[name] for name in names})
     for name in sorted(names):
         there = record.get(name)
         parts.append(present(name) == (there is not None))
@@ -135,7 +146,7 @@ def pinned(record: Mapping[str, Any], names: frozenset[str], today: int) -> Form
             uses.literals.add(there)
             there = LITERALS.number(there)
         if there is not None:
-            parts.append(value(name) == there)
+            parts.append(value(table[name]) == there)
     return every(Formula(p, uses) for p in parts)
 
 
