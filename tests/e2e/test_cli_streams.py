@@ -214,6 +214,6 @@ def test_a_fault_of_the_program_leaks_nothing(ledger: Path, tmp_path: Path) -> N
         "r.plain = broken\n")
     done = run("audit", ledger, *AS_OF, "--format", "json", env={"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 3
-    assert "internal error at report/json_shape.py:" in done.stderr
+    assert "internal error at engine/core/finding_columns.py:" in done.stderr
     assert "secret" not in done.stderr
     assert unharmed(done.stderr)
