@@ -25,7 +25,11 @@ from zhuanjie.engine.expr.types import Kind, field_type
 from zhuanjie.engine.policy.model import Clause, Parameter, Rule
 from zhuanjie.engine.policy.overlay import Item, merge
 from zhuanjie.engine.policy.pack_files import LoadedPack
-from zhuanjie.engine.policy.pack_vocabulary import broken_vocabulary, vocabulary_of
+from zhuanjie.engine.policy.pack_vocabulary import (
+    broken_vocabulary,
+    of_another_vocabulary,
+    vocabulary_of,
+)
 from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
@@ -52,7 +56,7 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     if scoped and scoped.manifest.scope:
         scope = checker.cel(scoped.source, ("scope", "when"), scoped.manifest.scope.when, Kind.BOOL)
     if checker.problems:
-        raise PolicyError(*checker.problems)
+        raise PolicyError(*of_another_vocabulary(chain[0], checker.problems))
     top = chain[-1]
     return Policy(
         manifest=top.manifest,

@@ -20,11 +20,19 @@ from zhuanjie.engine.core.yaml_source import YamlSource
 from zhuanjie.engine.policy.pack_files import LoadedPack
 from zhuanjie.engine.vocabulary.build import FieldBuilder
 from zhuanjie.engine.vocabulary.fields import FieldTable
-from zhuanjie.engine.vocabulary.load import default_vocabulary, load_vocabulary
+from zhuanjie.engine.vocabulary.load import (
+    default_vocabulary,
+    load_vocabulary,
+    vocabulary_folders,
+)
 from zhuanjie.engine.vocabulary.model import Spec
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 _M = TypeVar("_M", bound=BaseModel)
+
+_LACKING = ("pack.unknown-field", "cel.unknown-name", "vocabulary.unknown-party",
+            "pack.placeholder")
+"""What is said of names that a vocabulary lacks."""
 
 
 def vocabulary_of(chain: Sequence[LoadedPack], problems: list[Diagnostic]) -> Vocabulary:
@@ -57,6 +65,26 @@ def named_vocabulary(pack: LoadedPack) -> Vocabulary:
         raise PolicyError(*(
             replace(d, place=here) if d.place.file is None else d for d in error.diagnostics
         )) from None
+
+
+def of_another_vocabulary(root: LoadedPack, problems: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """One mistake for many: a pack that names no vocabulary, and speaks one that it did not name.
+
+    That is so where a vocabulary beside it has every name that the usual one lacks.
+    """
+    if root.manifest.vocabulary is not None:
+        return list(problems)
+    lacking = {code: {str(d.args["name"]) for d in problems if d.code == code} for code in _LACKING}
+    unknown = lacking["pack.unknown-field"] | lacking["cel.unknown-name"]
+    roots, usual = roots_beside(root.folder), default_vocabulary()
+    for name in vocabulary_folders(roots) if unknown else ():
+        with suppress(PolicyError):
+            other = load_vocabulary(name, roots)
+            if other.id != usual.id and unknown <= {f.name for f in other.fields}:
+                return [Diagnostic("pack.vocabulary-not-named", {"name": name, "usual": usual.id},
+                                   root.source.place(("id",), key=True)),
+                        *(d for d in problems if d.code not in _LACKING)]
+    return list(problems)
 
 
 def broken_vocabulary(sources: Sequence[YamlSource],

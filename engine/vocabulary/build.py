@@ -33,7 +33,8 @@ class FieldBuilder:
 
     def build(self, specs: Mapping[str, Spec], known: Iterable[Field] = ()) -> list[Field]:
         """`known` with what `specs` adds to them, then the new fields."""
-        fields = {field.name: field for field in known}
+        before = {field.name: field for field in known}
+        fields = dict(before)
         listed = list(fields)
         for name, spec in specs.items():
             if name in fields:
@@ -41,9 +42,9 @@ class FieldBuilder:
             elif (new := self._new(name, spec, listed)) is not None:
                 fields[name] = new
         self._headings(list(fields.values()), specs)
-        for name in specs:
+        for name, spec in specs.items():
             if name in fields:
-                self._forms(fields[name])
+                self._forms(fields[name], before.get(name), spec)
         return list(fields.values())
 
     def _say(self, code: str, *at: Key, hint: str | None = None, **args: Any) -> None:
@@ -128,22 +129,27 @@ class FieldBuilder:
                     self._say("vocabulary.heading-twice", named, heading=heading,
                               first=other.name, second=field.name)
 
-    def _forms(self, field: Field) -> None:
-        """No way to write a value means two values."""
-        first: dict[str, tuple[str, str]] = {}
-        for form, own in _written(field):
-            before = first.setdefault(comparable(form), (form, own))
-            if before[1] != own:
+    def _forms(self, field: Field, before: Field | None, spec: Spec) -> None:
+        """No way to write a value means two values, nor another one than before."""
+        first: dict[str, str] = {}
+        for form, own in _written(field, before, spec):
+            other = first.setdefault(comparable(form), own)
+            if other != own:
                 self._say("vocabulary.form-twice", field.name, "values", own, name=field.name,
-                          form=form, first=before[1], second=own)
+                          form=form, first=other, second=own)
 
 
-def _written(field: Field) -> Iterator[tuple[str, str]]:
+def _written(field: Field, before: Field | None, spec: Spec) -> Iterator[tuple[str, str]]:
     for own in field.values:
         yield own, own
     for listed in (field.values, field.values_en):
         yield from ((label, own) for own, label in listed.items())
-    yield from field.forms.items()
+    if before is not None:
+        yield from before.forms.items()
+    listed_forms = [(form, own) for own, value in spec.values.items() for form in value.forms]
+    yield from listed_forms
+    said = {form for form, _ in listed_forms}
+    yield from (pair for pair in field.forms.items() if pair[0] not in said)
 
 
 def _both(spec: Spec) -> dict[str, str]:

@@ -80,6 +80,9 @@ def _read(folder: Path) -> tuple[Vocabulary, bool]:
     fields = FieldTable(FieldBuilder(
         listed, ("fields",), manifest.yes_no if manifest else {}, problems,
     ).build(specs.fields if specs else {}))
+    if manifest is not None and manifest.id != folder.name:
+        problems.append(Diagnostic("vocabulary.id", {"id": manifest.id, "folder": folder.name},
+                                   about.place(("id",))))
     if manifest is not None and specs is not None:
         _named(manifest, fields, about, problems)
     if problems or manifest is None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from zhuanjie.engine.core.models import FieldName, Filled, Name, Slug, Strict, Text, either
+from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.vocabulary.fields import Changes, Comparison, FieldType
 
 
@@ -18,7 +19,9 @@ def _labelled(value: Any) -> Any:
 
 
 def _yes_and_no(value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    if value.keys() - {"true", "false"} or not all(value.values()):
+    forms = [{comparable(form) for form in listed} for listed in value.values()]
+    if value.keys() - {"true", "false"} or not all(value.values()) or (
+            len(forms) == 2 and not forms[0].isdisjoint(forms[1])):
         raise ValueError("vocabulary.yes-no")
     return value
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.engines import need
 
 from zhuanjie.cli.commands import policy as policy_commands
 from zhuanjie.cli.main import COMMANDS, main
@@ -111,7 +110,6 @@ def test_audit_in_every_form(call: Caller, form: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("ledger", [LEDGER, WORKBOOK], ids=["csv", "xlsx"])
 def test_every_engine_finds_the_same_in_either_file(call: Caller, ledger: Path,
                                                     engine: str) -> None:
-    need(engine)
     text = call("audit", ledger, "--roster", RECEIVED, *JUDGED, "--format", "json",
                 "--backend", engine, code=1)
     assert came(text, "violation") == VIOLATIONS
@@ -257,3 +255,21 @@ def test_the_ledgers_are_what_their_maker_writes(tmp_path: Path) -> None:
     runpy.run_path(str(PERMITS / "make.py"))["main"](tmp_path)
     for file in (LEDGER, WORKBOOK, RECEIVED):
         assert (tmp_path / file.name).read_bytes() == file.read_bytes(), "run fixtures/permits/make.py"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_pack_that_forgot_its_vocabulary_is_told_so_once(
+        tmp_path: Path, lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(PERMITS / "_vocabularies", tmp_path / "_vocabularies")
+    shutil.copytree(PACK, tmp_path / PACK.name)
+    manifest = tmp_path / PACK.name / "pack.yaml"
+    text = manifest.read_text(encoding="utf-8").replace("vocabulary: permits\n", "")
+    manifest.write_text(text, encoding="utf-8")
+    assert main(["policy", "lint", str(manifest.parent), "--lang", lang]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and f"{manifest}:2:1: " in said
+    assert "vocabulary: permits" in said and "party-transfer" in said
+    # A slip besides is told of its own.
+    manifest.write_text(text.replace("when: permit.kind", "when: permt.kind"), encoding="utf-8")
+    assert main(["policy", "lint", str(manifest.parent), "--lang", lang]) == 2
+    assert "permt.kind" in capsys.readouterr().err
