@@ -56,7 +56,7 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     if scoped and scoped.manifest.scope:
         scope = checker.cel(scoped.source, ("scope", "when"), scoped.manifest.scope.when, Kind.BOOL)
     if checker.problems:
-        raise PolicyError(*of_another_vocabulary(chain[0], checker.problems))
+        raise PolicyError(*of_another_vocabulary(chain[0].source, checker.problems))
     top = chain[-1]
     return Policy(
         manifest=top.manifest,
@@ -110,8 +110,11 @@ def broken_rules(sources: Sequence[YamlSource]) -> list[Diagnostic]:
         for name, clause in _mapping(data, "clauses").items():
             if isinstance(party := _dig(clause, ("binds",)), str):
                 checker.party(party, source, ("clauses", name, "binds"))
-    return additions + [d for d in checker.problems
-                        if whole or not str(d.args.get("name", "")).startswith("params.")]
+    found = [d for d in checker.problems
+             if whole or not str(d.args.get("name", "")).startswith("params.")]
+    root = next((s for s in sources if isinstance(s.data, dict)
+                 and "id" in s.data and "builds_on" not in s.data), None)
+    return additions + (of_another_vocabulary(root, found) if root is not None else found)
 
 
 def _twice(source: YamlSource, index: int, rule: Any, first: dict[str, str]) -> list[Diagnostic]:

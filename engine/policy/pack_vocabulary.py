@@ -67,22 +67,23 @@ def named_vocabulary(pack: LoadedPack) -> Vocabulary:
         )) from None
 
 
-def of_another_vocabulary(root: LoadedPack, problems: Sequence[Diagnostic]) -> list[Diagnostic]:
+def of_another_vocabulary(root: YamlSource, problems: Sequence[Diagnostic]) -> list[Diagnostic]:
     """One mistake for many: a pack that names no vocabulary, and speaks one that it did not name.
 
-    That is so where a vocabulary beside it has every name that the usual one lacks.
+    That is so where a vocabulary beside it has every name that the usual one lacks. `root` is the
+    manifest that builds on no other.
     """
-    if root.manifest.vocabulary is not None:
+    if "vocabulary" in root.data:
         return list(problems)
     lacking = {code: {str(d.args["name"]) for d in problems if d.code == code} for code in _LACKING}
     unknown = lacking["pack.unknown-field"] | lacking["cel.unknown-name"]
-    roots, usual = roots_beside(root.folder), default_vocabulary()
+    roots, usual = roots_beside(Path(root.file).parent), default_vocabulary()
     for name in vocabulary_folders(roots) if unknown else ():
         with suppress(PolicyError):
             other = load_vocabulary(name, roots)
             if other.id != usual.id and unknown <= {f.name for f in other.fields}:
                 return [Diagnostic("pack.vocabulary-not-named", {"name": name, "usual": usual.id},
-                                   root.source.place(("id",), key=True)),
+                                   root.place(("id",), key=True)),
                         *(d for d in problems if d.code not in _LACKING)]
     return list(problems)
 

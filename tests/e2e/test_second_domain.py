@@ -269,7 +269,12 @@ def test_a_pack_that_forgot_its_vocabulary_is_told_so_once(
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and f"{manifest}:2:1: " in said
     assert "vocabulary: permits" in said and "party-transfer" in said
-    # A slip besides is told of its own.
+    # A mistake of layout besides is told of its own.
+    manifest.write_text(text.replace("version: ", "verson: "), encoding="utf-8")
+    assert main(["policy", "lint", str(manifest.parent), "--lang", lang]) == 2
+    said = capsys.readouterr().err
+    assert said.count(f"{PACK.name}/") == 3 and "vocabulary: permits" in said
+    # Where no vocabulary has every name, each name that is not known is told.
     manifest.write_text(text.replace("when: permit.kind", "when: permt.kind"), encoding="utf-8")
     assert main(["policy", "lint", str(manifest.parent), "--lang", lang]) == 2
     assert "permt.kind" in capsys.readouterr().err
