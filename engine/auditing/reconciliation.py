@@ -1,7 +1,7 @@
 """What stands in a roster and not in the ledger. In: values of both. Out: those that are missing.
 
-Values are found by 64-bit prints, in sorted order, and then compared themselves: what is said of
-a record never rests on a print.
+Values are found by 64-bit hashes, in sorted order, and then compared themselves: what is said of
+a record never rests on a hash.
 """
 
 from __future__ import annotations
@@ -63,23 +63,23 @@ class RosterReconciliation:
 
 
 class _Index:
-    """Distinct values in the order of their prints, and which of them were found."""
+    """Distinct values in the order of their hashes, and which of them were found."""
 
     def __init__(self, values: pl.Series) -> None:
-        every = pl.DataFrame({"value": values, "print": _hash64(values)}).with_row_index("at")
+        ordered = pl.DataFrame({"value": values, "hash": _hash64(values)}).with_row_index("at")
         # A stable order: of equal values the first stays.
-        every = every.sort("print", maintain_order=True)
-        again = pl.col("print") == pl.col("print").shift()
+        ordered = ordered.sort("hash", maintain_order=True)
+        again = pl.col("hash") == pl.col("hash").shift()
         other = pl.col("value") != pl.col("value").shift()
-        # Different values of one print, were there any, go the slow way.
-        self._mixed = every.filter(again & other)["print"].unique()
-        mixed = every.filter(pl.col("print").is_in(self._mixed.implode()))
+        # Different values of one hash, were there any, go the slow way.
+        self._mixed = ordered.filter(again & other)["hash"].unique()
+        mixed = ordered.filter(pl.col("hash").is_in(self._mixed.implode()))
         self._slow: dict[str, int] = {}
         for value, at in mixed.select("value", "at").iter_rows():
             self._slow.setdefault(value, at)
-        first = every.filter(
-            again.ne_missing(True) & ~pl.col("print").is_in(self._mixed.implode()))
-        self._places, self._values, self._hash64 = first["at"], first["value"], first["print"]
+        first = ordered.filter(
+            again.ne_missing(True) & ~pl.col("hash").is_in(self._mixed.implode()))
+        self._places, self._values, self._hash64 = first["at"], first["value"], first["hash"]
         self._found = pl.repeat(False, len(first), dtype=pl.Boolean, eager=True)
 
     @property
@@ -89,13 +89,13 @@ class _Index:
 
     def find(self, values: pl.Series) -> None:
         """Mark those of the values that are known."""
-        prints = _hash64(values)
+        hashes = _hash64(values)
         if len(self._hash64):
-            at = self._hash64.search_sorted(prints).clip(0, len(self._hash64) - 1)
-            same = (self._hash64.gather(at) == prints) & (self._values.gather(at) == values)
+            at = self._hash64.search_sorted(hashes).clip(0, len(self._hash64) - 1)
+            same = (self._hash64.gather(at) == hashes) & (self._values.gather(at) == values)
             self._found.scatter(at.filter(same), True)
         if self._slow:
-            for value in values.filter(prints.is_in(self._mixed.implode())):
+            for value in values.filter(hashes.is_in(self._mixed.implode())):
                 self._slow.pop(value, None)
 
     def left(self) -> list[tuple[int, str]]:

@@ -14,7 +14,12 @@ from zhuanjie.engine.auditing.notices import no_columns, said_of
 from zhuanjie.engine.auditing.roster import Roster
 from zhuanjie.engine.auditing.stages.base import Stage, StageContext
 from zhuanjie.engine.auditing.stages.registry import STAGES
-from zhuanjie.engine.auditing.strategies.base import AuditRequest, LedgerStrategy, Strategy
+from zhuanjie.engine.auditing.strategies.base import (
+    AuditRequest,
+    LedgerFacts,
+    LedgerStrategy,
+    Strategy,
+)
 from zhuanjie.engine.auditing.strategies.registry import choose
 from zhuanjie.engine.auditing.totals import AuditTotals
 from zhuanjie.engine.auditing.uniqueness import key_field
@@ -50,9 +55,9 @@ class AuditRun:
         self._stages = stages
 
     @property
-    def ledger(self) -> Ledger:
-        """What is audited."""
-        return cast("Ledger", self.strategy.ledger)
+    def ledger(self) -> LedgerFacts:
+        """What is known of what is audited."""
+        return self.strategy.ledger
 
     @property
     def backend(self) -> Backend:
