@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from zhuanjie.cli import exit_codes, options
+from zhuanjie.cli import complete, exit_codes, options
 from zhuanjie.cli.help import define, option
 from zhuanjie.cli.options import Selection
 from zhuanjie.cli.session import session_of
@@ -13,18 +13,22 @@ from zhuanjie.cli.session import session_of
 @define("eval")
 @click.argument("expression", metavar="EXPRESSION")
 @option("--data", help_key="data", type=options.FILE, metavar="FILE")
+@option("--policy", "pack", help_key="vocabulary-of", metavar="PACK",
+        shell_complete=complete.packs)
 @options.expression_selection
 @options.lang
 @click.pass_context
-def command(ctx: click.Context, expression: str, data: str | None, selection: Selection) -> int:
+def command(ctx: click.Context, expression: str, data: str | None, pack: str | None,
+            selection: Selection) -> int:
     """Print the value of an expression on each record of a file, or on an empty record."""
     from zhuanjie.cli.files import opened
     from zhuanjie.cli.records import say_of
     from zhuanjie.engine import api
     from zhuanjie.report.json_shape import value_text
 
+    policy = api.load_policy(pack) if pack else None
     read = [say_of(each, session_of(ctx), notices=False)
-            for each in (api.read_records(data) if data else ())]
+            for each in (api.read_records(data, policy) if data else ())]
     records = [{**each.others, **each.values} for each in read] if data else [{}]
     with opened(None, machine=True) as out:
         for record in records:

@@ -154,6 +154,10 @@ def test_records_one_by_one(call: Caller, record: Path, tmp_path: Path) -> None:
     assert "BEGIN:VEVENT" in call("deadlines", LEDGER, *JUDGED, "--format", "ics")
     assert call("eval", "application.complete && inspection.result == 'defects'",
                 "--data", record).strip() == "true"
+    kinds = tmp_path / "kinds.yaml"
+    kinds.write_text("许可种类: 摊位\n收件日期: 2024年6月20日\n拟起用月份: 2024年8月\n", encoding="utf-8")
+    assert call("eval", "permit.kind == 'stall' && application.received_on < application.from_month",
+                "--data", kinds, "--policy", PACK).strip() == "true"
     events = tmp_path / "events.jsonl"
     events.write_text('{"许可编号": "S-1", "application.received_on": "2024-06-20"}\n'
                       '{"clock": "2024-07-11"}\n', encoding="utf-8")
