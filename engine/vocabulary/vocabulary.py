@@ -72,12 +72,14 @@ class Vocabulary:
     def joined(self, other: Vocabulary) -> Vocabulary:
         """Both vocabularies' fields, for comparing what two policies make of a record.
 
-        Of a field that both have it is this one's, with the values of both.
+        Of a field that both have it is this one's, with the values of both and the ways to write them.
         """
         if other is self:
             return self
         fields = [field if (theirs := other.fields.get(field.name)) is None
-                  else replace(field, values={**theirs.values, **field.values})
+                  else replace(field, values={**theirs.values, **field.values},
+                               values_en={**theirs.values_en, **field.values_en},
+                               forms={**theirs.forms, **field.forms})
                   for field in self.fields]
         more = (field for field in other.fields if field.name not in self.fields)
         return replace(self, fields=FieldTable([*fields, *more]))

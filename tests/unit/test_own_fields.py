@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -157,3 +158,12 @@ def test_its_document_names_them(form: str, lang: str, words: list[str],
                                  capsys: pytest.CaptureFixture[str]) -> None:
     out = told(capsys, "policy", "docs", str(PACK), "--format", form, "--lang", lang, code=0)
     assert [word for word in words if word not in out.replace("\\_", "_")] == []
+
+
+def test_a_diff_names_what_the_new_pack_no_longer_has_as_the_old_one_did(
+        capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "diff", str(PACK), "fujian-2007-80", "--lang", "zh"]) == 1
+    said = capsys.readouterr().out
+    meaning = said[said.index("\n含义\n"):]
+    assert "去向类型: 父母工作单位" in meaning
+    assert not re.search(r"parents_\w+|retention\.\w+", meaning)

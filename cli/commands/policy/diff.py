@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import click
@@ -34,6 +35,8 @@ def command(ctx: click.Context, *, old: str, new: str, ledgers: Sequence[str],
     session = session_of(ctx)
     for notice in found.impact.notices if found.impact else ():
         session.notice(notice)
-    view = show.view_of(session, target, after)
+    # A counterexample may hold fields and values that the new pack no longer has.
+    view = replace(show.view_of(session, target, after),
+                   fields=after.vocabulary.joined(before.vocabulary).fields)
     show.write(layout.present(found, f"{old} → {new}", view), target, view)
     return exit_codes.FINDINGS if found.differs else exit_codes.OK
