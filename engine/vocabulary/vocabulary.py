@@ -72,7 +72,8 @@ class Vocabulary:
     def joined(self, other: Vocabulary) -> Vocabulary:
         """Both vocabularies' fields, for comparing what two policies make of a record.
 
-        Of a field that both have it is this one's, with the values of both and the ways to write them.
+        Of a field that both have it is this one's, with the values of both and the ways to write
+        them.
         """
         if other is self:
             return self
