@@ -230,6 +230,16 @@ def test_a_new_pack_judges_only_where_it_is_named(office: Path) -> None:
     assert load_policy(as_of=date.today()).sha256 == before.sha256
 
 
+def test_a_new_pack_takes_no_id_that_another_has(office: Path,
+                                                 capsys: pytest.CaptureFixture[str]) -> None:
+    put(office / "packs")
+    for taken in ("tried", "fujian-2007-80"):
+        new = office / "packs" / "fresh"
+        assert main(["policy", "new", taken, "--output", str(new), "--lang", "en"]) == 2
+        assert f"there is a pack `{taken}` already, in " in capsys.readouterr().err
+        assert not new.exists()
+
+
 def test_it_judges_where_it_says_so(office: Path) -> None:
     put(office / "packs", MANIFEST.replace("2007-01-01}\np", "2019-06-01}\nby_default: true\np"))
     assert [s.ref.id for s in load_policy(as_of=DAY).spans][-1] == "tried"

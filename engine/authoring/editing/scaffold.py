@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.models import Slug, Text
 from zhuanjie.engine.core.unicode import has_chinese
+from zhuanjie.engine.core.yaml_source import short_path
 from zhuanjie.engine.policy.check import build_policy
 from zhuanjie.engine.policy.found import MANIFEST, known_packs
 from zhuanjie.engine.policy.json_schema import PACK, schemas
@@ -44,13 +45,16 @@ def scaffold(pack_id: str, folder: Path, day: date, builds_on: str | None = None
 
     The pack speaks the vocabulary of its base, or the one named, or the usual one. Schemas of that
     which stand beside the folder are referred to, else they are among the files. Raises UsageError
-    for an id that is none, a folder that is in use, a base that will not be found, a vocabulary
-    that is not the base's; PolicyError for one that there is not.
+    for an id that is none or another pack's, a folder that is in use, a base that will not be
+    found, a vocabulary that is not the base's; PolicyError for one that there is not.
     """
     try:
         _ID.validate_python(pack_id)
     except ValidationError:
         raise fail(UsageError, "scaffold.id", hint="scaffold.id.hint", id=pack_id) from None
+    if (there := known_packs().get(pack_id)) is not None:
+        raise fail(UsageError, "scaffold.id-taken", hint="scaffold.id-taken.hint", id=pack_id,
+                   folder=short_path(there))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise fail(UsageError, "scaffold.in-use", hint="scaffold.in-use.hint", folder=str(folder))
     base = None if builds_on is None else _base(builds_on, folder)
