@@ -114,8 +114,10 @@ def _read(file: Path) -> tuple[str, dict[str, Any]]:
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = _POSITION.search(str(error))
-        place = Place(shown, line=int(at[1]), column=int(at[2])) if at and at[1] else Place(shown)
-        raise fail(UsageError, "settings.toml", place,
+        # Without a position it is the end of the file where something is still wanted.
+        place = (Place(shown, line=int(at[1]), column=int(at[2])) if at and at[1]
+                 else Place(shown, line=len(text.splitlines())))
+        raise fail(UsageError, "settings.toml", place, hint="settings.toml.hint",
                    detail=_POSITION.sub("", str(error))) from None
 
 

@@ -186,7 +186,8 @@ def test_every_mistake_of_the_settings_is_said_with_its_line(office: Path) -> No
 @pytest.mark.parametrize(("text", "code", "line"), [
     ('packs = "packs"', "settings.packs", 1), ("packs = [1]", "settings.packs", 1),
     ('packs = [""]', "settings.packs", 1), ('\npacks = ["packs', "settings.toml", 2),
-    ("[packs]", "settings.packs", 1),
+    ("[packs]", "settings.packs", 1), ("packs = [", "settings.toml", 1),
+    ('packs = [\n"packs",', "settings.toml", 2),
 ])
 def test_no_list_of_folders_is_refused(office: Path, text: str, code: str, line: int) -> None:
     set_to(office, text + "\n")
