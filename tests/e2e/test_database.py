@@ -19,7 +19,7 @@ from support.cli_command import AS_OF, COMMAND, LEDGER, SOUND, record, run
 from support.cluster import PASSWORD, Cluster, cluster
 from support.edge_records import chinese
 from support.edge_records import record as drawn
-from support.party_transfer import fields
+from support.party_transfer import MAPPING, fields
 from support.tables import execute, load
 
 from zhuanjie.engine.api import audit, load_policy
@@ -107,7 +107,7 @@ def test_the_other_commands(messy: tuple[str, Path], tmp_path: Path) -> None:
         table, file = (run("explain", source, "06002", *more, *AS_OF) for source in (url, path))
         assert table.returncode == 0, table.stderr
         assert table.stdout == file.stdout
-    near = run("explain", url, "06102", *AS_OF)
+    near = run("explain", url, "060022", *AS_OF)
     assert near.returncode == 2
     assert near.stderr.count("error: ") == 1 and "did you mean" in near.stderr
 
@@ -292,7 +292,7 @@ def test_nothing_is_written(server: Cluster) -> None:
     from zhuanjie.engine.ledger.readers.postgres import PostgresTable
 
     load("plain", pl.DataFrame([{"学号": "1", "离校时间": "2007-06-30"}]))
-    table = PostgresTable(address_of(server.url("plain")), None)
+    table = PostgresTable(address_of(server.url("plain")), MAPPING)
     with closing(table), pytest.raises(Exception, match="ReadOnly"):
         table.server.rows("DELETE FROM public.plain RETURNING 1")
 
