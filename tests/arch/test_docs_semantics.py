@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.marks import few
 
 from zhuanjie.engine.api import UNKNOWN, audit, evaluate, load_policy
 from zhuanjie.engine.backends.registry import BULK
@@ -161,7 +162,7 @@ def spoken(words: str) -> date | None:
     return None if words == "none" else datetime.strptime(words, "%d %B %Y").date()
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", few(ENGINES, "reference", BULK))
 @pytest.mark.parametrize("case", lines("Which day decides"), ids=" ".join)
 def test_which_day_decides(case: tuple[str, ...], engine: str) -> None:
     first, as_of, rule, decided_by = case

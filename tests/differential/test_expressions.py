@@ -12,6 +12,7 @@ from dateutil.relativedelta import relativedelta
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given, note, reject
 from hypothesis import strategies as st
+from support.marks import few
 from support.strategies import (
     FRAME,
     SCHEMA,
@@ -123,7 +124,7 @@ def test_conditions(tree: Expr, rows: list[dict[str, Any]]) -> None:
 
 
 # For Spark a job for each would take long: see test_backends.
-@pytest.mark.parametrize("engine", [n for n in OTHERS if n != "spark"])
+@pytest.mark.parametrize("engine", few((n for n in OTHERS if n != "spark"), "polars", "python", "durable"))
 @examples(120)
 @given(*CONDITIONS)
 def test_conditions_on_every_engine(engine: str, tree: Expr, rows: list[dict[str, Any]]) -> None:

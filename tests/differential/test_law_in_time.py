@@ -120,9 +120,10 @@ def test_a_batch_of_one_time_is_judged_by_fewer_conditions(
 
 
 @pytest.mark.parametrize("as_of", few(DAYS, date(2015, 7, 1)), ids=str)
-def test_a_single_record_is_judged_as_in_a_ledger(as_of: date) -> None:
+@pytest.mark.parametrize("records", few((4, 24), 4))
+def test_a_single_record_is_judged_as_in_a_ledger(as_of: date, records: int) -> None:
     policy = load_policy(as_of=as_of)
-    for one in (record(s) for s in range(24)):
+    for one in (record(s) for s in range(records)):
         wanted = said(audit([one], policy, as_of=as_of, all_outcomes=True).findings)
         assert said(check(one, policy, as_of=as_of, all_outcomes=True)) == wanted
         report = check_one(one, policy, as_of=as_of, all_outcomes=True)

@@ -68,6 +68,7 @@ def test_a_file_reads_like_records(tmp_path: Path) -> None:
     assert list(said.values()) == judge_ledger(records, as_of)
 
 
+@pytest.mark.slow
 def test_records_reach_every_outcome() -> None:
     """Every clause comes out every way it can, or the comparison above would prove little."""
     reached: dict[str, set[str]] = {}

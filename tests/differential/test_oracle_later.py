@@ -42,6 +42,7 @@ def test_engines_read_the_documents_as_we_do(pack: str, as_of: date, params: dic
         assert said[one["member.id"]] == READINGS[pack](one, as_of, params), one
 
 
+@pytest.mark.slow
 def test_records_reach_every_outcome_of_what_is_new() -> None:
     reached: dict[str, set[str]] = {}
     for as_of in DAYS:

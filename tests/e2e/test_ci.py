@@ -122,6 +122,7 @@ def test_the_action_refuses_what_checks_nothing(repository: Path, inputs: dict[s
     assert done.returncode == 2 and said in done.stdout
 
 
+@pytest.mark.slow
 def test_hooks_are_the_commands_they_name(repository: Path) -> None:
     commands = {h["id"].removeprefix("zhuanjie-") for h in HOOKS}
     assert commands == {"fmt", "lint", "test", "coverage", "verify", "mutate"}
@@ -162,6 +163,7 @@ def test_the_examples_name_what_is_there() -> None:
     assert {h["id"] for h in hooks} <= {h["id"] for h in HOOKS}
 
 
+@pytest.mark.slow
 def test_the_gitlab_example_runs(repository: Path) -> None:
     job: dict[str, Any] = EXAMPLES[".gitlab-ci.yml"]["policies"]
     script = "\n".join(line for line in job["script"] if "policy lint" not in line)

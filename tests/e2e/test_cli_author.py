@@ -23,6 +23,7 @@ def test_cases_that_pass(tmp_path: Path) -> None:
     assert data == {"cases": 21, "passed": 21, "failed": []}
 
 
+@pytest.mark.slow
 def test_cases_that_fail_in_every_form(tmp_path: Path) -> None:
     write(tmp_path, cases=WRONG)
     done = run("policy", "test", tmp_path, "--format", "json")
@@ -64,6 +65,7 @@ def test_update_makes_them_pass(tmp_path: Path) -> None:
     assert (tmp_path / "cases" / "all.yaml").read_text(encoding="utf-8") == CASES
 
 
+@pytest.mark.slow
 def test_faults_that_go_unnoticed_are_shown_with_a_case(tmp_path: Path) -> None:
     assert run("policy", "mutate", write(tmp_path), "--jobs", "1").returncode == 0
     write(tmp_path, cases=HOLES)
@@ -84,6 +86,7 @@ def test_faults_that_go_unnoticed_are_shown_with_a_case(tmp_path: Path) -> None:
         assert "expect: {slip-back:" in run("policy", "mutate", tmp_path, lang=lang).stdout
 
 
+@pytest.mark.slow
 def test_two_packs_are_compared_in_three_views(tmp_path: Path) -> None:
     old = write(tmp_path / "old")
     new = write(tmp_path / "new", manifest=MANIFEST.replace("value: 30", "value: 20"))
@@ -114,6 +117,7 @@ def test_a_pack_that_is_not_there(tmp_path: Path, spec: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_coverage_in_every_form(tmp_path: Path) -> None:
     write(tmp_path, cases=CASES.replace("slip-back: not_applicable, ", ""))
     done = run("policy", "coverage", tmp_path, "--format", "json", "--fail-under", "100")

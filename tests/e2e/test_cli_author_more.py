@@ -10,6 +10,7 @@ from support.author_packs import CASES, MANIFEST, write
 from support.cli_command import run
 
 
+@pytest.mark.slow
 def test_a_new_pack_passes_what_a_pipeline_asks(tmp_path: Path) -> None:
     done = run("policy", "new", "mine-2024-1", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")

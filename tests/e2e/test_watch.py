@@ -89,10 +89,11 @@ def test_malformed_events_are_refused_one_by_one(tmp_path: Path) -> None:
     assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(("seed", "kills"), [(0, 2), *(slow(seed, 12) for seed in range(4))])
-def test_killed_at_any_moment_it_neither_loses_nor_repeats(tmp_path: Path, seed: int,
-                                                           kills: int) -> None:
-    events = write(tmp_path / "events", *some_events(120, seed))
+@pytest.mark.parametrize(("seed", "count", "kills"), [
+    (0, 20, 2), *(slow(seed, 120, 12) for seed in range(4))])
+def test_killed_at_any_moment_it_neither_loses_nor_repeats(
+        tmp_path: Path, seed: int, count: int, kills: int) -> None:
+    events = write(tmp_path / "events", *some_events(count, seed))
     whole = run(events, "--journal", str(tmp_path / "whole")).stdout
     rng = random.Random(seed)
     out = tmp_path / "out"

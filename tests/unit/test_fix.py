@@ -219,6 +219,7 @@ def _spoilt_ledger(folder: Path) -> tuple[Path, list[str]]:
     return ledger, list(names)
 
 
+@pytest.mark.slow
 def test_a_generated_ledger(tmp_path: Path) -> None:
     ledger, names = _spoilt_ledger(tmp_path)
     policy = load_policy("fujian-2007-80")

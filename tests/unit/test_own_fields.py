@@ -10,6 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from support.marks import slow
 
 from zhuanjie.cli.main import main
 from zhuanjie.engine.api import check, fixes, load_policy
@@ -57,8 +58,8 @@ def told(capsys: pytest.CaptureFixture[str], *args: str, code: int | None = None
 
 
 @pytest.mark.parametrize("args", [
-    ["fmt", "--check"], ["lint"], ["test", "--backend", "all"], ["coverage", "--fail-under", "100"],
-    ["mutate"], ["verify"],
+    ["fmt", "--check"], ["lint"], slow(["test", "--backend", "all"]),
+    ["coverage", "--fail-under", "100"], slow(["mutate"]), slow(["verify"]),
 ], ids=" ".join)
 def test_every_check_is_content(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     command, *options = args
