@@ -77,6 +77,7 @@ def test_the_action_is_well_formed() -> None:
     assert listed == set(ACTION["inputs"])
 
 
+@pytest.mark.slow
 def test_the_action_is_content_with_a_sound_pack(repository: Path) -> None:
     checks = "fmt lint test coverage verify diff"
     write(repository / "rules" / "tried", rules=RULES.replace("has(letter.issued_on)",

@@ -50,6 +50,7 @@ def test_reports_for_people_say_which_pack_judged_what(form: str, lang: str, tit
     assert "1.2b" in said and "33.2a" in said
 
 
+@pytest.mark.slow
 def test_every_machine_format_names_the_pack() -> None:
     rows = list(csv.DictReader(io.StringIO(
         run("audit", LEDGER, *AS_OF, "--format", "csv").stdout)))
@@ -162,6 +163,7 @@ def test_deadlines_are_those_of_the_law_that_judges() -> None:
     assert due["T09", "33.2d"][1] == "central-2019-regulations"
 
 
+@pytest.mark.slow
 def test_a_number_can_be_set_whichever_pack_has_it() -> None:
     data = json.loads(run("audit", LEDGER, *AS_OF, "--set", "retention_max_months=12",
                           "--format", "json").stdout)

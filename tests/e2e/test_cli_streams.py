@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.cli_command import AS_OF, COMMAND, record, run, write_ledger
-from support.marks import few
+from support.marks import few, slow
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +140,8 @@ def test_a_far_horizon_has_no_end(ledger: Path) -> None:
 
 
 @pytest.mark.parametrize(("form", "ending", "code"), [
-    ("json", signal.SIGINT, 130), ("jsonl", signal.SIGINT, 130), ("csv", signal.SIGTERM, 143),
-    ("json", signal.SIGHUP, 143),
+    ("json", signal.SIGINT, 130), slow("jsonl", signal.SIGINT, 130), ("csv", signal.SIGTERM, 143),
+    slow("json", signal.SIGHUP, 143),
 ])
 def test_an_end_before_its_time_leaves_no_half_a_file(
     large: Path, tmp_path: Path, form: str, ending: signal.Signals, code: int,
@@ -166,8 +166,8 @@ def test_an_end_before_its_time_leaves_no_half_a_file(
 
 
 @pytest.mark.parametrize(("name", "text", "what"), [
-    ("none.csv", None, "no such file"), ("empty.csv", "", ""),
-    ("headings.csv", "学号,姓名\n", ""), ("strange.csv", "a,b\n1,2\n", ""),
+    ("none.csv", None, "no such file"), slow("empty.csv", "", ""),
+    slow("headings.csv", "学号,姓名\n", ""), ("strange.csv", "a,b\n1,2\n", ""),
 ])
 def test_a_ledger_that_cannot_be_used_is_exit_2(
     tmp_path: Path, name: str, text: str | None, what: str,

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from support.cli_command import AS_OF, COMMAND, LEDGER, record, run, write_ledger
-from support.marks import few
+from support.marks import few, slow
 
 
 @pytest.fixture
@@ -56,11 +56,11 @@ def test_a_folder_is_divided_by_columns(ledger: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("more", "what"), [
     (("--format", "parquet"), "needs a file"),
     (("--partition-by", "clause"), "needs a folder"),
-    (("--partition-by", "claus", "--output", "o"), "cannot be divided by `claus`"),
-    (("--partition-by", "clause", "--output", "o", "--format", "csv"), "not `csv`"),
-    (("--partition-by", "clause", "--output", "o", "--backend", "reference"), "`reference`"),
+    slow(("--partition-by", "claus", "--output", "o"), "cannot be divided by `claus`"),
+    slow(("--partition-by", "clause", "--output", "o", "--format", "csv"), "not `csv`"),
+    slow(("--partition-by", "clause", "--output", "o", "--backend", "reference"), "`reference`"),
     (("--resume", "--output", "o"), "--partition-by"),
-    (("--output", "no/f.parquet"), "its folder does not exist"),
+    slow(("--output", "no/f.parquet"), "its folder does not exist"),
 ])
 def test_what_does_not_go_together(ledger: Path, tmp_path: Path, more: tuple[str, ...],
                                    what: str) -> None:

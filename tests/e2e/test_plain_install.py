@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.cli_command import AS_OF, LEDGER, write_ledger
-from support.marks import few
+from support.marks import few, slow
 
 from zhuanjie.engine import api
 from zhuanjie.engine.backends import registry
@@ -108,11 +108,11 @@ def test_no_extra_is_used_where_it_is_there(
 
 @pytest.mark.parametrize(("args", "absent", "extra"), [
     (("policy", "verify", PACK), "z3", "[authoring]"),
-    (("policy", "mutate", PACK), "z3", "[authoring]"),
-    (("policy", "diff", PACK, PACK), "z3", "[authoring]"),
+    slow(("policy", "mutate", PACK), "z3", "[authoring]"),
+    slow(("policy", "diff", PACK, PACK), "z3", "[authoring]"),
     (("audit", "postgresql://nowhere.invalid/db?table=t"), "psycopg", "[postgresql]"),
-    (("audit", "postgresql://nowhere.invalid/db?table=t"), "sqlglot", "[postgresql]"),
-    (("explain", "postgresql://nowhere.invalid/db?table=t", "1"), "psycopg", "[postgresql]"),
+    slow(("audit", "postgresql://nowhere.invalid/db?table=t"), "sqlglot", "[postgresql]"),
+    slow(("explain", "postgresql://nowhere.invalid/db?table=t", "1"), "psycopg", "[postgresql]"),
     (("eval", "1", "--backend", "postgresql"), "psycopg", "[postgresql]"),
     (("eval", "1", "--backend", "duckdb"), "sqlglot", "[duckdb]"),
     (("audit", "spark:db.t", "--output", "nowhere"), "pyspark", "[spark]"),
@@ -141,6 +141,7 @@ def test_another_engine_stands_in_for_durable_rules(
     assert (chosen.stdout, chosen.stderr) == (usual.stdout, usual.stderr)
 
 
+@pytest.mark.slow
 def test_a_stand_in_is_said_once_for_a_list_of_records(tmp_path: Path) -> None:
     file = tmp_path / "records.json"
     file.write_text(json.dumps(LEDGER), encoding="utf-8")
