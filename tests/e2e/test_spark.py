@@ -19,6 +19,7 @@ from support.messy_ledgers import ledger as over_the_years
 from support.messy_ledgers import typed as as_typed
 from support.party_transfer import fields
 
+from zhuanjie.cli.main import main
 from zhuanjie.engine.api import audit, audit_on_spark, load_policy
 from zhuanjie.engine.core.errors import ZhuanjieError
 from zhuanjie.engine.core.results import Finding, InputFinding
@@ -176,19 +177,21 @@ def test_a_failure_leaves_no_findings(tmp_path: Path) -> None:
     assert sorted(p.name for p in out.iterdir()) == before
 
 
-def test_the_command(tmp_path: Path) -> None:
+def test_the_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Its Spark is started in this process: beside it nothing differs from the command's own."""
     ledger = tmp_path / "ledger.parquet"
     pl.DataFrame(MESSY).write_parquet(ledger)
     out = tmp_path / "findings"
-    done = run("audit", ledger, *AS_OF, "--backend", "spark", "--output", out, "--format", "json",
-               "--quiet", timeout=600)
-    assert done.returncode == 1, done.stderr
-    summary = json.loads(done.stdout)
+    code = main(["audit", str(ledger), *AS_OF, "--backend", "spark", "--output", str(out),
+                 "--format", "json", "--quiet", "--lang", "en"])
+    done = capfd.readouterr()
+    assert code == 1, done.err
+    summary = json.loads(done.out)
     whole = json.loads(run("audit", ledger, *AS_OF, "--format", "json").stdout)
     assert summary["summary"] == whole["summary"]
     assert summary["findings"] == []
     assert pl.scan_parquet(parts(out, ".parquet")).select(pl.len()).collect().item() == len(
         whole["findings"])
-    assert f"{tmp_path / 'findings-input'}" in done.stderr
+    assert f"{tmp_path / 'findings-input'}" in done.err
     lost = run("audit", "spark:ledger", *AS_OF)
     assert lost.returncode == 2 and "--output" in lost.stderr
