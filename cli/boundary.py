@@ -34,18 +34,26 @@ class ExitGuard:
         self.session = session
         self.code = exit_codes.OK
         self._minded: list[signal.Signals] = []
+        self._unraisable = sys.unraisablehook
 
     def __enter__(self) -> ExitGuard:
+        sys.unraisablehook = self._unraised
         with suppress(ValueError):  # not the main thread: who called it minds the signals
             # What ignores signals, as under nohup, goes on doing so.
             self._minded = [s for s in _ENDING if signal.getsignal(s) is signal.SIG_DFL
                             and signal.signal(s, _terminate) is signal.SIG_DFL]
         return self
 
+    def _unraised(self, unraised: sys.UnraisableHookArgs) -> None:
+        """An end before its time that comes while something is tidied up is no news besides."""
+        if unraised.exc_type is not KeyboardInterrupt:
+            self._unraisable(unraised)
+
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> bool:
         for ending in self._minded:
             signal.signal(ending, signal.SIG_DFL)
+        sys.unraisablehook = self._unraisable
         if isinstance(error, SystemExit):
             return False
         if error is not None:

@@ -68,7 +68,7 @@ def test_a_whole_record_may_be_asked_to_be_silent(tmp_path: Path) -> None:
     ("[null, 2007-07-02, violation, null]", "[null, 2007-07-02, violaton, null]",
      "pack.case.cell"),
     ("expect.slip-back.due", "expect.slip-back.dew", "pack.case.column"),
-    ("receipt.returned_on", "receipt.retuned_on", "pack.case.column"),
+    ("receipt.returned_on", "receipt.retuned_on", "pack.case.unknown-field"),
     ("letter.issued_on: 2007-06-01", "letter.isued_on: 2007-06-01", "pack.case.unknown-field"),
     ("letter.issued_on: 2007-06-01", "letter.issued_on: 2007-02-30", "records.cell.date-none"),
     ("{member.id: s1}", "{member.id: s1, member.sx: male}", "pack.case.unknown-field"),

@@ -253,7 +253,10 @@ def _cells(task: CaseInstance, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
 
 def _place(task: CaseInstance, trail: tuple[Key, ...]) -> Place:
     """Where a part of a case stands: in the case, in its row, or in the file's base."""
-    source = task.file.source
+    source, table = task.file.source, task.file.cases.cases[int(task.trail[1])].table
+    if table is not None and trail[-1] in table.columns:  # said once, not for every row
+        at = table.columns.index(str(trail[-1]))
+        return source.place((*task.trail[:2], "table", "columns", at))
     if (*task.trail[:2], *trail) in source.nodes:
         return source.place((*task.trail[:2], *trail), key=True)
     return source.place(trail, key=True) if trail in source.nodes else task.place
