@@ -187,7 +187,7 @@ def rules(draw: st.DrawFn) -> list[TypedRule]:
 
 # For Spark a job for each would take long: see the test below.
 @pytest.mark.parametrize("engine", few(
-    (n for n in NAMES if n not in ("reference", "spark")), "polars", "python", "durable"))
+    (n for n in NAMES if n not in ("reference", "spark")), "polars", "python"))
 @examples(20)
 @given(rules(), st.lists(records, min_size=1, max_size=3), st.integers(0, 2), st.booleans())
 def test_rules(engine: str, drawn: list[TypedRule], rows: list[Record], sure: int,

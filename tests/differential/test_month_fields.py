@@ -60,7 +60,7 @@ DTYPES = {"bool": pl.Boolean, "int": pl.Int64, "date": pl.Date, "month": pl.Date
 FRAME = {name: DTYPES[kind] for name, kind in TYPES.items()}
 TODAY = date(2008, 2, 29)
 # Each condition of its own takes DuckDB long: beside these its quick test is the packs' rules.
-ENGINES = few((n for n in NAMES if n not in ("reference", "spark")), "polars", "python", "durable")
+ENGINES = few((n for n in NAMES if n not in ("reference", "spark")), "polars", "python")
 COMPARE = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 
 
