@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -96,14 +97,20 @@ def test_nothing_is_missed_where_no_extra_is_there(
     assert done.stdout or name in ("generate", "fmt")
 
 
+def told(stderr: str) -> list[str]:
+    """What is said, without the progress that a slow machine shows now and then."""
+    return [line for line in stderr.splitlines()
+            if not re.match(r"reading, \d|\d+ of \d+ records, ", line)]
+
+
 @pytest.mark.parametrize("name", few(
     ["audit", "check", "explain", "deadlines", "coverage"], "explain"))
 def test_no_extra_is_used_where_it_is_there(
         name: str, plain: dict[str, list[str | Path]]) -> None:
     whole, bare = call(plain[name], watched=EXTRA), call(plain[name], absent=EXTRA)
     assert whole.stderr.splitlines()[-1] == "[]"
-    assert (bare.returncode, bare.stdout, bare.stderr) == (
-        whole.returncode, whole.stdout, whole.stderr)
+    assert (bare.returncode, bare.stdout) == (whole.returncode, whole.stdout)
+    assert told(bare.stderr) == told(whole.stderr)
 
 
 @pytest.mark.parametrize(("args", "absent", "extra"), [
