@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Cluster:
     folder: Path
     port: int
     user: str | None
+    process: subprocess.Popen[bytes] | None = None
 
     @property
     def environ(self) -> dict[str, str]:
@@ -61,13 +63,24 @@ class Cluster:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
-        data = self.folder / "data"
-        self.run("pg_ctl", "-D", str(data), "-w", "-s", "-l", str(self.folder / "log"), "start")
+        """Start it and wait until it answers; it ends with this process, however that ends."""
+        tied = [which, "--pdeathsig", "QUIT", "--"] if (which := shutil.which("setpriv")) else []
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*tied, str(self.bin / "postgres"), "-D", str(self.folder / "data")],
+                user=self.user, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        end = time.monotonic() + 60
+        while subprocess.run([str(self.bin / "pg_isready"), "-q", "-h", str(self.folder), "-p",
+                              str(self.port)], check=False).returncode:
+            assert self.process.poll() is None and time.monotonic() < end, (
+                self.folder / "log").read_text(encoding="utf-8", errors="replace")
+            time.sleep(0.05)
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop it, as a crash would."""
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-s", "-w", "stop")
+        if self.process is not None:
+            self.process.wait(60)
 
 
 def _free_port() -> int:
