@@ -207,8 +207,8 @@ def test_rules(engine: str, drawn: list[TypedRule], rows: list[Record], sure: in
 @pytest.mark.engine("spark")
 @examples(3)
 @given(st.lists(rules(), min_size=4, max_size=4), st.lists(records, min_size=20, max_size=40))
-def test_many_rules_and_records_in_one_job(drawn: list[list[TypedRule]],
-                                           rows: list[Record]) -> None:
+def test_many_rules_and_records_in_one_job_of_spark(
+        drawn: list[list[TypedRule]], rows: list[Record]) -> None:
     """For Spark, which takes long to start and not much longer for more."""
     kleene = Kleene(to_day(TODAY), VALUES)
     typed_rules = [rule for some in drawn for rule in some]
