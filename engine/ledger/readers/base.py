@@ -51,6 +51,12 @@ class LedgerTable(ABC):
     day_zero: date | None = None
     """What plain numbers in date columns count from (spreadsheets only)."""
     header_row: int | None = None
+    hidden_rows: frozenset[int] = frozenset()
+    """Rows that the file's own program does not show: hidden, or filtered out."""
+    struck_rows: frozenset[int] = frozenset()
+    """Rows whose filled cells are all struck through."""
+    filtered: bool = False
+    """A filter is set, which hides rows."""
 
     def __init__(self) -> None:
         self.notices: list[Diagnostic] = []

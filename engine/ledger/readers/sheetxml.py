@@ -1,137 +1,175 @@
-"""What calamine leaves out of an .xlsx. In: the file, a sheet's position. Out: cells to mend.
+"""What calamine leaves out of an .xlsx. In: the file, a sheet's position. Out: its SheetExtras.
 
-Three things change what a cell says: a number shown with leading zeros (format `00000`), an error
-such as `#N/A` (which would read as blank), and the 1904 calendar. Formulas never computed are
-counted, and how far the sheet reaches is noted. What is not laid out as usual is left as calamine
-reads it.
+A sheet written as nearly every program writes it is searched for what matters by `quick_sheet`,
+which reads nothing else; any other is parsed here. Both say the same of the same sheet.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from posixpath import join, normpath
 from xml.etree import ElementTree
+from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
-DAY_ZERO, DAY_ZERO_1904 = date(1899, 12, 30), date(1904, 1, 1)
+from zhuanjie.engine.ledger.readers.package_xml import (
+    SPACES,
+    column_number,
+    elements,
+    is_true,
+    parse,
+    refuse,
+)
+from zhuanjie.engine.ledger.readers.quick_sheet import UnusualError, search
+from zhuanjie.engine.ledger.readers.sheet_extras import (
+    DAY_ZERO,
+    DAY_ZERO_1904,
+    Formulas,
+    SheetExtras,
+)
+from zhuanjie.engine.ledger.readers.sheet_styles import SheetStyles, read_styles
+
+BOOK = "xl/workbook.xml"
 BLOCK = 1 << 20
-_UNUSUAL = (BadZipFile, LookupError, ElementTree.ParseError, ValueError, OSError, StopIteration)
-_PADDED = re.compile(r"0{2,}")
-_CELL = re.compile(rb"<c ([^>]*[^>/])>(.*?)</c>", re.DOTALL)
-_REF = re.compile(rb'\br="([A-Z]+)(\d+)"')
-_STYLE = re.compile(rb'\bs="(\d+)"')
-_LAST = re.compile(rb'<c r="[A-Z]+([0-9]+)"')
-_TYPED = re.compile(rb'\bt="[^n]')
-_VALUE = re.compile(rb"<v>([^<]+)</v>")
-
-
-@dataclass(slots=True)
-class SheetExtras:
-    """What to mend in a sheet: texts by (row, column) from 0, where its day numbers start.
-
-    `rows` and `columns` tell how far it reaches.
-    """
-
-    day_zero: date = DAY_ZERO
-    cells: dict[tuple[int, int], str] = field(default_factory=dict)
-    uncomputed: int = 0
-    rows: int = 0
-    columns: int = 0
+WIDEST = 1 << 14
+"""Columns a sheet can have."""
+_UNREADABLE = (BadZipFile, LookupError, ElementTree.ParseError, expat.ExpatError, ValueError,
+               OSError, StopIteration)
+_REF = re.compile(r"([A-Z]{1,3})([0-9]{1,7})", re.ASCII)
 
 
 def inspect(path: Path, position: int) -> SheetExtras:
     """The facts of the sheet at `position`; none for files that are not .xlsx inside."""
-    facts = SheetExtras()
-    with suppress(*_UNUSUAL), ZipFile(path) as parts:
-        book = ElementTree.fromstring(parts.read("xl/workbook.xml"))
-        settings = _all(book, "workbookPr")
-        if settings and settings[0].get("date1904") in ("1", "true"):
-            facts.day_zero = DAY_ZERO_1904
-        _read_sheet(parts, _sheet_part(parts, book, position), facts)
-    return facts
+    try:
+        with ZipFile(path) as parts:
+            if BOOK not in parts.namelist():
+                return SheetExtras()
+            return _inspect(parts, position)
+    except _UNREADABLE:
+        return SheetExtras(unread=True)
 
 
-def _all(root: ElementTree.Element, tag: str) -> list[ElementTree.Element]:
-    return [e for e in root.iter() if e.tag.rpartition("}")[2] == tag]
+def _inspect(parts: ZipFile, position: int) -> SheetExtras:
+    book = parse(parts.read(BOOK))
+    settings = next(elements(book, "workbookPr"), None)
+    late = settings is not None and is_true(settings.get("date1904"))
+    styles = read_styles(parts, DAY_ZERO_1904 if late else DAY_ZERO)
+    part = _sheet_part(parts, book, position)
+    try:
+        with parts.open(part) as file:
+            return search(file, styles)
+    except UnusualError:
+        return parse_sheet(parts, part, styles)
+
+
+def parse_sheet(parts: ZipFile, part: str, styles: SheetStyles) -> SheetExtras:
+    """The facts of a sheet from its XML, however it is written."""
+    handler = _SheetParser(styles)
+    with parts.open(part) as file:
+        while block := file.read(BLOCK):
+            handler.parser.Parse(block, False)
+        handler.parser.Parse(b"", True)
+    return handler.facts()
 
 
 def _sheet_part(parts: ZipFile, book: ElementTree.Element, position: int) -> str:
     """The name of the part that holds a sheet."""
-    sheet = _all(book, "sheet")[position]
+    sheet = list(elements(book, "sheet"))[position]
     link = next(v for k, v in sheet.attrib.items() if k.endswith("}id"))
-    links = ElementTree.fromstring(parts.read("xl/_rels/workbook.xml.rels"))
+    links = parse(parts.read("xl/_rels/workbook.xml.rels"))
     target = next(e.get("Target", "") for e in links if e.get("Id") == link)
     return target[1:] if target.startswith("/") else normpath(join("xl", target))
 
 
-def _padded_styles(parts: ZipFile) -> dict[bytes, int]:
-    """Cell styles that show leading zeros, with the digits they show."""
-    root = ElementTree.fromstring(parts.read("xl/styles.xml"))
-    codes = {e.get("numFmtId"): e.get("formatCode", "").split(";")[0] for e in _all(root, "numFmt")}
-    padded = {i: len(code) for i, code in codes.items() if _PADDED.fullmatch(code)}
-    styles = next(iter(_all(root, "cellXfs")), ())
-    return {
-        str(at).encode(): padded[style.get("numFmtId")]
-        for at, style in enumerate(styles) if style.get("numFmtId") in padded
-    }
+class _SheetParser:
+    """Takes in a sheet's elements as they come and keeps what matters."""
 
+    def __init__(self, styles: SheetStyles) -> None:
+        self._styles = styles
+        self._out = SheetExtras(styles.day_zero)
+        self._formulas, self._shared = Formulas(), dict[str, str]()
+        self._hidden, self._struck = set[int](), set[int]()
+        self._row = self._column = -1
+        self._filled = self._unstruck = False
+        self._kind, self._style, self._value = "n", "0", ""
+        self._formula: str | None = None
+        self._text: list[str] = []
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.buffer_text = True
+        self.parser.StartDoctypeDeclHandler = refuse
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
 
-def _read_sheet(parts: ZipFile, part: str, facts: SheetExtras) -> None:
-    padded = _padded_styles(parts) if "xl/styles.xml" in parts.namelist() else {}
-    farther = _beyond(b"")
-    for block in _blocks(parts, part):
-        if last := _LAST.search(block, max(0, block.rfind(b"<c "))):
-            facts.rows = max(facts.rows, int(last[1]))
-        while wider := farther.search(block):
-            facts.columns = _column(wider[1]) + 1
-            farther = _beyond(wider[1])
-        facts.uncomputed += len(re.findall(rb"</f>(?:<v ?/>|<v></v>)?</c>", block))
-        if not padded and b't="e"' not in block:
-            continue
-        for cell in _CELL.finditer(block):
-            _mend(cell[1], cell[2], padded, facts)
+    def facts(self) -> SheetExtras:
+        """What was found, when all is read."""
+        self._out.uncomputed = self._formulas.uncomputed
+        self._out.hidden_rows = frozenset(self._hidden)
+        self._out.struck_rows = frozenset(self._struck)
+        return self._out
 
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        space, _, tag = name.rpartition(" ")
+        if space not in SPACES:
+            return
+        if tag == "c":
+            self._begin_cell(attributes)
+        elif tag == "row":
+            self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
+            self._column = -1
+            self._filled = self._unstruck = False
+            if is_true(attributes.get("hidden")):
+                self._hidden.add(self._row + 1)
+        elif tag in ("v", "t", "f"):
+            self._text = []
+            self.parser.CharacterDataHandler = self._text.append
+            if tag == "f" and (group := attributes.get("si")):
+                self._shared.setdefault(group, "")
+                self._formula = group
+        elif tag == "col" and is_true(attributes.get("hidden")):
+            low, high = int(attributes["min"]), min(int(attributes["max"]), WIDEST)
+            self._out.hidden_columns |= frozenset(range(low - 1, high))
+        elif tag == "filterColumn" or (
+                tag == "sheetPr" and is_true(attributes.get("filterMode"))):
+            self._out.filtered = True
 
-def _mend(attributes: bytes, content: bytes, padded: dict[bytes, int], facts: SheetExtras) -> None:
-    """Note the cell if it is an error or a number with leading zeros."""
-    ref, style, value = _REF.search(attributes), _STYLE.search(attributes), _VALUE.search(content)
-    if not ref or not value:
-        return
-    at = int(ref[2]) - 1, _column(ref[1])
-    if b't="e"' in attributes:
-        facts.cells[at] = value[1].decode()
-    elif not _TYPED.search(attributes) and style and style[1] in padded and value[1].isdigit():
-        facts.cells[at] = value[1].decode().zfill(padded[style[1]])
+    def _begin_cell(self, attributes: dict[str, str]) -> None:
+        if found := _REF.fullmatch(attributes.get("r", "")):
+            self._column = column_number(found[1])
+            self._row = int(found[2]) - 1
+        else:
+            self._column += 1
+        self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "0")
+        self._value, self._formula = "", None
 
+    def _end(self, name: str) -> None:
+        space, _, tag = name.rpartition(" ")
+        if space not in SPACES:
+            return
+        if tag in ("v", "t", "f"):
+            self.parser.CharacterDataHandler = None
+            text = "".join(self._text)
+            if tag != "f":
+                self._value += text
+            elif self._formula is None:
+                self._formula = text
+            else:  # the formula is written out in one of the cells that share it
+                self._shared[self._formula] = text or self._shared[self._formula]
+                self._formula = self._shared[self._formula]
+        elif tag == "c":
+            self._end_cell()
+        elif tag == "row" and self._filled and not self._unstruck:
+            self._struck.add(self._row + 1)
 
-def _blocks(parts: ZipFile, part: str) -> Iterator[bytes]:
-    """A part's text in blocks of whole cells."""
-    rest = b""
-    with parts.open(part) as file:
-        while block := file.read(BLOCK):
-            block = rest + block
-            cut = block.rfind(b"<c ")
-            cut = len(block) if cut < 0 else cut
-            yield block[:cut]
-            rest = block[cut:]
-    yield rest
-
-
-def _beyond(letters: bytes) -> re.Pattern[bytes]:
-    """Finds a cell to the right of a column, so that a block without one is passed in one go."""
-    longer = b"[A-Z]{%d,}" % (len(letters) + 1)
-    right = [letters[:at] + b"[%c-Z]" % (letter + 1) + b"[A-Z]{%d}" % (len(letters) - at - 1)
-             for at, letter in enumerate(letters) if letter < ord("Z")]
-    return re.compile(b'<c r="(' + b"|".join([longer, *right]) + b")[0-9]")
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number - 1
+    def _end_cell(self) -> None:
+        at, value = (self._row, self._column), self._value
+        self._out.rows = max(self._out.rows, self._row + 1)
+        self._out.columns = max(self._out.columns, self._column + 1)
+        if self._formula is not None:
+            self._formulas.count(self._formula, filled=bool(value), is_text=self._kind == "str")
+        if not value.strip():
+            return
+        self._filled = True
+        self._unstruck = self._unstruck or self._style not in self._styles.struck
+        if (text := self._styles.mended(self._kind, self._style, value)) is not None:
+            self._out.cells[at] = text

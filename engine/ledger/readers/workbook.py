@@ -25,7 +25,8 @@ from zhuanjie.engine.ledger.headings import HeadingMap, column_letter
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.oversize import refuse_bomb, refuse_far
 from zhuanjie.engine.ledger.readers.refuse import NotALedgerError, not_a_ledger, why_not
-from zhuanjie.engine.ledger.readers.sheetxml import SheetExtras, inspect
+from zhuanjie.engine.ledger.readers.sheet_extras import SheetExtras
+from zhuanjie.engine.ledger.readers.sheetxml import inspect
 
 KEPT = 2_000_000
 """Cells up to which a sheet is kept in memory between passes rather than parsed again."""
@@ -82,6 +83,8 @@ class SheetTable(LedgerTable):
         self._kept = sheet if sheet.height * sheet.width <= KEPT else None
         self._facts = facts
         self.day_zero = facts.day_zero
+        self.hidden_rows, self.struck_rows = facts.hidden_rows, facts.struck_rows
+        self.filtered = facts.filtered
         merged = sheet.merged_cell_ranges or []
         rows = list(itertools.islice(self._rows(sheet), SEARCHED + SAMPLE))
         top = [list(row) for row in rows[:SEARCHED]]
@@ -125,6 +128,9 @@ class SheetTable(LedgerTable):
 
     def _notice(self, rows: list[Row]) -> None:
         """Say what about the sheet may mislead."""
+        if self._facts.unread:
+            self.notices.append(Diagnostic("records.extras-unread", {}, self.place,
+                                           "records.hint.extras-unread"))
         if self._facts.uncomputed:
             self.notices.append(Diagnostic("records.uncomputed", {"count": self._facts.uncomputed},
                                            self.place, "records.hint.uncomputed"))
