@@ -18,12 +18,12 @@ _TOKEN = re.compile(
       | (\\.|!.)            # one character as it is
       | (\[[^\]]*\]?)       # a colour, a language, elapsed hours, a condition
       | (_.|\*.)            # a blank as wide as a character, a filling
-      | (AM/PM|A/P|上午/下午)
-      | (general|g/通用格式)
+      | (AM/PM|A/P)
+      | (general|g/)
       | (0+|y+|e+|m+|d+|h+|s+|a{3,}|[#?]+)
       | (.)""", re.VERBOSE | re.IGNORECASE | re.DOTALL)
-_PLAIN = frozenset("-/.:( )年月日号第届级期〔〕[]（）")
-"""Characters that a format shows as they are without quotes."""
+_PLAIN = frozenset("-/.:( )")
+"""Characters that a format shows as they are without quotes; so is any beyond ASCII."""
 _CONDITION = re.compile(r"\[[<>=]")
 LONGEST = 255
 """Characters a format may have in Excel; a longer one shows nothing that we know."""
