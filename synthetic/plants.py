@@ -168,7 +168,7 @@ _LETTER = (
       for cell in ("letter.sex", "letter.category", "member.sex")),
     _row("1.3b", V, "phone", _ISSUED, blank("letter.phone")),
     _row("1.3b", V, "phone", _ISSUED, put(
-        "letter.phone", "1000000000", "100000000000", "1OO00000000", "１００００００００００",
+        "letter.phone", "1000000000", "100000000000", "1OO00000000", "１０００００００００",
         "200000000", "0595-000000", "00000000")),
     _row("1.3c", V, "address", _ISSUED, blank("letter.origin_address")),
     _row("1.3d", V, "serial", _ISSUED, do.other_serial("letter.stub_serial")),

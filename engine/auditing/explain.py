@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import polars as pl
-
 from zhuanjie.engine.auditing.repair.record_fix import RecordFix, fix_record
+from zhuanjie.engine.auditing.repair.search import unique_key
 from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.backend import as_days
@@ -25,6 +24,7 @@ from zhuanjie.engine.core.results import Finding, Location, Verdict
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.ledger.compared_columns import compared_field
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule
 
@@ -113,7 +113,8 @@ def explain_and_fix(run: AuditRun, record_id: str,
          for i in _governing(run.plan, chosen, record)],
         [fix_record(run.plan, record, _governing(run.plan, chosen, record), lang=run.lang,
                     location=location,
-                    keys={r.id: keys[r.id] - Counter([_key(r, record)]) for r in run.plan.unique})
+                    keys={r.id: keys[r.id] - Counter([unique_key(r, run.plan.fields, record)])
+                          for r in run.plan.unique})
          for record, location in found],
     )
 
@@ -136,7 +137,9 @@ def records_of(run: AuditRun, record_id: str,
     months = [n for n in run.plan.needs if run.plan.fields[n].type == "month"]
     for part in run.frames(None if keys is not None else record_id):
         frame = part.frame
-        hits = frame.with_row_index("#row").filter(pl.col(run.plan.key) == record_id)
+        key = run.plan.fields[run.plan.key]
+        hits = frame.with_row_index("#row").filter(
+            compared_field(key) == key.compared(record_id))
         if len(known) < _SUGGESTIONS:
             known += frame[run.plan.key].drop_nulls().head(_SUGGESTIONS - len(known)).to_list()
         for record in hits.iter_rows(named=True):
@@ -147,19 +150,13 @@ def records_of(run: AuditRun, record_id: str,
             assert keys is not None and rule.rule.unique is not None
             names = [n for n in (rule.rule.unique.field, rule.rule.unique.within) if n]
             keys[rule.id].update(
-                _key(rule, row) for row in frame.select(names).iter_rows(named=True))
+                unique_key(rule, run.plan.fields, row)
+                for row in frame.select(names).iter_rows(named=True))
     if not out:
         close = suggest(record_id, known)
         raise fail(UsageError, "audit.no-record", hint="hint.near" if close else None,
                    id=record_id, near=close)
     return out
-
-
-def _key(rule: TypedRule, record: Mapping[str, Any]) -> tuple[Any, Any]:
-    """What no two records may share: the value, and within what."""
-    assert rule.rule.unique is not None
-    within = rule.rule.unique.within
-    return record.get(rule.rule.unique.field), record.get(within) if within else None
 
 
 _SUGGESTIONS = 10_000  # ids looked through for a near miss

@@ -14,18 +14,20 @@ import polars as pl
 
 from zhuanjie.engine.auditing.uniqueness import key_field
 from zhuanjie.engine.core.results import Location
+from zhuanjie.engine.ledger.compared_columns import compared_series
 from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.vocabulary.comparison import Comparison
 
 
 class RosterReconciliation:
-    """Compares the values of a field in a roster with those in the ledger.
+    """Compares the values of a field in a roster with those in the ledger, as `how` says.
 
     First `expect` all of the roster, then `observe` all of the ledger, then ask what is
     `unmatched`.
     """
 
-    def __init__(self, rule: TypedRule) -> None:
-        self.rule = rule
+    def __init__(self, rule: TypedRule, how: Comparison = "text") -> None:
+        self.rule, self._how = rule, how
         self.field = key_field(rule)
         self._values: list[pl.Series] = []
         self._places: list[tuple[pl.Series, str, str | None]] = []
@@ -38,28 +40,34 @@ class RosterReconciliation:
 
     @property
     def expected(self) -> pl.Series:
-        """The values that the ledger should have, each once."""
+        """The values that the ledger should have, each once, in the form they are compared in."""
         return self._index.values
 
     def observe(self, values: pl.Series) -> None:
         """Note the values of some records of the ledger."""
-        self._index.find(values.drop_nulls())
+        self._index.find(compared_series(values.drop_nulls(), self._how))
 
     def unmatched(self) -> Iterator[tuple[str, Location]]:
         """The values of the roster that the ledger lacks, each once, and where they stand."""
         starts = [0]
         for rows, *_ in self._places:
             starts.append(starts[-1] + len(rows))
-        for place, value in self._index.left():
+        written = self._written
+        for place in self._index.left():
             number = bisect(starts, place) - 1
             rows, file, sheet = self._places[number]
-            yield value, Location(file, sheet, rows[place - starts[number]])
+            yield written[place], Location(file, sheet, rows[place - starts[number]])
 
     @cached_property
     def _index(self) -> _Index:
+        return _Index(compared_series(self._written, self._how))
+
+    @cached_property
+    def _written(self) -> pl.Series:
+        """All that was expected, as it is written in the roster."""
         values = pl.concat(self._values)
         self._values.clear()
-        return _Index(values)
+        return values
 
 
 class _Index:
@@ -98,11 +106,9 @@ class _Index:
             for value in values.filter(hashes.is_in(self._mixed.implode())):
                 self._slow.pop(value, None)
 
-    def left(self) -> list[tuple[int, str]]:
-        """Those that were not found, by their places."""
-        lost = zip(self._places.filter(~self._found), self._values.filter(~self._found),
-                   strict=True)
-        return sorted([*lost, *((at, value) for value, at in self._slow.items())])
+    def left(self) -> list[int]:
+        """The places of those that were not found."""
+        return sorted([*self._places.filter(~self._found), *self._slow.values()])
 
 
 def _hash64(values: pl.Series) -> pl.Series:

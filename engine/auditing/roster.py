@@ -13,6 +13,7 @@ import polars as pl
 
 from zhuanjie.engine.auditing.frames import in_scope
 from zhuanjie.engine.auditing.reconciliation import RosterReconciliation
+from zhuanjie.engine.auditing.uniqueness import key_field
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.auditing.wording.template import field_label
 from zhuanjie.engine.backends.base import Backend
@@ -26,7 +27,10 @@ from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import LoweredRule
 
 Values = Callable[[str, pl.Series], Iterator[pl.Series]]
-"""The values of a field that a ledger has; only whether those wanted are among them matters."""
+"""The values of a field that a ledger has; only whether those wanted are among them matters.
+
+What is wanted comes in the form in which the field's values are compared.
+"""
 
 
 class Roster:
@@ -35,7 +39,8 @@ class Roster:
     def __init__(self, ledger: Ledger, plan: Plan, backend: Backend, lang: Lang) -> None:
         """Read the roster; raises InputError where it lacks a field that is asked about."""
         self.ledger = ledger
-        self.rules = [RosterReconciliation(rule) for rule in plan.whole]
+        self.rules = [RosterReconciliation(rule, plan.fields[key_field(rule)].compare)
+                      for rule in plan.whole]
         self.input: list[InputFinding] = []
         """What could not be read in it."""
         self._plan = _plan_of_absences(plan)

@@ -13,6 +13,7 @@ import polars as pl
 
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.expr.nodes import FieldRef
+from zhuanjie.engine.ledger.compared_columns import compared_field
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import TypedRule
@@ -49,6 +50,8 @@ class DuplicateCounter:
         self.sure = UNIQUE_SURE.format(rule=rule.id)
         self.everyone = UNIQUE_ALL.format(rule=rule.id)
         self._seen: list[pl.DataFrame] = []
+        self._forms = [compared_field(plan.fields[name]).alias(f"#form-{i}")
+                       for i, name in enumerate(self.by)]
 
     def add(self, frame: pl.DataFrame) -> None:
         """Count the records of a batch (those in the policy's scope)."""
@@ -64,7 +67,7 @@ class DuplicateCounter:
         counted = (
             frame
             .filter(pl.col("#when").ne_missing(False) & pl.col(self.by[0]).is_not_null())
-            .group_by(self.by)
+            .group_by(self._forms)
             .agg(
                 pl.col("#when").fill_null(False).sum().cast(pl.Int64).alias(self.sure),
                 pl.len().cast(pl.Int64).alias(self.everyone),
@@ -73,21 +76,23 @@ class DuplicateCounter:
         self._seen.append(counted)
 
     def shared(self) -> pl.DataFrame:
-        """The keys that more than one record has, with both counts."""
-        empty = {name: DTYPES[self.plan.fields[name].type] for name in self.by} | {
-            self.sure: pl.Int64, self.everyone: pl.Int64}
+        """The keys that more than one record has, as they are compared, with both counts."""
+        keys = {form.meta.output_name(): DTYPES[self.plan.fields[name].type]
+                for form, name in zip(self._forms, self.by, strict=True)}
+        empty = keys | {self.sure: pl.Int64, self.everyone: pl.Int64}
         return (
             pl.concat([pl.DataFrame(schema=empty), *self._seen])
-            .group_by(self.by)
+            .group_by(list(keys))
             .agg(pl.col(self.sure).sum(), pl.col(self.everyone).sum())
             .filter(pl.col(self.everyone) > 1)
         )
 
     def attach(self, frame: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
         """`frame` with the two counts as columns, its rows in their order."""
-        joined = frame.join(shared, on=self.by, how="left", nulls_equal=True,
-                            maintain_order="left")
-        return joined.with_columns(
+        keys = [form.meta.output_name() for form in self._forms]
+        joined = frame.with_columns(self._forms).join(
+            shared, on=keys, how="left", nulls_equal=True, maintain_order="left")
+        return joined.drop(keys).with_columns(
             pl.col(self.sure).fill_null(0), pl.col(self.everyone).fill_null(1)
         )
 

@@ -73,7 +73,8 @@ class ColumnBackend(Backend, Protocol):
     def settled(self, plan: Plan, size: int) -> list[pl.Expr]:
         """For each rule of the plan a condition, never null: nothing is to be reported.
 
-        `size` says about how many records there are.
+        It may leave a record open that has nothing to report. `size` says about how many records
+        there are.
         """
         ...
 

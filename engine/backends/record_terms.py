@@ -32,6 +32,7 @@ from zhuanjie.engine.lowering.conditions import (
     Among,
     AnyOf,
     Arith,
+    Canonical,
     ColumnRef,
     Compare,
     Cond,
@@ -49,6 +50,7 @@ from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.lowering.walk import Node, walk
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.regex.portable import python_form
+from zhuanjie.engine.vocabulary.comparison import canonical
 
 Leaf = Compare | Among | TextTest
 
@@ -219,6 +221,10 @@ class CodeGenerator:
             case Size(text=text):
                 tests, a = self._operand(text, facts)
                 return tests, call(name("len"), a)
+            case Canonical(text=text, how=how):
+                tests, a = self._operand(text, facts)
+                self.bound["canonical"] = canonical
+                return tests, call(name("canonical"), a, const(how))
             case Pick(arms=arms):
                 local = self._new("p")
                 chosen = ast.NamedExpr(ast.Name(local, ast.Store()), self._pick(arms, facts))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zhuanjie.engine.expr.types import ANY, Type
+from zhuanjie.engine.vocabulary.comparison import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +96,18 @@ def field_names(*exprs: Expr | None) -> frozenset[str]:
 def param_names(*exprs: Expr | None) -> frozenset[str]:
     """The parameters that the expressions read."""
     return frozenset(n.name for e in exprs if e for n in walk(e) if isinstance(n, Param))
+
+
+def comparison(*operands: Expr) -> Comparison:
+    """How texts are compared that have no way of their own beside others: as the first that has.
+
+    A field has the way of its vocabulary; a choice that of the first of its branches that has one.
+    """
+    for operand in operands:
+        match operand:
+            case FieldRef(type=type_) if type_.compare != "text":
+                return type_.compare
+            case Call(op="?:", args=(_, *inner)) | ListLit(items=inner):
+                if (found := comparison(*inner)) != "text":
+                    return found
+    return "text"

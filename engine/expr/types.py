@@ -6,11 +6,12 @@ record is read, that no arithmetic can leave 64 bits or the years 1 to 9999; so 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from zhuanjie.engine.core.dates import FIRST_DAY, LAST_DAY, Month, from_day, to_day
+from zhuanjie.engine.vocabulary.comparison import Comparison
 from zhuanjie.engine.vocabulary.fields import Field
 
 INT64 = (-(2**63), 2**63 - 1)
@@ -49,13 +50,17 @@ LIMITS: dict[Kind, tuple[int, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A kind, the values an enum may take, and the bounds of what counts days, months or units."""
+    """A kind, the values an enum may take, and the bounds of what counts days, months or units.
+
+    `compare` says how the texts of a field are compared.
+    """
 
     kind: Kind
     values: frozenset[str] | None = None
     low: int = 0
     high: int = 0
     item: Kind | None = None
+    compare: Comparison = "text"
 
     def __str__(self) -> str:
         return f"list({self.item})" if self.item else str(self.kind)
@@ -74,7 +79,7 @@ def field_type(field: Field) -> Type:
         case "bool":
             return BOOL
         case "string":
-            return STRING
+            return replace(STRING, compare=field.compare)
         case "enum":
             return Type(Kind.STRING, values=frozenset(field.values))
         case "int":

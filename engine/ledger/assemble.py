@@ -17,6 +17,7 @@ from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.cells.parser import CellError, read_column
 from zhuanjie.engine.ledger.cells.text import show, whole_text
+from zhuanjie.engine.ledger.compared_columns import compared_series
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 from zhuanjie.engine.ledger.readers.base import Cells, Chunk, LedgerTable
 
@@ -44,7 +45,8 @@ def same_id(table: LedgerTable, ids: pl.Series, rows: pl.Series,
     """
     name, at = table.match.key, table.match.key_column
     heading = None if at is None else " ".join(table.headings[at].split())
-    for position, first in seen.check(ids, rows, (table.file, table.sheet)):
+    forms = compared_series(ids, table.match.vocabulary.fields[name].compare)
+    for position, first in seen.check(forms, rows, (table.file, table.sheet)):
         record, row = ids[position], rows[position]
         yield row, InputFinding(
             "records.same-id", record, name, row, heading, record, table.file, table.sheet,

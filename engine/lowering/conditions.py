@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from zhuanjie.engine.core.dates import add_months
 from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.vocabulary import comparison
+from zhuanjie.engine.vocabulary.comparison import Comparison
 
 Constant = bool | int | str | None
 
@@ -60,6 +62,15 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
+class Canonical:
+    """A text in the form in which an office compares it; see `vocabulary.comparison`."""
+
+    text: Term
+    how: Comparison
+    kind: Kind = Kind.STRING
+
+
+@dataclass(frozen=True, slots=True)
 class Pick:
     """The term of the first arm whose condition holds; missing where none does.
 
@@ -70,7 +81,7 @@ class Pick:
     kind: Kind
 
 
-Term = Value | ColumnRef | Arith | Shift | Size | Pick
+Term = Value | ColumnRef | Arith | Shift | Size | Canonical | Pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +240,17 @@ def pick(arms: Iterable[tuple[Cond, Term]], kind: Kind) -> Term:
     return kept[0][1] if kept[0][0] == TRUE else Pick(kept, kind)
 
 
+def canonical(term: Term, how: Comparison) -> Term:
+    """A text as it is compared, folded where it is a constant; what is no text stays."""
+    match term:
+        case Value(value=str() as text, kind=kind):
+            return Value(comparison.canonical(text, how), kind)
+        case ColumnRef(kind=Kind.STRING) if how != "text":
+            return Canonical(term, how)
+        case _:
+            return term
+
+
 def known(term: Term) -> Cond:
     """When the term has a value."""
     match term:
@@ -240,7 +262,7 @@ def known(term: Term) -> Cond:
             return all_of((known(left), known(right)))
         case Shift(date=date, months=months):
             return all_of((known(date), known(months)))
-        case Size(text=text):
+        case Size(text=text) | Canonical(text=text):
             return known(text)
         case Pick(arms=arms):
             return any_of(all_of((c, known(t))) for c, t in arms)

@@ -11,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Param
+from zhuanjie.engine.expr.nodes import (
+    AsOf,
+    Call,
+    Expr,
+    FieldRef,
+    ListLit,
+    Lit,
+    Param,
+    comparison,
+)
 from zhuanjie.engine.expr.operators import COMPARISONS, NEGATED, TEXT_TESTS
 from zhuanjie.engine.expr.types import BOOL, Kind
 from zhuanjie.engine.lowering.conditions import (
@@ -27,6 +36,7 @@ from zhuanjie.engine.lowering.conditions import (
     all_of,
     any_of,
     arith,
+    canonical,
     compare,
     filled,
     is_missing,
@@ -36,6 +46,7 @@ from zhuanjie.engine.lowering.conditions import (
     shift,
 )
 from zhuanjie.engine.lowering.month_bounds import every_day, month_and_day, undecided
+from zhuanjie.engine.vocabulary.comparison import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +110,23 @@ class Kleene:
         if (mixed := month_and_day(expr)) is not None:
             op, month, day = mixed
             return every_day(op if want else NEGATED[op], self.term(month), self.term(day))
+        how = comparison(a, b)
         if expr.op in COMPARISONS:
-            return compare(expr.op if want else NEGATED[expr.op], self.term(a), self.term(b))
+            return compare(expr.op if want else NEGATED[expr.op], self.compared(a, how),
+                           self.compared(b, how))
         if expr.op == "in" and isinstance(b, ListLit):
             return self._among(a, b, want)
         text, other = self.term(a), self.term(b)
         if expr.op in TEXT_TESTS:
             if is_missing(text) or is_missing(other):
                 return FALSE
-            return TextTest(expr.op, text, other, fails=not want)
+            held = TextTest(expr.op, text, other, fails=not want)
+            if how == "text":
+                return held
+            # Asked of the text as written and as it is compared: either will do.
+            form = TextTest(expr.op, self.compared(a, how), other if expr.op == "matches"
+                            else self.compared(b, how), fails=not want)
+            return any_of((held, form)) if want else all_of((held, form))
         raise AssertionError(expr.op)
 
     def _among(self, item: Expr, pool: ListLit, want: bool) -> Cond:
@@ -116,10 +135,11 @@ class Kleene:
             hits = [self._truth(c, want) for c in same]
             strict = [self.known(c) for c in pool.items]
             return all_of([any_of(hits) if want else all_of(hits), self.known(item), *strict])
-        term = self.term(item)
+        how = comparison(item, pool)
+        term = self.compared(item, how)
         if is_missing(term):
             return FALSE
-        candidates = [self.term(c) for c in pool.items]
+        candidates = [self.compared(c, how) for c in pool.items]
         if all(isinstance(c, Value) and c.value is not None for c in candidates):
             values = tuple(dict.fromkeys(c.value for c in candidates if isinstance(c, Value)))
             if isinstance(term, Value):
@@ -129,6 +149,19 @@ class Kleene:
         hits = [compare("==" if want else "!=", term, c) for c in candidates]
         found = any_of(hits) if want else all_of(hits)
         return all_of([found, known(term), *(known(c) for c in candidates)])
+
+    def compared(self, expr: Expr, how: Comparison) -> Term:
+        """The value of `expr` as it is compared: each field in its own way, what has none by `how`.
+        """
+        match expr:
+            case FieldRef(type=type_) if type_.compare != "text":
+                return canonical(self.term(expr), type_.compare)
+            case Call(op="?:", args=(test, yes, no)) if how != "text":
+                arms = ((self.must_be_true(test), self.compared(yes, how)),
+                        (self.must_be_false(test), self.compared(no, how)))
+                return pick(arms, expr.type.kind)
+            case _:
+                return canonical(self.term(expr), how)
 
     def term(self, expr: Expr) -> Term:
         """The value of a non-boolean `expr`; a month is its first day, and a day to engines."""
@@ -155,7 +188,7 @@ class Kleene:
             case Call(op="neg", args=(inner,)):
                 return arith("-", Value(0, kind), self.term(inner), kind)
             case Call(op="size", args=(text,)):
-                inner_term = self.term(text)
+                inner_term = self.compared(text, comparison(text))
                 if isinstance(inner_term, Value):
                     size = None if inner_term.value is None else len(str(inner_term.value))
                     return Value(size, Kind.INT)

@@ -15,6 +15,7 @@ from zhuanjie.engine.lowering.conditions import (
     Among,
     AnyOf,
     Arith,
+    Canonical,
     ColumnRef,
     Compare,
     Const,
@@ -58,6 +59,8 @@ def to_text(node: Node) -> str:
             return f"({to_text(date)} + {to_text(months)} months)"
         case Size(text=text):
             return f"size({to_text(text)})"
+        case Canonical(text=text, how=how):
+            return f"{how}({to_text(text)})"
         case Pick(arms=arms):
             chosen = "; ".join(f"{to_text(c)} -> {to_text(t)}" for c, t in arms)
             return f"pick({chosen})"

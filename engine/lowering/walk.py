@@ -9,6 +9,7 @@ from zhuanjie.engine.lowering.conditions import (
     Among,
     AnyOf,
     Arith,
+    Canonical,
     ColumnRef,
     Compare,
     Cond,
@@ -34,7 +35,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return left, right
         case Shift(date=date, months=months):
             return date, months
-        case Size(text=text):
+        case Size(text=text) | Canonical(text=text):
             return (text,)
         case Among(term=term):
             return (term,)

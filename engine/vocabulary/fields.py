@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from zhuanjie.engine.core.unicode import comparable
+from zhuanjie.engine.vocabulary.comparison import Comparison, canonical
 
 FieldType = Literal["string", "enum", "bool", "int", "date", "month"]
 Changes = Literal["act", "entry", "fact"]
@@ -15,9 +16,6 @@ Changes = Literal["act", "entry", "fact"]
 
 An act of an office can still be done, an entry be corrected; a fact about the subject or the time
 can only be found out.
-"""
-Comparison = Literal["text", "name", "serial", "id", "phone"]
-"""How the values of a text field are compared: to the letter, or as an office compares such things.
 """
 
 RESERVED = ("params", "expect")
@@ -69,6 +67,10 @@ class Field:
                 **{label: own for own, label in self.values_en.items()},
                 **{label: own for own, label in self.values.items()},
                 **{own: own for own in self.values}}
+
+    def compared(self, value: Any) -> Any:
+        """A value of the field in the form in which it is compared; see `comparison`."""
+        return canonical(value, self.compare) if isinstance(value, str) else value
 
     @cached_property
     def choices(self) -> dict[str, str]:

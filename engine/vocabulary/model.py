@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 
 from zhuanjie.engine.core.models import FieldName, Filled, Name, Slug, Strict, Text, either
 from zhuanjie.engine.core.unicode import comparable
-from zhuanjie.engine.vocabulary.fields import Changes, Comparison, FieldType
+from zhuanjie.engine.vocabulary.comparison import Comparison
+from zhuanjie.engine.vocabulary.fields import Changes, FieldType
 
 
 def _labelled(value: Any) -> Any:

@@ -213,7 +213,7 @@ class Register:
                 held = (
                     self._evaluator({self.plan.key: record, **case.values}).trace(rule.when).value
                 )
-            key = tuple(case.values.get(n) for n in names)
+            key = tuple(self.plan.fields[n].compared(case.values.get(n)) for n in names)
             takes_part = inside and held is not False and key[0] is not None
             old = case.keys.pop(rule.id, None)
             for place in {k for k in (old, key) if k is not None}:

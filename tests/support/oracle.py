@@ -94,7 +94,9 @@ def months_after(day: Maybe, months: int) -> Maybe:
 
 
 def is_phone(text: str) -> bool:
-    """A mobile number, or a landline with its area code; digits are the ASCII ones."""
+    """A mobile number, or a landline with its area code; blanks and width make no difference."""
+    text = "".join(chr(ord(c) - 0xFEE0) if "！" <= c <= "～" else c for c in text if c != " ")
+
     def digits(part: str, *sizes: int) -> bool:
         return len(part) in sizes and all(c in "0123456789" for c in part)
 

@@ -15,6 +15,7 @@ from zhuanjie.engine.auditing.repair.values import CandidateValues, CellChange
 from zhuanjie.engine.backends.python.backend import ENGINE
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
 DEEPEST = 16
@@ -49,11 +50,18 @@ def applied(record: Mapping[str, Any], changes: Sequence[CellChange], plan: Plan
     touched = {c.field for c in changes}
     for rule in plan.unique:
         if rule.id in keys and touched & rule.fields and rule.rule.unique:
-            within = rule.rule.unique.within
-            key = (out.get(rule.rule.unique.field), out.get(within) if within else None)
-            count = keys[rule.id][key] + 1
+            count = keys[rule.id][unique_key(rule, plan.fields, out)] + 1
             out[UNIQUE_SURE.format(rule=rule.id)] = out[UNIQUE_ALL.format(rule=rule.id)] = count
     return out
+
+
+def unique_key(rule: TypedRule, fields: FieldTable, record: Mapping[str, Any]) -> tuple[Any, Any]:
+    """What no two records may share by a `unique` rule, as compared: a value, and within what."""
+    unique = rule.rule.unique
+    assert unique is not None
+    value, within = (None if name is None else fields[name].compared(record.get(name))
+                     for name in (unique.field, unique.within))
+    return value, within
 
 
 @dataclass(slots=True)

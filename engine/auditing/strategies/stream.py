@@ -27,10 +27,11 @@ from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.expr.nodes import field_names
 from zhuanjie.engine.ledger.assemble import same_id
+from zhuanjie.engine.ledger.compared_columns import compared_field
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 from zhuanjie.engine.ledger.rows import AT, Rows, TypedTable
 from zhuanjie.engine.lowering.conditions import Cond
-from zhuanjie.engine.lowering.trimming import compared, fields_to_trim
+from zhuanjie.engine.lowering.trimming import as_written, compared, fields_to_trim
 
 _OUT, _SHARED, _TWICE, _KEY_HASH = "#out", "#shared", "#twice", "#key-hash-{}"
 _GOVERNED = "#governed-{}"
@@ -69,7 +70,7 @@ class StreamJudge:
         size = self.limits.slice_rows
         # Texts that are trimmed after the stream, on what is left of it.
         untrimmed = [] if self.all_outcomes else self._loose(
-            self.needs, [rule.settled for rule in self.plan.lowered])
+            self.needs, [as_written(rule.settled) for rule in self.plan.lowered])
         for number in range(start[0], len(self.tables)):
             typed, height = self.tables[number], self.heights[number]
             exprs, also, keep = self._query(number)
@@ -127,7 +128,9 @@ class StreamJudge:
                                     if rule.id in {c.rule.id for c in self.counters}])
 
         def hashed(name: str) -> pl.Expr:
-            text = pl.col(name)
+            text, field = pl.col(name), self.plan.fields[name]
+            if field.compare != "text":  # of which blanks are no part
+                return compared_field(field)
             return text.str.strip_chars_end(BLANKS) if name in untrimmed else text
 
         hashes = [KeyHashes([hashed(self.key)], pl.col(self.key).is_not_null()), *(

@@ -187,7 +187,8 @@ def alike_in(read: frozenset[str], fields: FieldTable) -> Alike:
         group = field.name.split(".")[0]
         return [
             FieldRef(other.name, field_type(other), field.at) for other in fields
-            if other.name != field.name and field_type(other) == field.type
+            if other.name != field.name and replace(
+                field_type(other), compare=field.type.compare) == field.type
             and (other.name in read or other.name.startswith(f"{group}."))
         ]
 

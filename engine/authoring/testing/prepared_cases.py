@@ -95,12 +95,17 @@ def _shared(rule: TypedRule, setting: EvaluationContext, scope: Expr | None) -> 
     """How many records share the record's key, surely and perhaps taking part."""
     assert isinstance(rule.key, FieldRef)
     names = [rule.key.name, *([rule.within.name] if isinstance(rule.within, FieldRef) else [])]
-    mine = [setting.record.get(name) for name in names]
+    fields = setting.vocabulary.fields
+
+    def key(record: Mapping[str, Any]) -> list[Any]:
+        return [fields[name].compared(record.get(name)) for name in names]
+
+    mine = key(setting.record)
     sure = everyone = 0
     for record in setting.ledger:
         evaluator = Evaluator(record, setting.today, setting.params)
         out_of_scope = scope is not None and evaluator.trace(scope).value is False
-        if out_of_scope or mine[0] is None or [record.get(name) for name in names] != mine:
+        if out_of_scope or mine[0] is None or key(record) != mine:
             continue
         takes_part = evaluator.trace(rule.when).value if rule.when is not None else True
         sure += takes_part is True
@@ -115,9 +120,11 @@ def _reconcile(rule: TypedRule, setting: EvaluationContext) -> Judgement:
     assert isinstance(rule.key, FieldRef)
     if setting.roster is None:
         return Judgement(Outcome.NOT_APPLICABLE)
-    there = {record.get(rule.key.name) for record in setting.ledger}
-    wanted = setting.roster if rule.key.name == setting.vocabulary.key else frozenset[str]()
-    return Judgement(Outcome.SATISFIED if wanted <= there else Outcome.VIOLATION)
+    field = setting.vocabulary.fields[rule.key.name]
+    there = {field.compared(record.get(field.name)) for record in setting.ledger}
+    wanted = setting.roster if field.name == setting.vocabulary.key else frozenset[str]()
+    met = {field.compared(value) for value in wanted} <= there
+    return Judgement(Outcome.SATISFIED if met else Outcome.VIOLATION)
 
 
 def named(found: Iterable[PreparedCase], rule: str) -> list[PreparedCase]:

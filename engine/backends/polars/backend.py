@@ -34,19 +34,25 @@ from zhuanjie.engine.core.results import (
 )
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.lowering.conditions import FALSE
+from zhuanjie.engine.lowering.conditions import FALSE, Cond
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import LoweredRule
+from zhuanjie.engine.lowering.trimming import as_written
 
 _OUTCOME = "#outcome"
 
 
 @dataclass(frozen=True, slots=True)
 class _CompiledPlan:
-    """A plan as expressions: what is settled, and each rule's verdicts."""
+    """A plan as expressions: what is settled, and each rule's verdicts.
+
+    `settled` is asked of texts as they are written; `closer` once more of what that leaves open, of
+    their forms, for rules that compare such texts.
+    """
 
     settled: list[pl.Expr]
+    closer: list[pl.Expr]
     verdicts: list[_Verdicts]
 
 
@@ -83,11 +89,16 @@ class PolarsBackend:
     def judge_open(self, plan: Plan, frame: pl.DataFrame) -> pl.DataFrame:
         """See `ColumnBackend.judge_open`."""
         compiled = self._compile(plan, len(frame))
-        return self._guarded(lambda: _gathered([
-            rule.on(frame.lazy().filter(~pl.col(name)))
-            for index, rule in enumerate(compiled.verdicts)
-            if not frame[name := SETTLED.format(rule=index)].all()
-        ]))
+
+        def verdicts() -> pl.DataFrame:
+            looked = _looked_closer(frame, compiled.closer)
+            return _gathered([
+                rule.on(looked.lazy().filter(~pl.col(name)))
+                for index, rule in enumerate(compiled.verdicts)
+                if not looked[name := SETTLED.format(rule=index)].all()
+            ])
+
+        return self._guarded(verdicts)
 
     def _compile(self, plan: Plan, size: int, *, all_outcomes: bool = False) -> _CompiledPlan:
         known, tables = self._compiled.setdefault(plan, {}), size >= limits().date_tables_from
@@ -128,6 +139,15 @@ class PolarsBackend:
         return UNKNOWN if found is None else found
 
 
+def _looked_closer(frame: pl.DataFrame, closer: Sequence[pl.Expr]) -> pl.DataFrame:
+    """`frame` with what some rules leave open asked again."""
+    names = [expr.meta.output_name() for expr in closer]
+    if not names or not len(at := frame.select(~pl.all_horizontal(names)).to_series().arg_true()):
+        return frame
+    again = frame[at].select(closer)
+    return frame.with_columns(frame[name].scatter(at, again[name]) for name in names)
+
+
 def _gathered(parts: list[pl.LazyFrame]) -> pl.DataFrame:
     """The verdicts of rule after rule, by record and then by rule."""
     if not parts:
@@ -146,9 +166,15 @@ def _compile(plan: Plan, build: Expressions, all_outcomes: bool) -> _CompiledPla
     # so by itself is the longest of all.
     asked = ALL_OUTCOMES if all_outcomes else (Outcome.VIOLATION, Outcome.PENDING)
     rest = None if all_outcomes else Outcome.UNDETERMINED
+    loose = [as_written(rule.settled) for _, rule in rules]
+
+    def settled(index: int, cond: Cond) -> pl.Expr:
+        return build.condition(cond).fill_null(value=False).alias(SETTLED.format(rule=index))
+
     return _CompiledPlan(
-        settled=[build.condition(rule.settled).fill_null(value=False)
-                 .alias(SETTLED.format(rule=index)) for index, rule in rules],
+        settled=[settled(index, loose[index]) for index, _ in rules],
+        closer=[settled(index, rule.settled) for index, rule in rules
+                if loose[index] != rule.settled],
         verdicts=[_Verdicts.of(index, rule, _outcome(rule, asked, rest, build), build)
                   for index, rule in rules],
     )

@@ -14,11 +14,13 @@ import polars as pl
 
 from zhuanjie.engine.expr.operators import TURNED
 from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
+from zhuanjie.engine.ledger.compared_columns import compared
 from zhuanjie.engine.lowering.conditions import (
     AllOf,
     Among,
     AnyOf,
     Arith,
+    Canonical,
     ColumnRef,
     Compare,
     Cond,
@@ -116,6 +118,8 @@ class Expressions:
                 return self._shift(date, months)
             case Size(text=text):
                 return self.term(text).str.len_chars().cast(pl.Int64)
+            case Canonical(text=text, how=how):
+                return compared(self.term(text), how)
             case Pick(arms=arms):
                 chain: Any = pl
                 for cond, then in arms:

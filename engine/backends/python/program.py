@@ -23,6 +23,7 @@ from zhuanjie.engine.lowering.conditions import (
     TRUE,
     AnyOf,
     Arith,
+    Canonical,
     Cond,
     Pick,
     Shift,
@@ -149,7 +150,7 @@ def _names(node: Node) -> Iterator[str]:
 
 def _composite(node: Node) -> Iterator[Term]:
     """The terms below `node` that are worth working out only once, the largest first."""
-    if isinstance(node, Pick | Shift | Arith):
+    if isinstance(node, Pick | Shift | Arith | Canonical):
         yield node
         return
     for child in children(node):

@@ -14,10 +14,20 @@ from typing import Any
 
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.core.dates import add_months
-from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Param
-from zhuanjie.engine.expr.operators import OPS
+from zhuanjie.engine.expr.nodes import (
+    AsOf,
+    Call,
+    Expr,
+    FieldRef,
+    ListLit,
+    Lit,
+    Param,
+    comparison,
+)
+from zhuanjie.engine.expr.operators import OPS, TEXT_TESTS
 from zhuanjie.engine.expr.types import MONTH_AND_DAY, Kind
 from zhuanjie.engine.regex.portable import python_form
+from zhuanjie.engine.vocabulary.comparison import Comparison, canonical
 
 
 @dataclass(slots=True)
@@ -66,7 +76,10 @@ class Evaluator:
             case Call(args=(a, b)) if {a.type.kind, b.type.kind} == MONTH_AND_DAY:
                 return self._month(expr, [self.trace(a), self.trace(b)])
             case Call(op=op, args=args):
-                return self._strict(expr, [self.trace(a) for a in args], _apply(op, expr))
+                parts, apply = [self.trace(a) for a in args], _apply(op, expr)
+                if (how := comparison(*args)) != "text":
+                    apply = _as_an_office(op, apply, parts, how)
+                return self._strict(expr, parts, apply)
             case _:
                 raise AssertionError(expr)
 
@@ -128,6 +141,31 @@ def _junction(expr: Expr, parts: list[Step], absorbing: bool) -> Step:
         if value is UNKNOWN and keep:
             missing |= part.missing
     return Step(expr, value, missing, parts)
+
+
+def _as_an_office(op: str, apply: Any, parts: list[Step], how: Comparison) -> Any:
+    """The function of a strict operator on texts that an office does not compare to the letter."""
+    def decide(*written: Any) -> Any:
+        forms = [_form(part, how) for part in parts]
+        if op not in TEXT_TESTS:
+            return apply(*forms)
+        if op == "matches":
+            forms[1] = written[1]
+        return apply(*written) or apply(*forms)
+
+    return decide
+
+
+def _form(step: Step, how: Comparison) -> Any:
+    """A known value as it is compared: a field's in its own way, what has none by `how`."""
+    match step.expr:
+        case ListLit():
+            return [_form(part, how) for part in step.parts]
+        case Call(op="?:"):
+            return _form(step.parts[1], how)
+        case FieldRef(type=type_) if type_.compare != "text":
+            how = type_.compare
+    return canonical(step.value, how) if isinstance(step.value, str) else step.value
 
 
 def _apply(op: str, expr: Call) -> Any:

@@ -3,7 +3,8 @@
 A field is a pair: whether its cell is filled, and its value. Whole numbers, days and texts are
 integers: a text is the number of its name in `LITERALS`, or any other number for a text that no
 rule spells out. Tests of texts are predicates on those numbers; `query` sees to it that real texts
-pass them.
+pass them. Where an office compares texts otherwise than to the letter, cells are taken to be
+written in the form in which they are compared: what is proved holds of such cells.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from zhuanjie.engine.lowering.conditions import (
     Among,
     AnyOf,
     Arith,
+    Canonical,
     ColumnRef,
     Compare,
     Cond,
@@ -255,6 +257,8 @@ class Encoder:
                 return _ARITH[op](a, b), z3.And(has_a, has_b)
             case Shift(date=date, months=months):
                 return self._shift(date, months)
+            case Canonical(text=text):
+                return self._term(text)
             case Size(text=text):
                 inner, known = self._term(text)
                 self.uses.sizes = True

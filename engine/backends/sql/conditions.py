@@ -17,6 +17,7 @@ from zhuanjie.engine.lowering.conditions import (
     Among,
     AnyOf,
     Arith,
+    Canonical,
     ColumnRef,
     Compare,
     Cond,
@@ -101,6 +102,8 @@ class Compiler:
                 return self.dialect.moved(self.term(date), self.term(months))
             case Size(text=text):
                 return self.dialect.size(self.term(text))
+            case Canonical(text=text, how=how):
+                return self.dialect.compared(self.term(text), how)
             case Pick(arms=arms):
                 return self.choice((self.condition(c), self.term(t)) for c, t in arms)
 

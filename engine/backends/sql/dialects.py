@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from zhuanjie.engine.core.errors import UnsupportedError, fail
 from zhuanjie.engine.regex.spelling import most_repeats, spelt
+from zhuanjie.engine.vocabulary.comparison import FORMS, Comparison
 
 Tree = exp.Expr
 
@@ -52,6 +53,10 @@ class Dialect:
     contains: ClassVar[str]
     end: ClassVar[str] = "$"
     """How its patterns say the very end of a text."""
+    group: ClassVar[str] = r"\{}"
+    """How what takes the place of a pattern names one of its groups."""
+    everywhere: ClassVar[tuple[str, ...]] = ("g",)
+    """What says that a pattern is replaced wherever it is found."""
 
     def text(self, value: str) -> Tree:
         """A constant text."""
@@ -78,6 +83,17 @@ class Dialect:
     def matches(self, text: Tree, pattern: str) -> Tree:
         """Whether a portable pattern is found in a text."""
         return exp.RegexpLike(this=group(text), expression=self.text(spelt(pattern, self.end)))
+
+    def compared(self, text: Tree, how: Comparison) -> Tree:
+        """A text in the form in which an office compares it."""
+        if how == "text":
+            return text
+        form = FORMS[how]
+        out = call("translate", text, *map(self.text, form.characters))
+        for pattern, put in form.spelt(self.group):
+            out = call("regexp_replace", out, self.text(spelt(pattern, self.end)), self.text(put),
+                       *map(self.text, self.everywhere))
+        return out
 
     def moved(self, day: Tree, months: Tree) -> Tree:
         """A day moved by calendar months, clamped to the end of a shorter month."""
@@ -178,6 +194,8 @@ class Spark(Dialect):
     starts_with = "startswith"
     contains = "contains"
     end = r"\z"
+    group = "${}"
+    everywhere = ()
 
     def ends_with(self, text: Tree, other: Tree) -> Tree:
         """See `Dialect.ends_with`."""

@@ -73,7 +73,8 @@ class LedgerQueries:
         return Counts.of(found, len(conditions))
 
     def there(self, name: str, values: Sequence[str]) -> list[str]:
-        """Which of some texts the field `name` of a record has."""
+        """Which of some texts, in the form in which they are compared, the field of a record has.
+        """
         if name not in self.of.names:
             return []
         wanted = exp.Table(this=call("unnest", self.bound.add(list(values), "TEXT[]")),
@@ -82,7 +83,7 @@ class LedgerQueries:
         value = POSTGRES.ordered(exp.column("value", table="wanted"))
         same = exp.And(
             this=exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND)),
-            expression=exp.EQ(this=self.of.compiler.column(name), expression=value))
+            expression=exp.EQ(this=self.of.compared(name), expression=value))
         inside = exp.Exists(this=select([whole(1)], self.of.standing(), same))
         found = self.table.server.rows(*self.bound.take(
             select([exp.column("value", table="wanted")], wanted, inside)))
@@ -102,8 +103,9 @@ class LedgerQueries:
             where = exp.And(
                 this=where,
                 expression=exp.EQ(
-                    this=self.of.compiler.column(self.plan.key),
-                    expression=self.bound.add(only, "TEXT"),
+                    this=self.of.compared(self.plan.key),
+                    expression=self.bound.add(self.plan.fields[self.plan.key].compared(only),
+                                              "TEXT"),
                 ),
             )
         yield from self._parts(self.of.joined(), [], where, None)

@@ -110,6 +110,12 @@ class Records:
         other.kept = self.kept
         return other
 
+    def compared(self, name: str) -> Tree:
+        """The column of a field, as the field is compared."""
+        field = self.plan.fields[name]
+        how = field.compare if field.type == "string" else "text"
+        return self.dialect.compared(self.compiler.column(name), how)
+
     def _typed(self, numbered: bool) -> Tree:
         """Typed cells, the raw texts of those that cannot be read, and what each row holds."""
         columns = [aliased(cell.value.copy(), f"c{at}") for at, cell in enumerate(self.cells)]
@@ -194,8 +200,8 @@ class Records:
                    for at in self.faults)]
         if self.has_key:
             twice = self._twice()
-            key = self.compiler.column(self.plan.key)
-            joins.append(_left(twice, exp.EQ(this=key, expression=column("id", "twice"))))
+            key = self.compared(self.plan.key)
+            joins.append(_left(twice, exp.EQ(this=group(key), expression=column("id", "twice"))))
             is_duplicate_id = exp.Not(
                 this=exp.Is(this=column("id", "twice"), expression=exp.Null())
             )
@@ -221,16 +227,16 @@ class Records:
     def _shared(self, number: int, rule: TypedRule) -> tuple[Tree, Tree]:
         """The keys of a `unique` rule that more than one record has, and how rows join them."""
         assert isinstance(rule.key, FieldNode)
-        keys = [self.compiler.column(rule.key.name)]
+        keys = [self.compared(rule.key.name)]
         if isinstance(rule.within, FieldNode):
-            within = self.compiler.column(rule.within.name)
+            within = self.compared(rule.within.name)
             keys += [exp.Is(this=within, expression=exp.Null()),
                      call("coalesce", exp.cast(within.copy(), "TEXT"), exp.Literal.string(""))]
         every = exp.Count(this=exp.Star())
         sure: Tree = every.copy()
         where: list[Tree] = [
             exp.EQ(this=column("stands"), expression=whole(RowKind.IN_SCOPE)),
-            exp.Not(this=exp.Is(this=keys[0].copy(), expression=exp.Null()))]
+            exp.Not(this=exp.Is(this=group(keys[0].copy()), expression=exp.Null()))]
         if rule.when is not None:
             surely = self.compiler.condition(self.kleene.must_be_true(rule.when))
             sure = exp.Count(this=self.compiler.choice([(surely, whole(1))]))
@@ -251,10 +257,11 @@ class Records:
 
     def _twice(self) -> Tree:
         """The ids that more than one record has."""
-        key = self.compiler.column(self.plan.key)
+        key = self.compared(self.plan.key)
+        filled = _filled(self.compiler.column(self.plan.key))
         counting = select([aliased(key, "id")], self.standing(), exp.And(
             this=exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND)),
-            expression=exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null()))))
+            expression=filled))
         counting.set("group", exp.Group(expressions=[key.copy()]))
         counting.set("having", exp.Having(this=exp.GT(this=exp.Count(this=exp.Star()),
                                                       expression=exp.Literal.number(1))))

@@ -70,10 +70,11 @@ class SparkLedger:
         return Counts.of(found, len(conditions))
 
     def there(self, name: str, values: Sequence[str]) -> list[str]:
-        """Which of some texts the field `name` of a record has."""
+        """Which of some texts, in the form in which they are compared, the field of a record has.
+        """
         if name not in self.fields:
             return []
-        records = select([aliased(self._of.compiler.column(name), "value")], self._of.standing(),
+        records = select([aliased(self._of.compared(name), "value")], self._of.standing(),
                          exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND)))
         with failing():
             wanted = session().createDataFrame([(v,) for v in values], "value string")
@@ -170,12 +171,13 @@ class SparkLedger:
             found.append(self._amiss(column("again"), SPARK.text("records.same-id"), -1,
                                      SPARK.text(of.plan.key), heading.copy(), self._key.copy()))
         told = call("inline", call("array_compact", call("array", *found)))
-        statement_ = select([aliased(self._key.copy(), "record"), told, column(FILE), column(ROW)],
-                            of.joined(), column("amiss"))
+        statement_ = select([aliased(self._key.copy(), "record"),
+                             aliased(of.compared(of.plan.key), "id"), told, column(FILE),
+                             column(ROW)], of.joined(), column("amiss"))
         with failing():
             frame = self._run(statement_)
             turn = F.row_number().over(
-                Window.partitionBy("record", "code").orderBy(FILE, ROW))
+                Window.partitionBy("id", "code").orderBy(FILE, ROW))
             # The first of several with the same id is not to blame.
             frame = frame.withColumn("turn", turn).filter(
                 (F.col("code") != "records.same-id") | (F.col("turn") > 1))

@@ -1,0 +1,58 @@
+"""How an office compares texts: which are the same, and that columns come out as single texts do."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.office_texts import OTHER, SAME, SIGNS
+
+from zhuanjie.engine.ledger.compared_columns import compared, compared_series
+from zhuanjie.engine.vocabulary.comparison import FORMS, Comparison, canonical
+
+HOWS = tuple(FORMS)
+PAIRS = [(how, same, a, b) for same, kinds in ((True, SAME), (False, OTHER))
+         for how, pairs in kinds.items() for a, b in pairs]
+TEXTS = st.text(SIGNS, min_size=1, max_size=9) | st.from_regex(
+    r"\A\(?(\+|00)?86[-)]?\(?0?[1-9][0-9]{1,2}[-)]?[0-9]{4}-?[0-9]{3,4}\Z")
+
+
+def test_every_kind_has_a_form() -> None:
+    assert {"text", *HOWS} == set(get_args(Comparison))
+    assert len(PAIRS) >= 60
+
+
+@pytest.mark.parametrize(("how", "same", "a", "b"), PAIRS)
+def test_two_texts(how: Comparison, same: bool, a: str, b: str) -> None:
+    assert (canonical(a, how) == canonical(b, how)) is same
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_to_the_letter_nothing_is_the_same(how: Comparison) -> None:
+    assert all(canonical(a, "text") != canonical(b, "text") for a, b in SAME[how] if a != b)
+
+
+@given(TEXTS, st.sampled_from(HOWS))
+def test_a_form_is_its_own_form(text: str, how: Comparison) -> None:
+    form = canonical(text, how)
+    assert form
+    assert canonical(form, how) == form
+
+
+@given(st.lists(st.none() | TEXTS.filter(lambda t: canonical(t, "id").strip()), max_size=6),
+       st.sampled_from(HOWS))
+def test_a_column_comes_out_as_its_texts_do(texts: list[str | None], how: Comparison) -> None:
+    wanted = [None if text is None else canonical(text, how) for text in texts]
+    # Blanks alone are no text of a cell.
+    column = pl.Series("text", texts, dtype=pl.String)
+    assert compared_series(column, how).to_list() == wanted
+    frame = pl.LazyFrame([column]).select(compared(pl.col("text"), how))
+    assert frame.collect(engine="streaming")["text"].to_list() == wanted
+
+
+def test_a_column_of_usual_texts_is_not_made_anew() -> None:
+    column = pl.Series(["06001", None, "06002"])
+    assert compared_series(column, "id") is column
