@@ -69,7 +69,7 @@ FORMS: Mapping[Comparison, Form] = {
     "name": Form(_table({**_LIKE, "·": _LIKE["·"] + ".．。｡"}), "[0-9A-Z\u4e00-\u9fff]*"),
     "id": Form(_COMMON, "[0-9A-Z\u4e00-\u9fff]*"),
     "serial": Form(_COMMON, "[0-9A-MO-Z\u4e00-\u53f6\u53f8-\u7b2b\u7b2d-\u9fff]*", (
-        # 第12号, No.12 and №12 are 12; 字第12 is 字12.
+        # 第12号, No.12 and №12 are 12; so is 第 left out before a number that follows other text.
         (r"^(?:第|NO\.?:?|№:?)+([0-9(])", (1,)),
         (r"^第+(.)", (1,)),
         (r"第+([0-9])", (1,)),
