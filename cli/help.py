@@ -61,16 +61,23 @@ class Option(click.Option):
     """An option; its help is the message `cli.option.<key>`.
 
     One of the root that goes `everywhere` is taken by every command, and listed at the root.
+    `help_args` are what its message quotes: texts, or what makes them when help is shown.
     """
 
-    def __init__(self, *args: Any, help_key: str, everywhere: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, help_key: str, everywhere: bool = False,
+                 help_args: Mapping[str, str | Callable[[], str]] | None = None,
+                 **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.help_args = help_args or {}
         self.help_key = help_key
         self.everywhere = everywhere
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """How it is written, and what it does."""
-        return self.get_help_spec(ctx), session_of(ctx).say(f"cli.option.{self.help_key}")
+        return self.get_help_spec(ctx), session_of(ctx).say(
+            f"cli.option.{self.help_key}",
+            **{name: made if isinstance(made, str) else made()
+               for name, made in self.help_args.items()})
 
 
 class Command(click.Command):

@@ -27,14 +27,20 @@ def arguments(selection: Selection, session: Session, policy: Policy) -> dict[st
     }
 
 
-def refuse_overwrite(read: Iterable[str | None], output: Path | None) -> None:
-    """Refuse to write the result over a file that is being read, in a folder or glob too."""
+def refuse_overwrite(read: Iterable[str | None], output: Path | None, *,
+                     force: bool = False) -> None:
+    """Refuse to write the result over a file that is being read, in a folder or glob too.
+
+    A file that is no former output of ours is kept as well, unless `force` says otherwise.
+    """
     if output is None or not output.is_file():
         return
     from zhuanjie.engine.api import is_read
+    from zhuanjie.report.ownership import guard
 
     if is_read(output, read):
         raise fail(UsageError, "report.is-input", hint="report.hint", path=str(output))
+    guard(output, force=force)
 
 
 def print_notices(session: Session, report: Report, target: Target) -> None:

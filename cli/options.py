@@ -20,7 +20,7 @@ from zhuanjie.cli import complete, exit_codes
 from zhuanjie.cli.help import Decorator, option
 from zhuanjie.cli.session import Session, session_of
 from zhuanjie.engine.api import LANGS, UsageError, fail
-from zhuanjie.report import OFFERED
+from zhuanjie.report import OFFERED, endings, fitting
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import Policy
@@ -165,20 +165,49 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """In what form the result is wanted, and where."""
+    """In what form the result is wanted, and where; `force` writes over any file."""
 
     format: str
     output: Path | None
+    force: bool = False
+
+    @classmethod
+    def of(cls, command: str, format: str | None, output: Path | None, *,
+           force: bool = False) -> Target:
+        """The target of a command: the format asked for, else the one that the ending asks for.
+
+        Raises UsageError where the two differ, and for an ending that no format of the command has.
+        """
+        offered = OFFERED[command]
+        if output is None or (output.exists() and not output.is_file()):
+            return cls(format or offered[0], output, force)
+        fits, suffix = fitting(output, command), output.suffix.lower()
+        if format in fits or (format is not None and not suffix):
+            return cls(format, output, force)
+        args: dict[str, Any] = {
+            "path": str(output), "suffix": suffix, "endings": " ".join(endings(command)),
+            "format": format, "wanted": "/".join(fits)}
+        if format is not None and fits:
+            raise fail(UsageError, "cli.usage.ending-other", hint="cli.usage.ending-other.hint",
+                       **args)
+        if not fits:
+            raise fail(UsageError, "cli.usage.ending" if suffix else "cli.usage.no-ending",
+                       hint="cli.usage.ending.hint", **args)
+        return cls(fits[0], output, force)
 
 
-def gather(kind: type, name: str, *options: Decorator) -> Decorator:
-    """Apply `options` to a command and hand it their values as one `kind` called `name`."""
+def gather(kind: type, name: str, *options: Decorator,
+           make: Callable[..., Any] | None = None) -> Decorator:
+    """Apply `options` to a command and hand it their values as one `kind` called `name`.
+
+    `make` makes it, where it is more than its values.
+    """
     keys = [f.name for f in fields(kind)]
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
         def gathered(*args: Any, **kwargs: Any) -> Any:
-            kwargs[name] = kind(**{k: kwargs.pop(k) for k in keys if k in kwargs})
+            kwargs[name] = (make or kind)(**{k: kwargs.pop(k) for k in keys if k in kwargs})
             return command(*args, **kwargs)
 
         wrapped: Callable[..., Any] = gathered
@@ -199,6 +228,28 @@ def _set_lang(ctx: click.Context, _param: click.Parameter, value: str | None) ->
         session_of(ctx).lang = value
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What of an audit is asked for: which clauses, grouped by what, with or without findings."""
+
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    summary: bool = False
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """As the engine takes it."""
+        return {"only": self.only, "skip": self.skip, "by": self.by}
+
+
+def _engines() -> str:
+    """The engines by name."""
+    from zhuanjie.engine import api
+
+    return " ".join(api.backends())
+
+
 FILE: Final = click.Path()  # says nothing about existence: the engine does, in our words
 
 lang = option("--lang", help_key="lang", type=Choice(LANGS), expose_value=False, is_eager=True,
@@ -211,21 +262,32 @@ policy = option("--policy", help_key="policy", metavar="PACK", shell_complete=co
 as_of = option("--as-of", help_key="as-of", type=Day(), metavar="DATE")
 params = option("--set", "params", help_key="set", multiple=True, metavar="NAME=VALUE",
                 type=Pair(whole, "cli.usage.set"))
-backend = option("--backend", help_key="backend", metavar="NAME", shell_complete=complete.backends)
+backend = option("--backend", help_key="backend", metavar="NAME",
+                 help_args={"engines": _engines}, shell_complete=complete.backends)
 roster = option("--roster", help_key="roster", type=FILE, metavar="FILE")
 columns = option("--columns", help_key="columns", type=FILE, metavar="FILE")
+only = option("--only", help_key="only", multiple=True, metavar="CLAUSE")
+skip = option("--skip", help_key="skip", multiple=True, metavar="CLAUSE")
+by = option("--by", help_key="by", multiple=True, metavar="FIELD")
+summary = option("--summary", help_key="summary", is_flag=True)
+extent = gather(Extent, "extent", only, skip, by, summary)
 before = option("--before", help_key="before", metavar="MOMENT", shell_complete=complete.moments)
 journal = option("--journal", help_key="journal", metavar="FILE", type=click.Path(path_type=Path))
 follow = option("--follow", help_key="follow", is_flag=True)
-output = option("--output", "-o", help_key="output", metavar="FILE",
-                type=click.Path(path_type=Path))
+force = option("--force", help_key="force", is_flag=True)
+
+
+def _output(command: str) -> Decorator:
+    return option("--output", "-o", help_key="output", metavar="FILE",
+                  help_args={"endings": " ".join(endings(command))},
+                  type=click.Path(path_type=Path))
 
 
 def target(command: str) -> Decorator:
     """`--format`, as it is offered for a command, and `--output`, gathered as `target`."""
-    formats = OFFERED[command]
-    choice = option("--format", "-f", help_key="format", type=Choice(formats), default=formats[0])
-    return gather(Target, "target", choice, output)
+    choice = option("--format", "-f", help_key="format", type=Choice(OFFERED[command]))
+    return gather(Target, "target", choice, _output(command), force,
+                  make=functools.partial(Target.of, command))
 
 
 ledger_selection = gather(Selection, "selection", policy, as_of, params, backend, roster, columns)

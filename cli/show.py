@@ -12,6 +12,7 @@ from zhuanjie import report
 from zhuanjie.cli.files import opened
 from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import Session, use_colour
+from zhuanjie.report.ownership import guard, last_line
 from zhuanjie.report.view import WIDTH, View
 
 if TYPE_CHECKING:
@@ -33,8 +34,11 @@ def view_of(session: Session, target: Target, policy: Policy | None = None, *,
 def result(target: Target) -> Iterator[TextIO]:
     """The stream a target names, in the encoding its format asks for."""
     form = report.FORMATS[target.format]
+    guard(target.output, force=target.force)
     with opened(target.output, machine=form.machine, bom=form.bom) as out:
         yield out
+        if target.output is not None:
+            out.write(last_line(target.format))
 
 
 def write(shown: report.Presentation, target: Target, view: View) -> None:

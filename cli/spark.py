@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zhuanjie.cli import exit_codes
-from zhuanjie.cli.options import Selection, Target
+from zhuanjie.cli.options import Extent, Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import Session
 from zhuanjie.engine.api import Diagnostic, Outcome, Severity, UsageError, fail
@@ -26,8 +26,8 @@ def is_for_spark(ledgers: Sequence[str], selection: Selection, target: Target) -
             and target.output.suffix.lower() in ("", *spark_forms()))
 
 
-def audit(session: Session, ledgers: Sequence[str], selection: Selection, target: Target, *,
-          fail_on: str, all_outcomes: bool, quiet: bool) -> int:
+def audit(session: Session, ledgers: Sequence[str], selection: Selection, target: Target,
+          extent: Extent, *, fail_on: str, all_outcomes: bool, quiet: bool) -> int:
     """Audit on Spark, then show the summary; returns the exit code."""
     from zhuanjie.cli import show
     from zhuanjie.engine import api
@@ -36,6 +36,9 @@ def audit(session: Session, ledgers: Sequence[str], selection: Selection, target
 
     if selection.backend not in (None, NAME):
         raise fail(UsageError, "cli.spark.backend", name=selection.backend)
+    if extent.by or extent.summary:
+        raise fail(UsageError, "cli.spark.by", hint="cli.spark.by.hint",
+                   name="--by" if extent.by else "--summary")
     forms = spark_forms()
     if target.output is None or target.output.suffix.lower() not in ("", *forms):
         raise fail(UsageError, "cli.spark.output", hint="cli.spark.output.hint")
@@ -45,7 +48,8 @@ def audit(session: Session, ledgers: Sequence[str], selection: Selection, target
     with Progress(session, quiet=quiet):
         done = api.audit_on_spark(
             ledgers, policy, target.output, form, as_of=selection.day, lang=session.lang,
-            columns=selection.headings(policy), roster=selection.roster, all_outcomes=all_outcomes)
+            columns=selection.headings(policy), roster=selection.roster, all_outcomes=all_outcomes,
+            only=extent.only, skip=extent.skip)
     for notice in done.report.notices:
         session.notice(notice)
     for found in done.report.input:

@@ -5,7 +5,15 @@ Light to import: help reads the table of formats.
 
 from __future__ import annotations
 
-from zhuanjie.report.formats.registry import FORMATS, OFFERED, Format, by_ending, spark_forms
+from zhuanjie.report.formats.registry import (
+           FORMATS,
+           OFFERED,
+           Format,
+           by_ending,
+           endings,
+           fitting,
+           spark_forms,
+)
 from zhuanjie.report.presentation import (
            Presentation,
            finding_lines,
@@ -20,7 +28,9 @@ __all__ = [
            "Format",
            "Presentation",
            "by_ending",
+           "endings",
            "finding_lines",
+           "fitting",
            "spark_forms",
            "write",
            "write_data",

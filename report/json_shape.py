@@ -19,6 +19,7 @@ from zhuanjie.engine.core.results import (
     Report,
     plain,
 )
+from zhuanjie.engine.core.unaudited import Unaudited
 from zhuanjie.report.view import View
 
 _FLAT = tuple((c.name, c.of) for c in COLUMNS if not c.place and not c.pack)
@@ -26,11 +27,22 @@ _PLACE = tuple((c.name, c.of) for c in COLUMNS if c.place)
 
 
 def finding(found: Finding) -> dict[str, Any]:
-    """A finding, every key there; `pack` only where several packs judge."""
+    """A finding, every key there; `pack` only where several packs judge, `by` where asked for."""
     shape = {name: of(found) for name, of in _FLAT}
     shape["location"] = {name: of(found) for name, of in _PLACE}
     if found.pack:
         shape["pack"] = found.pack
+    if found.by:
+        shape["by"] = dict(found.by)
+    return shape
+
+
+def not_audited(part: Unaudited, lang: Lang) -> dict[str, Any]:
+    """What was not audited, in the keys of a finding."""
+    said = part.columns()
+    shape: dict[str, Any] = {name: said.get(name) for name, _ in _FLAT}
+    shape |= {"message": part.message(lang), "missing": [], "fields": {}, "remedy": ""}
+    shape["location"] = {name: said.get(name) for name, _ in _PLACE}
     return shape
 
 
@@ -86,7 +98,13 @@ def summary(report: Report, view: View) -> dict[str, Any]:
     }
     return {
         **{outcome.value: report.summary.total(outcome) for outcome in REPORTED},
+        "people": report.summary.people,
         "by_clause": {clause: counts for clause, counts in by_clause.items() if counts},
+        **({"by": {field: {value: {o.value: counts[o] for o in view.outcomes if counts[o]}
+                           for value, counts in groups.items()}
+                   for field, groups in report.summary.by.items()}}
+           if report.summary.by else {}),
+        **({"not_asked": list(report.summary.not_asked)} if report.summary.not_asked else {}),
     }
 
 

@@ -6,7 +6,7 @@ of the result's own. Only the module of the format asked for is imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from types import ModuleType
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 from zhuanjie.report.formats.registry import FORMATS
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.api import Finding, Report
+    from zhuanjie.engine.api import Finding, Lang, Report
+    from zhuanjie.engine.core.unaudited import Unaudited
     from zhuanjie.report.section import Section
     from zhuanjie.report.view import View
 
@@ -60,9 +61,14 @@ def write_data(data: Any, out: TextIO) -> None:
     _module("json").write(data, out)
 
 
-def finding_lines(findings: Iterable[Finding], form: str, *, by_pack: bool) -> Iterator[str]:
-    """Findings in a format that is written as they come; with `by_pack` several packs judge."""
-    lines: Iterator[str] = _module(form).lines(findings, by_pack)
+def finding_lines(findings: Iterable[Finding], form: str, *, by_pack: bool, by: Sequence[str],
+                  after: Callable[[], Iterable[Unaudited]], lang: Lang) -> Iterator[str]:
+    """Findings in a format that is written as they come; with `by_pack` several packs judge.
+
+    `by` are the fields they are grouped by; `after` says, when all are written, what was not
+    audited.
+    """
+    lines: Iterator[str] = _module(form).lines(findings, by_pack, by, after, lang)
     return lines
 
 

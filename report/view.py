@@ -25,7 +25,9 @@ class View:
     """Language, width and colour of the output, and the pack's own words where they are known.
 
     `titles` puts rules into words by their id, `clauses` clauses by theirs. `outcomes` are the
-    outcomes that are shown, `key`, `fields` and `parties` those of the policy's vocabulary.
+    outcomes that are shown, `key`, `fields` and `parties` those of the policy's vocabulary, as is
+    `record`, what one is about; `names` has the fields shown beside the key, by column. `headings`,
+    `severities` and `remedies` say by clause what its rule is called, weighs, and asks to be done.
     """
 
     lang: Lang
@@ -38,6 +40,11 @@ class View:
     key: str = ""
     fields: FieldTable = field(default_factory=lambda: FieldTable(()))
     parties: Mapping[str, str] = field(default_factory=dict)
+    record: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    headings: Mapping[str, str] = field(default_factory=dict)
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    remedies: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, policy: Policy | None, lang: Lang, *, all_outcomes: bool = False,
@@ -46,6 +53,12 @@ class View:
         outcomes = tuple(Outcome) if all_outcomes else REPORTED
         if policy is None:
             return cls(lang, width, colour, outcomes=outcomes)
+        vocabulary, headings = policy.vocabulary, dict[str, str]()
+        for rule in policy.rules:
+            headings.setdefault(rule.clause, getattr(rule.title, lang))
+            for row in rule.rows:
+                headings.setdefault(row.clause, getattr(row.title, lang))
+        by_clause = {c: r for r in reversed(policy.rules) for c in r.clauses}
         return cls(
             lang, width, colour,
             policy_title=getattr(policy.title, lang),
@@ -56,6 +69,13 @@ class View:
             fields=policy.vocabulary.fields,
             parties={name: getattr(text, lang)
                      for name, text in policy.vocabulary.parties.items()},
+            record=getattr(vocabulary.record, lang),
+            names={column: name for column, name in (
+                ("named", vocabulary.name), ("group", vocabulary.group)) if name},
+            headings=headings,
+            severities={c: r.severity for c, r in by_clause.items()},
+            remedies={c: remedy for c, r in by_clause.items()
+                      if "{" not in (remedy := getattr(r.remedy, lang))},
         )
 
     def say(self, code: str, **args: Any) -> str:
@@ -65,6 +85,17 @@ class View:
     def join(self, parts: Iterable[str]) -> str:
         """A list as the language writes it."""
         return self.say("list.separator").join(parts)
+
+    def parts(self, parts: Iterable[str]) -> str:
+        """Parts of a sentence that have commas of their own."""
+        return self.say("parts.separator").join(parts)
+
+    def group_value(self, name: str, value: str | None) -> str:
+        """The value of a field that findings are grouped by, which it gives as text."""
+        field = self.fields.get(name)
+        if field is not None and field.type == "bool" and value is not None:
+            return self.value(name, value == "true")
+        return self.value(name, value)
 
     def label(self, name: str, text: str) -> str:
         """A text under a name."""
@@ -85,8 +116,9 @@ class View:
 
     def column(self, name: str) -> str:
         """The heading of a column; records go by their key's, where it is in the language."""
-        key = self.fields.get(self.key) if self.lang == "zh" else None
-        return key.heading if key and name in _RECORD_COLUMNS else self.say(f"column.{name}")
+        field = self.key if name in _RECORD_COLUMNS else self.names.get(name, "")
+        shown = self.fields.get(field) if self.lang == "zh" else None
+        return shown.heading if shown else self.say(f"column.{name}")
 
     def columns(self, *names: str) -> list[str]:
         """The headings of columns."""

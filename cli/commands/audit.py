@@ -14,7 +14,7 @@ from zhuanjie import report as reports
 from zhuanjie.cli import exit_codes, options, spark
 from zhuanjie.cli.help import define, option
 from zhuanjie.cli.ledgers import arguments, print_notices, publish, refuse_overwrite
-from zhuanjie.cli.options import Selection, Target
+from zhuanjie.cli.options import Extent, Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import Session, session_of
 from zhuanjie.engine.api import Diagnostic, UsageError, fail
@@ -33,6 +33,7 @@ class _Call:
     session: Session
     ledgers: list[str]
     selection: Selection
+    extent: Extent
     target: Target
     keys: tuple[str, ...]
     resume: bool
@@ -47,7 +48,8 @@ class _Call:
         policy = self.selection.load()
         return api.stream(self.ledgers, policy,
                           **arguments(self.selection, self.session, policy),
-                          all_outcomes=self.all_outcomes, progress=progress, **more)
+                          all_outcomes=self.all_outcomes, progress=progress,
+                          **self.extent.asked, **more)
 
     def code(self, report: Report, run: AuditRun) -> int:
         """The exit code, from what the run has counted."""
@@ -61,27 +63,37 @@ class _Call:
 @click.argument("ledgers", nargs=-1, required=True, type=options.FILE, metavar="LEDGER...")
 @options.ledger_selection
 @option("--format", "-f", "form", help_key="format", type=options.Choice(FORMS))
-@option("--output", "-o", help_key="audit-output", metavar="FILE", type=click.Path(path_type=Path))
+@option("--output", "-o", help_key="output", metavar="FILE", type=click.Path(path_type=Path),
+        help_args={"endings": " ".join(reports.endings(NAME))})
+@options.force
 @option("--partition-by", help_key="partition-by", metavar="COLUMN,...")
 @option("--resume", help_key="resume", is_flag=True)
+@options.extent
 @options.fail_on
 @options.all_outcomes
 @options.quiet
 @options.lang
 @click.pass_context
-def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection, form: str | None,
-            output: Path | None, partition_by: str | None, resume: bool, fail_on: str,
+def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection, extent: Extent,
+            form: str | None,
+            output: Path | None, force: bool, partition_by: str | None, resume: bool, fail_on: str,
             all_outcomes: bool, quiet: bool) -> int:
     """Audit ledgers."""
     keys = _keys(partition_by, form, output, resume)
-    chosen = form or (reports.by_ending(output, NAME) if output and not keys else None)
-    target = Target("parquet" if keys else chosen or FORMS[0], output)
-    call = _Call(session_of(ctx), list(ledgers), selection, target, keys, resume, fail_on,
+    on_spark = spark.is_for_spark(ledgers, selection, Target(form or FORMS[0], output))
+    if keys or on_spark:
+        chosen = form or (reports.by_ending(output, NAME) if output and not keys else None)
+        target = Target("parquet" if keys else chosen or FORMS[0], output, force)
+    else:
+        target = Target.of(NAME, form, output, force=force)
+    call = _Call(session_of(ctx), list(ledgers), selection, extent, target, keys, resume, fail_on,
                  all_outcomes, quiet)
-    refuse_overwrite([*ledgers, *selection.files], output)
-    if spark.is_for_spark(ledgers, selection, target):
-        return spark.audit(call.session, ledgers, selection, Target(chosen or FORMS[0], output),
-                           fail_on=fail_on, all_outcomes=all_outcomes, quiet=quiet)
+    refuse_overwrite([*ledgers, *selection.files], output, force=force)
+    if on_spark:
+        return spark.audit(call.session, ledgers, selection, target, extent, fail_on=fail_on,
+                           all_outcomes=all_outcomes, quiet=quiet)
+    if extent.summary:
+        return _totals(call)
     if keys:
         return _folder(call)
     return _WRITERS[reports.FORMATS[target.format].findings](call)
@@ -130,6 +142,26 @@ def _report(call: _Call) -> int:
                    quiet=call.quiet)
 
 
+def _totals(call: _Call) -> int:
+    """Judge everything and write what it comes to; nothing is put into words."""
+    from zhuanjie.cli import show
+    from zhuanjie.report.layouts.audit import brief
+
+    if reports.FORMATS[call.target.format].findings not in ("whole", "spooled"):
+        raise fail(UsageError, "cli.usage.summary-form", hint="cli.usage.summary-form.hint",
+                   form=call.target.format)
+    with _InterruptibleProgress(call) as progress, closing(call.run(progress)) as run:
+        for _ in run.batches():
+            pass
+    report = run.head()
+    view = show.view_of(call.session, call.target, run.plan.policy,
+                        all_outcomes=call.all_outcomes)
+    print_notices(call.session, report, call.target)
+    with show.result(call.target) as out:
+        reports.write_report(report, brief, call.target.format, out, view)
+    return call.code(report, run)
+
+
 def _document(call: _Call) -> int:
     """Keep each finding aside as it comes: what they come to stands before them."""
     from zhuanjie.cli import show
@@ -151,6 +183,7 @@ def _document(call: _Call) -> int:
 def _stream(call: _Call) -> int:
     """Write each finding as it comes."""
     from zhuanjie.cli import show
+    from zhuanjie.engine import api
 
     with (
         show.result(call.target) as out,
@@ -158,7 +191,9 @@ def _stream(call: _Call) -> int:
         closing(call.run(progress)) as run,
     ):
         out.writelines(reports.finding_lines(
-            iter(run), call.target.format, by_pack=bool(run.plan.policy.spans)))
+            iter(run), call.target.format, by_pack=bool(run.plan.policy.spans),
+            by=run.plan.grouped_by, after=lambda: api.unaudited(run.head()),
+            lang=call.session.lang))
     return _told(call, run, run.head())
 
 

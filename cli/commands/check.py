@@ -31,7 +31,7 @@ def command(ctx: click.Context, *, record: str, selection: Selection, before: st
     from zhuanjie.report.layouts.check import sections
 
     session = session_of(ctx)
-    refuse_overwrite([record, *selection.files], target.output)
+    refuse_overwrite([record, *selection.files], target.output, force=target.force)
     policy = selection.load()
     records = api.load_record_file(record)
     report = api.check_records(

@@ -31,7 +31,7 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], within: int | None, s
     from zhuanjie.report.layouts.deadlines import sections
 
     session = session_of(ctx)
-    refuse_overwrite([*ledgers, *selection.files], target.output)
+    refuse_overwrite([*ledgers, *selection.files], target.output, force=target.force)
     with Progress(session, quiet=quiet) as progress:
         policy = selection.load()
         report = api.deadlines(list(ledgers), policy, **arguments(selection, session, policy),

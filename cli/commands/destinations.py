@@ -25,7 +25,7 @@ def command(ctx: click.Context, record: str, selection: Selection, target: Targe
     from zhuanjie.report.layouts import destinations as layout
 
     session = session_of(ctx)
-    refuse_overwrite([record], target.output)
+    refuse_overwrite([record], target.output, force=target.force)
     policy = selection.load()
     for notice in policy.notices:
         session.notice(notice)

@@ -32,7 +32,7 @@ def command(ctx: click.Context, *, ledger: str, record: str, clause: str | None,
     from zhuanjie.report.layouts import explain as layout
 
     session = session_of(ctx)
-    refuse_overwrite([ledger, *selection.files], target.output)
+    refuse_overwrite([ledger, *selection.files], target.output, force=target.force)
     with Progress(session, quiet=quiet) as progress:
         policy = selection.load()
         with closing(api.stream([ledger], policy, **arguments(selection, session, policy),

@@ -30,6 +30,7 @@ def _share(text: str) -> float | None:
 @option("--seed", help_key="seed", type=Count(0), required=True, metavar="S")
 @option("--output", "-o", help_key="ledger-output", required=True, metavar="FILE",
         type=click.Path(path_type=Path))
+@options.force
 @options.as_of
 @option("--rate", "rates", help_key="rate", multiple=True, metavar="CLAUSE=SHARE",
         type=Pair(_share, "cli.usage.rate"))
@@ -38,15 +39,19 @@ def _share(text: str) -> float | None:
 @options.quiet
 @options.lang
 @click.pass_context
-def command(ctx: click.Context, *, records: int, seed: int, output: Path, as_of: date | None,
+def command(ctx: click.Context, *, records: int, seed: int, output: Path, force: bool,
+            as_of: date | None,
             rates: tuple[tuple[str, float], ...], planted: Path | None, clean: bool,
             quiet: bool) -> int:
     """Make a ledger whose violations are known."""
     from zhuanjie.report.files import replacing
+    from zhuanjie.report.ownership import guard
     from zhuanjie.synthetic import generate
 
     if planted is not None and planted.resolve() == output.resolve():
         raise fail(UsageError, "report.twice", hint="report.hint", path=str(planted))
+    guard(output, force=force)
+    guard(planted, force=force)
     session = session_of(ctx)
     with ExitStack() as drafts, Progress(session, quiet=quiet, doing="writing") as progress:
         ledger = drafts.enter_context(replacing(output))

@@ -16,19 +16,23 @@ from zhuanjie.engine.api import UsageError, fail
 @click.argument("pack", required=False, metavar="[PACK]", shell_complete=complete.packs)
 @option("--output", "-o", help_key="template-output", required=True, metavar="FILE",
         type=click.Path(path_type=Path))
+@options.force
 @option("--all", "every", help_key="template-all", is_flag=True)
 @options.lang
 @click.pass_context
-def command(ctx: click.Context, *, pack: str | None, output: Path, every: bool) -> int:
+def command(ctx: click.Context, *, pack: str | None, output: Path, force: bool,
+            every: bool) -> int:
     """Write a blank ledger."""
     from zhuanjie.engine import api
     from zhuanjie.report.files import replacing
     from zhuanjie.report.formats import template
+    from zhuanjie.report.ownership import guard
     from zhuanjie.report.view import View
 
     if output.suffix.lower() != ".xlsx":
         raise fail(UsageError, "cli.template.kind", hint="cli.template.kind.hint",
                    path=str(output))
+    guard(output, force=force)
     policy = api.load_policy(pack)
     columns = api.template_fields(policy, every=every)
     session = session_of(ctx)

@@ -127,6 +127,8 @@ if TYPE_CHECKING:
     from zhuanjie.engine.core.results import Severity as Severity
     from zhuanjie.engine.core.results import Summary as Summary
     from zhuanjie.engine.core.results import plain as plain
+    from zhuanjie.engine.core.unaudited import Unaudited as Unaudited
+    from zhuanjie.engine.core.unaudited import unaudited as unaudited
     from zhuanjie.engine.ledger.cells.text import CellError as CellError
     from zhuanjie.engine.ledger.documents import load_record_file as load_record_file
     from zhuanjie.engine.policy.model import Acceptance as Acceptance
@@ -193,6 +195,7 @@ _MODULES = {
         "REPORTED", "Finding", "InputFinding", "Judged", "LedgerRef", "Location", "Outcome",
         "PolicyRef", "Report", "Scalar", "Severity", "Summary", "plain",
     ),
+    "zhuanjie.engine.core.unaudited": ("Unaudited", "unaudited"),
     "zhuanjie.engine.ledger.cells.text": ("CellError",),
     "zhuanjie.engine.ledger.documents": ("load_record_file",),
     "zhuanjie.engine.policy.model": ("Acceptance", "Manifest", "Parameter", "Rule"),

@@ -18,7 +18,7 @@ from zhuanjie.engine.auditing.stages.registry import STAGES
 from zhuanjie.engine.backends.registry import backend_of
 from zhuanjie.engine.core.finding_columns import COLUMNS
 from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.core.results import Finding, Outcome, Report
+from zhuanjie.engine.core.results import Finding, Outcome, Report, Summary
 from zhuanjie.engine.ledger.ledger import Ledger, from_records, open_ledger
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import Policy
@@ -41,16 +41,21 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
            roster: str | Path | None = None, columns: Mapping[str, str] | None = None,
            lang: Lang = "en", all_outcomes: bool = False, progress: Progress | None = None,
            stdin: BinaryIO | None = None, before: str | None = None,
-           bulk: bool | None = None, stages: Sequence[Stage] = STAGES) -> AuditRun:
+           bulk: bool | None = None, stages: Sequence[Stage] = STAGES,
+           only: Sequence[str] = (), skip: Sequence[str] = (),
+           by: Sequence[str] = ()) -> AuditRun:
     """Begin an audit: iterate the run for findings, take its `head()`, and `close()` it.
 
     `before` names a moment of the policy: only what is asked then is judged, the act taken to be
-    done on the as-of day. `bulk` reads even a small ledger as one stream. Verdicts pass through
-    `stages`. Raises InputError for a ledger that cannot be read, UsageError for a wrong option,
+    done on the as-of day. `only` and `skip` name clauses to keep to or leave out (`1.3` means 1.3a
+    and all that begin so), `by` fields to group findings and totals by. `bulk` reads even a small
+    ledger as one stream. Verdicts pass through `stages`.
+
+    Raises InputError for a ledger that cannot be read, UsageError for a wrong option,
     BackendError when the engine fails.
     """
     day = as_of or date.today()
-    plan = plan_for(policy, day, params, before)
+    plan = plan_for(policy, day, params, before, only=only, skip=skip, by=by)
     with ExitStack() as opened:  # what was opened is closed if the audit cannot begin
         ledger = opened.enter_context(closing(_ledger(sources, plan, columns, stdin)))
         others = (opened.enter_context(closing(open_ledger(
@@ -66,7 +71,9 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
 def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path, form: str, *,
                     as_of: date | None = None, params: Mapping[str, int] | None = None,
                     roster: str | Path | None = None, columns: Mapping[str, str] | None = None,
-                    lang: Lang = "en", all_outcomes: bool = False) -> SparkReport:
+                    lang: Lang = "en", all_outcomes: bool = False,
+                    only: Sequence[str] = (), skip: Sequence[str] = (),
+                    by: Sequence[str] = ()) -> SparkReport:
     """Audit on Spark: it reads the sources and writes the findings to the folder `output`.
 
     `form` is parquet, csv or jsonl. Raises as `stream` does, UsageError where Spark is not
@@ -75,7 +82,7 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path, 
     backend_of("spark")  # says what to install
     from zhuanjie.engine.auditing.strategies import spark as on_spark
 
-    plan = plan_for(policy, as_of or date.today(), params)
+    plan = plan_for(policy, as_of or date.today(), params, only=only, skip=skip, by=by)
     return on_spark.audit_on_spark(
         sources,
         plan,
@@ -96,13 +103,15 @@ def audit_to_file(path: Path, run: AuditRun) -> Report:
     The columns are those of `zhuanjie.engine.core.finding_columns`. Raises OSError where
     the file cannot be written; what stands there then is not whole.
     """
-    from zhuanjie.engine.auditing.writers.finding_frame import schema, tables
+    from zhuanjie.engine.auditing.writers.finding_frame import not_audited, schema, tables
     from zhuanjie.engine.auditing.writers.parquet_writer import ParquetSink
 
     with ParquetSink(path, schema(run.plan)) as sink:
         for table in tables(run.batches(), run.plan):
             sink.write(table)
-    return run.head()
+        report = run.head()
+        sink.write(not_audited(report, run.plan))
+    return report
 
 
 def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: Sequence[str], *,
@@ -118,7 +127,8 @@ def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: S
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns)
              for path in map(Path, run.ledger.files) if path.is_file()]
     call = {"policy": plan.policy.ref.sha256, "as_of": plan.as_of, "params": dict(plan.params),
-            "every": run.all_outcomes, "ledger": [*files, *sources]}
+            "every": run.all_outcomes, "ledger": [*files, *sources],
+            "not_asked": plan.not_asked, "by": plan.grouped_by}
     Partitions(folder, keys, run, call, resume=resume).write()
     return run.head()
 
@@ -147,9 +157,7 @@ def deadlines(sources: Sources, policy: Policy | None = None, *, within: int | N
         open_acts = [f for f in run if _is_open(f, run, recurring) and _due(f) <= last]
     report = run.head()
     report.findings = sorted(open_acts, key=_due)
-    report.summary.counts.clear()
-    for finding in report.findings:
-        report.summary.add(finding.clause, finding.outcome)
+    report.summary = Summary.of(report.findings)
     return report
 
 

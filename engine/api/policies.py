@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -88,10 +88,13 @@ def lint(policy: Policy) -> list[Diagnostic]:
 
 
 def plan_for(policy: Policy | None, day: date, params: Mapping[str, int] | None = None,
-             before: str | None = None) -> Plan:
-    """A policy (or those that stand for choice) made ready to judge on `day`."""
+             before: str | None = None, **asked: Sequence[str]) -> Plan:
+    """A policy (or those that stand for choice) made ready to judge on `day`.
+
+    `asked` says which clauses, and what to group by; see `make_plan`.
+    """
     policy = with_params(policy, params, day) if policy else load_policy(as_of=day, params=params)
-    return make_plan(policy, day, before)
+    return make_plan(policy, day, before, **asked)
 
 
 def packs_of(files: Iterable[str | Path]) -> list[Path]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 import polars as pl
 
@@ -17,6 +18,8 @@ from zhuanjie.engine.core.results import Location
 from zhuanjie.engine.ledger.compared_columns import compared_series
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.vocabulary.comparison import Comparison
+
+_ROW = "#row"
 
 
 class RosterReconciliation:
@@ -30,13 +33,17 @@ class RosterReconciliation:
         self.rule, self._how = rule, how
         self.field = key_field(rule)
         self._values: list[pl.Series] = []
-        self._places: list[tuple[pl.Series, str, str | None]] = []
+        self._places: list[tuple[pl.DataFrame, str, str | None]] = []
 
-    def expect(self, values: pl.Series, rows: pl.Series, file: str, sheet: str | None) -> None:
-        """Note the values of some records of the roster, and where they stand."""
+    def expect(self, values: pl.Series, rows: pl.Series, file: str, sheet: str | None,
+               beside: pl.DataFrame | None = None) -> None:
+        """Note the values of some records of the roster, where they stand, what stands beside."""
         there = values.is_not_null()
         self._values.append(values.filter(there))
-        self._places.append((rows.filter(there).cast(pl.UInt32), file, sheet))
+        kept = rows.filter(there).cast(pl.UInt32).alias(_ROW).to_frame()
+        if beside is not None:
+            kept = kept.hstack(beside.filter(there))
+        self._places.append((kept, file, sheet))
 
     @property
     def expected(self) -> pl.Series:
@@ -47,8 +54,9 @@ class RosterReconciliation:
         """Note the values of some records of the ledger."""
         self._index.find(compared_series(values.drop_nulls(), self._how))
 
-    def unmatched(self) -> Iterator[tuple[str, Location]]:
-        """The values of the roster that the ledger lacks, each once, and where they stand."""
+    def unmatched(self) -> Iterator[tuple[str, Location, dict[str, Any]]]:
+        """The values of the roster that the ledger lacks, each once, where they stand, and with
+        what beside them."""
         starts = [0]
         for rows, *_ in self._places:
             starts.append(starts[-1] + len(rows))
@@ -56,7 +64,8 @@ class RosterReconciliation:
         for place in self._index.left():
             number = bisect(starts, place) - 1
             rows, file, sheet = self._places[number]
-            yield written[place], Location(file, sheet, rows[place - starts[number]])
+            beside = rows.row(place - starts[number], named=True)
+            yield written[place], Location(file, sheet, beside.pop(_ROW)), beside
 
     @cached_property
     def _index(self) -> _Index:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
 import polars as pl
 
 from zhuanjie.engine.auditing.frames import in_scope
 from zhuanjie.engine.auditing.reconciliation import RosterReconciliation
-from zhuanjie.engine.auditing.uniqueness import key_field
+from zhuanjie.engine.auditing.uniqueness import DTYPES, key_field
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.auditing.wording.template import field_label
 from zhuanjie.engine.backends.base import Backend
@@ -48,11 +49,13 @@ class Roster:
             if rule.field not in ledger.fields:
                 raise fail(InputError, "audit.roster-column",
                            field=field_label(rule.field, lang, plan.fields))
+        shown = dict.fromkeys((*plan.names, *plan.grouped_by))
         for batch in ledger.batches() if self.rules else ():
             frame, kept = in_scope(batch.frame, plan, backend)
             self.input += batch.input
             for rule in self.rules:
-                rule.expect(frame[rule.field], batch.rows.gather(kept), batch.file, batch.sheet)
+                rule.expect(frame[rule.field], batch.rows.gather(kept), batch.file, batch.sheet,
+                            frame.select(n for n in shown if n != rule.field))
 
     @property
     def fields(self) -> frozenset[str]:
@@ -69,19 +72,23 @@ class Roster:
                     rule.unmatched(), key=lambda found: (found[1].file, found[1].sheet)):
                 yield self._batch(number, list(absent), file, sheet)
 
-    def _batch(self, number: int, absent: list[tuple[str, Location]], file: str | None,
-               sheet: str | None) -> VerdictBatch:
+    def _batch(self, number: int, absent: list[tuple[str, Location, dict[str, Any]]],
+               file: str | None, sheet: str | None) -> VerdictBatch:
         rule = self.rules[number]
-        values = pl.Series(rule.field, [value for value, _ in absent])
-        frame = pl.DataFrame([values])
-        if self._plan.key != rule.field:
+        beside = [shown for *_, shown in absent]
+        frame = pl.DataFrame([
+            pl.Series(rule.field, [value for value, *_ in absent]),
+            *(pl.Series(name, [shown[name] for shown in beside],
+                        dtype=DTYPES[self._plan.fields[name].type]) for name in beside[0]),
+        ])
+        if self._plan.key not in frame.columns:
             frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(self._plan.key))
         verdicts = pl.select(
             row=pl.int_range(len(absent)), rule=pl.lit(number),
             outcome=pl.lit(OUTCOME_CODES.index(Outcome.VIOLATION)), clause=None, due=None,
             late=None, missing=pl.lit(0)).cast(SCHEMA)
         return VerdictBatch(
-            self._plan, frame, pl.Series([at.row for _, at in absent], dtype=pl.Int64),
+            self._plan, frame, pl.Series([at.row for _, at, _ in absent], dtype=pl.Int64),
             Verdicts(self._plan, table=verdicts), file or "", sheet)
 
 

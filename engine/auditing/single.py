@@ -56,9 +56,7 @@ class SingleCheck:
             json.dumps(sorted((n, plain(v)) for n, v in typed.items())).encode()).hexdigest()
         judged_record = dict(typed)
         findings = self._judge(judged_record, all_outcomes)
-        summary = Summary()
-        for finding in findings or ():
-            summary.add(finding.clause, finding.outcome)
+        summary = Summary.of(findings or ())
         editions = {} if findings is None else EditionIndex(self.plan).of_record(judged_record)
         return Report(
             policy=self.plan.policy.ref, as_of=self.plan.as_of,

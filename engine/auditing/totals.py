@@ -5,17 +5,30 @@ Everything that a report says in numbers is counted here, and nowhere else.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+
+import polars as pl
 
 from zhuanjie.engine.auditing.editions import judged
 from zhuanjie.engine.auditing.frames import RecordFrame
-from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
-from zhuanjie.engine.core.results import InputFinding, Judged, Outcome, Severity, Summary
+from zhuanjie.engine.auditing.grouping import group_texts
+from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, trim
+from zhuanjie.engine.core.results import (
+    OUTCOME_CODES,
+    InputFinding,
+    Judged,
+    Outcome,
+    Severity,
+    Summary,
+)
 from zhuanjie.engine.lowering.plan import Plan
 
 KindCounts = Counter[tuple[str, str, str]]
 """How many findings there are by clause, outcome and severity."""
+
+
+_VIOLATION = OUTCOME_CODES.index(Outcome.VIOLATION)
 
 
 class AuditTotals:
@@ -29,24 +42,44 @@ class AuditTotals:
         self.summary = Summary()
         self.kinds: set[tuple[Outcome, Severity]] = set()
         """What findings there are, by what they weigh."""
+        self._people = PeopleCounter()
+        self._by = {name: defaultdict[str, Counter[Outcome]](Counter) for name in plan.grouped_by}
 
     def add(self, batch: VerdictBatch) -> None:
         """Count a batch."""
         self._read(batch)
         self.editions.update(batch.editions)
         self._note(counts_of(batch))
+        self._people.add(*people_of(batch))
+        for clause, days in late_of(batch).items():
+            self.summary.note_late(clause, days)
+        for name, counts in self._by.items():
+            for (value, outcome), times in groups_of(batch, name).items():
+                counts[value][outcome] += times
 
     def add_frame(self, frame: RecordFrame) -> None:
         """Count records that are only read."""
         self._read(frame)
 
     def resume(self, records: int, out_of_scope: int, unread: Iterable[InputFinding],
-               findings: Mapping[tuple[str, str, str], int]) -> None:
-        """Count a part of the ledger that was judged before."""
+               findings: Mapping[tuple[str, str, str], int], late: Mapping[str, int],
+               people: pl.Series,
+               groups: Mapping[str, Mapping[tuple[str, Outcome], int]]) -> None:
+        """Count a part of the ledger that was judged before.
+
+        `people` are the ids of the records with a violation, a null for each that has no id,
+        `groups` the counts by the fields that are grouped by.
+        """
         self.records += records
         self.out_of_scope += out_of_scope
         self.input += unread
         self._note(findings)
+        for clause, days in late.items():
+            self.summary.note_late(clause, days)
+        self._people.add(people.drop_nulls(), people.null_count())
+        for name, part in groups.items():
+            for (value, outcome), times in part.items():
+                self._by[name][value][outcome] += times
 
     def _note(self, counts: Mapping[tuple[str, str, str], int]) -> None:
         for (clause, outcome, severity), times in counts.items():
@@ -60,12 +93,77 @@ class AuditTotals:
     def ordered(self) -> Summary:
         """The summary, its clauses in the order of the pack."""
         order = {clause: i for i, clause in enumerate(self.plan.policy.clauses)}
-        return Summary(dict(sorted(self.summary.counts.items(), key=lambda pair: order[pair[0]])))
+        return Summary(
+            dict(sorted(self.summary.counts.items(), key=lambda pair: order[pair[0]])),
+            people=self._people.count(),
+            by={name: dict(sorted(counts.items(), key=lambda pair: (not pair[0], pair[0])))
+                for name, counts in self._by.items()},
+            days_late=self.summary.days_late, not_asked=self.plan.not_asked,
+        )
 
     def _read(self, part: VerdictBatch | RecordFrame) -> None:
         self.records += part.records
         self.out_of_scope += part.out_of_scope
         self.input += part.input
+
+
+class PeopleCounter:
+    """Counts distinct ids by 64-bit hashes: eight bytes each, so that a large ledger has room."""
+
+    def __init__(self) -> None:
+        self._hashes: list[pl.Series] = []
+        self._nameless = 0
+
+    def add(self, ids: pl.Series, nameless: int) -> None:
+        """Count some ids, each once however often it comes, and records that have none."""
+        self._nameless += nameless
+        if len(ids):
+            self._hashes.append(ids.cast(pl.String).hash().unique())
+
+    def count(self) -> int:
+        """How many there are."""
+        if len(self._hashes) > 1:
+            self._hashes = [pl.concat(self._hashes).unique()]
+        return self._nameless + sum(map(len, self._hashes))
+
+
+def people_of(batch: VerdictBatch) -> tuple[pl.Series, int]:
+    """The ids of a batch's records that have a violation, and how many such have no id."""
+    if not batch.verdicts.has(Outcome.VIOLATION):
+        return pl.Series([], dtype=pl.String), 0
+    table = batch.verdicts.table
+    rows = table.filter(pl.col("outcome") == _VIOLATION)["row"].unique()
+    key = batch.plan.key
+    ids = trim(batch.frame.select(key), [key] if key in batch.untrimmed else [])[key].gather(rows)
+    return ids.drop_nulls(), ids.null_count()
+
+
+def late_of(batch: VerdictBatch) -> dict[str, int]:
+    """How many days the longest violation of each clause is late."""
+    found: dict[str, int] = {}
+    if not batch.verdicts.has(Outcome.VIOLATION):
+        return found
+    plan = batch.plan
+    for rule, clause, days in batch.verdicts.table.filter(
+            (pl.col("outcome") == _VIOLATION) & (pl.col("late") > 0)).group_by(
+            "rule", "clause").agg(pl.col("late").max()).iter_rows():
+        name = plan.rules[rule].clause if clause is None else plan.lowered[rule].clause[clause][0]
+        found[name] = max(days, found.get(name, 0))
+    return found
+
+
+def groups_of(batch: VerdictBatch, name: str) -> Counter[tuple[str, Outcome]]:
+    """How often each outcome came out by the value of a field; "" is a blank one."""
+    found: Counter[tuple[str, Outcome]] = Counter()
+    if len(batch.verdicts):
+        table = batch.verdicts.table
+        loose = [name] if name in batch.untrimmed and name in batch.frame.columns else []
+        values = group_texts(trim(batch.frame, loose), name, batch.plan).fill_null("")
+        for value, outcome, times in pl.DataFrame({
+                "value": values.gather(table["row"]), "outcome": table["outcome"],
+                }).group_by("value", "outcome").len().iter_rows():
+            found[value, OUTCOME_CODES[outcome]] += times
+    return found
 
 
 def counts_of(batch: VerdictBatch) -> KindCounts:

@@ -5,8 +5,9 @@ JSON, JSON lines, CSV, Parquet and Spark have them from here; each says only how
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from zhuanjie.engine.core.results import Finding, plain
@@ -19,9 +20,9 @@ class FindingColumn:
     """One thing said of a finding.
 
     `of` takes it from a finding, as JSON has it. `tabular` columns stand in tables of findings too,
-    which leave out words: they follow from the rule and the record. A folder of findings may be
-    divided by columns that have `divides`. `place` columns say where a record stands. `pack` ones
-    are there only where several packs judge.
+    which leave out what follows from the rule and the record: words, and the finding's id. A folder
+    of findings may be divided by columns that have `divides`. `place` columns say where a record
+    stands. `pack` ones are there only where several packs judge.
     """
 
     name: str
@@ -34,7 +35,10 @@ class FindingColumn:
 
 
 COLUMNS = (
+    FindingColumn("id", "text", lambda f: f.id, tabular=False),
     FindingColumn("record", "text", lambda f: f.record),
+    FindingColumn("name", "text", lambda f: f.name),
+    FindingColumn("group", "text", lambda f: f.group),
     FindingColumn("rule", "text", lambda f: f.rule, divides=True),
     FindingColumn("clause", "text", lambda f: f.clause, divides=True),
     FindingColumn("outcome", "text", lambda f: f.outcome.value, divides=True),
@@ -54,6 +58,15 @@ COLUMNS = (
 """All of them, in the order of every output."""
 
 
-def columns(*, packs: bool, tables: bool = False) -> tuple[FindingColumn, ...]:
-    """The columns of an output: with `packs` where several judge, of `tables` without words."""
-    return tuple(c for c in COLUMNS if (packs or not c.pack) and (c.tabular or not tables))
+def columns(*, packs: bool, tables: bool = False,
+            by: Sequence[str] = ()) -> tuple[FindingColumn, ...]:
+    """The columns of an output: with `packs` where several judge, of `tables` without words.
+
+    The fields that findings are grouped `by` come last, each under its own name.
+    """
+    grouped = (FindingColumn(name, "text", partial(_grouped, name)) for name in by)
+    return (*(c for c in COLUMNS if (packs or not c.pack) and (c.tabular or not tables)), *grouped)
+
+
+def _grouped(field: str, finding: Finding) -> str | None:
+    return finding.by.get(field)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as preset
 from datetime import date
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
@@ -90,7 +91,9 @@ class Finding:
     """One outcome, in words, with the values it read and what would mend it.
 
     Where several packs judge one ledger, `pack` is the one that judged this, and `edition` tells
-    the rule from those of the same name in the others.
+    the rule from those of the same name in the others. `name` and `group` are what the record is
+    called and what it belongs to, where the ledger says so; `by` has the values of the fields that
+    the caller groups by, as text, None where blank.
     """
 
     record: str | None
@@ -107,6 +110,14 @@ class Finding:
     location: Location = preset(default_factory=Location)
     pack: str = ""
     edition: str = ""
+    name: str | None = None
+    group: str | None = None
+    by: Mapping[str, str | None] = preset(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """What the finding is known by from one audit to the next."""
+        return fingerprint(self.rule, self.record, self.due)
 
     @property
     def key(self) -> str:
@@ -171,10 +182,35 @@ class Summary:
     """Counts by clause and outcome. `counts[clause][outcome]`; clauses in the pack's order."""
 
     counts: dict[str, Counter[Outcome]] = preset(default_factory=dict)
+    people: int = 0
+    """How many records have a violation: those of one id count once, each without an id once."""
+    by: dict[str, dict[str, Counter[Outcome]]] = preset(default_factory=dict)
+    """Counts by the value of each field that the caller groups by; a blank value is ""."""
+    days_late: dict[str, int] = preset(default_factory=dict)
+    """By clause, how many days its longest violation is overdue or came too late."""
+    not_asked: tuple[str, ...] = ()
+    """Clauses that were left out on purpose."""
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> Summary:
+        """What some findings come to."""
+        made, people = cls(), set[object]()
+        for finding in findings:
+            made.add(finding.clause, finding.outcome)
+            if finding.outcome is Outcome.VIOLATION:
+                people.add(finding.location if finding.record is None else finding.record)
+                made.note_late(finding.clause, finding.days_late or 0)
+        made.people = len(people)
+        return made
 
     def add(self, clause: str, outcome: Outcome, times: int = 1) -> None:
         """Count an outcome of a clause."""
         self.counts.setdefault(clause, Counter())[outcome] += times
+
+    def note_late(self, clause: str, days: int) -> None:
+        """Note that a violation of a clause is so many days late."""
+        if days > self.days_late.get(clause, 0):
+            self.days_late[clause] = days
 
     def total(self, outcome: Outcome) -> int:
         """How often an outcome came out, over all clauses."""
@@ -198,6 +234,15 @@ class Report:
     no_columns: Mapping[str, Sequence[str]] = preset(default_factory=dict)
     """Fields that rules read and the ledger has no column for, with the rules' clauses."""
     judged: tuple[Judged, ...] = ()
+
+
+def fingerprint(rule: str, record: str | None, due: date | None) -> str:
+    """What a finding is known by: 16 hex digits of SHA-256 over its rule, record and due day.
+
+    The three stand on a line each (LF between them, nothing for one that there is not), in UTF-8.
+    """
+    text = f"{rule}\n{record or ''}\n{due.isoformat() if due else ''}"
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def plain(value: Any) -> Any:

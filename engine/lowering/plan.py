@@ -6,8 +6,8 @@ explanations) and the lowered ones (for every other engine) side by side.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,6 +16,7 @@ from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.rules import LoweredRule, lower
+from zhuanjie.engine.policy.asked import asked_clauses, carried_clauses, grouping_fields
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
@@ -26,7 +27,9 @@ class Plan:
 
     `rules` and `lowered` run in parallel; `whole` are the rules that look at the ledger as a whole
     and not at records (`reconcile`). `assumed` are fields that count as filled with the as-of day
-    where they are blank: the act that is about to happen.
+    where they are blank: the act that is about to happen. `grouped_by` are fields that findings and
+    totals are grouped by. `asked` are the clauses that are asked about, where it is not all;
+    rules that carry none of them are not in the plan.
     """
 
     policy: Policy
@@ -37,6 +40,10 @@ class Plan:
     lowered: tuple[LoweredRule, ...]
     whole: tuple[TypedRule, ...]
     assumed: tuple[str, ...] = ()
+    grouped_by: tuple[str, ...] = ()
+    asked: frozenset[str] | None = None
+    not_asked: tuple[str, ...] = ()
+    """Clauses that the policy's rules carry and that were left out on purpose, in its order."""
 
     @property
     def fields(self) -> FieldTable:
@@ -50,8 +57,15 @@ class Plan:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The fields that judging reads, and the key, in the order of the vocabulary."""
-        return self.fields.sort(self.policy.fields | {self.key})
+        """The fields that judging and naming records read, in the order of the vocabulary."""
+        return self.fields.sort(
+            self.policy.fields.union({self.key}, self.names, self.grouped_by))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that are shown beside the key: what a record is called, what it belongs to."""
+        vocabulary = self.policy.vocabulary
+        return tuple(n for n in (vocabulary.name, vocabulary.group) if n is not None)
 
     @property
     def unique(self) -> tuple[TypedRule, ...]:
@@ -64,11 +78,14 @@ class Plan:
         return edition is None or edition.applies_to(record, self.as_of)
 
 
-def make_plan(policy: Policy, as_of: date, before: str | None = None) -> Plan:
+def make_plan(policy: Policy, as_of: date, before: str | None = None, *,
+              only: Sequence[str] = (), skip: Sequence[str] = (),
+              by: Sequence[str] = ()) -> Plan:
     """Lower every rule of `policy` for `as_of` and the parameter values in force then.
 
     `before` names one of the policy's moments: only the rules asked then are kept, and the act is
-    taken to be done on `as_of`. Raises UsageError for a moment that there is not.
+    taken to be done on `as_of`. `only` and `skip` name clauses to keep to or leave out, `by` fields
+    to group by. Raises UsageError for a moment, clause or field that there is not.
     """
     if policy.timeline is not None:
         policy = policy.timeline.on(as_of)
@@ -81,6 +98,12 @@ def make_plan(policy: Policy, as_of: date, before: str | None = None) -> Plan:
         policy = policy.at(before)
     if not RECORD_DAYS[0] <= to_day(as_of) <= RECORD_DAYS[1]:
         raise fail(UsageError, "policy.as-of", day=as_of.isoformat())
+    asked = asked_clauses(policy, only, skip)
+    not_asked: tuple[str, ...] = ()
+    if asked is not None:
+        not_asked = tuple(c for c in carried_clauses(policy) if c not in asked)
+        policy = replace(policy, rules=tuple(
+            r for r in policy.rules if not asked.isdisjoint(r.clauses)))
     params = policy.values(as_of)
     today = to_day(as_of)
     kleene = Kleene(today, params)
@@ -90,4 +113,5 @@ def make_plan(policy: Policy, as_of: date, before: str | None = None) -> Plan:
         policy=policy, as_of=as_of, today=today, params=params, rules=rules,
         lowered=tuple(lower(r, kleene, order) for r in rules),
         whole=tuple(r for r in policy.rules if r.shape == "reconcile"), assumed=assumed,
+        grouped_by=grouping_fields(policy.vocabulary, by), asked=asked, not_asked=not_asked,
     )

@@ -5,24 +5,33 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Final, TextIO
 
 from zhuanjie.engine.core.finding_columns import columns
+from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Report
+from zhuanjie.engine.core.unaudited import Unaudited, unaudited
 from zhuanjie.report import json_shape as shape
 from zhuanjie.report.view import View
 
+Tail = Callable[[], Iterable[Unaudited]]
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def lines(findings: Iterable[Finding], by_pack: bool = False) -> Iterator[str]:
-    """The header, and a line for every finding; with `by_pack`, also which pack judged it."""
-    names = [column.name for column in columns(packs=by_pack)]
+def lines(findings: Iterable[Finding], by_pack: bool = False, by: Sequence[str] = (),
+          after: Tail = tuple, lang: Lang = "en") -> Iterator[str]:
+    """The header, and a line for every finding; with `by_pack`, also which pack judged it.
+
+    `by` are the fields that findings are grouped by; `after` says in the end what was not audited.
+    """
+    names = [column.name for column in columns(packs=by_pack, by=by)]
     line = io.StringIO()
     writer = csv.writer(line)  # lines end as RFC 4180 has it; else a lone \r would go unquoted
-    for row in chain([names], (_row(finding, names) for finding in findings)):
+    not_audited = (_cells(shape.not_audited(part, lang), names) for make in [after]
+                   for part in make())
+    for row in chain([names], (_cells(shape.finding(f), names) for f in findings), not_audited):
         writer.writerow(row)
         yield line.getvalue()
         line.seek(0)
@@ -31,12 +40,13 @@ def lines(findings: Iterable[Finding], by_pack: bool = False) -> Iterator[str]:
 
 def render(report: Report, out: TextIO, view: View) -> None:
     """Write the findings of a report."""
-    out.writelines(lines(report.findings, bool(report.judged)))
+    out.writelines(lines(report.findings, bool(report.judged), tuple(report.summary.by),
+                         lambda: unaudited(report), view.lang))
 
 
-def _row(finding: Finding, names: Sequence[str]) -> list[Any]:
-    cells = shape.finding(finding)
+def _cells(cells: dict[str, Any], names: Sequence[str]) -> list[Any]:
     cells |= cells.pop("location")
+    cells |= cells.pop("by", {})
     cells["missing"] = " ".join(cells["missing"])
     cells["fields"] = json.dumps(cells["fields"], ensure_ascii=False)
     return [_inert(cells.get(name)) for name in names]

@@ -7,6 +7,7 @@ from html import escape
 from typing import Final, TextIO
 
 from zhuanjie.engine.core.messages import say
+from zhuanjie.report.ownership import MARK
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
@@ -31,6 +32,7 @@ def render(sections: Iterable[Section], out: TextIO, view: View) -> None:
     parts = list(sections)
     title = next((s.title for s in parts if s.title), "")
     out.write(f'<!doctype html>\n<html lang="{view.lang}"><head><meta charset="utf-8">'
+              f'<meta name="generator" content="{MARK}">'
               f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
               f"<style>{_STYLE}</style></head><body>\n")
     for at, section in enumerate(parts):

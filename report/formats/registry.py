@@ -42,7 +42,7 @@ class Format:
 
 
 FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in (
-    Format("table", for_people=True, machine=False),
+    Format("table", (".txt",), for_people=True, machine=False),
     Format("markdown", (".md",), for_people=True, machine=False),
     Format("html", (".html",), for_people=True),
     Format("json", (".json",), findings="spooled"),
@@ -50,13 +50,13 @@ FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in (
     Format("csv", (".csv",), bom=True, findings="streamed", has_input=False, on_spark=True),
     Format("parquet", (".parquet",), findings="file", on_spark=True),
     Format("ics", (".ics",), has_input=False),
-    Format("github"),
-    Format("junit"),
+    Format("github", (".txt",)),
+    Format("junit", (".xml",)),
 )}
 
 _ANSWER: Final = ("table", "json", "markdown")
 OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
-    "audit": ("table", "json", "jsonl", "csv", "markdown", "parquet"),
+    "audit": ("table", "json", "jsonl", "csv", "markdown", "html", "parquet"),
     "check": ("table", "json", "github", "markdown"),
     "deadlines": ("table", "ics", "json", "jsonl", "csv", "markdown"),
     "destinations": _ANSWER,
@@ -77,8 +77,18 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
 
 def by_ending(path: Path, command: str) -> str | None:
     """The format that the ending of a file asks for, among those that a command offers."""
+    return next(iter(fitting(path, command)), None)
+
+
+def fitting(path: Path, command: str) -> list[str]:
+    """The formats that go with the ending of a file, among those that a command offers."""
     suffix = path.suffix.lower()
-    return next((n for n in OFFERED[command] if suffix in FORMATS[n].endings), None)
+    return [n for n in OFFERED[command] if suffix in FORMATS[n].endings]
+
+
+def endings(command: str) -> list[str]:
+    """The endings of files that a command writes, each once."""
+    return list(dict.fromkeys(end for n in OFFERED[command] for end in FORMATS[n].endings))
 
 
 def spark_forms() -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from zhuanjie.report.layouts.fields import read_by, type_of
+from zhuanjie.report.ownership import MARK
 from zhuanjie.report.view import View
 from zhuanjie.report.wrap import columns
 
@@ -37,7 +38,7 @@ def write(uses: Sequence[FieldUse], path: Path, view: View) -> None:
     import xlsxwriter
 
     book = xlsxwriter.Workbook(str(path))
-    book.set_properties({"created": _MADE, "title": view.policy_title})
+    book.set_properties({"created": _MADE, "title": view.policy_title, "author": MARK})
     try:
         _Template(book, uses, view).fill()
     finally:

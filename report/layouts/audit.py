@@ -1,57 +1,51 @@
-"""An audit for people. In: a report. Out: sections: what is wrong, what is open, what is to come.
+"""An audit for people. In: a report. Out: sections: totals, what to do first, then the details.
 
-Violations stand under their rule, with the remedy said once; undetermined findings under the
-blank that causes them; pending ones under their day. Every finding is there.
+The top fits a screen however many findings there are: how many records, what they come to, what
+was not checked, what to do first, every clause in a line. Every finding follows below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator
 
-from zhuanjie.engine.core.messages import say
-from zhuanjie.engine.core.results import (
-    QUIET_OUTCOMES,
-    Finding,
-    Judged,
-    Outcome,
-    Report,
-    Severity,
-)
-from zhuanjie.report.causes import Cause, Open, causes
+from zhuanjie.engine.core.results import Judged, Outcome, Report, Severity
 from zhuanjie.report.labels import RecordLabels
-from zhuanjie.report.section import Section, Tone
+from zhuanjie.report.layouts.audit_details import details
+from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
+
+FIRST = 5
+"""How many clauses are named as what to do first."""
 
 
 def sections(report: Report, view: View) -> Iterator[Section]:
     """The whole report."""
     labels = RecordLabels(report, view)
-    found: dict[Outcome, list[Finding]] = {outcome: [] for outcome in Outcome}
-    for finding in report.findings:
-        found[finding.outcome].append(finding)
-    yield head(report, view)
-    yield from judged(report, view)
+    yield from _top(report, view, labels.notes())
     if report.input:
         yield unreadable(report, view, labels)
-    yield from by_rule(found[Outcome.VIOLATION], Outcome.VIOLATION, view, labels)
-    if found[Outcome.UNDETERMINED]:
-        yield from _undetermined(found[Outcome.UNDETERMINED], view, labels)
-    if found[Outcome.PENDING]:
-        yield _pending(found[Outcome.PENDING], view, labels)
-    yield from by_rule(found[Outcome.WAIVED], Outcome.WAIVED, view, labels)
-    for outcome in QUIET_OUTCOMES:
-        if found[outcome]:
-            yield _listed(found[outcome], outcome, view, labels)
-    yield _summary(report, view)
+    yield from details(report.findings, view, labels)
 
 
 def brief(report: Report, view: View) -> Iterator[Section]:
-    """A report whose findings went elsewhere."""
-    yield head(report, view)
+    """A report whose findings went elsewhere, or were not asked for."""
+    yield from _top(report, view)
     if report.input:
         yield unreadable(report, view, RecordLabels(report, view))
-    yield _summary(report, view)
+
+
+def _top(report: Report, view: View, notes: Iterable[str] = ()) -> Iterator[Section]:
+    """What it all comes to."""
+    top = head(report, view)
+    yield Section(title=top.title, level=1, notes=(*top.notes, *notes))
+    yield _totals(report, view)
+    yield from _not_checked(report, view)
+    yield from _first(report, view)
+    yield from _clauses(report, view)
+    for name, groups in report.summary.by.items():
+        if groups:
+            yield _groups(name, report, view)
+    yield from judged(report, view)
 
 
 def head(report: Report, view: View) -> Section:
@@ -100,132 +94,85 @@ def unreadable(report: Report, view: View, labels: RecordLabels) -> Section:
     )
 
 
-def by_rule(found: Sequence[Finding], outcome: Outcome, view: View,
-            labels: RecordLabels) -> Iterator[Section]:
-    """Findings under the rules they came of: errors before warnings, then in the pack's order."""
-    order = {rule: at for at, rule in enumerate(view.titles)}
-    groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in found:
-        groups.setdefault((finding.key, finding.clause), []).append(finding)
-    if groups:
-        tone: Tone = "bad" if outcome is Outcome.VIOLATION else "plain"
-        yield Section(title=view.say("audit.part", outcome=view.outcome(outcome),
-                                     count=len(found)), tone=tone)
-    severities = list(Severity)
-    ranked = sorted(groups.items(), key=lambda item: (
-        severities.index(item[1][0].severity), order.get(item[0][0], 0), item[0][1]))
-    for (rule, clause), group in ranked:
-        title = view.say("audit.rule", clause=clause, title=view.titles.get(rule, rule),
-                         severity=view.severity(group[0].severity), count=len(group))
-        if group[0].pack:
-            title = view.say("audit.rule.by", title=title, pack=group[0].pack)
-        yield from _by_remedy(title, group, view, labels)
+def _totals(report: Report, view: View) -> Section:
+    """How much of everything there is, and how many records are concerned."""
+    summary = report.summary
+    shown = [o for o in view.outcomes if summary.total(o)]
+    if not shown:
+        return Section(title=view.say("audit.nothing", records=report.ledger.records), tone="good")
+    said = [view.say("audit.total.outcome", outcome=view.outcome(o), count=summary.total(o))
+            for o in shown]
+    if summary.people:
+        said[0] = view.say("audit.total.people", total=said[0], people=summary.people,
+                           record=view.record)
+    return Section(title=view.say("audit.totals", totals=view.parts(said)),
+                   tone="bad" if summary.people else "plain")
 
 
-def _by_remedy(title: str, group: Sequence[Finding], view: View,
-               labels: RecordLabels) -> Iterator[Section]:
-    """Findings of one rule under what would mend them, which is said once."""
-    remedies: dict[str, list[Finding]] = {}
-    for finding in group:
-        remedies.setdefault(finding.remedy, []).append(finding)
-    tone: Tone = "bad" if group[0].severity is Severity.ERROR else "warn"
-    for number, (remedy, found) in enumerate(remedies.items()):
-        yield Section(
-            title="" if number else title, level=3, tone=tone,
-            notes=[view.say("audit.remedy", remedy=remedy)] if remedy else (),
-            headers=view.columns("record", "row", "finding"),
-            rows=[(f.record or "", labels.place(f), f.message) for f in found],
-        )
+def _not_checked(report: Report, view: View) -> Iterator[Section]:
+    """What the totals do not speak of, so that nobody takes them for all there is."""
+    notes = []
+    if report.summary.not_asked:
+        notes.append(view.say("audit.not-asked", count=len(report.summary.not_asked),
+                              clauses=" ".join(report.summary.not_asked)))
+    if report.input:
+        notes.append(view.say("audit.input.below", count=len(report.input)))
+    if notes:
+        yield Section(title=view.say("audit.not-checked"), tone="warn", notes=notes)
 
 
-def _undetermined(found: Sequence[Finding], view: View, labels: RecordLabels) -> Iterator[Section]:
-    gathered = causes(found, view.fields)
-    blanks = sum(c.records for c in gathered if c.field)
+def _first(report: Report, view: View) -> Iterator[Section]:
+    """The clauses to begin with: errors before warnings, what is longest overdue before others."""
+    summary, weights = report.summary, list(Severity)
+    broken = [c for c, counts in summary.counts.items() if counts[Outcome.VIOLATION]]
+    if not broken:
+        return
+    ranked = sorted(broken, key=lambda c: (
+        weights.index(view.severities.get(c, Severity.ERROR)), -summary.days_late.get(c, 0),
+        -summary.counts[c][Outcome.VIOLATION]))
+    rest = len(ranked) - FIRST
     yield Section(
-        title=view.say("audit.part", outcome=view.outcome(Outcome.UNDETERMINED),
-                       count=len(found)),
-        tone="warn", notes=[view.say("audit.causes", findings=len(found), blanks=blanks)],
-    )
-    for cause in gathered:
-        yield _cause(cause, view, labels)
-
-
-def _cause(cause: Cause, view: View, labels: RecordLabels) -> Section:
-    """The records a blank leaves open; without a known blank, each finding with its reason."""
-    if cause.field is None:
-        return Section(
-            title=view.say("audit.no-field", findings=cause.findings), level=3, tone="warn",
-            headers=view.columns("clause", "record", "row", "finding"),
-            rows=[(f.clause, f.record or "", labels.place(f), f.message)
-                  for group in cause.groups for f in group.findings],
-        )
-    return Section(
-        title=view.say("audit.cause", field=_blamed(cause, cause.field, view),
-                       records=cause.records, findings=cause.findings),
-        level=3, tone="warn",
-        headers=view.columns("opens", "records", "which"),
-        rows=[
-            (view.join(_opened(o, view) for o in group.opens), str(len(group.sample)),
-             labels.each(group.sample))
-            for group in cause.groups
-        ],
+        title=view.say("audit.first"), tone="bad",
+        notes=[view.say("audit.first.more", count=rest)] if rest > 0 else (),
+        headers=view.columns("clause", "weighs", "broken", "longest", "to-do"),
+        rows=[(c, view.severity(view.severities.get(c, Severity.ERROR)),
+               str(summary.counts[c][Outcome.VIOLATION]),
+               str(summary.days_late.get(c) or ""), _to_do(c, view)) for c in ranked[:FIRST]],
     )
 
 
-def _blamed(cause: Cause, name: str, view: View) -> str:
-    """The field that is blank, or the day of a month that is on record everywhere."""
-    filled = all(name in f.fields for group in cause.groups for f in group.findings)
-    label = view.field(name)
-    return say("finding.its-day", view.lang, name=label) if filled else label
+def _to_do(clause: str, view: View) -> str:
+    heading, remedy = view.headings.get(clause, ""), view.remedies.get(clause, "")
+    return view.label(heading, remedy) if heading and remedy else heading or remedy
 
 
-def _opened(item: Open, view: View) -> str:
-    if not item.also:
-        return item.clause
-    return view.say("audit.also", clause=item.clause, fields=view.join(map(view.field, item.also)))
-
-
-def _pending(found: Sequence[Finding], view: View, labels: RecordLabels) -> Section:
-    groups: dict[tuple[date, str], list[Finding]] = {}
-    for finding in found:
-        groups.setdefault((finding.due or date.max, finding.clause), []).append(finding)
-    return Section(
-        title=view.say("audit.pending", count=len(found), due=min(groups)[0]),
-        headers=view.columns("due", "clause", "records", "which"),
-        rows=[(due.isoformat(), clause, str(len(group)), labels.each(group))
-              for (due, clause), group in sorted(groups.items(), key=lambda item: item[0][0])],
-    )
-
-
-def _listed(
-    found: Sequence[Finding], outcome: Outcome, view: View, labels: RecordLabels
-) -> Section:
-    groups: dict[str, list[Finding]] = {}
-    for finding in found:
-        groups.setdefault(finding.clause, []).append(finding)
-    return Section(
-        title=view.say("audit.part", outcome=view.outcome(outcome), count=len(found)),
-        tone="good" if outcome is Outcome.SATISFIED else "muted",
-        headers=view.columns("clause", "records", "which"),
-        rows=[(clause, str(len(group)), labels.each(group)) for clause, group in groups.items()],
-    )
-
-
-def _summary(report: Report, view: View) -> Section:
-    """What every clause came to, and the totals."""
-    shown = [o for o in view.outcomes if o is not Outcome.WAIVED or report.summary.total(o)]
+def _clauses(report: Report, view: View) -> Iterator[Section]:
+    """What every clause came to."""
+    shown = [o for o in view.outcomes if report.summary.total(o)]
     rows = [
-        (clause, *_numbers(counts[o] for o in shown), view.clauses.get(clause, ""))
+        (clause, *_numbers(counts[o] for o in shown), view.headings.get(clause, ""))
         for clause, counts in report.summary.counts.items() if any(counts[o] for o in shown)
     ]
-    if not rows:
-        return Section(title=view.say("audit.nothing", records=report.ledger.records), tone="good")
-    total = (view.say("audit.total"), *(str(report.summary.total(o)) for o in shown), "")
+    if rows:
+        total = (view.say("audit.total"), *(str(report.summary.total(o)) for o in shown), "")
+        yield Section(
+            title=view.say("audit.summary"),
+            headers=[view.say("column.clause"), *(view.outcome(o) for o in shown),
+                     view.say("column.about")],
+            rows=[*rows, total],
+        )
+
+
+def _groups(name: str, report: Report, view: View) -> Section:
+    """What every group came to, the one with most violations first."""
+    shown = [o for o in view.outcomes if report.summary.total(o)]
+    ranked = sorted(report.summary.by[name].items(),
+                    key=lambda item: [-item[1][o] for o in shown])
     return Section(
-        title=view.say("audit.summary"),
-        headers=[view.say("column.clause"), *(view.outcome(o) for o in shown),
-                 view.say("column.text")],
-        rows=[*rows, total],
+        title=view.say("audit.by", field=view.field(name)),
+        headers=[view.field(name), *(view.outcome(o) for o in shown)],
+        rows=[(view.group_value(name, value or None), *_numbers(counts[o] for o in shown))
+              for value, counts in ranked],
     )
 
 

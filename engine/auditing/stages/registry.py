@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from zhuanjie.engine.auditing.stages.absences import absences
 from zhuanjie.engine.auditing.stages.base import Stage
+from zhuanjie.engine.auditing.stages.clause_filter import clause_filter
 from zhuanjie.engine.auditing.stages.edition_filter import edition_filter
 
-STAGES: tuple[Stage, ...] = (edition_filter, absences)
+STAGES: tuple[Stage, ...] = (edition_filter, clause_filter, absences)
 """What the verdicts of every audit pass through."""

@@ -24,7 +24,7 @@ from zhuanjie.engine.auditing.editions import EditionIndex
 from zhuanjie.engine.auditing.roster import Roster
 from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted
-from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames
+from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, not_audited
 from zhuanjie.engine.backends.registry import BULK, backend_of
 from zhuanjie.engine.backends.sql.spark import failing, session
 from zhuanjie.engine.backends.sql.spark_ledger import SparkLedger, local
@@ -33,6 +33,7 @@ from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import BackendError, InputError, OutputError, fail
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Outcome, Report, Severity, Summary
+from zhuanjie.engine.core.unaudited import NOT_AUDITED
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.lowering.plan import Plan
@@ -127,17 +128,27 @@ def _audit(run: AuditRun, ledger: SparkLedger, output: Path, form: Form) -> Spar
     beside = output.with_name(f"{output.stem}-input{output.suffix}")
     with _replacing(output) as draft, _replacing(beside) as draft_beside:
         findings = ledger.findings(run.all_outcomes)
+        if run.plan.asked is not None:
+            findings = findings.filter(F.col("clause").isin(*run.plan.asked))
+        absent += not_audited(run.head(), run.plan).rows()
         if absent:
             findings = findings.unionByName(local(absent, ledger.columns))
-        written = _write(findings, draft, form)
+        every = _write(findings, draft, form)
+        written = every.filter(F.col("outcome") != NOT_AUDITED)
         found = [row.asDict() for row in written.groupBy(
             "rule", "clause", "outcome", "severity").count().collect()]
+        wrong = written.filter(F.col("outcome") == str(Outcome.VIOLATION))
+        ids = wrong.filter(F.col("record").isNotNull()).select("record").distinct().count()
+        nameless = wrong.filter(F.col("record").isNull()).select("file", "row").distinct().count()
         unread = _write(ledger.faults(), draft_beside, form).count()
+        late = written.filter(F.col("outcome") == str(Outcome.VIOLATION)).groupBy("clause").agg(
+            F.max("days_late").alias("days")).collect()
     report = run.head()
-    summary = Summary()
+    summary = Summary(days_late={r["clause"]: r["days"] for r in late if r["days"]})
     order = {clause: at for at, clause in enumerate(run.plan.policy.clauses)}
     for row in sorted(found, key=lambda r: order[r["clause"]]):
         summary.add(row["clause"], Outcome(row["outcome"]), row["count"])
+    summary.people, summary.not_asked = ids + nameless, run.plan.not_asked
     report.summary = summary
     return SparkReport(
         report, frozenset((Outcome(r["outcome"]), Severity(r["severity"])) for r in found),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from zhuanjie.engine.auditing.grouping import group_text
 from zhuanjie.engine.auditing.wording.template import Template, field_label, value_label
 from zhuanjie.engine.core.dates import Month, from_day
 from zhuanjie.engine.core.messages import Lang, say
@@ -51,6 +52,9 @@ class FindingRenderer:
         self._typed = plan.rules
         self._others: dict[int, FindingRenderer] = {}
         self.fields, self.key = plan.fields, plan.key
+        vocabulary = plan.policy.vocabulary
+        self._name, self._group = vocabulary.name or "", vocabulary.group or ""
+        self._by = [(name, plan.fields[name]) for name in plan.grouped_by]
         blank = say("value.blank", lang)
         self._rules = [_RuleTexts(rule, lang, plan.fields) for rule in plan.rules]
         self._constants = {
@@ -98,6 +102,8 @@ class FindingRenderer:
             fields={name: Month.of(value) if name in rule.months else value
                     for name in rule.reads if (value := record.get(name)) is not None},
             remedy=remedy, location=location, pack=rule.pack, edition=rule.edition,
+            name=_text(record.get(self._name)), group=_text(record.get(self._group)),
+            by={name: group_text(record.get(name), field) for name, field in self._by},
         )
 
     def is_tardy(self, rule: TypedRule, record: Mapping[str, Any]) -> bool:
@@ -137,3 +143,7 @@ class FindingRenderer:
         return say("list.comma", self.lang).join(
             label if record.get(name) is None else say("finding.its-day", self.lang, name=label)
             for name, label in labels)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

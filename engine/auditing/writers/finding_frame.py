@@ -11,9 +11,11 @@ from typing import Any
 
 import polars as pl
 
+from zhuanjie.engine.auditing.grouping import group_texts
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, trim
 from zhuanjie.engine.core.finding_columns import columns
-from zhuanjie.engine.core.results import OUTCOME_CODES
+from zhuanjie.engine.core.results import OUTCOME_CODES, Report
+from zhuanjie.engine.core.unaudited import unaudited
 from zhuanjie.engine.lowering.plan import Plan
 
 _DTYPES: dict[str, Any] = {"text": pl.String, "day": pl.Date, "count": pl.Int32, "row": pl.Int64,
@@ -23,7 +25,8 @@ _DTYPES: dict[str, Any] = {"text": pl.String, "day": pl.Date, "count": pl.Int32,
 def schema(plan: Plan) -> pl.Schema:
     """The columns of a plan's findings: where several packs judge, also which of them."""
     return pl.Schema({c.name: _DTYPES[c.kind]
-                      for c in columns(packs=bool(plan.policy.spans), tables=True)})
+                      for c in columns(packs=bool(plan.policy.spans), tables=True,
+                                       by=plan.grouped_by)})
 
 
 class FindingFrames:
@@ -42,8 +45,12 @@ class FindingFrames:
         rules, table, key = self._rules[batch.plan], batch.verdicts.table, batch.plan.key
         keys = trim(batch.frame.select(key), [key] if key in batch.untrimmed else [])[key]
         rule, row = table["rule"], table["row"]
+        names = batch.plan.policy.vocabulary
         values = {
             "record": keys.gather(row),
+            "name": _shown(batch, names.name).gather(row),
+            "group": _shown(batch, names.group).gather(row),
+            **{name: _shown(batch, name).gather(row) for name in batch.plan.grouped_by},
             "rule": rules.ids.gather(rule),
             "clause": rules.clause(table),
             "outcome": _OUTCOMES.gather(table["outcome"]),
@@ -57,6 +64,14 @@ class FindingFrames:
             "pack": rules.packs.gather(rule),
         }
         return pl.DataFrame([values[name].alias(name) for name in self.schema])
+
+
+def _shown(batch: VerdictBatch, name: str | None) -> pl.Series:
+    """The values of a field that is shown with each finding, as text."""
+    if name is None or name not in batch.frame.columns:
+        return pl.Series([None], dtype=pl.String).new_from_index(0, len(batch.frame))
+    frame = batch.frame.select(name)
+    return group_texts(trim(frame, [name] if name in batch.untrimmed else []), name, batch.plan)
 
 
 _OUTCOMES = pl.Series([str(o) for o in OUTCOME_CODES])
@@ -95,6 +110,14 @@ class _RuleColumns:
         ], dtype=_DTYPES["texts"])
         numbers = pairs.join(distinct, on=["rule", "missing"], how="left", maintain_order="left")
         return lists.gather(numbers["number"])
+
+
+def not_audited(report: Report, plan: Plan) -> pl.DataFrame:
+    """What was not audited, as rows below the findings."""
+    columns = schema(plan)
+    blank = dict.fromkeys(columns)
+    return pl.DataFrame([{**blank, **part.columns()} for part in unaudited(report)],
+                        schema=columns)
 
 
 def tables(batches: Iterable[VerdictBatch], plan: Plan) -> Iterator[pl.DataFrame]:

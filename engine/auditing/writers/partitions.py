@@ -19,18 +19,19 @@ from urllib.parse import quote
 import polars as pl
 
 from zhuanjie.engine.auditing.run import AuditRun
-from zhuanjie.engine.auditing.totals import KindCounts, counts_of
+from zhuanjie.engine.auditing.totals import KindCounts, counts_of, late_of
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
-from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames
+from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, not_audited
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, UsageError, fail
 from zhuanjie.engine.core.limits import limits
-from zhuanjie.engine.core.results import InputFinding
+from zhuanjie.engine.core.results import InputFinding, Outcome
 
 JOURNAL = "_audit.jsonl"
 """The journal's name; tools that read a folder of Parquet pass over names that begin so."""
 BLANK = "__HIVE_DEFAULT_PARTITION__"
 _WHOLE = "whole"
+_PART = "part-{:04}-{:05}"
 
 
 class Partitions:
@@ -62,7 +63,8 @@ class Partitions:
         for done in self.finished:
             run.totals.resume(done["records"], done["out_of_scope"],
                               [InputFinding(**found) for found in done["input"]],
-                              {tuple(kind): times for *kind, times in done["findings"]})
+                              {tuple(kind): times for *kind, times in done["findings"]},
+                              done.get("late", {}), *self._written(done["slice"]))
         start = (0, 0)
         if self.finished:
             table, part = self.finished[-1]["slice"]
@@ -72,23 +74,45 @@ class Partitions:
                 self._put("absent", pl.concat(map(self._frames.of, batches)))
             else:
                 self._slice(part, batches)
+        rest = not_audited(run.head(), run.plan)
+        if len(rest):
+            self._put("not-audited", rest)
         self._note({_WHOLE: True})
 
     def _slice(self, part: tuple[int, int], batches: Iterator[VerdictBatch]) -> None:
         tables: list[pl.DataFrame] = []
         read: list[InputFinding] = []
         counts: KindCounts = Counter()
+        late: Counter[str] = Counter()
         records = out_of_scope = 0
         for batch in batches:
             tables.append(self._frames.of(batch))
             counts += counts_of(batch)
+            late |= Counter(late_of(batch))
             read += batch.input
             records += batch.records
             out_of_scope += batch.out_of_scope
-        self._put(f"part-{part[0]:04}-{part[1]:05}", pl.concat(tables))
+        self._put(_PART.format(*part), pl.concat(tables))
         self._note({"slice": list(part), "records": records, "out_of_scope": out_of_scope,
                     "findings": sorted((*kind, times) for kind, times in counts.items()),
+                    "late": late,
                     "input": [_plain(found) for found in read]})
+
+    def _written(self, part: Sequence[int]) -> tuple[
+            pl.Series, dict[str, Counter[tuple[str, Outcome]]]]:
+        """Who has a violation in a finished slice, and its counts by the fields grouped by."""
+        files = sorted(self.folder.rglob(f"{_PART.format(*part)}.parquet"))
+        grouped = self.run.plan.grouped_by
+        if not files:
+            return pl.Series([], dtype=pl.String), {}
+        found = pl.scan_parquet(files, hive_partitioning=True).select(
+            "record", "file", "sheet", "row", "outcome", *grouped).collect()
+        wrong = found.filter(outcome=str(Outcome.VIOLATION)).unique(
+            ["record", "file", "sheet", "row"])
+        counts = {name: Counter({
+            (value or "", Outcome(outcome)): times for value, outcome, times in
+            found.group_by(name, "outcome").len().iter_rows()}) for name in grouped}
+        return wrong["record"], counts
 
     def _put(self, name: str, findings: pl.DataFrame) -> None:
         """Write findings under the folders of their keys; a file appears when it is whole."""

@@ -36,8 +36,9 @@ class SparkLedger:
 
     def __init__(self, source: SparkSource, plan: Plan) -> None:
         needs = plan.needs
-        self._columns = columns(packs=bool(plan.policy.spans), tables=True)
-        self.columns = ", ".join(f"{c.name} {_TYPES[c.kind]}" for c in self._columns)
+        self._columns = columns(packs=bool(plan.policy.spans), tables=True,
+                                by=plan.grouped_by)
+        self.columns = ", ".join(f"`{c.name}` {_TYPES[c.kind]}" for c in self._columns)
         self.fields = frozenset(cell.field.name for cell in source.cells)
         self._of = Records(SPARK, source.cells, plan, needs, source.relation, (FILE, ROW))
         self._key = self._of.compiler.column(plan.key)
@@ -88,12 +89,24 @@ class SparkLedger:
             return session().createDataFrame([], self.columns)
         told = call("inline", call("array_compact", call("array", *(
             self._told(number, layout) for number in range(len(self._of.plan.lowered))))))
-        statement_ = select([aliased(self._key.copy(), "record"), told, column(FILE), column(ROW)],
+        statement_ = select([aliased(self._key.copy(), "record"), *self._names(), told,
+                             column(FILE), column(ROW)],
                             self._of.judged(layout), statement.some_mask(layout))
         with failing():
             frame = self._run(statement_).withColumn("sheet", F.lit(None).cast("string"))
             return frame.orderBy(FILE, ROW, "record", _RANK).select(
-                *(column.name for column in self._columns))
+                *(f"`{column.name}`" for column in self._columns))
+
+    def _names(self) -> list[Tree]:
+        """What is shown beside the key: what a record is called, what it belongs to."""
+        plan = self._of.plan
+        vocabulary = plan.policy.vocabulary
+        shown = {"name": vocabulary.name, "group": vocabulary.group}
+        return [aliased(self._text(field), name) for name, field in shown.items()]
+
+    def _text(self, field: str | None) -> Tree:
+        return (exp.cast(exp.Null(), "TEXT") if field is None
+                else exp.cast(self._of.compiler.column(field), "TEXT"))
 
     def _told(self, number: int, layout: BitmaskLayout) -> Tree:
         """What is to be said of one rule, null where that is nothing."""
