@@ -133,7 +133,7 @@ def test_a_csv_file_opens_in_a_spreadsheet_and_bad_cells_are_said_beside(
 ) -> None:
     done = run("audit", ledger, *AS_OF, "--format", "csv", "--output", tmp_path / "o.csv")
     assert done.stdout == ""
-    assert (tmp_path / "o.csv").read_bytes().startswith(b"\xef\xbb\xbfrecord,")
+    assert (tmp_path / "o.csv").read_bytes().startswith(b"\xef\xbb\xbfid,record,name,")
     assert "2007-02-30" in done.stderr
 
 

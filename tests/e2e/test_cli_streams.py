@@ -151,7 +151,8 @@ def test_an_end_before_its_time_leaves_no_half_a_file(
     if signal.getsignal(ending) is signal.SIG_IGN:  # as under nohup, which a child would inherit
         signal.signal(ending, signal.SIG_DFL)
     with subprocess.Popen(
-        [COMMAND, "audit", str(large), *AS_OF, "--format", form, "--all", "-o", str(target)],
+        [COMMAND, "audit", str(large), *AS_OF, "--format", form, "--all", "-o", str(target),
+         "--force"],
         stderr=subprocess.PIPE, env={**os.environ, "LC_ALL": "C.UTF-8"},
     ) as process:
         assert process.stderr is not None

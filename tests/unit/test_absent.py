@@ -49,4 +49,4 @@ def test_the_missing_are_those_that_sets_say(
             found.observe(texts(part))
             for value in part:
                 expected.pop(value or "", None) if value is not None else None
-        assert list(found.unmatched()) == list(expected.items())
+        assert [(v, at) for v, at, _ in found.unmatched()] == list(expected.items())

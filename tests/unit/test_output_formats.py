@@ -38,12 +38,14 @@ def written(module: object, of: Report, view: View | None = None) -> str:
 
 def test_a_finding_has_the_keys_of_the_contract() -> None:
     assert shape.finding(LATE) == {
-        "record": "06018", "rule": "receipt-returned", "clause": "1.6b", "outcome": "violation",
+        "id": sha256(b"receipt-returned\n06018\n2007-10-28").hexdigest()[:16],
+        "record": "06018", "name": None, "group": None,
+        "rule": "receipt-returned", "clause": "1.6b", "outcome": "violation",
         "severity": "error", "message": "回执“逾期”, late", "due": "2007-10-28", "days_late": 64,
         "missing": [], "fields": {"letter.issued_on": "2007-06-30"}, "remedy": "催回",
         "location": {"file": "ledger.xlsx", "sheet": "台帐", "row": 14},
     }
-    assert list(shape.finding(LATE))[:5] == ["record", "rule", "clause", "outcome", "severity"]
+    assert list(shape.finding(LATE))[:6] == ["id", "record", "name", "group", "rule", "clause"]
 
 
 def test_json_is_one_document_in_the_shape_of_the_contract() -> None:
@@ -55,7 +57,7 @@ def test_json_is_one_document_in_the_shape_of_the_contract() -> None:
     assert data["as_of"] == "2007-12-31"
     assert data["ledger"] == {"records": 10, "out_of_scope": 1, "sha256": "cd" * 32}
     assert data["summary"] == {
-        "violation": 1, "undetermined": 1, "pending": 0, "waived": 0,
+        "violation": 1, "undetermined": 1, "pending": 0, "waived": 0, "people": 0,
         "by_clause": {"1.6b": {"violation": 1}, "1.1a": {"undetermined": 1}},
     }
     assert data["input"][0]["value"] == "2007-02-30"
