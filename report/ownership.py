@@ -27,7 +27,7 @@ _HEADS: Final = tuple(re.compile(pattern) for pattern in (
     rb'\{"(id|record)": .*"rule": .*"clause": .*"outcome": ',                # JSON lines
     rb'\{\n  "policy": \{\n    "id": ',                                        # reports
     rb'\{\n  "(vocabulary|key)": "',                                         # fields
-    rb'\{\n  "(cases|text|tables|rules|points|findings|mutants|killed|proved)": ',  # policy commands
+    rb'\{\n  "(cases|text|tables|rules|points|findings|mutants|killed|proved)": ',  # policy …
     rb'\[\n  \{\n    "id": "[^"]*",\n    "version": ',                         # lists of packs
     rb'\{\n  "\$schema": .*zhuanjie',
     rb"BEGIN:VCALENDAR\r?\n(.*\r?\n)*?PRODID:[^\n]*zhuanjie",

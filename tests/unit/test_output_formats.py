@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from datetime import date, timedelta
+from hashlib import sha256
 
 import icalendar
 import pytest
