@@ -22,7 +22,9 @@ from zhuanjie.engine.core.results import (
     Severity,
     Summary,
 )
+from zhuanjie.engine.ledger.compared_columns import compared_series
 from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.vocabulary.comparison import Comparison
 
 KindCounts = Counter[tuple[str, str, str]]
 """How many findings there are by clause, outcome and severity."""
@@ -42,7 +44,7 @@ class AuditTotals:
         self.summary = Summary()
         self.kinds: set[tuple[Outcome, Severity]] = set()
         """What findings there are, by what they weigh."""
-        self._people = PeopleCounter()
+        self._people = PeopleCounter(plan.fields[plan.key].compare)
         self._by = {name: defaultdict[str, Counter[Outcome]](Counter) for name in plan.grouped_by}
 
     def add(self, batch: VerdictBatch) -> None:
@@ -110,7 +112,9 @@ class AuditTotals:
 class PeopleCounter:
     """Counts distinct ids by 64-bit hashes: eight bytes each, so that a large ledger has room."""
 
-    def __init__(self) -> None:
+    def __init__(self, how: Comparison) -> None:
+        """Ids are the same as `how` compares them."""
+        self._how = how
         self._hashes: list[pl.Series] = []
         self._nameless = 0
 
@@ -118,7 +122,7 @@ class PeopleCounter:
         """Count some ids, each once however often it comes, and records that have none."""
         self._nameless += nameless
         if len(ids):
-            self._hashes.append(ids.cast(pl.String).hash().unique())
+            self._hashes.append(compared_series(ids.cast(pl.String), self._how).hash().unique())
 
     def count(self) -> int:
         """How many there are."""
