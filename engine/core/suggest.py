@@ -20,6 +20,12 @@ def suggest(word: str, known: Iterable[str]) -> str:
 
     Where several are as near, none. A word that begins just one known word stands for it.
     """
+    found = suggestions(word, known)
+    return found[0] if len(found) == 1 else ""
+
+
+def suggestions(word: str, known: Iterable[str]) -> list[str]:
+    """The known words that `word` is a slip of typing of, all as near to it."""
     listed = list(dict.fromkeys(known))
     near: list[str] = []
     least = slips_allowed(word)
@@ -29,7 +35,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
             least = far
     if not near and len(word) >= LEAST and word.isascii():
         near = [other for other in listed if other.startswith(word)]
-    return near[0] if len(near) == 1 else ""
+    return near
 
 
 def slips_allowed(word: str) -> int:

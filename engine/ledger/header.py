@@ -1,7 +1,7 @@
 """Where a table's header stands. In: the first rows of a grid. Out: the header, or None.
 
-Title rows may stand above it. A header may take two rows, groups above their columns: then a
-column is called by group and heading together, or by the heading alone.
+Title rows may stand above it. A header may take two or three rows, groups above their columns: then
+a column is called by its groups and heading together, or by the heading alone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from zhuanjie.engine.ledger.headings import HeadingMap, nearest
 SEARCHED = 30
 """Rows among which the header is looked for."""
 
+DEEPEST = 3
+"""Rows that a header may take."""
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -28,22 +31,31 @@ class Header:
 def find_header(
     rows: Sequence[Sequence[object]], mapping: HeadingMap
 ) -> Header | None:
-    """The row, or two rows, with the most known headings; None when no row has enough."""
+    """The row, or up to three rows, with the most known headings; None when none has enough."""
     texts = [[as_text(cell) if cell is not None else "" for cell in row] for row in rows[:SEARCHED]]
     best: Header | None = None
-    most = 0
-    above = 0
+    most, deepest = 0, 0
     for last, row in enumerate(texts):
-        names = _names(row, mapping)
-        layouts = [(row, names)]
-        if last and (names or above):
-            joined = _joined(texts[last - 1], row, mapping)
-            layouts.append((joined, _names(joined, mapping)))
-        above = len(names)
-        for headings, found in layouts:
-            if len(found) > most and mapping.looks_known(found):
-                best, most = Header(last, headings), len(found)
+        headings, deep = _layout(texts[:last], row, mapping)
+        found = len(_names(headings, mapping))
+        # Of two layouts that know as much the one with its groups says more.
+        if found > most or (found == most and deep > deepest):
+            if mapping.looks_known(_names(headings, mapping)):
+                best, most, deepest = Header(last, list(headings)), found, deep
     return best
+
+
+def _layout(
+    above: Sequence[Sequence[str]], row: Sequence[str], mapping: HeadingMap
+) -> tuple[Sequence[str], int]:
+    """A row's headings with as many groups as stand above it, and in how many rows these stand."""
+    headings, deep = row, 0
+    while deep < min(DEEPEST - 1, len(above)) and _is_groups(above[-deep - 1]):
+        joined = _joined(above[len(above) - deep - 1:], row, mapping)
+        if not _are_leaves(row, joined, mapping):
+            break
+        headings, deep = joined, deep + 1
+    return headings, deep
 
 
 def closest(rows: Sequence[Sequence[object]], mapping: HeadingMap) -> tuple[str, str] | None:
@@ -67,16 +79,49 @@ def _names(headings: Sequence[str], mapping: HeadingMap) -> set[str]:
     return {field.name for field in fields if field}
 
 
+def _is_groups(row: Sequence[str]) -> bool:
+    """Whether a row may hold groups: a single text is a title above the table."""
+    return len(set(filter(comparable, row))) > 1
+
+
+def _are_leaves(row: Sequence[str], joined: Sequence[str], mapping: HeadingMap) -> bool:
+    """Whether a row below groups holds headings, rather than a record's cells."""
+    filled = [(text, heading) for text, heading in zip(row, joined, strict=False)
+              if comparable(text)]
+    if not filled or any(_is_number(text) for text, _ in filled):
+        return False
+    known = sum(mapping.find(heading) is not None or mapping.is_silent(heading)
+                for _, heading in filled)
+    return known * 2 >= len(filled)
+
+
+def _is_number(text: str) -> bool:
+    return comparable(text).replace(".", "").replace("-", "").replace("/", "").isdigit()
+
+
 def _joined(
-    groups: Sequence[str], row: Sequence[str], mapping: HeadingMap
+    groups: Sequence[Sequence[str]], row: Sequence[str], mapping: HeadingMap
 ) -> list[str]:
-    """Each column's heading from a row of groups and the row below it."""
+    """Each column's heading from rows of groups, the uppermost first, and the row below them."""
+    width = max(len(row), *(len(above) for above in groups))
+    leaves = [*row, *[""] * (width - len(row))]
+    spread = [_spread(above, leaves) for above in groups]
     out = []
+    for at, leaf in enumerate(leaves):
+        # A heading may take more than one row and be written in the first of them.
+        path = list(filter(comparable, (*(above[at] for above in spread), leaf))) or [""]
+        out.append(mapping.under(path[:-1], path[-1]))
+    return out
+
+
+def _spread(groups: Sequence[str], leaves: Sequence[str]) -> list[str]:
+    """A row of groups over their columns: a file that has lost its merged cells shows the first."""
+    out: list[str] = []
     group = ""
-    for i, leaf in enumerate(row):
-        above = groups[i] if i < len(groups) else ""
-        # A group stands in the first of its columns where the file has lost its merged cells.
-        group = above if comparable(above) else group if comparable(leaf) else ""
-        forms = [group + leaf, leaf, above] if comparable(group) != comparable(leaf) else [leaf]
-        out.append(next((f for f in forms if mapping.find(f)), leaf or above))
+    for at, leaf in enumerate(leaves):
+        own = groups[at] if at < len(groups) else ""
+        group = own if comparable(own) else group if comparable(leaf) else ""
+        out.append(group)
+        if comparable(own) and not comparable(leaf):
+            group = ""
     return out

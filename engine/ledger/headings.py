@@ -1,30 +1,29 @@
 """Headings to fields. In: a vocabulary, a mapping of the user, headings. Out: what each column is.
 
-A heading is a field's name, its heading or another that the vocabulary knows for it; width, case,
-white space, stars, colons and notes in brackets do not matter. What is not known is reported, with
-the heading it is a slip of.
+What is not known is reported, with the heading it is a slip of. Where a heading may mean one of
+several fields, or two columns mean the same, the cells decide: see `column_values.py`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
-from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.ledger.documents import load_data
+from zhuanjie.engine.ledger.meanings import Meaning, meanings_of
 from zhuanjie.engine.vocabulary.fields import Field
+from zhuanjie.engine.vocabulary.heading_text import plain_heading
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
-_NOTES = re.compile(r"[(\[【<〔][^()\[\]【】<>〔〕]*[)\]】>〕]")
-_MARKS = "*:;,.、。·_-#"
 ENOUGH = 2
-"""A row of headings is one that names the key field or at least so many known fields."""
+"""A row of headings is one that names a key field or at least so many known fields."""
+
+_RANKS = {"mapped": 0, "name": 1, "heading": 2, "synonym": 3, "values": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +32,29 @@ class HeadingMatch:
 
     `fields` are the known ones, `unknown` the others with the known heading that each is a slip of
     (or None); of those in `silent` nothing need be said, since they are known to mean no field.
-    Columns without a heading, or set aside by the user, are in neither.
+    Columns without a heading, or set aside by the user, are in neither. `meanings` say of every
+    heading how it is known. `rivals` are columns of the same field, the likeliest first: that one
+    is in `fields` until the cells are looked at. `notices` say what was decided.
     """
 
     vocabulary: Vocabulary
     fields: dict[int, Field]
     unknown: dict[int, tuple[str, str | None]]
     silent: frozenset[int] = frozenset()
+    meanings: Mapping[int, Meaning] = field(default_factory=dict)
+    rivals: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    notices: tuple[Diagnostic, ...] = ()
 
     @property
     def key(self) -> str:
-        """The field that names a record of this table."""
-        return self.vocabulary.key
+        """The field that names a record of this table: the first key that it has a column for."""
+        return self.vocabulary.key_of({f.name for f in self.fields.values()})
 
     @property
     def key_column(self) -> int | None:
         """The position of the column that names a record, None where there is none."""
-        return next((at for at, f in self.fields.items() if f.name == self.key), None)
+        key = self.key
+        return next((at for at, f in self.fields.items() if f.name == key), None)
 
 
 class HeadingMap:
@@ -60,99 +65,102 @@ class HeadingMap:
         aside. Raises InputError for a field that there is not.
         """
         self.vocabulary = vocabulary
+        self.meanings = meanings_of(vocabulary)
         self.columns = _checked(vocabulary, columns, Place()) if columns else {}
 
     @cached_property
     def _own(self) -> dict[str, str]:
         """The user's mapping by headings as they are compared."""
-        return {comparable(heading): name for heading, name in self.columns.items()}
+        return {plain_heading(heading): name for heading, name in self.columns.items()}
+
+    def read(self, heading: str) -> Meaning:
+        """What a heading means, by the user's mapping first."""
+        if self._own and (wanted := self._own.get(plain_heading(heading))) is not None:
+            return Meaning(self.vocabulary.fields[wanted], "mapped") if wanted else Meaning(
+                how="null")
+        return self.meanings.of(heading)
 
     def find(self, heading: str) -> Field | None:
         """The field a heading means, by the user's mapping first; None when nobody knows it."""
-        plain = comparable(heading)
-        if (wanted := self._own.get(plain)) is not None:
-            return self.vocabulary.fields.get(wanted)
-        return _known(self.vocabulary, plain)
+        return self.read(heading).field
+
+    def under(self, groups: Sequence[str], leaf: str) -> str:
+        """The heading of a column below groups; what the user maps is called as it is there."""
+        for form in ("".join((*groups, leaf)), leaf):
+            if plain_heading(form) in self._own:
+                return form
+        return self.meanings.under(groups, leaf)
 
     def is_set_aside(self, heading: str) -> bool:
         """Whether a column has no heading, or the user wants it left alone."""
-        plain = comparable(heading)
-        return not plain or self._own.get(plain) == ""
+        return not comparable(heading) or self.read(heading).how == "null"
 
     def is_silent(self, heading: str) -> bool:
         """Whether a heading is known to mean no field."""
-        plain = comparable(heading)
-        return not self.vocabulary.silent_headings.isdisjoint((plain, _bare(plain)))
+        return self.read(heading).known
 
     def looks_known(self, names: Iterable[str]) -> bool:
         """Whether the fields named are enough to call a row a row of headings."""
         found = set(names)
-        return self.vocabulary.key in found or len(found) >= ENOUGH
+        return not found.isdisjoint(self.vocabulary.keys) or len(found) >= ENOUGH
 
     def knows(self, match: HeadingMatch) -> bool:
         """Whether headings that were matched are those of a ledger at all."""
         return self.looks_known(field.name for field in match.fields.values())
 
-    def match(self, headings: list[str], place: Place | None = None) -> HeadingMatch:
-        """Match each heading to a field; raises InputError when two columns are the same field."""
-        found: dict[int, Field] = {}
-        unknown: list[int] = []
-        first: dict[str, int] = {}
-        for i, heading in enumerate(headings):
-            field = self.find(heading)
-            if field is None:
-                if not self.is_set_aside(heading):
-                    unknown.append(i)
-            elif field.name in first:
-                raise fail(
-                    InputError, "records.same-field", place, "records.hint.same-field",
-                    field=field.name, first=headings[first[field.name]].strip(),
-                    second=heading.strip(), first_column=column_letter(first[field.name]),
-                    second_column=column_letter(i),
-                )
-            else:
-                found[i] = field
-                first[field.name] = i
-        silent = frozenset(i for i in unknown if self.is_silent(headings[i]))
+    def match(self, headings: Sequence[str], place: Place | None = None, *,
+              single: bool = False) -> HeadingMatch:
+        """Match each heading to a field.
+
+        A `single` record has no cells beside it that could decide: it raises InputError when two of
+        its headings are the same field.
+        """
+        read = {at: self.read(heading) for at, heading in enumerate(headings)
+                if not self.is_set_aside(heading)}
+        columns: dict[str, list[int]] = {}
+        for at, meaning in read.items():
+            if meaning.field is not None:
+                columns.setdefault(meaning.field.name, []).append(at)
+        rivals: dict[str, tuple[int, ...]] = {}
+        for name, places in columns.items():
+            if len(places) > 1:
+                if single:
+                    raise same_field(self.vocabulary.fields[name], headings, places, place)
+                rivals[name] = tuple(sorted(places, key=lambda at: rank(read[at])))
+        lost = {at for places in rivals.values() for at in places[1:]}
+        found = {at: meaning.field for at, meaning in read.items()
+                 if meaning.field is not None and at not in lost}
+        silent = frozenset(lost | {at for at, meaning in read.items() if meaning.known})
         return HeadingMatch(self.vocabulary, found, {
-            i: (headings[i],
-                None if i in silent else nearest(headings[i], self.vocabulary, first))
-            for i in unknown}, silent)
+            at: (headings[at], None if at in silent else
+                 self.meanings.nearest(headings[at], columns))
+            for at in read if at not in found}, silent, read, rivals)
+
+
+def rank(meaning: Meaning) -> int:
+    """How near a heading is to what it means: of two columns of one field the lesser is read."""
+    return _RANKS.get(meaning.how or "", len(_RANKS))
+
+
+def same_field(known: Field, headings: Sequence[str], places: Sequence[int],
+               place: Place | None) -> Exception:
+    """The error for two columns of one field that contradict each other."""
+    first, second = sorted(places)[:2]
+    return fail(
+        InputError, "records.same-field", place, "records.hint.same-field",
+        field=known.name, first=headings[first].strip(), second=headings[second].strip(),
+        first_column=column_letter(first), second_column=column_letter(second))
 
 
 def find_field(heading: str, vocabulary: Vocabulary) -> Field | None:
     """The field a heading means by itself; None when nobody knows it."""
-    return _known(vocabulary, comparable(heading))
-
-
-def _known(vocabulary: Vocabulary, plain: str) -> Field | None:
-    known = vocabulary.headings
-    return known.get(plain) or known.get(_bare(plain))
-
-
-def _bare(plain: str) -> str:
-    """A heading without the notes and marks around it."""
-    return _NOTES.sub("", plain).strip(_MARKS)
+    return meanings_of(vocabulary).of(heading).field
 
 
 def nearest(heading: str, vocabulary: Vocabulary, taken: Iterable[str] = ()) -> str | None:
     """The known heading that `heading` is a slip of, in the language it is written in; else None.
     """
-    known = vocabulary.headings
-    gone = set(taken)
-    free = [k for k, field in known.items() if field.name not in gone]
-    bare = _bare(comparable(heading))
-    form = suggest(bare, free)
-    if not form:
-        # Words that people swap are no slip of typing, but as good as none.
-        swapped = {vocabulary.alike(k): k for k in free}
-        form = swapped.get(suggest(vocabulary.alike(bare), swapped), "")
-    if not form:
-        return None
-    field = known[form]
-    if form == comparable(field.heading_en):
-        return field.heading_en
-    return field.name if form == field.name else field.heading
+    return meanings_of(vocabulary).nearest(heading, taken)
 
 
 def load_columns(path: str | Path, vocabulary: Vocabulary) -> dict[str, str]:
@@ -168,9 +176,14 @@ def load_columns(path: str | Path, vocabulary: Vocabulary) -> dict[str, str]:
     return _checked(vocabulary, {str(heading): name for heading, name in data.items()}, place)
 
 
+def check_columns(columns: Mapping[str, object], vocabulary: Vocabulary,
+                  place: Place | None = None) -> dict[str, str]:
+    """A user's mapping with the names of fields; raises InputError for those that there are not."""
+    return _checked(vocabulary, columns, place or Place())
+
+
 def _checked(vocabulary: Vocabulary, columns: Mapping[str, object],
              place: Place) -> dict[str, str]:
-    """A user's mapping with the names of fields; raises InputError for those that there are not."""
     wrong: list[Diagnostic] = []
     out: dict[str, str] = {}
     for heading, name in columns.items():

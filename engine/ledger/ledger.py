@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, BinaryIO
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.limits import limits
-from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.documents import load_record_file, standard_input
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.refuse import NotALedgerError
 from zhuanjie.engine.ledger.record import no_key_notice, read_record, unknown_notices
 from zhuanjie.engine.ledger.sources import STDIN, LedgerSource, check_content, find_sources, spool
+from zhuanjie.engine.vocabulary.heading_text import plain_heading
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ class Ledger:
 
     def __init__(self, tables: Sequence[LedgerTable], notices: Iterable[Diagnostic] = (),
                  sha256: str = "", is_database: bool = False) -> None:
+        from zhuanjie.engine.ledger.column_values import settle
+
+        for table in tables:
+            table.match = settle(table)
         self.tables = tables
         """What the records come from, in order."""
         self.is_database = is_database
@@ -55,6 +59,7 @@ class Ledger:
         """What the reader should be told that is no finding, such as unknown headings."""
         for table in tables:
             self.notices += unknown_notices(table.match, table.place)
+            self.notices += table.match.notices
             self.notices += table.notices
             if table.match.key_column is None:
                 self.notices.append(no_key_notice(table.match, table.place))
@@ -188,9 +193,9 @@ def _read(given: Iterable[LedgerSource], mapping: HeadingMap) -> Ledger:
         raise InputError(*passed_over)
     notices += [Diagnostic("records.skipped-file", {}, Place(file=file))
                 for file in dict.fromkeys(d.place.file for d in passed_over)]
-    used = {comparable(heading) for table in tables for heading in table.headings}
+    used = {plain_heading(heading) for table in tables for heading in table.headings}
     notices += [Diagnostic("records.columns-unused", {"heading": heading})
-                for heading in mapping.columns if comparable(heading) not in used]
+                for heading in mapping.columns if plain_heading(heading) not in used]
     # Nobody reads all the bytes of a database.
     remote = any(source.kind == "database" for source in sources)
     return Ledger(tables, notices, "" if remote else digest.hexdigest(), remote)

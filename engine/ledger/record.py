@@ -30,7 +30,7 @@ def read_record(record: Mapping[str, object], mapping: HeadingMap) -> RecordRead
     """
     cells = cells_of(record)
     headings = list(cells)
-    match = mapping.match(headings)
+    match = mapping.match(headings, single=True)
     order = mapping.vocabulary.fields.order
     values: dict[str, Value] = {}
     wrong: list[tuple[str, str, CellError]] = []

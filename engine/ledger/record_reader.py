@@ -56,7 +56,7 @@ class CachedRecordReader:
         return values, []
 
     def _learn(self, shape: tuple[str, ...]) -> list[tuple[str, str, Read]]:
-        match = self._mapping.match(list(shape))
+        match = self._mapping.match(list(shape), single=True)
         plan = [(shape[at], field.name, self._read(field)) for at, field in match.fields.items()]
         if len(self._shapes) < _SHAPES:
             self._shapes[shape] = plan

@@ -15,9 +15,11 @@ from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.core.yaml_source import Key, YamlSource
 from zhuanjie.engine.vocabulary.fields import INT_RANGE, RESERVED, Field
+from zhuanjie.engine.vocabulary.heading_text import plain_heading
 from zhuanjie.engine.vocabulary.model import Spec
 
-_FIXED = ("type", "heading", "meaning", "low", "high", "changes", "compare", "personal")
+_FIXED = ("type", "heading", "meaning", "low", "high", "changes", "compare", "personal",
+          "check", "mask")
 """What a pack cannot say otherwise of a field that there is."""
 
 YesNo = Mapping[str, Sequence[str]]
@@ -80,7 +82,9 @@ class FieldBuilder:
             meaning=_both(spec), changes=spec.changes or "fact",
             heading_en="" if spec.heading.en == spec.heading.zh else spec.heading.en,
             values_en=english, headings=spec.headings, forms=forms, units=spec.units,
-            compare=spec.compare or "text", personal=bool(spec.personal))
+            compare=spec.compare or "text", personal=bool(spec.personal),
+            shared_headings=spec.shared_headings, typical_values=spec.typical_values,
+            check=spec.check, mask=spec.mask)
         self._fits(field, spec)
         return field
 
@@ -100,7 +104,9 @@ class FieldBuilder:
             values={**field.values, **{own: v.zh for own, v in added.items()}},
             values_en={**field.values_en, **{own: v.en for own, v in added.items() if v.en}},
             forms={**field.forms, **{f: own for own, v in spec.values.items() for f in v.forms}},
-            headings=(*field.headings, *spec.headings), units=(*field.units, *spec.units))
+            headings=(*field.headings, *spec.headings), units=(*field.units, *spec.units),
+            shared_headings=(*field.shared_headings, *spec.shared_headings),
+            typical_values=(*field.typical_values, *spec.typical_values))
 
     def _fits(self, field: Field, spec: Spec) -> None:
         """What is said of a field suits its type."""
@@ -115,15 +121,16 @@ class FieldBuilder:
         for part in ("low", "high", "units"):
             if getattr(spec, part) not in (None, ()) and field.type != "int":
                 self._say("vocabulary.only-int", field.name, part, name=field.name, part=part)
-        if spec.compare not in (None, "text") and field.type != "string":
-            self._say("vocabulary.only-string", field.name, "compare", name=field.name)
+        for part in ("compare", "typical_values", "check", "mask"):
+            if getattr(spec, part) not in (None, "text", ()) and field.type != "string":
+                self._say("vocabulary.only-string", field.name, part, name=field.name, part=part)
 
     def _headings(self, fields: Sequence[Field], specs: Mapping[str, Spec]) -> None:
         """No heading means two fields."""
         first: dict[str, Field] = {}
         for field in fields:
             for heading in field.all_headings:
-                other = first.setdefault(comparable(heading), field)
+                other = first.setdefault(plain_heading(heading), field)
                 if other is not field and (field.name in specs or other.name in specs):
                     named = field.name if field.name in specs else other.name
                     self._say("vocabulary.heading-twice", named, heading=heading,

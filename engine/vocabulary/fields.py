@@ -18,6 +18,10 @@ An act of an office can still be done, an entry be corrected; a fact about the s
 can only be found out.
 """
 
+Check = Literal["cn-id-number"]
+"""How a value proves that it was copied without a mistake: the number of a citizen's identity card.
+"""
+
 RESERVED = ("params", "expect")
 """Groups that no field can be of: names that begin so mean a pack's numbers, a case's outcomes."""
 
@@ -32,8 +36,10 @@ class Field:
     `values` maps the value's own form to the one a ledger shows (`in_part` to `in part`), `forms`
     any other way to write one to the value's own form; all compare by `unicode.comparable`.
     `low` and `high` bound a whole number, in cells followed by one of `units` or none; a cell
-    outside them is not read. `headings` are other headings that mean the field. Two fields are the
-    same only where they are the same object.
+    outside them is not read. `headings` are other headings that mean the field; `shared_headings`
+    are another field's, and mean this one where the cells hold its values: `typical_values`, where
+    it is a text. `check` says how a value proves right, `mask` how much of it is shown. Two fields
+    are the same only where they are the same object.
     """
 
     name: str
@@ -51,6 +57,10 @@ class Field:
     units: tuple[str, ...] = ()
     compare: Comparison = "text"
     personal: bool = False
+    shared_headings: tuple[str, ...] = ()
+    typical_values: tuple[str, ...] = ()
+    check: Check | None = None
+    mask: tuple[int, int] | None = None
     number: int = 0
     """Its place in the list of fields."""
 
@@ -59,6 +69,16 @@ class Field:
         """Every heading of the field: its own in both languages, the others, its name."""
         return tuple(dict.fromkeys(
             h for h in (self.heading, self.name, self.heading_en, *self.headings) if h))
+
+    def shown(self, text: str) -> str:
+        """A text of the field as it may be shown: its middle hidden, where the field is masked."""
+        if self.mask is None:
+            return text
+        first, last = self.mask
+        hidden = len(text) - first - last
+        if hidden <= 0:
+            return "*" * len(text)
+        return f"{text[:first]}{'*' * hidden}{text[len(text) - last:]}"
 
     @property
     def written(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 from zhuanjie.engine.core.models import FieldName, Filled, Name, Slug, Strict, Text, either
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.vocabulary.comparison import Comparison
-from zhuanjie.engine.vocabulary.fields import Changes, FieldType
+from zhuanjie.engine.vocabulary.fields import Changes, Check, FieldType
 
 
 def _labelled(value: Any) -> Any:
@@ -49,6 +49,10 @@ class Spec(Strict):
     heading: Text | None = Field(default=None, description="the heading of its column in a ledger")
     headings: tuple[Filled, ...] = Field(
         default=(), description="other headings that mean the field, in any language")
+    shared_headings: tuple[Filled, ...] = Field(
+        default=(), description="headings of another field that mean this one where cells say so")
+    typical_values: tuple[Filled, ...] = Field(
+        default=(), description="what cells of a text field hold, to tell its column by")
     meaning: Text | None = None
     values: dict[Name, Annotated[ValueSpec, BeforeValidator(
         _labelled, json_schema_input_type=Filled | ValueSpec)]] = Field(
@@ -61,6 +65,10 @@ class Spec(Strict):
     compare: Comparison | None = Field(
         default=None, description="how texts are compared; to the letter, if left out")
     personal: bool | None = Field(default=None, description="whether it is personal data")
+    check: Check | None = Field(
+        default=None, description="how a value proves that it was copied without a mistake")
+    mask: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = Field(
+        default=None, description="characters at both ends that are shown; the others are hidden")
 
 
 YesNo = Annotated[dict[str, tuple[Filled, ...]], AfterValidator(_yes_and_no)]
@@ -70,6 +78,23 @@ class RowWords(Strict):
     """How cells begin in rows that are no records: sums, signatures, notes."""
 
     notes: tuple[Filled, ...] = ()
+
+
+class HeadingWords(Strict):
+    """What changes the meaning of a heading, and what does not.
+
+    `notes` are what may stand in brackets without meaning anything; `*` in one stands for any text.
+    Groups stand above headings. `group_endings` say no more than that something belongs together.
+    Under one of `others` nothing is said of the record itself; under one of `bodies` only what is
+    not about the record's own subject. Two headings that differ in one of `turns` are no slips of
+    each other.
+    """
+
+    notes: tuple[Filled, ...] = ()
+    group_endings: tuple[Filled, ...] = ()
+    others: tuple[Filled, ...] = ()
+    bodies: tuple[Filled, ...] = ()
+    turns: tuple[Filled, ...] = ()
 
 
 class Example(Strict):
@@ -108,6 +133,7 @@ class VocabularyManifest(Strict):
         default=(), description="words that people swap in headings")
     known_headings: tuple[Filled, ...] = Field(
         default=(), description="headings whose meaning is known and that no rule reads")
+    heading_words: HeadingWords = Field(default_factory=HeadingWords)
     samples: tuple[Filled, ...] = Field(
         default=(), description="everyday texts that made-up examples are taken from")
     example: Example

@@ -7,14 +7,14 @@ cells and headings are written stands in a vocabulary's files and in what a pack
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from zhuanjie.engine.core.models import Text
-from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
-from zhuanjie.engine.vocabulary.model import Example
+from zhuanjie.engine.vocabulary.heading_text import plain_heading
+from zhuanjie.engine.vocabulary.model import Example, HeadingWords
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,7 @@ class Vocabulary:
     known_headings: tuple[str, ...] = ()
     samples: tuple[str, ...] = ()
     yes_no: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    heading_words: HeadingWords = field(default_factory=HeadingWords)
     digest: bytes = field(default=b"", repr=False)
 
     @property
@@ -55,13 +56,26 @@ class Vocabulary:
         out: dict[str, Field] = {}
         for known in self.fields:
             for heading in known.all_headings:
-                out.setdefault(comparable(heading), known)
+                out.setdefault(plain_heading(heading), known)
+        return out
+
+    @cached_property
+    def shared(self) -> Mapping[str, tuple[Field, ...]]:
+        """Fields that a heading means where the cells below it say so."""
+        out: dict[str, tuple[Field, ...]] = {}
+        for known in self.fields:
+            for plain in map(plain_heading, known.shared_headings):
+                out[plain] = (*out.get(plain, ()), known)
         return out
 
     @cached_property
     def silent_headings(self) -> frozenset[str]:
         """`known_headings` as headings are compared."""
-        return frozenset(map(comparable, self.known_headings))
+        return frozenset(map(plain_heading, self.known_headings))
+
+    def key_of(self, names: Container[str]) -> str:
+        """The field that names a record where there are these fields."""
+        return next((key for key in self.keys if key in names), self.key)
 
     @cached_property
     def note_pattern(self) -> str:

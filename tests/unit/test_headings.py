@@ -59,9 +59,9 @@ def test_the_mapping_wins():
     assert match_headings(["备注"], columns).unknown == {}
 
 
-def test_two_columns_of_one_field_are_refused():
+def test_two_headings_of_one_field_are_refused_in_a_single_record():
     with pytest.raises(InputError) as caught:
-        match_headings(["学号", "姓名", "member.id"])
+        MAPPING.match(["学号", "姓名", "member.id"], single=True)
     text = str(caught.value)
     assert "`学号` (column A)" in text
     assert "`member.id` (column C)" in text

@@ -160,9 +160,12 @@ def test_spreadsheet_errors_are_findings_and_formulas_without_results_are_said(b
 
 
 def test_two_columns_of_one_field(book):
-    diagnostic = refused(book({"台帐": [["学号", "姓名", "学号*"], ["1", "a", "1"]]}))
+    diagnostic = refused(book({"台帐": [["学号", "姓名", "学号*"], ["1", "a", "2"]]}))
     assert diagnostic.code == "records.same-field"
     assert diagnostic.place.sheet == "台帐"
+    ledger, batch = only(book({"台帐": [["学号", "姓名", "学号*"], ["1", "a", "1"]]}))
+    assert batch.frame.rows() == [("1", "a")]
+    assert codes(ledger.notices) == ["records.column-again"]
 
 
 @pytest.mark.parametrize(("sheets", "code"), [

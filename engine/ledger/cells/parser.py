@@ -13,6 +13,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from zhuanjie.engine.core.suggest import suggest
+from zhuanjie.engine.core.traditional import simplified
 from zhuanjie.engine.core.unicode import BLANKS, comparable
 from zhuanjie.engine.ledger.cells.dates import FIRST_DATE, LAST_DATE, read_date, read_month
 from zhuanjie.engine.ledger.cells.text import ERRORS, CellError, as_text
@@ -68,7 +69,7 @@ def _read_string(_: Field, raw: object) -> str | None:
 def _read_choice(field: Field, raw: object) -> str:
     """An enum cell, in its own form."""
     text = comparable(as_text(raw))
-    if (found := field.choices.get(text)) is not None:
+    if (found := field.choices.get(text) or field.choices.get(simplified(text))) is not None:
         return found
     allowed = ", ".join(f"{zh}/{own}" for own, zh in field.values.items())
     near = suggest(text, field.choices)
@@ -81,7 +82,8 @@ def _read_choice(field: Field, raw: object) -> str:
 def _read_bool(field: Field, raw: object) -> bool:
     if isinstance(raw, bool):
         return raw
-    found = field.choices.get(comparable(as_text(raw)))
+    text = comparable(as_text(raw))
+    found = field.choices.get(text) or field.choices.get(simplified(text))
     if found is None:
         raise CellError("records.cell.bool", yes=field.values["true"], no=field.values["false"])
     return found == "true"

@@ -57,6 +57,8 @@ class LedgerTable(ABC):
     """Rows whose filled cells are all struck through."""
     filtered: bool = False
     """A filter is set, which hides rows."""
+    is_remote = False
+    """Whether a server holds the rows, so that looking at some of them is work for it."""
 
     def __init__(self) -> None:
         self.notices: list[Diagnostic] = []

@@ -83,6 +83,8 @@ class DatabaseColumn:
 class PostgresTable(LedgerTable):
     """One table, its connection kept open: whoever reads it twice reads the same state."""
 
+    is_remote = True
+
     def __init__(self, address: Address, mapping: HeadingMap) -> None:
         """Connect and look the table up.
 
