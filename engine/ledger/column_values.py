@@ -17,7 +17,7 @@ from zhuanjie.engine.core.unicode import BLANKS, comparable
 from zhuanjie.engine.ledger.cells.parser import read_cell
 from zhuanjie.engine.ledger.cells.text import CellError, as_text
 from zhuanjie.engine.ledger.headings import HeadingMatch, column_letter, rank, same_field
-from zhuanjie.engine.ledger.meanings import Meaning, meanings_of
+from zhuanjie.engine.ledger.meanings import HeadingMeaning, meanings_of
 from zhuanjie.engine.vocabulary.fields import Field
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
 
@@ -103,7 +103,7 @@ class _Settling:
                 self._say("records.column-values", at, field=field.heading, other=other.heading)
         return replace(match, notices=(*match.notices, *self.notices))
 
-    def _meant(self, at: int, meaning: Meaning) -> Meaning:
+    def _meant(self, at: int, meaning: HeadingMeaning) -> HeadingMeaning:
         """What a column is whose heading may mean several things."""
         if not meaning.shared or meaning.how == "mapped" or not self._filled(at):
             return meaning
@@ -116,9 +116,9 @@ class _Settling:
             return meaning
         if own is not None:
             self._say("records.column-by-values", at, field=own.heading, other=best.heading)
-        return Meaning(best, "values", shared=meaning.shared)
+        return HeadingMeaning(best, "values", shared=meaning.shared)
 
-    def _winner(self, places: Sequence[int], meanings: Mapping[int, Meaning]) -> int:
+    def _winner(self, places: Sequence[int], meanings: Mapping[int, HeadingMeaning]) -> int:
         """The column of those that mean one field that is read; what becomes of the others is said.
         """
         if len(places) == 1:

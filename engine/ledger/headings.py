@@ -15,7 +15,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.ledger.documents import load_data
-from zhuanjie.engine.ledger.meanings import Meaning, meanings_of
+from zhuanjie.engine.ledger.meanings import HeadingMeaning, meanings_of
 from zhuanjie.engine.vocabulary.fields import Field
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
@@ -41,7 +41,7 @@ class HeadingMatch:
     fields: dict[int, Field]
     unknown: dict[int, tuple[str, str | None]]
     silent: frozenset[int] = frozenset()
-    meanings: Mapping[int, Meaning] = field(default_factory=dict)
+    meanings: Mapping[int, HeadingMeaning] = field(default_factory=dict)
     rivals: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     notices: tuple[Diagnostic, ...] = ()
 
@@ -73,10 +73,10 @@ class HeadingMap:
         """The user's mapping by headings as they are compared."""
         return {plain_heading(heading): name for heading, name in self.columns.items()}
 
-    def read(self, heading: str) -> Meaning:
+    def read(self, heading: str) -> HeadingMeaning:
         """What a heading means, by the user's mapping first."""
         if self._own and (wanted := self._own.get(plain_heading(heading))) is not None:
-            return Meaning(self.vocabulary.fields[wanted], "mapped") if wanted else Meaning(
+            return HeadingMeaning(self.vocabulary.fields[wanted], "mapped") if wanted else HeadingMeaning(
                 how="null")
         return self.meanings.of(heading)
 
@@ -137,7 +137,7 @@ class HeadingMap:
             for at in read if at not in found}, silent, read, rivals)
 
 
-def rank(meaning: Meaning) -> int:
+def rank(meaning: HeadingMeaning) -> int:
     """How near a heading is to what it means: of two columns of one field the lesser is read."""
     return _RANKS.get(meaning.how or "", len(_RANKS))
 

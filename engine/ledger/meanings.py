@@ -30,7 +30,7 @@ How = Literal["name", "heading", "synonym", "mapped", "values", "null"]
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class HeadingMeaning:
     """What a heading means: a field, or None. `known` is one that means something else on purpose.
 
     `shared` are fields that it means instead where the cells say so.
@@ -43,19 +43,19 @@ class Meaning:
 
 
 @lru_cache(maxsize=64)
-def meanings_of(vocabulary: Vocabulary) -> Meanings:
+def meanings_of(vocabulary: Vocabulary) -> HeadingMeanings:
     """What headings mean in a vocabulary, made once."""
-    return Meanings(vocabulary)
+    return HeadingMeanings(vocabulary)
 
 
-class Meanings:
+class HeadingMeanings:
     """Headings and groups of one vocabulary."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self._known: dict[str, Meaning] = {}
+        self._known: dict[str, HeadingMeaning] = {}
 
-    def of(self, heading: str) -> Meaning:
+    def of(self, heading: str) -> HeadingMeaning:
         """What a heading means."""
         known = self._known.get(heading)
         if known is None:
@@ -64,24 +64,24 @@ class Meanings:
                 self._known[heading] = known
         return known
 
-    def _of(self, heading: str) -> Meaning:
+    def _of(self, heading: str) -> HeadingMeaning:
         named = self.vocabulary.fields.get(comparable(heading))
         if named is not None:
-            return Meaning(named, "name")
+            return HeadingMeaning(named, "name")
         text = heading_text(heading)
         if not text.base:
-            return Meaning()
+            return HeadingMeaning()
         for plain in self._forms(heading, text):
             field = self.vocabulary.headings.get(plain)
             if field is not None:
                 own = plain in (plain_heading(field.heading), plain_heading(field.heading_en))
-                return Meaning(field, "heading" if own else "synonym",
+                return HeadingMeaning(field, "heading" if own else "synonym",
                                shared=self.vocabulary.shared.get(plain, ()))
         for plain in self._forms(heading, text):
             field = self._alike.get(self.vocabulary.alike(plain))
             if field is not None and plain not in self.vocabulary.silent_headings:
-                return Meaning(field, "synonym", shared=self.vocabulary.shared.get(plain, ()))
-        return Meaning(known=self._is_known(text),
+                return HeadingMeaning(field, "synonym", shared=self.vocabulary.shared.get(plain, ()))
+        return HeadingMeaning(known=self._is_known(text),
                        shared=self.vocabulary.shared.get(text.plain, ()))
 
     def _forms(self, heading: str, text: HeadingText) -> Iterator[str]:
