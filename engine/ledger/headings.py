@@ -76,8 +76,8 @@ class HeadingMap:
     def read(self, heading: str) -> HeadingMeaning:
         """What a heading means, by the user's mapping first."""
         if self._own and (wanted := self._own.get(plain_heading(heading))) is not None:
-            return HeadingMeaning(self.vocabulary.fields[wanted], "mapped") if wanted else HeadingMeaning(
-                how="null")
+            field = self.vocabulary.fields[wanted] if wanted else None
+            return HeadingMeaning(field, "mapped" if field else "null")
         return self.meanings.of(heading)
 
     def find(self, heading: str) -> Field | None:

@@ -71,18 +71,18 @@ class HeadingMeanings:
         text = heading_text(heading)
         if not text.base:
             return HeadingMeaning()
+        shared, silent = self.vocabulary.shared, self.vocabulary.silent_headings
         for plain in self._forms(heading, text):
             field = self.vocabulary.headings.get(plain)
             if field is not None:
                 own = plain in (plain_heading(field.heading), plain_heading(field.heading_en))
                 return HeadingMeaning(field, "heading" if own else "synonym",
-                               shared=self.vocabulary.shared.get(plain, ()))
+                                      shared=shared.get(plain, ()))
         for plain in self._forms(heading, text):
             field = self._alike.get(self.vocabulary.alike(plain))
-            if field is not None and plain not in self.vocabulary.silent_headings:
-                return HeadingMeaning(field, "synonym", shared=self.vocabulary.shared.get(plain, ()))
-        return HeadingMeaning(known=self._is_known(text),
-                       shared=self.vocabulary.shared.get(text.plain, ()))
+            if field is not None and plain not in silent:
+                return HeadingMeaning(field, "synonym", shared=shared.get(plain, ()))
+        return HeadingMeaning(known=self._is_known(text), shared=shared.get(text.plain, ()))
 
     def _forms(self, heading: str, text: HeadingText) -> Iterator[str]:
         """The ways to say a heading, the most faithful first."""
