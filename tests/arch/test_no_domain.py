@@ -22,8 +22,8 @@ CATALOGUE = ROOT / "engine" / "core" / "catalogue"
 SOURCES = sorted(p for top in ("engine", "cli", "report") for p in (ROOT / top).rglob("*.py"))
 PACKS = sorted(p.parent for root in (RULES, PERMITS) for p in root.glob("*/pack.yaml"))
 
-IN_LANGUAGE = set("年月日号第")
-"""Characters that dates and numbers are written with in Chinese, whatever they are those of."""
+IN_LANGUAGE = set("年月日号第一二三四五六七八九十或和及")
+"""Characters of dates, numbers and lists in Chinese, whatever they are those of."""
 TERMS = re.compile(
     r"党|成员|介绍信|组织关系|去向|毕业|学校|高校|学生|学号|人员"
     r"|(?<![\"'/])\bParty\b|\bParty's|\bCommunist|\bCPC\b|\bmembers?\b|\bMembers?\b|\buniversit"
