@@ -67,6 +67,8 @@ if TYPE_CHECKING:
     from zhuanjie.engine.auditing.destinations import DestinationAnswer as DestinationAnswer
     from zhuanjie.engine.auditing.explain import Explanation as Explanation
     from zhuanjie.engine.auditing.explain import Trace as Trace
+    from zhuanjie.engine.auditing.explain import TracePart as TracePart
+    from zhuanjie.engine.auditing.record_search import RecordName as RecordName
     from zhuanjie.engine.auditing.repair.record_fix import Fix as Fix
     from zhuanjie.engine.auditing.repair.record_fix import RecordFix as RecordFix
     from zhuanjie.engine.auditing.repair.table_rows import TableRow as TableRow
@@ -74,6 +76,9 @@ if TYPE_CHECKING:
     from zhuanjie.engine.auditing.run import AuditRun as AuditRun
     from zhuanjie.engine.auditing.wording.template import field_label as field_label
     from zhuanjie.engine.auditing.wording.template import value_label as value_label
+    from zhuanjie.engine.authoring.conditions import Condition as Condition
+    from zhuanjie.engine.authoring.conditions import condition_of as condition_of
+    from zhuanjie.engine.authoring.conditions import sentence as sentence
     from zhuanjie.engine.authoring.coverage.coverage import Coverage as Coverage
     from zhuanjie.engine.authoring.coverage.coverage import Point as Point
     from zhuanjie.engine.authoring.diff.diff import PolicyDiff as PolicyDiff
@@ -165,12 +170,14 @@ _MODULES = {
         "evaluate", "own_backends", "single_engine", "stand_in", "unavailable_engines", "watch",
     ),
     "zhuanjie.engine.auditing.destinations": ("DestinationAnswer",),
-    "zhuanjie.engine.auditing.explain": ("Explanation", "Trace"),
+    "zhuanjie.engine.auditing.explain": ("Explanation", "Trace", "TracePart"),
+    "zhuanjie.engine.auditing.record_search": ("RecordName",),
     "zhuanjie.engine.auditing.repair.record_fix": ("Fix", "RecordFix"),
     "zhuanjie.engine.auditing.repair.table_rows": ("TableRow",),
     "zhuanjie.engine.auditing.repair.values": ("CellChange",),
     "zhuanjie.engine.auditing.run": ("AuditRun",),
     "zhuanjie.engine.auditing.wording.template": ("field_label", "value_label"),
+    "zhuanjie.engine.authoring.conditions": ("Condition", "condition_of", "sentence"),
     "zhuanjie.engine.authoring.coverage.coverage": ("Coverage", "Point"),
     "zhuanjie.engine.authoring.diff.diff": ("PolicyDiff", "diff"),
     "zhuanjie.engine.authoring.diff.impact": ("Impact",),

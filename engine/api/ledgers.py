@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from zhuanjie.engine.api.policies import plan_for
 from zhuanjie.engine.auditing.explain import Explanation, explain_and_fix
 from zhuanjie.engine.auditing.explain import explain as explain_run
+from zhuanjie.engine.auditing.record_search import RecordName
 from zhuanjie.engine.auditing.repair.record_fix import RecordFix
 from zhuanjie.engine.auditing.run import AuditRun, Progress, begin
 from zhuanjie.engine.auditing.stages.base import Stage
@@ -179,11 +180,16 @@ def _due(finding: Finding) -> date:
     return finding.due or date.max
 
 
-def explain(sources: Sources, record_id: str, clause: str | None = None,
-            policy: Policy | None = None, **options: Any) -> list[Explanation]:
-    """Why each outcome of a record came out. Options as for `stream`."""
+def explain(sources: Sources, record_id: str | None = None, clause: str | None = None,
+            policy: Policy | None = None, *, row: int | None = None,
+            sheet: str | None = None, file: str | None = None,
+            **options: Any) -> list[Explanation]:
+    """Why each outcome of a record came out. Options as for `stream`.
+
+    A record goes by its id, or by its `row` (with `sheet` and `file` where there are several).
+    """
     with closing(stream(sources, policy, **options)) as run:
-        return explain_run(run, record_id, clause)
+        return explain_run(run, RecordName(record_id, row, sheet, file), clause)
 
 
 def fixes(sources: Sources, record_id: str, clause: str | None = None,

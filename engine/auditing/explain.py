@@ -1,4 +1,4 @@
-"""Why an outcome came out. In: a ledger, a record's id. Out: each rule's steps and values.
+"""Why an outcome came out. In: a ledger, a record's id or row. Out: each rule's steps and values.
 
 The reference evaluator writes the explanations; what it says is what every engine is held to.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from zhuanjie.engine.auditing.record_search import RecordName, RecordSearch
 from zhuanjie.engine.auditing.repair.record_fix import RecordFix, fix_record
 from zhuanjie.engine.auditing.repair.search import unique_key
 from zhuanjie.engine.auditing.run import AuditRun
@@ -20,11 +21,11 @@ from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step
 from zhuanjie.engine.backends.reference.rules import judge
 from zhuanjie.engine.core.dates import Month, from_day
 from zhuanjie.engine.core.errors import UsageError, fail
-from zhuanjie.engine.core.results import Finding, Location, Verdict
+from zhuanjie.engine.core.results import Finding, Location, Scalar, Verdict
 from zhuanjie.engine.core.suggest import suggest
+from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.ledger.compared_columns import compared_field
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule
 
@@ -39,6 +40,7 @@ class Trace:
     text: str
     value: bool | int | str | date | None
     decisive: bool
+    expr: Expr
     children: tuple[Trace, ...] = ()
 
 
@@ -55,7 +57,8 @@ class Explanation:
     """Why one rule came out as it did for one record.
 
     `rule` is what judged; where several packs judge, `day` is the day by which it was chosen, and
-    `dated_by` the field that day stands in (None for the as-of day).
+    `dated_by` the field that day stands in (None for the as-of day). `values` are the record's,
+    blanks left out; `absent` the fields that its table has no column for.
     """
 
     finding: Finding
@@ -64,6 +67,14 @@ class Explanation:
     rule: TypedRule
     day: date | None = None
     dated_by: str | None = None
+    values: Mapping[str, Scalar] = field(default_factory=dict, repr=False)
+    absent: frozenset[str] = frozenset()
+
+    @property
+    def not_judged(self) -> bool:
+        """Whether only columns that the table does not have could decide it."""
+        missing = self.finding.missing
+        return bool(missing) and self.absent.issuperset(missing)
 
 
 def rules_of(plan: Plan, clause: str | None) -> list[int]:
@@ -90,32 +101,32 @@ def _asked(run: AuditRun, clause: str | None) -> list[int]:
     return chosen
 
 
-def explain(run: AuditRun, record_id: str, clause: str | None) -> list[Explanation]:
-    """Explain every rule (or those of a clause) for the records called `record_id`.
+def explain(run: AuditRun, record: str | RecordName, clause: str | None) -> list[Explanation]:
+    """Explain every rule (or those of a clause) for the records of that id, or the one of that row.
 
     Afterwards the run's `head()` has the notices on the ledger and what could not be read in it.
     Raises UsageError where the ledger has no such record, or the policy no such clause.
     """
     chosen = _asked(run, clause)
-    return [_explain(run, i, record, location)
-            for record, location in records_of(run, record_id)
-            for i in _governing(run.plan, chosen, record)]
+    return [_explain(run, i, found, location)
+            for found, location in records_of(run, record)
+            for i in _governing(run.plan, chosen, found)]
 
 
-def explain_and_fix(run: AuditRun, record_id: str,
+def explain_and_fix(run: AuditRun, record: str | RecordName,
                     clause: str | None) -> tuple[list[Explanation], list[RecordFix]]:
     """Explain as `explain` does, and say for each record what would make it compliant."""
     chosen = _asked(run, clause)
     keys: dict[str, Counter[tuple[Any, Any]]] = {r.id: Counter() for r in run.plan.unique}
-    found = records_of(run, record_id, keys)
+    found = records_of(run, record, keys)
     return (
-        [_explain(run, i, record, location) for record, location in found
-         for i in _governing(run.plan, chosen, record)],
-        [fix_record(run.plan, record, _governing(run.plan, chosen, record), lang=run.lang,
+        [_explain(run, i, each, location) for each, location in found
+         for i in _governing(run.plan, chosen, each)],
+        [fix_record(run.plan, each, _governing(run.plan, chosen, each), lang=run.lang,
                     location=location,
-                    keys={r.id: keys[r.id] - Counter([unique_key(r, run.plan.fields, record)])
+                    keys={r.id: keys[r.id] - Counter([unique_key(r, run.plan.fields, each)])
                           for r in run.plan.unique})
-         for record, location in found],
+         for each, location in found],
     )
 
 
@@ -124,42 +135,25 @@ def _governing(plan: Plan, chosen: Sequence[int], record: Mapping[str, Any]) -> 
     return [i for i in chosen if plan.applies_to(i, record)] or chosen
 
 
-def records_of(run: AuditRun, record_id: str,
+def records_of(run: AuditRun, record: str | RecordName,
                keys: Mapping[str, Counter[tuple[Any, Any]]] | None = None,
                ) -> list[tuple[dict[str, Any], Location]]:
-    """The records of a ledger called `record_id`, and where they stand.
+    """The records of a ledger that `record` names, and where they stand.
 
     `keys` takes in the keys of every `unique` rule, over the whole ledger. Raises UsageError where
-    there is no such record.
+    there is no such record, or where a row is one of several tables.
     """
-    out: list[tuple[dict[str, Any], Location]] = []
-    known: list[str] = []
-    months = [n for n in run.plan.needs if run.plan.fields[n].type == "month"]
-    for part in run.frames(None if keys is not None else record_id):
-        frame = part.frame
-        key = run.plan.fields[run.plan.key]
-        hits = frame.with_row_index("#row").filter(
-            compared_field(key) == key.compared(record_id))
-        if len(known) < _SUGGESTIONS:
-            known += frame[run.plan.key].drop_nulls().head(_SUGGESTIONS - len(known)).to_list()
-        for record in hits.iter_rows(named=True):
-            location = Location(part.file, part.sheet, part.rows[record.pop("#row")])
-            record |= {n: Month.of(record[n]) for n in months if record.get(n) is not None}
-            out.append((record, location))
+    name = RecordName(record) if isinstance(record, str) else record
+    search = RecordSearch(run.plan, name)
+    for part in run.frames(None if keys is not None or name.row is not None else name.id):
+        search.look_at(part)
         for rule in run.plan.unique if keys is not None else ():
             assert keys is not None and rule.rule.unique is not None
             names = [n for n in (rule.rule.unique.field, rule.rule.unique.within) if n]
             keys[rule.id].update(
                 unique_key(rule, run.plan.fields, row)
-                for row in frame.select(names).iter_rows(named=True))
-    if not out:
-        close = suggest(record_id, known)
-        raise fail(UsageError, "audit.no-record", hint="hint.near" if close else None,
-                   id=record_id, near=close)
-    return out
-
-
-_SUGGESTIONS = 10_000  # ids looked through for a near miss
+                for row in part.frame.select(names).iter_rows(named=True))
+    return search.result()
 
 
 def _explain(run: AuditRun, index: int, record: dict[str, Any], location: Location) -> Explanation:
@@ -171,7 +165,10 @@ def _explain(run: AuditRun, index: int, record: dict[str, Any], location: Locati
     finding = run.words.finding(verdict, record, location)
     parts = tuple(TracePart(role, _trace(step)) for role, step in judged.steps.items())
     dated_by, day = rule.edition.deciding(record, plan.as_of) if rule.edition else (None, None)
-    return Explanation(finding, getattr(rule.title, run.lang), parts, rule, day, dated_by)
+    values = {name: value for name, value in record.items() if value is not None}
+    absent: frozenset[str] = getattr(plan, "absent", frozenset())
+    return Explanation(finding, getattr(rule.title, run.lang), parts, rule, day, dated_by, values,
+                       absent)
 
 
 def _trace(step: Step) -> Trace:
@@ -183,4 +180,4 @@ def _trace(step: Step) -> Trace:
     elif step.expr.type.kind is Kind.MONTH:
         value = Month.of(from_day(value))
     children = tuple(_trace(p) for p in step.parts)
-    return Trace(to_text(step.expr), value, step.decisive, children)
+    return Trace(to_text(step.expr), value, step.decisive, step.expr, children)

@@ -16,6 +16,7 @@ from zhuanjie.engine.policy.model import Parameter
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
+_SAMENESS = {"==": "same", "!=": "differ"}
 _GROUPS = OPS["+"].binds
 """Operators that bind no tighter than this are put in brackets where they stand in another."""
 
@@ -23,10 +24,11 @@ _GROUPS = OPS["+"].binds
 class Phrases:
     """Puts the expressions of one policy into words of one language."""
 
-    def __init__(self, parameters: Mapping[str, Parameter], fields: FieldTable,
-                 lang: Lang) -> None:
+    def __init__(self, parameters: Mapping[str, Parameter], fields: FieldTable, lang: Lang, *,
+                 values: Mapping[str, int] | None = None, patterns: bool = True) -> None:
+        """`values` are the parameters' on a day; without `patterns` no pattern is written out."""
         self._parameters, self._fields = parameters, fields
-        self._lang = lang
+        self._lang, self._values, self._patterns = lang, values or {}, patterns
 
     def condition(self, expr: Expr) -> str:
         """A condition as a statement, or any other expression as its value."""
@@ -50,8 +52,9 @@ class Phrases:
             case FieldRef(name=name):
                 return field_label(name, self._lang, self._fields)
             case Param(name=name):
-                held = self._parameters[name].value
-                return name if held is None else self._say("named", text=held, name=name)
+                held = self._number(name)
+                title = self._title(name)
+                return title if held is None else self._say("named", text=held, name=title)
             case AsOf():
                 return self._say("as_of")
             case ListLit(items=items):
@@ -68,9 +71,12 @@ class Phrases:
             case Call(op="!", args=(FieldRef() as inner,)):
                 return self._is(inner, False)
             case Call(op="days" | "months" as op, args=(Param(name=name),)):
-                value = self._parameters[name].value
+                value = self._number(name)
                 if value is not None:
-                    return self._say("named", text=self._say(f"op.{op}", a=value), name=name)
+                    return self._say("named", text=self._say(f"op.{op}", a=value),
+                                     name=self._title(name))
+            case Call(op="matches", args=(text, _)) if not self._patterns:
+                return self._say("op.matches-form", a=self._value(text, None))
         asks = expr.op in ("&&", "||", "!", "?:")
         field = next((a.name for a in expr.args if isinstance(a, FieldRef)), None)
         words = [self._operand(a, expr, asks=asks, field=field) for a in expr.args]
@@ -84,6 +90,15 @@ class Phrases:
         junction = part.op in ("&&", "||")
         apart = part.op != within.op if junction else inner <= min(outer, _GROUPS)
         return self._say("group", a=words) if apart else words
+
+    def _number(self, parameter: str) -> int | None:
+        """A parameter's value, None where it depends on the day."""
+        return self._values.get(parameter, self._parameters[parameter].value)
+
+    def _title(self, parameter: str) -> str:
+        """What people call a parameter."""
+        title = self._parameters[parameter].title
+        return getattr(title, self._lang) if title else parameter
 
     def _is(self, field: FieldRef, value: bool) -> str:
         return self._say(
@@ -100,4 +115,6 @@ def _code(expr: Call) -> str:
     """The words of an operator: of two days one is earlier, of two numbers one is less."""
     order = expr.op in COMPARISONS - {"==", "!="} and expr.args[0].type.kind in MONTH_AND_DAY
     moved = expr.op in ("+", "-") and expr.type.kind in MONTH_AND_DAY
+    if expr.op in _SAMENESS and all(isinstance(a, FieldRef) for a in expr.args):
+        return _SAMENESS[expr.op]
     return f"date.{expr.op}" if order or moved else f"op.{expr.op}"

@@ -56,6 +56,7 @@ class Parameter(Strict):
     """A number the notice leaves open: its value, unit, source and the note that says so."""
 
     unit: Literal["days", "months", "count"]
+    title: Text | None = Field(default=None, description="what people call the number")
     value: int | None = Field(default=None, description="the value, where it never changed")
     values: tuple[DatedValue, ...] = Field(default=(), description="the values by date, in order")
     source: Text

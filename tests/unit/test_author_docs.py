@@ -112,15 +112,15 @@ def test_a_base_that_the_pack_would_not_find(tmp_path: Path) -> None:
     ("letter.form in ['two_part', 'three_part']",
      "letter.form is one of “two_part”, “three_part”", "介绍信式样为“两联”、“三联”之一"),
     ("letter.issued_on <= as_of", "letter.issued_on is no later than the as-of day",
-     "转出时间不晚于截至日"),
+     "转出时间不晚于核对日"),
     ("letter.valid_days < 3", "letter.valid_days is less than 3", "介绍信有效期天数小于3"),
     ("as_of > letter.issued_on + days(params.grace)",
      "the as-of day is after 30 day(s) (grace) after letter.issued_on",
-     "截至日晚于转出时间后30天（grace）"),
+     "核对日晚于转出时间后30天（grace）"),
     ("letter.issued_on + days(has(letter.valid_days) ? letter.valid_days : 9) == as_of",
      "(letter.valid_days if letter.valid_days is on record, else 9) day(s) after "
      "letter.issued_on is the as-of day",
-     "转出时间后（已记介绍信有效期天数的，为介绍信有效期天数，否则为9）天为截至日"),
+     "转出时间后（已记介绍信有效期天数的，为介绍信有效期天数，否则为9）天为核对日"),
     ("has(member.id) && (has(member.sex) || has(member.name) && employment.employed)",
      "member.id is on record, and (member.sex is on record, or (member.name is on record, and "
      "employment.employed is “yes”))",
