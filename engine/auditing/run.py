@@ -116,7 +116,9 @@ class AuditRun:
         return Report(
             policy=self.plan.policy.ref,
             as_of=self.plan.as_of,
-            ledger=LedgerRef(totals.records, totals.out_of_scope, ledger.sha256),
+            ledger=LedgerRef(
+                totals.records, totals.out_of_scope, ledger.sha256,
+                (*ledger.skipped, *(self.roster.ledger.skipped if self.roster else ()))),
             summary=totals.ordered(),
             input=totals.input,
             findings=[],

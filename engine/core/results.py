@@ -168,6 +168,16 @@ class Judged:
     clauses: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file or sheet that was not audited, and why; `named` where the call names the file."""
+
+    file: str
+    sheet: str | None
+    reason: Diagnostic
+    named: bool = False
+
+
 @dataclass(slots=True)
 class LedgerRef:
     """What was judged: how many records, how many beyond the pack's scope, the files' digest."""
@@ -175,6 +185,8 @@ class LedgerRef:
     records: int = 0
     out_of_scope: int = 0
     sha256: str = ""
+    skipped: tuple[Skipped, ...] = ()
+    """The files and sheets that were not audited."""
 
 
 @dataclass(slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-FileKind = Literal["workbook", "delimited", "parquet", "json", "lines", "database"]
+FileKind = Literal["workbook", "delimited", "parquet", "json", "lines", "markup", "database"]
 
 KINDS: dict[str, FileKind] = {
     ".xlsx": "workbook", ".xlsm": "workbook", ".xlsb": "workbook", ".xls": "workbook",
+    ".et": "workbook", ".ett": "workbook", ".xlt": "workbook", ".xltx": "workbook",
+    ".xltm": "workbook", ".xml": "markup",
     ".ods": "workbook", ".csv": "delimited", ".tsv": "delimited", ".txt": "delimited",
     ".parquet": "parquet", ".pq": "parquet", ".json": "json", ".jsonl": "lines",
     ".ndjson": "lines",

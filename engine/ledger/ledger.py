@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, BinaryIO
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.limits import limits
+from zhuanjie.engine.core.results import Skipped
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.documents import load_record_file, standard_input
 from zhuanjie.engine.ledger.headings import HeadingMap
-from zhuanjie.engine.ledger.readers.refuse import NotALedgerError
 from zhuanjie.engine.ledger.record import no_key_notice, read_record, unknown_notices
 from zhuanjie.engine.ledger.sources import STDIN, LedgerSource, check_content, find_sources, spool
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
@@ -41,7 +41,8 @@ class Ledger:
     """The records of one or many files, in order."""
 
     def __init__(self, tables: Sequence[LedgerTable], notices: Iterable[Diagnostic] = (),
-                 sha256: str = "", is_database: bool = False) -> None:
+                 sha256: str = "", is_database: bool = False,
+                 skipped: Sequence[Skipped] = ()) -> None:
         from zhuanjie.engine.ledger.column_values import settle
 
         for table in tables:
@@ -50,12 +51,14 @@ class Ledger:
         """What the records come from, in order."""
         self.is_database = is_database
         """Whether a table of a database is among them."""
+        self.skipped = tuple(skipped)
+        """The files and sheets that were not read; each is among the notices too."""
         self.sha256 = sha256
         """Digest of the bytes of all files, in order; empty where a database is among them."""
         self.files = tuple(dict.fromkeys(t.file for t in tables))
         self.fields = frozenset(f.name for t in tables for f in t.match.fields.values())
         """The fields that any source has a column for."""
-        self.notices = [*notices]
+        self.notices = [*(s.reason for s in self.skipped), *notices]
         """What the reader should be told that is no finding, such as unknown headings."""
         for table in tables:
             self.notices += unknown_notices(table.match, table.place)
@@ -159,8 +162,7 @@ def _sources(given: Sequence[str | Path], stdin: BinaryIO | None,
         if not spooled:
             source = spool(stdin or standard_input())
             spooled.append(source.path)
-            check_content(source)
-            files.append(source)
+            files.append(check_content(source))
     files += find_sources(rest)
     seen: set[Path] = set()
     for source in files:
@@ -176,26 +178,27 @@ def _read(given: Iterable[LedgerSource], mapping: HeadingMap) -> Ledger:
     digest = hashlib.sha256()
     tables: list[LedgerTable] = []
     notices: list[Diagnostic] = []
-    passed_over: list[Diagnostic] = []
+    skipped: list[Skipped] = []
     for source in sources:
         trial = digest.copy()
         try:
+            if source.problem:
+                raise source.problem
             found, said = open_tables(source, mapping, trial)
-        except NotALedgerError as error:
-            if source.named:
+        except InputError as error:
+            if len(sources) == 1:
                 raise
-            passed_over += error.diagnostics
+            skipped += [Skipped(source.name, d.place.sheet, d, source.named)
+                        for d in error.diagnostics]
             continue
         digest = trial
         tables += found
-        notices += said
+        skipped += [Skipped(source.name, d.place.sheet, d) for d in said]
     if not tables:
-        raise InputError(*passed_over)
-    notices += [Diagnostic("records.skipped-file", {}, Place(file=file))
-                for file in dict.fromkeys(d.place.file for d in passed_over)]
+        raise InputError(*(s.reason for s in skipped))
     used = {plain_heading(heading) for table in tables for heading in table.headings}
     notices += [Diagnostic("records.columns-unused", {"heading": heading})
                 for heading in mapping.columns if plain_heading(heading) not in used]
     # Nobody reads all the bytes of a database.
     remote = any(source.kind == "database" for source in sources)
-    return Ledger(tables, notices, "" if remote else digest.hexdigest(), remote)
+    return Ledger(tables, notices, "" if remote else digest.hexdigest(), remote, skipped)

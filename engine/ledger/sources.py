@@ -9,7 +9,7 @@ import glob
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,21 +23,27 @@ from zhuanjie.engine.ledger.readers.encoding import marked_encoding
 HEAD = 4096
 STDIN = "-"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_PAGES = ("<!doctype", "<html", "<?xml", "<table", "<meta", "<head")
-_OLD_BOOKS, _ZIPPED_BOOKS = (".xls",), (".xlsx", ".xlsm", ".xlsb", ".ods")
+_PAGES = ("<!doctype", "<html", "<?xml", "<table", "<meta", "<head", "<style", "<body", "<div",
+          "<!--", "<workbook")
+_OLD_BOOKS = (".xls", ".xlt", ".et", ".ett")
+"""Endings that say little: programs give them to all that a spreadsheet program opens."""
+_BY_CONTENT: dict[str, FileKind] = {
+    "ole": "workbook", "zip": "workbook", "html": "markup", "text": "delimited"}
+_OF_SYSTEMS = ("thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerSource:
     """A file to read: where it is, how it is called in messages, its kind.
 
-    `named` is false for a file that was found in a folder: without a ledger it is passed over.
+    `named` is false for a file that was found in a folder. `problem` says why it cannot be read.
     """
 
     path: Path
     name: str
     kind: FileKind
     named: bool = True
+    problem: InputError | None = None
 
 
 def find_sources(given: Sequence[str | Path]) -> list[LedgerSource]:
@@ -48,13 +54,11 @@ def find_sources(given: Sequence[str | Path]) -> list[LedgerSource]:
             found[Path(str(item))] = LedgerSource(Path(str(item)), str(item), "database")
             continue
         for path, named in _paths(str(item)):
-            kind = KINDS.get(path.suffix.lower())
-            if kind is None:
-                raise fail(InputError, "records.unsupported", Place(file=str(path)),
-                           "records.hint.unsupported", suffix=path.suffix or path.name,
-                           supported=" ".join(KINDS))
-            source = LedgerSource(path, str(path), kind, named)
-            check_content(source)
+            source = LedgerSource(path, str(path), KINDS.get(path.suffix.lower(), "workbook"), named)
+            try:
+                source = check_content(source)
+            except InputError as problem:
+                source = replace(source, problem=problem)
             found.setdefault(path.resolve(), source)
     return list(found.values())
 
@@ -69,8 +73,16 @@ def spool(stdin: BinaryIO) -> LedgerSource:
     return LedgerSource(Path(file.name), STDIN, kind)
 
 
-def check_content(source: LedgerSource) -> None:
-    """Refuse an empty file, and one whose content is not what its name says."""
+def check_content(source: LedgerSource) -> LedgerSource:
+    """The source with the kind its content has.
+
+    Raises InputError for an empty file, and for one whose content is not what its name says.
+    """
+    suffix = source.path.suffix.lower()
+    if suffix not in KINDS:
+        raise fail(InputError, "records.unsupported", Place(file=source.name),
+                   "records.hint.unsupported", suffix=suffix or source.path.name,
+                   supported=" ".join(KINDS))
     if not source.path.is_file():
         raise fail(InputError, "records.not-a-file", Place(file=source.name),
                    "records.hint.not-a-file")
@@ -82,21 +94,22 @@ def check_content(source: LedgerSource) -> None:
     place = Place(file=source.name)
     if not head:
         raise fail(InputError, "records.empty-file", place, "records.hint.empty-file")
-    suffix = source.path.suffix.lower()
     held = _held(head)
+    if suffix in _OLD_BOOKS and held in _BY_CONTENT:
+        return replace(source, kind=_BY_CONTENT[held])
     fits = {
-        "workbook": held == ("ole" if suffix in _OLD_BOOKS else "zip")
-        or (held == "ole" and _encrypted(source.path)),
-        "parquet": held == "parquet",
+        "workbook": held == "zip" or (held == "ole" and _encrypted(source.path)),
+        "parquet": held == "parquet", "markup": held == "html",
     }.get(source.kind, held in ("text", "json"))
-    if not fits:
+    if not fits or held == "web-archive":
         raise fail(InputError, f"records.really-{held}", place, f"records.hint.really-{held}",
                    suffix=suffix)
+    return source
 
 
 def files_meant(item: str) -> Iterator[Path]:
     """The files one argument means, whatever they hold; raises InputError where it means none."""
-    yield from (path for path, _ in _paths(item))
+    yield from (path for path, named in _paths(item) if named or path.suffix.lower() in KINDS)
 
 
 def _paths(item: str) -> Iterator[tuple[Path, bool]]:
@@ -108,8 +121,8 @@ def _paths(item: str) -> Iterator[tuple[Path, bool]]:
                    "records.hint.url")
     path = Path(item)
     if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if _is_ledger_file(p, path))
-        if not files:
+        files = sorted(p for p in path.rglob("*") if _is_document(p, path))
+        if not any(p.suffix.lower() in KINDS for p in files):
             raise fail(InputError, "records.empty-folder", Place(file=item),
                        "records.hint.unsupported", supported=" ".join(KINDS))
         yield from ((p, False) for p in files)
@@ -125,10 +138,10 @@ def _paths(item: str) -> Iterator[tuple[Path, bool]]:
             yield from _paths(glob.escape(match) if not Path(match).exists() else match)
 
 
-def _is_ledger_file(path: Path, folder: Path) -> bool:
-    """Whether a file in a folder is of a supported kind, not hidden and no program's lock file."""
+def _is_document(path: Path, folder: Path) -> bool:
+    """Whether a file in a folder is somebody's: not hidden, no program's lock file."""
     hidden = any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
-    return path.suffix.lower() in KINDS and not hidden and path.is_file()
+    return not hidden and path.name.lower() not in _OF_SYSTEMS and path.is_file()
 
 
 def _held(head: bytes) -> str:
@@ -142,6 +155,9 @@ def _held(head: bytes) -> str:
     text = head.decode(marked_encoding(head) or "utf-8", errors="replace").lstrip("\ufeff \t\r\n")
     if text.startswith(("{", "[")):
         return "json"
+    if text[:13].lower() == "mime-version:" or (
+            "\ncontent-type: multipart/related" in text.lower()):
+        return "web-archive"
     return "html" if text.lower().startswith(_PAGES) else "text"
 
 
@@ -160,6 +176,6 @@ def _sniff(head: bytes) -> tuple[FileKind, str]:
         return ("lines", ".jsonl") if first.startswith(b"{") and one_a_line else ("json", ".json")
     kinds: dict[str, tuple[FileKind, str]] = {
         "zip": ("workbook", ".xlsx"), "ole": ("workbook", ".xls"),
-        "parquet": ("parquet", ".parquet"),
+        "parquet": ("parquet", ".parquet"), "html": ("markup", ".xml"),
     }
     return kinds.get(held, ("delimited", ".csv"))

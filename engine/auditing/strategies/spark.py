@@ -80,6 +80,7 @@ class SparkLedgerFacts:
 
     sha256 = ""
     size_hint = None
+    skipped = ()
 
     def __init__(self, ledger: SparkLedger, source: SparkSource) -> None:
         self.files = (source.name,)
