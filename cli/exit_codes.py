@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from zhuanjie.engine.api import Finding, InputFinding, Outcome, Severity
+from zhuanjie.engine.api import Finding, InputFinding, Outcome, Report, Severity
 
 OK: Final = 0
 FINDINGS: Final = 1
@@ -51,3 +51,22 @@ def weight_of(outcome: Outcome, severity: Severity) -> int:
 def exit_code(findings: Iterable[Finding | InputFinding], level: str) -> int:
     """1 where a finding weighs as much as `level` asks, else 0."""
     return FINDINGS if any(weight(f) >= LEVELS[level] for f in findings) else OK
+
+
+def of_audit(weights: Iterable[int], report: Report, level: str, *, strict: bool = False) -> int:
+    """The code of an audit, from how much its findings weigh.
+
+    A file that the call names and that was not audited is worse than any finding. `strict` takes
+    an audit that left something out for none.
+    """
+    if strict and unaudited_parts(report):
+        return UNUSABLE
+    heaviest = max(weights, default=0)
+    if any(part.named for part in report.ledger.skipped):
+        heaviest = max(LEVELS["error"], heaviest)
+    return FINDINGS if heaviest >= LEVELS[level] else OK
+
+
+def unaudited_parts(report: Report) -> int:
+    """How many parts of the ledger were not audited: what `--strict` refuses."""
+    return len(report.ledger.skipped)

@@ -45,8 +45,10 @@ def refuse_overwrite(read: Iterable[str | None], output: Path | None, *,
 
 def print_notices(session: Session, report: Report, target: Target) -> None:
     """Say on stderr what the format of the result has no room for."""
-    session.notices(report.notices)
-    if not reports.FORMATS[target.format].has_input:
+    has_room = reports.FORMATS[target.format].has_input
+    shown = [part.reason for part in report.ledger.skipped] if has_room else []
+    session.notices(notice for notice in report.notices if notice not in shown)
+    if not has_room:
         for found in report.input:
             session.unreadable(found)
 

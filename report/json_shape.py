@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from zhuanjie.engine.core.finding_columns import COLUMNS
-from zhuanjie.engine.core.messages import Lang
+from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.results import (
     REPORTED,
     Finding,
@@ -17,6 +17,7 @@ from zhuanjie.engine.core.results import (
     Location,
     PolicyRef,
     Report,
+    Skipped,
     plain,
 )
 from zhuanjie.engine.core.unaudited import Unaudited
@@ -73,6 +74,12 @@ def input_finding(found: InputFinding, lang: Lang) -> dict[str, Any]:
     }
 
 
+def skipped(part: Skipped, lang: Lang) -> dict[str, Any]:
+    """A file or sheet that was not audited."""
+    return {"file": part.file, "sheet": part.sheet,
+            "reason": say(part.reason.code, lang, **part.reason.args)}
+
+
 def head(report: Report, view: View) -> dict[str, Any]:
     """A report but for its findings."""
     return {
@@ -83,6 +90,7 @@ def head(report: Report, view: View) -> dict[str, Any]:
         "as_of": report.as_of.isoformat(),
         "ledger": {"records": report.ledger.records, "out_of_scope": report.ledger.out_of_scope,
                    "sha256": report.ledger.sha256,
+                   "skipped": [skipped(part, view.lang) for part in report.ledger.skipped],
                    **({"no_column": {f: list(c) for f, c in report.no_columns.items()}}
                       if report.no_columns else {})},
         "summary": summary(report, view),

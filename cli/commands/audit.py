@@ -38,6 +38,7 @@ class _Call:
     keys: tuple[str, ...]
     resume: bool
     fail_on: str
+    strict: bool
     all_outcomes: bool
     quiet: bool
 
@@ -55,8 +56,9 @@ class _Call:
         """The exit code, from what the run has counted."""
         weights = [*(exit_codes.weight_of(*kind) for kind in run.kinds),
                    *map(exit_codes.weight, report.input)]
-        failed = max(weights, default=0) >= exit_codes.LEVELS[self.fail_on]
-        return exit_codes.FINDINGS if failed else exit_codes.OK
+        if self.strict and (count := exit_codes.unaudited_parts(report)):
+            self.session.error(Diagnostic("cli.strict", {"count": count}))
+        return exit_codes.of_audit(weights, report, self.fail_on, strict=self.strict)
 
 
 @define(NAME)
@@ -70,6 +72,7 @@ class _Call:
 @option("--resume", help_key="resume", is_flag=True)
 @options.extent
 @options.fail_on
+@option("--strict", help_key="strict", is_flag=True)
 @options.all_outcomes
 @options.quiet
 @options.lang
@@ -77,7 +80,7 @@ class _Call:
 def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection, extent: Extent,
             form: str | None,
             output: Path | None, force: bool, partition_by: str | None, resume: bool, fail_on: str,
-            all_outcomes: bool, quiet: bool) -> int:
+            strict: bool, all_outcomes: bool, quiet: bool) -> int:
     """Audit ledgers."""
     keys = _keys(partition_by, form, output, resume)
     on_spark = spark.is_for_spark(ledgers, selection, Target(form or FORMS[0], output))
@@ -87,7 +90,7 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection,
     else:
         target = Target.of(NAME, form, output, force=force)
     call = _Call(session_of(ctx), list(ledgers), selection, extent, target, keys, resume, fail_on,
-                 all_outcomes, quiet)
+                 strict, all_outcomes, quiet)
     refuse_overwrite([*ledgers, *selection.files], output, force=force)
     if on_spark:
         return spark.audit(call.session, ledgers, selection, target, extent, fail_on=fail_on,
@@ -138,8 +141,9 @@ def _report(call: _Call) -> int:
     report.findings = findings
     view = show.view_of(call.session, call.target, run.plan.policy,
                         all_outcomes=call.all_outcomes)
-    return publish(call.session, report, sections, call.target, view, fail_on=call.fail_on,
-                   quiet=call.quiet)
+    publish(call.session, report, sections, call.target, view, fail_on=call.fail_on,
+            quiet=call.quiet)
+    return call.code(report, run)
 
 
 def _totals(call: _Call) -> int:

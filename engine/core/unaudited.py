@@ -39,5 +39,7 @@ class Unaudited:
 
 def unaudited(report: Report) -> Iterator[Unaudited]:
     """All that was not audited, in the order in which it is said."""
+    for part in report.ledger.skipped:
+        yield Unaudited(part.reason.code, part.reason.args, file=part.file, sheet=part.sheet)
     for clause in report.summary.not_asked:
         yield Unaudited("audit.not-asked", {"clause": clause}, clause=clause)

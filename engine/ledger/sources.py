@@ -54,7 +54,8 @@ def find_sources(given: Sequence[str | Path]) -> list[LedgerSource]:
             found[Path(str(item))] = LedgerSource(Path(str(item)), str(item), "database")
             continue
         for path, named in _paths(str(item)):
-            source = LedgerSource(path, str(path), KINDS.get(path.suffix.lower(), "workbook"), named)
+            kind = KINDS.get(path.suffix.lower(), "workbook")
+            source = LedgerSource(path, str(path), kind, named)
             try:
                 source = check_content(source)
             except InputError as problem:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from zhuanjie.engine.core.results import Judged, Outcome, Report, Severity
 from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.layouts.audit_details import details
+from zhuanjie.report.layouts.skipped import skipped
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
@@ -39,6 +40,7 @@ def _top(report: Report, view: View, notes: Iterable[str] = ()) -> Iterator[Sect
     top = head(report, view)
     yield Section(title=top.title, level=1, notes=(*top.notes, *notes))
     yield _totals(report, view)
+    yield from skipped(report, view)
     yield from _not_checked(report, view)
     yield from _first(report, view)
     yield from _clauses(report, view)

@@ -154,7 +154,8 @@ def test_in_a_folder_what_holds_no_ledger_is_passed_over_and_said(folder):
     folder("d/b.csv", "学号\n1\n")
     ledger = open_ledger(["d"])
     assert [(n.code, n.place.file) for n in ledger.notices] == [
-        ("records.skipped-file", str(Path("d/a.csv")))]
+        ("records.no-header", str(Path("d/a.csv")))]
+    assert [(s.file, s.sheet, s.named) for s in ledger.skipped] == [("d/a.csv", None, False)]
     assert ledger.sha256 == hashlib.sha256("学号\n1\n".encode()).hexdigest()
     assert refused("d/a.csv").code == "records.no-header"
     folder("d/c.parquet", b"PAR1broken")

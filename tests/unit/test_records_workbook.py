@@ -180,7 +180,7 @@ def test_no_ledger(book, sheets, code):
 @pytest.mark.parametrize(("content", "name", "code"), [
     (b"", "a.xlsx", "records.empty-file"),
     ("学号,姓名\n1,张\n".encode(), "a.xlsx", "records.really-text"),
-    (b"<html><table><tr><td>1", "a.xls", "records.really-html"),
+    (b"<html><table><tr><td>1", "a.xls", "records.no-header"),
     (b"<html><table><tr><td>1", "a.xlsx", "records.really-html"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.xlsx", "records.really-ole"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.xls", "records.damaged"),

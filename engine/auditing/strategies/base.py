@@ -16,6 +16,7 @@ from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.results import Skipped
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.lowering.plan import Plan
 
@@ -36,6 +37,11 @@ class LedgerFacts(Protocol):
     @property
     def notices(self) -> Sequence[Diagnostic]:
         """What the reader should be told of it."""
+        ...
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The files and sheets that were not read."""
         ...
 
     @property

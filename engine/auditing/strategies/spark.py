@@ -32,7 +32,7 @@ from zhuanjie.engine.backends.sql.spark_source import SparkSource, open_source
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import BackendError, InputError, OutputError, fail
 from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.core.results import Outcome, Report, Severity, Summary
+from zhuanjie.engine.core.results import Outcome, Report, Severity, Skipped, Summary
 from zhuanjie.engine.core.unaudited import NOT_AUDITED
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import Ledger
@@ -80,7 +80,7 @@ class SparkLedgerFacts:
 
     sha256 = ""
     size_hint = None
-    skipped = ()
+    skipped: tuple[Skipped, ...] = ()
 
     def __init__(self, ledger: SparkLedger, source: SparkSource) -> None:
         self.files = (source.name,)

@@ -38,6 +38,10 @@ def open_tables(
             return [PostgresTable(address, mapping)], []
     for block in blocks(path):
         digest.update(block)
+    if source.kind == "markup":
+        from zhuanjie.engine.ledger.readers.markup import open_markup
+
+        return open_markup(path, name, mapping)
     if source.kind == "parquet":
         return [open_parquet(path, name, mapping)], []
     # Loaded only for workbooks: a .csv does not wait for it.

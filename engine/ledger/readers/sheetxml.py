@@ -34,8 +34,8 @@ BOOK = "xl/workbook.xml"
 BLOCK = 1 << 20
 WIDEST = 1 << 14
 """Columns a sheet can have."""
-_UNREADABLE = (BadZipFile, LookupError, ElementTree.ParseError, expat.ExpatError, ValueError,
-               OSError, StopIteration)
+_UNREADABLE = (LookupError, ElementTree.ParseError, expat.ExpatError, ValueError, OSError,
+               StopIteration)
 _REF = re.compile(r"([A-Z]{1,3})([0-9]{1,7})", re.ASCII)
 
 
@@ -46,6 +46,8 @@ def inspect(path: Path, position: int) -> SheetExtras:
             if BOOK not in parts.namelist():
                 return SheetExtras()
             return _inspect(parts, position)
+    except BadZipFile:
+        return SheetExtras()
     except _UNREADABLE:
         return SheetExtras(unread=True)
 

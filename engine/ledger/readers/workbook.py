@@ -23,6 +23,7 @@ from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.header import SEARCHED, find_header
 from zhuanjie.engine.ledger.headings import HeadingMap, column_letter
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
+from zhuanjie.engine.ledger.readers.merged import Row, filled_down, spread
 from zhuanjie.engine.ledger.readers.oversize import refuse_bomb, refuse_far
 from zhuanjie.engine.ledger.readers.refuse import NotALedgerError, not_a_ledger, why_not
 from zhuanjie.engine.ledger.readers.sheet_extras import SheetExtras
@@ -33,9 +34,6 @@ KEPT = 2_000_000
 
 SAMPLE = 1000
 """Rows looked at for texts that were typed as numbers."""
-
-Row = list[object]
-Merged = tuple[tuple[int, int], tuple[int, int]]
 
 
 def open_workbook(
@@ -88,7 +86,7 @@ class SheetTable(LedgerTable):
         merged = sheet.merged_cell_ranges or []
         rows = list(itertools.islice(self._rows(sheet), SEARCHED + SAMPLE))
         top = [list(row) for row in rows[:SEARCHED]]
-        _spread(top, merged)
+        spread(top, merged)
         header = find_header(top, mapping)
         if header is None:
             raise not_a_ledger(name, sheet.name, top, mapping)
@@ -106,7 +104,7 @@ class SheetTable(LedgerTable):
         sheet = self._kept or _sheet(_open(self._path, self.file), self._position, self.file)
         rows: Iterator[Row] = itertools.islice(self._rows(sheet), self.header_row, None)
         if self._merged:
-            rows = _filled_down(rows, self._merged, self.header_row or 0)
+            rows = filled_down(rows, self._merged, self.header_row or 0)
         number = (self.header_row or 0) + 1
         while block := list(itertools.islice(rows, min(size, limits().object_rows))):
             cells = dict(enumerate(zip(*block, strict=True)))
@@ -169,7 +167,9 @@ def _extent(sheet: CalamineSheet) -> tuple[int, int]:
 
 
 def _damaged(error: CalamineError, place: Place) -> Exception:
-    return fail(InputError, "records.damaged", place, "records.hint.damaged", detail=str(error))
+    of_wps = (place.file or "").lower().endswith((".et", ".ett"))
+    hint = "records.hint.damaged-wps" if of_wps else "records.hint.damaged"
+    return fail(InputError, "records.damaged", place, hint, detail=str(error))
 
 
 def _is_encrypted(path: Path) -> bool:
@@ -177,26 +177,3 @@ def _is_encrypted(path: Path) -> bool:
     with path.open("rb") as file:
         return (file.read(8) == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
                 and "EncryptedPackage".encode("utf-16-le") in file.read(1 << 20))
-
-
-def _spread(rows: list[Row], merged: list[Merged]) -> None:
-    """Give every cell of a merged range the value of its first."""
-    for (top, left), (bottom, right) in merged:
-        for row in rows[top:bottom + 1]:
-            row[left:right + 1] = [rows[top][left]] * len(row[left:right + 1])
-
-
-def _filled_down(rows: Iterator[Row], merged: list[Merged], first: int) -> Iterator[Row]:
-    """The rows, with the value of a merged range repeated down its first column."""
-    starts: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for (top, left), (bottom, _) in merged:
-        starts[top].append((left, bottom))
-    going: dict[int, tuple[int, object]] = {}
-    for at, row in enumerate(rows, first):
-        for left, (bottom, value) in list(going.items()):
-            if at > bottom:
-                del going[left]
-            else:
-                row[left] = value
-        going |= {left: (bottom, row[left]) for left, bottom in starts.get(at, ())}
-        yield row
