@@ -158,8 +158,23 @@ def test_in_a_folder_what_holds_no_ledger_is_passed_over_and_said(folder):
     assert [(s.file, s.sheet, s.named) for s in ledger.skipped] == [("d/a.csv", None, False)]
     assert ledger.sha256 == hashlib.sha256("学号\n1\n".encode()).hexdigest()
     assert refused("d/a.csv").code == "records.no-header"
+
+
+def test_what_cannot_be_read_stops_nothing_but_itself(folder):
+    folder("d/a.csv", "学号\n1\n")
     folder("d/c.parquet", b"PAR1broken")
-    assert refused("d").code == "records.damaged"
+    folder("d/e.docx", "x")
+    folder("d/f.xlsx", "x")
+    for sources, named in ((["d"], False), (["d/a.csv", "d/c.parquet", "d/e.docx", "d/f.xlsx"], True)):
+        ledger = open_ledger(sources)
+        assert [(Path(s.file).name, s.reason.code, s.named) for s in ledger.skipped] == [
+            ("c.parquet", "records.damaged", named), ("e.docx", "records.unsupported", named),
+            ("f.xlsx", "records.really-text", named)]
+        assert [b.frame["member.id"].to_list() for b in ledger.batches()] == [["1"]]
+    with pytest.raises(InputError) as caught:
+        open_ledger(["d/c.parquet", "d/e.docx"])
+    assert [d.code for d in caught.value.diagnostics] == [
+        "records.damaged", "records.unsupported"]
 
 
 def test_a_folder_without_any_ledger(folder):
