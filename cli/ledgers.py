@@ -12,11 +12,12 @@ from zhuanjie.cli.options import Selection, Target
 from zhuanjie.cli.progress import Progress
 from zhuanjie.cli.session import Session
 from zhuanjie.engine.api import Report, UsageError, fail
+from zhuanjie.report.rows import row_notices
+from zhuanjie.report.view import View
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import Policy
     from zhuanjie.report.presentation import Layout
-    from zhuanjie.report.view import View
 
 
 def arguments(selection: Selection, session: Session, policy: Policy) -> dict[str, Any]:
@@ -51,6 +52,8 @@ def print_notices(session: Session, report: Report, target: Target) -> None:
     if not has_room:
         for found in report.input:
             session.unreadable(found)
+        for notice in row_notices(report, View(session.lang)):
+            session.notice(notice)
 
 
 def publish(session: Session, report: Report, layout: Layout, target: Target, view: View, *,

@@ -18,6 +18,7 @@ from zhuanjie.engine.core.results import (
     PolicyRef,
     Report,
     Skipped,
+    TableCounts,
     plain,
 )
 from zhuanjie.engine.core.unaudited import Unaudited
@@ -90,12 +91,20 @@ def head(report: Report, view: View) -> dict[str, Any]:
         "as_of": report.as_of.isoformat(),
         "ledger": {"records": report.ledger.records, "out_of_scope": report.ledger.out_of_scope,
                    "sha256": report.ledger.sha256,
+                   "files": [table_rows(counts) for counts in report.ledger.tables],
                    "skipped": [skipped(part, view.lang) for part in report.ledger.skipped],
                    **({"no_column": {f: list(c) for f, c in report.no_columns.items()}}
                       if report.no_columns else {})},
         "summary": summary(report, view),
         "input": [input_finding(found, view.lang) for found in report.input],
     }
+
+
+def table_rows(counts: TableCounts) -> dict[str, Any]:
+    """What the rows of a table are."""
+    at = counts.table
+    return {"file": at.file, "sheet": at.sheet, "header_row": at.header_row,
+            "records": counts.records, "rows": dict(counts.rows), **counts.marked}
 
 
 def summary(report: Report, view: View) -> dict[str, Any]:

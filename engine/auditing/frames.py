@@ -6,8 +6,9 @@ ledger of one batch is kept and read once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 
 import polars as pl
@@ -25,7 +26,8 @@ class RecordFrame:
     """Some records in scope, with the fields and counts that judging reads, and their row numbers.
 
     `records` and `out_of_scope` count those that they are taken from, `input` is what could not be
-    read there. `source` has these as they were read, in scope or not.
+    read there. `source` has these as they were read, in scope or not. `others` counts the rows that
+    are no records, by what they are; `header_row` tells the tables of a sheet apart.
     """
 
     frame: pl.DataFrame
@@ -36,6 +38,8 @@ class RecordFrame:
     out_of_scope: int = 0
     input: Sequence[InputFinding] = ()
     source: pl.DataFrame | None = None
+    header_row: int | None = None
+    others: Mapping[str, int] = field(default_factory=dict)
 
 
 class LedgerFrames:
@@ -54,7 +58,8 @@ class LedgerFrames:
             for counter, keys in zip(counters, shared, strict=True):
                 frame = counter.attach(frame, keys)
             yield RecordFrame(frame, batch.rows.gather(kept), batch.file, batch.sheet,
-                              len(batch.frame), beyond, batch.input, batch.frame)
+                              len(batch.frame), beyond, batch.input, batch.frame,
+                              batch.header_row, Counter(map(str, batch.others.values())))
 
     def _counted(self, counters: Sequence[DuplicateCounter]) -> Iterator[Batch]:
         """The batches, once every rule that counts over the ledger has seen all of them."""

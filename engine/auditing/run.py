@@ -7,6 +7,7 @@ from what the last stage hands on, and findings are the verdicts put into words.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import cast
 
 from zhuanjie.engine.auditing.frames import RecordFrame
@@ -29,7 +30,7 @@ from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.core.results import Finding, LedgerRef, Outcome, Report, Severity
+from zhuanjie.engine.core.results import Finding, LedgerRef, Outcome, Report, Severity, TableCounts
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.lowering.plan import Plan
 
@@ -118,7 +119,8 @@ class AuditRun:
             as_of=self.plan.as_of,
             ledger=LedgerRef(
                 totals.records, totals.out_of_scope, ledger.sha256,
-                (*ledger.skipped, *(self.roster.ledger.skipped if self.roster else ()))),
+                (*ledger.skipped, *(self.roster.ledger.skipped if self.roster else ())),
+                tuple(self._tables())),
             summary=totals.ordered(),
             input=totals.input,
             findings=[],
@@ -128,6 +130,14 @@ class AuditRun:
             no_columns=lacking,
             judged=totals.judged(),
         )
+
+    def _tables(self) -> Iterator[TableCounts]:
+        """What the rows of each table are, those without a record among them."""
+        counts = dict(self.totals.tables)
+        for table in self.strategy.ledger.tables:
+            found = counts.pop(table.ref, None) or TableCounts(table.ref)
+            yield replace(found, marked=dict(table.marked))
+        yield from counts.values()
 
     def _judged(self, start: tuple[int, int]) -> Iterator[VerdictBatch]:
         records = self.totals.records

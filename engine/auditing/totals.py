@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -21,8 +22,11 @@ from zhuanjie.engine.core.results import (
     Outcome,
     Severity,
     Summary,
+    TableCounts,
+    TableRef,
 )
 from zhuanjie.engine.ledger.compared_columns import compared_series
+from zhuanjie.engine.ledger.row_roles import COUNTED
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.vocabulary.comparison import Comparison
 
@@ -42,6 +46,8 @@ class AuditTotals:
         self.input: list[InputFinding] = []
         self.editions: Counter[int] = Counter()
         self.summary = Summary()
+        self.tables: dict[TableRef, TableCounts] = {}
+        """What the rows of each table are."""
         self.kinds: set[tuple[Outcome, Severity]] = set()
         """What findings there are, by what they weigh."""
         self._people = PeopleCounter(plan.fields[plan.key].compare)
@@ -62,6 +68,13 @@ class AuditTotals:
     def add_frame(self, frame: RecordFrame) -> None:
         """Count records that are only read."""
         self._read(frame)
+
+    def count(self, table: TableRef, records: int, others: Mapping[str, int]) -> None:
+        """Count rows of a table."""
+        counts = self.tables.get(table) or TableCounts(table)
+        self.tables[table] = replace(counts, records=counts.records + records, rows={
+            str(role): counts.rows.get(role, 0) + others.get(role, 0) for role in COUNTED
+            if role in counts.rows or role in others})
 
     def resume(self, records: int, out_of_scope: int, unread: Iterable[InputFinding],
                findings: Mapping[tuple[str, str, str], int], late: Mapping[str, int],
@@ -105,6 +118,8 @@ class AuditTotals:
 
     def _read(self, part: VerdictBatch | RecordFrame) -> None:
         self.records += part.records
+        if part.file and (part.records or part.others):
+            self.count(TableRef(part.file, part.sheet, part.header_row), part.records, part.others)
         self.out_of_scope += part.out_of_scope
         self.input += part.input
 

@@ -27,7 +27,8 @@ class VerdictBatch:
     has editions (what was counted too often before is taken off). Texts of `untrimmed` fields may
     still have blanks behind them. `slice` is the table, and within it the slice, that the records
     belong to; None for what belongs to no slice of the ledger. `position` says how many rows have
-    been read, where that is not the number of records so far.
+    been read, where that is not the number of records so far. `header_row` tells the tables of a
+    sheet apart, `others` counts the rows that are no records by what they are.
     """
 
     plan: Plan
@@ -43,6 +44,8 @@ class VerdictBatch:
     slice: tuple[int, int] | None = None
     untrimmed: Sequence[str] = ()
     position: int | None = None
+    header_row: int | None = None
+    others: Mapping[str, int] = field(default_factory=dict)
 
     def reported(self) -> tuple[pl.DataFrame, pl.Series]:
         """The records that have verdicts, in order, with trimmed texts, and their row numbers."""
@@ -51,11 +54,11 @@ class VerdictBatch:
 
 
 def counted(plan: Plan, *, records: int = 0, out_of_scope: int = 0,
-            editions: Mapping[int, int] | None = None,
+            editions: Mapping[int, int] | None = None, file: str = "",
             position: int | None = None) -> VerdictBatch:
     """A batch of nothing but numbers that are known before any record is judged."""
     return VerdictBatch(plan, pl.DataFrame(), pl.Series([], dtype=pl.Int64), Verdicts(plan),
-                        records=records, out_of_scope=out_of_scope, editions=editions or {},
+                        file, records=records, out_of_scope=out_of_scope, editions=editions or {},
                         position=position)
 
 

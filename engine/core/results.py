@@ -178,15 +178,42 @@ class Skipped:
     named: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class TableRef:
+    """A table of a ledger: its file, its sheet, and the row its header ends in."""
+
+    file: str
+    sheet: str | None = None
+    header_row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableCounts:
+    """What the rows of one table are: so many records, and what is no record by what it is.
+
+    `marked` says how many rows are hidden, filtered away or struck through; they are read like the
+    others.
+    """
+
+    table: TableRef
+    records: int = 0
+    rows: Mapping[str, int] = preset(default_factory=dict)
+    marked: Mapping[str, int] = preset(default_factory=dict)
+
+
 @dataclass(slots=True)
 class LedgerRef:
-    """What was judged: how many records, how many beyond the pack's scope, the files' digest."""
+    """What was judged: how many records, how many beyond the pack's scope, the files' digest.
+
+    `tables` say what the rows of each are; the sum of their records is `records`.
+    """
 
     records: int = 0
     out_of_scope: int = 0
     sha256: str = ""
     skipped: tuple[Skipped, ...] = ()
     """The files and sheets that were not audited."""
+    tables: tuple[TableCounts, ...] = ()
 
 
 @dataclass(slots=True)

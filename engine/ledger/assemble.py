@@ -1,12 +1,12 @@
 """Raw chunks to typed batches. In: a table's chunks. Out: batches with their input findings.
 
-One column at a time, through `read_column`; rows without any known cell are no records.
+One column at a time, through `read_column`; which rows are no records says `row_roles`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -20,23 +20,30 @@ from zhuanjie.engine.ledger.cells.text import show, whole_text
 from zhuanjie.engine.ledger.compared_columns import compared_series
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 from zhuanjie.engine.ledger.readers.base import Cells, Chunk, LedgerTable
+from zhuanjie.engine.ledger.row_roles import COUNTED, RowRole
 
 __all__ = ["Batch", "assemble", "same_id", "type_chunk"]
 
+_SAID = {RowRole.NOTE: "records.note-row", RowRole.HEADING: "records.heading-row",
+         RowRole.SUM: "records.sum-row", RowRole.EXAMPLE: "records.example-row"}
+"""What is said of rows that are no records."""
 
 
 def assemble(table: LedgerTable, size: int, start: int, ids: DuplicateIdIndex) -> Iterator[Batch]:
     """The batches of one table; `start` records came before it, `ids` are those seen so far."""
     for chunk in table.chunks(size) if table.match.fields else ():
         batch = _Typing(table, chunk).batch(start, ids)
-        if batch.frame.height or batch.input:
+        if batch.frame.height or batch.input or batch.others:
             start += batch.frame.height
             yield batch
 
 
-def type_chunk(table: LedgerTable, chunk: Chunk) -> Batch:
-    """The records of one chunk by itself; nothing is said of ids that other records have."""
-    return _Typing(table, chunk).batch(0, None)
+def type_chunk(table: LedgerTable, chunk: Chunk, only: Collection[int] | None = None) -> Batch:
+    """The records of one chunk by itself; nothing is said of ids that other records have.
+
+    Of the known columns `only` these are read, if given.
+    """
+    return _Typing(table, chunk, only).batch(0, None)
 
 
 def same_id(table: LedgerTable, ids: pl.Series, rows: pl.Series,
@@ -58,9 +65,11 @@ def same_id(table: LedgerTable, ids: pl.Series, rows: pl.Series,
 class _Typing:
     """The typing of one chunk."""
 
-    def __init__(self, table: LedgerTable, chunk: Chunk) -> None:
+    def __init__(self, table: LedgerTable, chunk: Chunk,
+                 only: Collection[int] | None = None) -> None:
         self.table = table
         self.chunk = chunk
+        self.only = table.match.fields if only is None else only
         self.order, self.key = table.match.vocabulary.fields.order, table.match.key
         self.errors: list[tuple[int, int, CellError]] = []
         """(position in the chunk, column, error)"""
@@ -77,59 +86,51 @@ class _Typing:
         self.frame = pl.DataFrame(columns)
 
     def batch(self, start: int, ids: DuplicateIdIndex | None) -> Batch:
-        """The records of the chunk, without blank rows and notes."""
-        keep, notes = self._records()
+        """The records of the chunk, without the rows that are none."""
         frame, rows, extra = self.frame, self.chunk.rows, self._extra()
-        found = [*self._findings(), *(self._note(at) for at in notes)]
-        if not keep.all():
+        first = (self.table.header_row or 0) + 1
+        roles = self.table.roles.of(self.chunk.cells, rows - first)
+        found = [*self._findings(roles), *(
+            self._other(at, role) for at, role in roles.items() if role in _SAID)]
+        if roles:
+            keep = pl.repeat(True, len(rows), eager=True).scatter(list(roles), False)
             frame, rows = frame.filter(keep), rows.filter(keep)
             extra = extra.filter(keep) if extra.width else extra
         if self.key in frame.columns:
             found += ((row, -1, finding) for row, finding in self._ids(frame, rows, ids))
         found.sort(key=lambda item: item[:2])
         return Batch(frame, extra, rows, self.table.file, self.table.sheet, start,
-                     [finding for _, _, finding in found])
-
-    def _records(self) -> tuple[pl.Series, list[int]]:
-        """Which rows are records, and the positions of notes, which are none."""
-        if sum(column.null_count() == 0 for column in self.frame) > 1:  # so nearly always
-            return pl.repeat(True, self.frame.height, eager=True), []
-        filled = self.frame.select(pl.sum_horizontal(pl.all().is_not_null())).to_series()
-        notes = self._notes(filled)
-        keep = (filled > 0).scatter(sorted({at for at, _, _ in self.errors}), True)
-        return keep.scatter(notes, False), notes
+                     [finding for _, _, finding in found],
+                     {self.chunk.rows[at]: r for at, r in roles.items() if r in COUNTED},
+                     self.table.header_row)
 
     def _heading(self, at: int) -> str:
         return " ".join(self.table.headings[at].split())
 
     def _column(self, at: int) -> tuple[pl.Series, list[tuple[int, CellError]]]:
-        cells = self.chunk.cells.get(at)
+        cells = self.chunk.cells.get(at) if at in self.only else None
         if cells is None:
             cells = pl.repeat(None, len(self.chunk.rows), dtype=pl.Null, eager=True)
         return read_column(self.table.match.fields[at], cells, self.table.day_zero)
 
-    def _notes(self, filled: pl.Series) -> list[int]:
-        """Positions of rows whose only cell is a note such as a total or a signature."""
-        lonely = (filled == 1).arg_true()
-        if lonely.is_empty():
-            return []
-        texts = self.frame[lonely].select(
-            pl.coalesce(pl.lit(None, dtype=pl.String), pl.col(pl.String)).str.contains(
-                self.table.match.vocabulary.note_pattern)
-        ).to_series().fill_null(value=False)
-        return lonely.filter(texts).to_list()
+    def _other(self, at: int, role: RowRole) -> tuple[int, int, InputFinding]:
+        """What is said of a row that is no record."""
+        texts = (show(column[at]) for _, column in sorted(self.chunk.cells.items())
+                 if column[at] is not None)
+        return self._finding(at, _SAID[role], value=next(filter(None, texts), ""))
 
-    def _note(self, at: int) -> tuple[int, int, InputFinding]:
-        text = next((v for v in self.frame.row(at) if v is not None), "")
-        return self._finding(at, "records.note-row", value=show(text))
-
-    def _findings(self) -> Iterator[tuple[int, int, InputFinding]]:
-        """Cells that could not be read, and what the reader found wrong with whole rows."""
+    def _findings(
+        self, roles: Mapping[int, RowRole]
+    ) -> Iterator[tuple[int, int, InputFinding]]:
+        """Cells that could not be read, and what the reader found wrong with whole records."""
         for at, column, error in self.errors:
+            if at in roles:
+                continue
             value = _quoted(self.chunk.cells[column], at)
             yield self._finding(at, error.code, column, value, error.values)
         for f in self.chunk.findings:
-            yield self._finding(f.position, f.code, value=f.value, args=dict(f.args))
+            if f.position not in roles:
+                yield self._finding(f.position, f.code, value=f.value, args=dict(f.args))
 
     def _finding(self, at: int, code: str, column: int | None = None, value: str | None = None,
                  args: dict[str, object] | None = None) -> tuple[int, int, InputFinding]:
@@ -137,10 +138,12 @@ class _Typing:
         field = None if column is None else self.table.match.fields[column]
         row = self.chunk.rows[at]
         record = self.frame[self.key][at] if self.key in self.frame.columns else None
+        if code in _SAID.values():
+            record = None
         heading = None if column is None else self._heading(column)
         return row, self.order[field.name] if field else -2, InputFinding(
-            code, record if code != "records.note-row" else None, field.name if field else None,
-            row, heading, value, self.table.file, self.table.sheet, args or {},
+            code, record, field.name if field else None, row, heading, value, self.table.file,
+            self.table.sheet, args or {},
         )
 
     def _ids(self, frame: pl.DataFrame, rows: pl.Series,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from zhuanjie.engine.core.results import InputFinding
 if TYPE_CHECKING:
     import polars as pl
 
+    from zhuanjie.engine.ledger.row_roles import RowRole
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -17,7 +20,8 @@ class Batch:
 
     `frame` has a column for each known field the source has, in the order of the field list;
     `extra` the columns nobody knows; `rows` the row numbers; `start` the position of the first
-    record in the whole ledger; `input` what could not be read, in row order.
+    record in the whole ledger; `input` what could not be read, in row order; `others` the rows
+    with something in them that are no records.
     """
 
     frame: pl.DataFrame
@@ -27,3 +31,5 @@ class Batch:
     sheet: str | None
     start: int
     input: list[InputFinding] = field(default_factory=list)
+    others: Mapping[int, RowRole] = field(default_factory=dict)
+    header_row: int | None = None

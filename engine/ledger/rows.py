@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as preset
-from functools import reduce
-from operator import and_, or_
+from functools import cached_property, reduce
+from operator import or_
 
 import polars as pl
 
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding
+from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.assemble import Batch, type_chunk
 from zhuanjie.engine.ledger.cells.column_reader import (
     ColumnReader,
@@ -26,14 +27,11 @@ from zhuanjie.engine.ledger.cells.column_reader import (
 from zhuanjie.engine.ledger.cells.parser import dtype_of
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.batches import stream_batches
+from zhuanjie.engine.ledger.row_roles import RowRole, as_texts
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
 AT, _DOUBT, _OVER, _RAW = "#at", "#doubt", "#over", "#cell-{}"
 """Names of the columns that hold a row's position in its table, its doubt, and raw cells."""
-
-FULLEST = 3
-"""Columns that show whether a row is filled at all."""
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +40,22 @@ class Rows:
 
     `frame` holds what was asked for, and the position of each record's row as `AT`. `read` says how
     many rows of the table were passed so far, `dropped` which of them since the last `Rows` were no
-    records: blank rows and notes.
+    records, `others` what those of them are that are not blank.
     """
 
     frame: pl.DataFrame
     read: int
     dropped: Sequence[int] = ()
     input: list[InputFinding] = preset(default_factory=list)
+    others: Mapping[int, RowRole] = preset(default_factory=dict)
 
     def between(self, start: int, end: int, first: int) -> Rows:
         """What there is of the rows from `start` up to `end`; row numbers begin at `first`."""
         return Rows(
             self.frame.filter(pl.col(AT).is_between(start, end, closed="left")), end,
             [at for at in self.dropped if start <= at < end],
-            [i for i in self.input if start <= (i.row or 0) - first < end])
+            [i for i in self.input if start <= (i.row or 0) - first < end],
+            {at: role for at, role in self.others.items() if start <= at < end})
 
 
 class TypedTable:
@@ -101,7 +101,9 @@ class TypedTable:
         read = {at: self._read_as(at, f, asked) for at, f in match.items()
                 if f.name in asked.names
                 or (asked.findings and not (self.table.columnar and is_native(f, types[str(at)])))}
-        cells = {_RAW.format(at): str(at) for at in read}
+        # Of a doubtful row all cells are looked at; of others only those that are asked for.
+        cells = {_RAW.format(at): str(at) for at in range(len(self.table.headings))
+                 if str(at) in types}
         if asked.findings and self.table.overflow is not None:
             cells[_OVER] = self.table.overflow
         needs_fallback = self._doubt(read, cells, asked)
@@ -115,7 +117,7 @@ class TypedTable:
             for number, batch in stream_batches(
                 [q.select(*asked.exprs, AT, _DOUBT) for q in kept], size
             ):
-                yield self._settle(batch, asked, doubtful[number])
+                yield self._settle(batch, asked, doubtful[number], read)
         except pl.exceptions.PolarsError as error:
             raise self.table.damaged(error) from None
 
@@ -140,26 +142,53 @@ class TypedTable:
         names, made = self.table.match.fields, asked.makes
         doubts = [q.needs_fallback(q.value if names[at].name in made else pl.col(names[at].name))
                   for at, q in read.items() if q.needs_fallback is not None]
-        if asked.findings:
-            doubts.append(self._no_record(read))
+        if len(self._others):
+            doubts.append(standing(self._others, int(self._others[-1]) + 1))
+        if asked.findings and (key := self.table.match.key) in (names[at].name for at in read):
+            doubts.append(pl.col(key).is_null())
         if _OVER in cells:
             doubts.append(pl.col(_OVER).is_not_null())
         return reduce(or_, doubts).fill_null(value=False) if doubts else pl.lit(False)
 
-    def _no_record(self, read: Mapping[int, ColumnReader]) -> pl.Expr:
-        """Where a row may have no id, or nothing else: blank, or a note below the records.
+    @cached_property
+    def _others(self) -> pl.Series:
+        """The positions of the rows that are no records, in order."""
+        assert self._scan is not None
+        schema, roles = self._sample.schema, self.table.roles
+        there = [at for at in range(len(self.table.headings)) if str(at) in schema]
+        texts = {at: as_texts(pl.col(str(at)), schema[str(at)]) for at in there}
+        blanks = dict(zip(there, self._sample.select(
+            (text.str.strip_chars(BLANKS).fill_null("") == "").sum().alias(str(at))
+            for at, text in texts.items()).row(0), strict=True)) if there else {}
+        looked = {at: texts.get(at, pl.lit(None, dtype=pl.String)) for at in roles.reads(blanks)}
+        doubt = roles.doubt(pl.col(AT).cast(pl.Int64), looked)
+        numbered = self._scan.with_row_index(AT)
+        places = [batch[AT] for batch in self._read(numbered.filter(doubt).select(AT))]
+        found = pl.concat(places) if places else pl.Series(AT, [], dtype=pl.UInt32)
+        if not len(found):
+            return found
+        columns = {at: str(at) for at in there}
+        if int(found[-1]) < len(self._sample):
+            rows = iter([self._sample.with_row_index(AT)[found]])
+        else:
+            first, last = int(found[0]), int(found[-1])
+            flagged = pl.col(AT).is_between(first, last) & standing(found, last + 1)
+            rows = self._read(numbered.filter(flagged))
+        none: list[pl.Series] = []
+        for some in rows:
+            at = list(roles.of({c: some[name] for c, name in columns.items()}, some[AT]))
+            none.append(some[AT].gather(at).sort())
+        return pl.concat(none)
 
-        Where the fullest columns are filled the row is no such row, whatever the others hold.
-        """
-        names = {at: self.table.match.fields[at].name for at in read}
-        key = self.table.match.key
-        others = sorted((at for at, n in names.items() if n != key),
-                        key=lambda at: self._sample[str(at)].null_count())[:FULLEST]
-        blank = [pl.col(names[at]).is_null() for at in others]
-        alone = reduce(and_, blank) if blank else pl.lit(True)
-        return alone | pl.col(key).is_null() if key in names.values() else alone
+    def _read(self, query: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+        try:
+            for _, batch in stream_batches([query], limits().hashed_rows):
+                yield batch
+        except pl.exceptions.PolarsError as error:
+            raise self.table.damaged(error) from None
 
-    def _settle(self, batch: pl.DataFrame, asked: _Asked, doubtful: _Doubtful) -> Rows:
+    def _settle(self, batch: pl.DataFrame, asked: _Asked, doubtful: _Doubtful,
+                columns: Collection[int]) -> Rows:
         """A batch with its doubtful rows read again."""
         read = int(batch[AT][-1]) + 1 if len(batch) else 0
         sure = batch.drop(_DOUBT)
@@ -168,12 +197,12 @@ class TypedTable:
         cells = doubtful.up_to(read)
         wide = self.table.too_wide(cells[_OVER]) if _OVER in cells.columns else ()
         typed = type_chunk(self.table, Chunk(
-            {at: cells[name] for at in self.table.match.fields
+            {at: cells[name] for at in range(len(self.table.headings))
              if (name := _RAW.format(at)) in cells.columns},
-            cells[AT].cast(pl.Int64) + self.first, wide))
+            cells[AT].cast(pl.Int64) + self.first, wide), columns)
         frame = pl.concat([sure.filter(~batch[_DOUBT]), self._typed(typed, asked)])
         return Rows(frame.sort(AT), read, self._dropped(cells[AT], typed),
-                    typed.input if asked.findings else [])
+                    typed.input if asked.findings else [], self._roles(typed))
 
     def _dropped(self, at: pl.Series, typed: Batch) -> list[int]:
         """Which rows turned out to be no records."""
@@ -181,6 +210,9 @@ class TypedTable:
             return []
         kept = set(typed.rows - self.first)
         return [place for place in at.to_list() if place not in kept]
+
+    def _roles(self, typed: Batch) -> dict[int, RowRole]:
+        return {row - self.first: role for row, role in typed.others.items()}
 
     def _chunks(self, asked: _Asked, start: int) -> Iterator[Rows]:
         for chunk in self.table.chunks(limits().chunk_rows):
@@ -190,7 +222,7 @@ class TypedTable:
             typed = type_chunk(self.table, chunk)
             rows = Rows(self._typed(typed, asked), read,
                         self._dropped(chunk.rows - self.first, typed),
-                        typed.input if asked.findings else [])
+                        typed.input if asked.findings else [], self._roles(typed))
             yield rows.between(start, read, self.first)
 
     def _typed(self, batch: Batch, asked: _Asked) -> pl.DataFrame:
@@ -251,6 +283,13 @@ class _Doubtful:
         every = pl.concat(parts)
         self._left = every.filter(pl.col(AT) >= beyond)
         return every.filter(pl.col(AT) < beyond)
+
+
+def standing(places: pl.Series, height: int) -> pl.Expr:
+    """Whether a row stands at one of some places: a table of bits, since sets are made anew for
+    every few rows. Rows beyond `height` do not."""
+    bits = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(places, True)
+    return pl.lit(bits).gather(pl.col(AT), null_on_oob=True).fill_null(value=False)
 
 
 def _blanks(known: FieldTable, names: Iterable[str]) -> list[pl.Expr]:

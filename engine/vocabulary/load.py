@@ -91,7 +91,7 @@ def _read(folder: Path) -> tuple[Vocabulary, bool]:
     return Vocabulary(
         manifest.id, manifest.title, manifest.record, fields, manifest.keys, manifest.parties,
         manifest.example, manifest.name, manifest.group, manifest.alike_words,
-        manifest.rows.notes,
+        manifest.rows,
         manifest.known_headings, manifest.samples, manifest.yes_no,
         manifest.heading_words, digest.digest(),
     ), manifest.is_default

@@ -75,9 +75,28 @@ YesNo = Annotated[dict[str, tuple[Filled, ...]], AfterValidator(_yes_and_no)]
 
 
 class RowWords(Strict):
-    """How cells begin in rows that are no records: sums, signatures, notes."""
+    """What cells look like in rows that are no records.
 
-    notes: tuple[Filled, ...] = ()
+    A text stands for a whole cell; in it `*` stands for any text and `#` for a number. Width, case
+    and blanks make no difference.
+    """
+
+    sums: tuple[Filled, ...] = Field(default=(), description="cells that name a sum")
+    counts: tuple[Filled, ...] = Field(
+        default=(), description="cells that hold a count, beside a sum or a heading")
+    notes: tuple[Filled, ...] = Field(
+        default=(), description="signatures, page numbers, explanations")
+    dates: tuple[Filled, ...] = Field(
+        default=(), description="days as they stand beside signatures")
+    sections: tuple[Filled, ...] = Field(
+        default=(), description="cells that by themselves head the records below them")
+    examples: tuple[Filled, ...] = Field(
+        default=(), description="cells that say that their row is an example")
+    instructions: tuple[Filled, ...] = Field(
+        default=(), description="cells that say how their column is filled in")
+    serials: tuple[Filled, ...] = Field(
+        default=(), description="headings of running numbers, which alone make no record")
+    numerals: str = Field(default="", description="digits beside 0 to 9")
 
 
 class HeadingWords(Strict):

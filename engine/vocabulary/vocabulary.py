@@ -6,7 +6,6 @@ cells and headings are written stands in a vocabulary's files and in what a pack
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,7 +13,8 @@ from functools import cached_property
 from zhuanjie.engine.core.models import Text
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
-from zhuanjie.engine.vocabulary.model import Example, HeadingWords
+from zhuanjie.engine.vocabulary.model import Example, HeadingWords, RowWords
+from zhuanjie.engine.vocabulary.row_words import RowPatterns
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class Vocabulary:
 
     `keys` name a record: the first of them that a ledger has. `name` and `group` are shown beside
     it. `parties` are whom a clause may bind. `alike_words` are
-    words that people swap in headings, `note_words` begin rows that are no records,
+    words that people swap in headings, `row_words` mark rows that are no records,
     `known_headings` head columns that no rule reads, `samples` are texts for made-up records.
     `digest` stands for all its files.
     """
@@ -38,7 +38,7 @@ class Vocabulary:
     name: str | None = None
     group: str | None = None
     alike_words: tuple[tuple[str, ...], ...] = ()
-    note_words: tuple[str, ...] = ()
+    row_words: RowWords = field(default_factory=RowWords)
     known_headings: tuple[str, ...] = ()
     samples: tuple[str, ...] = ()
     yes_no: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -78,10 +78,9 @@ class Vocabulary:
         return next((key for key in self.keys if key in names), self.key)
 
     @cached_property
-    def note_pattern(self) -> str:
-        """A pattern that finds the beginning of a row that is no record; in Rust's and Python's."""
-        words = "|".join(map(re.escape, self.note_words))
-        return f"^(?:{words})" if words else r"^\b$"
+    def rows(self) -> RowPatterns:
+        """What cells look like in rows that are no records."""
+        return RowPatterns(self.row_words)
 
     def joined(self, other: Vocabulary) -> Vocabulary:
         """Both vocabularies' fields, for comparing what two policies make of a record.

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from zhuanjie.engine.core.results import Judged, Outcome, Report, Severity
 from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.layouts.audit_details import details
+from zhuanjie.report.rows import other_rows, tables
 from zhuanjie.report.layouts.skipped import skipped
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
@@ -25,6 +26,7 @@ def sections(report: Report, view: View) -> Iterator[Section]:
     yield from _top(report, view, labels.notes())
     if report.input:
         yield unreadable(report, view, labels)
+    yield from tables(report, view)
     yield from details(report.findings, view, labels)
 
 
@@ -33,6 +35,7 @@ def brief(report: Report, view: View) -> Iterator[Section]:
     yield from _top(report, view)
     if report.input:
         yield unreadable(report, view, RecordLabels(report, view))
+    yield from tables(report, view)
 
 
 def _top(report: Report, view: View, notes: Iterable[str] = ()) -> Iterator[Section]:
@@ -58,6 +61,7 @@ def head(report: Report, view: View) -> Section:
         notes=(
             view.say("audit.pack", id=pack.id, version=pack.version, as_of=report.as_of),
             view.say("audit.ledger", records=ledger.records, out_of_scope=ledger.out_of_scope),
+            *other_rows(ledger, view),
         ),
     )
 

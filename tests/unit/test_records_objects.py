@@ -60,7 +60,8 @@ def test_rows_are_positions_in_a_list_and_lines_in_lines(tmp_path):
     records = [{"学号": "1"}, {}, {"学号": "2", "转出时间": "x"}, {"备注": "?"}]
     batch = only(open_ledger([save(tmp_path, json.dumps(records), "a.json")]))
     assert batch.rows.to_list() == [1, 3]
-    assert [(f.row, f.record, f.column) for f in batch.input] == [(3, "2", "转出时间")]
+    assert [(f.row, f.record, f.column, f.code.rpartition(".")[2]) for f in batch.input] == [
+        (3, "2", "转出时间", "date"), (4, None, None, "note-row")]
     lines = "\n\n".join(json.dumps(r) for r in records)
     batch = only(open_ledger([save(tmp_path, lines, "a.jsonl")]))
     assert batch.rows.to_list() == [1, 5]

@@ -76,7 +76,7 @@ def test_titles_blank_rows_and_an_offset(book):
     assert batch.rows.to_list() == [6, 9]
     assert [(f.code, f.row, f.column, f.value, f.sheet) for f in batch.input] == [
         ("records.cell.date-none", 9, "转出时间", "2007-02-30", "台帐"),
-        ("records.note-row", 11, None, "合计：2人", "台帐"),
+        ("records.sum-row", 11, None, "合计：2人", "台帐"),
     ]
 
 

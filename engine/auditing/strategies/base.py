@@ -18,6 +18,7 @@ from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.results import Skipped
 from zhuanjie.engine.ledger.ledger import Ledger
+from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.lowering.plan import Plan
 
 
@@ -27,6 +28,11 @@ class LedgerFacts(Protocol):
     @property
     def files(self) -> Sequence[str]:
         """What its records come from."""
+        ...
+
+    @property
+    def tables(self) -> Sequence[LedgerTable]:
+        """Its tables, where they are read here."""
         ...
 
     @property

@@ -47,7 +47,8 @@ class BatchJudge:
             yield VerdictBatch(
                 plan, part.frame, part.rows,
                 judged_by(self.backend, plan, part.frame, request.all_outcomes), part.file,
-                part.sheet, part.records, part.out_of_scope, part.input, editions, slice=start)
+                part.sheet, part.records, part.out_of_scope, part.input, editions, slice=start,
+                header_row=part.header_row, others=part.others)
 
     def values(self, field: str, _wanted: pl.Series) -> Iterator[pl.Series]:
         """See `Strategy.values`."""

@@ -13,6 +13,7 @@ from zhuanjie.engine.auditing.editions import EditionIndex
 from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.strategies.base import AuditRequest
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted
+from zhuanjie.engine.backends.sql.faults import NOTE_ROW
 from zhuanjie.engine.backends.sql.ledger import LedgerQueries, StatementPart
 from zhuanjie.engine.backends.sql.postgres import PostgresBackend
 from zhuanjie.engine.backends.sql.records import Counts
@@ -20,6 +21,7 @@ from zhuanjie.engine.backends.verdicts import Verdicts
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.ledger.readers.postgres import PostgresTable
+from zhuanjie.engine.ledger.row_roles import RowRole
 
 
 def table_of(ledger: Ledger) -> PostgresTable | None:
@@ -53,14 +55,17 @@ class PostgresJudge:
         """Records with their verdicts, as the server hands them over."""
         counts = self._count()
         yield counted(self._request.plan, records=counts.records, out_of_scope=counts.beyond,
-                      editions=self._editions.counts(counts.held, counts.in_scope), position=0)
+                      editions=self._editions.counts(counts.held, counts.in_scope),
+                      file=self.queries.table.file, position=0)
         position = 0
         for part in self.queries.judged(self._request.all_outcomes):
             position = part.rows[-1] if len(part.rows) else position
             plan = self.queries.plan
+            notes = sum(found.code == NOTE_ROW for found in part.input)
             yield VerdictBatch(plan, part.frame, part.rows, Verdicts(plan, items=part.verdicts),
                                self.queries.table.file, input=part.input, slice=start,
-                               position=position)
+                               position=position,
+                               others={str(RowRole.NOTE): notes} if notes else {})
 
     def values(self, field: str, wanted: pl.Series) -> Iterator[pl.Series]:
         """Those of the values wanted that the table has."""

@@ -36,6 +36,7 @@ from zhuanjie.engine.core.results import Outcome, Report, Severity, Skipped, Sum
 from zhuanjie.engine.core.unaudited import NOT_AUDITED
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import Ledger
+from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.lowering.plan import Plan
 
 Form = Literal["parquet", "csv", "jsonl"]
@@ -79,6 +80,7 @@ class SparkLedgerFacts:
     """What is known of a source of Spark's; see `LedgerFacts`."""
 
     sha256 = ""
+    tables: Sequence[LedgerTable] = ()
     size_hint = None
     skipped: tuple[Skipped, ...] = ()
 
@@ -116,7 +118,7 @@ class SparkJudge:
         editions = self._editions.counts(counts.held, counts.in_scope)
         self._ledger.judge_by(self._editions.specialize(editions, counts.in_scope))
         yield counted(self._editions.plan, records=counts.records, out_of_scope=counts.beyond,
-                      editions=editions)
+                      editions=editions, file=self.ledger.files[0])
 
     def values(self, field: str, wanted: pl.Series) -> Iterator[pl.Series]:
         """Those of the values wanted that the source has."""

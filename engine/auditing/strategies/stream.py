@@ -29,7 +29,7 @@ from zhuanjie.engine.expr.nodes import field_names
 from zhuanjie.engine.ledger.assemble import same_id
 from zhuanjie.engine.ledger.compared_columns import compared_field
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
-from zhuanjie.engine.ledger.rows import AT, Rows, TypedTable
+from zhuanjie.engine.ledger.rows import AT, Rows, TypedTable, standing
 from zhuanjie.engine.lowering.conditions import Cond
 from zhuanjie.engine.lowering.trimming import as_written, compared, fields_to_trim
 
@@ -99,7 +99,7 @@ class StreamJudge:
         for number, (typed, at) in enumerate(zip(self.tables, self.twice, strict=True)):
             before = at if number < table else at.filter(
                 at < part * self.limits.slice_rows if number == table else at < 0)
-            keep = _standing(before, self.heights[number])
+            keep = standing(before, self.heights[number])
             for rows in typed.rows([self.key], [pl.col(self.key)], among=keep,
                                    size=self.limits.reported_rows) if len(before) else ():
                 list(self._same_ids(typed, rows.frame))
@@ -168,7 +168,7 @@ class StreamJudge:
         for typed, height, at in zip(self.tables, self.heights, places, strict=True):
             for rows in typed.rows(
                     names, exprs, also=[self._assumed(names)], size=self.limits.hashed_rows,
-                    among=_standing(at, height)) if len(at) else ():
+                    among=standing(at, height)) if len(at) else ():
                 counter.add_judged(rows.frame)
 
     def _loose(self, names: Iterable[str], conditions: Iterable[Cond]) -> list[str]:
@@ -204,7 +204,7 @@ class StreamJudge:
         alone = [pl.lit(value, dtype=pl.Int64).alias(name) for c in self.counters
                  for name, value in ((c.sure, 0), (c.everyone, 1))]
         flags = [
-            _standing(at, self.heights[table]).alias(name)
+            standing(at, self.heights[table]).alias(name)
             for name, at in ((_TWICE, self.twice[table]),
                              (_SHARED, pl.concat([places[table] for places in self.shared] or
                                                  [self.twice[table].clear()])))
@@ -226,12 +226,14 @@ class StreamJudge:
     def _judge(self, typed: TypedTable, rows: Rows, untrimmed: Sequence[str], part: tuple[int, int],
                passed: int) -> VerdictBatch:
         table, records = typed.table, passed - len(rows.dropped)
+        others = Counter(map(str, rows.others.values()))
         # Those counted were rows, of which blank ones are no records.
         editions = self.editions.of_blanks(-len(rows.dropped))
         if not len(rows.frame):
             return VerdictBatch(
                 self.plan, rows.frame, pl.Series([], dtype=pl.Int64), Verdicts(self.plan),
-                table.file, table.sheet, records, 0, rows.input, editions, part)
+                table.file, table.sheet, records, 0, rows.input, editions, part,
+                header_row=table.header_row, others=others)
         frame, input_ = self._trimmed(rows.frame, untrimmed), rows.input
         if _TWICE in frame.columns:
             found = self._same_ids(typed, frame.filter(_TWICE))
@@ -250,7 +252,8 @@ class StreamJudge:
             verdicts = self.engine.judge_open(self.plan, frame.with_row_index("#row"))
         return VerdictBatch(
             self.plan, frame, numbers, Verdicts(self.plan, table=verdicts), table.file, table.sheet,
-            records, out_of_scope, input_, editions, part, untrimmed)
+            records, out_of_scope, input_, editions, part, untrimmed,
+            header_row=table.header_row, others=others)
 
     def _recounted(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Records with the true counts of those that may share a key, and what follows from them.
@@ -288,13 +291,6 @@ class StreamJudge:
         if found.code in ("records.no-id", "records.same-id"):
             return found.row or 0, -1
         return found.row or 0, -2 if found.field is None else self.plan.fields.order[found.field]
-
-
-def _standing(places: pl.Series, height: int) -> pl.Expr:
-    """Whether a row stands at one of some places: a table of bits, since sets are made anew for
-    every few rows."""
-    bits = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(places, True)
-    return pl.lit(bits).gather(pl.col(AT))
 
 
 def _names(columns: Sequence[pl.Expr]) -> list[str]:

@@ -25,7 +25,7 @@ from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, not_au
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, UsageError, fail
 from zhuanjie.engine.core.limits import limits
-from zhuanjie.engine.core.results import InputFinding, Outcome
+from zhuanjie.engine.core.results import InputFinding, Outcome, TableRef
 
 JOURNAL = "_audit.jsonl"
 """The journal's name; tools that read a folder of Parquet pass over names that begin so."""
@@ -65,6 +65,8 @@ class Partitions:
                               [InputFinding(**found) for found in done["input"]],
                               {tuple(kind): times for *kind, times in done["findings"]},
                               done.get("late", {}), *self._written(done["slice"]))
+            for *table, records, others in done.get("tables", ()):
+                run.totals.count(TableRef(*table), records, others)
         start = (0, 0)
         if self.finished:
             table, part = self.finished[-1]["slice"]
@@ -84,9 +86,13 @@ class Partitions:
         read: list[InputFinding] = []
         counts: KindCounts = Counter()
         late: Counter[str] = Counter()
+        rows: list[tuple[Any, ...]] = []
         records = out_of_scope = 0
         for batch in batches:
             tables.append(self._frames.of(batch))
+            place = batch.file, batch.sheet, batch.header_row
+            if batch.records or batch.others:
+                rows.append((*place, batch.records, dict(batch.others)))
             counts += counts_of(batch)
             late |= Counter(late_of(batch))
             read += batch.input
@@ -95,7 +101,7 @@ class Partitions:
         self._put(_PART.format(*part), pl.concat(tables))
         self._note({"slice": list(part), "records": records, "out_of_scope": out_of_scope,
                     "findings": sorted((*kind, times) for kind, times in counts.items()),
-                    "late": late,
+                    "late": late, "tables": rows,
                     "input": [_plain(found) for found in read]})
 
     def _written(self, part: Sequence[int]) -> tuple[

@@ -13,6 +13,9 @@ from zhuanjie.engine.ledger.cells.parser import CellError, read_cell
 from zhuanjie.engine.ledger.cells.text import show
 from zhuanjie.engine.ledger.readers.postgres import PostgresTable
 
+NOTE_ROW = "records.note-row"
+"""What is said of a row that is no record."""
+
 
 class Faults:
     """Makes the input findings of one pass over a table; rows come in their order."""
@@ -34,7 +37,7 @@ class Faults:
         """
         unreadable = [cell.field.name for at, cell in self._cells if texts[at] is not None]
         if is_note:
-            yield InputFinding("records.note-row", None, None, row, None, show(note), self._file)
+            yield InputFinding(NOTE_ROW, None, None, row, None, show(note), self._file)
         elif self._heading is not None and self._key not in unreadable:
             yield from self._id(row, record, again)
         for at, cell in self._cells:

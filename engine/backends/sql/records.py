@@ -145,7 +145,7 @@ class Records:
         note = self.compiler.choice(
             [
                 (
-                    self.dialect.matches(self._first(), self.plan.policy.vocabulary.note_pattern),
+                    self.dialect.matches(self._first(), self.plan.policy.vocabulary.rows.lone),
                     alone,
                 )
             ],

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.limits import limits
+from zhuanjie.engine.core.results import TableRef
 from zhuanjie.engine.ledger.headings import HeadingMatch
+from zhuanjie.engine.ledger.row_roles import RowRoles, RowRules
 
 Cells = pl.Series | Sequence[object]
 """One column of raw cells."""
@@ -59,6 +64,8 @@ class LedgerTable(ABC):
     """A filter is set, which hides rows."""
     is_remote = False
     """Whether a server holds the rows, so that looking at some of them is work for it."""
+    row_rules: RowRules = "words"
+    """How rows that are no records are told."""
 
     def __init__(self) -> None:
         self.notices: list[Diagnostic] = []
@@ -74,6 +81,11 @@ class LedgerTable(ABC):
         """What to raise where the file could not be read to its end."""
         return fail(InputError, "records.damaged", Place(file=self.file), "records.hint.damaged",
                     detail=type(error).__name__)
+
+    @cached_property
+    def roles(self) -> RowRoles:
+        """Tells which rows are no records."""
+        return RowRoles(self.match, self.headings, self.row_rules)
 
     @property
     def columnar(self) -> bool:
@@ -103,6 +115,28 @@ class LedgerTable(ABC):
     def too_wide(self, over: pl.Series) -> list[RowFinding]:
         """What is wrong with rows that have cells in `overflow`."""
         return []
+
+    @cached_property
+    def marked(self) -> Mapping[str, int]:
+        """How many records are hidden, filtered away or struck through; they are read all the same.
+        """
+        away = "filtered" if self.filtered else "hidden"
+        sought = {away: self.hidden_rows, "struck": self.struck_rows}
+        if not any(sought.values()):
+            return {}
+        counts: Counter[str] = Counter()
+        first = (self.header_row or 0) + 1
+        for chunk in self.chunks(limits().chunk_rows):
+            roles = self.roles.of(chunk.cells, chunk.rows - first)
+            for at, row in enumerate(chunk.rows):
+                if at not in roles:
+                    counts.update(name for name, rows in sought.items() if row in rows)
+        return counts
+
+    @property
+    def ref(self) -> TableRef:
+        """The table, as a report names it."""
+        return TableRef(self.file, self.sheet, self.header_row)
 
     @property
     def place(self) -> Place:

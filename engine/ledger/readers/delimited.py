@@ -34,6 +34,8 @@ SAMPLE = 200
 class DelimitedTable(LedgerTable):
     """A delimited text file, read in a stream."""
 
+    row_rules = "layout"
+
     def __init__(self, path: Path, name: str, mapping: HeadingMap,
                  digest: Digest) -> None:
         super().__init__()

@@ -84,6 +84,7 @@ class PostgresTable(LedgerTable):
     """One table, its connection kept open: whoever reads it twice reads the same state."""
 
     is_remote = True
+    row_rules = "alone"
 
     def __init__(self, address: Address, mapping: HeadingMap) -> None:
         """Connect and look the table up.

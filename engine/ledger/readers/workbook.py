@@ -66,6 +66,8 @@ def open_workbook(
 class SheetTable(LedgerTable):
     """One sheet of a workbook."""
 
+    row_rules = "layout"
+
     def __init__(
         self,
         path: Path,
