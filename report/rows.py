@@ -40,7 +40,7 @@ def row_notices(report: Report, view: View) -> Iterator[Diagnostic]:
         if kinds := {**counts.rows, **counts.marked}:
             at = counts.table
             yield Diagnostic(
-                "records.rows", {"records": counts.records, "rows": _listed(kinds, view)},
+                "output.rows", {"records": counts.records, "rows": _listed(kinds, view)},
                 Place(at.file, at.sheet, at.header_row))
 
 
