@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.ledger.cells.text import as_text
-from zhuanjie.engine.ledger.headings import HeadingMap, nearest
+from zhuanjie.engine.ledger.headings import ENOUGH, HeadingMap, nearest
 
 SEARCHED = 30
 """Rows among which the header is looked for."""
@@ -31,13 +31,19 @@ class Header:
 def find_header(
     rows: Sequence[Sequence[object]], mapping: HeadingMap
 ) -> Header | None:
-    """The row, or up to three rows, with the most known headings; None when none has enough."""
+    """The row, or up to three rows, with the most known headings; None when none has enough.
+
+    What looks like a header below one that knows three fields or more is another table's, or the
+    same header again.
+    """
     texts = [[as_text(cell) if cell is not None else "" for cell in row] for row in rows[:SEARCHED]]
     best: Header | None = None
     most, deepest = 0, 0
     for last, row in enumerate(texts):
         headings, deep = _layout(texts[:last], row, mapping)
         found = len(_names(headings, mapping))
+        if best is not None and most > ENOUGH and last - deep > best.last:
+            break
         # Of two layouts that know as much the one with its groups says more.
         if found > most or (found == most and deep > deepest):
             if mapping.looks_known(_names(headings, mapping)):

@@ -191,7 +191,7 @@ class RowRoles:
 
     def _heading(self, body: Mapping[int, str], place: int) -> RowRole | None:
         """Whether a row repeats the header, or numbers its columns."""
-        same = sum(plain_heading(text) == self._headings[at] for at, text in body.items())
+        same = sum(plain_heading(text) == self._headings[at] != "" for at, text in body.items())
         if same * 2 >= len(body) and (same > 1 or len(body) == 1):
             return RowRole.HEADING
         other = plain_heading(body.get(self._first, "")) in self._known if self._first is not None \
