@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from zhuanjie.engine.core.results import Judged, Outcome, Report, Severity
 from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.layouts.audit_details import details
-from zhuanjie.report.rows import other_rows, tables
 from zhuanjie.report.layouts.skipped import skipped
+from zhuanjie.report.rows import other_rows, tables
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
