@@ -20,7 +20,7 @@ from zhuanjie.cli import complete, exit_codes
 from zhuanjie.cli.help import Decorator, option
 from zhuanjie.cli.session import Session, session_of
 from zhuanjie.engine.api import LANGS, UsageError, fail
-from zhuanjie.report import OFFERED, endings, fitting
+from zhuanjie.report import FORMATS, OFFERED, endings, fitting
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import Policy
@@ -182,7 +182,7 @@ class Target:
         if output is None or (output.exists() and not output.is_file()):
             return cls(format or offered[0], output, force)
         fits, suffix = fitting(output, command), output.suffix.lower()
-        if format in fits or (format is not None and not suffix):
+        if format is not None and (format in fits or not suffix or not FORMATS[format].endings):
             return cls(format, output, force)
         args: dict[str, Any] = {
             "path": str(output), "suffix": suffix, "endings": " ".join(endings(command)),
@@ -250,11 +250,17 @@ def _engines() -> str:
     return " ".join(api.backends())
 
 
+def _set_quiet(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+    session_of(ctx).quiet = value
+    return value
+
+
 FILE: Final = click.Path()  # says nothing about existence: the engine does, in our words
 
 lang = option("--lang", help_key="lang", type=Choice(LANGS), expose_value=False, is_eager=True,
               callback=_set_lang)
-quiet = option("--quiet", "-q", help_key="quiet", is_flag=True)
+quiet = option("--quiet", "-q", help_key="quiet", is_flag=True, is_eager=True,
+               callback=_set_quiet)
 fail_on = option("--fail-on", help_key="fail-on", type=Choice(tuple(exit_codes.LEVELS)),
                  default="error")
 all_outcomes = option("--all", "all_outcomes", help_key="all", is_flag=True)

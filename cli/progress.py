@@ -66,7 +66,7 @@ class Progress:
         """How things stand now."""
         done, total = self._count
         seconds = int(time.monotonic() - self._start)
-        if total:
+        if total and done:
             part = min(done / total, 1.0)
             bar = "#" * int(part * _BAR) + "." * (_BAR - int(part * _BAR))
             head = f"[{bar}] " if self._terminal else ""

@@ -32,6 +32,8 @@ class Session:
     """The language of this call; `say` speaks it."""
 
     lang: Lang
+    quiet: bool = False
+    """Whether only errors are said."""
 
     def say(self, code: str, **args: Any) -> str:
         """The message `code` in this call's language."""
@@ -50,7 +52,8 @@ class Session:
 
     def notice(self, diagnostic: Diagnostic) -> None:
         """Say on stderr what the caller should know though the work goes on."""
-        self._marked("cli.notice", "\033[33m", diagnostic)
+        if not self.quiet:
+            self._marked("cli.notice", "\033[33m", diagnostic)
 
     def notices(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Say notices; what is said of several columns of one table is said once."""

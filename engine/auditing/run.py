@@ -162,7 +162,7 @@ def begin(ledger: Ledger, plan: Plan, backend: Backend | None = None, *, lang: L
     InputError for a roster that lacks a field, or a table that cannot be read.
     """
     observed = frozenset(key_field(rule) for rule in plan.whole) if roster else frozenset[str]()
-    strategy = choose(AuditRequest(ledger, plan, backend, all_outcomes, bulk, observed))
+    strategy = choose(AuditRequest(ledger, plan, backend, all_outcomes, bulk, observed, progress))
     expected = Roster(roster, plan, strategy.backend, lang) if roster else None
     return AuditRun(strategy, plan, lang=lang, roster=expected, all_outcomes=all_outcomes,
                     progress=progress, sparse=sparse, stages=stages)

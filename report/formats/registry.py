@@ -50,7 +50,7 @@ FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in (
     Format("csv", (".csv",), bom=True, findings="streamed", has_input=False, on_spark=True),
     Format("parquet", (".parquet",), findings="file", on_spark=True),
     Format("ics", (".ics",), has_input=False),
-    Format("github", (".txt",)),
+    Format("github"),
     Format("junit", (".xml",)),
 )}
 

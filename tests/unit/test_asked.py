@@ -212,3 +212,26 @@ def test_the_report_is_read_from_the_top(small: Path, capsys: pytest.CaptureFixt
     first = text.split("What to do first")[1].splitlines()[3]
     assert first.startswith("1.6b")  # an error, and overdue; 1.6a has no day, 1.1a is a warning
     assert "张三" in text
+
+
+def test_the_first_pass_says_how_far_it_is(ledger: Path) -> None:
+    told: list[tuple[int, int | None]] = []
+    stream_ = stream([ledger], POLICY, as_of=DAY, bulk=True,
+                     progress=lambda done, total: told.append((done, total)))
+    assert len(list(stream_)) > 0
+    rows = stream_.totals.records
+    assert (rows, None) in told
+    assert told[-1][0] == rows
+
+
+def test_quiet_says_errors_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    ledger = tmp_path / "l.csv"
+    ledger.write_text("学号,姓名,转出时间,某列\n06001,张三,2007-06-30,1\n", "utf-8")
+    main(["audit", str(ledger), *AS_OF, "-f", "csv"])
+    assert "notice" in capsys.readouterr().err
+    main(["audit", str(ledger), *AS_OF, "-f", "csv", "-q"])
+    assert capsys.readouterr().err == ""
+    assert main(["audit", str(tmp_path / "none.csv"), *AS_OF, "-q"]) == 2
+    assert "error" in capsys.readouterr().err

@@ -49,6 +49,8 @@ def test_quiet_is_quiet() -> None:
 def test_unknown_totals_and_long_starts_are_said() -> None:
     progress = Progress(Session("zh"), stream=io.StringIO())
     assert progress.line() == "正在读取，0 秒"
+    progress(0, 300)  # nothing is judged yet: the seconds move, a bar would stand still
+    assert progress.line() == "正在读取，0 秒"
     progress(7, None)
     assert progress.line() == "7 条记录，0 秒"
     progress(9, 3)

@@ -61,7 +61,8 @@ def test_an_ending_asks_for_one_format() -> None:
     ("a.json", "audit", "json"), ("A.CSV", "audit", "csv"), ("a.b.md", "audit", "markdown"),
     ("a.json", "check", "json"),
     ("a.csv", "check", None),  # which a check is not written as
-    ("a.html", "audit", None), ("a.txt", "audit", None), ("a", "audit", None),
+    ("a.html", "audit", "html"), ("a.txt", "audit", "table"), ("a", "audit", None),
+    ("a.xlsx", "audit", None),
 ])
 def test_the_ending_of_a_file_asks_for_what_the_command_offers(
     name: str, command: str, form: str | None,

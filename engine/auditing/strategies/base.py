@@ -6,7 +6,7 @@ the ledger, and writes nothing down elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -121,3 +121,5 @@ class AuditRequest:
     all_outcomes: bool
     bulk: bool | None
     observed: frozenset[str] = frozenset()
+    reading: Callable[[int, int | None], None] | None = None
+    """Told how many rows were read, where reading is a pass of its own."""

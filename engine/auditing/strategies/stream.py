@@ -52,6 +52,7 @@ class StreamJudge:
         self.tables = [TypedTable(table) for table in request.ledger.tables]
         self.counters = [DuplicateCounter(r, request.plan, self.backend)
                          for r in request.plan.unique]
+        self._reading = request.reading or (lambda _done, _total: None)
         self.seen = DuplicateIdIndex()
 
     @property
@@ -138,12 +139,13 @@ class StreamJudge:
         exprs = [p.expr.alias(_KEY_HASH.format(i)) for i, p in enumerate(hashes)]
         exprs += [(e & self._in_scope()).alias(name) for name, e in governed.items()]
         judged, blanks = [0] * len(governed), 0
-        self.heights = []
+        self.heights: list[int] = []
         for typed in self.tables:
             height = 0
             for rows in typed.rows(names, exprs, also=[self._assumed(names)],
                                    size=self.limits.hashed_rows, untrimmed=untrimmed):
                 height = max(height, rows.read)
+                self._reading(sum(self.heights) + height, None)
                 blanks += len(rows.dropped)  # of what is read here; there may be more to them
                 for i, some in enumerate(hashes):
                     some.add(rows.frame[_KEY_HASH.format(i)], rows.frame[AT])
@@ -170,6 +172,7 @@ class StreamJudge:
                     names, exprs, also=[self._assumed(names)], size=self.limits.hashed_rows,
                     among=standing(at, height)) if len(at) else ():
                 counter.add_judged(rows.frame)
+                self._reading(rows.read, None)
 
     def _loose(self, names: Iterable[str], conditions: Iterable[Cond]) -> list[str]:
         """The texts that may have blanks behind them while conditions are first asked of them."""
