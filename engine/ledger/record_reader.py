@@ -113,9 +113,12 @@ def _int(field: Field) -> Read:
 
 
 def _string(field: Field) -> Read:
+    words = field.blank.words
+
     def read(raw: Any) -> Any:
         # Letters, digits and ideographs alone need no trimming.
-        return raw if type(raw) is str and raw.isalnum() else read_cell(field, raw)
+        plain = type(raw) is str and raw.isalnum() and raw not in words
+        return raw if plain else read_cell(field, raw)
 
     return read
 

@@ -150,7 +150,8 @@ class _Additions:
 
 def _extended(vocabulary: Vocabulary, source: YamlSource, added: _Additions,
               problems: list[Diagnostic]) -> Vocabulary:
-    builder = FieldBuilder(source, ("fields",), vocabulary.yes_no, problems)
+    builder = FieldBuilder(source, ("fields",), vocabulary.yes_no, problems,
+                           vocabulary.nothing, vocabulary.unclear_marks)
     fields = FieldTable(builder.build(added.fields, vocabulary.fields))
     keys = vocabulary.keys
     if added.key is not None:

@@ -30,8 +30,10 @@ class FieldBuilder:
     """Builds a table of fields from specs of one file; mistakes are added to `problems`."""
 
     def __init__(self, source: YamlSource, trail: Sequence[Key], yes_no: YesNo,
-                 problems: list[Diagnostic]) -> None:
+                 problems: list[Diagnostic], nothing: Sequence[str] = (),
+                 unclear: Sequence[str] = ()) -> None:
         self.source, self.trail, self.yes_no, self.problems = source, tuple(trail), yes_no, problems
+        self.nothing, self.unclear = tuple(nothing), tuple(unclear)
 
     def build(self, specs: Mapping[str, Spec], known: Iterable[Field] = ()) -> list[Field]:
         """`known` with what `specs` adds to them, then the new fields."""
@@ -84,7 +86,8 @@ class FieldBuilder:
             values_en=english, headings=spec.headings, forms=forms, units=spec.units,
             compare=spec.compare or "text", personal=bool(spec.personal),
             shared_headings=spec.shared_headings, typical_values=spec.typical_values,
-            check=spec.check, mask=spec.mask)
+            check=spec.check, mask=spec.mask,
+            nothing=self.nothing, unclear=self.unclear if spec.type == "bool" else ())
         self._fits(field, spec)
         return field
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.vocabulary.comparison import Comparison, canonical
+from zhuanjie.engine.vocabulary.nothing import NothingMarks
 
 FieldType = Literal["string", "enum", "bool", "int", "date", "month"]
 Changes = Literal["act", "entry", "fact"]
@@ -38,8 +39,9 @@ class Field:
     `low` and `high` bound a whole number, in cells followed by one of `units` or none; a cell
     outside them is not read. `headings` are other headings that mean the field; `shared_headings`
     are another field's, and mean this one where the cells hold its values: `typical_values`, where
-    it is a text. `check` says how a value proves right, `mask` how much of it is shown. Two fields
-    are the same only where they are the same object.
+    it is a text. `check` says how a value proves right, `mask` how much of it is shown. `nothing`
+    are marks for nothing in cells, `unclear` mean yes to some and no to others. Two fields are the
+    same only where they are the same object.
     """
 
     name: str
@@ -61,6 +63,8 @@ class Field:
     typical_values: tuple[str, ...] = ()
     check: Check | None = None
     mask: tuple[int, int] | None = None
+    nothing: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
     number: int = 0
     """Its place in the list of fields."""
 
@@ -96,6 +100,16 @@ class Field:
     def choices(self) -> dict[str, str]:
         """Every way to write a value, as it is compared, with the value's own form."""
         return {comparable(form): own for form, own in self.written.items()}
+
+    @cached_property
+    def blank(self) -> NothingMarks:
+        """The marks for nothing; a way to write one of the field's values is none."""
+        return NothingMarks.of(self.nothing, self.choices.keys())
+
+    @cached_property
+    def unclear_marks(self) -> frozenset[str]:
+        """`unclear` as it is compared; what is a value of the field is clear."""
+        return frozenset(map(comparable, self.unclear)) - self.choices.keys()
 
     @cached_property
     def suffixes(self) -> tuple[str, ...]:

@@ -79,6 +79,7 @@ def _read(folder: Path) -> tuple[Vocabulary, bool]:
     specs = validate(FieldFile, listed, problems)
     fields = FieldTable(FieldBuilder(
         listed, ("fields",), manifest.yes_no if manifest else {}, problems,
+        manifest.nothing if manifest else (), manifest.unclear_marks if manifest else (),
     ).build(specs.fields if specs else {}))
     if manifest is not None and manifest.id != folder.name:
         problems.append(Diagnostic("vocabulary.id", {"id": manifest.id, "folder": folder.name},
@@ -94,6 +95,7 @@ def _read(folder: Path) -> tuple[Vocabulary, bool]:
         manifest.rows,
         manifest.known_headings, manifest.samples, manifest.yes_no,
         manifest.heading_words, digest.digest(),
+        nothing=manifest.nothing, unclear_marks=manifest.unclear_marks,
     ), manifest.is_default
 
 

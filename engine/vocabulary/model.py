@@ -147,6 +147,11 @@ class VocabularyManifest(Strict):
     parties: dict[Name, Text]
     yes_no: YesNo = Field(
         default_factory=dict, description="ways to write yes and no in any field")
+    nothing: tuple[Filled, ...] = Field(
+        default=(), description="what cells hold where there is nothing: signs, which may be"
+        " repeated, and words; a way to write a value of an enumerated or yes/no field stays one")
+    unclear_marks: tuple[Filled, ...] = Field(
+        default=(), description="marks that mean yes to some and no to others: never guessed at")
     rows: RowWords = RowWords()
     alike_words: tuple[tuple[Filled, ...], ...] = Field(
         default=(), description="words that people swap in headings")

@@ -44,6 +44,8 @@ class Vocabulary:
     yes_no: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     heading_words: HeadingWords = field(default_factory=HeadingWords)
     digest: bytes = field(default=b"", repr=False)
+    nothing: tuple[str, ...] = ()
+    unclear_marks: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -13,7 +13,10 @@ from zhuanjie.engine.vocabulary.fields import Field
 
 BLANKS = ("", " ", "　", "\t ", "\u200b", "\ufeff", "\u00a0")
 ODD = ("#N/A", "#REF!", "#1", "2007-02-30", "？", "3000-01-01", "1899-12-31", "合计", "注：见附表", "--",
-       "12345678901234567890", "-3", "+2007-01-02", "20070-1-1", "2007-06", "\u3000有\u200b")
+       "12345678901234567890", "-3", "+2007-01-02", "20070-1-1", "2007-06", "\u3000有\u200b",
+       "2.00705E+11", "####", "○", "✔", "是（外企）", "二〇〇七年六月二十日", "6月20日", "39253",
+       "2007—6—20", "农历五月", "'06001", '="06001"', '＝"/"', "' 无", "=1+1", "'")
+NOTHING = ("/", "——", "－ －", "无", "暂 无", "Ｎ／Ａ", "n/a", "*", "不详", " / ", "无\u3000", "没有")
 
 
 def cell(field: Field, rng: random.Random, messy: float) -> Any:
@@ -45,7 +48,7 @@ def cell(field: Field, rng: random.Random, messy: float) -> Any:
             text = rng.choice(("A1", "A2", "王某", "李某", "13800000000", "0591-87654321", "某路1号"))
             other = (f"{text} ", f"　{text}", f"{text}\u200b", "“引”", "É", "１３８")
     if rng.random() < messy:
-        return rng.choice((*other, *BLANKS, *ODD))
+        return rng.choice((*other, *BLANKS, *ODD, *NOTHING))
     return text
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 from sqlglot import exp
 
-from zhuanjie.engine.backends.sql.conditions import aliased, column
+from zhuanjie.engine.backends.sql.conditions import aliased, column, joined
 from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, group, whole
 from zhuanjie.engine.backends.sql.records import Cell
 from zhuanjie.engine.backends.sql.statement import below, select
@@ -23,7 +23,7 @@ from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.ledger.cells.parser import CellError, read_cell
-from zhuanjie.engine.ledger.cells.text import ERRORS
+from zhuanjie.engine.ledger.cells.text import ERRORS, QUOTING, SCIENTIFIC, is_number_like
 from zhuanjie.engine.ledger.readers.postgres import DatabaseColumn, PostgresTable
 from zhuanjie.engine.vocabulary.fields import Field
 
@@ -71,7 +71,7 @@ def read_cells(table: PostgresTable, bound: Bound) -> tuple[list[Tree], list[Cel
         if at in texts:
             out.append(_mapped(at, field, source, texts[at], bound))
         elif field.type == "string":
-            out.append(_trimmed(at, field, source))
+            out.append(_trimmed(at, field, source, bound))
         else:
             out.append(_as_is(at, field, source))
     return [source for source, _ in out], [cell for _, cell in out]
@@ -81,16 +81,63 @@ def _x(at: int) -> Tree:
     return column(f"x{at}")
 
 
-def _trimmed(at: int, field: Field, source: DatabaseColumn) -> tuple[Tree, Cell]:
-    trimmed = call("btrim", _x(at), exp.Literal.string(BLANKS))
-    faulty = exp.And(
-        this=group(exp.GT(this=call("strpos", _x(at), exp.Literal.string("#")),
-                          expression=exp.Literal.number(0))),
-        expression=group(exp.In(this=trimmed, expressions=[
-            exp.Literal.string(error) for error in ERRORS])))
-    value = exp.Case(ifs=[exp.If(this=faulty, true=exp.Null())], default=trimmed.copy())
-    return source.raw, Cell(field, source.name, call("nullif", value, exp.Literal.string("")),
-                            exp.Case(ifs=[exp.If(this=faulty.copy(), true=_x(at))]))
+def _trimmed(at: int, field: Field, source: DatabaseColumn, bound: Bound) -> tuple[Tree, Cell]:
+    """A text without blanks around it; one in a spreadsheet's quotes is taken out of them first."""
+    text = call("btrim", source.raw.copy(), exp.Literal.string(BLANKS))
+    quoted = joined(exp.Or, [_contains(source.raw, sign) for sign in QUOTING])
+    raw = exp.Case(ifs=[exp.If(this=quoted, true=_unquoted(text))], default=text.copy())
+    fault = exp.Case(ifs=[exp.If(this=_spoilt(field, _x(at)), true=_x(at))])
+    return raw, Cell(field, source.name, _text(field, _x(at), bound), fault)
+
+
+def _text(field: Field, text: Tree, bound: Bound) -> Tree:
+    """A trimmed text, null where it is a mark for nothing or cannot be read."""
+    words = bound.add(field.blank.ordered, "TEXT[]")
+    bare = call("btrim", text.copy(), exp.Literal.string(field.blank.stripped))
+    none = joined(exp.Or, [exp.EQ(this=bare, expression=exp.Literal.string("")),
+                           exp.EQ(this=text.copy(), expression=exp.Any(this=exp.paren(words))),
+                           _spoilt(field, text)])
+    return exp.Case(ifs=[exp.If(this=none, true=exp.Null())], default=text.copy())
+
+
+def _spoilt(field: Field, text: Tree) -> Tree:
+    """Whether a text is what a spreadsheet exports in place of one; see `check_text`."""
+    wrong = [exp.And(this=group(_contains(text, "#")), expression=exp.paren(exp.Or(
+        this=exp.In(this=text.copy(), expressions=[exp.Literal.string(e) for e in ERRORS]),
+        expression=exp.And(
+            this=exp.NEQ(this=text.copy(), expression=exp.Literal.string("")),
+            expression=exp.EQ(this=call("btrim", text.copy(), exp.Literal.string("#")),
+                              expression=exp.Literal.string(""))))))]
+    if is_number_like(field):
+        wrong.append(exp.And(this=group(_contains(text, "+")), expression=exp.RegexpLike(
+            this=group(text.copy()), expression=exp.Literal.string(f"^{SCIENTIFIC}$"))))
+    return joined(exp.Or, wrong)
+
+
+def _unquoted(text: Tree) -> Tree:
+    """See `unquote`."""
+    one, two = exp.Literal.number(1), exp.Literal.number(2)
+    apostrophe = exp.In(this=call("left", text.copy(), one), expressions=[
+        exp.Literal.string(sign) for sign in QUOTING if sign in "'\uff07"])
+    size = call("char_length", text.copy())
+    formula = joined(exp.And, [
+        exp.In(this=call("left", text.copy(), two), expressions=[
+            exp.Literal.string(f'{sign}"') for sign in QUOTING if sign in "=\uff1d"]),
+        exp.EQ(this=call("right", text.copy(), one.copy()), expression=exp.Literal.string('"')),
+        exp.GTE(this=size.copy(), expression=exp.Literal.number(3))])
+    blanks = exp.Literal.string(BLANKS)
+    return exp.Case(
+        ifs=[exp.If(this=apostrophe, true=call(
+                "btrim", call("substr", text.copy(), two.copy()), blanks)),
+             exp.If(this=formula, true=call("btrim", call(
+                 "substr", text.copy(), exp.Literal.number(3),
+                 exp.Sub(this=size, expression=exp.Literal.number(3))), blanks.copy()))],
+        default=text.copy())
+
+
+def _contains(text: Tree, sign: str) -> Tree:
+    return exp.GT(this=call("strpos", text.copy(), exp.Literal.string(sign)),
+                  expression=exp.Literal.number(0))
 
 
 def _as_is(at: int, field: Field, source: DatabaseColumn) -> tuple[Tree, Cell]:

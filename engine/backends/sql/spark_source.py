@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from sqlglot import exp
 
-from zhuanjie.engine.backends.sql.conditions import column
+from zhuanjie.engine.backends.sql.conditions import column, joined
 from zhuanjie.engine.backends.sql.dialects import SPARK, Tree, call, group, whole
 from zhuanjie.engine.backends.sql.records import Cell
 from zhuanjie.engine.backends.sql.spark import failing, session
@@ -30,7 +30,7 @@ from zhuanjie.engine.core.errors import InputError, UsageError, fail
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.ledger.cells.parser import CellError, read_cell
-from zhuanjie.engine.ledger.cells.text import ERRORS
+from zhuanjie.engine.ledger.cells.text import QUOTING, SCIENTIFIC, is_number_like
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.record import no_key_notice, unknown_notices
@@ -130,7 +130,7 @@ class _Read:
         number = isinstance(self.kind, (T.ByteType, T.ShortType, T.IntegerType, T.LongType))
         day = isinstance(self.kind, (T.DateType, T.TimestampType, T.TimestampNTZType))
         if kind == "string" and (text or number):
-            self._trimmed()
+            self._trimmed(text)
         elif kind == "bool" and isinstance(self.kind, T.BooleanType):
             self._ready = self.x
         elif kind == "int" and number:
@@ -145,14 +145,27 @@ class _Read:
                 call("coalesce", plain, exp.false()))))
             self._ready = exp.Case(ifs=[exp.If(this=plain.copy(), true=value)])
 
-    def _trimmed(self) -> None:
-        text = exp.cast(self.x, "TEXT")
-        trimmed = call("btrim", text, SPARK.text(BLANKS))
-        wrong = exp.In(this=trimmed, expressions=[SPARK.text(error) for error in ERRORS])
-        self._ready = call("nullif", exp.Case(ifs=[exp.If(this=wrong, true=exp.Null())],
-                                              default=trimmed.copy()), SPARK.text(""))
-        self._fault = exp.Case(ifs=[exp.If(this=wrong.copy(), true=_fault(
-            SPARK.text("records.cell.error"), text.copy()))])
+    def _trimmed(self, text: bool) -> None:
+        """A text; one that is in quotes or that a spreadsheet spoilt is for the parser."""
+        x = exp.cast(self.x, "TEXT")
+        trimmed = call("btrim", x, SPARK.text(BLANKS))
+        marks = self.field.blank
+        none: list[Tree] = [exp.EQ(this=call("btrim", x.copy(), SPARK.text(marks.stripped)),
+                                   expression=SPARK.text(""))]
+        if marks.words:
+            none.append(exp.In(this=trimmed.copy(), expressions=[
+                SPARK.text(word) for word in marks.ordered]))
+        if text:
+            first = call("substring", trimmed.copy(), exp.Literal.number(1), exp.Literal.number(1))
+            odd: list[Tree] = [exp.In(this=first, expressions=[
+                SPARK.text(sign) for sign in f"#{QUOTING}"])]
+            if is_number_like(self.field):
+                odd.append(SPARK.matches(trimmed.copy(), f"^{SCIENTIFIC}$"))
+            filled = exp.Not(this=exp.Is(this=self.x.copy(), expression=exp.Null()))
+            self.hard = exp.And(this=filled, expression=exp.paren(joined(exp.Or, odd)))
+            none.append(exp.paren(joined(exp.Or, odd).copy()))
+        self._ready = exp.Case(ifs=[exp.If(this=joined(exp.Or, none), true=exp.Null())],
+                               default=trimmed)
 
     def _ranged(self, held: Tree, value: Tree) -> None:
         low, high = _bounds(self.field)

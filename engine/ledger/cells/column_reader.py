@@ -18,6 +18,7 @@ import polars as pl
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.cells.dates import FIRST_DATE, LAST_DATE
 from zhuanjie.engine.ledger.cells.parser import dtype_of, spellings
+from zhuanjie.engine.ledger.cells.text_column import is_blank, is_odd, needs_reading
 from zhuanjie.engine.vocabulary.fields import Field
 
 _DATES = (("-", "%Y-%m-%d", "-1"), ("/", "%Y/%m/%d", "/1"), (".", "%Y.%m.%d", ".1"),
@@ -50,7 +51,13 @@ def column_reader(
     if isinstance(dtype, (pl.Categorical, pl.Enum)):
         cell, dtype = cell.cast(pl.String), pl.String()
     if isinstance(dtype, pl.String):
-        return _TEXT[field.type](field, cell, sample.cast(pl.String))
+        sample = sample.cast(pl.String)
+        blank = pl.select(is_blank(field, pl.lit(sample))).to_series().fill_null(value=False)
+        if field.type == "string":
+            return _text(field, cell, sample, bool(blank.any()))
+        if blank.any():
+            cell, sample = pl.when(~is_blank(field, cell)).then(cell), sample.filter(~blank)
+        return _TEXT[field.type](field, cell, sample)
     if field.type in ("date", "month") and isinstance(dtype, (pl.Date, pl.Datetime)):
         day = cell if isinstance(dtype, pl.Date) else cell.cast(pl.Date)
         return ColumnReader(day if field.type == "date" else day.dt.month_start(), _beyond)
@@ -89,31 +96,13 @@ def _counted(field: Field, cell: pl.Expr, value: pl.Expr) -> ColumnReader:
     return ColumnReader(value, needs_fallback)
 
 
-def _text(_: Field, cell: pl.Expr, sample: pl.Series) -> ColumnReader:
+def _text(field: Field, cell: pl.Expr, sample: pl.Series, has_blanks: bool) -> ColumnReader:
     text = cell.str.strip_chars(BLANKS)
-    if (sample.str.strip_chars(BLANKS) != sample).any() or (sample == "").any():
-        # A spreadsheet's errors begin so; what else does is read twice.
-        return ColumnReader(
-            pl.when(text != "").then(text), lambda value: value.str.starts_with("#")
-        )
-    doubts = [start(pl.lit(sample)).sum() for start in _STARTS]
-    fewest = pl.select(pl.concat_list(doubts).list.arg_min()).item() or 0
-    return ColumnReader(
-        text, lambda value: value < "$", untrimmed=ColumnReader(cell, _STARTS[fewest])
-    )
-
-
-_STARTS: tuple[Callable[[pl.Expr], pl.Expr], ...] = (
-    lambda t: (t < "$") | (t >= "\x80"),
-    lambda t: (t < "\u3001") | (t >= "\ufeff"),
-    lambda t: (t < "$") | ((t >= "\x80") & ((t < "\u3001") | (t >= "\ufeff"))),
-)
-"""Where a text may begin with a blank, be empty, or be a spreadsheet's error, each in three ways.
-
-The blanks of ASCII and the errors are below `$`, other blanks from U+0080 to U+3000 and U+FEFF;
-texts compare by code point. The first way suits ASCII, the second Chinese text, the third both;
-what one doubts needlessly is only read twice.
-"""
+    if has_blanks or (sample.str.strip_chars(BLANKS) != sample).any():
+        return ColumnReader(pl.when(~is_blank(field, text)).then(text),
+                            lambda value: is_odd(field, value))
+    return ColumnReader(text, lambda value: needs_reading(field, value),
+                        untrimmed=ColumnReader(cell, lambda value: needs_reading(field, value)))
 
 
 def _choice(field: Field, cell: pl.Expr, sample: pl.Series) -> ColumnReader:
@@ -167,6 +156,6 @@ def _dated(cell: pl.Expr, day: pl.Expr | None) -> ColumnReader:
 
 
 _TEXT: dict[str, Callable[[Field, pl.Expr, pl.Series], ColumnReader]] = {
-    "string": _text, "enum": _choice, "bool": _spelled, "int": _number, "date": _date,
+    "enum": _choice, "bool": _spelled, "int": _number, "date": _date,
     "month": _month,
 }

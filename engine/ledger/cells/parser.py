@@ -9,14 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, time, timedelta
-from math import isnan
+from math import inf, isnan
 from typing import TYPE_CHECKING
 
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.traditional import simplified
 from zhuanjie.engine.core.unicode import BLANKS, comparable
 from zhuanjie.engine.ledger.cells.dates import FIRST_DATE, LAST_DATE, read_date, read_month
-from zhuanjie.engine.ledger.cells.text import ERRORS, CellError, as_text
+from zhuanjie.engine.ledger.cells.shown import ShownDate
+from zhuanjie.engine.ledger.cells.text import (
+    EXACT,
+    QUOTING,
+    CellError,
+    as_text,
+    check_text,
+    unquote,
+)
 from zhuanjie.engine.vocabulary.fields import Field
 
 if TYPE_CHECKING:
@@ -27,6 +35,7 @@ __all__ = ["CellError", "Value", "as_text", "dtype_of", "read_cell",
 
 Value = str | int | bool | date
 
+_NOTE = re.compile(r"[(\[{【〔〈《,;:、。.]")
 _WHOLE = re.compile(r"[+-]?\d+(?:\.0*)?", re.ASCII)
 
 
@@ -38,12 +47,13 @@ def read_cell(field: Field, raw: object, day_zero: date | None = None) -> Value 
     """
     if raw is None or (isinstance(raw, float) and isnan(raw)):
         return None
-    if isinstance(raw, str):
+    if isinstance(raw, str) and not isinstance(raw, ShownDate):
         raw = raw.strip(BLANKS)
-        if not raw:
+        if raw and raw[0] in QUOTING:
+            raw = unquote(raw)
+        if field.blank.has(raw):
             return None
-        if raw in ERRORS:
-            raise CellError("records.cell.error")
+        check_text(field, raw)
         if not raw.isascii():
             _check_encodable(raw)
     elif isinstance(raw, (list, tuple, dict, set)):
@@ -63,6 +73,8 @@ def _check_encodable(text: str) -> None:
 
 
 def _read_string(_: Field, raw: object) -> str | None:
+    if isinstance(raw, float) and EXACT <= abs(raw) < inf:
+        raise CellError("records.cell.digits-lost")
     return as_text(raw).strip(BLANKS) or None
 
 
@@ -71,6 +83,7 @@ def _read_choice(field: Field, raw: object) -> str:
     text = comparable(as_text(raw))
     if (found := field.choices.get(text) or field.choices.get(simplified(text))) is not None:
         return found
+    _check_note(field, text)
     allowed = ", ".join(f"{zh}/{own}" for own, zh in field.values.items())
     near = suggest(text, field.choices)
     if near:
@@ -85,8 +98,18 @@ def _read_bool(field: Field, raw: object) -> bool:
     text = comparable(as_text(raw))
     found = field.choices.get(text) or field.choices.get(simplified(text))
     if found is None:
-        raise CellError("records.cell.bool", yes=field.values["true"], no=field.values["false"])
+        _check_note(field, text)
+        unclear = "-unclear" if text in field.unclear_marks else ""
+        raise CellError(f"records.cell.bool{unclear}", yes=field.values["true"],
+                        no=field.values["false"])
     return found == "true"
+
+
+def _check_note(field: Field, text: str) -> None:
+    """Raise CellError for a value with a note behind it, which may say the opposite."""
+    value = _NOTE.split(text, maxsplit=1)[0]
+    if value != text and (own := field.choices.get(value)) is not None:
+        raise CellError("records.cell.choice-note", near=field.values[own])
 
 
 def _read_int(field: Field, raw: object) -> int:
@@ -148,14 +171,19 @@ def dtype_of(field: Field) -> pl.DataType:
 
 
 def _read_text(field: Field, values: pl.Series) -> tuple[pl.Series, list[tuple[int, CellError]]]:
-    """Text into a text field: stripped as `read_cell` strips, in one vectorised step."""
+    """Text into a text field: stripped as `read_cell` strips, in one step; odd ones one by one."""
     import polars as pl
 
+    from zhuanjie.engine.ledger.cells.text_column import is_blank, is_odd
+
     text = values.str.strip_chars(BLANKS)
-    faulty = text.is_in(ERRORS).fill_null(value=False)
-    wrong = CellError("records.cell.error")
-    kept = pl.when((pl.lit(text) != "") & ~pl.lit(faulty)).then(pl.lit(text))
-    return pl.select(kept.alias(field.name)).to_series(), [(i, wrong) for i in faulty.arg_true()]
+    kept = pl.select(pl.when(~is_blank(field, pl.lit(text))).then(pl.lit(text))).to_series()
+    odd = pl.select(is_odd(field, pl.lit(kept))).to_series().fill_null(value=False).arg_true()
+    if not len(odd):
+        return kept.alias(field.name), []
+    read, failed = _read_values(field, kept.gather(odd).to_list(), None)
+    kept = kept.scatter(odd, pl.Series(read, dtype=pl.String))
+    return kept.alias(field.name), [(odd[i], error) for i, error in failed]
 
 
 def _read_distinct(

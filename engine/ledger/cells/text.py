@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from datetime import date, datetime, time
 from decimal import Decimal
 
 from zhuanjie.engine.core.unicode import BLANKS, INVISIBLE
+from zhuanjie.engine.vocabulary.fields import Field
 
 SHOWN = 200
 """Characters of a cell that a message quotes."""
@@ -15,6 +17,17 @@ SHOWN = 200
 ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")
 """What a spreadsheet shows, and exports, in place of a value it cannot compute."""
 
+QUOTING = "='\uff07\uff1d"
+"""What a text begins with that a spreadsheet put in quotes: `="06001"`, `'06001`."""
+
+SCIENTIFIC = r"[0-9](\.[0-9]+)?[eE]\+[0-9]+"
+"""A number of many digits as a spreadsheet shows and exports it; in any dialect of patterns."""
+
+EXACT = 10**15
+"""From here on a spreadsheet's numbers have lost digits."""
+
+_SCIENTIFIC = re.compile(SCIENTIFIC)
+_FORMULA = re.compile('[=\uff1d]"(.*)"', re.DOTALL)
 _NO_MARKS = str.maketrans("", "", INVISIBLE)
 
 
@@ -25,6 +38,30 @@ class CellError(Exception):
         super().__init__(code, args)
         self.code = code
         self.values = args
+
+
+def is_number_like(field: Field) -> bool:
+    """Whether the texts of a field are numbers of many digits, which spreadsheets spoil."""
+    return field.type == "string" and field.compare in ("id", "serial", "phone")
+
+
+def check_text(field: Field, text: str) -> None:
+    """Raise CellError for what a spreadsheet exports in place of a text; `text` is not empty."""
+    if text[0] == "#":
+        if text in ERRORS:
+            raise CellError("records.cell.error")
+        if not text.strip("#"):
+            raise CellError("records.cell.narrow")
+    elif text[0].isdigit() and is_number_like(field) and _SCIENTIFIC.fullmatch(text):
+        raise CellError("records.cell.scientific")
+
+
+def unquote(text: str) -> str:
+    """The text in `="06001"` or behind the apostrophe of `'06001`; any other as it is."""
+    if text[0] in "'\uff07":
+        return text[1:].strip(BLANKS)
+    found = _FORMULA.fullmatch(text)
+    return found[1].strip(BLANKS) if found else text
 
 
 def as_text(raw: object) -> str:
