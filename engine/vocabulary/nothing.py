@@ -1,6 +1,6 @@
 """Marks for nothing in cells. In: a vocabulary's list of them. Out: what tells a blank by them.
 
-A mark that is one sign (`/`, `—`) may be repeated and mixed with others. A word (`无`, `N/A`) is
+A mark that is one sign (`/`, `—`) may be repeated and mixed with others. A word (`N/A`) is
 written as it is listed, in either case and width, with or without a space between its letters: so
 few ways that every engine and server can be given the list.
 """
