@@ -27,7 +27,8 @@ def compared_series(texts: pl.Series, how: Comparison) -> pl.Series:
     some = texts.gather(at).str.replace_many(*_TABLES[how])
     for pattern, put in _STEPS[how]:
         some = some.str.replace_all(pattern, put)
-    return texts.scatter(at, some) if len(some) < len(texts) else some
+    # `scatter` changes the series that it is asked of.
+    return texts.clone().scatter(at, some) if len(some) < len(texts) else some
 
 
 def compared(text: pl.Expr, how: Comparison) -> pl.Expr:

@@ -24,7 +24,7 @@ from support.tables import execute, load
 
 from zhuanjie.engine.api import audit, load_policy
 
-ROSTER = "学号\n06001\n06009\n06002\n06009\n 06010 \n"
+ROSTER = "学号\n06001\n06009\n06002\n06009\n 06010 \n06017\n０６００5\n０６ 999\n"
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,9 @@ MESSY = [
     record(14, 介绍信编号="B7", 开具单位="某校", 跟踪责任人="a'b\"c\\d%s{}$1"),
     record(15, 介绍信编号="B7", 开具单位="某校"),
     record(16, 介绍信编号="B7", 开具单位="别校"),
+    record(17, 学号="０６０17", 姓名="张 三", 介绍信编号="第B7号", 开具单位="某　校", 存根序号="Ｂ７",
+           介绍信联系电话="（0595）20000000"),
+    record(18, 学号="06 017", 姓名="张·三", 介绍信姓名="张 • 三", 介绍信联系电话="+86 138 0000 0000"),
 ]
 
 
@@ -82,7 +85,8 @@ def test_a_table_reads_like_a_file(messy: tuple[str, Path], more: list[str], tmp
     assert table.stderr == file.stderr.replace(str(path), shown(url))
     codes = {f["message"][:12] for f in mine["input"]}
     assert len(mine["input"]) > 10 and len(codes) > 6
-    assert [f["record"] for f in mine["findings"] if f["clause"] == "1.5a"] == ["06009", "06010"]
+    assert [f["record"] for f in mine["findings"] if f["clause"] == "1.5a"] == [
+        "06009", "06010", "０６ 999"]
     if "quanzhou-normal-2007-23" in more:
         assert mine["ledger"]["out_of_scope"] == 0
 

@@ -18,6 +18,10 @@ ODD = ("#N/A", "#REF!", "#1", "2007-02-30", "？", "3000-01-01", "1899-12-31", "
        "2007—6—20", "农历五月", "'06001", '="06001"', '＝"/"', "' 无", "=1+1", "'")
 NOTHING = ("/", "——", "－ －", "无", "暂 无", "Ｎ／Ａ", "n/a", "*", "不详", " / ", "无\u3000", "没有")
 
+OFFICE = {"A1": ("Ａ１", "第A1号", "a 1"), "王某": ("王 某", "王\u3000某"),
+          "13800000000": ("138 0000 0000", "+8613800000000"), "0591-87654321": ("（0591）87654321",)}
+"""What an office takes for the same text."""
+
 
 def cell(field: Field, rng: random.Random, messy: float) -> Any:
     """A cell as text: nearly always plain, sometimes in another form, blank, or unreadable."""
@@ -46,7 +50,8 @@ def cell(field: Field, rng: random.Random, messy: float) -> Any:
             other = (f"{text}.0", f" {text}", f"{text}天")
         case _:
             text = rng.choice(("A1", "A2", "王某", "李某", "13800000000", "0591-87654321", "某路1号"))
-            other = (f"{text} ", f"　{text}", f"{text}\u200b", "“引”", "É", "１３８")
+            other = (f"{text} ", f"　{text}", f"{text}\u200b", "“引”", "É", "１３８",
+                     *OFFICE.get(text, ()))
     if rng.random() < messy:
         return rng.choice((*other, *BLANKS, *ODD, *NOTHING))
     return text
@@ -58,7 +63,8 @@ def ledger(rng: random.Random, size: int, messy: float) -> list[dict[str, Any]]:
     out: list[dict[str, Any]] = []
     for number in range(size):
         record = {f.name: cell(f, rng, messy) for f in chosen}
-        record["member.id"] = rng.choice((f"06{number:03}",) * 6 + ("06000", "06001 ", None))
+        record["member.id"] = rng.choice((f"06{number:03}",) * 7 + (
+            "06000", "06001 ", None, "０６０００", "06 001"))
         if rng.random() < messy / 4:
             record = dict.fromkeys(record, rng.choice((None, "", " ")))
         if rng.random() < messy / 8:

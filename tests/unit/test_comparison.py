@@ -49,6 +49,7 @@ def test_a_column_comes_out_as_its_texts_do(texts: list[str | None], how: Compar
     # Blanks alone are no text of a cell.
     column = pl.Series("text", texts, dtype=pl.String)
     assert compared_series(column, how).to_list() == wanted
+    assert column.to_list() == texts  # which are shown as they were written
     frame = pl.LazyFrame([column]).select(compared(pl.col("text"), how))
     assert frame.collect(engine="streaming")["text"].to_list() == wanted
 

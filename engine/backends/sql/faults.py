@@ -22,7 +22,7 @@ class Faults:
 
     def __init__(self, table: PostgresTable, cells: Sequence[Cell]) -> None:
         """`cells` are those that can be unreadable, in the order in which their texts come."""
-        self._key = table.match.key
+        self._key, self._fields = table.match.key, table.match.vocabulary.fields
         self._file = table.file
         self._cells = sorted(enumerate(cells), key=lambda item: item[1].field.number)
         heading = next((c.name for f, c in table.known() if f.name == self._key), None)
@@ -57,7 +57,7 @@ class Faults:
                 "records.no-id", None, self._key, row, self._heading, None, self._file
             )
         elif again:
-            first = self._first.setdefault(record, row)
+            first = self._first.setdefault(self._fields[self._key].compared(record), row)
             if first != row:
                 yield InputFinding("records.same-id", record, self._key, row, self._heading, record,
                                    self._file, None, {"first": self._file, "first_row": first})
