@@ -33,6 +33,9 @@ SHOWN = {"member.id", "member.name", "member.school_branch"}
 TINY = Limits(reported_rows=7, hashed_rows=5, beat_rows=3, slice_rows=6, text_rows=4, typed_rows=6,
               sample_rows=4, chunk_rows=6, line_block=4, kept_part=9)
 
+SHOWN = {"member.id", "member.name", "member.school_branch"}
+"""Fields that are read to name records, whatever the rules ask."""
+
 
 def said(paths: list[Path], *, stream: bool, **options: Any) -> Report:
     kept_from = 0 if stream and paths[0].suffix in (".jsonl", ".tsv") else 10**9
