@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api import (
         UNKNOWN,
         BackendError,
+        CheckResult,
         ExpressionError,
         Finding,
         InputError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "UNKNOWN",
     "BackendError",
+    "CheckResult",
     "ExpressionError",
     "Finding",
     "InputError",

@@ -120,6 +120,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.core.messages import say_diagnostic as say_diagnostic
     from zhuanjie.engine.core.models import Text as Text
     from zhuanjie.engine.core.results import REPORTED as REPORTED
+    from zhuanjie.engine.core.results import CheckResult as CheckResult
     from zhuanjie.engine.core.results import Finding as Finding
     from zhuanjie.engine.core.results import InputFinding as InputFinding
     from zhuanjie.engine.core.results import Judged as Judged
@@ -199,8 +200,8 @@ _MODULES = {
     "zhuanjie.engine.core.messages": ("LANGS", "Lang", "default_lang", "say", "say_diagnostic"),
     "zhuanjie.engine.core.models": ("Text",),
     "zhuanjie.engine.core.results": (
-        "REPORTED", "Finding", "InputFinding", "Judged", "LedgerRef", "Location", "Outcome",
-        "PolicyRef", "Report", "Scalar", "Severity", "Summary", "plain",
+        "REPORTED", "CheckResult", "Finding", "InputFinding", "Judged", "LedgerRef", "Location",
+        "Outcome", "PolicyRef", "Report", "Scalar", "Severity", "Summary", "plain",
     ),
     "zhuanjie.engine.core.unaudited": ("Unaudited", "unaudited"),
     "zhuanjie.engine.ledger.cells.text": ("CellError",),

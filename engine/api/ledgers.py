@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypedDict, Unpack
 
+from zhuanjie.engine.api.callers import Day, check_options, day_of, policy_of
+from zhuanjie.engine.api.given import open_given
 from zhuanjie.engine.api.policies import plan_for
 from zhuanjie.engine.auditing.explain import Explanation, explain_and_fix
 from zhuanjie.engine.auditing.explain import explain as explain_run
@@ -20,8 +22,7 @@ from zhuanjie.engine.backends.registry import backend_of
 from zhuanjie.engine.core.finding_columns import COLUMNS
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Outcome, Report, Summary
-from zhuanjie.engine.ledger.ledger import Ledger, from_records, open_ledger
-from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.ledger.ledger import open_ledger
 from zhuanjie.engine.policy.policy import Policy
 
 if TYPE_CHECKING:
@@ -34,10 +35,35 @@ __all__ = ["PARTITION_KEYS", "AuditRun", "Explanation", "RecordFix", "audit", "a
 PARTITION_KEYS = tuple(c.name for c in COLUMNS if c.divides)
 """The columns of findings that a folder of them may be divided by."""
 
-Sources = str | Path | Sequence[str | Path] | Sequence[Mapping[str, Any]]
+Sources = str | Path | Iterable[str | Path] | Iterable[Mapping[str, Any]] | IO[Any] | Any
+"""A ledger: paths or records, a file object, or a frame or table of Polars, pandas or Arrow."""
 
 
-def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None = None,
+Given = Policy | str | Path | None
+"""A policy, its id or its folder; None for those in force."""
+
+
+class AuditOptions(TypedDict, total=False):
+    """What an audit may be told, as for `stream`."""
+
+    as_of: Day | None
+    backend: str | None
+    params: Mapping[str, int] | None
+    roster: str | Path | None
+    columns: Mapping[str, str] | None
+    lang: Lang
+    all_outcomes: bool
+    progress: Progress | None
+    stdin: BinaryIO | None
+    before: str | None
+    bulk: bool | None
+    stages: Sequence[Stage]
+    only: Sequence[str]
+    skip: Sequence[str]
+    by: Sequence[str]
+
+
+def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
            backend: str | None = None, params: Mapping[str, int] | None = None,
            roster: str | Path | None = None, columns: Mapping[str, str] | None = None,
            lang: Lang = "en", all_outcomes: bool = False, progress: Progress | None = None,
@@ -55,16 +81,18 @@ def stream(sources: Sources, policy: Policy | None = None, *, as_of: date | None
     Raises InputError for a ledger that cannot be read, UsageError for a wrong option,
     BackendError when the engine fails.
     """
-    day = as_of or date.today()
-    plan = plan_for(policy, day, params, before, only=only, skip=skip, by=by)
+    check_options(params, columns, lang)
+    day = day_of(as_of)
+    plan = plan_for(policy_of(policy), day, params, before, only=only, skip=skip, by=by)
     with ExitStack() as opened:  # what was opened is closed if the audit cannot begin
-        ledger = opened.enter_context(closing(_ledger(sources, plan, columns, stdin)))
+        ledger, sparse = open_given(sources, columns, stdin, vocabulary=plan.policy.vocabulary)
+        opened.enter_context(closing(ledger))
         others = (opened.enter_context(closing(open_ledger(
                       [roster], columns, vocabulary=plan.policy.vocabulary)))
                   if roster else None)
         run = begin(ledger, plan, backend_of(backend) if backend else None, lang=lang,
                     roster=others, all_outcomes=all_outcomes, progress=progress,
-                    sparse=_are_records(sources), bulk=bulk, stages=stages)
+                    sparse=sparse, bulk=bulk, stages=stages)
         opened.pop_all()
     return run
 
@@ -134,7 +162,7 @@ def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: S
     return run.head()
 
 
-def audit(sources: Sources, policy: Policy | None = None, **options: Any) -> Report:
+def audit(sources: Sources, policy: Given = None, **options: Unpack[AuditOptions]) -> Report:
     """Audit whole ledgers: files, folders, globs or records. Options as for `stream`."""
     with closing(stream(sources, policy, **options)) as run:
         findings = list(run)
@@ -143,14 +171,15 @@ def audit(sources: Sources, policy: Policy | None = None, **options: Any) -> Rep
     return report
 
 
-def deadlines(sources: Sources, policy: Policy | None = None, *, within: int | None = None,
-              **options: Any) -> Report:
+def deadlines(sources: Sources, policy: Given = None, *, within: int | None = None,
+              **options: Unpack[AuditOptions]) -> Report:
     """What is still to be done by a day: overdue first, then by due date.
 
     `within` keeps what is overdue or due in so many days. Options as for `stream`. Acts that were
     done, in time or late, are not due any more; a recurring duty is due again.
     """
-    with closing(stream(sources, policy, **{**options, "all_outcomes": True})) as run:
+    options["all_outcomes"] = True
+    with closing(stream(sources, policy, **options)) as run:
         recurring = {r.id for r in run.plan.rules if r.shape == "recurring"}
         last = date.max
         if within is not None:
@@ -181,9 +210,9 @@ def _due(finding: Finding) -> date:
 
 
 def explain(sources: Sources, record_id: str | None = None, clause: str | None = None,
-            policy: Policy | None = None, *, row: int | None = None,
+            policy: Given = None, *, row: int | None = None,
             sheet: str | None = None, file: str | None = None,
-            **options: Any) -> list[Explanation]:
+            **options: Unpack[AuditOptions]) -> list[Explanation]:
     """Why each outcome of a record came out. Options as for `stream`.
 
     A record goes by its id, or by its `row` (with `sheet` and `file` where there are several).
@@ -193,24 +222,10 @@ def explain(sources: Sources, record_id: str | None = None, clause: str | None =
 
 
 def fixes(sources: Sources, record_id: str, clause: str | None = None,
-          policy: Policy | None = None, **options: Any) -> list[RecordFix]:
+          policy: Given = None, **options: Unpack[AuditOptions]) -> list[RecordFix]:
     """The smallest changes that make a record compliant, for each record called `record_id`.
 
     `clause` keeps to its rules; no other rule that was in order is broken. Options as for `stream`.
     """
     with closing(stream(sources, policy, **options)) as run:
         return explain_and_fix(run, record_id, clause)[1]
-
-
-def _ledger(sources: Any, plan: Plan, columns: Mapping[str, str] | None,
-            stdin: BinaryIO | None) -> Ledger:
-    vocabulary = plan.policy.vocabulary
-    if _are_records(sources):
-        return from_records(sources, columns, vocabulary=vocabulary)
-    given = [sources] if isinstance(sources, (str, Path)) else sources
-    return open_ledger(given, columns, stdin, vocabulary=vocabulary)
-
-
-def _are_records(sources: Any) -> bool:
-    return (not isinstance(sources, (str, Path)) and len(sources) > 0
-            and all(isinstance(s, Mapping) for s in sources))

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from zhuanjie.engine.api.callers import Day, check_options, day_of, policy_of
 from zhuanjie.engine.api.policies import load_policy, plan_for, with_params
 from zhuanjie.engine.auditing.destinations import DestinationAnswer
 from zhuanjie.engine.auditing.destinations import destinations as _destinations
@@ -32,7 +33,7 @@ from zhuanjie.engine.backends.registry import (
 from zhuanjie.engine.core.dates import Month, from_day, to_day
 from zhuanjie.engine.core.errors import ExpressionError, InputError, UsageError, fail
 from zhuanjie.engine.core.messages import Lang, say_diagnostic
-from zhuanjie.engine.core.results import Finding, Report
+from zhuanjie.engine.core.results import CheckResult, Report
 from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.names import DataSchema
 from zhuanjie.engine.expr.type_checker import check as check_types
@@ -51,40 +52,44 @@ __all__ = ["SINGLE", "UNKNOWN", "DestinationAnswer", "backends", "check", "check
            "unavailable_engines", "watch"]
 
 
-def destinations(record: Mapping[str, Any], policy: Policy | None = None, *,
-                 as_of: date | None = None, params: Mapping[str, int] | None = None,
+def destinations(record: Mapping[str, Any], policy: Policy | str | Path | None = None, *,
+                 as_of: Day | None = None, params: Mapping[str, int] | None = None,
                  backend: str | None = None, lang: Lang = "en",
                  columns: Mapping[str, str] | None = None) -> list[DestinationAnswer]:
     """Which values its decision table allows a record, which not, and by which clause."""
     if not isinstance(record, Mapping):
         raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
-    day = as_of or date.today()
-    chosen = with_params(policy or _standing(day), params, day)
+    check_options(params, columns, lang)
+    day = day_of(as_of)
+    chosen = with_params(policy_of(policy) or _standing(day), params, day)
     typed, _, _ = read_record(record, HeadingMap(chosen.vocabulary, columns))
     plan = _plan(applicable_edition(chosen, typed, day), day)
     return _destinations(typed, plan, _engine(backend), lang)
 
 
-def check(record: Mapping[str, Any], policy: Policy | None = None, *, as_of: date | None = None,
-          params: Mapping[str, int] | None = None, backend: str | None = None,
-          before: str | None = None, lang: Lang = "en", all_outcomes: bool = False,
-          columns: Mapping[str, str] | None = None) -> list[Finding]:
+def check(record: Mapping[str, Any], policy: Policy | str | Path | None = None, *,
+          as_of: Day | None = None, params: Mapping[str, int] | None = None,
+          backend: str | None = None, before: str | None = None, lang: Lang = "en",
+          all_outcomes: bool = False, columns: Mapping[str, str] | None = None) -> CheckResult:
     """The findings on one record, in the pack's order; made to be called often.
 
     `record` is nested, dotted or under Chinese headings; a value that cannot be read counts as
-    missing. `before` names a moment of the policy, as for `stream`. What a policy is compiled to is
-    kept with it: load it once and hand it in. Without one, the packs that come with the program are
-    read once for a day.
+    missing and is in the result's `input`, a key that nobody knows in its `notices`. `before` names
+    a moment of the policy, as for `stream`. What a policy is compiled to is kept with it: load it
+    once and hand it in, or name it. Without one, the packs that come with the program are read once
+    for a day.
     """
     if not isinstance(record, Mapping):
         raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
-    day = as_of or date.today()
-    single = _single(policy or _standing(day), day, tuple((params or {}).items()), before,
-                     backend or EMBEDDED, lang, tuple(columns.items()) if columns else None)
-    return single(record, all_outcomes)[0]
+    check_options(params, columns, lang)
+    day = day_of(as_of)
+    chosen = policy_of(policy) or _standing(day)
+    single = _single(chosen, day, tuple((params or {}).items()), before, backend or EMBEDDED, lang,
+                     tuple(columns.items()) if columns else None)
+    return single(record, all_outcomes)
 
 
-def check_one(record: Mapping[str, Any], policy: Policy, *, as_of: date,
+def check_one(record: Mapping[str, Any], policy: Policy | str | Path, *, as_of: Day,
               params: Mapping[str, int] | None = None, backend: str | None = None,
               before: str | None = None, lang: Lang = "en", all_outcomes: bool = False,
               columns: Mapping[str, str] | None = None) -> Report:
@@ -92,7 +97,9 @@ def check_one(record: Mapping[str, Any], policy: Policy, *, as_of: date,
 
     Its notices say where another engine stands in for that.
     """
-    chosen = with_params(policy, params, as_of)
+    check_options(params, columns, lang)
+    as_of = day_of(as_of)
+    chosen = with_params(policy_of(policy) or _standing(as_of), params, as_of)
     if chosen.timeline is not None:
         chosen = chosen.timeline.on(as_of)
     reading = read_record(record, HeadingMap(chosen.vocabulary, columns))
@@ -104,7 +111,7 @@ def check_one(record: Mapping[str, Any], policy: Policy, *, as_of: date,
     return report
 
 
-def check_records(records: Sequence[Mapping[str, Any]], policy: Policy, *, as_of: date,
+def check_records(records: Sequence[Mapping[str, Any]], policy: Policy, *, as_of: Day,
                   file: str | None = None, backend: str | None = None, **options: Any) -> Report:
     """The records of a file, each by itself and against one another; options as for `check_one`.
 
@@ -166,7 +173,7 @@ def _engine(asked: str | None) -> RecordBackend:
 
 
 def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "reference",
-             as_of: date | None = None, params: Mapping[str, int] | None = None) -> Any:
+             as_of: Day | None = None, params: Mapping[str, int] | None = None) -> Any:
     """One CEL expression on one record of any shape: its value, or `UNKNOWN`.
 
     `data` maps groups to fields, dotted names to scalars, or plain names to scalars; None is a
@@ -186,7 +193,7 @@ def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "refere
     kind = expr.type.kind
     if kind in (Kind.PERIOD, Kind.LIST):
         raise fail(ExpressionError, "cel.result", kind=str(kind))
-    day = as_of or date.today()
+    day = day_of(as_of)
     if not RECORD_DAYS[0] <= to_day(day) <= RECORD_DAYS[1]:
         raise fail(UsageError, "policy.as-of", day=day.isoformat())
     value = backend_of(backend).evaluate(expr, present, day, params or {})

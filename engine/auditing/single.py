@@ -13,8 +13,8 @@ from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import RecordBackend
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import (
+    CheckResult,
     Finding,
-    InputFinding,
     LedgerRef,
     Location,
     Outcome,
@@ -40,14 +40,13 @@ class SingleCheck:
         self.words = FindingRenderer(plan, lang)
         self.read = CachedRecordReader(HeadingMap(plan.policy.vocabulary, columns))
 
-    def __call__(self, record: Mapping[str, Any], all_outcomes: bool = False) -> tuple[
-            list[Finding], list[InputFinding]]:
-        """The findings on `record`, in the pack's order, and the cells that could not be read.
+    def __call__(self, record: Mapping[str, Any], all_outcomes: bool = False) -> CheckResult:
+        """The findings on `record`, in the pack's order, with what could not be read or is unknown.
 
         A record beyond the policy's scope has none. Raises BackendError when the engine fails.
         """
-        typed, unread = self.read(record)
-        return self._judge(typed, all_outcomes) or [], unread
+        typed, unread, notices = self.read(record)
+        return CheckResult(self._judge(typed, all_outcomes) or (), unread, notices)
 
     def report(self, reading: RecordReading, all_outcomes: bool = False) -> Report:
         """The findings on a record that was read, as a report, with what is to be said besides."""

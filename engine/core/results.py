@@ -125,6 +125,25 @@ class Finding:
         return f"{self.rule}@{self.edition}" if self.edition else self.rule
 
 
+class CheckResult(list["Finding"]):
+    """The findings on one record, and what was to be said of it besides.
+
+    `input` are values that could not be read (they count as missing), `notices` what nobody knows,
+    such as a misspelt key.
+    """
+
+    __slots__ = ("input", "notices")
+
+    def __init__(self, findings: Iterable[Finding] = (), input: Iterable[InputFinding] = (),
+                 notices: Iterable[Diagnostic] = ()) -> None:
+        super().__init__(findings)
+        self.input, self.notices = list(input), list(notices)
+
+    def __repr__(self) -> str:
+        return (f"CheckResult({len(self)} findings, {len(self.input)} unreadable, "
+                f"{len(self.notices)} notices)")
+
+
 @dataclass(frozen=True, slots=True)
 class InputFinding:
     """A cell or record that could not be read as it stands; the record is audited all the same.

@@ -8,16 +8,17 @@ else goes through `read_record`'s own cell parser, so that both always agree.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from zhuanjie.engine.core.dates import from_day
-from zhuanjie.engine.core.results import InputFinding
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.ledger.cells.parser import read_cell
 from zhuanjie.engine.ledger.cells.text import CellError
 from zhuanjie.engine.ledger.headings import HeadingMap
-from zhuanjie.engine.ledger.record import read_record
+from zhuanjie.engine.ledger.record import RecordReading, read_record, unknown_notices
 from zhuanjie.engine.vocabulary.fields import Field
 
 _SHAPES = 256  # kept key sets
@@ -27,37 +28,47 @@ _FIRST, _LAST = map(from_day, RECORD_DAYS)
 Read = Callable[[Any], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is known of records with the same keys: how each is read, and which nobody knows."""
+
+    cells: list[tuple[str, str, Read]]
+    notices: list[Diagnostic]
+
+
 class CachedRecordReader:
     """Reads mappings as `read_record` does, and remembers the shapes it has met."""
 
     def __init__(self, mapping: HeadingMap) -> None:
         self._mapping = mapping
-        self._shapes: dict[tuple[str, ...], list[tuple[str, str, Read]]] = {}
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._reads: dict[str, Read] = {}
 
-    def __call__(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], list[InputFinding]]:
-        """The typed values of a record, blanks left out, and the cells that could not be read."""
+    def __call__(self, record: Mapping[str, Any]) -> RecordReading:
+        """The typed values of a record, blanks left out; cells that could not be read; notices."""
         shape = tuple(record)
         plan = self._shapes.get(shape)
         if plan is None:
             if (any(isinstance(value, Mapping) for value in record.values())
                     or not all(isinstance(name, str) for name in shape)):
-                return read_record(record, self._mapping)[:2]
+                return read_record(record, self._mapping)
             plan = self._learn(shape)
         values = {}
         try:
-            for key, name, read in plan:
+            for key, name, read in plan.cells:
                 raw = record[key]
                 if raw is not None and (value := read(raw)) is not None:
                     values[name] = value
         except CellError:
             # Something cannot be read: the slow way says what and why.
-            return read_record(record, self._mapping)[:2]
-        return values, []
+            return read_record(record, self._mapping)
+        return values, [], list(plan.notices)
 
-    def _learn(self, shape: tuple[str, ...]) -> list[tuple[str, str, Read]]:
+    def _learn(self, shape: tuple[str, ...]) -> _Shape:
         match = self._mapping.match(list(shape), single=True)
-        plan = [(shape[at], field.name, self._read(field)) for at, field in match.fields.items()]
+        plan = _Shape(
+            [(shape[at], field.name, self._read(field)) for at, field in match.fields.items()],
+            unknown_notices(match, Place()))
         if len(self._shapes) < _SHAPES:
             self._shapes[shape] = plan
         return plan
