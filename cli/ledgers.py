@@ -24,7 +24,7 @@ def arguments(selection: Selection, session: Session, policy: Policy) -> dict[st
     """What every call of the engine on ledgers takes."""
     return {
         "as_of": selection.day, "roster": selection.roster, "columns": selection.headings(policy),
-        "backend": selection.backend, "lang": session.lang,
+        "backend": selection.backend, "lang": session.lang, "absent": selection.absent,
     }
 
 

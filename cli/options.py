@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
@@ -130,6 +130,7 @@ class Selection:
     backend: str | None = None
     roster: str | None = None
     columns: str | None = None
+    absent: Literal["unknown", "blank"] = "unknown"
 
     @property
     def day(self) -> date:
@@ -277,6 +278,8 @@ skip = option("--skip", help_key="skip", multiple=True, metavar="CLAUSE")
 by = option("--by", help_key="by", multiple=True, metavar="FIELD")
 summary = option("--summary", help_key="summary", is_flag=True)
 extent = gather(Extent, "extent", only, skip, by, summary)
+absent = option("--absent", help_key="absent", type=Choice(("unknown", "blank")),
+                default="unknown")
 before = option("--before", help_key="before", metavar="MOMENT", shell_complete=complete.moments)
 journal = option("--journal", help_key="journal", metavar="FILE", type=click.Path(path_type=Path))
 follow = option("--follow", help_key="follow", is_flag=True)
@@ -296,7 +299,8 @@ def target(command: str) -> Decorator:
                   make=functools.partial(Target.of, command))
 
 
-ledger_selection = gather(Selection, "selection", policy, as_of, params, backend, roster, columns)
+ledger_selection = gather(Selection, "selection", policy, as_of, params, backend, roster, columns,
+                          absent)
 check_selection = gather(Selection, "selection", policy, as_of, params, backend, columns)
 watch_selection = gather(Selection, "selection", policy, as_of, params, backend)
 record_selection = gather(Selection, "selection", policy, as_of, params, backend)

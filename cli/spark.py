@@ -49,7 +49,8 @@ def audit(session: Session, ledgers: Sequence[str], selection: Selection, target
         done = api.audit_on_spark(
             ledgers, policy, target.output, form, as_of=selection.day, lang=session.lang,
             columns=selection.headings(policy), roster=selection.roster, all_outcomes=all_outcomes,
-            only=extent.only, skip=extent.skip)
+            only=extent.only, skip=extent.skip,
+            absent=selection.absent)
     for notice in done.report.notices:
         session.notice(notice)
     for found in done.report.input:

@@ -93,6 +93,9 @@ def head(report: Report, view: View) -> dict[str, Any]:
                    "sha256": report.ledger.sha256,
                    "files": [table_rows(counts) for counts in report.ledger.tables],
                    "skipped": [skipped(part, view.lang) for part in report.ledger.skipped],
+                   "not_kept": [{"field": name, "heading": view.field(name),
+                                 "clauses": list(clauses)}
+                                for name, clauses in report.no_columns.items()],
                    **({"no_column": {f: list(c) for f, c in report.no_columns.items()}}
                       if report.no_columns else {})},
         "summary": summary(report, view),
@@ -109,9 +112,13 @@ def table_rows(counts: TableCounts) -> dict[str, Any]:
 
 def summary(report: Report, view: View) -> dict[str, Any]:
     """Totals of the outcomes that are findings, then what each clause came to."""
+    told = report.summary
+    order = (*view.clauses, *told.counts, *told.not_judged)
     by_clause: Mapping[str, dict[str, int]] = {
-        clause: {o.value: counts[o] for o in view.outcomes if counts[o]}
-        for clause, counts in report.summary.counts.items()
+        clause: {**{o.value: told.counts[clause][o] for o in view.outcomes
+                    if clause in told.counts and told.counts[clause][o]},
+                 **({"not_judged": told.not_judged[clause]} if told.not_judged[clause] else {})}
+        for clause in dict.fromkeys(order)
     }
     return {
         **{outcome.value: report.summary.total(outcome) for outcome in REPORTED},

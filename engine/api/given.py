@@ -23,25 +23,25 @@ __all__ = ["open_given"]
 
 
 def open_given(sources: Any, columns: Mapping[str, str] | None, stdin: BinaryIO | None, *,
-               vocabulary: Vocabulary) -> tuple[Ledger, bool]:
-    """The ledger that a caller means, and whether it is records that leave out what is blank.
+               vocabulary: Vocabulary) -> Ledger:
+    """The ledger that a caller means.
 
     Raises UsageError for what is no ledger, and what opening it raises.
     """
     if isinstance(sources, (str, Path)):
-        return open_ledger([sources], columns, stdin, vocabulary=vocabulary), False
+        return open_ledger([sources], columns, stdin, vocabulary=vocabulary)
     if (frame := _frame(sources)) is not None:
-        return from_frame(frame, columns, vocabulary=vocabulary), False
+        return from_frame(frame, columns, vocabulary=vocabulary)
     if hasattr(sources, "read"):
-        return open_ledger([STDIN], columns, _binary(sources), vocabulary=vocabulary), False
+        return open_ledger([STDIN], columns, _binary(sources), vocabulary=vocabulary)
     if isinstance(sources, (Mapping, bytes)) or not isinstance(sources, Iterable):
         raise refuse("sources", sources, "audit")
     given = list(sources)
     if given and all(isinstance(item, Mapping) for item in given):
-        return from_records(given, columns, vocabulary=vocabulary), True
+        return from_records(given, columns, vocabulary=vocabulary)
     if not all(isinstance(item, (str, Path)) for item in given):
         raise refuse("sources", next(i for i in given if not isinstance(i, (str, Path))), "audit")
-    return open_ledger(given, columns, stdin, vocabulary=vocabulary), False
+    return open_ledger(given, columns, stdin, vocabulary=vocabulary)
 
 
 def _frame(given: Any) -> pl.DataFrame | None:

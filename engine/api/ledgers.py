@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import date, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypedDict, Unpack
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, TypedDict, Unpack
 
 from zhuanjie.engine.api.callers import Day, check_options, day_of, policy_of
 from zhuanjie.engine.api.given import open_given
@@ -35,6 +35,8 @@ __all__ = ["PARTITION_KEYS", "AuditRun", "Explanation", "RecordFix", "audit", "a
 PARTITION_KEYS = tuple(c.name for c in COLUMNS if c.divides)
 """The columns of findings that a folder of them may be divided by."""
 
+Absent = Literal["unknown", "blank"]
+"""What a column that a table does not have is taken for."""
 Sources = str | Path | Iterable[str | Path] | Iterable[Mapping[str, Any]] | IO[Any] | Any
 """A ledger: paths or records, a file object, or a frame or table of Polars, pandas or Arrow."""
 
@@ -61,6 +63,7 @@ class AuditOptions(TypedDict, total=False):
     only: Sequence[str]
     skip: Sequence[str]
     by: Sequence[str]
+    absent: Absent
 
 
 def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
@@ -70,13 +73,14 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
            stdin: BinaryIO | None = None, before: str | None = None,
            bulk: bool | None = None, stages: Sequence[Stage] = STAGES,
            only: Sequence[str] = (), skip: Sequence[str] = (),
-           by: Sequence[str] = ()) -> AuditRun:
+           by: Sequence[str] = (), absent: Absent = "unknown") -> AuditRun:
     """Begin an audit: iterate the run for findings, take its `head()`, and `close()` it.
 
     `before` names a moment of the policy: only what is asked then is judged, the act taken to be
     done on the as-of day. `only` and `skip` name clauses to keep to or leave out (`1.3` means 1.3a
     and all that begin so), `by` fields to group findings and totals by. `bulk` reads even a small
-    ledger as one stream. Verdicts pass through `stages`.
+    ledger as one stream. Verdicts pass through `stages`. Of a column that a table lacks nothing is
+    known, unless `absent` is `"blank"`.
 
     Raises InputError for a ledger that cannot be read, UsageError for a wrong option,
     BackendError when the engine fails.
@@ -85,14 +89,14 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
     day = day_of(as_of)
     plan = plan_for(policy_of(policy), day, params, before, only=only, skip=skip, by=by)
     with ExitStack() as opened:  # what was opened is closed if the audit cannot begin
-        ledger, sparse = open_given(sources, columns, stdin, vocabulary=plan.policy.vocabulary)
+        ledger = open_given(sources, columns, stdin, vocabulary=plan.policy.vocabulary)
         opened.enter_context(closing(ledger))
         others = (opened.enter_context(closing(open_ledger(
                       [roster], columns, vocabulary=plan.policy.vocabulary)))
                   if roster else None)
         run = begin(ledger, plan, backend_of(backend) if backend else None, lang=lang,
                     roster=others, all_outcomes=all_outcomes, progress=progress,
-                    sparse=sparse, bulk=bulk, stages=stages)
+                    absent_is_blank=absent == "blank", bulk=bulk, stages=stages)
         opened.pop_all()
     return run
 
@@ -102,7 +106,7 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path, 
                     roster: str | Path | None = None, columns: Mapping[str, str] | None = None,
                     lang: Lang = "en", all_outcomes: bool = False,
                     only: Sequence[str] = (), skip: Sequence[str] = (),
-                    by: Sequence[str] = ()) -> SparkReport:
+                    by: Sequence[str] = (), absent: Absent = "unknown") -> SparkReport:
     """Audit on Spark: it reads the sources and writes the findings to the folder `output`.
 
     `form` is parquet, csv or jsonl. Raises as `stream` does, UsageError where Spark is not
@@ -123,6 +127,7 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path, 
         if roster
         else None,
         all_outcomes=all_outcomes,
+        absent_is_blank=absent == "blank",
     )
 
 

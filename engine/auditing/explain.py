@@ -108,9 +108,9 @@ def explain(run: AuditRun, record: str | RecordName, clause: str | None) -> list
     Raises UsageError where the ledger has no such record, or the policy no such clause.
     """
     chosen = _asked(run, clause)
-    return [_explain(run, i, found, location)
-            for found, location in records_of(run, record)
-            for i in _governing(run.plan, chosen, found)]
+    return [_explain(run, plan, i, found, location)
+            for plan, found, location in records_of(run, record)
+            for i in _governing(plan, chosen, found)]
 
 
 def explain_and_fix(run: AuditRun, record: str | RecordName,
@@ -120,13 +120,13 @@ def explain_and_fix(run: AuditRun, record: str | RecordName,
     keys: dict[str, Counter[tuple[Any, Any]]] = {r.id: Counter() for r in run.plan.unique}
     found = records_of(run, record, keys)
     return (
-        [_explain(run, i, each, location) for each, location in found
-         for i in _governing(run.plan, chosen, each)],
+        [_explain(run, plan, i, each, location) for plan, each, location in found
+         for i in _governing(plan, chosen, each)],
         [fix_record(run.plan, each, _governing(run.plan, chosen, each), lang=run.lang,
                     location=location,
                     keys={r.id: keys[r.id] - Counter([unique_key(r, run.plan.fields, each)])
                           for r in run.plan.unique})
-         for each, location in found],
+         for _, each, location in found],
     )
 
 
@@ -137,8 +137,8 @@ def _governing(plan: Plan, chosen: Sequence[int], record: Mapping[str, Any]) -> 
 
 def records_of(run: AuditRun, record: str | RecordName,
                keys: Mapping[str, Counter[tuple[Any, Any]]] | None = None,
-               ) -> list[tuple[dict[str, Any], Location]]:
-    """The records of a ledger that `record` names, and where they stand.
+               ) -> list[tuple[Plan, dict[str, Any], Location]]:
+    """The records of a ledger that `record` names, what judges them, and where they stand.
 
     `keys` takes in the keys of every `unique` rule, over the whole ledger. Raises UsageError where
     there is no such record, or where a row is one of several tables.
@@ -156,19 +156,19 @@ def records_of(run: AuditRun, record: str | RecordName,
     return search.result()
 
 
-def _explain(run: AuditRun, index: int, record: dict[str, Any], location: Location) -> Explanation:
-    plan, rule = run.plan, run.plan.rules[index]
-    evaluator = Evaluator(as_days(record), plan.today, plan.params)
+def _explain(run: AuditRun, plan: Plan, index: int, record: dict[str, Any],
+             location: Location) -> Explanation:
+    rule = plan.rules[index]
+    evaluator = Evaluator(as_days(record), plan.today, plan.params, plan.absent)
     judged = judge(rule, evaluator)
     verdict = Verdict(0, index, judged.outcome, judged.clause, judged.due, judged.late,
                       plan.fields.sort(judged.missing))
-    finding = run.words.finding(verdict, record, location)
+    finding = run.words.of(plan).finding(verdict, record, location)
     parts = tuple(TracePart(role, _trace(step)) for role, step in judged.steps.items())
     dated_by, day = rule.edition.deciding(record, plan.as_of) if rule.edition else (None, None)
     values = {name: value for name, value in record.items() if value is not None}
-    absent: frozenset[str] = getattr(plan, "absent", frozenset())
     return Explanation(finding, getattr(rule.title, run.lang), parts, rule, day, dated_by, values,
-                       absent)
+                       plan.absent)
 
 
 def _trace(step: Step) -> Trace:

@@ -7,7 +7,7 @@ ledger of one batch is kept and read once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -27,9 +27,11 @@ class RecordFrame:
 
     `records` and `out_of_scope` count those that they are taken from, `input` is what could not be
     read there. `source` has these as they were read, in scope or not. `others` counts the rows that
-    are no records, by what they are; `header_row` tells the tables of a sheet apart.
+    are no records, by what they are; `header_row` tells the tables of a sheet apart. `plan` judges
+    them: it knows the columns that their table lacks.
     """
 
+    plan: Plan
     frame: pl.DataFrame
     rows: pl.Series
     file: str
@@ -45,19 +47,23 @@ class RecordFrame:
 class LedgerFrames:
     """The records of one ledger; every time they are asked for, the same."""
 
-    def __init__(self, ledger: Ledger, plan: Plan, backend: Backend) -> None:
+    def __init__(self, ledger: Ledger, plan: Plan, backend: Backend,
+                 plan_for: Callable[[frozenset[str] | None], Plan]) -> None:
+        """`plan_for` gives the plan for records of a table that keeps some fields."""
         self.ledger, self.plan, self.backend = ledger, plan, backend
+        self._plan_for = plan_for
 
     def __iter__(self) -> Iterator[RecordFrame]:
         counters = [DuplicateCounter(r, self.plan, self.backend) for r in self.plan.unique]
         batches = self._counted(counters)
         shared = [counter.shared() for counter in counters]
         for batch in batches:
-            frame, kept = in_scope(batch.frame, self.plan, self.backend)
+            plan = self._plan_for(batch.kept)
+            frame, kept = in_scope(batch.frame, plan, self.backend)
             beyond = len(batch.frame) - len(frame)
             for counter, keys in zip(counters, shared, strict=True):
                 frame = counter.attach(frame, keys)
-            yield RecordFrame(frame, batch.rows.gather(kept), batch.file, batch.sheet,
+            yield RecordFrame(plan, frame, batch.rows.gather(kept), batch.file, batch.sheet,
                               len(batch.frame), beyond, batch.input, batch.frame,
                               batch.header_row, Counter(map(str, batch.others.values())))
 
@@ -68,9 +74,10 @@ class LedgerFrames:
         everything = chain(first, batches)
         if counters:
             for batch in everything:
-                frame, _ = in_scope(batch.frame, self.plan, self.backend)
+                plan = self._plan_for(batch.kept)
+                frame, _ = in_scope(batch.frame, plan, self.backend)
                 for counter in counters:
-                    counter.add(frame)
+                    counter.add(frame, plan)
             everything = chain(first) if len(first) < 2 else chain(self.ledger.batches())
         return everything
 

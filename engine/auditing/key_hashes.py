@@ -16,11 +16,14 @@ import polars as pl
 class KeyHashes:
     """64-bit hashes of the records that count, of several fields together."""
 
-    def __init__(self, by: Sequence[pl.Expr], where: pl.Expr) -> None:
-        """`by` are the values hashed; `where` says which records count."""
-        hashes = (value.hash(seed) for seed, value in enumerate(by))
-        self.expr = pl.when(where).then(reduce(xor, hashes))
+    def __init__(self, by: Sequence[pl.Expr]) -> None:
+        """`by` are the values hashed."""
+        self._hash = reduce(xor, (value.hash(seed) for seed, value in enumerate(by)))
         self._tables: list[list[tuple[pl.Series, pl.Series | int]]] = [[]]
+
+    def where(self, counts: pl.Expr) -> pl.Expr:
+        """The hashes of the records that count, for `add`."""
+        return pl.when(counts).then(self._hash)
 
     def add(self, hashes: pl.Series, at: pl.Series) -> None:
         """Take in the hashes of records at some places, null where one does not count."""

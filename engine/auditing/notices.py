@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from zhuanjie.engine.auditing.strategies.base import LedgerFacts
 from zhuanjie.engine.auditing.wording.template import field_label
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.messages import Lang, say
+from zhuanjie.engine.core.results import InputFinding, Severity
 from zhuanjie.engine.expr.nodes import field_names
 from zhuanjie.engine.lowering.plan import Plan
 
@@ -15,15 +17,32 @@ NAMED = 8
 
 
 def no_columns(plan: Plan, have: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """The fields that rules or the scope read and a ledger has no column for, with the clauses."""
+    """The fields that rules or the scope read and a ledger has no column for, with the clauses.
+
+    Of an act that is about to happen the day is known, whatever columns there are.
+    """
     rules = plan.policy.rules
     return {name: tuple(dict.fromkeys(r.clause for r in rules if name in r.fields))
-            for name in plan.fields.sort(plan.policy.fields.difference(have))}
+            for name in plan.fields.sort(plan.policy.fields.difference(have, plan.assumed))}
+
+
+def lacking_columns(plan: Plan, ledger: LedgerFacts, lang: Lang) -> list[InputFinding]:
+    """One finding on a ledger, some table of which lacks a column that the policy requires."""
+    if ledger.kept is None:
+        return []
+    lacking = [n for n in plan.policy.required_columns if n not in ledger.kept]
+    if not lacking:
+        return []
+    named = say("list.comma", lang).join(field_label(n, lang, plan.fields) for n in lacking)
+    return [InputFinding("records.required-columns", file=ledger.files[0], args={"columns": named},
+                         severity=Severity.ERROR)]
 
 
 def said_of(columns: Mapping[str, Sequence[str]], plan: Plan, lang: Lang,
-            asked: Collection[str] | None = None) -> list[Diagnostic]:
+            asked: Collection[str] | None = None, *, blank: bool = False) -> list[Diagnostic]:
     """A notice about columns that are not there; only what the clauses `asked` about read.
+
+    `blank` says that they were taken for blank ones.
 
     What the scope reads decides whether a record is judged at all, and is told with every clause.
     """
@@ -40,6 +59,6 @@ def said_of(columns: Mapping[str, Sequence[str]], plan: Plan, lang: Lang,
     comma = say("list.comma", lang)
     args = {"fields": comma.join(named), "clauses": comma.join(judged),
             "more": len(lacking) - NAMED}
-    if len(lacking) <= NAMED:
-        return [Diagnostic("audit.no-column", args)]
-    return [Diagnostic("audit.no-column-many", args, hint="audit.hint.no-column")]
+    code = "audit.no-column" if len(lacking) <= NAMED else "audit.no-column-many"
+    return [Diagnostic(f"{code}.blank" if blank else code, args,
+                       hint="audit.hint.no-column" if len(lacking) > NAMED else None)]

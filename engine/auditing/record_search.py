@@ -50,7 +50,7 @@ class RecordSearch:
     def __init__(self, plan: Plan, name: RecordName) -> None:
         self._key, self._name, self._field = plan.key, name, plan.fields[plan.key]
         self._months = [n for n in plan.needs if plan.fields[n].type == "month"]
-        self._found: list[tuple[dict[str, Any], Location]] = []
+        self._found: list[tuple[Plan, dict[str, Any], Location]] = []
         self._beyond: list[Location] = []
         self._ids: list[str] = []
         self._tables: dict[Location, None] = {}
@@ -80,12 +80,14 @@ class RecordSearch:
             self._found += self._taken(part, here)
         self._look_beyond(part)
 
-    def _taken(self, part: RecordFrame, here: pl.Series) -> list[tuple[dict[str, Any], Location]]:
+    def _taken(self, part: RecordFrame,
+               here: pl.Series) -> list[tuple[Plan, dict[str, Any], Location]]:
         out = []
         for at in here.arg_true():
             record = part.frame.row(at, named=True)
             record |= {n: Month.of(record[n]) for n in self._months if record.get(n) is not None}
-            out.append((record, Location(part.file, part.sheet, part.rows[at])))
+            out.append((part.plan, record,
+                        Location(part.file, part.sheet, part.rows[at])))
         return out
 
     def _look_beyond(self, part: RecordFrame) -> None:
@@ -96,11 +98,14 @@ class RecordSearch:
         held = part.source[self._key].cast(pl.String).eq_missing(self._name.id)
         self._beyond += [Location(part.file, part.sheet)] * int(held.sum())
 
-    def result(self) -> list[tuple[dict[str, Any], Location]]:
-        """What was found. Raises UsageError where it is nothing, or a row of several tables."""
+    def result(self) -> list[tuple[Plan, dict[str, Any], Location]]:
+        """What was found, and what judges it.
+
+        Raises UsageError where it is nothing, or a row of several tables.
+        """
         name, found = self._name, self._found
         if name.row is not None and len(found) > 1:
-            places = [_written(at) for _, at in found]
+            places = [_written(at) for *_, at in found]
             raise fail(UsageError, "audit.row-of-several", hint="audit.hint.row-of-several",
                        row=name.row, places=", ".join(places))
         if found:

@@ -62,19 +62,26 @@ class Roster:
         """The fields that are compared."""
         return frozenset(rule.field for rule in self.rules)
 
-    def absences(self, values: Values) -> Iterator[VerdictBatch]:
-        """The values that the ledger lacks, by rule and by where they stand in the roster."""
+    def absences(self, values: Values, kept: frozenset[str] | None) -> Iterator[VerdictBatch]:
+        """The values that the ledger lacks, by rule and by where they stand in the roster.
+
+        `kept` are the fields that every table of the ledger has a column for (None where that does
+        not matter): where some table does not keep a field, nobody is known to be absent.
+        """
         for rule in self.rules:
             for there in values(rule.field, rule.expected):
                 rule.observe(there)
         for number, rule in enumerate(self.rules):
             for (file, sheet), absent in groupby(
                     rule.unmatched(), key=lambda found: (found[1].file, found[1].sheet)):
-                yield self._batch(number, list(absent), file, sheet)
+                yield self._batch(number, list(absent), file, sheet,
+                                  judged=kept is None or rule.field in kept)
 
     def _batch(self, number: int, absent: list[tuple[str, Location, dict[str, Any]]],
-               file: str | None, sheet: str | None) -> VerdictBatch:
+               file: str | None, sheet: str | None, *, judged: bool) -> VerdictBatch:
         rule = self.rules[number]
+        plan = self._plan if judged else replace(self._plan, absent=frozenset((rule.field,)))
+        outcome = Outcome.VIOLATION if judged else Outcome.UNDETERMINED
         beside = [shown for *_, shown in absent]
         frame = pl.DataFrame([
             pl.Series(rule.field, [value for value, *_ in absent]),
@@ -85,15 +92,19 @@ class Roster:
             frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(self._plan.key))
         verdicts = pl.select(
             row=pl.int_range(len(absent)), rule=pl.lit(number),
-            outcome=pl.lit(OUTCOME_CODES.index(Outcome.VIOLATION)), clause=None, due=None,
-            late=None, missing=pl.lit(0)).cast(SCHEMA)
+            outcome=pl.lit(OUTCOME_CODES.index(outcome)), clause=None, due=None,
+            late=None, missing=pl.lit(0 if judged else 1)).cast(SCHEMA)
         return VerdictBatch(
-            self._plan, frame, pl.Series([at.row for _, at, _ in absent], dtype=pl.Int64),
-            Verdicts(self._plan, table=verdicts), file or "", sheet)
+            plan, frame, pl.Series([at.row for _, at, _ in absent], dtype=pl.Int64),
+            Verdicts(plan, table=verdicts), file or "", sheet)
 
 
 def _plan_of_absences(plan: Plan) -> Plan:
-    """A plan of nothing but the `reconcile` rules; what is absent violates them."""
+    """A plan of nothing but the `reconcile` rules; what is absent violates them.
+
+    Only a column that is not there leaves it open.
+    """
     return replace(plan, rules=plan.whole, whole=(), lowered=tuple(
         LoweredRule(rule.id, not_applicable=FALSE, satisfied=FALSE, violation=TRUE, pending=FALSE,
-                    undetermined=FALSE, settled=FALSE, missing=()) for rule in plan.whole))
+                    undetermined=FALSE, settled=FALSE, missing=((key_field(rule), TRUE),))
+        for rule in plan.whole))

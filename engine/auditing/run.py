@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import cast
 
 from zhuanjie.engine.auditing.frames import RecordFrame
-from zhuanjie.engine.auditing.notices import no_columns, said_of
+from zhuanjie.engine.auditing.notices import lacking_columns, no_columns, said_of
 from zhuanjie.engine.auditing.roster import Roster
 from zhuanjie.engine.auditing.stages.base import Stage, StageContext
 from zhuanjie.engine.auditing.stages.registry import STAGES
@@ -42,16 +42,17 @@ class AuditRun:
 
     def __init__(self, strategy: Strategy, plan: Plan, *, lang: Lang,
                  roster: Roster | None = None, all_outcomes: bool = False,
-                 progress: Progress | None = None, sparse: bool = False,
+                 progress: Progress | None = None, absent_is_blank: bool = False,
                  stages: Sequence[Stage] = STAGES) -> None:
-        """`sparse` records leave out what they have no value for: that is no missing column."""
+        """`absent_is_blank` says that a column that is not there was taken for a blank one."""
         self.strategy, self.plan, self.roster = strategy, plan, roster
         self.all_outcomes, self.progress = all_outcomes, progress
-        self.lang, self.sparse = lang, sparse
+        self.lang, self.absent_is_blank = lang, absent_is_blank
         self.words = FindingRenderer(plan, lang)
         self.clauses: frozenset[str] | None = None
         """The clauses that are asked about, where it is not all of them."""
         self.totals = AuditTotals(plan)
+        self.totals.input += lacking_columns(plan, strategy.ledger, lang)
         self.totals.input += roster.input if roster else ()
         self._stages = stages
 
@@ -94,7 +95,8 @@ class AuditRun:
 
         `start` passes over the slices of the ledger before it.
         """
-        context = StageContext(self.plan, self.strategy, self.lang, self.all_outcomes, self.roster)
+        context = StageContext(self.plan, self.strategy, self.lang, self.all_outcomes, self.roster,
+                               self.absent_is_blank)
         batches = self._judged(start)
         for stage in self._stages:
             batches = stage(batches, context)
@@ -113,7 +115,7 @@ class AuditRun:
     def head(self) -> Report:
         """The report without its findings."""
         ledger, totals = self.strategy.ledger, self.totals
-        lacking = {} if self.sparse else no_columns(self.plan, ledger.fields)
+        lacking = {} if ledger.kept is None else no_columns(self.plan, ledger.kept)
         return Report(
             policy=self.plan.policy.ref,
             as_of=self.plan.as_of,
@@ -126,7 +128,8 @@ class AuditRun:
             findings=[],
             notices=[*self.plan.policy.notices, *ledger.notices,
                      *(self.roster.ledger.notices if self.roster else ()),
-                     *said_of(lacking, self.plan, self.lang, self.clauses)],
+                     *said_of(lacking, self.plan, self.lang, self.clauses,
+                              blank=self.absent_is_blank)],
             no_columns=lacking,
             judged=totals.judged(),
         )
@@ -154,15 +157,17 @@ class AuditRun:
 
 def begin(ledger: Ledger, plan: Plan, backend: Backend | None = None, *, lang: Lang,
           roster: Ledger | None = None, all_outcomes: bool = False,
-          progress: Progress | None = None, sparse: bool = False, bulk: bool | None = None,
-          stages: Sequence[Stage] = STAGES) -> AuditRun:
+          progress: Progress | None = None, absent_is_blank: bool = False,
+          bulk: bool | None = None, stages: Sequence[Stage] = STAGES) -> AuditRun:
     """Begin the audit of a ledger, by the engine asked for or by the one that suits it.
 
-    `bulk` has the ledger read as one stream even if it is small (or, where False, never). Raises
-    InputError for a roster that lacks a field, or a table that cannot be read.
+    `absent_is_blank` takes a column that a table lacks for a blank one, and not for something
+    unknown. `bulk` has the ledger read as one stream even if it is small (or, where False, never).
+    Raises InputError for a roster that lacks a field, or a table that cannot be read.
     """
     observed = frozenset(key_field(rule) for rule in plan.whole) if roster else frozenset[str]()
-    strategy = choose(AuditRequest(ledger, plan, backend, all_outcomes, bulk, observed, progress))
+    strategy = choose(AuditRequest(ledger, plan, backend, all_outcomes, bulk, observed,
+                                   absent_is_blank, progress))
     expected = Roster(roster, plan, strategy.backend, lang) if roster else None
     return AuditRun(strategy, plan, lang=lang, roster=expected, all_outcomes=all_outcomes,
-                    progress=progress, sparse=sparse, stages=stages)
+                    progress=progress, absent_is_blank=absent_is_blank, stages=stages)

@@ -64,6 +64,8 @@ class AuditTotals:
         for name, counts in self._by.items():
             for (value, outcome), times in groups_of(batch, name).items():
                 counts[value][outcome] += times
+        for (clause, _), times in batch.not_judged.items():
+            self.summary.not_judged[clause] += times
 
     def add_frame(self, frame: RecordFrame) -> None:
         """Count records that are only read."""
@@ -98,6 +100,8 @@ class AuditTotals:
 
     def _note(self, counts: Mapping[tuple[str, str, str], int]) -> None:
         for (clause, outcome, severity), times in counts.items():
+            if not times:
+                continue
             self.summary.add(clause, Outcome(outcome), times)
             self.kinds.add((Outcome(outcome), Severity(severity)))
 
@@ -114,6 +118,7 @@ class AuditTotals:
             by={name: dict(sorted(counts.items(), key=lambda pair: (not pair[0], pair[0])))
                 for name, counts in self._by.items()},
             days_late=self.summary.days_late, not_asked=self.plan.not_asked,
+            not_judged=Counter({c: n for c in order if (n := self.summary.not_judged[c])}),
         )
 
     def _read(self, part: VerdictBatch | RecordFrame) -> None:
@@ -186,8 +191,12 @@ def groups_of(batch: VerdictBatch, name: str) -> Counter[tuple[str, Outcome]]:
 
 
 def counts_of(batch: VerdictBatch) -> KindCounts:
-    """How many findings a batch has."""
+    """How many findings a batch has; what could not be judged is none."""
     found: KindCounts = Counter()
     for (clause, rule, outcome), times in batch.verdicts.counts().items():
         found[clause, str(outcome), str(batch.plan.rules[rule].severity)] += times
+    if batch.lists_not_judged:
+        for (clause, severity), times in batch.not_judged.items():
+            listed = (clause, str(Outcome.UNDETERMINED), severity)
+            found[listed] = max(0, found[listed] - times)
     return found

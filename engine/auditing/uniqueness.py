@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from zhuanjie.engine.backends.base import Backend
-from zhuanjie.engine.expr.nodes import FieldRef
+from zhuanjie.engine.expr.nodes import Expr, FieldRef
 from zhuanjie.engine.ledger.compared_columns import compared_field
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
@@ -43,6 +43,7 @@ class DuplicateCounter:
 
     def __init__(self, rule: TypedRule, plan: Plan, backend: Backend) -> None:
         self.rule, self.plan, self.backend = rule, plan, backend
+        self._at = plan.rules.index(rule)
         self.by = [
             key_field(rule),
             *([rule.within.name] if isinstance(rule.within, FieldRef) else []),
@@ -53,14 +54,19 @@ class DuplicateCounter:
         self._forms = [compared_field(plan.fields[name]).alias(f"#form-{i}")
                        for i, name in enumerate(self.by)]
 
-    def add(self, frame: pl.DataFrame) -> None:
-        """Count the records of a batch (those in the policy's scope)."""
-        if self.rule.when is None:
+    def add(self, frame: pl.DataFrame, plan: Plan) -> None:
+        """Count the records of a batch (those in the policy's scope), which `plan` judges."""
+        when = self.when(plan)
+        if when is None:
             truth: list[bool | None] = [True] * len(frame)
         else:
-            truth = self.backend.truth(self.plan, self.rule.when, frame)
+            truth = self.backend.truth(plan, when, frame)
         self.add_judged(frame.select(self.by).with_columns(
             pl.Series("#when", truth, dtype=pl.Boolean)))
+
+    def when(self, plan: Plan) -> Expr | None:
+        """The condition under which `plan` has a record counted."""
+        return plan.rules[self._at].when
 
     def add_judged(self, frame: pl.DataFrame) -> None:
         """Count records whose truth is known already, in a column `#when`."""

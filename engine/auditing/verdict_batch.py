@@ -28,7 +28,9 @@ class VerdictBatch:
     still have blanks behind them. `slice` is the table, and within it the slice, that the records
     belong to; None for what belongs to no slice of the ledger. `position` says how many rows have
     been read, where that is not the number of records so far. `header_row` tells the tables of a
-    sheet apart, `others` counts the rows that are no records by what they are.
+    sheet apart, `others` counts the rows that are no records by what they are. `not_judged` says
+    how often a clause, with a severity, could not be judged for want of columns; such are among
+    `verdicts` where `lists_not_judged`.
     """
 
     plan: Plan
@@ -46,6 +48,8 @@ class VerdictBatch:
     position: int | None = None
     header_row: int | None = None
     others: Mapping[str, int] = field(default_factory=dict)
+    not_judged: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    lists_not_judged: bool = False
 
     def reported(self) -> tuple[pl.DataFrame, pl.Series]:
         """The records that have verdicts, in order, with trimmed texts, and their row numbers."""
@@ -55,11 +59,12 @@ class VerdictBatch:
 
 def counted(plan: Plan, *, records: int = 0, out_of_scope: int = 0,
             editions: Mapping[int, int] | None = None, file: str = "",
+            not_judged: Mapping[tuple[str, str], int] | None = None,
             position: int | None = None) -> VerdictBatch:
     """A batch of nothing but numbers that are known before any record is judged."""
     return VerdictBatch(plan, pl.DataFrame(), pl.Series([], dtype=pl.Int64), Verdicts(plan),
                         file, records=records, out_of_scope=out_of_scope, editions=editions or {},
-                        position=position)
+                        position=position, not_judged=not_judged or {})
 
 
 def trim(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from zhuanjie.engine.core.results import Verdict
 from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.lowering.conditions import Cond
 from zhuanjie.engine.lowering.plan import Plan
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ class ColumnBackend(Backend, Protocol):
 
         `frame` has a column `#row` and the columns of `settled`. Raises BackendError.
         """
+        ...
+
+    def holds(self, cond: Cond, size: int) -> pl.Expr:
+        """Where a lowered condition holds, as an expression that is never null."""
         ...
 
     def truth_expr(self, plan: Plan, expr: Expr, size: int) -> pl.Expr:

@@ -93,7 +93,8 @@ class Finding:
     Where several packs judge one ledger, `pack` is the one that judged this, and `edition` tells
     the rule from those of the same name in the others. `name` and `group` are what the record is
     called and what it belongs to, where the ledger says so; `by` has the values of the fields that
-    the caller groups by, as text, None where blank.
+    the caller groups by, as text, None where blank. `judged` is false
+    where only columns that are not there could decide it.
     """
 
     record: str | None
@@ -113,6 +114,7 @@ class Finding:
     name: str | None = None
     group: str | None = None
     by: Mapping[str, str | None] = preset(default_factory=dict)
+    judged: bool = True
 
     @property
     def id(self) -> str:
@@ -149,7 +151,7 @@ class InputFinding:
     """A cell or record that could not be read as it stands; the record is audited all the same.
 
     `code` and `args` say why (a message of the catalogue). `column` is the heading as the ledger
-    writes it, `value` the text of the cell.
+    writes it, `value` the text of the cell. `severity` is given where it is more than bad evidence.
     """
 
     code: str
@@ -161,6 +163,7 @@ class InputFinding:
     file: str | None = None
     sheet: str | None = None
     args: Mapping[str, Any] = preset(default_factory=dict)
+    severity: Severity | None = None
 
     def message(self, lang: Lang) -> str:
         """Why the cell could not be read, and what to do."""
@@ -237,7 +240,10 @@ class LedgerRef:
 
 @dataclass(slots=True)
 class Summary:
-    """Counts by clause and outcome. `counts[clause][outcome]`; clauses in the pack's order."""
+    """Counts by clause and outcome. `counts[clause][outcome]`; clauses in the pack's order.
+
+    `not_judged` counts by clause what only columns that are not there could decide.
+    """
 
     counts: dict[str, Counter[Outcome]] = preset(default_factory=dict)
     people: int = 0
@@ -246,6 +252,7 @@ class Summary:
     """Counts by the value of each field that the caller groups by; a blank value is ""."""
     days_late: dict[str, int] = preset(default_factory=dict)
     """By clause, how many days its longest violation is overdue or came too late."""
+    not_judged: Counter[str] = preset(default_factory=Counter)
     not_asked: tuple[str, ...] = ()
     """Clauses that were left out on purpose."""
 

@@ -102,7 +102,7 @@ class _Typing:
         return Batch(frame, extra, rows, self.table.file, self.table.sheet, start,
                      [finding for _, _, finding in found],
                      {self.chunk.rows[at]: r for at, r in roles.items() if r in COUNTED},
-                     self.table.header_row)
+                     self.table.header_row, self.table.kept)
 
     def _heading(self, at: int) -> str:
         return " ".join(self.table.headings[at].split())

@@ -21,7 +21,8 @@ class Batch:
     `frame` has a column for each known field the source has, in the order of the field list;
     `extra` the columns nobody knows; `rows` the row numbers; `start` the position of the first
     record in the whole ledger; `input` what could not be read, in row order; `others` the rows
-    with something in them that are no records.
+    with something in them that are no records. `kept` are the fields that the records'
+    table has a column for, None where it has no columns.
     """
 
     frame: pl.DataFrame
@@ -33,3 +34,4 @@ class Batch:
     input: list[InputFinding] = field(default_factory=list)
     others: Mapping[int, RowRole] = field(default_factory=dict)
     header_row: int | None = None
+    kept: frozenset[str] | None = None

@@ -58,6 +58,9 @@ class Ledger:
         self.files = tuple(dict.fromkeys(t.file for t in tables))
         self.fields = frozenset(f.name for t in tables for f in t.match.fields.values())
         """The fields that any source has a column for."""
+        kept = [table.kept for table in tables if table.kept is not None]
+        self.kept = frozenset.intersection(*kept) if kept else None
+        """The fields that every source has a column for; None where none has columns."""
         self.notices = [*(s.reason for s in self.skipped), *notices]
         """What the reader should be told that is no finding, such as unknown headings."""
         for table in tables:

@@ -59,6 +59,22 @@ def needed(leaf: Leaf) -> Cond:
             return all_of((known(text), known(other)))
 
 
+def negated(cond: Cond) -> Cond:
+    """When `cond` does not hold: by De Morgan's laws down to the leaves.
+
+    A leaf fails where its opposite holds, and where it has an operand that is not known.
+    """
+    match cond:
+        case Const(value=value):
+            return Const(not value)
+        case AllOf(parts=parts):
+            return any_of(map(negated, parts))
+        case AnyOf(parts=parts):
+            return all_of(map(negated, parts))
+        case _:
+            return any_of((opposite(cond), negated(needed(cond))))
+
+
 @dataclass(frozen=True, slots=True)
 class Assumptions:
     """What is known of a record: which cells are filled, which conditions hold, which do not.

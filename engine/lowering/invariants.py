@@ -36,7 +36,7 @@ OUTCOMES = ("not_applicable", "satisfied", "violation", "pending", "undetermined
 def conditions_of(rule: LoweredRule) -> Iterator[Cond]:
     """Every condition that is asked of a record for a rule."""
     yield from (getattr(rule, name) for name in OUTCOMES)
-    yield rule.settled
+    yield from (rule.settled, rule.not_judged)
     yield from (cond for _, cond in (*rule.missing, *rule.clause))
 
 

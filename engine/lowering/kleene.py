@@ -4,6 +4,8 @@ For a condition F: `sure(F)` is "F is definitely true", `never(F)` "F is definit
 `maybe(F)` "F is not definitely false", `unsure(F)` "F is not definitely true". Negation is pushed
 to the leaves, so none of the four contains one. `due_to(F, field)` says when F is unknown and the
 missing `field` could decide it.
+
+Of a field that is absent (its ledger has no column for it) everything is unknown, `has()` too.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from zhuanjie.engine.expr.operators import COMPARISONS, NEGATED, TEXT_TESTS
 from zhuanjie.engine.expr.types import BOOL, Kind
 from zhuanjie.engine.lowering.conditions import (
     FALSE,
+    TRUE,
     Among,
     ColumnRef,
     Cond,
@@ -54,10 +57,12 @@ class Kleene:
     """Lowers expressions for an as-of day and parameter values.
 
     Each is a number, or a term where it is to stay open (for a solver that asks of every day).
+    `absent` are fields that there is no column for.
     """
 
     as_of: int | Term
     params: Mapping[str, int | Term]
+    absent: frozenset[str] = frozenset()
 
     @property
     def today(self) -> Term:
@@ -90,6 +95,8 @@ class Kleene:
                     all_of((self.must_be_false(test), self._truth(no, want))),
                 ))
             case Call(op="has", args=(FieldRef() as field,)):
+                if field.name in self.absent:
+                    return FALSE
                 if field.type.kind is Kind.ANY:
                     return Const(not want)
                 return filled(field.name, blank=not want)
@@ -100,8 +107,8 @@ class Kleene:
                 )
             case Call():
                 return self._leaf(expr, want)
-            case FieldRef(name=name):
-                return compare("==", ColumnRef(name, Kind.BOOL), Value(want, Kind.BOOL))
+            case FieldRef():
+                return compare("==", self.term(expr), Value(want, Kind.BOOL))
             case _:
                 raise AssertionError(expr)
 
@@ -174,7 +181,8 @@ class Kleene:
             case AsOf():
                 return self.today
             case FieldRef(name=name):
-                return missing(kind) if kind is Kind.ANY else ColumnRef(name, kind)
+                gone = kind is Kind.ANY or name in self.absent
+                return missing(kind) if gone else ColumnRef(name, kind)
             case Call(op="?:", args=(test, yes, no)):
                 return pick(
                     (
@@ -222,9 +230,10 @@ class Kleene:
             return FALSE
         match expr:
             case FieldRef(name=name, type=type_):
-                return Const(True) if type_.kind is Kind.ANY else filled(name, blank=True)
-            case Call(op="has"):
-                return FALSE
+                gone = type_.kind is Kind.ANY or name in self.absent
+                return TRUE if gone else filled(name, blank=True)
+            case Call(op="has", args=(FieldRef(name=name),)):
+                return Const(name in self.absent)
             case Call(op="&&" | "||"):
                 return all_of((self.may_be_true(expr), self.may_be_false(expr)))
             case Call(op="?:", args=(test, yes, no)):
@@ -272,10 +281,12 @@ class Kleene:
         Where an operand is known already, what it reads cannot decide any more.
         """
         match expr:
+            case FieldRef(name=own) if own in self.absent:
+                return Const(own == name)
             case FieldRef(name=own):
                 return filled(name, blank=True) if own == name else FALSE
-            case Call(op="has"):
-                return FALSE
+            case Call(op="has", args=(FieldRef(name=own),)):
+                return Const(own == name and own in self.absent)
             case Call(op="?:", args=(test, yes, no)):
                 unknown = self.unknown(test)
                 return any_of((

@@ -29,7 +29,9 @@ class Plan:
     and not at records (`reconcile`). `assumed` are fields that count as filled with the as-of day
     where they are blank: the act that is about to happen. `grouped_by` are fields that findings and
     totals are grouped by. `asked` are the clauses that are asked about, where it is not all;
-    rules that carry none of them are not in the plan.
+    rules that carry none of them are not in the plan. `absent` are fields that the
+    records' table has no column for; where `lists_all`, what only these could decide comes out as
+    undetermined, else there is nothing to report of it.
     """
 
     policy: Policy
@@ -44,6 +46,8 @@ class Plan:
     asked: frozenset[str] | None = None
     not_asked: tuple[str, ...] = ()
     """Clauses that the policy's rules carry and that were left out on purpose, in its order."""
+    absent: frozenset[str] = frozenset()
+    lists_all: bool = True
 
     @property
     def fields(self) -> FieldTable:
@@ -66,6 +70,11 @@ class Plan:
         """The fields that are shown beside the key: what a record is called, what it belongs to."""
         vocabulary = self.policy.vocabulary
         return tuple(n for n in (vocabulary.name, vocabulary.group) if n is not None)
+
+    @property
+    def kleene(self) -> Kleene:
+        """What lowers an expression for this plan."""
+        return Kleene(self.today, self.params, self.absent)
 
     @property
     def unique(self) -> tuple[TypedRule, ...]:

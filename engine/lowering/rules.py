@@ -1,18 +1,20 @@
 """Rule shapes to outcome conditions. In: typed rules. Out: for each, five conditions and its terms.
 
 Exactly one of the five holds for any record, whatever is missing; docs/semantics.md has the table
-and the tests try it.
+and the tests try it. What is undetermined for want of columns alone is "not judged here".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
 from zhuanjie.engine.expr.types import BOOL, STRING, Kind, Type
+from zhuanjie.engine.lowering.assume import negated
 from zhuanjie.engine.lowering.conditions import (
     FALSE,
+    TRUE,
     ColumnRef,
     Cond,
     Term,
@@ -25,6 +27,7 @@ from zhuanjie.engine.lowering.conditions import (
     pick,
 )
 from zhuanjie.engine.lowering.kleene import Kleene
+from zhuanjie.engine.lowering.trimming import fields_read
 from zhuanjie.engine.policy.policy import TypedRule
 
 UNIQUE_SURE = "{rule}#sure"
@@ -40,7 +43,8 @@ class LoweredRule:
     `settled` is "not applicable or satisfied" in short: where it holds there is nothing to report.
     `due` is the due day where there is one; `late` the days late, of a violation; `missing` says
     for each field when its absence is what leaves the rule undetermined; `clause` when a table's
-    finding carries a row's clause. `reads` are all fields the conditions may touch.
+    finding carries a row's clause. `not_judged` is the part of `undetermined` that only absent
+    columns could decide.
     """
 
     id: str
@@ -54,12 +58,33 @@ class LoweredRule:
     due: Term | None = None
     late: Term | None = None
     clause: tuple[tuple[str, Cond], ...] = ()
+    not_judged: Cond = FALSE
 
 
 def lower(rule: TypedRule, kleene: Kleene, order: tuple[str, ...]) -> LoweredRule:
     """Lower one rule; `order` is the order in which missing fields are named."""
     read = rule.fields
-    return _SHAPES[rule.shape](rule, kleene, [f for f in order if f in read])
+    lowered = _SHAPES[rule.shape](rule, kleene, [f for f in order if f in read])
+    if read.isdisjoint(kleene.absent):
+        return lowered
+    here = any_of(cond for name, cond in lowered.missing if name not in kleene.absent)
+    return replace(lowered, not_judged=all_of((lowered.undetermined, negated(here))))
+
+
+def unlisted(lowered: LoweredRule) -> LoweredRule:
+    """The rule with nothing to report where it is not judged here: as if it did not apply.
+
+    What hangs on counts over the ledger stays as it is, since these are not known record by record.
+    """
+    if lowered.not_judged == FALSE:
+        return lowered
+    counts = [name.format(rule=lowered.id) for name in (UNIQUE_SURE, UNIQUE_ALL)]
+    if not fields_read([lowered.not_judged]).isdisjoint(counts):
+        return replace(lowered, not_judged=FALSE)
+    return replace(
+        lowered, undetermined=all_of((lowered.undetermined, negated(lowered.not_judged))),
+        not_applicable=any_of((lowered.not_applicable, lowered.not_judged)),
+        settled=any_of((lowered.settled, lowered.not_judged)))
 
 
 def _require(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
@@ -88,12 +113,13 @@ def _deadline(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
     assert rule.due is not None and isinstance(rule.done, FieldRef)
     when, due_expr = rule.when or Lit(True, BOOL), rule.due
     due, done, today = k.term(rule.due), k.term(rule.done), k.today
-    is_done, not_done = _happened(rule.done.name, done, today)
+    act = rule.done.name
+    is_done, not_done = _happened(act, done, k)
     tardy = all_of((is_done, compare(">", done, due)))
     overdue = all_of((not_done, compare(">", today, due)))
     waiting = all_of((not_done, compare("<=", today, due)))
     in_time = all_of((is_done, compare("<=", done, due)))
-    dark = k.unknown(rule.due)
+    dark = any_of((k.unknown(rule.due), _untold(act, k)))
     return LoweredRule(
         id=rule.id,
         not_applicable=k.must_be_false(when),
@@ -109,7 +135,8 @@ def _deadline(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
         settled=any_of((k.must_be_false(when), in_time)),
         missing=_missing(
             fields,
-            [lambda f: k.unknown_because_of(when, f), lambda f: k.unknown_because_of(due_expr, f)],
+            [lambda f: k.unknown_because_of(when, f), lambda f: k.unknown_because_of(due_expr, f),
+             lambda f: _untold(act, k) if f == act else FALSE],
         ),
         due=due,
         late=pick(
@@ -126,11 +153,15 @@ def _recurring(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
     assert rule.start is not None and rule.every is not None and isinstance(rule.last, FieldRef)
     when, start, every = rule.when or Lit(True, BOOL), rule.start, rule.every
     last, today = k.term(rule.last), k.today
-    repeated, not_repeated = _happened(rule.last.name, last, today)
+    act = rule.last.name
+    repeated, not_repeated = _happened(act, last, k)
+    # Where nobody keeps the last time, it may as well be that there was none.
+    from_start = any_of((not_repeated, _untold(act, k)))
     base = pick(((repeated, last), (not_repeated, k.term(rule.start))), Kind.DATE)
     due = arith("+", base, k.term(rule.every), Kind.DATE)
     overdue = compare(">", today, due)
-    dark = any_of((all_of((not_repeated, k.unknown(rule.start))), k.unknown(rule.every)))
+    dark = any_of((all_of((not_repeated, k.unknown(rule.start))), k.unknown(rule.every),
+                   _untold(act, k)))
     return LoweredRule(
         id=rule.id,
         not_applicable=k.must_be_false(when),
@@ -145,8 +176,9 @@ def _recurring(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
             fields,
             [
                 lambda f: k.unknown_because_of(when, f),
-                lambda f: all_of((not_repeated, k.unknown_because_of(start, f))),
+                lambda f: all_of((from_start, k.unknown_because_of(start, f))),
                 lambda f: k.unknown_because_of(every, f),
+                lambda f: _untold(act, k) if f == act else FALSE,
             ],
         ),
         due=due,
@@ -173,17 +205,14 @@ def _table(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
             if other is not row and other.when is not None)]))
         for row in conditional if row.when is not None
     )
-    return LoweredRule(
-        asking.id, asking.not_applicable, asking.satisfied, asking.violation, asking.pending,
-        asking.undetermined, asking.settled, asking.missing, clause=clause,
-    )
+    return replace(asking, clause=clause)
 
 
 def _unique(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
     """Counts of records that share the key come as two columns, made before judging."""
     assert isinstance(rule.key, FieldRef)
     when = rule.when or Lit(True, BOOL)
-    blank, there = filled(rule.key.name, blank=True), filled(rule.key.name)
+    blank, there = k.unknown(rule.key), k.known(rule.key)
     two = Value(2, Kind.INT)
     must_be_true = ColumnRef(UNIQUE_SURE.format(rule=rule.id), Kind.INT)
     everyone = ColumnRef(UNIQUE_ALL.format(rule=rule.id), Kind.INT)
@@ -205,12 +234,22 @@ def _unique(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
     )
 
 
-def _happened(name: str, on: Term, today: Term) -> tuple[Cond, Cond]:
-    """Whether an act is on record by the as-of day: a later date does not count yet."""
+def _happened(name: str, on: Term, k: Kleene) -> tuple[Cond, Cond]:
+    """Whether an act is on record by the as-of day: a later date does not count yet.
+
+    Neither is so where the record has no place for it.
+    """
+    if name in k.absent:
+        return FALSE, FALSE
     return (
-        compare("<=", on, today),
-        any_of((filled(name, blank=True), compare(">", on, today))),
+        compare("<=", on, k.today),
+        any_of((filled(name, blank=True), compare(">", on, k.today))),
     )
+
+
+def _untold(act: str, k: Kleene) -> Cond:
+    """Whether nobody keeps when an act was done."""
+    return TRUE if act in k.absent else FALSE
 
 
 def _missing(

@@ -22,7 +22,7 @@ def specialize(plan: Plan, judging: Sequence[bool | None]) -> Plan:
     """`plan` for records of which rule i judges all, none, or (None) it is not said which."""
     if all(judges is None for judges in judging):
         return plan
-    kleene = Kleene(plan.today, plan.params)
+    kleene = plan.kleene
     order = tuple(f.name for f in plan.fields)
     return replace(plan, lowered=tuple(
         _narrowed(rule, lowered, judges, kleene, order)

@@ -20,6 +20,7 @@ from zhuanjie.engine.lowering.conditions import (
     ColumnRef,
     Compare,
     Cond,
+    Filled,
     Pick,
     Term,
     TextTest,
@@ -66,6 +67,11 @@ def _written(term: Term) -> Term:
 def compared(conditions: Iterable[Cond]) -> frozenset[str]:
     """The fields whose values some condition reads, rather than whether they are there."""
     return frozenset(n.name for n in walk(*conditions) if isinstance(n, ColumnRef))
+
+
+def fields_read(conditions: Iterable[Cond]) -> frozenset[str]:
+    """The fields that some condition asks anything of."""
+    return frozenset(n.name for n in walk(*conditions) if isinstance(n, ColumnRef | Filled))
 
 
 def _strict(cond: Cond) -> Iterator[str]:

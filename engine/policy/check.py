@@ -220,6 +220,8 @@ class Checker:
 
     def clauses_of(self, pack: LoadedPack) -> None:
         """A clause binds a party; what a moment sets and what dates a clause are days."""
+        for i, name in enumerate(pack.manifest.required_columns):
+            self._field(name, pack.source, ("required_columns", i), None)
         for name, moment in pack.manifest.moments.items():
             self._field(moment.sets, pack.source, ("moments", name, "sets"), Kind.DATE)
         for name, clause in pack.manifest.clauses.items():

@@ -318,6 +318,8 @@ class Manifest(Strict):
         default_factory=dict, description="whom clauses may bind, besides the vocabulary's parties")
     known_headings: tuple[Filled, ...] = Field(
         default=(), description="headings of ledgers whose meaning is known and that no rule reads")
+    required_columns: tuple[FieldName, ...] = Field(
+        default=(), description="fields that a ledger must have a column for, besides the base's")
     by_default: bool = Field(
         default=False, description="whether the pack judges, in its period, where none is named")
     withdraws: tuple[Withdrawal, ...] = Field(

@@ -249,6 +249,12 @@ class Policy:
         """How a report names the policy."""
         return PolicyRef(self.id, self.version, self.sha256)
 
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """The fields that a ledger must have a column for, in the order of the vocabulary."""
+        return self.vocabulary.fields.sort(
+            {name for pack in self.chain for name in pack.manifest.required_columns})
+
     @cached_property
     def fields(self) -> frozenset[str]:
         """Every field that the scope or some rule reads."""

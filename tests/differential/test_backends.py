@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -30,6 +31,7 @@ from support.strategies import (
 )
 
 from zhuanjie.engine import load_policy
+from zhuanjie.engine.backends.polars.expressions import Expressions
 from zhuanjie.engine.backends.registry import NAMES, backend
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import ExpressionError
@@ -39,6 +41,7 @@ from zhuanjie.engine.expr.nodes import Expr, Name
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.type_checker import check
 from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.absent import without_columns
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE, lower
@@ -135,6 +138,47 @@ def test_records(plan: Plan, name: str) -> None:
         assert not wrong, shrunk(plan, name, rows[min(wrong)])
 
 
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "reference"])
+def test_records_of_tables_that_lack_columns(plan: Plan, name: str) -> None:
+    """With columns left out at random: what they could decide is undetermined, on every engine."""
+    random = Random(11)
+    size = 60 if name in ("durable", "spark") else 300
+    read = sorted(plan.policy.fields)
+    for seed in range(1 if name == "spark" else 6):
+        absent = frozenset(random.sample(read, random.choice((1, 3, 8, len(read) // 2))))
+        lacking = without_columns(plan, absent)
+        rows = [{n: None if n in absent else v for n, v in row.items()}
+                for row in ledger(plan, 100 + seed, size)]
+        frame = frame_of(plan, rows)
+        wanted = backend("reference").judge(lacking, frame, all_outcomes=True)
+        assert len(wanted) == len(rows) * len(plan.rules)
+        found = backend(name).judge(lacking, frame, all_outcomes=True)
+        wrong = {v.row for v, w in zip(found, wanted, strict=True) if v != w}
+        assert not wrong, shrunk(lacking, name, rows[min(wrong)])
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "reference"])
+def test_what_only_absent_columns_could_decide_is_left_out(plan: Plan, name: str) -> None:
+    """And nothing else: the rest is what is reported where all is listed."""
+    absent = frozenset(Random(5).sample(sorted(plan.policy.fields), 12))
+    listed = without_columns(plan, absent)
+    quiet = without_columns(plan, absent, lists_all=False)
+    frame = frame_of(plan, [{n: None if n in absent else v for n, v in row.items()}
+                            for row in ledger(plan, 17, 60 if name in ("durable", "spark") else 200)])
+    everything = backend("reference").judge(listed, frame)
+    judged = [v for v in everything if not v.missing or not set(v.missing) <= absent]
+    assert len(judged) < len(everything)
+    assert backend("reference").judge(quiet, frame) == judged
+    assert backend(name).judge(quiet, frame) == judged
+    if name == "polars":  # what is left out is what is counted
+        counted = frame.select(
+            *frame.columns, *(Expressions().condition(rule.not_judged).alias(str(i))
+                              for i, rule in enumerate(quiet.lowered))).select(
+            pl.col(str(i)).fill_null(value=False).sum() for i in range(len(quiet.lowered))).row(0)
+        gone = Counter(v.rule for v in everything if v.missing and set(v.missing) <= absent)
+        assert list(counted) == [gone[i] for i in range(len(quiet.lowered))]
+
+
 @pytest.mark.parametrize("name", ["reference", "python", "durable"])
 def test_single_records(plan: Plan, name: str) -> None:
     """A record alone is judged as a frame of it is, whether its blanks are absent or None."""
@@ -189,12 +233,15 @@ def rules(draw: st.DrawFn) -> list[TypedRule]:
 @pytest.mark.parametrize("engine", few(
     (n for n in NAMES if n not in ("reference", "spark")), "polars", "python"))
 @examples(20)
-@given(rules(), st.lists(records, min_size=1, max_size=3), st.integers(0, 2), st.booleans())
+@given(rules(), st.lists(records, min_size=1, max_size=3), st.integers(0, 2), st.booleans(),
+       st.one_of(st.just(frozenset()), st.frozensets(st.sampled_from(sorted(FRAME)), max_size=4)))
 def test_rules(engine: str, drawn: list[TypedRule], rows: list[Record], sure: int,
-               more: bool) -> None:
-    kleene = Kleene(to_day(TODAY), VALUES)
+               more: bool, absent: frozenset[str]) -> None:
+    """Some fields may have no column at all."""
+    kleene = Kleene(to_day(TODAY), VALUES, absent)
+    rows = [{n: None if n in absent else v for n, v in row.items()} for row in rows]
     plan = replace(
-        make_plan(policy(), TODAY), params=VALUES, rules=tuple(drawn), whole=(),
+        make_plan(policy(), TODAY), params=VALUES, rules=tuple(drawn), whole=(), absent=absent,
         lowered=tuple(lower(rule, kleene, tuple(sorted(FRAME))) for rule in drawn))
     counts = {UNIQUE_SURE.format(rule=drawn[-1].id): sure,
               UNIQUE_ALL.format(rule=drawn[-1].id): sure + more}

@@ -15,4 +15,6 @@ def absences(batches: Iterator[VerdictBatch], context: StageContext) -> Iterator
     """Once the ledger is judged, say what it lacks of the roster."""
     yield from batches
     if context.roster is not None:
-        yield from context.roster.absences(context.strategy.values)
+        yield from context.roster.absences(
+            context.strategy.values,
+            None if context.absent_is_blank else context.strategy.ledger.kept)

@@ -21,6 +21,7 @@ class StageContext:
     lang: Lang
     all_outcomes: bool = False
     roster: Roster | None = None
+    absent_is_blank: bool = False
 
 
 Stage = Callable[[Iterator[VerdictBatch], StageContext], Iterator[VerdictBatch]]

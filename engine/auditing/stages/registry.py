@@ -6,6 +6,7 @@ from zhuanjie.engine.auditing.stages.absences import absences
 from zhuanjie.engine.auditing.stages.base import Stage
 from zhuanjie.engine.auditing.stages.clause_filter import clause_filter
 from zhuanjie.engine.auditing.stages.edition_filter import edition_filter
+from zhuanjie.engine.auditing.stages.not_judged import not_judged
 
-STAGES: tuple[Stage, ...] = (edition_filter, clause_filter, absences)
+STAGES: tuple[Stage, ...] = (edition_filter, clause_filter, absences, not_judged)
 """What the verdicts of every audit pass through."""

@@ -19,6 +19,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.results import Skipped
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.ledger.readers.base import LedgerTable
+from zhuanjie.engine.lowering.absent import without_columns
 from zhuanjie.engine.lowering.plan import Plan
 
 
@@ -37,7 +38,12 @@ class LedgerFacts(Protocol):
 
     @property
     def fields(self) -> frozenset[str]:
-        """The fields it has a column for."""
+        """The fields it has a column for, in some part of it."""
+        ...
+
+    @property
+    def kept(self) -> frozenset[str] | None:
+        """The fields that every part of it has a column for; None where it has no columns."""
         ...
 
     @property
@@ -112,7 +118,7 @@ class AuditRequest:
 
     `backend` is None where no engine was asked for; `bulk` has the ledger read as one stream even
     if it is small (or, where False, never); `observed` are the fields whose `values` will be asked
-    for.
+    for. `absent_is_blank` takes a column that is not there for a blank one.
     """
 
     ledger: Ledger
@@ -121,5 +127,12 @@ class AuditRequest:
     all_outcomes: bool
     bulk: bool | None
     observed: frozenset[str] = frozenset()
+    absent_is_blank: bool = False
     reading: Callable[[int, int | None], None] | None = None
     """Told how many rows were read, where reading is a pass of its own."""
+
+    def plan_for(self, kept: frozenset[str] | None, *, lists_all: bool = True) -> Plan:
+        """The plan for records of a table that keeps these fields; see `without_columns`."""
+        if kept is None or self.absent_is_blank:
+            return self.plan
+        return without_columns(self.plan, frozenset(self.plan.needs) - kept, lists_all=lists_all)

@@ -16,6 +16,7 @@ from zhuanjie.engine.auditing.strategies.base import AuditRequest
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.backends.registry import BULK, backend_of
 from zhuanjie.engine.backends.verdicts import judged_by
+from zhuanjie.engine.lowering.plan import Plan
 
 
 class BatchJudge:
@@ -26,7 +27,7 @@ class BatchJudge:
     def __init__(self, request: AuditRequest) -> None:
         self.backend = request.backend or backend_of(BULK)
         self.ledger, self._request = request.ledger, request
-        self._frames = LedgerFrames(request.ledger, request.plan, self.backend)
+        self._frames = LedgerFrames(request.ledger, request.plan, self.backend, request.plan_for)
         self._values: defaultdict[str, list[pl.Series]] = defaultdict(list)
 
     @property
@@ -37,11 +38,12 @@ class BatchJudge:
     def batches(self, start: tuple[int, int] = (0, 0)) -> Iterator[VerdictBatch]:
         """See `Strategy.batches`."""
         request = self._request
-        index = EditionIndex(request.plan)
+        indices: dict[Plan, EditionIndex] = {}
         self._values.clear()
         for part in self._frames:
             for field in request.observed:
                 self._values[field].append(_values(part, field))
+            index = indices.setdefault(part.plan, EditionIndex(part.plan))
             editions = index.of_frame(part.frame)
             plan = index.specialize(editions, len(part.frame))
             yield VerdictBatch(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from zhuanjie.engine.auditing.column_gaps import gap_counts, gaps_of
 from zhuanjie.engine.auditing.editions import EditionIndex
 from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.strategies.base import AuditRequest
@@ -42,8 +43,10 @@ class PostgresJudge:
         assert table is not None
         self.backend = PostgresBackend(table.server)
         self.ledger, self._request = request.ledger, request
-        self.queries = LedgerQueries(table, request.plan, request.plan.needs)
-        self._editions = EditionIndex(request.plan)
+        self._plan = request.plan_for(table.kept, lists_all=request.all_outcomes)
+        self._listing = request.plan_for(table.kept)
+        self.queries = LedgerQueries(table, self._plan, request.plan.needs)
+        self._editions = EditionIndex(self._plan)
         self._known: Counts | None = None
 
     @property
@@ -54,9 +57,12 @@ class PostgresJudge:
     def batches(self, start: tuple[int, int] = (0, 0)) -> Iterator[VerdictBatch]:
         """Records with their verdicts, as the server hands them over."""
         counts = self._count()
-        yield counted(self._request.plan, records=counts.records, out_of_scope=counts.beyond,
-                      editions=self._editions.counts(counts.held, counts.in_scope),
-                      file=self.queries.table.file, position=0)
+        guards = len(self._editions.guards)
+        yield counted(
+            self._plan, records=counts.records, out_of_scope=counts.beyond,
+            editions=self._editions.counts(counts.held[:guards], counts.in_scope),
+            not_judged=gap_counts(self._plan, counts.held[guards:]),
+            file=self.queries.table.file, position=0)
         position = 0
         for part in self.queries.judged(self._request.all_outcomes):
             position = part.rows[-1] if len(part.rows) else position
@@ -76,8 +82,8 @@ class PostgresJudge:
         counts = self._count()
         records, beyond = counts.records, counts.beyond
         for part in self._parts(record):
-            yield RecordFrame(part.frame, part.rows, self.queries.table.file, None, records, beyond,
-                              part.input)
+            yield RecordFrame(self._listing, part.frame, part.rows, self.queries.table.file, None,
+                              records, beyond, part.input)
             records = beyond = 0
 
     def _parts(self, record: str | None) -> Iterator[StatementPart]:
@@ -90,11 +96,14 @@ class PostgresJudge:
     def _count(self) -> Counts:
         """Count the rows; the server counts too which records each edition judges."""
         if self._known is None:
-            counts = self.queries.counts(self._editions.guards)
+            guards = self._editions.guards
+            surely = self._plan.kleene.must_be_true
+            counts = self.queries.counts(
+                [*map(surely, guards), *(cond for _, cond in gaps_of(self._plan))])
             if not counts.records:
                 raise fail(InputError, "records.no-records", self.queries.table.address.place,
                            "records.hint.no-records")
-            held = self._editions.counts(counts.held, counts.in_scope)
+            held = self._editions.counts(counts.held[:len(guards)], counts.in_scope)
             self.queries.judge_by(self._editions.specialize(held, counts.in_scope))
             self._known = counts
         return self._known

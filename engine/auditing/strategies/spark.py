@@ -12,14 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from uuid import uuid4
 
 import polars as pl
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from zhuanjie.engine.auditing.column_gaps import gap_counts, gaps_of
 from zhuanjie.engine.auditing.editions import EditionIndex
 from zhuanjie.engine.auditing.roster import Roster
 from zhuanjie.engine.auditing.run import AuditRun
@@ -37,6 +38,7 @@ from zhuanjie.engine.core.unaudited import NOT_AUDITED
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.ledger.readers.base import LedgerTable
+from zhuanjie.engine.lowering.absent import without_columns
 from zhuanjie.engine.lowering.plan import Plan
 
 Form = Literal["parquet", "csv", "jsonl"]
@@ -62,17 +64,21 @@ class SparkReport:
 
 def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path, form: Form, *, lang: Lang,
                    columns: Mapping[str, str] | None = None, roster: Ledger | None = None,
-                   all_outcomes: bool = False) -> SparkReport:
+                   all_outcomes: bool = False, absent_is_blank: bool = False) -> SparkReport:
     """Audit `sources` and write the findings to the folder `output`.
 
     Raises InputError for what cannot be read, OutputError for a folder that is something else,
     BackendError when Spark fails: `output` then is as it was.
     """
     source = open_source(sources, HeadingMap(plan.policy.vocabulary, columns))
-    with closing(SparkLedger(source, plan)) as ledger:
-        judge = SparkJudge(ledger, source, plan)
+    kept = frozenset(cell.field.name for cell in source.cells)
+    judged_by = plan if absent_is_blank else without_columns(
+        plan, frozenset(plan.needs) - kept, lists_all=all_outcomes)
+    with closing(SparkLedger(source, judged_by)) as ledger:
+        judge = SparkJudge(ledger, source, judged_by)
         expected = Roster(roster, plan, judge.backend, lang) if roster else None
-        run = AuditRun(judge, plan, lang=lang, roster=expected, all_outcomes=all_outcomes)
+        run = AuditRun(judge, plan, lang=lang, roster=expected, all_outcomes=all_outcomes,
+                       absent_is_blank=absent_is_blank)
         return _audit(run, ledger, output, form)
 
 
@@ -86,7 +92,8 @@ class SparkLedgerFacts:
 
     def __init__(self, ledger: SparkLedger, source: SparkSource) -> None:
         self.files = (source.name,)
-        self.fields, self.notices = ledger.fields, source.notices
+        self.fields = self.kept = ledger.fields
+        self.notices = source.notices
         self._ledger = ledger
 
     def check_filled(self, records: int) -> None:
@@ -113,12 +120,15 @@ class SparkJudge:
 
     def batches(self, start: tuple[int, int] = (0, 0)) -> Iterator[VerdictBatch]:
         """One batch, of how many records there are and which editions judge them."""
-        counts = self._ledger.counts(self._editions.guards)
+        plan, guards = self._editions.plan, self._editions.guards
+        counts = self._ledger.counts(
+            [*map(plan.kleene.must_be_true, guards), *(cond for _, cond in gaps_of(plan))])
         self.ledger.check_filled(counts.records)
-        editions = self._editions.counts(counts.held, counts.in_scope)
+        editions = self._editions.counts(counts.held[:len(guards)], counts.in_scope)
         self._ledger.judge_by(self._editions.specialize(editions, counts.in_scope))
-        yield counted(self._editions.plan, records=counts.records, out_of_scope=counts.beyond,
-                      editions=editions, file=self.ledger.files[0])
+        yield counted(plan, records=counts.records, out_of_scope=counts.beyond, editions=editions,
+                      file=self.ledger.files[0],
+                      not_judged=gap_counts(plan, counts.held[len(guards):]))
 
     def values(self, field: str, wanted: pl.Series) -> Iterator[pl.Series]:
         """Those of the values wanted that the source has."""
@@ -130,16 +140,22 @@ def _audit(run: AuditRun, ledger: SparkLedger, output: Path, form: Form) -> Spar
     absent = [row for batch in run.batches() for row in frames.of(batch).rows()]
     beside = output.with_name(f"{output.stem}-input{output.suffix}")
     with _replacing(output) as draft, _replacing(beside) as draft_beside:
-        findings = ledger.findings(run.all_outcomes)
+        findings, dark = ledger.findings(run.all_outcomes), not_judged(ledger.absent, form)
         if run.plan.asked is not None:
             findings = findings.filter(F.col("clause").isin(*run.plan.asked))
+        gone: list[dict[str, Any]] = []
+        if not run.all_outcomes and ledger.counts_unjudged:
+            told = not_judged(ledger.absent)
+            gone = [row.asDict() for row in findings.filter(told).groupBy(
+                "clause").count().collect()]
+            findings = findings.filter(~told)
         absent += not_audited(run.head(), run.plan).rows()
         if absent:
             findings = findings.unionByName(local(absent, ledger.columns))
         every = _write(findings, draft, form)
         written = every.filter(F.col("outcome") != NOT_AUDITED)
-        found = [row.asDict() for row in written.groupBy(
-            "rule", "clause", "outcome", "severity").count().collect()]
+        found = [row.asDict() for row in written.withColumn("dark", dark).groupBy(
+            "rule", "clause", "outcome", "severity", "dark").count().collect()]
         wrong = written.filter(F.col("outcome") == str(Outcome.VIOLATION))
         ids = wrong.filter(F.col("record").isNotNull()).select("record").distinct().count()
         nameless = wrong.filter(F.col("record").isNull()).select("file", "row").distinct().count()
@@ -147,15 +163,32 @@ def _audit(run: AuditRun, ledger: SparkLedger, output: Path, form: Form) -> Spar
         late = written.filter(F.col("outcome") == str(Outcome.VIOLATION)).groupBy("clause").agg(
             F.max("days_late").alias("days")).collect()
     report = run.head()
-    summary = Summary(days_late={r["clause"]: r["days"] for r in late if r["days"]})
+    summary = Summary(days_late={r["clause"]: r["days"] for r in late if r["days"]},
+                      not_judged=report.summary.not_judged)
     order = {clause: at for at, clause in enumerate(run.plan.policy.clauses)}
-    for row in sorted(found, key=lambda r: order[r["clause"]]):
+    for row in sorted((r for r in found if not r["dark"]), key=lambda r: order[r["clause"]]):
         summary.add(row["clause"], Outcome(row["outcome"]), row["count"])
     summary.people, summary.not_asked = ids + nameless, run.plan.not_asked
+    for row in [*gone, *(r for r in found if r["dark"])]:
+        summary.not_judged[row["clause"]] += row["count"]
     report.summary = summary
     return SparkReport(
-        report, frozenset((Outcome(r["outcome"]), Severity(r["severity"])) for r in found),
+        report, frozenset((Outcome(r["outcome"]), Severity(r["severity"])) for r in found
+                          if not r["dark"]),
         unread + len(report.input), _shown(beside))
+
+
+def not_judged(absent: frozenset[str], form: Form | None = None) -> Column:
+    """Whether only columns that are not there could decide a finding.
+
+    `form` is that of a file it was read from.
+    """
+    missing = F.col("missing")
+    if form == "csv":
+        missing = F.when(missing != "", F.split(missing, " "))
+    gone = F.array(*map(F.lit, sorted(absent))).cast("array<string>")
+    return F.coalesce((F.size(missing) > 0) & (F.size(F.array_except(missing, gone)) == 0),
+                      F.lit(False))
 
 
 def _write(frame: DataFrame, path: str, form: Form) -> DataFrame:

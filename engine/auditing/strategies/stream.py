@@ -13,6 +13,7 @@ from itertools import chain
 
 import polars as pl
 
+from zhuanjie.engine.auditing.column_gaps import ColumnGaps, Gap
 from zhuanjie.engine.auditing.editions import EditionIndex
 from zhuanjie.engine.auditing.frames import LedgerFrames, RecordFrame
 from zhuanjie.engine.auditing.key_hashes import KeyHashes
@@ -31,6 +32,7 @@ from zhuanjie.engine.ledger.compared_columns import compared_field
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 from zhuanjie.engine.ledger.rows import AT, Rows, TypedTable, standing
 from zhuanjie.engine.lowering.conditions import Cond
+from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.trimming import as_written, compared, fields_to_trim
 
 _OUT, _SHARED, _TWICE, _KEY_HASH = "#out", "#shared", "#twice", "#key-hash-{}"
@@ -46,6 +48,7 @@ class StreamJudge:
         self.backend = request.backend or backend_of(BULK)
         self.engine = _for_columns(column_backend_of(self.backend))
         self.ledger, self.plan, self.limits = request.ledger, request.plan, limits()
+        self._request = request
         self.all_outcomes = request.all_outcomes
         self.needs, self.key = request.plan.needs, request.plan.key
         self.editions = EditionIndex(request.plan)
@@ -53,6 +56,10 @@ class StreamJudge:
         self.counters = [DuplicateCounter(r, request.plan, self.backend)
                          for r in request.plan.unique]
         self._reading = request.reading or (lambda _done, _total: None)
+        # What is not judged for want of columns is counted in the first pass, and not reported.
+        self.plans = [request.plan_for(t.kept, lists_all=self.all_outcomes)
+                      for t in request.ledger.tables]
+        self.gaps: list[ColumnGaps] = []
         self.seen = DuplicateIdIndex()
 
     @property
@@ -62,16 +69,17 @@ class StreamJudge:
 
     def frames(self, _record: str | None = None) -> Iterator[RecordFrame]:
         """See `LedgerStrategy.frames`."""
-        return iter(LedgerFrames(self.ledger, self.plan, self.backend))
+        return iter(LedgerFrames(self.ledger, self.plan, self.backend, self._request.plan_for))
 
     def batches(self, start: tuple[int, int] = (0, 0)) -> Iterator[VerdictBatch]:
         """The records with something to report, from the slice `start` of the ledger on."""
-        yield counted(self.plan, editions=self._first_pass(), position=0)
+        editions, gaps = self._first_pass()
+        yield counted(self.plan, editions=editions, not_judged=gaps, position=0)
         self._replay_ids(*start)
         size = self.limits.slice_rows
         # Texts that are trimmed after the stream, on what is left of it.
         untrimmed = [] if self.all_outcomes else self._loose(
-            self.needs, [as_written(rule.settled) for rule in self.plan.lowered])
+            self.needs, [as_written(rule.settled) for plan in self.plans for rule in plan.lowered])
         for number in range(start[0], len(self.tables)):
             typed, height = self.tables[number], self.heights[number]
             exprs, also, keep = self._query(number)
@@ -116,17 +124,23 @@ class StreamJudge:
                                    sliced=True):
                 yield rows.frame[name]
 
-    def _first_pass(self) -> Counter[int]:
+    def _first_pass(self) -> tuple[Counter[int], Counter[Gap]]:
         """Learn how many rows there are, and which ids and keys stand there more than once.
 
-        Returns how many of the rows each edition judges.
+        Returns how many of the rows each edition judges, and how often each clause is not judged.
         """
+        size_hint = self.ledger.size_hint or self.limits.hashed_rows
+        self.gaps = [ColumnGaps(plan, self.engine, size_hint) for plan in self.plans]
         governed = {_GOVERNED.format(i): expr for i, expr in self.editions.governed().items()}
-        scope = field_names(self.plan.policy.scope) if governed else frozenset[str]()
-        names = self.editions.reads.union({self.key}, scope, *map(self._reads, self.counters))
+        counts = bool(governed) or any(gaps.conditions for gaps in self.gaps)
+        scope = field_names(self.plan.policy.scope) if counts else frozenset[str]()
+        names = self.editions.reads.union({self.key}, scope, *map(self._reads, self.counters),
+                                          *(gaps.reads for gaps in self.gaps))
         # What is counted too much by a text with blanks is taken off by `_recount`.
-        untrimmed = self._loose(names, [rule.not_applicable for rule in self.plan.lowered
-                                    if rule.id in {c.rule.id for c in self.counters}])
+        untrimmed = self._loose(names, [
+            *(rule.not_applicable for rule in self.plan.lowered
+              if rule.id in {c.rule.id for c in self.counters}),
+            *(cond for gaps in self.gaps for cond in gaps.conditions)])
 
         def hashed(name: str) -> pl.Expr:
             text, field = pl.col(name), self.plan.fields[name]
@@ -134,40 +148,49 @@ class StreamJudge:
                 return compared_field(field)
             return text.str.strip_chars_end(BLANKS) if name in untrimmed else text
 
-        hashes = [KeyHashes([hashed(self.key)], pl.col(self.key).is_not_null()), *(
-            KeyHashes(list(map(hashed, c.by)), self._counts(c)) for c in self.counters)]
-        exprs = [p.expr.alias(_KEY_HASH.format(i)) for i, p in enumerate(hashes)]
-        exprs += [(e & self._in_scope()).alias(name) for name, e in governed.items()]
+        hashes = [KeyHashes([hashed(self.key)]), *(
+            KeyHashes(list(map(hashed, c.by))) for c in self.counters)]
         judged, blanks = [0] * len(governed), 0
+        not_judged: Counter[Gap] = Counter()
         self.heights: list[int] = []
-        for typed in self.tables:
-            height = 0
+        for typed, plan, gaps in zip(self.tables, self.plans, self.gaps, strict=True):
+            height = dropped = 0
+            counted_ = [pl.col(self.key).is_not_null(), *(self._counts(c, plan)
+                                                         for c in self.counters)]
+            exprs = [h.where(where).alias(_KEY_HASH.format(i))
+                     for i, (h, where) in enumerate(zip(hashes, counted_, strict=True))]
+            exprs += [(e & self._in_scope(plan)).alias(name) for name, e in governed.items()]
+            exprs += gaps.exprs(self._in_scope(plan))
             for rows in typed.rows(names, exprs, also=[self._assumed(names)],
                                    size=self.limits.hashed_rows, untrimmed=untrimmed):
                 height = max(height, rows.read)
                 self._reading(sum(self.heights) + height, None)
-                blanks += len(rows.dropped)  # of what is read here; there may be more to them
+                dropped += len(rows.dropped)  # of what is read here; there may be more to them
+                gaps.add(rows.frame)
                 for i, some in enumerate(hashes):
                     some.add(rows.frame[_KEY_HASH.format(i)], rows.frame[AT])
                 judged = [n + int(rows.frame[name].sum())
                           for n, name in zip(judged, governed, strict=True)]
             self.heights.append(height)
+            blanks += dropped
+            not_judged += gaps.counts(dropped)
             for some in hashes:
                 some.next_table()
         size = sum(self.heights)
         editions = self.editions.counts(judged, size, blanks)
-        self.plan = self.editions.specialize(editions, size)
+        self.plans = [EditionIndex(plan).specialize(editions, size) for plan in self.plans]
         self.twice, *self.shared = [some.repeated() for some in hashes]
         for counter, places in zip(self.counters, self.shared, strict=True):
             self._recount(counter, places)
         self.counts = [counter.shared() for counter in self.counters]
-        return editions
+        return editions, not_judged
 
     def _recount(self, counter: DuplicateCounter, places: Sequence[pl.Series]) -> None:
         """Count the records at some places by their keys: two that differ may share a hash."""
         names = self._reads(counter)
-        exprs = [*map(pl.col, counter.by), self._truth(counter).alias("#when")]
-        for typed, height, at in zip(self.tables, self.heights, places, strict=True):
+        for typed, plan, height, at in zip(self.tables, self.plans, self.heights, places,
+                                           strict=True):
+            exprs = [*map(pl.col, counter.by), self._truth(counter, plan).alias("#when")]
             for rows in typed.rows(
                     names, exprs, also=[self._assumed(names)], size=self.limits.hashed_rows,
                     among=standing(at, height)) if len(at) else ():
@@ -179,31 +202,31 @@ class StreamJudge:
         strict = fields_to_trim(conditions) | field_names(self.plan.policy.scope)
         return [n for n in names if self.plan.fields[n].type == "string" and n not in strict]
 
-    def _truth(self, counter: DuplicateCounter) -> pl.Expr:
-        when, size = counter.rule.when, self.limits.hashed_rows
-        return pl.lit(True) if when is None else self.engine.truth_expr(self.plan, when, size)
+    def _truth(self, counter: DuplicateCounter, plan: Plan) -> pl.Expr:
+        when, size = counter.when(plan), self.limits.hashed_rows
+        return pl.lit(True) if when is None else self.engine.truth_expr(plan, when, size)
 
     def _reads(self, counter: DuplicateCounter) -> set[str]:
         """The fields that say whether and with whom a record is counted."""
         return {*counter.by, *field_names(counter.rule.when), *field_names(self.plan.policy.scope)}
 
-    def _counts(self, counter: DuplicateCounter) -> pl.Expr:
+    def _counts(self, counter: DuplicateCounter, plan: Plan) -> pl.Expr:
         """Whether a record takes part in the counting, surely or perhaps."""
-        there = self._truth(counter).ne_missing(False) & pl.col(counter.by[0]).is_not_null()
-        return there & self._in_scope()
+        there = self._truth(counter, plan).ne_missing(False) & pl.col(counter.by[0]).is_not_null()
+        return there & self._in_scope(plan)
 
-    def _in_scope(self) -> pl.Expr:
-        scope = self.plan.policy.scope
+    def _in_scope(self, plan: Plan) -> pl.Expr:
+        scope = plan.policy.scope
         if scope is None:
             return pl.lit(True)
-        return self.engine.truth_expr(self.plan, scope, self.limits.hashed_rows).ne_missing(False)
+        return self.engine.truth_expr(plan, scope, self.limits.hashed_rows).ne_missing(False)
 
     def _assumed(self, names: set[str] | Sequence[str]) -> list[pl.Expr]:
         return [pl.col(n).fill_null(self.plan.as_of) for n in self.plan.assumed if n in names]
 
     def _query(self, table: int) -> tuple[list[pl.Expr], list[list[pl.Expr]], pl.Expr | None]:
         """What is asked of a table: columns, columns made beforehand, which records."""
-        size = sum(self.heights)
+        size, plan = sum(self.heights), self.plans[table]
         alone = [pl.lit(value, dtype=pl.Int64).alias(name) for c in self.counters
                  for name, value in ((c.sure, 0), (c.everyone, 1))]
         flags = [
@@ -213,10 +236,10 @@ class StreamJudge:
                                                  [self.twice[table].clear()])))
             if len(at)
         ]
-        if self.plan.policy.scope is not None:
-            out = self.engine.truth_expr(self.plan, self.plan.policy.scope, size)
+        if plan.policy.scope is not None:
+            out = self.engine.truth_expr(plan, plan.policy.scope, size)
             flags.append((~out).fill_null(value=False).alias(_OUT))
-        settled = [] if self.all_outcomes else self.engine.settled(self.plan, size)
+        settled = [] if self.all_outcomes else self.engine.settled(plan, size)
         made = _names([*alone, *flags, *settled])
         also = [[*self._assumed(self.needs), *alone], [*flags, *settled]]
         keep = None
@@ -228,16 +251,17 @@ class StreamJudge:
 
     def _judge(self, typed: TypedTable, rows: Rows, untrimmed: Sequence[str], part: tuple[int, int],
                passed: int) -> VerdictBatch:
-        table, records = typed.table, passed - len(rows.dropped)
+        table, records, plan = typed.table, passed - len(rows.dropped), self.plans[part[0]]
         others = Counter(map(str, rows.others.values()))
         # Those counted were rows, of which blank ones are no records.
         editions = self.editions.of_blanks(-len(rows.dropped))
+        gaps = self.gaps[part[0]].of_blanks(-len(rows.dropped))
         if not len(rows.frame):
             return VerdictBatch(
-                self.plan, rows.frame, pl.Series([], dtype=pl.Int64), Verdicts(self.plan),
-                table.file, table.sheet, records, 0, rows.input, editions, part,
+                plan, rows.frame, pl.Series([], dtype=pl.Int64), Verdicts(plan), table.file,
+                table.sheet, records, 0, rows.input, editions, part, not_judged=gaps,
                 header_row=table.header_row, others=others)
-        frame, input_ = self._trimmed(rows.frame, untrimmed), rows.input
+        frame, input_ = self._trimmed(rows.frame, untrimmed, plan), rows.input
         if _TWICE in frame.columns:
             found = self._same_ids(typed, frame.filter(_TWICE))
             input_ = sorted([*input_, *found], key=self._place)
@@ -247,18 +271,18 @@ class StreamJudge:
             out_of_scope = len(frame) - len(inside)
             frame = inside
         if _SHARED in frame.columns and frame[_SHARED].any():
-            frame = self._recounted(frame)
+            frame = self._recounted(frame, plan)
         numbers = frame[AT].cast(pl.Int64) + typed.first
         if self.all_outcomes:
-            verdicts = self.engine.judge_table(self.plan, frame, all_outcomes=True)
+            verdicts = self.engine.judge_table(plan, frame, all_outcomes=True)
         else:
-            verdicts = self.engine.judge_open(self.plan, frame.with_row_index("#row"))
+            verdicts = self.engine.judge_open(plan, frame.with_row_index("#row"))
         return VerdictBatch(
-            self.plan, frame, numbers, Verdicts(self.plan, table=verdicts), table.file, table.sheet,
-            records, out_of_scope, input_, editions, part, untrimmed,
+            plan, frame, numbers, Verdicts(plan, table=verdicts), table.file, table.sheet, records,
+            out_of_scope, input_, editions, part, untrimmed, not_judged=gaps,
             header_row=table.header_row, others=others)
 
-    def _recounted(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def _recounted(self, frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
         """Records with the true counts of those that may share a key, and what follows from them.
         """
         at = frame[_SHARED].arg_true()
@@ -267,24 +291,25 @@ class StreamJudge:
         for counter, shared in zip(self.counters, self.counts, strict=True):
             some = counter.attach(some.drop(counter.sure, counter.everyone), shared)
         if not self.all_outcomes:
-            some = some.with_columns(self.engine.settled(self.plan, len(some)))
-            changed += [SETTLED.format(rule=i) for i, rule in enumerate(self.plan.rules)
+            some = some.with_columns(self.engine.settled(plan, len(some)))
+            changed += [SETTLED.format(rule=i) for i, rule in enumerate(plan.rules)
                         if rule.shape == "unique"]
         return frame.with_columns(frame[name].scatter(at, some[name]) for name in changed)
 
-    def _trimmed(self, frame: pl.DataFrame, untrimmed: Sequence[str]) -> pl.DataFrame:
+    def _trimmed(self, frame: pl.DataFrame, untrimmed: Sequence[str],
+                 plan: Plan) -> pl.DataFrame:
         """Records whose rules were judged on trimmed texts; other texts keep what blanks they have.
 
         Only where a rule that compares texts is open can blanks have made it so.
         """
-        comparing = [SETTLED.format(rule=i) for i, rule in enumerate(self.plan.lowered)
+        comparing = [SETTLED.format(rule=i) for i, rule in enumerate(plan.lowered)
                      if not compared([rule.settled]).isdisjoint(untrimmed)] if untrimmed else []
         if comparing and len(at := frame.select(~pl.all_horizontal(comparing))
                              .to_series().arg_true()):
             some = frame[at]
             trimmed = trim(some, untrimmed)
             if not trimmed.equals(some):
-                trimmed = trimmed.with_columns(self.engine.settled(self.plan, len(at)))
+                trimmed = trimmed.with_columns(self.engine.settled(plan, len(at)))
                 frame = frame.with_columns(frame[n].scatter(at, trimmed[n])
                                            for n in [*untrimmed, *comparing])
         return trim(frame, [self.key]) if self.key in untrimmed else frame

@@ -49,8 +49,8 @@ class FindingRenderer:
     def __init__(self, plan: Plan, lang: Lang) -> None:
         self.as_of = plan.as_of
         self.lang = lang
-        self._typed = plan.rules
-        self._others: dict[int, FindingRenderer] = {}
+        self._typed, self._absent = plan.rules, plan.absent
+        self._others: dict[tuple[int, frozenset[str]], FindingRenderer] = {}
         self.fields, self.key = plan.fields, plan.key
         vocabulary = plan.policy.vocabulary
         self._name, self._group = vocabulary.name or "", vocabulary.group or ""
@@ -65,11 +65,12 @@ class FindingRenderer:
 
     def of(self, plan: Plan) -> FindingRenderer:
         """The renderer for verdicts by the rules of `plan`: this one, unless they are others."""
-        if plan.rules is self._typed:
+        if plan.rules is self._typed and plan.absent == self._absent:
             return self
-        known = self._others.get(id(plan.rules))
+        what = id(plan.rules), plan.absent
+        known = self._others.get(what)
         if known is None:
-            known = self._others[id(plan.rules)] = FindingRenderer(plan, self.lang)
+            known = self._others[what] = FindingRenderer(plan, self.lang)
         return known
 
     def finding(self, verdict: Verdict, record: Mapping[str, Any], location: Location) -> Finding:
@@ -104,6 +105,7 @@ class FindingRenderer:
             remedy=remedy, location=location, pack=rule.pack, edition=rule.edition,
             name=_text(record.get(self._name)), group=_text(record.get(self._group)),
             by={name: group_text(record.get(name), field) for name, field in self._by},
+            judged=not (verdict.missing and self._absent.issuperset(verdict.missing)),
         )
 
     def is_tardy(self, rule: TypedRule, record: Mapping[str, Any]) -> bool:

@@ -93,7 +93,7 @@ def _judged(run: AuditRun, renamed: Mapping[str, str] = MappingProxyType({})) ->
     names = [renamed.get(r.id, r.id) for r in rules]
     for part in run.frames():
         frame, numbers = part.frame, part.rows.to_list()
-        verdicts: list[Verdict] = run.backend.judge(run.plan, frame, all_outcomes=True)
+        verdicts: list[Verdict] = run.backend.judge(part.plan, frame, all_outcomes=True)
         found: dict[tuple[int, str], tuple[Outcome, str]] = {
             (numbers[v.row], names[v.rule]): (v.outcome, v.clause or rules[v.rule].clause)
             for v in verdicts if v.outcome is not Outcome.NOT_APPLICABLE

@@ -37,7 +37,7 @@ class Judge:
 
     def __init__(self, plan: Plan) -> None:
         counts = alone(plan.unique)
-        rules = build(plan.rules, plan.lowered, Kleene(plan.today, plan.params), counts)
+        rules = build(plan.rules, plan.lowered, plan.kleene, counts)
         refuse_clashes([*rules.abouts, STATE_ID])
         self._ids = [r.id for r in plan.lowered]
         self._means, self._writers = rules.means, rules.writers
@@ -93,7 +93,7 @@ class DurableBackend:
 
     def truth(self, plan: Plan, expr: Expr, frame: pl.DataFrame) -> list[bool | None]:
         """See `Backend.truth`."""
-        ask = _question(expr, plan.today, tuple(plan.params.items()))
+        ask = _question(expr, plan.today, tuple(plan.params.items()), plan.absent)
         answers = (ask(record) for record in frame.iter_rows(named=True))
         return [None if a is UNKNOWN else a for a in answers]
 
@@ -104,17 +104,19 @@ class DurableBackend:
         return _question(expr, to_day(as_of), tuple((n, params[n]) for n in read))(record)
 
 
-def _question(expr: Expr, today: int, params: tuple[tuple[str, int], ...]) -> CompiledExpression:
-    made = _made(expr, today, params)
+def _question(expr: Expr, today: int, params: tuple[tuple[str, int], ...],
+              absent: frozenset[str] = frozenset()) -> CompiledExpression:
+    made = _made(expr, today, params, absent)
     if made.failed:
         _made.cache_clear()
-        made = _made(expr, today, params)
+        made = _made(expr, today, params, absent)
     return made
 
 
 @lru_cache(maxsize=_KEPT)
-def _made(expr: Expr, today: int, params: tuple[tuple[str, int], ...]) -> CompiledExpression:
-    return CompiledExpression(expr, Kleene(today, dict(params)))
+def _made(expr: Expr, today: int, params: tuple[tuple[str, int], ...],
+          absent: frozenset[str]) -> CompiledExpression:
+    return CompiledExpression(expr, Kleene(today, dict(params), absent))
 
 
 ENGINE = DurableBackend()

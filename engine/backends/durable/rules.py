@@ -77,7 +77,8 @@ def build(rules: Sequence[TypedRule], lowered: Sequence[LoweredRule], kleene: Kl
     for index, (rule, low) in enumerate(zip(rules, lowered, strict=True)):
         words = FactKeys()
         if (rule.shape == "table" and len(rule.rows) <= MAX_ROWS
-                and len(listed(rule)) <= MAX_LISTED):
+                and len(listed(rule)) <= MAX_LISTED
+                and rule.fields.isdisjoint(kleene.absent)):
             _Table(out, index, rule, kleene, words, alone).build(low)
         else:
             conds = [getattr(low, str(outcome)) for outcome in ALL_OUTCOMES]

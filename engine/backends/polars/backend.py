@@ -120,10 +120,15 @@ class PolarsBackend:
         return whole.select("#row", self.truth_expr(plan, expr, len(frame)).alias("truth"))[
             "truth"].to_list()
 
+    def holds(self, cond: Cond, size: int) -> pl.Expr:
+        """See `ColumnBackend.holds`."""
+        build = Expressions(size >= limits().date_tables_from)
+        return build.condition(cond).fill_null(value=False)
+
     def truth_expr(self, plan: Plan, expr: Expr, size: int) -> pl.Expr:
         """See `ColumnBackend.truth_expr`."""
         build = Expressions(size >= limits().date_tables_from)
-        return _truth(Kleene(plan.today, plan.params), expr, build)
+        return _truth(plan.kleene, expr, build)
 
     def evaluate(self, expr: Expr, record: Mapping[str, Any], as_of: date,
                  params: Mapping[str, int]) -> Any:

@@ -98,7 +98,7 @@ class PythonBackend:
 
     def truth(self, plan: Plan, expr: Expr, frame: pl.DataFrame) -> list[bool | None]:
         """See `Backend.truth`."""
-        ask = _question(expr, plan.today, tuple(plan.params.items()))
+        ask = _question(expr, plan.today, tuple(plan.params.items()), plan.absent)
         return [ask(record) for record in frame.iter_rows(named=True)]
 
     def evaluate(self, expr: Expr, record: Mapping[str, Any], as_of: date,
@@ -141,8 +141,9 @@ class _Question:
 
 
 @lru_cache(maxsize=_KEPT)
-def _question(expr: Expr, today: int, params: tuple[tuple[str, int], ...]) -> _Question:
-    return _Question(expr, Kleene(today, dict(params)))
+def _question(expr: Expr, today: int, params: tuple[tuple[str, int], ...],
+              absent: frozenset[str] = frozenset()) -> _Question:
+    return _Question(expr, Kleene(today, dict(params), absent))
 
 
 ENGINE = PythonBackend()

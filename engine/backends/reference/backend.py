@@ -11,8 +11,9 @@ from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.backends.reference.rules import judge
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.results import REPORTED, Verdict
-from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.expr.nodes import Expr, FieldRef
 from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.policy.policy import TypedRule
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,7 +48,7 @@ class ReferenceBackend:
     def truth(self, plan: Plan, expr: Expr, frame: pl.DataFrame) -> list[bool | None]:
         """See `Backend.truth`."""
         values = (
-            Evaluator(as_days(record), plan.today, plan.params).trace(expr).value
+            Evaluator(as_days(record), plan.today, plan.params, plan.absent).trace(expr).value
             for record in frame.iter_rows(named=True)
         )
         return [None if v is UNKNOWN else v for v in values]
@@ -59,15 +60,23 @@ class ReferenceBackend:
 
 
 def _judge(plan: Plan, record: Mapping[str, Any], row: int, all_outcomes: bool) -> list[Verdict]:
-    evaluator = Evaluator(as_days(record), plan.today, plan.params)
+    evaluator = Evaluator(as_days(record), plan.today, plan.params, plan.absent)
     sort = plan.fields.sort
     out = []
     for index, rule in enumerate(plan.rules):
         found = judge(rule, evaluator)
+        if found.missing and found.missing <= plan.absent and not _is_listed(plan, rule):
+            continue  # nobody could judge it here
         if all_outcomes or found.outcome in REPORTED:
             out.append(Verdict(row, index, found.outcome, found.clause, found.due, found.late,
                                sort(found.missing)))
     return out
+
+
+def _is_listed(plan: Plan, rule: TypedRule) -> bool:
+    """Whether what is not judged here is reported: what hangs on counts always is."""
+    counted = isinstance(rule.key, FieldRef) and rule.key.name not in plan.absent
+    return plan.lists_all or counted
 
 
 ENGINE = ReferenceBackend()

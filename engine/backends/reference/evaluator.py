@@ -46,11 +46,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Evaluator:
-    """Evaluates on one record: fields by name, dates as day numbers, blanks left out."""
+    """Evaluates on one record: fields by name, dates as day numbers, blanks left out.
+
+    `absent` are fields that the record's table has no column for: nothing is known of them, not
+    even whether they are filled.
+    """
 
     record: Mapping[str, Any]
     today: int
     params: Mapping[str, int]
+    absent: frozenset[str] = frozenset()
 
     def trace(self, expr: Expr) -> Step:
         """Evaluate `expr`, keeping every step."""
@@ -67,6 +72,8 @@ class Evaluator:
                 return Step(expr, UNKNOWN, frozenset((name,)))
             case ListLit(items=items):
                 return self._strict(expr, [self.trace(i) for i in items], lambda *v: list(v))
+            case Call(op="has", args=(FieldRef(name=name),)) if name in self.absent:
+                return Step(expr, UNKNOWN, frozenset((name,)))
             case Call(op="has", args=(FieldRef(name=name),)):
                 return Step(expr, name in self.record)
             case Call(op="&&" | "||" as op, args=args):

@@ -59,8 +59,9 @@ def _deadline(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
     assert rule.due is not None and rule.done is not None
     due, done = evaluator.trace(rule.due), evaluator.trace(rule.done)
     steps = {"due": due, "done": done}
-    if due.value is UNKNOWN:
-        missing = _blame(when) | due.missing
+    untold = done.missing & evaluator.absent
+    if due.value is UNKNOWN or untold:
+        missing = _blame(when) | _blame(due) | untold
         return Judgement(Outcome.UNDETERMINED, missing=missing, steps=steps)
     today = evaluator.today
     happened = done.value is not UNKNOWN and done.value <= today
@@ -79,9 +80,10 @@ def _recurring(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
     start, last, every = map(evaluator.trace, (rule.start, rule.last, rule.every))
     steps = {"start": start, "last": last, "every": every}
     today = evaluator.today
+    untold = last.missing & evaluator.absent
     base = last if last.value is not UNKNOWN and last.value <= today else start
-    if base.value is UNKNOWN or every.value is UNKNOWN:
-        missing = _blame(when) | _blame(base) | _blame(every)
+    if base.value is UNKNOWN or every.value is UNKNOWN or untold:
+        missing = _blame(when) | _blame(base) | _blame(every) | untold
         return Judgement(Outcome.UNDETERMINED, missing=missing, steps=steps)
     due = base.value + every.value
     if today <= due:

@@ -60,7 +60,7 @@ class SqlBackend(ABC):
 
     def truth(self, plan: Plan, expr: Expr, frame: pl.DataFrame) -> list[bool | None]:
         """See `Backend.truth`."""
-        kleene = Kleene(plan.today, plan.params)
+        kleene = plan.kleene
         names = statement.named(sorted(field_names(expr)))
         if not len(frame):
             return []

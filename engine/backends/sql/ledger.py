@@ -23,9 +23,9 @@ from zhuanjie.engine.backends.sql.records import Counts, Records, RowKind
 from zhuanjie.engine.backends.sql.statement import ROW, below, select
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding, Verdict
-from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.ledger.readers.postgres import PostgresTable
 from zhuanjie.engine.ledger.readers.server import NAME
+from zhuanjie.engine.lowering.conditions import Cond
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 
@@ -67,7 +67,7 @@ class LedgerQueries:
         """Judge by this plan from now on: the same rules, perhaps narrowed to what is there."""
         self.of = self.of.by(plan)
 
-    def counts(self, conditions: Sequence[Expr] = ()) -> Counts:
+    def counts(self, conditions: Sequence[Cond] = ()) -> Counts:
         """How many records there are, and of how many each condition holds."""
         found = self.table.server.rows(*self.bound.take(self.of.counting(conditions)))
         return Counts.of(found, len(conditions))

@@ -16,9 +16,8 @@ from zhuanjie.engine.backends.masks import BitmaskLayout
 from zhuanjie.engine.backends.sql.conditions import Compiler, aliased, column, joined
 from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, call, group, whole
 from zhuanjie.engine.backends.sql.statement import ROW, below, masks, select
-from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.expr.nodes import FieldRef as FieldNode
-from zhuanjie.engine.lowering.kleene import Kleene
+from zhuanjie.engine.lowering.conditions import Cond
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import TypedRule
@@ -100,7 +99,7 @@ class Records:
         for number, rule in enumerate(plan.unique):
             self.names[UNIQUE_SURE.format(rule=rule.id)] = f"sure{number}"
             self.names[UNIQUE_ALL.format(rule=rule.id)] = f"all{number}"
-        self.kleene = Kleene(plan.today, plan.params)
+        self.kleene = plan.kleene
         self.compiler = Compiler(dialect, self.names)
         self.faults = [at for at, cell in enumerate(cells) if cell.fault is not None]
 
@@ -171,12 +170,10 @@ class Records:
         return below(self.dialect.fenced(select([exp.Star(), aliased(stands, "stands")],
                                             self._typed(numbered))), "standing")
 
-    def counting(self, conditions: Sequence[Expr]) -> exp.Select:
-        """How many rows stand how, and of how many of these each condition surely holds."""
-        surely = [
-            self.compiler.choice([(self.compiler.condition(self.kleene.must_be_true(c)), whole(1))])
-            for c in conditions
-        ]
+    def counting(self, conditions: Sequence[Cond]) -> exp.Select:
+        """How many rows stand how, and of how many of these each condition holds."""
+        surely = [self.compiler.choice([(self.compiler.condition(c), whole(1))])
+                  for c in conditions]
         query = select([column("stands"), exp.Count(this=exp.Star()),
                         *(exp.Count(this=tree) for tree in surely)], self.standing())
         query.set("group", exp.Group(expressions=[column("stands")]))

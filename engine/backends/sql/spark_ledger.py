@@ -23,7 +23,8 @@ from zhuanjie.engine.backends.sql.spark_source import FILE, SparkSource
 from zhuanjie.engine.backends.sql.statement import ROW, select
 from zhuanjie.engine.core.finding_columns import columns
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.expr.nodes import field_names
+from zhuanjie.engine.lowering.conditions import Cond
 from zhuanjie.engine.lowering.plan import Plan
 
 _TYPES = {"text": "string", "day": "date", "count": "int", "row": "bigint",
@@ -40,6 +41,11 @@ class SparkLedger:
                                 by=plan.grouped_by)
         self.columns = ", ".join(f"`{c.name}` {_TYPES[c.kind]}" for c in self._columns)
         self.fields = frozenset(cell.field.name for cell in source.cells)
+        self.absent = plan.absent
+        self.counts_unjudged = any(
+            not r.fields.isdisjoint(plan.absent) and field_names(r.key).isdisjoint(plan.absent)
+            for r in plan.unique)
+        """Whether what is not judged may hang on counts over the ledger."""
         self._of = Records(SPARK, source.cells, plan, needs, source.relation, (FILE, ROW))
         self._key = self._of.compiler.column(plan.key)
         self._kept: DataFrame | None = None
@@ -64,7 +70,7 @@ class SparkLedger:
             if self._kept is not None:
                 self._kept.unpersist()
 
-    def counts(self, conditions: Sequence[Expr] = ()) -> Counts:
+    def counts(self, conditions: Sequence[Cond] = ()) -> Counts:
         """How many records there are, and of how many each condition holds."""
         with failing():
             found = self._run(self._of.counting(conditions)).collect()

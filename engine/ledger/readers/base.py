@@ -66,6 +66,8 @@ class LedgerTable(ABC):
     """Whether a server holds the rows, so that looking at some of them is work for it."""
     row_rules: RowRules = "words"
     """How rows that are no records are told."""
+    has_columns = True
+    """Whether what it lacks is a column; records by themselves have none to lack."""
 
     def __init__(self) -> None:
         self.notices: list[Diagnostic] = []
@@ -73,6 +75,13 @@ class LedgerTable(ABC):
     @abstractmethod
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows below the header, at most `size` at a time."""
+
+    @property
+    def kept(self) -> frozenset[str] | None:
+        """The fields that it has a column for; None where it has no columns at all."""
+        if not self.has_columns:
+            return None
+        return frozenset(field.name for field in self.match.fields.values())
 
     def close(self) -> None:  # noqa: B027  # most tables hold nothing open
         """Let go of what is held open; the table is not read again."""

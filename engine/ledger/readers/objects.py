@@ -31,6 +31,7 @@ class ObjectTable(LedgerTable):
                  mapping: HeadingMap, given: bool = False) -> None:
         super().__init__()
         self.given = given
+        self.has_columns = not given
         self.file = name
         self._records = records
         self.size_hint = len(records)
