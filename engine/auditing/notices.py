@@ -34,7 +34,7 @@ def lacking_columns(plan: Plan, ledger: LedgerFacts, lang: Lang) -> list[InputFi
     if not lacking:
         return []
     named = say("list.comma", lang).join(field_label(n, lang, plan.fields) for n in lacking)
-    return [InputFinding("records.required-columns", file=ledger.files[0], args={"columns": named},
+    return [InputFinding("audit.required-columns", file=ledger.files[0], args={"columns": named},
                          severity=Severity.ERROR)]
 
 

@@ -32,7 +32,7 @@ def test_a_ledger_is_judged_by_it(tmp_path: Path, capsys: pytest.CaptureFixture[
     ledger = tmp_path / "ledger.csv"
     ledger.write_text(LEDGER, encoding="utf-8")
     assert main(["audit", str(ledger), "--policy", str(PACK), "--as-of", "2019-12-31",
-                 "--format", "json", "--quiet"]) == 1
+                 "--format", "json", "--quiet", "--absent", "blank"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["ledger"]["out_of_scope"] == 1
     found = [(f["record"], f["rule"], f["outcome"]) for f in report["findings"]]
