@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,12 +22,13 @@ from zhuanjie.engine.ledger.header import Header, find_header
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable, RowFinding
 from zhuanjie.engine.ledger.readers.batches import stream_batches
-from zhuanjie.engine.ledger.readers.encoding import Digest, in_utf8, owned, survey
+from zhuanjie.engine.ledger.readers.charset import by_headings
+from zhuanjie.engine.ledger.readers.encoding import Digest, owned, readable, survey
 from zhuanjie.engine.ledger.readers.quotes import requote, well_quoted
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.readers.spill import spill
 
-DELIMITERS = ",\t;"
+DELIMITERS = ",\t;|\N{FULLWIDTH COMMA}\N{FULLWIDTH SEMICOLON}"
 SAMPLE = 200
 """Records looked at to learn the delimiter and the width of the table."""
 
@@ -40,12 +42,17 @@ class DelimitedTable(LedgerTable):
                  digest: Digest) -> None:
         super().__init__()
         self.file = name
-        found = survey(path, name, digest)
-        self._path = in_utf8(path, name, found, self)
+        found = by_headings(path, survey(path, name, digest, lenient=True), mapping)
+        self._encoding = found.encoding
+        self._path, self._undecodable = readable(path, name, found, self)
         self._delimiter, header, sample = self._look(mapping)
         self._quoted = found.quoted
-        if found.quoted and not well_quoted(self._path, self._delimiter):
-            self._path = owned(requote(self._path, name, self._delimiter), self)
+        self._stray: list[int] = []
+        width = len(header.headings)
+        if not self._delimiter.isascii() or (
+                found.quoted and not well_quoted(self._path, self._delimiter, width)):
+            copy, self._stray = requote(self._path, self._delimiter, width)
+            self._path, self._delimiter, self._quoted = owned(copy, self), ",", True
         self.header_row = header.last + 1
         self.headings = header.headings
         # A table whose every row ends in one more delimiter is wider than its header.
@@ -55,12 +62,18 @@ class DelimitedTable(LedgerTable):
             self.headings += [""] * (min(widths) - len(self.headings))
         self.match = mapping.match(self.headings, self.place)
         self.size_hint = max(0, found.lines - self.header_row)
-        self._kept = spill(self._text(), self) if found.lines >= limits().text_kept_from else None
+        self._flawed = bool(self._stray) or self._undecodable
+        """Some rows have to be spoken of, which a query cannot."""
+        large = found.lines >= limits().text_kept_from and not self._flawed
+        self._kept = spill(self._text(), self) if large else None
         if self._kept:
             self.size_hint = self._kept.rows
 
-    def scan(self) -> pl.LazyFrame:
+    def scan(self) -> pl.LazyFrame | None:
         """The rows below the header as a query."""
+        return None if self._flawed else self._query()
+
+    def _query(self) -> pl.LazyFrame:
         return self._kept.scan if self._kept else self._text()
 
     @property
@@ -85,7 +98,7 @@ class DelimitedTable(LedgerTable):
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows below the header."""
         done = 0
-        for _, batch in stream_batches([self.scan()], size):
+        for _, batch in stream_batches([self._query()], size):
             for frame in batch.iter_slices(size):
                 yield self._chunk(frame, done)
                 done += frame.height
@@ -94,13 +107,16 @@ class DelimitedTable(LedgerTable):
         self, mapping: HeadingMap
     ) -> tuple[str, Header, list[list[str]]]:
         """The delimiter under which the file has the most known headings, header and sample."""
-        best: tuple[int, str, Header, list[list[str]]] | None = None
+        best: tuple[tuple[int, int], str, Header, list[list[str]]] | None = None
         rows: list[list[str]] = []
         for delimiter in DELIMITERS:
             sample = self._records(delimiter, SAMPLE)
             header = find_header(sample, mapping)
-            if header and (best is None or len(header.headings) > best[0]):
-                best = len(header.headings), delimiter, header, sample
+            if header is not None:
+                known = sum(mapping.find(heading) is not None for heading in header.headings)
+                rank = known, len(header.headings)
+                if best is None or rank > best[0]:
+                    best = rank, delimiter, header, sample
             if max(map(len, sample), default=0) >= max(map(len, rows), default=0):
                 rows = sample
         if best is None:
@@ -138,7 +154,28 @@ class DelimitedTable(LedgerTable):
     def _chunk(self, frame: pl.DataFrame, done: int) -> Chunk:
         first = (self.header_row or 0) + done + 1
         rows = pl.int_range(first, first + frame.height, eager=True)
-        return Chunk({i: frame[str(i)] for i in range(len(self.headings))}, rows,
-                     self.too_wide(frame[self.overflow]))
+        cells = {i: frame[str(i)] for i in range(len(self.headings))}
+        findings = self.too_wide(frame[self.overflow])
+        if self._flawed:
+            findings += self._strays(frame, first)
+            if self._undecodable:
+                cells = {i: self._decodable(cell, self.headings[i], findings)
+                         for i, cell in cells.items()}
+        return Chunk(cells, rows, findings)
+
+    def _strays(self, frame: pl.DataFrame, first: int) -> list[RowFinding]:
+        """Rows in which a quote is out of place."""
+        low = bisect_left(self._stray, first)
+        return [RowFinding(row - first, "records.stray-quote", show(next(
+                    (text for text in frame.row(row - first) if text and '"' in text), "")))
+                for row in self._stray[low:bisect_left(self._stray, first + frame.height)]]
+
+    def _decodable(self, cells: pl.Series, heading: str, findings: list[RowFinding]) -> pl.Series:
+        """A column without the cells that have bytes which are no characters; they are said."""
+        bad = cells.str.contains("\ufffd", literal=True).fill_null(value=False)
+        findings += [RowFinding(at, "records.bad-bytes", show(cells[at]), {
+            "heading": " ".join(heading.split()), "encoding": self._encoding.upper()})
+            for at in bad.arg_true()]
+        return cells.set(bad, None) if bad.any() else cells
 
 

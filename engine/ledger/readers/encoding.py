@@ -1,6 +1,7 @@
 """The bytes of a text file. In: a path. Out: UTF-8 text, whatever it was written in, or an error.
 
-Tried in this order: a byte-order mark, strict UTF-8, GB18030 (which covers GBK and GB2312).
+Tried in this order: a byte-order mark, strict UTF-8, UTF-16 without a mark, GB18030 (which covers
+GBK and GB2312). A reader that can say which cells have bytes that are no characters reads the rest.
 Files are read in blocks, so their size does not matter.
 """
 
@@ -44,6 +45,8 @@ class Survey:
     """Lines end in a carriage return alone."""
     quoted: bool
     """There are double quotes in it."""
+    broken: bool = False
+    """It is not UTF-8 throughout."""
 
 
 def marked_encoding(head: bytes) -> str | None:
@@ -51,8 +54,23 @@ def marked_encoding(head: bytes) -> str | None:
     return next((name for mark, name in _MARKED if head.startswith(mark)), None)
 
 
-def survey(path: Path, name: str, digest: Digest) -> Survey:
-    """Read a file once: digest it, find its encoding, count its lines, refuse what is not text."""
+def unmarked_wide(head: bytes) -> str | None:
+    """UTF-16 of one order of bytes, where the beginning of a file without a mark is that."""
+    if b"\0" not in head:
+        return None
+    for name in ("utf-16-le", "utf-16-be"):
+        text = head[:4096 & ~1].decode(name, errors="replace")
+        # In the other order of bytes what ends cells and lines is some rare letter.
+        if "\0" not in text and "\ufffd" not in text[:-1] and ("\n" in text or "\r" in text):
+            return name
+    return None
+
+
+def survey(path: Path, name: str, digest: Digest, *, lenient: bool = False) -> Survey:
+    """Read a file once: digest it, find its encoding, count its lines, refuse what is not text.
+
+    `lenient` lets bytes pass that are no characters.
+    """
     encoding: str | None = None
     decoder = codecs.getincrementaldecoder("utf-8")()
     offset = lines = returns = wide = 0
@@ -61,7 +79,7 @@ def survey(path: Path, name: str, digest: Digest) -> Survey:
     for block in blocks(path):
         digest.update(block)
         if offset == 0:
-            encoding = marked_encoding(block)
+            encoding = marked_encoding(block) or unmarked_wide(block)
         wide_marked = encoding not in (None, "utf-8-sig")
         if not wide_marked and (nul := block.find(0)) >= 0:
             raise fail(InputError, "records.binary", Place(file=name), "records.hint.binary",
@@ -82,9 +100,12 @@ def survey(path: Path, name: str, digest: Digest) -> Survey:
     if broken is not None:
         # Bytes saved are two a character: the far side of a doubtful start is GB18030's.
         if encoding == "utf-8-sig" or wide >= 2 * _CERTAIN:
-            raise _undecodable(path, name, broken, "UTF-8")
-        encoding = "gb18030"
-    return Survey(encoding or "utf-8", lines or returns, lines == 0 and returns > 0, quoted)
+            if not lenient:
+                raise _undecodable(path, name, broken, "UTF-8")
+        else:
+            encoding = "gb18030"
+    return Survey(encoding or "utf-8", lines or returns, lines == 0 and returns > 0, quoted,
+                  broken is not None)
 
 
 def blocks(path: Path) -> Iterator[bytes]:
@@ -107,12 +128,22 @@ def owned(copy: Path, owner: object) -> Path:
     return copy
 
 
-def _transcode(path: Path, name: str, found: Survey) -> Path:
+def readable(path: Path, name: str, found: Survey, owner: object) -> tuple[Path, bool]:
+    """As `in_utf8`, with U+FFFD for what are no characters, and whether there is any of it."""
+    if found.encoding in ("utf-8", "utf-8-sig") and not found.old_mac and not found.broken:
+        return path, False
+    try:
+        return owned(_transcode(path, name, found), owner), False
+    except InputError:
+        return owned(_transcode(path, name, found, "replace"), owner), True
+
+
+def _transcode(path: Path, name: str, found: Survey, errors: str = "strict") -> Path:
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", newline="\n", prefix="zhuanjie-", suffix=".csv", delete=False
     ) as copy:
         try:
-            with path.open(encoding=found.encoding) as file:
+            with path.open(encoding=found.encoding, errors=errors) as file:
                 while text := file.read(BLOCK):
                     copy.write(text)
         except UnicodeDecodeError:
