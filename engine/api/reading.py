@@ -72,12 +72,13 @@ def read_records(source: str, policy: Policy | None = None) -> Iterator[ReadReco
 
 def _read(raw: Mapping[str, object], source: str, mapping: HeadingMap) -> ReadRecord:
     values, unreadable, notices = read_record(raw, mapping)
-    key = values.get(mapping.vocabulary.key)
+    name = mapping.vocabulary.key_of(values)
+    key = values.get(name)
     return ReadRecord(
         values, {name: cell for name, cell in flatten(raw) if mapping.find(name) is None},
         tuple(replace(found, file=source) for found in unreadable),
         tuple(replace(said, place=replace(said.place, file=source)) for said in notices),
-        None if key is None else str(key))
+        None if key is None else mapping.vocabulary.fields[name].shown(str(key)))
 
 
 def is_read(path: Path, sources: Iterable[str | None]) -> bool:

@@ -26,7 +26,7 @@ from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.plan import Plan, keyed_plan
 from zhuanjie.engine.policy.policy import TypedRule
 
 
@@ -163,7 +163,9 @@ def _explain(run: AuditRun, plan: Plan, index: int, record: dict[str, Any],
     judged = judge(rule, evaluator)
     verdict = Verdict(0, index, judged.outcome, judged.clause, judged.due, judged.late,
                       plan.fields.sort(judged.missing))
-    finding = run.words.of(plan).finding(verdict, record, location)
+    there = {name for name, value in record.items() if value is not None}
+    words = run.words.of(keyed_plan(plan, next((k for k in plan.keyed if k in there), plan.key)))
+    finding = words.finding(verdict, record, location)
     parts = tuple(TracePart(role, _trace(step)) for role, step in judged.steps.items())
     dated_by, day = rule.edition.deciding(record, plan.as_of) if rule.edition else (None, None)
     values = {name: value for name, value in record.items() if value is not None}

@@ -42,6 +42,8 @@ class RecordFrame:
     source: pl.DataFrame | None = None
     header_row: int | None = None
     others: Mapping[str, int] = field(default_factory=dict)
+    key: str = ""
+    """The field that names them; empty for the plan's own."""
 
 
 class LedgerFrames:
@@ -65,7 +67,8 @@ class LedgerFrames:
                 frame = counter.attach(frame, keys)
             yield RecordFrame(plan, frame, batch.rows.gather(kept), batch.file, batch.sheet,
                               len(batch.frame), beyond, batch.input, batch.frame,
-                              batch.header_row, Counter(map(str, batch.others.values())))
+                              batch.header_row, Counter(map(str, batch.others.values())),
+                              batch.key)
 
     def _counted(self, counters: Sequence[DuplicateCounter]) -> Iterator[Batch]:
         """The batches, once every rule that counts over the ledger has seen all of them."""

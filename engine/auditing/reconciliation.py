@@ -29,9 +29,10 @@ class RosterReconciliation:
     `unmatched`.
     """
 
-    def __init__(self, rule: TypedRule, how: Comparison = "text") -> None:
+    def __init__(self, rule: TypedRule, how: Comparison = "text", field: str = "") -> None:
+        """`field` stands in for the rule's own where that is a key and another one is compared."""
         self.rule, self._how = rule, how
-        self.field = key_field(rule)
+        self.field = field or key_field(rule)
         self._values: list[pl.Series] = []
         self._places: list[tuple[pl.DataFrame, str, str | None]] = []
 

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from zhuanjie.engine.auditing.frames import RecordFrame
+from zhuanjie.engine.auditing.shown import shown_values
 from zhuanjie.engine.core.dates import Month
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.results import Location
@@ -48,7 +49,7 @@ class RecordSearch:
     """Looks for the records of a name in the frames of a ledger."""
 
     def __init__(self, plan: Plan, name: RecordName) -> None:
-        self._key, self._name, self._field = plan.key, name, plan.fields[plan.key]
+        self._key, self._name, self._fields = plan.key, name, plan.fields
         self._months = [n for n in plan.needs if plan.fields[n].type == "month"]
         self._found: list[tuple[Plan, dict[str, Any], Location]] = []
         self._beyond: list[Location] = []
@@ -63,8 +64,9 @@ class RecordSearch:
         self._tables[Location(part.file, part.sheet)] = None
         if not name.is_in(part.file, part.sheet):
             return
-        ids = part.frame[self._key].cast(pl.String)
-        if len(self._ids) < _SUGGESTIONS:
+        key = self._fields[part.key or self._key]
+        ids = part.frame[key.name].cast(pl.String)
+        if len(self._ids) < _SUGGESTIONS and key.mask is None:
             self._ids += ids.drop_nulls().head(_SUGGESTIONS - len(self._ids)).to_list()
         if len(part.rows):
             first, last = int(part.rows.min() or 0), int(part.rows.max() or 0)  # type: ignore[arg-type]  # whole numbers
@@ -74,7 +76,9 @@ class RecordSearch:
         if name.row is not None:
             here &= part.rows.cast(pl.Int64) == name.row
         if name.id is not None:
-            same = part.frame.select(compared_field(self._field) == self._field.compared(name.id))
+            same = part.frame.select(  # in full, or as lists show it
+                (compared_field(key) == key.compared(name.id))
+                | (shown_values(key, pl.col(key.name)) == name.id))
             self._found += self._taken(part, here & same.to_series().fill_null(value=False))
         else:
             self._found += self._taken(part, here)
@@ -93,9 +97,9 @@ class RecordSearch:
     def _look_beyond(self, part: RecordFrame) -> None:
         """Records of the name that are out of the pack's scope, where the frame has them too."""
         if part.source is None or not part.out_of_scope or self._name.id is None \
-                or self._key not in part.source.columns:
+                or (key := part.key or self._key) not in part.source.columns:
             return
-        held = part.source[self._key].cast(pl.String).eq_missing(self._name.id)
+        held = part.source[key].cast(pl.String).eq_missing(self._name.id)
         self._beyond += [Location(part.file, part.sheet)] * int(held.sum())
 
     def result(self) -> list[tuple[Plan, dict[str, Any], Location]]:

@@ -5,7 +5,7 @@ It is read when it is opened, so that one that cannot be read is refused before 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -14,6 +14,7 @@ import polars as pl
 
 from zhuanjie.engine.auditing.frames import in_scope
 from zhuanjie.engine.auditing.reconciliation import RosterReconciliation
+from zhuanjie.engine.auditing.shown import shown_values
 from zhuanjie.engine.auditing.uniqueness import DTYPES, key_field
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.auditing.wording.template import field_label
@@ -24,8 +25,9 @@ from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import OUTCOME_CODES, InputFinding, Location, Outcome
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.lowering.conditions import FALSE, TRUE
-from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.plan import Plan, keyed_plan
 from zhuanjie.engine.lowering.rules import LoweredRule
+from zhuanjie.engine.policy.policy import TypedRule
 
 Values = Callable[[str, pl.Series], Iterator[pl.Series]]
 """The values of a field that a ledger has; only whether those wanted are among them matters.
@@ -37,11 +39,17 @@ What is wanted comes in the form in which the field's values are compared.
 class Roster:
     """What the `reconcile` rules of a plan ask of a ledger."""
 
-    def __init__(self, ledger: Ledger, plan: Plan, backend: Backend, lang: Lang) -> None:
-        """Read the roster; raises InputError where it lacks a field that is asked about."""
+    def __init__(self, ledger: Ledger, plan: Plan, backend: Backend, lang: Lang,
+                 audited: Sequence[frozenset[str]] = ()) -> None:
+        """Read the roster; raises InputError where it lacks a field that is asked about.
+
+        `audited` are the fields of each table of the ledger, where they are known.
+        """
         self.ledger = ledger
-        self.rules = [RosterReconciliation(rule, plan.fields[key_field(rule)].compare)
-                      for rule in plan.whole]
+        self.rules: list[RosterReconciliation] = []
+        for whole in plan.whole:
+            name = roster_field(whole, plan, audited, ledger.fields)
+            self.rules.append(RosterReconciliation(whole, plan.fields[name].compare, name))
         self.input: list[InputFinding] = []
         """What could not be read in it."""
         self._plan = _plan_of_absences(plan)
@@ -88,8 +96,13 @@ class Roster:
             *(pl.Series(name, [shown[name] for shown in beside],
                         dtype=DTYPES[self._plan.fields[name].type]) for name in beside[0]),
         ])
-        if self._plan.key not in frame.columns:
-            frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(self._plan.key))
+        if rule.field in plan.policy.vocabulary.keys:
+            plan = keyed_plan(plan, rule.field)
+        if plan.key not in frame.columns:
+            frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(plan.key))
+        if (own := key_field(rule.rule)) not in frame.columns:  # which the rule's texts quote
+            shown = shown_values(plan.fields[rule.field], pl.col(rule.field))
+            frame = frame.with_columns(shown.alias(own))
         verdicts = pl.select(
             row=pl.int_range(len(absent)), rule=pl.lit(number),
             outcome=pl.lit(OUTCOME_CODES.index(outcome)), clause=None, due=None,
@@ -97,6 +110,22 @@ class Roster:
         return VerdictBatch(
             plan, frame, pl.Series([at.row for _, at, _ in absent], dtype=pl.Int64),
             Verdicts(plan, table=verdicts), file or "", sheet)
+
+
+def roster_field(rule: TypedRule, plan: Plan, audited: Sequence[frozenset[str]],
+                 there: frozenset[str]) -> str:
+    """The field that a roster with the fields `there` is compared by.
+
+    It is the rule's own; where that is a key, the first key that the roster and every table of the
+    ledger has, or at least one of them.
+    """
+    own, keys = key_field(rule), plan.policy.vocabulary.keys
+    if own not in keys or not audited:
+        return own
+    both = [key for key in (own, *keys) if key in there]
+    everywhere = (key for key in both if all(key in fields for fields in audited))
+    somewhere = (key for key in both if any(key in fields for fields in audited))
+    return next(everywhere, next(somewhere, own))
 
 
 def _plan_of_absences(plan: Plan) -> Plan:

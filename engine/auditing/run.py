@@ -12,7 +12,7 @@ from typing import cast
 
 from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.notices import lacking_columns, no_columns, said_of
-from zhuanjie.engine.auditing.roster import Roster
+from zhuanjie.engine.auditing.roster import Roster, roster_field
 from zhuanjie.engine.auditing.stages.base import Stage, StageContext
 from zhuanjie.engine.auditing.stages.registry import STAGES
 from zhuanjie.engine.auditing.strategies.base import (
@@ -23,7 +23,6 @@ from zhuanjie.engine.auditing.strategies.base import (
 )
 from zhuanjie.engine.auditing.strategies.registry import choose
 from zhuanjie.engine.auditing.totals import AuditTotals
-from zhuanjie.engine.auditing.uniqueness import key_field
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.auditing.wording.findings import findings_of
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
@@ -165,9 +164,12 @@ def begin(ledger: Ledger, plan: Plan, backend: Backend | None = None, *, lang: L
     unknown. `bulk` has the ledger read as one stream even if it is small (or, where False, never).
     Raises InputError for a roster that lacks a field, or a table that cannot be read.
     """
-    observed = frozenset(key_field(rule) for rule in plan.whole) if roster else frozenset[str]()
+    plan = replace(plan, keyed=ledger.keys) if ledger.keys != (plan.key,) else plan
+    audited = [frozenset(f.name for f in t.match.fields.values()) for t in ledger.tables]
+    observed = frozenset(roster_field(rule, plan, audited, roster.fields)
+                         for rule in plan.whole) if roster else frozenset[str]()
     strategy = choose(AuditRequest(ledger, plan, backend, all_outcomes, bulk, observed,
                                    absent_is_blank, progress))
-    expected = Roster(roster, plan, strategy.backend, lang) if roster else None
+    expected = Roster(roster, plan, strategy.backend, lang, audited) if roster else None
     return AuditRun(strategy, plan, lang=lang, roster=expected, all_outcomes=all_outcomes,
                     progress=progress, absent_is_blank=absent_is_blank, stages=stages)

@@ -25,7 +25,7 @@ from zhuanjie.engine.core.results import (
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.record import RecordReading
 from zhuanjie.engine.ledger.record_reader import CachedRecordReader
-from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.plan import Plan, keyed_plan
 
 _NOWHERE = Location()
 
@@ -74,7 +74,10 @@ class SingleCheck:
         if all_outcomes:
             verdicts = [v for v in verdicts if v.outcome is not Outcome.NOT_APPLICABLE
                         or self.plan.applies_to(v.rule, typed)]
-        return [self.words.finding(v, typed, _NOWHERE) for v in verdicts]
+        words = self.words
+        if self.plan.key not in typed:  # a record that another key names
+            words = words.of(keyed_plan(self.plan, self.plan.policy.vocabulary.key_of(typed)))
+        return [words.finding(v, typed, _NOWHERE) for v in verdicts]
 
     def _in_scope(self, typed: Mapping[str, Any]) -> bool:
         scope = self.plan.policy.scope

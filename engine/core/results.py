@@ -115,11 +115,13 @@ class Finding:
     group: str | None = None
     by: Mapping[str, str | None] = preset(default_factory=dict)
     judged: bool = True
+    identity: str | None = preset(default=None, repr=False)
+    """The whole value that names the record, where `record` hides a part of it."""
 
     @property
     def id(self) -> str:
         """What the finding is known by from one audit to the next."""
-        return fingerprint(self.rule, self.record, self.due)
+        return fingerprint(self.rule, self.identity or self.record, self.due)
 
     @property
     def key(self) -> str:

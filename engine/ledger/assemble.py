@@ -15,6 +15,7 @@ import polars as pl
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.ledger.batch import Batch
+from zhuanjie.engine.ledger.cells.checks import faults
 from zhuanjie.engine.ledger.cells.parser import CellError, read_column
 from zhuanjie.engine.ledger.cells.text import show, whole_text
 from zhuanjie.engine.ledger.compared_columns import compared_series
@@ -51,10 +52,11 @@ def same_id(table: LedgerTable, ids: pl.Series, rows: pl.Series,
     """The records whose id an earlier one has, by row; `seen` holds those before and takes in all.
     """
     name, at = table.match.key, table.match.key_column
+    shown = table.match.vocabulary.fields[name].shown
     heading = None if at is None else " ".join(table.headings[at].split())
     forms = compared_series(ids, table.match.vocabulary.fields[name].compare)
     for position, first in seen.check(forms, rows, (table.file, table.sheet)):
-        record, row = ids[position], rows[position]
+        record, row = shown(ids[position]), rows[position]
         yield row, InputFinding(
             "records.same-id", record, name, row, heading, record, table.file, table.sheet,
             {"first": f"{first.file}[{first.sheet}]" if first.sheet else first.file,
@@ -102,7 +104,7 @@ class _Typing:
         return Batch(frame, extra, rows, self.table.file, self.table.sheet, start,
                      [finding for _, _, finding in found],
                      {self.chunk.rows[at]: r for at, r in roles.items() if r in COUNTED},
-                     self.table.header_row, self.table.kept)
+                     self.table.header_row, self.table.kept, self.key)
 
     def _heading(self, at: int) -> str:
         return " ".join(self.table.headings[at].split())
@@ -128,6 +130,13 @@ class _Typing:
                 continue
             value = _quoted(self.chunk.cells[column], at)
             yield self._finding(at, error.code, column, value, error.values)
+        for column, field in self.table.match.fields.items():
+            if field.check is not None:
+                for at, wrong in faults(field, self.frame[field.name]):
+                    if at in roles:
+                        continue
+                    value = self.frame[field.name][at]
+                    yield self._finding(at, wrong.code, column, value, wrong.values)
         for f in self.chunk.findings:
             if f.position not in roles:
                 yield self._finding(f.position, f.code, value=f.value, args=dict(f.args))
@@ -140,6 +149,10 @@ class _Typing:
         record = self.frame[self.key][at] if self.key in self.frame.columns else None
         if code in _SAID.values():
             record = None
+        if record is not None:
+            record = self.table.match.vocabulary.fields[self.key].shown(record)
+        if field is not None and value is not None:
+            value = field.shown(value)
         heading = None if column is None else self._heading(column)
         return row, self.order[field.name] if field else -2, InputFinding(
             code, record, field.name if field else None, row, heading, value, self.table.file,

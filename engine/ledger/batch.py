@@ -35,3 +35,5 @@ class Batch:
     others: Mapping[int, RowRole] = field(default_factory=dict)
     header_row: int | None = None
     kept: frozenset[str] | None = None
+    key: str = ""
+    """The field that names the records of this table."""

@@ -61,6 +61,9 @@ class Ledger:
         kept = [table.kept for table in tables if table.kept is not None]
         self.kept = frozenset.intersection(*kept) if kept else None
         """The fields that every source has a column for; None where none has columns."""
+        self.keys = tuple(dict.fromkeys(
+            t.match.key for t in tables if t.match.key_column is not None))
+        """The fields that name the records of its tables, that of the first table first."""
         self.notices = [*(s.reason for s in self.skipped), *notices]
         """What the reader should be told that is no finding, such as unknown headings."""
         for table in tables:

@@ -12,6 +12,7 @@ from typing import Any
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.results import InputFinding
+from zhuanjie.engine.ledger.cells.faults import fault
 from zhuanjie.engine.ledger.cells.parser import Value, read_cell
 from zhuanjie.engine.ledger.cells.text import CellError, show
 from zhuanjie.engine.ledger.headings import HeadingMap, HeadingMatch
@@ -42,10 +43,14 @@ def read_record(record: Mapping[str, object], mapping: HeadingMap) -> RecordRead
         else:
             if value is not None:
                 values[field.name] = value
-    key = values.get(mapping.vocabulary.key)
+                if field.check is not None and (found := fault(field, str(value))) is not None:
+                    wrong.append((field.name, headings[i], found))
+    fields = mapping.vocabulary.fields
+    key = mapping.vocabulary.key_of(values)
+    named = fields[key].shown(str(values[key])) if key in values else None
     findings = [
-        InputFinding(error.code, None if key is None else str(key), name, column=heading,
-                     value=show(cells[heading]), args=error.values)
+        InputFinding(error.code, named, name, column=heading,
+                     value=fields[name].shown(show(cells[heading])), args=error.values)
         for name, heading, error in wrong
     ]
     return values, findings, unknown_notices(match, Place())

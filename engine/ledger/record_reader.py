@@ -15,6 +15,7 @@ from typing import Any
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.expr.types import RECORD_DAYS
+from zhuanjie.engine.ledger.cells.faults import fault
 from zhuanjie.engine.ledger.cells.parser import read_cell
 from zhuanjie.engine.ledger.cells.text import CellError
 from zhuanjie.engine.ledger.headings import HeadingMap
@@ -124,12 +125,26 @@ def _int(field: Field) -> Read:
 
 
 def _string(field: Field) -> Read:
+    if field.check is not None:
+        return _checked(field)
     words = field.blank.words
 
     def read(raw: Any) -> Any:
         # Letters, digits and ideographs alone need no trimming.
         plain = type(raw) is str and raw.isalnum() and raw not in words
         return raw if plain else read_cell(field, raw)
+
+    return read
+
+
+def _checked(field: Field) -> Read:
+    """Reads a text that is checked; one that is wrong is for the slow way to say."""
+
+    def read(raw: Any) -> Any:
+        value = read_cell(field, raw)
+        if value is not None and (wrong := fault(field, str(value))) is not None:
+            raise wrong
+        return value
 
     return read
 

@@ -19,6 +19,7 @@ from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.assemble import Batch, type_chunk
+from zhuanjie.engine.ledger.cells.checks import is_suspect
 from zhuanjie.engine.ledger.cells.column_reader import (
     ColumnReader,
     column_reader,
@@ -100,7 +101,8 @@ class TypedTable:
         match, types = self.table.match.fields, self._sample.schema
         read = {at: self._read_as(at, f, asked) for at, f in match.items()
                 if f.name in asked.names
-                or (asked.findings and not (self.table.columnar and is_native(f, types[str(at)])))}
+                or (asked.findings and (f.check is not None or not (
+                    self.table.columnar and is_native(f, types[str(at)]))))}
         # Of a doubtful row all cells are looked at; of others only those that are asked for.
         cells = {_RAW.format(at): str(at) for at in range(len(self.table.headings))
                  if str(at) in types}
@@ -146,6 +148,9 @@ class TypedTable:
             doubts.append(standing(self._others, int(self._others[-1]) + 1))
         if asked.findings and (key := self.table.match.key) in (names[at].name for at in read):
             doubts.append(pl.col(key).is_null())
+        if asked.findings:
+            doubts += [is_suspect(f, pl.col(f.name)) for f in map(self.table.match.fields.get, read)
+                       if f is not None and f.check is not None]
         if _OVER in cells:
             doubts.append(pl.col(_OVER).is_not_null())
         return reduce(or_, doubts).fill_null(value=False) if doubts else pl.lit(False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from zhuanjie.engine.core.dates import to_day
@@ -48,6 +49,8 @@ class Plan:
     """Clauses that the policy's rules carry and that were left out on purpose, in its order."""
     absent: frozenset[str] = frozenset()
     lists_all: bool = True
+    keyed: tuple[str, ...] = ()
+    """The fields that name records of the ledger at hand, the one that names these first."""
 
     @property
     def fields(self) -> FieldTable:
@@ -57,13 +60,13 @@ class Plan:
     @property
     def key(self) -> str:
         """The field that names a record."""
-        return self.policy.vocabulary.key
+        return self.keyed[0] if self.keyed else self.policy.vocabulary.key
 
     @property
     def needs(self) -> tuple[str, ...]:
         """The fields that judging and naming records read, in the order of the vocabulary."""
         return self.fields.sort(
-            self.policy.fields.union({self.key}, self.names, self.grouped_by))
+            self.policy.fields.union({self.key}, self.keyed, self.names, self.grouped_by))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,6 +88,14 @@ class Plan:
         """Whether the rule at `rule` judges `record`, and no other edition of it."""
         edition = self.rules[rule].edition
         return edition is None or edition.applies_to(record, self.as_of)
+
+
+@lru_cache(maxsize=64)
+def keyed_plan(plan: Plan, key: str) -> Plan:
+    """The plan for records that the field `key` names; the same one for each time it is asked."""
+    if key == plan.key:
+        return plan
+    return replace(plan, keyed=tuple(dict.fromkeys((key, *(plan.keyed or (plan.key,))))))
 
 
 def make_plan(policy: Policy, as_of: date, before: str | None = None, *,

@@ -16,7 +16,7 @@ from zhuanjie.engine.auditing.strategies.base import AuditRequest
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.backends.registry import BULK, backend_of
 from zhuanjie.engine.backends.verdicts import judged_by
-from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.plan import Plan, keyed_plan
 
 
 class BatchJudge:
@@ -47,7 +47,7 @@ class BatchJudge:
             editions = index.of_frame(part.frame)
             plan = index.specialize(editions, len(part.frame))
             yield VerdictBatch(
-                plan, part.frame, part.rows,
+                keyed_plan(plan, part.key or plan.key), part.frame, part.rows,
                 judged_by(self.backend, plan, part.frame, request.all_outcomes), part.file,
                 part.sheet, part.records, part.out_of_scope, part.input, editions, slice=start,
                 header_row=part.header_row, others=part.others)

@@ -39,7 +39,7 @@ from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.lowering.absent import without_columns
-from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.plan import Plan, keyed_plan
 
 Form = Literal["parquet", "csv", "jsonl"]
 SUFFIXES: dict[str, Form] = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl"}
@@ -72,11 +72,12 @@ def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path, form: Form,
     """
     source = open_source(sources, HeadingMap(plan.policy.vocabulary, columns))
     kept = frozenset(cell.field.name for cell in source.cells)
+    plan = keyed_plan(plan, plan.policy.vocabulary.key_of(kept))
     judged_by = plan if absent_is_blank else without_columns(
         plan, frozenset(plan.needs) - kept, lists_all=all_outcomes)
     with closing(SparkLedger(source, judged_by)) as ledger:
         judge = SparkJudge(ledger, source, judged_by)
-        expected = Roster(roster, plan, judge.backend, lang) if roster else None
+        expected = Roster(roster, plan, judge.backend, lang, [kept]) if roster else None
         run = AuditRun(judge, plan, lang=lang, roster=expected, all_outcomes=all_outcomes,
                        absent_is_blank=absent_is_blank)
         return _audit(run, ledger, output, form)

@@ -32,7 +32,7 @@ from zhuanjie.engine.ledger.compared_columns import compared_field
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 from zhuanjie.engine.ledger.rows import AT, Rows, TypedTable, standing
 from zhuanjie.engine.lowering.conditions import Cond
-from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.plan import Plan, keyed_plan
 from zhuanjie.engine.lowering.trimming import as_written, compared, fields_to_trim
 
 _OUT, _SHARED, _TWICE, _KEY_HASH = "#out", "#shared", "#twice", "#key-hash-{}"
@@ -50,7 +50,7 @@ class StreamJudge:
         self.ledger, self.plan, self.limits = request.ledger, request.plan, limits()
         self._request = request
         self.all_outcomes = request.all_outcomes
-        self.needs, self.key = request.plan.needs, request.plan.key
+        self.needs, self.keys = request.plan.needs, request.plan.keyed or (request.plan.key,)
         self.editions = EditionIndex(request.plan)
         self.tables = [TypedTable(table) for table in request.ledger.tables]
         self.counters = [DuplicateCounter(r, request.plan, self.backend)
@@ -109,13 +109,15 @@ class StreamJudge:
             before = at if number < table else at.filter(
                 at < part * self.limits.slice_rows if number == table else at < 0)
             keep = standing(before, self.heights[number])
-            for rows in typed.rows([self.key], [pl.col(self.key)], among=keep,
+            key = typed.table.match.key
+            for rows in typed.rows([key], [pl.col(key)], among=keep,
                                    size=self.limits.reported_rows) if len(before) else ():
                 list(self._same_ids(typed, rows.frame))
 
     def _same_ids(self, typed: TypedTable, frame: pl.DataFrame) -> list[InputFinding]:
         numbers = frame[AT].cast(pl.Int64) + typed.first
-        return [found for _, found in same_id(typed.table, frame[self.key], numbers, self.seen)]
+        return [found for _, found in same_id(
+            typed.table, frame[typed.table.match.key], numbers, self.seen)]
 
     def values(self, name: str, _wanted: pl.Series) -> Iterator[pl.Series]:
         """The values of a field, of all records, out of scope or not."""
@@ -134,7 +136,7 @@ class StreamJudge:
         governed = {_GOVERNED.format(i): expr for i, expr in self.editions.governed().items()}
         counts = bool(governed) or any(gaps.conditions for gaps in self.gaps)
         scope = field_names(self.plan.policy.scope) if counts else frozenset[str]()
-        names = self.editions.reads.union({self.key}, scope, *map(self._reads, self.counters),
+        names = self.editions.reads.union(self.keys, scope, *map(self._reads, self.counters),
                                           *(gaps.reads for gaps in self.gaps))
         # What is counted too much by a text with blanks is taken off by `_recount`.
         untrimmed = self._loose(names, [
@@ -148,15 +150,15 @@ class StreamJudge:
                 return compared_field(field)
             return text.str.strip_chars_end(BLANKS) if name in untrimmed else text
 
-        hashes = [KeyHashes([hashed(self.key)]), *(
+        hashes = [KeyHashes([pl.coalesce(map(hashed, self.keys))]), *(
             KeyHashes(list(map(hashed, c.by))) for c in self.counters)]
         judged, blanks = [0] * len(governed), 0
         not_judged: Counter[Gap] = Counter()
         self.heights: list[int] = []
         for typed, plan, gaps in zip(self.tables, self.plans, self.gaps, strict=True):
             height = dropped = 0
-            counted_ = [pl.col(self.key).is_not_null(), *(self._counts(c, plan)
-                                                         for c in self.counters)]
+            named = pl.any_horizontal(pl.col(self.keys).is_not_null())
+            counted_ = [named, *(self._counts(c, plan) for c in self.counters)]
             exprs = [h.where(where).alias(_KEY_HASH.format(i))
                      for i, (h, where) in enumerate(zip(hashes, counted_, strict=True))]
             exprs += [(e & self._in_scope(plan)).alias(name) for name, e in governed.items()]
@@ -278,8 +280,9 @@ class StreamJudge:
         else:
             verdicts = self.engine.judge_open(plan, frame.with_row_index("#row"))
         return VerdictBatch(
-            plan, frame, numbers, Verdicts(plan, table=verdicts), table.file, table.sheet, records,
-            out_of_scope, input_, editions, part, untrimmed, not_judged=gaps,
+            keyed_plan(plan, table.match.key), frame, numbers, Verdicts(plan, table=verdicts),
+            table.file, table.sheet, records, out_of_scope, input_, editions, part, untrimmed,
+            not_judged=gaps,
             header_row=table.header_row, others=others)
 
     def _recounted(self, frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
@@ -312,7 +315,7 @@ class StreamJudge:
                 trimmed = trimmed.with_columns(self.engine.settled(plan, len(at)))
                 frame = frame.with_columns(frame[n].scatter(at, trimmed[n])
                                            for n in [*untrimmed, *comparing])
-        return trim(frame, [self.key]) if self.key in untrimmed else frame
+        return trim(frame, [key for key in self.keys if key in untrimmed])
 
     def _place(self, found: InputFinding) -> tuple[int, int]:
         """Where an input finding stands among those of a batch: by row, then by column."""

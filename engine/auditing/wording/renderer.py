@@ -50,8 +50,9 @@ class FindingRenderer:
         self.as_of = plan.as_of
         self.lang = lang
         self._typed, self._absent = plan.rules, plan.absent
-        self._others: dict[tuple[int, frozenset[str]], FindingRenderer] = {}
+        self._others: dict[tuple[int, frozenset[str], str], FindingRenderer] = {}
         self.fields, self.key = plan.fields, plan.key
+        self._masked = {field.name: field for field in plan.fields if field.mask is not None}
         vocabulary = plan.policy.vocabulary
         self._name, self._group = vocabulary.name or "", vocabulary.group or ""
         self._by = [(name, plan.fields[name]) for name in plan.grouped_by]
@@ -65,9 +66,9 @@ class FindingRenderer:
 
     def of(self, plan: Plan) -> FindingRenderer:
         """The renderer for verdicts by the rules of `plan`: this one, unless they are others."""
-        if plan.rules is self._typed and plan.absent == self._absent:
+        if plan.rules is self._typed and plan.absent == self._absent and plan.key == self.key:
             return self
-        what = id(plan.rules), plan.absent
+        what = id(plan.rules), plan.absent, plan.key
         known = self._others.get(what)
         if known is None:
             known = self._others[what] = FindingRenderer(plan, self.lang)
@@ -96,17 +97,25 @@ class FindingRenderer:
             message = self._message(rule, verdict, due, record)
         if outcome is Outcome.UNDETERMINED:
             remedy = self._fill_in(rule, verdict, record)
+        named = record.get(self.key)
         return Finding(
-            record=record.get(self.key), rule=rule.id, clause=verdict.clause or rule.clause,
+            record=self._shown(self.key, named), rule=rule.id, clause=verdict.clause or rule.clause,
             outcome=outcome, severity=rule.severity, message=message, due=due,
             days_late=verdict.late, missing=verdict.missing,
-            fields={name: Month.of(value) if name in rule.months else value
+            fields={name: Month.of(value) if name in rule.months else self._shown(name, value)
                     for name in rule.reads if (value := record.get(name)) is not None},
             remedy=remedy, location=location, pack=rule.pack, edition=rule.edition,
             name=_text(record.get(self._name)), group=_text(record.get(self._group)),
-            by={name: group_text(record.get(name), field) for name, field in self._by},
+            by={name: group_text(self._shown(name, record.get(name)), field)
+                for name, field in self._by},
             judged=not (verdict.missing and self._absent.issuperset(verdict.missing)),
+            identity=named if self.key in self._masked else None,
         )
+
+    def _shown(self, name: str, value: Any) -> Any:
+        """A value as it may be shown."""
+        return value if value is None or name not in self._masked else (
+            self._masked[name].shown(value))
 
     def is_tardy(self, rule: TypedRule, record: Mapping[str, Any]) -> bool:
         """Whether a deadline's act is on record by the as-of day (so that it can only be late)."""

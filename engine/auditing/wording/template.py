@@ -41,11 +41,12 @@ class Template:
 class TextLabels:
     """Puts the values of one field into words."""
 
-    __slots__ = ("_blank", "_month", "_no", "_values", "_yes")
+    __slots__ = ("_blank", "_masked", "_month", "_no", "_values", "_yes")
 
     def __init__(self, field: Field | None, lang: Lang) -> None:
         self._blank = say("value.blank", lang)
         self._yes, self._no = say("value.true", lang), say("value.false", lang)
+        self._masked = field if field is not None and field.mask is not None else None
         self._month = field is not None and field.type == "month"
         self._values = field.values if field and field.type == "enum" and lang == "zh" else {}
 
@@ -59,6 +60,8 @@ class TextLabels:
             return self._no
         if isinstance(value, date):
             return (Month.of(value) if self._month else value).isoformat()
+        if self._masked is not None:
+            return self._masked.shown(value)
         return self._values.get(value, str(value)) if self._values else str(value)
 
 

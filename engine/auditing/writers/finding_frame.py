@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from zhuanjie.engine.auditing.grouping import group_texts
+from zhuanjie.engine.auditing.shown import shown_series
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, trim
 from zhuanjie.engine.core.finding_columns import columns
 from zhuanjie.engine.core.results import OUTCOME_CODES, Report
@@ -47,7 +48,7 @@ class FindingFrames:
         rule, row = table["rule"], table["row"]
         names = batch.plan.policy.vocabulary
         values = {
-            "record": keys.gather(row),
+            "record": shown_series(batch.plan.fields[key], keys).gather(row),
             "name": _shown(batch, names.name).gather(row),
             "group": _shown(batch, names.group).gather(row),
             **{name: _shown(batch, name).gather(row) for name in batch.plan.grouped_by},

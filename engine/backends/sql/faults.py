@@ -28,6 +28,7 @@ class Faults:
         heading = next((c.name for f, c in table.known() if f.name == self._key), None)
         self._heading = None if heading is None else " ".join(heading.split())
         self._first: dict[str, int] = {}
+        self._shown = table.match.vocabulary.fields[self._key].shown
 
     def of(self, row: int, is_note: bool, note: str | None, record: str | None,
            texts: Sequence[str | None], again: bool) -> Iterator[InputFinding]:
@@ -35,6 +36,7 @@ class Faults:
 
         `again` says that several records have its id.
         """
+        shown = None if record is None else self._shown(record)
         unreadable = [cell.field.name for at, cell in self._cells if texts[at] is not None]
         if is_note:
             yield InputFinding(NOTE_ROW, None, None, row, None, show(note), self._file)
@@ -47,9 +49,9 @@ class Faults:
             try:
                 read_cell(cell.field, text)
             except CellError as error:
-                yield InputFinding(error.code, record, cell.field.name, row,
-                                   " ".join(cell.heading.split()), show(text), self._file,
-                                   None, error.values)
+                yield InputFinding(error.code, shown, cell.field.name, row,
+                                   " ".join(cell.heading.split()), cell.field.shown(show(text)),
+                                   self._file, None, error.values)
 
     def _id(self, row: int, record: str | None, again: bool) -> Iterator[InputFinding]:
         if record is None:
@@ -59,5 +61,6 @@ class Faults:
         elif again:
             first = self._first.setdefault(self._fields[self._key].compared(record), row)
             if first != row:
-                yield InputFinding("records.same-id", record, self._key, row, self._heading, record,
-                                   self._file, None, {"first": self._file, "first_row": first})
+                yield InputFinding("records.same-id", self._shown(record), self._key, row,
+                                   self._heading, self._shown(record), self._file, None,
+                                   {"first": self._file, "first_row": first})

@@ -100,7 +100,7 @@ class SparkLedger:
                             self._of.judged(layout), statement.some_mask(layout))
         with failing():
             frame = self._run(statement_).withColumn("sheet", F.lit(None).cast("string"))
-            return frame.orderBy(FILE, ROW, "record", _RANK).select(
+            return self._masked(frame.orderBy(FILE, ROW, "record", _RANK)).select(
                 *(f"`{column.name}`" for column in self._columns))
 
     def _names(self) -> list[Tree]:
@@ -200,8 +200,27 @@ class SparkLedger:
             # The first of several with the same id is not to blame.
             frame = frame.withColumn("turn", turn).filter(
                 (F.col("code") != "records.same-id") | (F.col("turn") > 1))
-            return frame.orderBy(FILE, ROW, _RANK).select(
+            return self._masked(frame.orderBy(FILE, ROW, _RANK), "record", "value").select(
                 "record", "field", "column", "value", "code", FILE, ROW)
+
+    def _masked(self, frame: DataFrame, *columns: str) -> DataFrame:
+        """Findings with the middle of what names a record hidden, where its field is masked.
+
+        A `value` is one of several fields: it is hidden where its own field is masked.
+        """
+        plan = self._of.plan
+        for name in columns or ("record",):
+            for field in plan.fields:
+                if field.mask is None or (name == "record" and field.name != plan.key):
+                    continue
+                first, last = field.mask
+                there = "true" if name == "record" else f"field = '{field.name}'"
+                frame = frame.withColumn(name, F.expr(
+                    f"CASE WHEN NOT ({there}) THEN {name} "
+                    f"WHEN length({name}) > {first + last} THEN concat(left({name}, {first}), "
+                    f"repeat('*', length({name}) - {first + last}), right({name}, {last})) "
+                    f"ELSE repeat('*', length({name})) END"))
+        return frame
 
     def _amiss(self, test: Tree, code: Tree, rank: int, *rest: Tree) -> Tree:
         names = ("field", "column", "value")
