@@ -67,12 +67,10 @@ def load_data(source: str | Path) -> object:
 def parse_json(text: str, name: str, line: int | None = None) -> object:
     """A JSON text; `line` is where it stands in its file when it is one line of many."""
     try:
-        return json.loads(text, object_pairs_hook=_pairs)
+        # What breaks off is said where it breaks off, not after the blank lines below.
+        return json.loads(text.rstrip(), object_pairs_hook=_pairs)
     except json.JSONDecodeError as error:
-        wrong = error.doc.split("\n")[error.lineno - 1]
-        start = max(0, error.colno - SNIPPET // 2)
-        place = Place(file=name, line=line or error.lineno, column=error.colno,
-                      snippet=wrong[start:start + SNIPPET], caret=error.colno - 1 - start)
+        place = _pointed(error.doc, name, error.lineno, error.colno, line)
         raise fail(InputError, "records.json", place, "records.hint.json",
                    detail=error.msg) from None
     except _SameKeyError as error:
@@ -102,6 +100,15 @@ def unreadable(error: OSError, name: str) -> InputError:
                 reason=error.strerror or str(error))
     assert isinstance(made, InputError)
     return made
+
+
+def _pointed(text: str, name: str, row: int, column: int, line: int | None = None) -> Place:
+    """The place of a fault, with what stands around it; `line` where `text` is a line of many."""
+    lines = text.split("\n")
+    wrong = lines[row - 1].rstrip("\r") if row <= len(lines) else ""
+    start = max(0, column - SNIPPET // 2)
+    return Place(file=name, line=line or row, column=column,
+                 snippet=wrong[start:start + SNIPPET], caret=column - 1 - start)
 
 
 class _SameKeyError(Exception):
@@ -155,12 +162,11 @@ class _TextLoader(yaml.SafeLoader):
 
 def _parse_yaml(text: str, name: str) -> object:
     try:
-        return yaml.load(text, _TextLoader)  # a SafeLoader
+        return yaml.load(text.rstrip(), _TextLoader)  # a SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
-        place = Place(file=name, line=mark.line + 1 if mark else None,
-                      column=mark.column + 1 if mark else None)
+        place = _pointed(text, name, mark.line + 1, mark.column + 1) if mark else Place(file=name)
         raise fail(InputError, "records.yaml", place, "records.hint.yaml", detail=problem) from None
     except RecursionError:
         raise fail(InputError, "records.too-deep", Place(file=name), "records.hint.json") from None

@@ -98,6 +98,30 @@ def test_no_records(records):
         list(from_records(records).batches())
 
 
+@pytest.mark.parametrize(("text", "name", "at", "around"), [
+    ('{"学号": "1"}\n\n{"学号": "2", "姓名": "甲"\n{"学号": "3"}\n', "a.jsonl", (3, 22),
+     '{"学号": "2", "姓名": "甲"'),
+    ('{"学号": "1"}\r\n{"学号": "2"\r\n', "a.jsonl", (2, 11), '{"学号": "2"'),
+    ('[{"学号": "1"},\n {"学号": "2"\n\n', "a.json", (2, 12), ' {"学号": "2"'),
+    ('[{"学号": "1"},\n {"学号" "2"}]\n', "a.json", (2, 8), ' {"学号" "2"}]'),
+])
+def test_the_place_of_a_fault_and_what_stands_there(tmp_path, text, name, at, around):
+    place = refused(save(tmp_path, text, name)).place
+    assert ((place.line, place.column), place.snippet) == (at, around)
+    assert place.caret == place.column - 1
+
+
+def test_the_place_of_a_fault_in_yaml(tmp_path):
+    from zhuanjie.engine.ledger.documents import load_record_file
+
+    for text, at, around in (("学号: 1\n姓名: [甲\n\n\n", (2, 7), "姓名: [甲"),
+                             ("学号: 1\n姓名: 甲: 乙\n", (2, 6), "姓名: 甲: 乙")):
+        with pytest.raises(InputError) as caught:
+            load_record_file(save(tmp_path, text, "a.yaml"))
+        place = caught.value.diagnostics[0].place
+        assert ((place.line, place.column), place.snippet) == (at, around)
+
+
 @pytest.mark.parametrize(("text", "code", "line"), [
     ('{"学号": "1"}\n{"学号": \n', "records.json", 2),
     ('{"学号": "1"}\n\n[1]\n', "records.line-shape", 3),

@@ -1,4 +1,4 @@
-"""What calamine leaves out of an .xlsx. In: the file, a sheet's position. Out: its SheetExtras.
+"""What calamine leaves out of a workbook. In: the file, a position. Out: a sheet's SheetExtras.
 
 A sheet written as nearly every program writes it is searched for what matters by `quick_sheet`,
 which reads nothing else; any other is parsed here. Both say the same of the same sheet.
@@ -22,12 +22,14 @@ from zhuanjie.engine.ledger.readers.package_xml import (
     refuse,
 )
 from zhuanjie.engine.ledger.readers.quick_sheet import UnusualError, search
+from zhuanjie.engine.ledger.readers.sheet_biff import MAGIC, inspect_biff
 from zhuanjie.engine.ledger.readers.sheet_extras import (
     DAY_ZERO,
     DAY_ZERO_1904,
     Formulas,
     SheetExtras,
 )
+from zhuanjie.engine.ledger.readers.sheet_ods import CONTENT, inspect_ods
 from zhuanjie.engine.ledger.readers.sheet_styles import SheetStyles, read_styles
 
 BOOK = "xl/workbook.xml"
@@ -40,9 +42,14 @@ _REF = re.compile(r"([A-Z]{1,3})([0-9]{1,7})", re.ASCII)
 
 
 def inspect(path: Path, position: int) -> SheetExtras:
-    """The facts of the sheet at `position`; none for files that are not .xlsx inside."""
+    """The facts of the sheet at `position`; none of an .xlsb."""
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) == MAGIC:
+            return inspect_biff(path, position)
     try:
         with ZipFile(path) as parts:
+            if CONTENT in parts.namelist():
+                return inspect_ods(parts, position)
             if BOOK not in parts.namelist():
                 return SheetExtras()
             return _inspect(parts, position)

@@ -135,7 +135,7 @@ class SheetTable(LedgerTable):
             self.notices.append(Diagnostic("records.uncomputed", {"count": self._facts.uncomputed},
                                            self.place, "records.hint.uncomputed"))
         for at, field in self.match.fields.items():
-            if field.type == "string" and any(isinstance(row[at], float) for row in rows):
+            if field.type == "string" and any(type(row[at]) in (int, float) for row in rows):
                 self.notices.append(Diagnostic(
                     "records.number-as-text", {"heading": self.headings[at]},
                     Place(self.file, self.sheet, self.header_row, column_letter(at)),
