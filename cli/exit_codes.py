@@ -71,5 +71,5 @@ def of_audit(weights: Iterable[int], report: Report, level: str, *, strict: bool
 
 
 def unaudited_parts(report: Report) -> int:
-    """How many parts of the ledger were not audited: what `--strict` refuses."""
-    return len(report.ledger.skipped)
+    """How many files, sheets and clauses were not audited: what `--strict` refuses."""
+    return len(report.ledger.skipped) + len(report.summary.not_judged)

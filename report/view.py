@@ -45,6 +45,8 @@ class View:
     headings: Mapping[str, str] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
     remedies: Mapping[str, str] = field(default_factory=dict)
+    rules_of: Mapping[str, str] = field(default_factory=dict)
+    """The clause of the rule that has a row under a clause, where the two differ."""
 
     @classmethod
     def of(cls, policy: Policy | None, lang: Lang, *, all_outcomes: bool = False,
@@ -74,6 +76,7 @@ class View:
                 ("named", vocabulary.name), ("group", vocabulary.group)) if name},
             headings=headings,
             severities={c: r.severity for c, r in by_clause.items()},
+            rules_of={row.clause: rule.clause for rule in policy.rules for row in rule.rows},
             remedies={c: remedy for c, r in by_clause.items()
                       if "{" not in (remedy := getattr(r.remedy, lang))},
         )

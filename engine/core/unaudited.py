@@ -43,3 +43,5 @@ def unaudited(report: Report) -> Iterator[Unaudited]:
         yield Unaudited(part.reason.code, part.reason.args, file=part.file, sheet=part.sheet)
     for clause in report.summary.not_asked:
         yield Unaudited("audit.not-asked", {"clause": clause}, clause=clause)
+    for clause, times in report.summary.not_judged.items():
+        yield Unaudited("audit.not-judged", {"clause": clause, "count": times}, clause=clause)

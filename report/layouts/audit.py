@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from zhuanjie.engine.core.results import Judged, Outcome, Report, Severity
 from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.layouts.audit_details import details
-from zhuanjie.report.layouts.skipped import skipped
+from zhuanjie.report.layouts.skipped import not_judged, skipped
 from zhuanjie.report.rows import other_rows, tables
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
@@ -47,6 +47,7 @@ def _top(report: Report, view: View, notes: Iterable[str] = ()) -> Iterator[Sect
     yield from _not_checked(report, view)
     yield from _first(report, view)
     yield from _clauses(report, view)
+    yield from not_judged(report, view)
     for name, groups in report.summary.by.items():
         if groups:
             yield _groups(name, report, view)
@@ -105,7 +106,10 @@ def _totals(report: Report, view: View) -> Section:
     summary = report.summary
     shown = [o for o in view.outcomes if summary.total(o)]
     if not shown:
-        return Section(title=view.say("audit.nothing", records=report.ledger.records), tone="good")
+        # What was not judged is no good news.
+        code = "audit.nothing-judged" if summary.not_judged else "audit.nothing"
+        return Section(title=view.say(code, records=report.ledger.records),
+                       tone="plain" if summary.not_judged else "good")
     said = [view.say("audit.total.outcome", outcome=view.outcome(o), count=summary.total(o))
             for o in shown]
     if summary.people:
@@ -121,6 +125,8 @@ def _not_checked(report: Report, view: View) -> Iterator[Section]:
     if report.summary.not_asked:
         notes.append(view.say("audit.not-asked", count=len(report.summary.not_asked),
                               clauses=" ".join(report.summary.not_asked)))
+    if report.summary.not_judged:
+        notes.append(view.say("audit.not-judged.below", count=len(report.summary.not_judged)))
     if report.input:
         notes.append(view.say("audit.input.below", count=len(report.input)))
     if notes:
