@@ -157,7 +157,7 @@ class _Workbook:
 
         self._book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
         self._book.set_properties({"created": _MADE})
-        self._sheet = self._book.add_worksheet("台帐" if headings == "zh" else "ledger")
+        self._sheet = self._book.add_worksheet("台账" if headings == "zh" else "ledger")
         self._dated = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._sheet.freeze_panes(1, 0)
         self._sheet.write_row(0, 0, [_heading(f, headings) for f in fields()],

@@ -17,7 +17,7 @@ from zhuanjie.engine.core.unicode import width
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_ledger(tmp_path_factory.mktemp("ledger") / "台帐.csv")
+    return write_ledger(tmp_path_factory.mktemp("ledger") / "台账.csv")
 
 
 def test_json_holds_what_the_ledger_holds(ledger: Path) -> None:

@@ -14,7 +14,7 @@ CLAUSE = "1.6b"
 def test_version_and_help() -> None:
     assert run("--version").stdout.startswith("zhuanjie ")
     assert "audit" in run("--help").stdout
-    assert "检查整本台帐" in run("--help", lang="zh").stdout
+    assert "核对整本台账" in run("--help", lang="zh").stdout
 
 
 @pytest.mark.parametrize(("expression", "value"), [

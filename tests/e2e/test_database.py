@@ -57,10 +57,10 @@ def messy(server: Cluster, tmp_path_factory: pytest.TempPathFactory) -> tuple[st
     """A ledger with everything that can be amiss, as a table of texts and as a file of them."""
     frame = pl.DataFrame(MESSY).with_columns(pl.lit("x").alias("备注")).with_columns(
         pl.int_range(pl.len()).cast(pl.String).str.zfill(3).alias("序"))
-    load("台帐", frame)
+    load("台账", frame)
     path = tmp_path_factory.mktemp("messy") / "ledger.parquet"
     frame.write_parquet(path)
-    return server.url("台帐", "&order=序"), path
+    return server.url("台账", "&order=序"), path
 
 
 def shown(url: str) -> str:

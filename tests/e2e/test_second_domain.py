@@ -127,7 +127,7 @@ def test_a_column_that_only_the_scope_reads_is_told_as_that(call: Caller, tmp_pa
           "--quiet"])
     said = call.capfd.readouterr().err
     assert said == {
-        "zh": "提示：台帐没有这些列：许可种类；相关条款按空白判断：适用范围\n",
+        "zh": "提示：台账没有这些列：许可种类；相关条款按空白判断：适用范围\n",
         "en": "notice: the ledger has no column for permit.kind; counted as blank in the scope\n",
     }[call.lang]
 

@@ -56,7 +56,7 @@ def parts(folder: Path, suffix: str) -> list[Path]:
 
 def test_a_folder_of_parquet(tmp_path: Path) -> None:
     """Typed columns and texts, blanks, groups taken apart, shared serials in two files."""
-    ledger = tmp_path / "台帐 a+b"
+    ledger = tmp_path / "台账 a+b"
     ledger.mkdir()
     schema = {f.name: {"bool": pl.Boolean, "int": pl.Int64, "date": pl.Date}.get(f.type, pl.String)
               for f in fields()}

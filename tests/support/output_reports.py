@@ -23,7 +23,7 @@ def finding(record: str | None = "06001", outcome: Outcome = Outcome.VIOLATION,
     more.setdefault("rule", f"rule-{clause.replace('.', '-')}")
     more.setdefault("severity", Severity.ERROR)
     more.setdefault("message", f"问题 {clause}")
-    more.setdefault("location", Location("ledger.xlsx", "台帐", row))
+    more.setdefault("location", Location("ledger.xlsx", "台账", row))
     return Finding(record=record, clause=clause, outcome=outcome, **more)
 
 

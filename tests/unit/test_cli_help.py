@@ -77,7 +77,7 @@ def test_the_locale_sets_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_lang_after_the_command_turns_its_help_chinese(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--help", "--lang", "zh"]) == 0
-    assert "用法: zhuanjie audit [选项]" in capsys.readouterr().out
+    assert "用法：zhuanjie audit [选项]" in capsys.readouterr().out
 
 
 def test_no_arguments_show_the_help_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:

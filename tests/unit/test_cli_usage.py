@@ -24,7 +24,7 @@ WRONG = [
     (["audit", "x", "--set", "=3"], "does not set a parameter", "NAME=VALUE"),
     (["audit", "x", "--set"], "`--set`", "--help"),
     (["audit", "x", "--all=yes"], "`--all`", "--help"),
-    (["destinations", "a", "b"], "no use for `b`", "--help"),
+    (["destinations", "a", "b"], "unexpected argument `b`", "--help"),
     (["deadlines", "x", "--within", "-1"], "`--within` does not take `-1`", "0 or more"),
     (["generate", "--records", "many"], "`--records` does not take `many`", "whole number"),
     (["generate", "--records", "1"], "needs `--seed`", "--help"),

@@ -106,7 +106,7 @@ def test_column_letters(position, letters):
 
 
 def test_the_header_is_below_its_titles():
-    rows = [["毕业生党员台帐"], [], ["填报单位：甲"], ["序号", "学号", "姓名"], ["1", "06", "张"]]
+    rows = [["毕业生党员台账"], [], ["填报单位：甲"], ["序号", "学号", "姓名"], ["1", "06", "张"]]
     header = find_header(rows, MAPPING)
     assert header is not None
     assert (header.last, header.headings) == (3, ["序号", "学号", "姓名"])
@@ -118,7 +118,7 @@ def test_the_header_is_below_its_titles():
 ])
 def test_a_header_may_take_two_rows(groups):
     leaves = ["学号" if groups[2] else "", "姓名", "性别", "姓名", "编号"]
-    header = find_header([["台帐"], groups, leaves, ["06", "张", "男", "张", "7"]], MAPPING)
+    header = find_header([["台账"], groups, leaves, ["06", "张", "男", "张", "7"]], MAPPING)
     assert header is not None
     assert header.last == 2
     assert names(header.headings) == {

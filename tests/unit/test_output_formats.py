@@ -44,7 +44,7 @@ def test_a_finding_has_the_keys_of_the_contract() -> None:
         "rule": "receipt-returned", "clause": "1.6b", "outcome": "violation",
         "severity": "error", "message": "回执“逾期”, late", "due": "2007-10-28", "days_late": 64,
         "missing": [], "fields": {"letter.issued_on": "2007-06-30"}, "remedy": "催回",
-        "location": {"file": "ledger.xlsx", "sheet": "台帐", "row": 14},
+        "location": {"file": "ledger.xlsx", "sheet": "台账", "row": 14},
     }
     assert list(shape.finding(LATE))[:6] == ["id", "record", "name", "group", "rule", "clause"]
 
@@ -101,7 +101,7 @@ def test_csv_reads_back_whole() -> None:
     assert list(rows[0]) == [column.name for column in columns(packs=False)]
     assert rows[0]["message"] == LATE.message
     assert json.loads(rows[0]["fields"]) == {"letter.issued_on": "2007-06-30"}
-    assert (rows[0]["file"], rows[0]["sheet"], rows[0]["row"]) == ("ledger.xlsx", "台帐", "14")
+    assert (rows[0]["file"], rows[0]["sheet"], rows[0]["row"]) == ("ledger.xlsx", "台账", "14")
     assert rows[1]["missing"] == "member.left_on letter.form"
     assert rows[1]["due"] == ""
 

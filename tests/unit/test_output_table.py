@@ -122,7 +122,7 @@ def test_a_report_without_findings_says_so() -> None:
 
 def test_cells_that_were_not_read_have_their_row_and_column() -> None:
     bad = InputFinding("records.cell.date", "06021", "letter.issued_on", 17, "转出时间",
-                       "2007-02-30", "ledger.xlsx", "台帐")
+                       "2007-02-30", "ledger.xlsx", "台账")
     text = written(report(unreadable=(bad,)), View("zh"))
     for part in ("06021", "17", "转出时间", "2007-02-30"):
         assert part in text
@@ -136,7 +136,7 @@ def test_rows_name_their_file_only_where_there_are_several() -> None:
     two = report(finding("1"), finding("2", location=Location("sub/other.csv", None, 7)))
     text = written(two, View("en"))
     assert "other.csv:7" in text
-    assert "ledger.xlsx[台帐]:2" in text
+    assert "ledger.xlsx[台账]:2" in text
 
 
 def test_deadlines_show_the_overdue_first_with_days() -> None:

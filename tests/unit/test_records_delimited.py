@@ -72,7 +72,7 @@ def test_nothing_is_inferred(write):
 
 
 def test_rows_count_as_a_spreadsheet_counts_them(write):
-    text = ('"台帐\n2007届",,\n,,\n学号,姓名,转出时间\n1,"张\n三",\n\n,,\n  , ,\n'
+    text = ('"台账\n2007届",,\n,,\n学号,姓名,转出时间\n1,"张\n三",\n\n,,\n  , ,\n'
             "2,李四,2007-02-30\n\n填表人：王五,,\n")
     frame, rows, found = read(write(text))
     assert frame["member.name"].to_list() == ["张\n三", "李四"]
