@@ -19,6 +19,9 @@ SEARCHED = 30
 DEEPEST = 3
 """Rows that a header may take."""
 
+LEAVES = 2
+"""Headings that a row below groups has at least; one text alone is a note."""
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -58,7 +61,8 @@ def _layout(
     headings, deep = row, 0
     while deep < min(DEEPEST - 1, len(above)) and _is_groups(above[-deep - 1]):
         joined = _joined(above[len(above) - deep - 1:], row, mapping)
-        if not _are_leaves(row, joined, mapping):
+        is_again = list(map(comparable, row)) == list(map(comparable, above[-deep - 1]))
+        if is_again or not _are_leaves(row, joined, mapping):
             break
         headings, deep = joined, deep + 1
     return headings, deep
@@ -94,7 +98,7 @@ def _are_leaves(row: Sequence[str], joined: Sequence[str], mapping: HeadingMap) 
     """Whether a row below groups holds headings, rather than a record's cells."""
     filled = [(text, heading) for text, heading in zip(row, joined, strict=False)
               if comparable(text)]
-    if not filled or any(_is_number(text) for text, _ in filled):
+    if len(filled) < LEAVES or any(_is_number(text) for text, _ in filled):
         return False
     known = sum(mapping.find(heading) is not None or mapping.is_silent(heading)
                 for _, heading in filled)

@@ -253,7 +253,7 @@ class RowRoles:
         is_, field = self._is, self._match.fields.get(at)
         if is_.dates(text):
             return None if others else RowRole.NOTE
-        if is_.sections(text) and not (others and at == self._name):
+        if is_.sections(text):
             return RowRole.HEADING
         if at == self._name:
             return RowRole.NOTE if _is_long(text) else None
@@ -261,9 +261,9 @@ class RowRoles:
             if _is_long(text):
                 return RowRole.NOTE
             return None if text.isascii() or _DIGIT.search(text) else RowRole.HEADING
-        if field is not None and field.type != "string":
-            return None
-        return RowRole.NOTE if _is_long(text) else RowRole.HEADING
+        if _is_long(text):
+            return RowRole.NOTE
+        return RowRole.HEADING if field is None or field.type == "string" else None
 
 
 class _Tests:

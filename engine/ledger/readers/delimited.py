@@ -11,6 +11,7 @@ import itertools
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +19,7 @@ import polars as pl
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.unicode import BLANKS, comparable
 from zhuanjie.engine.ledger.cells.text import show
+from zhuanjie.engine.ledger.further_tables import tables_below
 from zhuanjie.engine.ledger.header import Header, find_header
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable, RowFinding
@@ -26,11 +28,14 @@ from zhuanjie.engine.ledger.readers.charset import by_headings
 from zhuanjie.engine.ledger.readers.encoding import Digest, owned, readable, survey
 from zhuanjie.engine.ledger.readers.quotes import requote, well_quoted
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
-from zhuanjie.engine.ledger.readers.spill import spill
+from zhuanjie.engine.ledger.readers.spill import ParquetSpill, spill
 
 DELIMITERS = ",\t;|\N{FULLWIDTH COMMA}\N{FULLWIDTH SEMICOLON}"
 SAMPLE = 200
 """Records looked at to learn the delimiter and the width of the table."""
+
+LARGEST = 64 << 20
+"""Bytes up to which a file is looked at for a second table: larger ones are no office's."""
 
 
 class DelimitedTable(LedgerTable):
@@ -64,10 +69,53 @@ class DelimitedTable(LedgerTable):
         self.size_hint = max(0, found.lines - self.header_row)
         self._flawed = bool(self._stray) or self._undecodable
         """Some rows have to be spoken of, which a query cannot."""
-        large = found.lines >= limits().text_kept_from and not self._flawed
-        self._kept = spill(self._text(), self) if large else None
+        self._end: int | None = None
+        self._large = found.lines >= limits().text_kept_from and not self._flawed
+        self._kept: ParquetSpill | None = None
+        self._owner: DelimitedTable | None = None
+        """The table that the files of the moment go with, where it is another."""
+        self._lines = found.lines
+
+    def keep(self) -> DelimitedTable:
+        """The table, its rows kept as columns where it is large."""
+        self._kept = spill(self._text(), self) if self._large else None
         if self._kept:
             self.size_hint = self._kept.rows
+        return self
+
+    def below(self, mapping: HeadingMap) -> Iterator[DelimitedTable]:
+        """The tables below this one, which ends where the next begins."""
+        if not self._may_have_more(mapping):
+            return
+        last = self
+        header = Header((self.header_row or 0) - 1, self.headings)
+        for found in tables_below(self._records(self._delimiter, None), header, mapping):
+            table = copy(last)
+            last.cut(found.top)
+            table.header_row, table.headings = found.header.last + 1, found.header.headings
+            table.notices = []
+            table.match = mapping.match(table.headings, table.place)
+            table.size_hint = max(0, self._lines - table.header_row)
+            table._owner = self
+            yield table
+            last = table
+
+    def cut(self, end: int) -> None:
+        """Let the table end before a row."""
+        self._end = end - (self.header_row or 0)
+        self.size_hint = self._end
+
+    def _may_have_more(self, mapping: HeadingMap) -> bool:
+        """Whether some heading of a key or name stands in the file more than once."""
+        if self._path.stat().st_size > LARGEST:
+            return False
+        vocabulary = mapping.vocabulary
+        names = {*vocabulary.keys, vocabulary.name}
+        words = {h for f in vocabulary.fields if f.name in names for h in f.all_headings}
+        words |= {h for h, name in mapping.columns.items() if name in names}
+        content = self._path.read_bytes()
+        words_ = (word.encode() for word in words)
+        return sum(content.count(word) for word in words_ if word in content) > 1
 
     def scan(self) -> pl.LazyFrame | None:
         """The rows below the header as a query."""
@@ -88,12 +136,13 @@ class DelimitedTable(LedgerTable):
 
     def _text(self) -> pl.LazyFrame:
         schema = {str(i): pl.String for i in range(len(self.headings) + 1)}
-        return pl.scan_csv(
+        text = pl.scan_csv(
             self._path, has_header=False, skip_lines=self._header_lines(), schema=schema,
             separator=self._delimiter, quote_char='"' if self._quoted else None,
             missing_columns="insert", extra_columns="ignore", truncate_ragged_lines=True,
             infer_schema=False, glob=False, raise_if_empty=False,
         )
+        return text if self._end is None else text.head(self._end)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows below the header."""
@@ -123,7 +172,7 @@ class DelimitedTable(LedgerTable):
             raise not_a_ledger(self.file, None, rows, mapping)
         return best[1:]
 
-    def _records(self, delimiter: str, count: int) -> list[list[str]]:
+    def _records(self, delimiter: str, count: int | None) -> list[list[str]]:
         """The first records of the file."""
         with self._path.open(encoding="utf-8-sig", newline="\n") as file:
             reader = csv.reader(file, delimiter=delimiter)

@@ -50,7 +50,8 @@ def open_markup(
             continue
         refuse_far(len(grid.rows), max(map(len, grid.rows), default=0), place)
         try:
-            tables.append(GridTable(grid, name, mapping))
+            table = GridTable(grid, name, mapping)
+            tables += (table, *table.below(mapping))
         except NotALedgerError as error:
             reasons += error.diagnostics
             if any(any(row) for row in grid.rows):  # pages are laid out by tables as well

@@ -22,7 +22,8 @@ def open_tables(
     path, name = source.path, source.name
     match source.kind:
         case "delimited":
-            return [DelimitedTable(path, name, mapping, digest)], []
+            table = DelimitedTable(path, name, mapping, digest)
+            return [part.keep() for part in (table, *table.below(mapping))], []
         case "lines":
             # Loaded only for such files.
             from zhuanjie.engine.ledger.readers.json_lines import LinesTable

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +21,8 @@ from python_calamine import (
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.limits import limits
-from zhuanjie.engine.ledger.header import SEARCHED, find_header
+from zhuanjie.engine.ledger.further_tables import tables_below
+from zhuanjie.engine.ledger.header import SEARCHED, Header, find_header
 from zhuanjie.engine.ledger.headings import HeadingMap, column_letter
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.merged import Row, filled_down, spread
@@ -54,7 +56,8 @@ def open_workbook(
         try:
             facts = inspect(path, at)
             refuse_far(facts.rows, facts.columns, place)
-            tables.append(SheetTable(path, name, at, mapping, _sheet(book, at, name), facts))
+            table = SheetTable(path, name, at, mapping, _sheet(book, at, name), facts)
+            tables += (table, *table.below(mapping))
         except NotALedgerError as error:
             reasons += error.diagnostics
             notices.append(Diagnostic("records.skipped-sheet", {}, place))
@@ -92,19 +95,42 @@ class SheetTable(LedgerTable):
         header = find_header(top, mapping)
         if header is None:
             raise not_a_ledger(name, sheet.name, top, mapping)
+        self._end = _extent(sheet)[0]
+        # In the records a value goes down its merged cells and never sideways, where a merged
+        # line is a note or a heading between records.
+        self._merged = [m for m in merged if m[0][0] > header.last and m[1][0] > m[0][0]]
+        self._head(header, mapping)
+        self._notice(rows[header.last + 1:])
+
+    def _head(self, header: Header, mapping: HeadingMap) -> None:
         self.header_row = header.last + 1
         self.headings = header.headings
         self.match = mapping.match(self.headings, self.place)
-        self.size_hint = max(0, _extent(sheet)[0] - self.header_row)
-        # In the records a value goes down its merged cells and never sideways, where a merged
-        # line is a note or a heading between records.
-        self._merged = [m for m in merged if m[0][0] >= self.header_row and m[1][0] > m[0][0]]
-        self._notice(rows[self.header_row:])
+        self.size_hint = max(0, self._end - self.header_row)
+
+    def below(self, mapping: HeadingMap) -> Iterator[SheetTable]:
+        """The tables below this one, which ends where the next begins."""
+        if self._kept is None or self.header_row is None:
+            return
+        last = self
+        header = Header(self.header_row - 1, self.headings)
+        for found in tables_below(self._rows(self._kept), header, mapping):
+            table = copy(last)
+            last.cut(found.top)
+            table.notices = []
+            table._head(found.header, mapping)
+            yield table
+            last = table
+
+    def cut(self, end: int) -> None:
+        """Let the table end before a row."""
+        self._end = end
+        self.size_hint = max(0, end - (self.header_row or 0))
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows below the header."""
         sheet = self._kept or _sheet(_open(self._path, self.file), self._position, self.file)
-        rows: Iterator[Row] = itertools.islice(self._rows(sheet), self.header_row, None)
+        rows: Iterator[Row] = itertools.islice(self._rows(sheet), self.header_row, self._end)
         if self._merged:
             rows = filled_down(rows, self._merged, self.header_row or 0)
         number = (self.header_row or 0) + 1
