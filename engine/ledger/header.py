@@ -61,11 +61,16 @@ def _layout(
     headings, deep = row, 0
     while deep < min(DEEPEST - 1, len(above)) and _is_groups(above[-deep - 1]):
         joined = _joined(above[len(above) - deep - 1:], row, mapping)
-        is_again = list(map(comparable, row)) == list(map(comparable, above[-deep - 1]))
-        if is_again or not _are_leaves(row, joined, mapping):
+        if _repeats(row, above[-deep - 1]) or not _are_leaves(row, joined, mapping):
             break
         headings, deep = joined, deep + 1
     return headings, deep
+
+
+def _repeats(row: Sequence[str], above: Sequence[str]) -> bool:
+    """Whether a row says what the one above it says, in the same columns."""
+    return all(not comparable(text) or comparable(text) == comparable(over)
+               for text, over in zip(row, above, strict=False))
 
 
 def closest(rows: Sequence[Sequence[object]], mapping: HeadingMap) -> tuple[str, str] | None:
