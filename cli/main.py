@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "explain": "zhuanjie.cli.commands.explain",
     "deadlines": "zhuanjie.cli.commands.deadlines",
     "eval": "zhuanjie.cli.commands.eval",
+    "columns": "zhuanjie.cli.commands.columns",
     "fields": "zhuanjie.cli.commands.fields",
     "template": "zhuanjie.cli.commands.template",
     "policy": "zhuanjie.cli.commands.policy",

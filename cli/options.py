@@ -107,7 +107,7 @@ class Pair(click.ParamType[tuple[str, Any]]):
             return value
         name, _, text = str(value).partition("=")
         read = self.read(text.strip())
-        if not name.strip() or read is None:
+        if not name.strip() or read is None or "=" not in str(value):
             raise fail(UsageError, self.code, hint=f"{self.code}.hint", value=value)
         return name.strip(), read
 
@@ -131,6 +131,7 @@ class Selection:
     roster: str | None = None
     columns: str | None = None
     absent: Literal["unknown", "blank"] = "unknown"
+    column: tuple[tuple[str, str], ...] = ()
 
     @property
     def day(self) -> date:
@@ -156,12 +157,10 @@ class Selection:
         return self.backend or api.single_engine()
 
     def headings(self, policy: Policy) -> Mapping[str, str] | None:
-        """The ledger's own headings and the fields they stand for, where a file maps them."""
-        if self.columns is None:
-            return None
-        from zhuanjie.engine.api import load_columns
+        """The ledger's own headings and the fields they stand for, where anything maps them."""
+        from zhuanjie.engine.api import columns_wanted
 
-        return load_columns(self.columns, policy)
+        return columns_wanted(policy, self.columns, self.column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +279,8 @@ summary = option("--summary", help_key="summary", is_flag=True)
 extent = gather(Extent, "extent", only, skip, by, summary)
 absent = option("--absent", help_key="absent", type=Choice(("unknown", "blank")),
                 default="unknown")
+column = option("--column", help_key="column", multiple=True, metavar="HEADING=FIELD",
+                type=Pair(str, "cli.usage.column"))
 before = option("--before", help_key="before", metavar="MOMENT", shell_complete=complete.moments)
 journal = option("--journal", help_key="journal", metavar="FILE", type=click.Path(path_type=Path))
 follow = option("--follow", help_key="follow", is_flag=True)
@@ -300,8 +301,9 @@ def target(command: str) -> Decorator:
 
 
 ledger_selection = gather(Selection, "selection", policy, as_of, params, backend, roster, columns,
-                          absent)
-check_selection = gather(Selection, "selection", policy, as_of, params, backend, columns)
+                          column, absent)
+check_selection = gather(Selection, "selection", policy, as_of, params, backend, columns, column)
+column_selection = gather(Selection, "selection", policy, as_of, params, columns, column)
 watch_selection = gather(Selection, "selection", policy, as_of, params, backend)
 record_selection = gather(Selection, "selection", policy, as_of, params, backend)
 expression_selection = gather(Selection, "selection", as_of, params, backend)

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.authoring import pack_cases as pack_cases
     from zhuanjie.engine.api.authoring import row_clause as row_clause
     from zhuanjie.engine.api.authoring import update_cases as update_cases
+    from zhuanjie.engine.api.columns import ColumnUse as ColumnUse
+    from zhuanjie.engine.api.columns import TableColumns as TableColumns
+    from zhuanjie.engine.api.columns import column_mapping as column_mapping
+    from zhuanjie.engine.api.columns import column_uses as column_uses
+    from zhuanjie.engine.api.columns import columns_wanted as columns_wanted
+    from zhuanjie.engine.api.columns import remember_columns as remember_columns
     from zhuanjie.engine.api.fields import FieldUse as FieldUse
     from zhuanjie.engine.api.fields import field_uses as field_uses
     from zhuanjie.engine.api.fields import template_fields as template_fields
@@ -153,6 +159,10 @@ _MODULES = {
     "zhuanjie.engine.api.authoring": (
         "FormattedFile", "MarkedText", "PackCases", "coverage", "format_pack", "marked_texts",
         "pack_cases", "row_clause", "update_cases",
+    ),
+    "zhuanjie.engine.api.columns": (
+        "ColumnUse", "TableColumns", "column_mapping", "column_uses", "columns_wanted",
+        "remember_columns",
     ),
     "zhuanjie.engine.api.fields": ("FieldUse", "field_uses", "template_fields"),
     "zhuanjie.engine.api.ledgers": (

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from zhuanjie.engine.core.suggest import suggest
 
 FILE: Final = "zhuanjie.toml"
 VARIABLE: Final = "ZHUANJIE_PACKS"
-KEYS: Final = ("packs",)
+KEYS: Final = ("packs", "columns")
 _PACK: Final = "pack.yaml"
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -38,10 +38,14 @@ class PackRoot:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds: the file that was read, if any, and the folders of packs, in order."""
+    """What holds: the file that was read, if any, the folders of packs, in order, and what the
+
+    headings of ledgers mean.
+    """
 
     file: Path | None
     packs: tuple[PackRoot, ...]
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def use_settings(path: Path | None) -> None:
@@ -64,7 +68,8 @@ def settings() -> Settings:
     """
     file = find_file()
     problems: list[Diagnostic] = []
-    named = [*_from_variable(), *(_from_file(file, problems) if file else ())]
+    columns: dict[str, str] = {}
+    named = [*_from_variable(), *(_from_file(file, problems, columns) if file else ())]
     roots: dict[Path, PackRoot] = {}
     for root in named:
         if (mistake := _unusable(root)) is not None:
@@ -72,7 +77,7 @@ def settings() -> Settings:
         roots.setdefault(root.folder.resolve(), root)
     if problems:
         raise UsageError(*problems)
-    return Settings(file, tuple(roots.values()))
+    return Settings(file, tuple(roots.values()), columns)
 
 
 def _from_variable() -> Iterator[PackRoot]:
@@ -81,8 +86,12 @@ def _from_variable() -> Iterator[PackRoot]:
             yield PackRoot(Path(text.strip()).expanduser(), Place(VARIABLE))
 
 
-def _from_file(file: Path, problems: list[Diagnostic]) -> Iterator[PackRoot]:
-    """The folders that a file names; a path in it starts from the file's own folder."""
+def _from_file(file: Path, problems: list[Diagnostic],
+               columns: dict[str, str]) -> Iterator[PackRoot]:
+    """The folders that a file names; a path in it starts from the file's own folder.
+
+    What it says of columns goes into `columns`.
+    """
     text, data = _read(file)
     shown = _shown(file)
     for key in data.keys() - set(KEYS):
@@ -91,6 +100,12 @@ def _from_file(file: Path, problems: list[Diagnostic]) -> Iterator[PackRoot]:
             "settings.unknown-key", {"key": key, "near": near, "known": ", ".join(KEYS)},
             Place(shown, line=_line(text, rf"\s*\[*\s*[\"']?{re.escape(key)}\b")),
             "hint.near" if near else "hint.known"))
+    mapped = data.get("columns", {})
+    if isinstance(mapped, dict) and all(isinstance(name, str) for name in mapped.values()):
+        columns |= mapped
+    else:
+        line = _line(text, r"\s*\[*\s*[\"']?columns\b")
+        problems.append(Diagnostic("settings.columns", {}, Place(shown, line=line)))
     listed = data.get("packs", [])
     line = _line(text, r"\s*\[*\s*[\"']?packs\b")
     if not isinstance(listed, list) or not all(isinstance(t, str) and t.strip() for t in listed):

@@ -57,6 +57,17 @@ class HeadingMatch:
         return next((at for at, f in self.fields.items() if f.name == key), None)
 
 
+class ColumnMapping(dict[str, str]):
+    """A user's mapping of headings to fields, of which some are remembered from other ledgers.
+
+    That a ledger lacks one of these is nothing to speak of.
+    """
+
+    def __init__(self, columns: Mapping[str, str], remembered: Iterable[str] = ()) -> None:
+        super().__init__(columns)
+        self.remembered = frozenset(remembered)
+
+
 class HeadingMap:
     """What headings mean: as the vocabulary says, but for what the user's own mapping says."""
 
@@ -66,6 +77,8 @@ class HeadingMap:
         """
         self.vocabulary = vocabulary
         self.meanings = meanings_of(vocabulary)
+        self.remembered = columns.remembered if isinstance(columns, ColumnMapping) else frozenset()
+        """Headings that are mapped for other ledgers too."""
         self.columns = _checked(vocabulary, columns, Place()) if columns else {}
 
     @cached_property

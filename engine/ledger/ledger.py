@@ -204,7 +204,8 @@ def _read(given: Iterable[LedgerSource], mapping: HeadingMap) -> Ledger:
         raise InputError(*(s.reason for s in skipped))
     used = {plain_heading(heading) for table in tables for heading in table.headings}
     notices += [Diagnostic("records.columns-unused", {"heading": heading})
-                for heading in mapping.columns if plain_heading(heading) not in used]
+                for heading in mapping.columns
+                if plain_heading(heading) not in used and heading not in mapping.remembered]
     # Nobody reads all the bytes of a database.
     remote = any(source.kind == "database" for source in sources)
     return Ledger(tables, notices, "" if remote else digest.hexdigest(), remote, skipped)

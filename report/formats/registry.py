@@ -52,11 +52,13 @@ FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in (
     Format("ics", (".ics",), has_input=False),
     Format("github"),
     Format("junit", (".xml",)),
+    Format("yaml", (".yaml", ".yml")),
 )}
 
 _ANSWER: Final = ("table", "json", "markdown")
 OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "audit": ("table", "json", "jsonl", "csv", "markdown", "html", "parquet"),
+    "columns": ("table", "json", "yaml", "markdown"),
     "check": ("table", "json", "github", "markdown"),
     "deadlines": ("table", "ics", "json", "jsonl", "csv", "markdown"),
     "destinations": _ANSWER,

@@ -22,12 +22,14 @@ def sections(settings: Settings, view: View) -> Iterator[Section]:
     """One table, a row for each value; nothing set is said."""
     notes = [view.say("settings.file", file=settings.file) if settings.file
              else view.say("settings.no-file")]
-    if not settings.packs:
+    if not settings.packs and not settings.columns:
         notes.append(view.say("settings.none"))
     yield Section(
         title=view.say("settings"), notes=notes,
         headers=[view.say(f"column.{c}") for c in ("setting", "value", "set-by")],
-        rows=[("packs", str(root.folder), _said(root)) for root in settings.packs])
+        rows=[*(("packs", str(root.folder), _said(root)) for root in settings.packs),
+              *(("columns", f"{heading} = {name}", str(settings.file))
+                for heading, name in settings.columns.items())])
 
 
 def _said(root: PackRoot) -> str:

@@ -1,0 +1,3 @@
+"""A mapping as YAML. In: lines that the result makes itself. Out: those lines."""
+
+from __future__ import annotations
