@@ -62,7 +62,7 @@ class Session:
 
     def unreadable(self, found: InputFinding) -> None:
         """Say on stderr that a cell could not be read."""
-        self.notice(notices.unreadable(found))
+        self.notice(notices.unreadable(found, self.lang))
 
     def _marked(self, label: str, colour: str, diagnostic: Diagnostic) -> None:
         mark = self.say(label)

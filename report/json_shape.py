@@ -71,7 +71,10 @@ def input_finding(found: InputFinding, lang: Lang) -> dict[str, Any]:
     return {
         "record": found.record, "field": found.field, "row": found.row, "column": found.column,
         "value": found.value, "message": found.message(lang), "file": found.file,
-        "sheet": found.sheet,
+        "sheet": found.sheet, "count": found.count,
+        "rows": list(found.rows or [row for row in (found.row,) if row is not None]),
+        **({"records": list(found.records), "values": list(found.values)}
+           if found.count > 1 else {}),
     }
 
 

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import PurePath
 
-from zhuanjie.engine.core.results import Finding, Report
+from zhuanjie.engine.core.results import Finding, InputFinding, Report
+from zhuanjie.report.notices import ranges
 from zhuanjie.report.view import View
 
 
@@ -32,13 +33,17 @@ class RecordLabels:
             places.setdefault(finding.record, set()).add(finding.location)
         self._twice = {record for record, at in places.items() if len(at) > 1}
 
-    def row(self, file: str | None, sheet: str | None, row: int | None) -> str:
+    def row(self, file: str | None, sheet: str | None, row: int | str | None) -> str:
         """A row, with its file and sheet where there are several."""
         number = "" if row is None else str(row)
         if not self._several or (number and (file, sheet) == self._usual):
             return number
         where = _spot(file, sheet)
         return f"{where}:{number}" if where and number else where or number
+
+    def rows(self, found: InputFinding) -> str:
+        """The rows of a finding on the input, with its file and sheet where there are several."""
+        return self.row(found.file, found.sheet, ranges(found.rows) if found.rows else found.row)
 
     def notes(self) -> list[str]:
         """Which file is meant where a row is given alone, if there are several."""

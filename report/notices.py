@@ -12,6 +12,10 @@ _OF_COLUMNS: Final = ("records.unknown-heading", "records.number-as-text")
 """Notices about a column; with `.many` at its end the code speaks of several."""
 
 
+_RANGES: Final = 8
+"""Ranges of rows that are written out."""
+
+
 def gathered(notices: Iterable[Diagnostic], lang: Lang) -> Iterator[Diagnostic]:
     """The notices, each once; what is said of several columns of one table is said of them all."""
     groups: dict[tuple[Any, ...], list[Diagnostic]] = {}
@@ -31,8 +35,31 @@ def gathered(notices: Iterable[Diagnostic], lang: Lang) -> Iterator[Diagnostic]:
                       place=replace(first.place, column=None))
 
 
-def unreadable(found: InputFinding) -> Diagnostic:
-    """What to say of a cell that could not be read."""
+def in_words(found: InputFinding, lang: Lang) -> str:
+    """Why a cell could not be read, or several for the same reason, and in which rows."""
+    message = found.message(lang)
+    if found.count == 1:
+        return message
+    return say("records.many", lang, message=message, count=found.count, rows=ranges(found.rows))
+
+
+def unreadable(found: InputFinding, lang: Lang) -> Diagnostic:
+    """What to say of a cell that could not be read, or of several for the same reason."""
     args = {"value": found.value, "column": found.column, "field": found.field, **found.args}
     place = Place(file=found.file, sheet=found.sheet, line=found.row, column=found.column)
+    if found.count > 1:
+        return Diagnostic("records.many", {"message": found.message(lang), "count": found.count,
+                                           "rows": ranges(found.rows)}, place)
     return Diagnostic(found.code, args, place)
+
+
+def ranges(rows: Iterable[int]) -> str:
+    """Row numbers, those that follow one another as a range: `2-501`; very many end in `…`."""
+    parts: list[tuple[int, int]] = []
+    for row in rows:
+        if parts and row in (parts[-1][1], parts[-1][1] + 1):
+            parts[-1] = parts[-1][0], row
+        else:
+            parts.append((row, row))
+    said = [str(a) if a == b else f"{a}-{b}" for a, b in parts[:_RANGES]]
+    return ", ".join([*said, "…"] if len(parts) > _RANGES else said)

@@ -54,7 +54,7 @@ def command(ctx: click.Context, *, ledger: str, record: str | None, clause: str 
                 found, mended = api.explain_run(run, name, clause), None
     head = run.head()
     session.notices(head.notices)
-    for cell in head.input:
+    for cell in (cell for group in head.input for cell in group.cells()):
         if any(e.finding.location.row == cell.row and e.finding.location.file == cell.file
                for e in found):
             session.unreadable(cell)

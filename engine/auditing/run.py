@@ -123,7 +123,7 @@ class AuditRun:
                 (*ledger.skipped, *(self.roster.ledger.skipped if self.roster else ())),
                 tuple(self._tables())),
             summary=totals.ordered(),
-            input=totals.input,
+            input=list(totals.input),
             findings=[],
             notices=[*self.plan.policy.notices, *ledger.notices,
                      *(self.roster.ledger.notices if self.roster else ()),

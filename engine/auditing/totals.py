@@ -15,6 +15,7 @@ from zhuanjie.engine.auditing.editions import judged
 from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.grouping import group_texts
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, trim
+from zhuanjie.engine.core.input_groups import InputGroups
 from zhuanjie.engine.core.results import (
     OUTCOME_CODES,
     InputFinding,
@@ -43,7 +44,7 @@ class AuditTotals:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.records = self.out_of_scope = 0
-        self.input: list[InputFinding] = []
+        self.input = InputGroups()
         self.editions: Counter[int] = Counter()
         self.summary = Summary()
         self.tables: dict[TableRef, TableCounts] = {}

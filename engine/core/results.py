@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from dataclasses import field as preset
 from datetime import date
 from enum import StrEnum
@@ -148,12 +148,18 @@ class CheckResult(list["Finding"]):
                 f"{len(self.notices)} notices)")
 
 
+_QUOTED = 3
+"""Different cells that one message quotes."""
+
+
 @dataclass(frozen=True, slots=True)
 class InputFinding:
     """A cell or record that could not be read as it stands; the record is audited all the same.
 
     `code` and `args` say why (a message of the catalogue). `column` is the heading as the ledger
     writes it, `value` the text of the cell. `severity` is given where it is more than bad evidence.
+    Where the same is wrong with `count` cells of a column, `rows`, `records` and `values` are those of
+    all of them, and what stands above of the first.
     """
 
     code: str
@@ -166,11 +172,31 @@ class InputFinding:
     sheet: str | None = None
     args: Mapping[str, Any] = preset(default_factory=dict)
     severity: Severity | None = None
+    count: int = 1
+    rows: tuple[int, ...] = ()
+    records: tuple[str | None, ...] = ()
+    values: tuple[str | None, ...] = ()
 
     def message(self, lang: Lang) -> str:
-        """Why the cell could not be read, and what to do."""
-        return say(self.code, lang, value=self.value, column=self.column, field=self.field,
+        """Why the cell could not be read, and what to do; of several it quotes a few."""
+        return say(self.code, lang, value=self._quoted(lang), column=self.column, field=self.field,
                    **self.args)
+
+    def _quoted(self, lang: Lang) -> str | None:
+        different = list(dict.fromkeys(value for value in self.values if value is not None))
+        if len(different) < 2:
+            return self.value
+        more = ["…"] if len(different) > _QUOTED else []
+        return f"`{say('list.comma', lang)}`".join([*different[:_QUOTED], *more])
+
+    def cells(self) -> Iterator[InputFinding]:
+        """The same of each cell by itself."""
+        if self.count == 1:
+            yield self
+            return
+        for row, record, value in zip(self.rows, self.records, self.values, strict=True):
+            yield replace(self, row=row, record=record, value=value, count=1, rows=(), records=(),
+                          values=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final, TextIO
 
 from zhuanjie.engine.core.results import Finding, Outcome, Report, Severity
+from zhuanjie.report.notices import in_words
 from zhuanjie.report.view import View
 
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning"}
@@ -16,7 +17,7 @@ _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning"}
 def render(report: Report, out: TextIO, view: View) -> None:
     """Write the report: cells that could not be read as warnings, then the findings."""
     for found in report.input:
-        out.write(line("warning", found.file, found.column or "", found.message(view.lang)))
+        out.write(line("warning", found.file, found.column or "", in_words(found, view.lang)))
     for finding in report.findings:
         title = f"{finding.clause} {view.titles.get(finding.key, finding.rule)}"
         where = f"{finding.record}: " if finding.record else ""

@@ -91,10 +91,11 @@ def _judged_clauses(part: Judged, within: int, view: View) -> str:
 def unreadable(report: Report, view: View, labels: RecordLabels) -> Section:
     """The cells that could not be read."""
     return Section(
-        title=view.say("audit.input", count=len(report.input)), tone="warn",
+        title=view.say("audit.input", count=sum(f.count for f in report.input)), tone="warn",
         headers=view.columns("row", "record", "column", "why"),
         rows=[
-            (labels.row(f.file, f.sheet, f.row), f.record or "",
+            (labels.rows(f),
+             f.record or "" if f.count == 1 else view.say("audit.input.cells", count=f.count),
              f.column or (view.field(f.field) if f.field else ""), f.message(view.lang))
             for f in report.input
         ],
@@ -128,7 +129,8 @@ def _not_checked(report: Report, view: View) -> Iterator[Section]:
     if report.summary.not_judged:
         notes.append(view.say("audit.not-judged.below", count=len(report.summary.not_judged)))
     if report.input:
-        notes.append(view.say("audit.input.below", count=len(report.input)))
+        notes.append(view.say("audit.input.below",
+                              count=sum(f.count for f in report.input)))
     if notes:
         yield Section(title=view.say("audit.not-checked"), tone="warn", notes=notes)
 

@@ -176,7 +176,7 @@ def _audit(run: AuditRun, ledger: SparkLedger, output: Path, form: Form) -> Spar
     return SparkReport(
         report, frozenset((Outcome(r["outcome"]), Severity(r["severity"])) for r in found
                           if not r["dark"]),
-        unread + len(report.input), _shown(beside))
+        unread + sum(f.count for f in report.input), _shown(beside))
 
 
 def not_judged(absent: frozenset[str], form: Form | None = None) -> Column:
