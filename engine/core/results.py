@@ -158,8 +158,8 @@ class InputFinding:
 
     `code` and `args` say why (a message of the catalogue). `column` is the heading as the ledger
     writes it, `value` the text of the cell. `severity` is given where it is more than bad evidence.
-    Where the same is wrong with `count` cells of a column, `rows`, `records` and `values` are of all
-    of them, and what stands above of the first.
+    Where the same is wrong with `count` cells of a column, `rows`, `records` and `values` are of
+    all of them, and what stands above of the first.
     """
 
     code: str
