@@ -70,6 +70,8 @@ WRITTEN = {
     "a comment": lambda data: data.replace(
         b"<sheetData>", b'<!-- <c r="ZZ9" t="e"><v>1</v></c> --><sheetData>'),
     "a comment in a cell": lambda data: data.replace(b"<v>600", b"<!-- - --><v>600"),
+    "sections": lambda data: re.sub(rb"<v>([^<]+)</v>", rb"<v><![CDATA[\1]]></v>", data),
+    "two bytes a character": lambda data: data.decode().replace("UTF-8", "UTF-16").encode("utf-16"),
     "an instruction": lambda data: data.replace(b"<sheetData>", b"<sheetData><?x <c r='ZZ9'/>?>"),
     "a mark": lambda data: b"\xef\xbb\xbf" + data,
     "the strict form": lambda data: data.replace(MAIN, STRICT),

@@ -27,6 +27,7 @@ from zhuanjie.engine.ledger.headings import HeadingMap, column_letter
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.merged import Row, filled_down, spread
 from zhuanjie.engine.ledger.readers.oversize import refuse_bomb, refuse_far
+from zhuanjie.engine.ledger.readers.plain_package import plain_package
 from zhuanjie.engine.ledger.readers.refuse import NotALedgerError, not_a_ledger, why_not
 from zhuanjie.engine.ledger.readers.sheet_extras import SheetExtras
 from zhuanjie.engine.ledger.readers.sheetxml import inspect
@@ -175,6 +176,8 @@ def _open(path: Path, name: str) -> CalamineWorkbook:
         raise fail(InputError, "records.password", place, "records.hint.password")
     refuse_bomb(path, place)
     try:
+        if plain := plain_package(path):
+            return CalamineWorkbook.from_filelike(plain)
         return CalamineWorkbook.from_path(path)
     except PasswordError:
         raise fail(InputError, "records.password", place, "records.hint.password") from None
