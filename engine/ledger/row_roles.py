@@ -33,7 +33,7 @@ FULLEST = 4
 """Columns that show whether a row is filled."""
 LONG = 20
 """Characters from which on a text by itself is an explanation."""
-_KEY = r"^\s*[A-Za-z]{0,4}[0-9][0-9A-Za-z]*\s*$"
+_KEY = r"^\s*[A-Za-zＡ-Ｚａ-ｚ]{0,4}[0-9０-９][0-9A-Za-z０-９Ａ-Ｚａ-ｚ\s]*$"
 _NOTHING = r"^[-—–_/\\*.·…~=|+\s]+$"
 _SENTENCE = re.compile(r"[。；;：:！!？?\n]")
 _DIGIT = re.compile(r"\d")

@@ -19,6 +19,7 @@ from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.expr.type_checker import check
+from zhuanjie.engine.lowering.kleene import Kleene
 
 ENGINES = few(NAMES, "reference", "polars", "python", "durable", "duckdb")
 
@@ -28,6 +29,8 @@ class Day:
 
     today = 0
     params: Mapping[str, int] = MappingProxyType({})
+    absent = frozenset[str]()
+    kleene = Kleene(today, params)
 
 
 def condition(text: str) -> Expr:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.marks import few
 from support.office_texts import OTHER, SAME, SIGNS
-from support.strategies import TODAY
+from support.strategies import TODAY, examples
 
 from zhuanjie.engine.backends.registry import backend
 from zhuanjie.engine.backends.sql.backend import SqlBackend
@@ -21,6 +21,7 @@ from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
 from zhuanjie.engine.expr.types import BOOL, STRING, Kind, Type
 from zhuanjie.engine.ledger.compared_columns import compared_series
+from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.vocabulary.comparison import FORMS, Comparison, canonical
 
 PARTS = (*SIGNS, "第", "号", "No.", "+86", "0086", "0595", "20000000", "138", "0000", "(", "）", "〔2007〕")
@@ -57,7 +58,8 @@ def test_forms_in_polars(how: Comparison) -> None:
 class Day:
     """What engines need to know of a plan to judge a condition."""
 
-    today, params = to_day(TODAY), {"n": 1}
+    today, params, absent = to_day(TODAY), {"n": 1}, frozenset[str]()
+    kleene = Kleene(today, params)
 
 
 VALUES = st.none() | st.sampled_from(texts(2, 60)) | st.text(SIGNS, min_size=1, max_size=4).filter(
@@ -69,6 +71,7 @@ def field(number: int, how: Comparison) -> Expr:
     return FieldRef(f"t.f{number}", Type(Kind.STRING, compare=how))
 
 
+@examples(100)
 @given(st.data())
 @pytest.mark.parametrize("engine", few(("polars", "python", "durable", "duckdb"),
                                        "polars", "python", "duckdb"))
