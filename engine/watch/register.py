@@ -12,7 +12,7 @@ import heapq
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -65,6 +65,8 @@ class Register:
         self.mapping = HeadingMap(policy.vocabulary)
         self.cases: dict[str, LiveCase] = {}
         self.closed: dict[str, bytes] = {}
+        self._written: dict[str, str] = {}
+        """How the first event wrote an id that is not in the form in which ids are compared."""
         self._wakes: list[tuple[int, str]] = []
         self._sharing: dict[tuple[str, tuple[Any, ...]], dict[str, bool]] = {}
         self._folded_day: date | None = None
@@ -117,6 +119,7 @@ class Register:
             self._folded_day = event.day
             self.clocked = self.clocked or event.told
         else:
+            event = self._meant(event)
             _merge(self._open(event.record), event)
 
     def settle(self, changes: list[list[Any]]) -> None:
@@ -135,6 +138,16 @@ class Register:
             self._rekey(record, case)
             self._schedule(record, case)
 
+    def _meant(self, event: Update) -> Update:
+        """The event with its record's id as the first event of that record wrote it."""
+        form = self.plan.fields[self.plan.key].compared(event.record)
+        known = self._written.get(form)
+        if known is None and event.record != form:
+            known = form if form in self.cases or form in self.closed else None
+            if known is None:
+                self._written[form] = event.record
+        return event if known is None else replace(event, record=known)
+
     def _open(self, record: str) -> LiveCase:
         if record in self.closed:
             values, standing = _unpack(self.closed.pop(record), self.mapping)
@@ -143,6 +156,7 @@ class Register:
         return self.cases.setdefault(record, LiveCase())
 
     def _update(self, event: Update) -> Iterator[dict[str, Any]]:
+        event = self._meant(event)
         case = self._open(event.record)
         _merge(case, event)
         touched = self._rekey(event.record, case)

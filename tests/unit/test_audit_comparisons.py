@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from support.author_packs import write
 from support.cli_command import SOUND, run
 from support.cli_command import record as sound
 
@@ -104,3 +106,49 @@ def test_an_id_of_another_number_is_another(tmp_path: Path) -> None:
     report = _audit((ledger, roster), None)
     assert report.input == []
     assert said(report)["1.5a"] == ["006001"]
+
+
+TABLE = """\
+topic: {zh: 试, en: tried}
+rules:
+  - id: issuer
+    clause: "2"
+    title: {zh: 试, en: tried}
+    when: has(letter.issued_on)
+    table:
+      subject: letter.issuer
+      rows:
+        - {clause: "2a", title: {zh: 甲, en: a}, when: employment.employed, allow: [某校（组织部）, 别校]}
+        - {clause: "2b", title: {zh: 乙, en: b}, when: "!employment.employed", allow: [别校]}
+    message: {zh: 错, en: wrong}
+    remedy: {zh: 改, en: mend}
+"""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_table_of_names(engine: str, tmp_path: Path) -> None:
+    pack = write(tmp_path / "pack", rules=TABLE, cases=None)
+    ledger = tmp_path / "ledger.csv"
+    pl.DataFrame([sound(1, 开具单位="某校 〔组织部〕"), sound(2, 开具单位="别　校"),
+                  sound(3, 开具单位="某校组织部"),
+                  sound(4, 开具单位="某校[组织部]", 是否落实工作单位="否")]).write_csv(ledger)
+    report = audit(ledger, load_policy(pack), as_of=date(2007, 12, 31), backend=engine)
+    assert said(report) == {"2a": ["06003"], "2b": ["06004"]}
+
+
+def test_an_event_speaks_of_the_record_of_the_same_id(tmp_path: Path) -> None:
+    events = tmp_path / "events"
+    events.write_text("".join(json.dumps(event) + "\n" for event in (
+        {"member.id": "１ 1", "letter.issued_on": "2007-06-30", "letter.serial": "第7号"},
+        {"member.id": "11", "receipt.returned_on": "2007-07-20"},
+        {"member.id": "12", "letter.issued_on": "2007-06-30", "letter.serial": "7"},
+        {"member.id": "１２", "letter.serial": "8"},
+    )), encoding="utf-8")
+    done = run("watch", events, "--policy", PACK, "--as-of", "2007-07-21")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {line["record"] for line in lines} == {"１ 1", "12"}
+    came = [(line["record"], line["is"]) for line in lines if line["clause"] == "1.6b"]
+    assert came[:2] == [("１ 1", "pending"), ("１ 1", "satisfied")]
+    serials = [(line["record"], line["is"]) for line in lines if line["clause"] == "1.3e"]
+    assert serials == [("１ 1", "satisfied"), ("12", "violation"), ("１ 1", "violation"),
+                       ("12", "satisfied"), ("１ 1", "satisfied")]

@@ -13,7 +13,7 @@ from zhuanjie.engine.backends.durable.facts import ABOUT, ID, Fact, FactKeys, Fa
 from zhuanjie.engine.backends.durable.network import Action
 from zhuanjie.engine.backends.durable.patterns import Pattern, patterns
 from zhuanjie.engine.core.results import ALL_OUTCOMES, Outcome
-from zhuanjie.engine.expr.nodes import Lit
+from zhuanjie.engine.expr.nodes import Lit, comparison
 from zhuanjie.engine.expr.types import BOOL, Kind
 from zhuanjie.engine.lowering.conditions import (
     Among,
@@ -32,7 +32,8 @@ ALLOWED, PERHAPS, DENIED = "allowed", "perhaps", "denied"
 """What a row of a decision table says of a choice."""
 
 MAX_ROWS = MAX_LISTED = 12
-"""A table of more rows, or more choices, is judged like any other rule.
+"""A table of more rows, or more choices, is judged like any other rule; so is one of texts that are
+not compared to the letter.
 
 The engine joins at most 16 facts, and follows at most 64 branches at a time.
 """
@@ -77,7 +78,8 @@ def build(rules: Sequence[TypedRule], lowered: Sequence[LoweredRule], kleene: Kl
     for index, (rule, low) in enumerate(zip(rules, lowered, strict=True)):
         words = FactKeys()
         if (rule.shape == "table" and len(rule.rows) <= MAX_ROWS
-                and len(listed(rule)) <= MAX_LISTED
+                and len(listed(rule)) <= MAX_LISTED and rule.subject is not None
+                and comparison(rule.subject) == "text"
                 and rule.fields.isdisjoint(kleene.absent)):
             _Table(out, index, rule, kleene, words, alone).build(low)
         else:
