@@ -240,7 +240,7 @@ def test_one_clear_message(server: Cluster, case: str, backend: list[str], tmp_p
         denied=server.url("plain").replace("owner@", "stranger@"))
     out = tmp_path / "out.json"
     out.write_text("before")
-    done = run("audit", url, *AS_OF, *backend, "--output", out, "--format", "json")
+    done = run("audit", url, *AS_OF, *backend, "--output", out, "--format", "json", "--force")
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
     assert done.stderr.count("error: ") == 1 and "Traceback" not in done.stderr
@@ -329,7 +329,7 @@ def test_a_server_that_dies(form: str, backend: list[str], tmp_path: Path,
                 "FROM generate_series(1, 150000) AS n")
         out = tmp_path / "out"
         out.write_text("before")
-        target = [] if form == "jsonl" else ["--output", str(out)]
+        target = [] if form == "jsonl" else ["--output", str(out), "--force"]
         with subprocess.Popen([COMMAND, "audit", mortal.url("big"), *AS_OF, "--format", form,
                                *target, *backend, "--fail-on", "never"], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, encoding="utf-8") as process:

@@ -175,7 +175,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def said(capsys: pytest.CaptureFixture[str], *args: str | Path) -> str:
-    main(["audit", *map(str, args), *AS_OF, "--quiet"])
+    main(["audit", *map(str, args), *AS_OF, "--quiet", "--absent", "blank"])
     return capsys.readouterr().out
 
 

@@ -57,7 +57,7 @@ def test_json_is_one_document_in_the_shape_of_the_contract() -> None:
     assert data["policy"] == {"id": "pack-a", "version": "1.0.0", "sha256": "ab" * 32}
     assert data["as_of"] == "2007-12-31"
     assert data["ledger"] == {"records": 10, "out_of_scope": 1, "sha256": "cd" * 32,
-                              "skipped": []}
+                              "files": [], "skipped": [], "not_kept": []}
     assert data["summary"] == {
         "violation": 1, "undetermined": 1, "pending": 0, "waived": 0, "people": 0,
         "by_clause": {"1.6b": {"violation": 1}, "1.1a": {"undetermined": 1}},
