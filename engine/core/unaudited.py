@@ -41,8 +41,6 @@ def unaudited(report: Report) -> Iterator[Unaudited]:
     """All that was not audited, in the order in which it is said."""
     for part in report.ledger.skipped:
         yield Unaudited(part.reason.code, part.reason.args, file=part.file, sheet=part.sheet)
-    for clause, records in report.summary.not_judged.items():
-        yield Unaudited("audit.not-judged", {"clause": clause, "records": records}, clause=clause)
     for clause in report.summary.not_asked:
         yield Unaudited("audit.not-asked", {"clause": clause}, clause=clause)
     for clause, times in report.summary.not_judged.items():

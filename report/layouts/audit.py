@@ -6,7 +6,6 @@ was not checked, what to do first, every clause in a line. Every finding follows
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from zhuanjie.engine.core.results import Judged, Outcome, Report, Severity
@@ -124,12 +123,6 @@ def _totals(report: Report, view: View) -> Section:
 def _not_checked(report: Report, view: View) -> Iterator[Section]:
     """What the totals do not speak of, so that nobody takes them for all there is."""
     notes = []
-    if report.no_columns:
-        notes.append(view.say("audit.not-kept", count=len(report.no_columns),
-                              columns=view.join(map(view.field, report.no_columns))))
-    if not_judged := report.summary.not_judged:
-        notes.append(view.say("audit.not-judged", count=not_judged.total(),
-                              clauses=" ".join(not_judged)))
     if report.summary.not_asked:
         notes.append(view.say("audit.not-asked", count=len(report.summary.not_asked),
                               clauses=" ".join(report.summary.not_asked)))
@@ -170,21 +163,16 @@ def _to_do(clause: str, view: View) -> str:
 def _clauses(report: Report, view: View) -> Iterator[Section]:
     """What every clause came to."""
     shown = [o for o in view.outcomes if report.summary.total(o)]
-    summary, order = report.summary, {clause: at for at, clause in enumerate(view.clauses)}
-    known = sorted({*summary.counts, *summary.not_judged}, key=lambda c: order.get(c, len(order)))
     rows = [
-        (clause, *_numbers([*(counts[o] for o in shown), summary.not_judged[clause]]),
-         view.headings.get(clause, ""))
-        for clause in known if any((counts := summary.counts.get(clause, Counter()))[o]
-                                   for o in shown) or summary.not_judged[clause]
+        (clause, *_numbers(counts[o] for o in shown), view.headings.get(clause, ""))
+        for clause, counts in report.summary.counts.items() if any(counts[o] for o in shown)
     ]
     if rows:
-        total = (view.say("audit.total"), *(str(summary.total(o)) for o in shown),
-                 *_numbers([summary.not_judged.total()]), "")
+        total = (view.say("audit.total"), *(str(report.summary.total(o)) for o in shown), "")
         yield Section(
             title=view.say("audit.summary"),
             headers=[view.say("column.clause"), *(view.outcome(o) for o in shown),
-                     view.say("column.not-judged"), view.say("column.about")],
+                     view.say("column.about")],
             rows=[*rows, total],
         )
 
