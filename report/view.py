@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from zhuanjie.engine.api import FieldTable, field_label, value_label
 from zhuanjie.engine.core.messages import Lang, say
-from zhuanjie.engine.core.results import REPORTED, Outcome, Scalar, Severity
+from zhuanjie.engine.core.results import REPORTED, Outcome, Report, Scalar, Severity
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import Policy
@@ -122,6 +122,12 @@ class View:
         field = self.key if name in _RECORD_COLUMNS else self.names.get(name, "")
         shown = self.fields.get(field) if self.lang == "zh" else None
         return shown.heading if shown else self.say(f"column.{name}")
+
+    def of_report(self, report: Report) -> View:
+        """The view of a report whose records may go by another key than the vocabulary's first."""
+        if not report.keys or report.keys == (self.key,):
+            return self
+        return replace(self, key=report.keys[0] if len(report.keys) == 1 else "")
 
     def columns(self, *names: str) -> list[str]:
         """The headings of columns."""

@@ -131,6 +131,7 @@ class AuditRun:
                               blank=self.absent_is_blank)],
             no_columns=lacking,
             judged=totals.judged(),
+            keys=self.plan.keyed,
         )
 
     def _tables(self) -> Iterator[TableCounts]:

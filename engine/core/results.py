@@ -327,6 +327,8 @@ class Report:
     no_columns: Mapping[str, Sequence[str]] = preset(default_factory=dict)
     """Fields that rules read and the ledger has no column for, with the rules' clauses."""
     judged: tuple[Judged, ...] = ()
+    keys: tuple[str, ...] = ()
+    """The fields that name the records of the ledger's tables; empty for the vocabulary's own."""
 
 
 def fingerprint(rule: str, record: str | None, due: date | None) -> str:

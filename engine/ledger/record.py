@@ -80,7 +80,8 @@ def flatten(mapping: Mapping[Any, object], prefix: str = "") -> Iterator[tuple[s
 def no_key_notice(match: HeadingMatch, place: Place) -> Diagnostic:
     """The notice that a table has no column to name its records by."""
     return Diagnostic("records.no-id-column",
-                      {"heading": match.vocabulary.fields[match.key].heading}, place,
+                      {"heading": " / ".join(match.vocabulary.fields[key].heading
+                                             for key in match.vocabulary.keys)}, place,
                       "records.hint.no-id-column")
 
 

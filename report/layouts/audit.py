@@ -22,6 +22,7 @@ FIRST = 5
 
 def sections(report: Report, view: View) -> Iterator[Section]:
     """The whole report."""
+    view = view.of_report(report)
     labels = RecordLabels(report, view)
     yield from _top(report, view, labels.notes())
     if report.input:
@@ -32,6 +33,7 @@ def sections(report: Report, view: View) -> Iterator[Section]:
 
 def brief(report: Report, view: View) -> Iterator[Section]:
     """A report whose findings went elsewhere, or were not asked for."""
+    view = view.of_report(report)
     yield from _top(report, view)
     if report.input:
         yield unreadable(report, view, RecordLabels(report, view))

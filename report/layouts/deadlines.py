@@ -13,6 +13,7 @@ from zhuanjie.report.view import View
 
 def sections(report: Report, view: View) -> Iterator[Section]:
     """The whole report."""
+    view = view.of_report(report)
     labels = RecordLabels(report, view)
     overdue = [f for f in report.findings if f.outcome is Outcome.VIOLATION]
     coming = [f for f in report.findings if f.outcome is not Outcome.VIOLATION]

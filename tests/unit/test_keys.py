@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from support.party_transfer import VOCABULARY, read_record
 
+from zhuanjie.cli.main import main
 from zhuanjie.engine.api import audit, check, explain, load_policy, stream
 from zhuanjie.engine.auditing.shown import shown_series
 from zhuanjie.engine.ledger.cells.checks import is_suspect
@@ -135,3 +136,16 @@ def test_a_roster_is_compared_by_what_both_have(tmp_path: Path) -> None:
     report = audit(path, POLICY, as_of=DAY, roster=other)
     assert not [f for f in report.findings if f.clause == "1.5a"]  # nothing can be compared
     assert report.summary.not_judged["1.5a"]
+
+
+@pytest.mark.parametrize(("headings", "shown"), [
+    ("身份证号,姓名,转出时间,跟踪责任人", "身份证号"), ("学号,身份证号,姓名,转出时间,跟踪责任人", "学号"),
+])
+def test_lists_are_headed_by_the_key(tmp_path: Path, headings: str, shown: str,
+                                     capsys: pytest.CaptureFixture[str]) -> None:
+    cells = f"{RIGHT},甲,2007-06-20,"
+    path = ledger(tmp_path, "a.csv", [headings, cells if shown == "身份证号" else f"06001,{cells}"])
+    main(["audit", str(path), "--as-of", "2007-12-31", "--lang", "zh", "--policy", POLICY.id])
+    out = capsys.readouterr().out
+    assert any(line.split()[:3] == [shown, "姓名", "行"] for line in out.splitlines()), out
+    assert RIGHT not in out
