@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.parser_words import WritingFault
 from zhuanjie.engine.core.unicode import width
 
 Lang = Literal["zh", "en"]
@@ -30,6 +31,9 @@ def catalogue(lang: Lang) -> dict[str, str]:
 
 def say(code: str, lang: Lang, /, **args: Any) -> str:
     """The message `code` in `lang`, with `args` filled in."""
+    detail = args.get("detail")
+    if isinstance(detail, WritingFault):
+        args["detail"] = catalogue(lang)[detail.code].format(token=detail.token)
     return catalogue(lang)[code].format(**args)
 
 

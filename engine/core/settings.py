@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.parser_words import cause
 from zhuanjie.engine.core.suggest import suggest
 
 FILE: Final = "zhuanjie.toml"
@@ -133,7 +134,7 @@ def _read(file: Path) -> tuple[str, dict[str, Any]]:
         place = (Place(shown, line=int(at[1]), column=int(at[2])) if at and at[1]
                  else Place(shown, line=len(text.splitlines())))
         raise fail(UsageError, "settings.toml", place, hint="settings.toml.hint",
-                   detail=_POSITION.sub("", str(error))) from None
+                   detail=cause(_POSITION.sub("", str(error)))) from None
 
 
 def _unusable(root: PackRoot) -> Diagnostic | None:

@@ -17,6 +17,7 @@ import yaml
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ZhuanjieError, fail
+from zhuanjie.engine.core.parser_words import cause
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE = "tag:yaml.org,2002:"
@@ -107,9 +108,10 @@ def parse_source(text: str, kind: type[ZhuanjieError], name: str) -> YamlSource:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(name, line=mark.line + 1, column=mark.column + 1) if mark else Place(name)
-        raise fail(kind, "source.yaml", place, detail=error.problem or "") from None
+        raise fail(kind, "source.yaml", place, detail=cause(error.problem or "")) from None
     except yaml.YAMLError as error:
-        raise fail(kind, "source.yaml", Place(name), detail=str(error).splitlines()[0]) from None
+        raise fail(kind, "source.yaml", Place(name),
+                   detail=cause(str(error).splitlines()[0])) from None
     if root is None:
         raise fail(kind, "source.empty", Place(name))
     source = YamlSource(name, text, None)

@@ -16,6 +16,7 @@ from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_fa
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import ExpressionError, UnsupportedError, fail
+from zhuanjie.engine.core.parser_words import cause
 from zhuanjie.engine.core.unicode import half_pair
 
 _INT64, _UINT64, _INT32 = 3, 4, 5
@@ -110,11 +111,11 @@ def _syntax_error(text: str, said: str) -> ExpressionError:
     if not found:
         detail = said.splitlines()[0] if said else "?"
         return fail(ExpressionError, "cel.syntax", Place(snippet=text, caret=0), hint,
-                    detail=detail)
+                    detail=cause(detail))
     line, column, detail = int(found[1]), int(found[2]), found[3].strip()
     starts = [0] + [i + 1 for i, c in enumerate(text) if c == "\n"]
     caret = min(starts[min(line, len(starts)) - 1] + column - 1, len(text))
     # The parser lists every token it could have taken; the place says more than the list.
     detail = detail.split(" expecting ")[0].replace("[INVALID_ARGUMENT]", "").strip()
     return fail(ExpressionError, "cel.syntax", Place(snippet=text, caret=caret), hint,
-                detail=detail)
+                detail=cause(detail))

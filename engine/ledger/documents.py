@@ -15,6 +15,7 @@ import yaml
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.parser_words import cause
 from zhuanjie.engine.ledger.file_kinds import KINDS
 from zhuanjie.engine.ledger.readers.encoding import decode
 
@@ -72,7 +73,7 @@ def parse_json(text: str, name: str, line: int | None = None) -> object:
     except json.JSONDecodeError as error:
         place = _pointed(error.doc, name, error.lineno, error.colno, line)
         raise fail(InputError, "records.json", place, "records.hint.json",
-                   detail=error.msg) from None
+                   detail=cause(error.msg)) from None
     except _SameKeyError as error:
         raise fail(InputError, "records.same-key", Place(file=name, line=line),
                    "records.hint.same-key", name=str(error)) from None
@@ -167,6 +168,7 @@ def _parse_yaml(text: str, name: str) -> object:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
         place = _pointed(text, name, mark.line + 1, mark.column + 1) if mark else Place(file=name)
-        raise fail(InputError, "records.yaml", place, "records.hint.yaml", detail=problem) from None
+        raise fail(InputError, "records.yaml", place, "records.hint.yaml",
+                   detail=cause(problem)) from None
     except RecursionError:
         raise fail(InputError, "records.too-deep", Place(file=name), "records.hint.json") from None

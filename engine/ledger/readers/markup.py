@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.parser_words import cause
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.encoding import decode, marked_encoding
 from zhuanjie.engine.ledger.readers.grid import GridTable
@@ -37,7 +38,7 @@ def open_markup(
             grids = read_workbook(text)
         except (expat.ExpatError, ValueError) as error:
             raise fail(InputError, "records.damaged", Place(file=name), "records.hint.damaged",
-                       detail=str(error)) from None
+                       detail=cause(str(error))) from None
     else:
         grids = read_tables(text)
     tables: list[GridTable] = []
