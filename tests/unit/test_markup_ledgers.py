@@ -95,7 +95,7 @@ def test_a_workbook_in_xml(batch, name, encoding):
     assert [(f.field, f.row, f.value) for f in only.input] == [
         ("member.admitted_on", 3, "2006-06"), ("letter.issued_on", 4, "#N/A")]
     assert ledger.tables[0].hidden_rows == {4}
-    assert [(s.sheet, s.reason.code) for s in ledger.skipped] == [("旧", "records.hidden-sheet")]
+    assert [(s.sheet, s.reason.code) for s in ledger.skipped] == [("旧", "records.skipped-sheet")]
 
 
 @pytest.mark.parametrize(("content", "code"), [

@@ -114,7 +114,8 @@ def test_every_ledger_sheet_is_read_and_the_others_are_said(book):
     ledger = open_ledger([path])
     batches = list(ledger.batches())
     assert [(b.sheet, b.start, b.frame["member.id"].to_list()) for b in batches] == [
-        ("数学", 0, ["1"]), ("中文", 1, ["2", "3"])]
+        ("数学", 0, ["1"]), ("旧", 1, ["9"]), ("中文", 2, ["2", "3"])]
+    assert [dict(t.marked) for t in ledger.tables] == [{}, {"hidden": 1}, {}]
     assert [(n.code, n.place.sheet) for n in ledger.notices] == [
         ("records.skipped-sheet", "说明"), ("records.skipped-sheet", "空"),
         ("records.hidden-sheet", "旧")]

@@ -60,6 +60,8 @@ class LedgerTable(ABC):
     """Rows that the file's own program does not show: hidden, or filtered out."""
     struck_rows: frozenset[int] = frozenset()
     """Rows whose filled cells are all struck through."""
+    hidden: bool = False
+    """The whole sheet is hidden; it is read like hidden rows."""
     filtered: bool = False
     """A filter is set, which hides rows."""
     is_remote = False
@@ -82,6 +84,11 @@ class LedgerTable(ABC):
         if not self.has_columns:
             return None
         return frozenset(field.name for field in self.match.fields.values())
+
+    def hide(self) -> None:
+        """Note that the sheet is hidden; it is read like the others."""
+        self.hidden = True
+        self.notices.append(Diagnostic("records.hidden-sheet", {}, self.place))
 
     def close(self) -> None:  # noqa: B027  # most tables hold nothing open
         """Let go of what is held open; the table is not read again."""
@@ -131,7 +138,7 @@ class LedgerTable(ABC):
         """
         away = "filtered" if self.filtered else "hidden"
         sought = {away: self.hidden_rows, "struck": self.struck_rows}
-        if not any(sought.values()):
+        if not self.hidden and not any(sought.values()):
             return {}
         counts: Counter[str] = Counter()
         first = (self.header_row or 0) + 1
@@ -139,7 +146,8 @@ class LedgerTable(ABC):
             roles = self.roles.of(chunk.cells, chunk.rows - first)
             for at, row in enumerate(chunk.rows):
                 if at not in roles:
-                    counts.update(name for name, rows in sought.items() if row in rows)
+                    counts.update(name for name, rows in sought.items()
+                                  if row in rows or (self.hidden and rows is not self.struck_rows))
         return counts
 
     @property

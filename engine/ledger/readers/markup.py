@@ -46,16 +46,16 @@ def open_markup(
     reasons: list[Diagnostic] = []
     for grid in grids:
         place = Place(file=name, sheet=grid.name)
-        if grid.hidden:
-            notices.append(Diagnostic("records.hidden-sheet", {}, place))
-            continue
         refuse_far(len(grid.rows), max(map(len, grid.rows), default=0), place)
         try:
             table = GridTable(grid, name, mapping)
+            if grid.hidden:
+                table.hide()
             tables += (table, *table.below(mapping))
         except NotALedgerError as error:
             reasons += error.diagnostics
-            if any(any(row) for row in grid.rows):  # pages are laid out by tables as well
+            # Pages are laid out by tables as well.
+            if grid.hidden or any(any(row) for row in grid.rows):
                 notices.append(Diagnostic("records.skipped-sheet", {}, place))
     if not tables:
         raise NotALedgerError(*reasons or [why_not(name, None, [], mapping)])

@@ -51,13 +51,12 @@ def open_workbook(
         if meta.typ != SheetTypeEnum.WorkSheet:
             continue
         place = Place(file=name, sheet=meta.name)
-        if meta.visible != SheetVisibleEnum.Visible:
-            notices.append(Diagnostic("records.hidden-sheet", {}, place))
-            continue
         try:
             facts = inspect(path, at)
             refuse_far(facts.rows, facts.columns, place)
             table = SheetTable(path, name, at, mapping, _sheet(book, at, name), facts)
+            if meta.visible != SheetVisibleEnum.Visible:
+                table.hide()
             tables += (table, *table.below(mapping))
         except NotALedgerError as error:
             reasons += error.diagnostics
