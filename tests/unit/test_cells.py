@@ -12,6 +12,7 @@ from support.party_transfer import fields
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.cells.column_reader import column_reader
 from zhuanjie.engine.ledger.cells.parser import CellError, read_cell, read_column
+from zhuanjie.engine.ledger.cells.shown import ShownDate
 
 F = fields()
 ID, NAME, DAY, BOOL, DAYS, COHORT = (
@@ -160,6 +161,69 @@ def test_dates_refused(raw, code):
 
 WRITTEN = [*NOTHING, *ODD, "/ —", "N A", "\t无\u200b", "＇06001", "='x'", '=""', "1.5e+3", "##", "#",
            "/a", "无锡", "暂无消息", "nab", "——1", "'", "''", '="', '="a""b"']
+@pytest.mark.parametrize("raw", [
+    "二〇〇七年六月二十日", "二○○七年六月二十日", "二OO七.六.二十", "2007.06.20.", "2007、6、20", "2007—6—20",
+    "2007－6－20", "2007——6——20", "2007 6 20", "2007 年 6 月 20 日", "2007年06月20号", "2007/6/20 0:00:00",
+    "'2007-6-20", '"2007-06-20', "2007/06/20/", "6/20/2007", "20/06/2007", "20-Jun-2007", "20-六月-2007",
+    "June 20, 2007", "2007年6月20日星期三", "2007-06-20T08:30:00+08:00", "20070620083000", "2007年6月20日上午"])
+def test_dates_as_offices_write_them(raw):
+    assert read_cell(DAY, raw) == date(2007, 6, 20)
+
+
+@pytest.mark.parametrize(("raw", "kind"), [
+    ("39253", "number"), ("2007年6月中旬", "about"), ("约2007年6月", "about"), ("2007年6月20日前", "about"),
+    ("2007-06-20至2007-07-20", "several"), ("2007.6.20—7.1", "several"), ("2007.6.20/2007.7.1", "several"),
+    ("2007.6.20（补办）", "note"), ("农历五月初六", "lunar"), ("07年6月20日", "short-year"),
+    ("20-Jun-07", "short-year"), ("2007-06-00", "no-day"), ("二〇〇七年六月", "no-day"), ("2007年6月31日", "none"),
+    ("2007年6月、7月", "several")])
+def test_each_kind_of_no_day_has_its_reason(raw, kind):
+    assert refused(DAY, raw) == f"records.cell.date-{kind}"
+
+
+def test_a_day_shown_in_part_is_no_day():
+    month = F["member.born_on"]
+    assert refused(DAY, ShownDate("2007-06")) == "records.cell.date-shown"
+    assert read_cell(month, ShownDate("2007-06")) == date(2007, 6, 1)
+    assert refused(month, ShownDate("06-20")) == refused(month, ShownDate("2007")) == (
+        "records.cell.month-shown")
+    assert read_cell(COHORT, ShownDate("2007")) == 2007
+
+
+@pytest.mark.parametrize("raw", [*NOTHING, "／", "＼", "―", "ＮＡ", "…", "－－", "＊", "'/", '="—"'])
+@pytest.mark.parametrize("field", [ID, NAME, DAY, DAYS, FORM], ids=lambda f: f.name)
+def test_marks_for_nothing_are_blank(field, raw):
+    assert read_cell(field, raw) is None
+
+
+@pytest.mark.parametrize(("raw", "value"), [
+    *((yes, True) for yes in ["✔", "☑", "✓", "√", "对", "T", "Y", "V", "v", "是", "有", "已", "已落实", "已办", "已收", "Ｙ"]),
+    *((no, False) for no in ["✗", "✘", "×", "╳", "x", "X", "错", "F", "N", "否", "无", "未", "没有", "未落实", "未办", "未收", "ｎ"]),
+    ("/", None), ("—", None), ("不详", None)])
+def test_ticks_and_words(raw, value):
+    assert read_cell(BOOL, raw) is value
+
+
+@pytest.mark.parametrize(("raw", "code"), [
+    *((mark, "bool-unclear") for mark in ["○", "〇", "◯", "o", "●", "□", "■", "☐", "☒"]),
+    ("是（外企）", "choice-note"), ("R", "bool")])
+def test_what_is_no_certain_yes_or_no(raw, code):
+    assert refused(BOOL, raw) == f"records.cell.{code}"
+
+
+@pytest.mark.parametrize(("raw", "text"), [
+    ('="06001"', "06001"), ("'06001", "06001"), (' ="06001" ', "06001"), ("=1+1", "=1+1"),
+    ("No.12", "No.12"), ("无锡市", "无锡市"), (999999999999999.0, "9" * 15)])
+def test_texts_out_of_a_spreadsheets_quotes(raw, text):
+    assert read_cell(ID, raw) == text
+
+
+@pytest.mark.parametrize(("raw", "code"), [
+    ("2.00705E+11", "scientific"), ("3.50627e+17", "scientific"), (3.5010219850101e17, "digits-lost"),
+    ("####", "narrow"), ("'#N/A", "error")])
+def test_what_a_spreadsheet_spoilt(raw, code):
+    assert refused(ID, raw) == f"records.cell.{code}"
+
+
 RAW = st.one_of(
     st.none(), st.booleans(), st.integers(-10**12, 10**12), st.floats(), st.text(max_size=6),
     st.dates(), st.datetimes(), st.lists(st.integers(), max_size=2),
