@@ -10,6 +10,7 @@ import pytest
 import xlsxwriter
 from support.party_transfer import open_ledger
 
+from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.ledger.cells.shown import ShownDate
 from zhuanjie.engine.ledger.readers.number_formats import BUILT_IN, Digits, read_format
 from zhuanjie.engine.ledger.readers.quick_sheet import UnusualError, search
@@ -177,6 +178,25 @@ def test_struck_and_filtered_rows_and_hidden_columns(tmp_path):
     assert facts.hidden_columns == {1, 2}
     table, = open_ledger([path]).tables
     assert (table.struck_rows, table.filtered) == ({2, 4}, True)
+
+
+@pytest.mark.parametrize("ref", ["XFD1048576", "A4626988397856", "ZZZZZZ1"])
+def test_a_cell_beyond_a_sheet_is_refused_however_it_is_written(path, ref):
+    rewrite(path, lambda data: data.replace(
+        b"</sheetData>", f"<row><c t='n' r='{ref}'><v>1</v></c></row></sheetData>".encode()))
+    with pytest.raises(InputError) as caught:
+        open_ledger([path])
+    assert caught.value.diagnostics[0].code == "records.far-cell"
+
+
+def test_a_sheet_that_cannot_be_unpacked(path):
+    data = bytearray(path.read_bytes())
+    at = data.index(SHEET.encode()) + len(SHEET)
+    data[at + 40:at + 60] = bytes(20)
+    path.write_bytes(data)
+    with pytest.raises(InputError) as caught:
+        open_ledger([path])
+    assert caught.value.diagnostics[0].code == "records.damaged"
 
 
 def test_a_document_type_is_not_followed(path):

@@ -6,6 +6,7 @@ calamine knows UTF-8 alone and passes over what stands in CDATA sections, in sil
 from __future__ import annotations
 
 import io
+import zlib
 from pathlib import Path
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
@@ -17,7 +18,7 @@ BLOCK = 1 << 20
 _SECTION = b"<![CDATA["
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _UNREADABLE = (BadZipFile, expat.ExpatError, ValueError, OSError, EOFError, NotImplementedError,
-               RuntimeError)
+               RuntimeError, zlib.error)
 
 
 def plain_package(path: Path) -> io.BytesIO | None:

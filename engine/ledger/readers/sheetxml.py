@@ -7,6 +7,7 @@ which reads nothing else; any other is parsed here. Both say the same of the sam
 from __future__ import annotations
 
 import re
+import zlib
 from pathlib import Path
 from posixpath import join, normpath
 from xml.etree import ElementTree
@@ -37,8 +38,9 @@ BLOCK = 1 << 20
 WIDEST = 1 << 14
 """Columns a sheet can have."""
 _UNREADABLE = (LookupError, ElementTree.ParseError, expat.ExpatError, ValueError, OSError,
-               StopIteration)
-_REF = re.compile(r"([A-Z]{1,3})([0-9]{1,7})", re.ASCII)
+               StopIteration, EOFError, NotImplementedError, RuntimeError, zlib.error)
+_REF = re.compile(r"([A-Z]{1,9})([0-9]{1,18})", re.ASCII)
+"""A reference; one that is farther out than a sheet can reach is counted, to be refused."""
 
 
 def inspect(path: Path, position: int) -> SheetExtras:
