@@ -62,6 +62,7 @@ class SingleCheck:
             ledger=LedgerRef(1, int(findings is None), digest), summary=summary, input=unread,
             findings=[replace(f, location=Location(row=1)) for f in findings or ()],
             notices=[*self.plan.policy.notices, *notices], judged=judged(self.plan, editions),
+            keys=(self.plan.policy.vocabulary.key_of(typed),),
         )
 
     def _judge(self, typed: dict[str, Any], all_outcomes: bool) -> list[Finding] | None:

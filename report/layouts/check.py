@@ -26,6 +26,7 @@ _ORDER = (*REPORTED, *QUIET_OUTCOMES)
 
 def sections(report: Report, view: View, moment: str = "") -> Iterator[Section]:
     """The whole report; `moment` says before which act the records were checked."""
+    view = view.of_report(report)
     top = head(report, view)
     notes = (*top.notes, view.say("check.moment", moment=moment)) if moment else top.notes
     yield Section(title=top.title, level=1, notes=notes)
