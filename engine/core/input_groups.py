@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from zhuanjie.engine.core.results import InputFinding
 
-_ALIKE = ("records.cell.", "records.no-id", "records.note-row", "records.heading-row", "records.sum-row",
-          "records.example-row")
+_ALIKE = ("records.cell.", "records.no-id", "records.note-row", "records.heading-row",
+          "records.sum-row", "records.example-row")
 """How codes begin that say the same of many cells of a column; others speak of one row each."""
 
 

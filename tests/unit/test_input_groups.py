@@ -35,7 +35,7 @@ def test_the_same_fault_is_one_entry_where_it_first_came():
 
 def test_what_speaks_of_one_row_stays_apart():
     groups = InputGroups()
-    groups += [InputFinding("records.note-row", None, None, row, None, "合计") for row in (7, 9)]
+    groups += [InputFinding("records.too-many-cells", None, None, row, None, "合计") for row in (7, 9)]
     groups += [cell(row, "三连", "records.cell.choice", args={"allowed": a})
                for row, a in ((2, "x"), (3, "y"))]
     assert [found.count for found in groups] == [1, 1, 1, 1]
