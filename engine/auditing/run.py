@@ -130,7 +130,7 @@ class AuditRun:
                      *said_of(lacking, self.plan, self.lang, self.clauses,
                               blank=self.absent_is_blank)],
             no_columns=lacking,
-            judged=totals.judged(),
+            judged=totals.judged(), origin=(self.plan.policy, self.lang, self.all_outcomes),
             keys=self.plan.keyed,
         )
 

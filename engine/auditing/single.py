@@ -63,6 +63,7 @@ class SingleCheck:
             findings=[replace(f, location=Location(row=1)) for f in findings or ()],
             notices=[*self.plan.policy.notices, *notices], judged=judged(self.plan, editions),
             keys=(self.plan.policy.vocabulary.key_of(typed),),
+            origin=(self.plan.policy, self.words.lang, all_outcomes),
         )
 
     def _judge(self, typed: dict[str, Any], all_outcomes: bool) -> list[Finding] | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.messages import Lang, say
+from zhuanjie.engine.core.report_methods import ReportMethods
 
 Scalar = str | int | bool | date
 
@@ -310,8 +311,8 @@ class Summary:
         return sum(c[outcome] for c in self.counts.values())
 
 
-@dataclass(slots=True)
-class Report:
+@dataclass(slots=True, repr=False)
+class Report(ReportMethods):
     """A whole audit. `findings` follow the ledger's rows, then the pack's rules.
 
     `judged` says which of several packs judged what; it is empty where one judged everything.
@@ -329,6 +330,8 @@ class Report:
     judged: tuple[Judged, ...] = ()
     keys: tuple[str, ...] = ()
     """The fields that name the records of the ledger's tables; empty for the vocabulary's own."""
+    origin: tuple[Any, Lang, bool] | None = preset(default=None, repr=False, compare=False)
+    """The policy, the language, and whether all outcomes were asked for: what words need."""
 
 
 def fingerprint(rule: str, record: str | None, due: date | None) -> str:

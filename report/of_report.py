@@ -1,0 +1,50 @@
+"""A report's own methods. In: a report that an audit or check gave. Out: data, text, files.
+
+The engine's `Report` finds these by name when they are called: the engine stands below.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from zhuanjie.engine.api import Report, UsageError, fail
+from zhuanjie.report.formats.registry import FORMATS, OFFERED
+from zhuanjie.report.layouts.audit import sections
+from zhuanjie.report.ownership import guard, last_line
+from zhuanjie.report.presentation import Presentation, write
+from zhuanjie.report.view import View
+
+
+def text_of(report: Report, form: str) -> str:
+    """The report in a format of texts."""
+    policy, lang, all_outcomes = report.origin or (None, "en", False)
+    view = View.of(policy, lang, all_outcomes=all_outcomes)
+    out = io.StringIO()
+    write(Presentation(lambda: sections(report, view), report=report), form, out, view)
+    return out.getvalue()
+
+
+def to_dict(report: Report) -> dict[str, Any]:
+    """The report as its JSON form has it."""
+    data: dict[str, Any] = json.loads(text_of(report, "json"))
+    return data
+
+
+def save(report: Report, path: str | Path, *, force: bool = False) -> None:
+    """Write the report in the format that the ending names, over former output of ours alone."""
+    target = Path(path)
+    forms = [f for f in OFFERED["audit"] if target.suffix in FORMATS[f].endings]
+    known = [end for f in OFFERED["audit"] for end in FORMATS[f].endings]
+    if not forms:
+        raise fail(UsageError, "cli.usage.ending", hint="cli.usage.ending.hint",
+                   suffix=target.suffix, path=str(path), endings=", ".join(known))
+    guard(target, force=force)
+    if forms[0] == "parquet":
+        report.to_frame().write_parquet(target)
+        return
+    encoding = "utf-8-sig" if FORMATS[forms[0]].bom else "utf-8"
+    with target.open("w", encoding=encoding, newline="") as out:
+        out.write(text_of(report, forms[0]) + last_line(forms[0]))
