@@ -132,6 +132,7 @@ class Selection:
     columns: str | None = None
     absent: Literal["unknown", "blank"] = "unknown"
     column: tuple[tuple[str, str], ...] = ()
+    join: bool = False
 
     @property
     def day(self) -> date:
@@ -281,6 +282,7 @@ absent = option("--absent", help_key="absent", type=Choice(("unknown", "blank"))
                 default="unknown")
 column = option("--column", help_key="column", multiple=True, metavar="HEADING=FIELD",
                 type=Pair(str, "cli.usage.column"))
+join = option("--join", help_key="join", is_flag=True)
 before = option("--before", help_key="before", metavar="MOMENT", shell_complete=complete.moments)
 journal = option("--journal", help_key="journal", metavar="FILE", type=click.Path(path_type=Path))
 follow = option("--follow", help_key="follow", is_flag=True)
@@ -301,7 +303,7 @@ def target(command: str) -> Decorator:
 
 
 ledger_selection = gather(Selection, "selection", policy, as_of, params, backend, roster, columns,
-                          column, absent)
+                          column, absent, join)
 check_selection = gather(Selection, "selection", policy, as_of, params, backend, columns, column)
 column_selection = gather(Selection, "selection", policy, as_of, params, columns, column)
 watch_selection = gather(Selection, "selection", policy, as_of, params, backend)

@@ -36,6 +36,8 @@ def audit(session: Session, ledgers: Sequence[str], selection: Selection, target
 
     if selection.backend not in (None, NAME):
         raise fail(UsageError, "cli.spark.backend", name=selection.backend)
+    if selection.join:
+        raise fail(UsageError, "cli.spark.join", hint="records.hint.join-database")
     if extent.by or extent.summary:
         raise fail(UsageError, "cli.spark.by", hint="cli.spark.by.hint",
                    name="--by" if extent.by else "--summary")

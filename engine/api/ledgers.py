@@ -22,6 +22,7 @@ from zhuanjie.engine.backends.registry import backend_of
 from zhuanjie.engine.core.finding_columns import COLUMNS
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Outcome, Report, Summary
+from zhuanjie.engine.ledger.joining.join import join_tables
 from zhuanjie.engine.ledger.ledger import open_ledger
 from zhuanjie.engine.policy.policy import Policy
 
@@ -64,6 +65,7 @@ class AuditOptions(TypedDict, total=False):
     skip: Sequence[str]
     by: Sequence[str]
     absent: Absent
+    join: bool
 
 
 def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
@@ -73,14 +75,16 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
            stdin: BinaryIO | None = None, before: str | None = None,
            bulk: bool | None = None, stages: Sequence[Stage] = STAGES,
            only: Sequence[str] = (), skip: Sequence[str] = (),
-           by: Sequence[str] = (), absent: Absent = "unknown") -> AuditRun:
+           by: Sequence[str] = (), absent: Absent = "unknown",
+           join: bool = False) -> AuditRun:
     """Begin an audit: iterate the run for findings, take its `head()`, and `close()` it.
 
     `before` names a moment of the policy: only what is asked then is judged, the act taken to be
     done on the as-of day. `only` and `skip` name clauses to keep to or leave out (`1.3` means 1.3a
     and all that begin so), `by` fields to group findings and totals by. `bulk` reads even a small
     ledger as one stream. Verdicts pass through `stages`. Of a column that a table lacks nothing is
-    known, unless `absent` is `"blank"`.
+    known, unless `absent` is `"blank"`. With `join` rows of different tables that have the same key
+    are one record.
 
     Raises InputError for a ledger that cannot be read, UsageError for a wrong option,
     BackendError when the engine fails.
@@ -91,6 +95,8 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
     with ExitStack() as opened:  # what was opened is closed if the audit cannot begin
         ledger = open_given(sources, columns, stdin, vocabulary=plan.policy.vocabulary)
         opened.enter_context(closing(ledger))
+        if join:
+            ledger = opened.enter_context(closing(join_tables(ledger, progress)))
         others = (opened.enter_context(closing(open_ledger(
                       [roster], columns, vocabulary=plan.policy.vocabulary)))
                   if roster else None)

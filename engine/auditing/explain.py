@@ -170,7 +170,7 @@ def _explain(run: AuditRun, plan: Plan, index: int, record: dict[str, Any],
     dated_by, day = rule.edition.deciding(record, plan.as_of) if rule.edition else (None, None)
     values = {name: value for name, value in record.items() if value is not None}
     return Explanation(finding, getattr(rule.title, run.lang), parts, rule, day, dated_by, values,
-                       plan.absent)
+                       plan.not_kept)
 
 
 def _trace(step: Step) -> Trace:

@@ -44,14 +44,17 @@ class RecordFrame:
     others: Mapping[str, int] = field(default_factory=dict)
     key: str = ""
     """The field that names them; empty for the plan's own."""
+    run: int | None = None
+    """Frames of the same run have records that stand among one another."""
 
 
 class LedgerFrames:
     """The records of one ledger; every time they are asked for, the same."""
 
     def __init__(self, ledger: Ledger, plan: Plan, backend: Backend,
-                 plan_for: Callable[[frozenset[str] | None], Plan]) -> None:
-        """`plan_for` gives the plan for records of a table that keeps some fields."""
+                 plan_for: Callable[[frozenset[str] | None, frozenset[str]], Plan]) -> None:
+        """`plan_for` gives the plan for records of a table that keeps some fields, and of which
+        some are in doubt."""
         self.ledger, self.plan, self.backend = ledger, plan, backend
         self._plan_for = plan_for
 
@@ -60,7 +63,7 @@ class LedgerFrames:
         batches = self._counted(counters)
         shared = [counter.shared() for counter in counters]
         for batch in batches:
-            plan = self._plan_for(batch.kept)
+            plan = self._plan_for(batch.kept, batch.doubted)
             frame, kept = in_scope(batch.frame, plan, self.backend)
             beyond = len(batch.frame) - len(frame)
             for counter, keys in zip(counters, shared, strict=True):
@@ -68,7 +71,7 @@ class LedgerFrames:
             yield RecordFrame(plan, frame, batch.rows.gather(kept), batch.file, batch.sheet,
                               len(batch.frame), beyond, batch.input, batch.frame,
                               batch.header_row, Counter(map(str, batch.others.values())),
-                              batch.key)
+                              batch.key, batch.run)
 
     def _counted(self, counters: Sequence[DuplicateCounter]) -> Iterator[Batch]:
         """The batches, once every rule that counts over the ledger has seen all of them."""
@@ -77,7 +80,7 @@ class LedgerFrames:
         everything = chain(first, batches)
         if counters:
             for batch in everything:
-                plan = self._plan_for(batch.kept)
+                plan = self._plan_for(batch.kept, batch.doubted)
                 frame, _ = in_scope(batch.frame, plan, self.backend)
                 for counter in counters:
                     counter.add(frame, plan)

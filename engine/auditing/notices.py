@@ -38,6 +38,14 @@ def lacking_columns(plan: Plan, ledger: LedgerFacts, lang: Lang) -> list[InputFi
                          severity=Severity.ERROR)]
 
 
+def same_keys(ledger: LedgerFacts) -> list[Diagnostic]:
+    """A notice about ids that stand in several tables with different columns."""
+    if not ledger.same_keys:
+        return []
+    return [Diagnostic("records.same-keys", {"count": ledger.same_keys},
+                       hint="records.hint.same-keys")]
+
+
 def said_of(columns: Mapping[str, Sequence[str]], plan: Plan, lang: Lang,
             asked: Collection[str] | None = None, *, blank: bool = False) -> list[Diagnostic]:
     """A notice about columns that are not there; only what the clauses `asked` about read.

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import cast
 
 from zhuanjie.engine.auditing.frames import RecordFrame
-from zhuanjie.engine.auditing.notices import lacking_columns, no_columns, said_of
+from zhuanjie.engine.auditing.notices import lacking_columns, no_columns, said_of, same_keys
 from zhuanjie.engine.auditing.roster import Roster, roster_field
 from zhuanjie.engine.auditing.stages.base import Stage, StageContext
 from zhuanjie.engine.auditing.stages.registry import STAGES
@@ -52,6 +52,7 @@ class AuditRun:
         """The clauses that are asked about, where it is not all of them."""
         self.totals = AuditTotals(plan)
         self.totals.input += lacking_columns(plan, strategy.ledger, lang)
+        self.totals.input += strategy.ledger.input
         self.totals.input += roster.input if roster else ()
         self._stages = stages
 
@@ -125,7 +126,7 @@ class AuditRun:
             summary=totals.ordered(),
             input=list(totals.input),
             findings=[],
-            notices=[*self.plan.policy.notices, *ledger.notices,
+            notices=[*self.plan.policy.notices, *ledger.notices, *same_keys(ledger),
                      *(self.roster.ledger.notices if self.roster else ()),
                      *said_of(lacking, self.plan, self.lang, self.clauses,
                               blank=self.absent_is_blank)],
@@ -136,6 +137,9 @@ class AuditRun:
 
     def _tables(self) -> Iterator[TableCounts]:
         """What the rows of each table are, those without a record among them."""
+        if (known := self.strategy.ledger.counts) is not None:
+            yield from known
+            return
         counts = dict(self.totals.tables)
         for table in self.strategy.ledger.tables:
             found = counts.pop(table.ref, None) or TableCounts(table.ref)
@@ -166,7 +170,7 @@ def begin(ledger: Ledger, plan: Plan, backend: Backend | None = None, *, lang: L
     Raises InputError for a roster that lacks a field, or a table that cannot be read.
     """
     plan = replace(plan, keyed=ledger.keys) if ledger.keys != (plan.key,) else plan
-    audited = [frozenset(f.name for f in t.match.fields.values()) for t in ledger.tables]
+    audited = ledger.audited
     observed = frozenset(roster_field(rule, plan, audited, roster.fields)
                          for rule in plan.whole) if roster else frozenset[str]()
     strategy = choose(AuditRequest(ledger, plan, backend, all_outcomes, bulk, observed,

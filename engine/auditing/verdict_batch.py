@@ -30,7 +30,8 @@ class VerdictBatch:
     been read, where that is not the number of records so far. `header_row` tells the tables of a
     sheet apart, `others` counts the rows that are no records by what they are. `not_judged` says
     how often a clause, with a severity, could not be judged for want of columns; such are among
-    `verdicts` where `lists_not_judged`.
+    `verdicts` where `lists_not_judged`. Batches of the same `run` follow one another, and their
+    records stand among one another in the ledger.
     """
 
     plan: Plan
@@ -50,6 +51,7 @@ class VerdictBatch:
     others: Mapping[str, int] = field(default_factory=dict)
     not_judged: Mapping[tuple[str, str], int] = field(default_factory=dict)
     lists_not_judged: bool = False
+    run: int | None = None
 
     def reported(self) -> tuple[pl.DataFrame, pl.Series]:
         """The records that have verdicts, in order, with trimmed texts, and their row numbers."""

@@ -55,7 +55,8 @@ def same_id(table: LedgerTable, ids: pl.Series, rows: pl.Series,
     shown = table.match.vocabulary.fields[name].shown
     heading = None if at is None else " ".join(table.headings[at].split())
     forms = compared_series(ids, table.match.vocabulary.fields[name].compare)
-    for position, first in seen.check(forms, rows, (table.file, table.sheet)):
+    for position, first in seen.check(forms, rows, (table.file, table.sheet),
+                                      table.kept):
         record, row = shown(ids[position]), rows[position]
         yield row, InputFinding(
             "records.same-id", record, name, row, heading, record, table.file, table.sheet,

@@ -37,3 +37,7 @@ class Batch:
     kept: frozenset[str] | None = None
     key: str = ""
     """The field that names the records of this table."""
+    doubted: frozenset[str] = frozenset()
+    """Fields of which cells of one record contradict each other, so that nothing is known."""
+    run: int | None = None
+    """Batches of the same run have records that stand among one another; None for a run alone."""

@@ -41,7 +41,8 @@ def settle(table: LedgerTable) -> HeadingMatch:
     match = table.match
     open_ = {at for places in match.rivals.values() for at in places} | {
         at for at, meaning in match.meanings.items() if meaning.shared}
-    chosen = {at for at, field in match.fields.items() if field.type == "enum"}
+    chosen = {at for at, field in match.fields.items()
+              if field.type == "enum" and not table.is_typed}
     if not open_ and (not chosen or table.is_remote):
         return match
     settled = _Settling(table, _sample(table, sorted(open_ | chosen)))

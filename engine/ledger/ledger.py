@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.limits import limits
-from zhuanjie.engine.core.results import Skipped
+from zhuanjie.engine.core.results import InputFinding, Skipped, TableCounts
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.documents import load_record_file, standard_input
 from zhuanjie.engine.ledger.headings import HeadingMap
@@ -64,6 +64,12 @@ class Ledger:
         self.keys = tuple(dict.fromkeys(
             t.match.key for t in tables if t.match.key_column is not None))
         """The fields that name the records of its tables, that of the first table first."""
+        self.audited = tuple(frozenset(f.name for f in t.match.fields.values()) for t in tables)
+        """The fields of each table."""
+        self.input: Sequence[InputFinding] = ()
+        """What was found wrong before its records are read in batches."""
+        self.same_keys = 0
+        """How many ids stand in another table too, with other columns, once all were read."""
         self.notices = [*(s.reason for s in self.skipped), *notices]
         """What the reader should be told that is no finding, such as unknown headings."""
         for table in tables:
@@ -72,6 +78,11 @@ class Ledger:
             self.notices += table.notices
             if table.match.key_column is None:
                 self.notices.append(no_key_notice(table.match, table.place))
+
+    @property
+    def counts(self) -> Sequence[TableCounts] | None:
+        """What the rows of its tables are, where that is known apart from their records."""
+        return None
 
     def close(self) -> None:
         """End the sessions of databases and let go of files; the ledger is not read again."""
@@ -96,6 +107,7 @@ class Ledger:
             for batch in assemble(table, size, start, ids):
                 start += batch.frame.height
                 yield batch
+        self.same_keys = ids.elsewhere
         self.check_filled(start)
 
     def check_filled(self, records: int) -> None:

@@ -20,14 +20,19 @@ _TRUE, _FALSE = Lit(True, BOOL), Lit(False, BOOL)
 
 
 @lru_cache(maxsize=64)
-def without_columns(plan: Plan, absent: frozenset[str], *, lists_all: bool = True) -> Plan:
+def without_columns(plan: Plan, absent: frozenset[str], *,
+                    doubted: frozenset[str] = frozenset(), lists_all: bool = True) -> Plan:
     """`plan` for records of a table that has no column for the fields `absent`.
+
+    Of `doubted` fields, about which a record's tables contradict each other, nothing is known
+    either, but there is a column: what they could decide is undetermined, and listed.
 
     With `lists_all` what only these fields could decide comes out as undetermined; without it, it
     is not reported, as if there were nothing to report. An act that is about to happen is known,
     whatever columns there are.
     """
-    absent = absent.intersection(plan.needs).difference(plan.assumed)
+    doubted = doubted.intersection(plan.needs).difference(absent)
+    absent = absent.union(doubted).intersection(plan.needs).difference(plan.assumed)
     if not absent:
         return plan
     rules = tuple(_dated(rule, absent) for rule in plan.rules)
@@ -40,7 +45,8 @@ def without_columns(plan: Plan, absent: frozenset[str], *, lists_all: bool = Tru
         for rule, before in zip(rules, plan.lowered, strict=True))
     if not lists_all:
         lowered = tuple(map(unlisted, lowered))
-    return replace(plan, rules=rules, lowered=lowered, absent=absent, lists_all=lists_all)
+    return replace(plan, rules=rules, lowered=lowered, absent=absent, lists_all=lists_all,
+                   doubted=doubted & absent)
 
 
 def _dated(rule: TypedRule, absent: frozenset[str]) -> TypedRule:

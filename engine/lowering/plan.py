@@ -48,6 +48,8 @@ class Plan:
     not_asked: tuple[str, ...] = ()
     """Clauses that the policy's rules carry and that were left out on purpose, in its order."""
     absent: frozenset[str] = frozenset()
+    doubted: frozenset[str] = frozenset()
+    """Those of `absent` that the records' tables keep, and contradict each other about."""
     lists_all: bool = True
     keyed: tuple[str, ...] = ()
     """The fields that name records of the ledger at hand, the one that names these first."""
@@ -73,6 +75,11 @@ class Plan:
         """The fields that are shown beside the key: what a record is called, what it belongs to."""
         vocabulary = self.policy.vocabulary
         return tuple(n for n in (vocabulary.name, vocabulary.group) if n is not None)
+
+    @property
+    def not_kept(self) -> frozenset[str]:
+        """The fields that there is no column for: what only these could decide is not judged."""
+        return self.absent - self.doubted
 
     @property
     def kleene(self) -> Kleene:

@@ -23,7 +23,7 @@ _UNDETERMINED = OUTCOME_CODES.index(Outcome.UNDETERMINED)
 def not_judged(batches: Iterator[VerdictBatch], context: StageContext) -> Iterator[VerdictBatch]:
     """Count what could not be judged, and leave it out unless all outcomes are listed."""
     for batch in batches:
-        if batch.plan.absent and len(batch.verdicts):
+        if batch.plan.not_kept and len(batch.verdicts):
             yield _counted(batch, keep=context.all_outcomes)
         else:
             yield batch
@@ -44,12 +44,12 @@ def _split(batch: VerdictBatch) -> tuple[Verdicts, Verdicts]:
     """The verdicts that only absent columns could decide, and the others."""
     plan, verdicts = batch.plan, batch.verdicts
     if not verdicts.is_table:
-        dark = [v for v in verdicts if v.missing and plan.absent.issuperset(v.missing)]
+        dark = [v for v in verdicts if v.missing and plan.not_kept.issuperset(v.missing)]
         gone = set(map(id, dark))
         return (Verdicts(plan, items=dark),
                 Verdicts(plan, items=[v for v in verdicts if id(v) not in gone]))
     bits = pl.Series([sum(1 << i for i, (name, _) in enumerate(rule.missing)
-                          if name in plan.absent) for rule in plan.lowered],
+                          if name in plan.not_kept) for rule in plan.lowered],
                      dtype=SCHEMA["missing"])
     table = verdicts.table
     here = bits.gather(table["rule"])

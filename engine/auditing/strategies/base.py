@@ -16,7 +16,7 @@ from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.core.diagnostics import Diagnostic
-from zhuanjie.engine.core.results import Skipped
+from zhuanjie.engine.core.results import InputFinding, Skipped, TableCounts
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.lowering.absent import without_columns
@@ -44,6 +44,21 @@ class LedgerFacts(Protocol):
     @property
     def kept(self) -> frozenset[str] | None:
         """The fields that every part of it has a column for; None where it has no columns."""
+        ...
+
+    @property
+    def counts(self) -> Sequence[TableCounts] | None:
+        """What the rows of its tables are, where that is known apart from their records."""
+        ...
+
+    @property
+    def input(self) -> Sequence[InputFinding]:
+        """What was found wrong before its records are read."""
+        ...
+
+    @property
+    def same_keys(self) -> int:
+        """How many ids stand in another table too, with other columns, once all were read."""
         ...
 
     @property
@@ -131,8 +146,12 @@ class AuditRequest:
     reading: Callable[[int, int | None], None] | None = None
     """Told how many rows were read, where reading is a pass of its own."""
 
-    def plan_for(self, kept: frozenset[str] | None, *, lists_all: bool = True) -> Plan:
+    def plan_for(self, kept: frozenset[str] | None, doubted: frozenset[str] = frozenset(), *,
+                 lists_all: bool = True) -> Plan:
         """The plan for records of a table that keeps these fields; see `without_columns`."""
-        if kept is None or self.absent_is_blank:
+        known = kept is None or self.absent_is_blank
+        absent = frozenset(self.plan.needs) - kept if kept is not None and not known \
+            else frozenset[str]()
+        if known and not doubted:
             return self.plan
-        return without_columns(self.plan, frozenset(self.plan.needs) - kept, lists_all=lists_all)
+        return without_columns(self.plan, absent, doubted=doubted, lists_all=lists_all)

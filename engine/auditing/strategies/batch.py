@@ -50,7 +50,7 @@ class BatchJudge:
                 keyed_plan(plan, part.key or plan.key), part.frame, part.rows,
                 judged_by(self.backend, plan, part.frame, request.all_outcomes), part.file,
                 part.sheet, part.records, part.out_of_scope, part.input, editions, slice=start,
-                header_row=part.header_row, others=part.others)
+                header_row=part.header_row, others=part.others, run=part.run)
 
     def values(self, field: str, _wanted: pl.Series) -> Iterator[pl.Series]:
         """See `Strategy.values`."""

@@ -33,7 +33,15 @@ from zhuanjie.engine.backends.sql.spark_source import SparkSource, open_source
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import BackendError, InputError, OutputError, fail
 from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.core.results import Outcome, Report, Severity, Skipped, Summary
+from zhuanjie.engine.core.results import (
+    InputFinding,
+    Outcome,
+    Report,
+    Severity,
+    Skipped,
+    Summary,
+    TableCounts,
+)
 from zhuanjie.engine.core.unaudited import NOT_AUDITED
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import Ledger
@@ -90,6 +98,9 @@ class SparkLedgerFacts:
     tables: Sequence[LedgerTable] = ()
     size_hint = None
     skipped: tuple[Skipped, ...] = ()
+    counts: Sequence[TableCounts] | None = None
+    input: Sequence[InputFinding] = ()
+    same_keys = 0
 
     def __init__(self, ledger: SparkLedger, source: SparkSource) -> None:
         self.files = (source.name,)

@@ -102,6 +102,7 @@ class StreamJudge:
                     yield self._judge(typed, part, untrimmed, (number, first // size),
                                       last - max(first, read))
                 read = end
+        self.ledger.same_keys = self.seen.elsewhere
 
     def _replay_ids(self, table: int, part: int) -> None:
         """Note the ids that came before a slice, so that those that come again are known."""

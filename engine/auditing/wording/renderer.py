@@ -49,7 +49,7 @@ class FindingRenderer:
     def __init__(self, plan: Plan, lang: Lang) -> None:
         self.as_of = plan.as_of
         self.lang = lang
-        self._typed, self._absent = plan.rules, plan.absent
+        self._typed, self._absent = plan.rules, plan.not_kept
         self._others: dict[tuple[int, frozenset[str], str], FindingRenderer] = {}
         self.fields, self.key = plan.fields, plan.key
         self._masked = {field.name: field for field in plan.fields if field.mask is not None}
@@ -66,9 +66,9 @@ class FindingRenderer:
 
     def of(self, plan: Plan) -> FindingRenderer:
         """The renderer for verdicts by the rules of `plan`: this one, unless they are others."""
-        if plan.rules is self._typed and plan.absent == self._absent and plan.key == self.key:
+        if plan.rules is self._typed and plan.not_kept == self._absent and plan.key == self.key:
             return self
-        what = id(plan.rules), plan.absent, plan.key
+        what = id(plan.rules), plan.not_kept, plan.key
         known = self._others.get(what)
         if known is None:
             known = self._others[what] = FindingRenderer(plan, self.lang)

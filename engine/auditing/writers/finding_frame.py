@@ -124,5 +124,21 @@ def not_audited(report: Report, plan: Plan) -> pl.DataFrame:
 def tables(batches: Iterable[VerdictBatch], plan: Plan) -> Iterator[pl.DataFrame]:
     """The findings of an audit, batch by batch."""
     frames = FindingFrames(plan)
-    for batch in batches:
-        yield frames.of(batch)
+    return in_order((batch.run, frames.of(batch)) for batch in batches)
+
+
+def in_order(frames: Iterable[tuple[int | None, pl.DataFrame]]) -> Iterator[pl.DataFrame]:
+    """Tables of findings in the order of the rows; those of the same run are among one another."""
+    run: list[pl.DataFrame] = []
+    number: int | None = None
+    for own, frame in frames:
+        if run and own != number:
+            yield pl.concat(run).sort("row", maintain_order=True)
+            run = []
+        number = own
+        if own is None:
+            yield frame
+        else:
+            run.append(frame)
+    if run:
+        yield pl.concat(run).sort("row", maintain_order=True)

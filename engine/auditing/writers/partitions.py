@@ -21,7 +21,7 @@ import polars as pl
 from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.auditing.totals import KindCounts, counts_of, late_of
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
-from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, not_audited
+from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, in_order, not_audited
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, UsageError, fail
 from zhuanjie.engine.core.limits import limits
@@ -82,14 +82,14 @@ class Partitions:
         self._note({_WHOLE: True})
 
     def _slice(self, part: tuple[int, int], batches: Iterator[VerdictBatch]) -> None:
-        tables: list[pl.DataFrame] = []
+        tables: list[tuple[int | None, pl.DataFrame]] = []
         read: list[InputFinding] = []
         counts: KindCounts = Counter()
         late: Counter[str] = Counter()
         rows: list[tuple[Any, ...]] = []
         records = out_of_scope = 0
         for batch in batches:
-            tables.append(self._frames.of(batch))
+            tables.append((batch.run, self._frames.of(batch)))
             place = batch.file, batch.sheet, batch.header_row
             if batch.records or batch.others:
                 rows.append((*place, batch.records, dict(batch.others)))
@@ -98,7 +98,7 @@ class Partitions:
             read += batch.input
             records += batch.records
             out_of_scope += batch.out_of_scope
-        self._put(_PART.format(*part), pl.concat(tables))
+        self._put(_PART.format(*part), pl.concat(in_order(tables)))
         self._note({"slice": list(part), "records": records, "out_of_scope": out_of_scope,
                     "findings": sorted((*kind, times) for kind, times in counts.items()),
                     "late": late, "tables": rows,

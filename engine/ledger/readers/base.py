@@ -68,6 +68,8 @@ class LedgerTable(ABC):
     """Whether a server holds the rows, so that looking at some of them is work for it."""
     row_rules: RowRules = "words"
     """How rows that are no records are told."""
+    is_typed = False
+    """Whether its cells were read before: they are values, and what is wrong with them was said."""
     has_columns = True
     """Whether what it lacks is a column; records by themselves have none to lack."""
 

@@ -1,0 +1,1 @@
+"""Several tables as one ledger: rows of the same key are one record."""

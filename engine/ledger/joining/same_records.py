@@ -1,0 +1,76 @@
+"""Which rows of several tables are one record. In: their keys, as compared. Out: homes.
+
+The home of a row is the first row of its record. Rows go by the first key that they have; what goes
+by a later one is found by the rows that have both. Whatever is doubtful is left apart: a key that
+stands twice in one table, or that goes with two others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+_NAME, _TABLE, _NO = "#name", "#table", "#no"
+NUMBER = pl.UInt32
+"""How rows are numbered over all tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """Where each row belongs, rows being numbered over all tables in their order.
+
+    `repeated` has rows whose key came before though their table has it more than once, as `row` and
+    `first`; `unclear` the rows whose key goes with several others.
+    """
+
+    home: pl.Series
+    repeated: pl.DataFrame
+    unclear: pl.Series
+
+
+def find_homes(keys: Sequence[Mapping[str, pl.Series]], heights: Sequence[int],
+               order: Sequence[str]) -> Homes:
+    """The homes of the rows of tables that are so high, `order` being that of the keys."""
+    there = [key for key in order if any(key in table for table in keys)]
+    frame = pl.concat([pl.DataFrame({
+        _TABLE: pl.repeat(number, height, dtype=pl.UInt32, eager=True),
+        **{key: table[key] if key in table else
+           pl.repeat(None, height, dtype=pl.String, eager=True) for key in there},
+    }) for number, (table, height) in enumerate(zip(keys, heights, strict=True))]).with_row_index(
+        _NO)
+    unclear = [pl.Series(dtype=NUMBER)]
+    name = pl.Series(_NAME, dtype=pl.String).extend_constant(None, len(frame))
+    for number, key in enumerate(there):
+        own = frame[key]
+        if number and own.null_count() < len(own):
+            found, doubtful = _by_both(own, name)
+            unclear.append((name.is_null() & doubtful).arg_true().cast(NUMBER))
+            name = name.zip_with(name.is_not_null(), found)
+        tagged = pl.select(pl.lit(own) if not number else pl.format(
+            "{}\x1f{}", pl.lit(number), pl.lit(own))).to_series()
+        name = name.zip_with(name.is_not_null(), tagged)
+    frame = frame.select(_NO, _TABLE, name.alias(_NAME))
+    twice = frame.filter(pl.col(_NAME).is_not_null()).group_by(_NAME, _TABLE).len().filter(
+        pl.col("len") > 1)[_NAME].unique()
+    again = frame[_NAME].is_in(twice.implode()).fill_null(value=False)
+    firsts = frame.filter(pl.col(_NAME).is_not_null()).group_by(_NAME).agg(
+        pl.col(_NO).min().alias("first"))
+    first = frame.join(firsts, on=_NAME, how="left", maintain_order="left")["first"]
+    alone = again | first.is_null()
+    home = frame[_NO].zip_with(alone, first)
+    repeated = pl.DataFrame({"row": frame[_NO], "first": first}).filter(
+        again & (first < frame[_NO]).fill_null(value=False))
+    return Homes(home.alias("home"), repeated, pl.concat(unclear).sort())
+
+
+def _by_both(own: pl.Series, name: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """What rows of a later key are called by an earlier one, and where that is not clear."""
+    both = pl.DataFrame({"own": own, "name": name})
+    pairs = both.drop_nulls().unique()
+    clear = pairs.filter(pl.col("own").is_unique() & pl.col("name").is_unique())
+    found = both.select("own").join(
+        clear.rename({"name": "found"}), on="own", how="left", maintain_order="left")["found"]
+    known = own.is_in(pairs["own"].unique().implode()).fill_null(value=False)
+    return found, known & found.is_null()
