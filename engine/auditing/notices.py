@@ -42,8 +42,8 @@ def same_keys(ledger: LedgerFacts) -> list[Diagnostic]:
     """A notice about ids that stand in several tables with different columns."""
     if not ledger.same_keys:
         return []
-    return [Diagnostic("records.same-keys", {"count": ledger.same_keys},
-                       hint="records.hint.same-keys")]
+    return [Diagnostic("audit.same-keys", {"count": ledger.same_keys},
+                       hint="audit.hint.same-keys")]
 
 
 def said_of(columns: Mapping[str, Sequence[str]], plan: Plan, lang: Lang,

@@ -22,7 +22,7 @@ from zhuanjie.engine.core.results import InputFinding, TableCounts
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.joining.groups import group_rows
 from zhuanjie.engine.ledger.joining.joined_table import GROUP, ROW, JoinedTable, RecordGroup
-from zhuanjie.engine.ledger.joining.merge import HOME, NO, Conflict, Merged, merge
+from zhuanjie.engine.ledger.joining.merge import HOME, NO, Conflict, RecordMerge, merge
 from zhuanjie.engine.ledger.joining.same_records import NUMBER, find_homes
 from zhuanjie.engine.ledger.joining.typed_parts import AT, PartFolder, Reading, TableParts
 from zhuanjie.engine.ledger.ledger import Ledger
@@ -173,7 +173,7 @@ class _Joining:
             return None
         return JoinedTable(table.table, names, paths, heights, self.groups, self.vocabulary)
 
-    def _shaped(self, merged: Merged, table: TableParts, names: Sequence[str]) -> pl.DataFrame:
+    def _shaped(self, merged: RecordMerge, table: TableParts, names: Sequence[str]) -> pl.DataFrame:
         """Records with all fields of their section, their row numbers and groups."""
         from zhuanjie.engine.ledger.cells.parser import dtype_of
 
@@ -198,7 +198,7 @@ class _Joining:
             self.groups.append(group)
         return self.numbers[group]
 
-    def _say_conflicts(self, merged: Merged) -> None:
+    def _say_conflicts(self, merged: RecordMerge) -> None:
         """Each contradiction, where the later of the two cells stands."""
         fields = self.vocabulary.fields
         for conflict in merged.conflicts:

@@ -21,7 +21,7 @@ NO, HOME = "#no", "#home"
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class PlacedCell:
     """A cell of a table: its position among the rows, and its value."""
 
     table: int
@@ -35,12 +35,12 @@ class Conflict:
 
     record: int
     field: str
-    first: Cell
-    second: Cell
+    first: PlacedCell
+    second: PlacedCell
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class RecordMerge:
     """Records put together, in the order of their homes.
 
     `doubted` says of some of them, by their places, which fields have conflicts.
@@ -52,7 +52,7 @@ class Merged:
 
 
 def merge(home: pl.DataFrame, table: int, others: Sequence[tuple[int, pl.DataFrame]],
-          fields: FieldTable) -> Merged:
+          fields: FieldTable) -> RecordMerge:
     """The records whose homes are these rows of a table.
 
     `others` are rows of later tables, each with its `HOME`. Both have `AT` and some fields.
@@ -77,12 +77,12 @@ def merge(home: pl.DataFrame, table: int, others: Sequence[tuple[int, pl.DataFra
             for place in at:
                 conflicts.append(Conflict(
                     place, name, _first(holding, name, place),
-                    Cell(number, rows[AT][place], rows[name][place])))
+                    PlacedCell(number, rows[AT][place], rows[name][place])))
                 doubted[place].add(name)
         wrong = sorted({place for *_, at in differs for place in at})
         columns.append(value.clone().scatter(wrong, None) if wrong else value)
     frame = pl.DataFrame([home[NO], home[AT], *columns])
-    return Merged(frame, conflicts, {at: frozenset(names) for at, names in doubted.items()})
+    return RecordMerge(frame, conflicts, {at: frozenset(names) for at, names in doubted.items()})
 
 
 def _differing(field: Field, one: pl.Series, other: pl.Series) -> pl.Series:
@@ -92,7 +92,7 @@ def _differing(field: Field, one: pl.Series, other: pl.Series) -> pl.Series:
     return (one != other).fill_null(value=False).arg_true()
 
 
-def _first(holding: Sequence[tuple[int, pl.DataFrame]], name: str, place: int) -> Cell:
+def _first(holding: Sequence[tuple[int, pl.DataFrame]], name: str, place: int) -> PlacedCell:
     """The first filled cell of a field of a record."""
-    return next(Cell(number, rows[AT][place], rows[name][place]) for number, rows in holding
+    return next(PlacedCell(number, rows[AT][place], rows[name][place]) for number, rows in holding
                 if rows[name][place] is not None)
