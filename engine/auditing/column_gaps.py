@@ -22,7 +22,7 @@ from zhuanjie.engine.lowering.trimming import fields_read
 Gap = tuple[str, str]
 """A clause and a severity."""
 
-_GAP = "#gap-{}"
+_GAP = "#gap-{}-{}"
 
 
 def gaps_of(plan: Plan) -> list[tuple[Gap, Cond]]:
@@ -51,9 +51,13 @@ def _by_clause(own: str, lowered: LoweredRule) -> list[tuple[str, Cond]]:
 
 
 class ColumnGaps:
-    """Counts for one table how often a clause is not judged, `size` being about its records."""
+    """Counts for one table how often a clause is not judged, `size` being about its records.
 
-    def __init__(self, plan: Plan, engine: ColumnBackend, size: int) -> None:
+    `number` tells it from others over the same records.
+    """
+
+    def __init__(self, plan: Plan, engine: ColumnBackend, size: int, number: int = 0) -> None:
+        self._number = number
         self._gaps = gaps_of(plan)
         self.conditions = [cond for _, cond in self._gaps]
         self.reads = fields_read(self.conditions)
@@ -63,13 +67,13 @@ class ColumnGaps:
 
     def exprs(self, among: pl.Expr) -> list[pl.Expr]:
         """Columns for `add`, true only where `among` is."""
-        return [(self._engine.holds(cond, self._size) & among).alias(_GAP.format(at))
+        return [(self._engine.holds(cond, self._size) & among).alias(_GAP.format(self._number, at))
                 for at, cond in enumerate(self.conditions)]
 
     def add(self, frame: pl.DataFrame) -> None:
         """Take in some records with the columns of `exprs`."""
         for at in range(len(self._times)):
-            self._times[at] += int(frame[_GAP.format(at)].sum())
+            self._times[at] += int(frame[_GAP.format(self._number, at)].sum())
 
     def counts(self, blanks: int = 0) -> Counter[Gap]:
         """How often each clause is not judged, were there so many blank records more."""
@@ -88,6 +92,6 @@ class ColumnGaps:
             pl.lit(None, dtype=DTYPES[self._plan.fields[name].type]).alias(name) for name in names)
         held = blank.with_columns(self.exprs(pl.lit(True)))
         for at, (gap, _) in enumerate(self._gaps):
-            if held[_GAP.format(at)][0]:
+            if held[_GAP.format(self._number, at)][0]:
                 found[gap] += records
         return found

@@ -84,6 +84,7 @@ class TypedTable:
         part by part, if it can be read from any row on: within one query Polars holds no bounds on
         what it has read and not yet given.
         """
+        findings = findings and not self.table.is_typed
         asked = _Asked(set(names), exprs, keep, also, among, findings, frozenset(untrimmed),
                        self.table.match.vocabulary.fields)
         if self._scan is None:
@@ -127,7 +128,7 @@ class TypedTable:
                cells: Mapping[str, str], asked: _Asked, needs_fallback: pl.Expr) -> pl.LazyFrame:
         names = {at: self.table.match.fields[at].name for at in read}
         raw = scan.with_row_index(AT, start).select(
-            AT, *(pl.col(cell).alias(name) for name, cell in cells.items()))
+            AT, *self.table.beside, *(pl.col(cell).alias(name) for name, cell in cells.items()))
         if asked.among is not None:
             raw = raw.filter(asked.among)
         typed = raw.with_columns(q.value.alias(names[at]) for at, q in read.items())
@@ -135,6 +136,8 @@ class TypedTable:
 
     def _read_as(self, at: int, field: Field, asked: _Asked) -> ColumnReader:
         """How a column is read: its value from the raw cell, and when that is in doubt."""
+        if self.table.is_typed:
+            return ColumnReader(pl.col(_RAW.format(at)), None)
         sample = self._sample[str(at)]
         found = column_reader(field, pl.col(_RAW.format(at)), sample.dtype, sample)
         return found.untrimmed if found.untrimmed and field.name in asked.untrimmed else found
@@ -159,6 +162,8 @@ class TypedTable:
     def _others(self) -> pl.Series:
         """The positions of the rows that are no records, in order."""
         assert self._scan is not None
+        if self.table.is_typed:
+            return pl.Series(AT, [], dtype=pl.UInt32)
         schema, roles = self._sample.schema, self.table.roles
         there = [at for at in range(len(self.table.headings)) if str(at) in schema]
         texts = {at: as_texts(pl.col(str(at)), schema[str(at)]) for at in there}

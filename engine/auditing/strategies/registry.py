@@ -29,8 +29,6 @@ def _is_large(request: AuditRequest) -> bool:
     if request.bulk is False or (
             request.backend is not None and column_backend_of(request.backend) is None):
         return False
-    if request.ledger.counts is not None:
-        return False
     hint = request.ledger.size_hint
     return request.bulk is True or hint is None or hint >= limits().stream_from
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from dataclasses import replace
+from itertools import chain, count
+from typing import Any
 
 import polars as pl
 
-from zhuanjie.engine.auditing.column_gaps import ColumnGaps, Gap
+from zhuanjie.engine.auditing.column_gaps import Gap
 from zhuanjie.engine.auditing.editions import EditionIndex
 from zhuanjie.engine.auditing.frames import LedgerFrames, RecordFrame
 from zhuanjie.engine.auditing.key_hashes import KeyHashes
 from zhuanjie.engine.auditing.strategies.base import AuditRequest
+from zhuanjie.engine.auditing.strategies.table_plans import TablePlans
 from zhuanjie.engine.auditing.uniqueness import DuplicateCounter
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted, trim
 from zhuanjie.engine.backends.base import SETTLED, ColumnBackend
@@ -56,10 +59,8 @@ class StreamJudge:
         self.counters = [DuplicateCounter(r, request.plan, self.backend)
                          for r in request.plan.unique]
         self._reading = request.reading or (lambda _done, _total: None)
-        # What is not judged for want of columns is counted in the first pass, and not reported.
-        self.plans = [request.plan_for(t.kept, lists_all=self.all_outcomes)
-                      for t in request.ledger.tables]
-        self.gaps: list[ColumnGaps] = []
+        self.plans = [TablePlans(t, request, self.engine) for t in request.ledger.tables]
+        self.runs = count(1)
         self.seen = DuplicateIdIndex()
 
     @property
@@ -79,7 +80,8 @@ class StreamJudge:
         size = self.limits.slice_rows
         # Texts that are trimmed after the stream, on what is left of it.
         untrimmed = [] if self.all_outcomes else self._loose(
-            self.needs, [as_written(rule.settled) for plan in self.plans for rule in plan.lowered])
+            self.needs, [as_written(rule.settled) for plans in self.plans
+                         for plan in plans.all_plans for rule in plan.lowered])
         for number in range(start[0], len(self.tables)):
             typed, height = self.tables[number], self.heights[number]
             exprs, also, keep = self._query(number)
@@ -99,8 +101,8 @@ class StreamJudge:
                         part = rows
                     else:
                         part = rows.between(max(first, read), last, typed.first)
-                    yield self._judge(typed, part, untrimmed, (number, first // size),
-                                      last - max(first, read))
+                    yield from self._judge(typed, part, untrimmed, (number, first // size),
+                                           last - max(first, read))
                 read = end
         self.ledger.same_keys = self.seen.elsewhere
 
@@ -133,17 +135,19 @@ class StreamJudge:
         Returns how many of the rows each edition judges, and how often each clause is not judged.
         """
         size_hint = self.ledger.size_hint or self.limits.hashed_rows
-        self.gaps = [ColumnGaps(plan, self.engine, size_hint) for plan in self.plans]
+        for plans in self.plans:
+            plans.count_gaps(size_hint)
+        gaps_of = [gaps for plans in self.plans for gaps in plans.gaps.values()]
         governed = {_GOVERNED.format(i): expr for i, expr in self.editions.governed().items()}
-        counts = bool(governed) or any(gaps.conditions for gaps in self.gaps)
+        counts = bool(governed) or any(gaps.conditions for gaps in gaps_of)
         scope = field_names(self.plan.policy.scope) if counts else frozenset[str]()
         names = self.editions.reads.union(self.keys, scope, *map(self._reads, self.counters),
-                                          *(gaps.reads for gaps in self.gaps))
+                                          *(gaps.reads for gaps in gaps_of))
         # What is counted too much by a text with blanks is taken off by `_recount`.
         untrimmed = self._loose(names, [
             *(rule.not_applicable for rule in self.plan.lowered
               if rule.id in {c.rule.id for c in self.counters}),
-            *(cond for gaps in self.gaps for cond in gaps.conditions)])
+            *(cond for gaps in gaps_of for cond in gaps.conditions)])
 
         def hashed(name: str) -> pl.Expr:
             text, field = pl.col(name), self.plan.fields[name]
@@ -156,32 +160,36 @@ class StreamJudge:
         judged, blanks = [0] * len(governed), 0
         not_judged: Counter[Gap] = Counter()
         self.heights: list[int] = []
-        for typed, plan, gaps in zip(self.tables, self.plans, self.gaps, strict=True):
+        for typed, plans in zip(self.tables, self.plans, strict=True):
             height = dropped = 0
-            named = pl.any_horizontal(pl.col(self.keys).is_not_null())
-            counted_ = [named, *(self._counts(c, plan) for c in self.counters)]
+            # Of ids that come again it was said when the cells were read.
+            named = pl.lit(value=False) if typed.table.is_typed else pl.any_horizontal(
+                pl.col(self.keys).is_not_null())
+            counted_ = [named, *(self._counts(c, plans) for c in self.counters)]
             exprs = [h.where(where).alias(_KEY_HASH.format(i))
                      for i, (h, where) in enumerate(zip(hashes, counted_, strict=True))]
-            exprs += [(e & self._in_scope(plan)).alias(name) for name, e in governed.items()]
-            exprs += gaps.exprs(self._in_scope(plan))
+            inside = plans.in_scope(self.limits.hashed_rows)
+            exprs += [(e & inside).alias(name) for name, e in governed.items()]
+            exprs += plans.gap_exprs(inside)
             for rows in typed.rows(names, exprs, also=[self._assumed(names)],
                                    size=self.limits.hashed_rows, untrimmed=untrimmed):
                 height = max(height, rows.read)
                 self._reading(sum(self.heights) + height, None)
                 dropped += len(rows.dropped)  # of what is read here; there may be more to them
-                gaps.add(rows.frame)
+                plans.add_gaps(rows.frame)
                 for i, some in enumerate(hashes):
                     some.add(rows.frame[_KEY_HASH.format(i)], rows.frame[AT])
                 judged = [n + int(rows.frame[name].sum())
                           for n, name in zip(judged, governed, strict=True)]
             self.heights.append(height)
             blanks += dropped
-            not_judged += gaps.counts(dropped)
+            not_judged += plans.gap_counts(dropped)
             for some in hashes:
                 some.next_table()
         size = sum(self.heights)
         editions = self.editions.counts(judged, size, blanks)
-        self.plans = [EditionIndex(plan).specialize(editions, size) for plan in self.plans]
+        for plans in self.plans:
+            plans.specialize(editions, size)
         self.twice, *self.shared = [some.repeated() for some in hashes]
         for counter, places in zip(self.counters, self.shared, strict=True):
             self._recount(counter, places)
@@ -191,9 +199,10 @@ class StreamJudge:
     def _recount(self, counter: DuplicateCounter, places: Sequence[pl.Series]) -> None:
         """Count the records at some places by their keys: two that differ may share a hash."""
         names = self._reads(counter)
-        for typed, plan, height, at in zip(self.tables, self.plans, self.heights, places,
-                                           strict=True):
-            exprs = [*map(pl.col, counter.by), self._truth(counter, plan).alias("#when")]
+        for typed, plans, height, at in zip(self.tables, self.plans, self.heights, places,
+                                            strict=True):
+            truth = plans.truth(counter, self.limits.hashed_rows)
+            exprs = [*map(pl.col, counter.by), truth.alias("#when")]
             for rows in typed.rows(
                     names, exprs, also=[self._assumed(names)], size=self.limits.hashed_rows,
                     among=standing(at, height)) if len(at) else ():
@@ -205,31 +214,22 @@ class StreamJudge:
         strict = fields_to_trim(conditions) | field_names(self.plan.policy.scope)
         return [n for n in names if self.plan.fields[n].type == "string" and n not in strict]
 
-    def _truth(self, counter: DuplicateCounter, plan: Plan) -> pl.Expr:
-        when, size = counter.when(plan), self.limits.hashed_rows
-        return pl.lit(True) if when is None else self.engine.truth_expr(plan, when, size)
-
     def _reads(self, counter: DuplicateCounter) -> set[str]:
         """The fields that say whether and with whom a record is counted."""
         return {*counter.by, *field_names(counter.rule.when), *field_names(self.plan.policy.scope)}
 
-    def _counts(self, counter: DuplicateCounter, plan: Plan) -> pl.Expr:
+    def _counts(self, counter: DuplicateCounter, plans: TablePlans) -> pl.Expr:
         """Whether a record takes part in the counting, surely or perhaps."""
-        there = self._truth(counter, plan).ne_missing(False) & pl.col(counter.by[0]).is_not_null()
-        return there & self._in_scope(plan)
-
-    def _in_scope(self, plan: Plan) -> pl.Expr:
-        scope = plan.policy.scope
-        if scope is None:
-            return pl.lit(True)
-        return self.engine.truth_expr(plan, scope, self.limits.hashed_rows).ne_missing(False)
+        there = pl.col(counter.by[0]).is_not_null() & plans.truth(
+            counter, self.limits.hashed_rows).ne_missing(False)
+        return there & plans.in_scope(self.limits.hashed_rows)
 
     def _assumed(self, names: set[str] | Sequence[str]) -> list[pl.Expr]:
         return [pl.col(n).fill_null(self.plan.as_of) for n in self.plan.assumed if n in names]
 
     def _query(self, table: int) -> tuple[list[pl.Expr], list[list[pl.Expr]], pl.Expr | None]:
         """What is asked of a table: columns, columns made beforehand, which records."""
-        size, plan = sum(self.heights), self.plans[table]
+        size, plans = sum(self.heights), self.plans[table]
         alone = [pl.lit(value, dtype=pl.Int64).alias(name) for c in self.counters
                  for name, value in ((c.sure, 0), (c.everyone, 1))]
         flags = [
@@ -239,10 +239,9 @@ class StreamJudge:
                                                  [self.twice[table].clear()])))
             if len(at)
         ]
-        if plan.policy.scope is not None:
-            out = self.engine.truth_expr(plan, plan.policy.scope, size)
-            flags.append((~out).fill_null(value=False).alias(_OUT))
-        settled = [] if self.all_outcomes else self.engine.settled(plan, size)
+        if self.plan.policy.scope is not None:
+            flags.append(plans.out_of_scope(size).alias(_OUT))
+        settled = [] if self.all_outcomes else plans.settled(size)
         made = _names([*alone, *flags, *settled])
         also = [[*self._assumed(self.needs), *alone], [*flags, *settled]]
         keep = None
@@ -250,41 +249,49 @@ class StreamJudge:
             open_ = ~pl.all_horizontal(_names(settled))
             beat = pl.col(AT) % self.limits.beat_rows == 0
             keep = pl.any_horizontal(open_, beat, *_names(flags))
-        return list(map(pl.col, [*self.needs, *made])), also, keep
+        return [*map(pl.col, [*self.needs, *made]), *plans.columns], also, keep
 
     def _judge(self, typed: TypedTable, rows: Rows, untrimmed: Sequence[str], part: tuple[int, int],
-               passed: int) -> VerdictBatch:
-        table, records, plan = typed.table, passed - len(rows.dropped), self.plans[part[0]]
-        others = Counter(map(str, rows.others.values()))
-        # Those counted were rows, of which blank ones are no records.
-        editions = self.editions.of_blanks(-len(rows.dropped))
-        gaps = self.gaps[part[0]].of_blanks(-len(rows.dropped))
-        if not len(rows.frame):
-            return VerdictBatch(
-                plan, rows.frame, pl.Series([], dtype=pl.Int64), Verdicts(plan), table.file,
-                table.sheet, records, 0, rows.input, editions, part, not_judged=gaps,
-                header_row=table.header_row, others=others)
-        frame, input_ = self._trimmed(rows.frame, untrimmed, plan), rows.input
-        if _TWICE in frame.columns:
+               passed: int) -> Iterator[VerdictBatch]:
+        """The verdicts on records of a table, group by group."""
+        table, plans = typed.table, self.plans[part[0]]
+        batch = VerdictBatch(
+            self.plan, pl.DataFrame(), pl.Series([], dtype=pl.Int64), Verdicts(self.plan),
+            table.file, table.sheet, passed - len(rows.dropped), 0, rows.input,
+            # Those counted were rows, of which blank ones are no records.
+            self.editions.of_blanks(-len(rows.dropped)), part,
+            not_judged=plans.gaps_of_blanks(-len(rows.dropped)), header_row=table.header_row,
+            others=Counter(map(str, rows.others.values())))
+        if _TWICE in rows.frame.columns:
+            frame = self._trimmed(rows.frame, untrimmed, plans.all_plans[0])
             found = self._same_ids(typed, frame.filter(_TWICE))
-            input_ = sorted([*input_, *found], key=self._place)
-        out_of_scope = 0
+            batch = replace(batch, input=sorted([*rows.input, *found], key=self._place))
+        parts = plans.parts(rows.frame)
+        run = next(self.runs) if len(parts) > 1 else None
+        for number, frame in parts:
+            judged = self._judged(typed, frame, untrimmed, plans, number) if len(frame) else {}
+            yield replace(batch, run=run, **judged)
+            batch = replace(batch, records=0, input=(), editions={}, not_judged={}, others={})
+
+    def _judged(self, typed: TypedTable, frame: pl.DataFrame, untrimmed: Sequence[str],
+                plans: TablePlans, number: int) -> dict[str, Any]:
+        """The verdicts on records of one group, and what goes with them."""
+        plan, beyond = plans.plans[number], 0
+        frame = self._trimmed(frame, untrimmed, plan)
         if _OUT in frame.columns:
             inside = frame.filter(~pl.col(_OUT))
-            out_of_scope = len(frame) - len(inside)
-            frame = inside
+            beyond, frame = len(frame) - len(inside), inside
         if _SHARED in frame.columns and frame[_SHARED].any():
             frame = self._recounted(frame, plan)
-        numbers = frame[AT].cast(pl.Int64) + typed.first
-        if self.all_outcomes:
-            verdicts = self.engine.judge_table(plan, frame, all_outcomes=True)
+        numbers = frame[plans.row_numbers] if plans.row_numbers else (
+            frame[AT].cast(pl.Int64) + typed.first)
+        if self.all_outcomes or number not in plans.main:
+            verdicts = self.engine.judge_table(plan, frame, all_outcomes=self.all_outcomes)
         else:
             verdicts = self.engine.judge_open(plan, frame.with_row_index("#row"))
-        return VerdictBatch(
-            keyed_plan(plan, table.match.key), frame, numbers, Verdicts(plan, table=verdicts),
-            table.file, table.sheet, records, out_of_scope, input_, editions, part, untrimmed,
-            not_judged=gaps,
-            header_row=table.header_row, others=others)
+        return {"plan": keyed_plan(plan, plans.keys[number]), "frame": frame, "rows": numbers,
+                "verdicts": Verdicts(plan, table=verdicts), "out_of_scope": beyond,
+                "untrimmed": untrimmed}
 
     def _recounted(self, frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
         """Records with the true counts of those that may share a key, and what follows from them.

@@ -6,7 +6,7 @@ records keep the order of the first row of each.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import accumulate
@@ -154,7 +154,7 @@ class _Joining:
         names = self.vocabulary.fields.sort(
             {*table.names, *(n for other in others for n in self.tables[other].names)})
         paths: list[Path] = []
-        heights: list[int] = []
+        sizes: Counter[int] = Counter()
         for part, start in enumerate(_starts(table.heights, self.starts[number])):
             height = table.heights[part]
             numbers = pl.int_range(start, start + height, dtype=NUMBER, eager=True)
@@ -168,10 +168,10 @@ class _Joining:
             self._say_conflicts(merged)
             frame = self._shaped(merged, table, names)
             paths.append(self.folder.put(f"joined-{number}-{part}", frame))
-            heights.append(len(frame))
+            sizes.update(dict(frame[GROUP].value_counts().iter_rows()))
         if not paths:
             return None
-        return JoinedTable(table.table, names, paths, heights, self.groups, self.vocabulary)
+        return JoinedTable(table.table, names, paths, self.groups, sizes, self.vocabulary)
 
     def _shaped(self, merged: RecordMerge, table: TableParts, names: Sequence[str]) -> pl.DataFrame:
         """Records with all fields of their section, their row numbers and groups."""

@@ -5,7 +5,7 @@ It has the records whose first row stands in one table of the ledger, by the num
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.frames import frame_chunks
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
-ROW, GROUP = "#row", "#group"
+ROW, GROUP = "#row-number", "#group"
 """Columns that hold a record's row number and its group."""
 
 
@@ -38,9 +38,10 @@ class JoinedTable(LedgerTable):
     """The records at home in one table."""
 
     is_typed = True
+    beside = (ROW, GROUP)
 
     def __init__(self, source: LedgerTable, names: Sequence[str], paths: Sequence[Path],
-                 heights: Sequence[int], groups: Sequence[RecordGroup],
+                 groups: Sequence[RecordGroup], sizes: Mapping[int, int],
                  vocabulary: Vocabulary) -> None:
         super().__init__()
         self.file, self.sheet, self.header_row = source.file, source.sheet, source.header_row
@@ -50,7 +51,9 @@ class JoinedTable(LedgerTable):
         self.headings = [vocabulary.fields[name].heading for name in names]
         self.match = HeadingMatch(
             vocabulary, {at: vocabulary.fields[name] for at, name in enumerate(names)}, {})
-        self.size_hint = sum(heights)
+        self.size_hint = sum(sizes.values())
+        self.sizes = dict(sorted(sizes.items(), key=lambda pair: (-pair[1], pair[0])))
+        """How many records there are of each group, by its number, the largest first."""
 
     @property
     def columnar(self) -> bool:

@@ -70,6 +70,8 @@ class LedgerTable(ABC):
     """How rows that are no records are told."""
     is_typed = False
     """Whether its cells were read before: they are values, and what is wrong with them was said."""
+    beside: tuple[str, ...] = ()
+    """Columns of `scan` that are no cells."""
     has_columns = True
     """Whether what it lacks is a column; records by themselves have none to lack."""
 
