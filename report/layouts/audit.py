@@ -29,6 +29,7 @@ def sections(report: Report, view: View) -> Iterator[Section]:
         yield unreadable(report, view, labels)
     yield from tables(report, view)
     yield from details(report.findings, view, labels)
+    yield from not_judged(report, view)
 
 
 def brief(report: Report, view: View) -> Iterator[Section]:
@@ -38,6 +39,7 @@ def brief(report: Report, view: View) -> Iterator[Section]:
     if report.input:
         yield unreadable(report, view, RecordLabels(report, view))
     yield from tables(report, view)
+    yield from not_judged(report, view)
 
 
 def _top(report: Report, view: View, notes: Iterable[str] = ()) -> Iterator[Section]:
@@ -49,7 +51,6 @@ def _top(report: Report, view: View, notes: Iterable[str] = ()) -> Iterator[Sect
     yield from _not_checked(report, view)
     yield from _first(report, view)
     yield from _clauses(report, view)
-    yield from not_judged(report, view)
     for name, groups in report.summary.by.items():
         if groups:
             yield _groups(name, report, view)
