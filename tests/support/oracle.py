@@ -2,7 +2,8 @@
 
 Nothing of the program is used here, no pack and no expression language: what the two say of the
 same record has to be the same because both read the obligations rightly. A record maps field names
-to values; a blank field is left out.
+to values; a blank field is left out. `absent` are fields that the ledger has no column for: of these
+nothing is known, not even whether they are filled.
 """
 
 from __future__ import annotations
@@ -80,6 +81,13 @@ def no(part: Maybe) -> Maybe:
     return strict(lambda x: not x, part)
 
 
+def choose(test: Maybe, yes: Maybe, other: Maybe) -> Maybe:
+    """One of two values; unknown where the test is, even if both are the same."""
+    if test.value is None:
+        return Maybe(None, test.missing | yes.missing | other.missing)
+    return yes if test.value else other
+
+
 def days_after(day: Maybe, days: int) -> Maybe:
     return strict(lambda d: d + timedelta(days), day)
 
@@ -119,12 +127,14 @@ def required(when: Maybe, ask: Maybe) -> Judged:
     return Judged("violation" if broken.value else "satisfied")
 
 
-def deadline(as_of: date, when: Maybe, due: Maybe, done: Maybe) -> Judged:
+def deadline(as_of: date, when: Maybe, due: Maybe, done: Maybe, untold: bool) -> Judged:
+    """`untold` says that nobody keeps when the act was done."""
     if when.value is False:
         return Judged("not_applicable")
-    if due.value is None:
-        unknown = due.missing | (when.missing if when.value is None else frozenset())
-        return Judged("undetermined", missing=unknown)
+    if due.value is None or untold:
+        unknown = when.missing if when.value is None else frozenset()
+        unknown |= due.missing if due.value is None else frozenset()
+        return Judged("undetermined", missing=unknown | (done.missing if untold else frozenset()))
     counts = done.value is not None and done.value <= as_of
     if counts and done.value <= due.value:
         return Judged("satisfied", due.value)
@@ -135,9 +145,15 @@ def deadline(as_of: date, when: Maybe, due: Maybe, done: Maybe) -> Judged:
     return Judged("violation", due.value, ((done.value if counts else as_of) - due.value).days)
 
 
-def recurring(as_of: date, when: Maybe, start: Maybe, last: Maybe, every: int) -> Judged:
+def recurring(as_of: date, when: Maybe, start: Maybe, last: Maybe, every: int,
+              untold: bool) -> Judged:
+    """`untold` says that nobody keeps when it was last done."""
     if when.value is False:
         return Judged("not_applicable")
+    if untold:
+        unknown = when.missing if when.value is None else frozenset()
+        unknown |= start.missing if start.value is None else frozenset()
+        return Judged("undetermined", missing=unknown | last.missing)
     counts = last.value is not None and last.value <= as_of
     due = days_after(last if counts else start, every)
     if due.value is None:
@@ -151,7 +167,7 @@ def recurring(as_of: date, when: Maybe, start: Maybe, last: Maybe, every: int) -
 
 
 def judge(record: Record, as_of: date, params: Mapping[str, int] | None = None,
-          ) -> dict[str, Judged]:
+          absent: frozenset[str] = frozenset()) -> dict[str, Judged]:
     """Every obligation that looks at one record alone, by its clause, in the order of the list."""
     p = {**PERIODS, **(params or {})}
 
@@ -160,6 +176,8 @@ def judge(record: Record, as_of: date, params: Mapping[str, int] | None = None,
         return Maybe(value, frozenset() if value is not None else frozenset((name,)))
 
     def has(name: str) -> Maybe:
+        if name in absent:
+            return Maybe(None, frozenset((name,)))
         return Maybe(record.get(name) is not None)
 
     def equals(name: str, value: Any) -> Maybe:
@@ -169,23 +187,22 @@ def judge(record: Record, as_of: date, params: Mapping[str, int] | None = None,
         return strict(lambda v: v in values, get(name))
 
     def by_day(when: Maybe, due: Maybe, done: str) -> Judged:
-        return deadline(as_of, when, due, get(done))
+        return deadline(as_of, when, due, get(done), done in absent)
 
     def repeated(when: Maybe, start: str, last: str, every: str) -> Judged:
-        return recurring(as_of, when, get(start), get(last), p[every])
+        return recurring(as_of, when, get(start), get(last), p[every], last in absent)
 
     left, issued, accepted = has("member.left_on"), has("letter.issued_on"), has(
         "arrival.accepted_on")
     kind = get("destination.kind")
     retained = equals("destination.kind", "retained")
     approved = equals("retention.decision", "approved")
-    # Whether the form is filled in is known, so this is never unknown.
-    two_part = Maybe(record.get("letter.form") == "two_part")
-    own = record.get("letter.valid_days")
-    validity = p["letter_validity_days"] if own is None else own
-    expiry = days_after(get("letter.issued_on"), validity)
-    receipt_due = days_after(
-        get("arrival.accepted_on") if accepted.value else expiry, p["receipt_return_days"])
+    two_part = both(has("letter.form"), equals("letter.form", "two_part"))
+    validity = choose(has("letter.valid_days"), get("letter.valid_days"),
+                      Maybe(p["letter_validity_days"]))
+    expiry = strict(lambda day, days: day + timedelta(days), get("letter.issued_on"), validity)
+    receipt_due = days_after(choose(accepted, get("arrival.accepted_on"), expiry),
+                             p["receipt_return_days"])
     employed, organised = get("employment.employed"), get("employment.employer_has_party_org")
     out: dict[str, Judged] = {}
 
@@ -273,7 +290,7 @@ def judge(record: Record, as_of: date, params: Mapping[str, int] | None = None,
 
     admitted, extended_to = get("member.admitted_on"), get("probation.extended_to")
     full_year = months_after(admitted, p["probation_months"])
-    end = full_year if extended_to.value is None else extended_to
+    end = choose(has("probation.extended_to"), extended_to, full_year)
     out["2.4a"] = by_day(equals("member.category", "probationary"),
                          days_after(end, p["conversion_grace_days"]), "probation.decided_on")
     shortest, longest = (
@@ -287,32 +304,44 @@ def judge(record: Record, as_of: date, params: Mapping[str, int] | None = None,
 
     out["2.5a"] = required(both(accepted, get("arrival.by_proxy")),
                            checked_first("arrival.proxy_verified_on"))
-    absent = both(accepted, no(get("arrival.attends")))
-    out["2.5b"] = by_day(absent, after_acceptance("certificate_days"), "arrival.certificate_on")
-    out["2.5c"] = repeated(absent, "arrival.accepted_on", "arrival.last_contact_on",
+    elsewhere = both(accepted, no(get("arrival.attends")))
+    out["2.5b"] = by_day(elsewhere, after_acceptance("certificate_days"), "arrival.certificate_on")
+    out["2.5c"] = repeated(elsewhere, "arrival.accepted_on", "arrival.last_contact_on",
                            "contact_interval_days")
     out["2.5d"] = repeated(has("arrival.certificate_on"), "arrival.certificate_on",
                            "arrival.last_verified_on", "verification_interval_days")
     return {rule: found._replace(clause=found.clause or rule) for rule, found in out.items()}
 
 
-def judge_ledger(records: Sequence[Record], as_of: date,
-                 params: Mapping[str, int] | None = None) -> list[dict[str, Judged]]:
+def judge_ledger(records: Sequence[Record], as_of: date, params: Mapping[str, int] | None = None,
+                 absent: frozenset[str] = frozenset()) -> list[dict[str, Judged]]:
     """Every obligation but the roster's, record by record."""
-    def key(record: Record) -> tuple[str, str | None] | None:
-        """Serial and issuer; none where no letter with a serial was issued."""
-        if record.get("letter.issued_on") is None or record.get("letter.serial") is None:
-            return None
-        return record["letter.serial"], record.get("letter.issuer")
+    def taking_part(record: Record) -> Maybe:
+        """Whether a letter with a serial was issued."""
+        return both(*(Maybe(None, frozenset((name,))) if name in absent
+                      else Maybe(record.get(name) is not None)
+                      for name in ("letter.issued_on", "letter.serial")))
 
-    used = Counter(key(r) for r in records)
+    def key(record: Record) -> tuple[str | None, str | None]:
+        return record.get("letter.serial"), record.get("letter.issuer")
+
+    perhaps = Counter(key(r) for r in records if taking_part(r).value is not False)
+    surely = Counter(key(r) for r in records if taking_part(r).value is True)
     out = []
     for record in records:
-        found = judge(record, as_of, params)
-        mine = key(record)
-        outcome = ("not_applicable" if mine is None
-                   else "violation" if used[mine] > 1 else "satisfied")
-        out.append({**found, "1.3e": Judged(outcome, clause="1.3e")})
+        found, mine, when = judge(record, as_of, params, absent), key(record), taking_part(record)
+        if when.value is False:
+            once = Judged("not_applicable", clause="1.3e")
+        elif mine[0] is None:
+            once = Judged("undetermined", clause="1.3e",
+                          missing=when.missing | frozenset(("letter.serial",)))
+        elif perhaps[mine] < 2:
+            once = Judged("satisfied", clause="1.3e")
+        elif when.value is True and surely[mine] > 1:
+            once = Judged("violation", clause="1.3e")
+        else:
+            once = Judged("undetermined", missing=when.missing, clause="1.3e")
+        out.append({**found, "1.3e": once})
     return out
 
 
