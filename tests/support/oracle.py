@@ -151,9 +151,8 @@ def recurring(as_of: date, when: Maybe, start: Maybe, last: Maybe, every: int,
     if when.value is False:
         return Judged("not_applicable")
     if untold:
-        unknown = when.missing if when.value is None else frozenset()
-        unknown |= start.missing if start.value is None else frozenset()
-        return Judged("undetermined", missing=unknown | last.missing)
+        unknown = [m.missing for m in (when, start) if m.value is None]
+        return Judged("undetermined", missing=last.missing.union(*unknown))
     counts = last.value is not None and last.value <= as_of
     due = days_after(last if counts else start, every)
     if due.value is None:
