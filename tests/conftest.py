@@ -30,6 +30,15 @@ def suite() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def field_cases() -> Path:
+    """Ledgers that others collected, kept beside the repository where they are there."""
+    folder = ROOT.parent / "shared" / "field-cases"
+    if not folder.is_dir():
+        pytest.skip("the ledgers that others collected are not on this machine")
+    return folder
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Golden files are rewritten only when asked to be."""
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")

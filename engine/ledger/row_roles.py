@@ -36,6 +36,8 @@ LONG = 20
 _KEY = r"^\s*[A-Za-zＡ-Ｚａ-ｚ]{0,4}[0-9０-９][0-9A-Za-z０-９Ａ-Ｚａ-ｚ\s]*$"
 _NOTHING = r"^[-—–_/\\*.·…~=|+\s]+$"
 _SENTENCE = re.compile(r"[。；;：:！!？?\n]")
+_STOPS = ("。", "；", ";", "！", "!")
+"""What a sentence ends with, and no heading."""
 _DIGIT = re.compile(r"\d")
 
 
@@ -254,7 +256,7 @@ class RowRoles:
         if is_.dates(text):
             return None if others else RowRole.NOTE
         if is_.sections(text):
-            return RowRole.HEADING
+            return RowRole.NOTE if text.rstrip().endswith(_STOPS) else RowRole.HEADING
         if at == self._name:
             return RowRole.NOTE if _is_long(text) else None
         if at == self._key:

@@ -33,6 +33,8 @@ class SheetExtras:
     """Rows, from 1, whose filled cells are all struck through."""
     hidden_columns: frozenset[int] = frozenset()
     """Columns, from 0, that are hidden."""
+    merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
+    """Merged ranges, where calamine knows none: first and last cell, by row and column from 0."""
     filtered: bool = False
     """A filter is set, which hides rows."""
     unread: bool = False

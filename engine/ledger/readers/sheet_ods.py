@@ -167,6 +167,10 @@ class _Reader:
         times = _times(given, "number-columns-repeated")
         text, kind = "".join(self._text), given.get("value-type")
         first, self._column = self._column, self._column + times
+        down, right = (_times(given, f"number-{way}-spanned") for way in ("rows", "columns"))
+        if (down, right) != (1, 1) and self._row_times == 1:
+            self.out.merged.append(((self._row, first),
+                                    (self._row + down - 1, first + right - 1)))
         if not (text.strip() or kind) or times >= REPEATED or self._row_times >= REPEATED:
             return
         self.out.rows = max(self.out.rows, self._row + self._row_times)

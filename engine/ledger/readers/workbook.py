@@ -88,7 +88,7 @@ class SheetTable(LedgerTable):
         self.day_zero = facts.day_zero
         self.hidden_rows, self.struck_rows = facts.hidden_rows, facts.struck_rows
         self.filtered = facts.filtered
-        merged = sheet.merged_cell_ranges or []
+        merged = sheet.merged_cell_ranges or facts.merged
         rows = list(itertools.islice(self._rows(sheet), SEARCHED + SAMPLE))
         top = [list(row) for row in rows[:SEARCHED]]
         spread(top, merged)
