@@ -55,7 +55,7 @@ def _table(sheet: Sheet, styles: dict[str, str]) -> str:
              for top, left, bottom, right in sheet.merged}
     covered = {(at, column) for top, left, bottom, right in sheet.merged
                for at in range(top, bottom + 1) for column in range(left, right + 1)} - heads.keys()
-    width = max(max(map(len, sheet.rows)), *(area[3] + 1 for area in sheet.merged), 1)
+    width = max(*map(len, sheet.rows), *(area[3] + 1 for area in sheet.merged), 1)
     rows = []
     for at, row in enumerate(sheet.rows):
         seen = (' table:visibility="collapse"' if at + 1 in sheet.hidden
