@@ -82,7 +82,16 @@ class HeadingMeanings:
             field = self._alike.get(self.vocabulary.alike(plain))
             if field is not None and plain not in silent:
                 return HeadingMeaning(field, "synonym", shared=shared.get(plain, ()))
-        return HeadingMeaning(known=self._is_known(text), shared=shared.get(text.plain, ()))
+        known = self._is_known(text)
+        if not known and (rest := self._opened(heading)):
+            return self.of(rest)
+        return HeadingMeaning(known=known, shared=shared.get(text.plain, ()))
+
+    def _opened(self, heading: str) -> str:
+        """What is left of a heading without an opening that changes nothing; else an empty text."""
+        text = simplified(comparable(heading))
+        words = self.vocabulary.heading_words.openings
+        return next((text.removeprefix(word) for word in words if text.startswith(word)), "")
 
     def _forms(self, heading: str, text: HeadingText) -> Iterator[str]:
         """The ways to say a heading, the most faithful first."""

@@ -106,7 +106,7 @@ class HeadingWords(Strict):
     Groups stand above headings. `group_endings` say no more than that something belongs together.
     Under one of `others` nothing is said of the record itself; under one of `bodies` only what is
     not about the record's own subject. Two headings that differ in one of `turns` are no slips of
-    each other.
+    each other. One of `openings` before a heading changes nothing.
     """
 
     notes: tuple[Filled, ...] = ()
@@ -114,6 +114,7 @@ class HeadingWords(Strict):
     others: tuple[Filled, ...] = ()
     bodies: tuple[Filled, ...] = ()
     turns: tuple[Filled, ...] = ()
+    openings: tuple[Filled, ...] = ()
 
 
 class Example(Strict):
