@@ -168,7 +168,8 @@ def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: S
              for path in map(Path, run.ledger.files) if path.is_file()]
     call = {"policy": plan.policy.ref.sha256, "as_of": plan.as_of, "params": dict(plan.params),
             "every": run.all_outcomes, "ledger": [*files, *sources],
-            "not_asked": plan.not_asked, "by": plan.grouped_by}
+            "not_asked": plan.not_asked, "by": plan.grouped_by,
+            "joined": run.ledger.counts is not None}
     Partitions(folder, keys, run, call, resume=resume).write()
     return run.head()
 

@@ -132,3 +132,32 @@ def test_records_of_some_tables_lack_what_these_lack(
         batches = said(paths, join=True, **WAYS[0], **more)
         assert found.findings == batches.findings
         assert found.summary.not_judged == batches.summary.not_judged
+
+
+@pytest.mark.parametrize("seed", few(range(12), 0, 1))
+def test_every_way_says_the_same_of_tables_that_contradict_each_other(
+    seed: int, tmp_path: Path,
+) -> None:
+    rng = random.Random(seed)
+    headings, records = whole(rng, rng.choice((3, 30)))
+    names = headings[1:]
+    paths = []
+    for part in range(rng.choice((2, 3))):
+        columns = rng.sample(names, len(names) // 2)
+        rows = [dict(row) for row in records if rng.random() < 0.7]
+        for row in rows:
+            for heading in rng.sample(columns, 2):
+                row[heading] = rng.choice(records).get(heading)
+        rows += rng.sample(rows, min(len(rows), rng.choice((0, 0, 2))))  # keys that come twice
+        rows += [{h: v for h, v in row.items() if h != KEY} for row in rows[:1]]
+        rng.shuffle(rows)
+        path = tmp_path / f"{part}.{rng.choice(('csv', 'parquet'))}"
+        paths.append(write(path, rows, [KEY, *columns]))
+    more: dict[str, Any] = rng.choice(({}, {"all_outcomes": True}, {"absent": "blank"}))
+    first, *others = (said(paths, join=True, **way, **more) for way in WAYS)
+    assert len(records) < 9 or any(i.code.startswith("records.contradiction") for i in first.input)
+    for other in others:
+        assert other.findings == first.findings
+        assert other.input == first.input
+        assert other.ledger == first.ledger
+        assert other.summary == first.summary

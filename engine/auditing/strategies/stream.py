@@ -286,7 +286,9 @@ class StreamJudge:
         numbers = frame[plans.row_numbers] if plans.row_numbers else (
             frame[AT].cast(pl.Int64) + typed.first)
         if self.all_outcomes or number not in plans.main:
-            verdicts = self.engine.judge_table(plan, frame, all_outcomes=self.all_outcomes)
+            settled = [SETTLED.format(rule=at) for at in range(len(plan.rules))]
+            verdicts = self.engine.judge_table(plan, frame.drop(settled, strict=False),
+                                               all_outcomes=self.all_outcomes)
         else:
             verdicts = self.engine.judge_open(plan, frame.with_row_index("#row"))
         return {"plan": keyed_plan(plan, plans.keys[number]), "frame": frame, "rows": numbers,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from zhuanjie.engine.ledger.joining.joined_table import RecordGroup
+from zhuanjie.engine.ledger.joining.same_records import NUMBER
 
 BITS = 62
 """Fields that one column of bits has room for."""
@@ -23,17 +24,20 @@ def group_rows(home: pl.Series, kept: Sequence[frozenset[str]],
     """
     names = sorted(frozenset().union(*kept))
     pieces = [names[at:at + BITS] for at in range(0, len(names), BITS)]
+    masks = [pl.repeat(0, len(home), dtype=pl.Int64, eager=True) for _ in pieces]
+    start = 0
+    for fields, height in zip(kept, heights, strict=True):
+        # No two rows of a table are one record.
+        at = home.slice(start, height)
+        start += height
+        for number, piece in enumerate(pieces):
+            own = sum(1 << bit for bit, name in enumerate(piece) if name in fields)
+            masks[number] = masks[number].scatter(at, masks[number].gather(at) | own)
     bits = [f"#bits-{at}" for at in range(len(pieces))]
-    masks = pl.concat([pl.DataFrame({column: pl.repeat(
-        sum(1 << bit for bit, name in enumerate(piece) if name in fields), height,
-        dtype=pl.Int64, eager=True) for column, piece in zip(bits, pieces, strict=True)})
-        for fields, height in zip(kept, heights, strict=True)])
-    records = masks.with_columns(home.alias("home")).group_by("home").agg(
-        pl.col(bits).bitwise_or()).sort("home")
-    combined = records.select(bits).unique(maintain_order=True).with_row_index("group")
-    numbers = records.join(combined, on=bits, how="left", maintain_order="left")
-    group = pl.repeat(0, len(home), dtype=pl.UInt32, eager=True).scatter(
-        numbers["home"], numbers["group"])
+    frame = pl.DataFrame([mask.alias(name) for mask, name in zip(masks, bits, strict=True)])
+    is_home = home == pl.int_range(len(home), dtype=NUMBER, eager=True)
+    combined = frame.filter(is_home).unique(maintain_order=True).with_row_index("group")
+    group = frame.join(combined, on=bits, how="left", maintain_order="left")["group"].fill_null(0)
     groups = [RecordGroup(frozenset(
         name for mask, piece in zip(row, pieces, strict=True)
         for bit, name in enumerate(piece) if mask >> bit & 1))

@@ -51,18 +51,31 @@ def find_homes(keys: Sequence[Mapping[str, pl.Series]], heights: Sequence[int],
         tagged = pl.select(pl.lit(own) if not number else pl.format(
             "{}\x1f{}", pl.lit(number), pl.lit(own))).to_series()
         name = name.zip_with(name.is_not_null(), tagged)
-    frame = frame.select(_NO, _TABLE, name.alias(_NAME))
-    twice = frame.filter(pl.col(_NAME).is_not_null()).group_by(_NAME, _TABLE).len().filter(
-        pl.col("len") > 1)[_NAME].unique()
-    again = frame[_NAME].is_in(twice.implode()).fill_null(value=False)
-    firsts = frame.filter(pl.col(_NAME).is_not_null()).group_by(_NAME).agg(
-        pl.col(_NO).min().alias("first"))
-    first = frame.join(firsts, on=_NAME, how="left", maintain_order="left")["first"]
-    alone = again | first.is_null()
-    home = frame[_NO].zip_with(alone, first)
-    repeated = pl.DataFrame({"row": frame[_NO], "first": first}).filter(
-        again & (first < frame[_NO]).fill_null(value=False))
+    numbers, tables = frame[_NO], frame[_TABLE]
+    # Numbers compare faster than texts; should two texts share one, the texts themselves decide.
+    hashes = _hash64(name).zip_with(name.is_not_null(), pl.Series([None], dtype=pl.UInt64))
+    first, again = _firsts(hashes, tables, numbers)
+    if (name.gather(first.fill_null(0)) != name).fill_null(value=False).any():
+        first, again = _firsts(name, tables, numbers)
+    home = numbers.zip_with(again | first.is_null(), first)
+    repeated = pl.DataFrame({"row": numbers, "first": first}).filter(
+        again & (first < numbers).fill_null(value=False))
     return Homes(home.alias("home"), repeated, pl.concat(unclear).sort())
+
+
+def _firsts(name: pl.Series, table: pl.Series,
+            number: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The first row of each name, null where there is none, and which names a table has twice."""
+    frame = pl.DataFrame({_NAME: name, _TABLE: table, _NO: number})
+    named = frame.filter(pl.col(_NAME).is_not_null())
+    firsts = named.group_by(_NAME).agg(pl.col(_NO).min().alias("first"))
+    first = frame.select(_NAME).join(firsts, on=_NAME, how="left", maintain_order="left")["first"]
+    twice = pl.concat([name.clear(), *(
+        part.filter(part.is_duplicated()) for part in (
+            some[_NAME] for some in named.partition_by(_TABLE, maintain_order=True)))]).unique()
+    if not len(twice):
+        return first, pl.repeat(False, len(name), dtype=pl.Boolean, eager=True)
+    return first, name.is_in(twice.implode()).fill_null(value=False)
 
 
 def _by_both(own: pl.Series, name: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -74,3 +87,7 @@ def _by_both(own: pl.Series, name: pl.Series) -> tuple[pl.Series, pl.Series]:
         clear.rename({"name": "found"}), on="own", how="left", maintain_order="left")["found"]
     known = own.is_in(pairs["own"].unique().implode()).fill_null(value=False)
     return found, known & found.is_null()
+
+
+def _hash64(names: pl.Series) -> pl.Series:
+    return names.hash()
