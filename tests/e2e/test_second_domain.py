@@ -116,20 +116,35 @@ def test_every_engine_finds_the_same_in_either_file(call: Caller, ledger: Path,
     assert came(text, "undetermined") == UNDETERMINED
     report = json.loads(text)
     assert (report["ledger"]["records"], report["ledger"]["out_of_scope"]) == (10, 1)
-    assert report["input"] == []
+    # The workbook has a sum and a signature below its records.
+    assert [(f["row"], f["value"]) for f in report["input"]] == (
+        [] if ledger == LEDGER else [(13, "合计"), (14, "经办：某某")])
 
 
 def test_a_column_that_only_the_scope_reads_is_told_as_that(call: Caller, tmp_path: Path) -> None:
     ledger = tmp_path / "permits.csv"
     ledger.write_text("许可编号,决定,决定理由\nS-1,不予许可,占用消防通道\n",
                       encoding="utf-8")
-    main(["explain", str(ledger), "S-1", "H4", *map(str, JUDGED), "--lang", call.lang,
-          "--quiet"])
-    said = call.capfd.readouterr().err
-    assert said == {
-        "zh": "提示：台账没有这些列：许可种类；相关条款按空白判断：适用范围\n",
-        "en": "notice: the ledger has no column for permit.kind; counted as blank in the scope\n",
-    }[call.lang]
+    asked = ["explain", str(ledger), "S-1", "H4", *map(str, JUDGED), "--lang", call.lang]
+    main([*asked, "--absent", "blank"])
+    assert notices(call) == [{
+        "zh": "提示：台账没有这些列：许可种类；按空白核对：适用范围",
+        "en": "notice: the ledger has no column for permit.kind; counted as blank in the scope",
+    }[call.lang]]
+    main(asked)
+    assert notices(call) == [{
+        "zh": "提示：台账没有这些列：许可种类；全部或部分无法核对：适用范围；补上这些列即可核对",
+        "en": "notice: the ledger has no column for permit.kind; not or not wholly judged here: "
+              "the scope; with these columns it could be",
+    }[call.lang]]
+    main([*asked, "--quiet"])
+    assert notices(call) == []
+
+
+def notices(call: Caller) -> list[str]:
+    """What a call said beside its answer, but for how far it came."""
+    return [line for line in call.capfd.readouterr().err.splitlines()
+            if line.startswith(("提示", "notice"))]
 
 
 def test_a_number_that_counts_has_no_unit_of_its_own(call: Caller) -> None:
@@ -167,7 +182,7 @@ def test_records_one_by_one(call: Caller, record: Path, tmp_path: Path) -> None:
 
 
 @tries("policy lint", "policy fmt", "policy test", "policy coverage", "policy show", "policy docs",
-       "policy schema", "fields", "template")
+       "policy schema", "fields", "template", "columns")
 def test_what_its_author_and_its_readers_ask(call: Caller, tmp_path: Path) -> None:
     call("policy", "lint", PACK)
     call("policy", "fmt", PACK, "--check")
@@ -182,6 +197,12 @@ def test_what_its_author_and_its_readers_ask(call: Caller, tmp_path: Path) -> No
             file.read_text(encoding="utf-8")), "run `make schemas`"
     assert "inspection.result" in call("fields", PACK)
     call("template", PACK, "--output", tmp_path / "blank.xlsx")
+    taken = json.loads(call("columns", WORKBOOK, "--policy", PACK, "--format", "json"))
+    (table,) = taken["tables"]
+    assert {c["heading"]: c["field"] for c in table["columns"]}["拟起用月份"] == "application.from_month"
+    call("columns", LEDGER, "--policy", PACK, "--output", tmp_path / "columns.yaml")
+    assert came(call("audit", LEDGER, *JUDGED, "--columns", tmp_path / "columns.yaml", "--format",
+                     "json", code=1), "violation") == VIOLATIONS - {("S-011", "H9")}
 
 
 @tries("policy list")
