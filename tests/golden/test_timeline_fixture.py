@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from support.party_transfer import fields
 
-from zhuanjie.engine.api import audit
+from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.report.formats import json as json_output
 from zhuanjie.report.view import View
 
@@ -123,9 +123,10 @@ def rows() -> Iterator[tuple[Row, list[tuple[str, str, str]]]]:
 
 
 def text() -> str:
-    """The ledger as an office keeps it."""
+    """The ledger as an office keeps it: a column for all that some law reads."""
     records = [row for row, _ in rows()]
-    used = [f for f in fields() if any(r.get(f.name) is not None for r in records)]
+    filled = {name for record in records for name in record}
+    used = [f for f in fields() if f.name in filled | load_policy().fields]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(f.heading for f in used)
