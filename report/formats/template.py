@@ -1,8 +1,8 @@
 """A blank ledger as a workbook. In: the columns it is to have. Out: an .xlsx file to fill in.
 
 Its first sheet has the headings, cells of the right kind, lists to choose from and notes; the
-second explains the columns. What the second says stands in quotes or beside its column's letter:
-an audit must not take that sheet for a ledger.
+second explains the columns. What the second says of names and headings stands behind a word: an
+audit must not take that sheet for a ledger, and a heading in quotes or brackets is one.
 """
 
 from __future__ import annotations
@@ -136,9 +136,12 @@ class _Template:
         for row, use in enumerate(self.uses, start=1):
             others = view.join(view.say("template.quoted", text=h)
                                for h in use.other_headings(view.lang))
-            cells = (f"{_letter(row - 1)} {use.heading(view.lang)}", f"[{use.field.name}]",
+            cells = (f"{_letter(row - 1)} {use.heading(view.lang)}",
+                     view.say("template.field", name=use.field.name),
                      type_of(use, view), view.join(use.values(view.lang).values()),
-                     use.meaning(view.lang), others, read_by(use, view))
+                     use.meaning(view.lang),
+                     view.say("template.also", headings=others) if others else "",
+                     read_by(use, view))
             for at, text in enumerate(cells):
                 sheet.write_string(row, at, text, self.wrapped)
         sheet.freeze_panes(1, 1)
