@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections import Counter, defaultdict
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from support import messy_ledgers
+from support.cli_command import run
 from support.field_gallery import FieldCase, gallery
 from support.party_transfer import VOCABULARY, open_ledger
 
@@ -23,13 +25,11 @@ from zhuanjie.engine.ledger.batch import Batch
 
 POLICY = load_policy("fujian-2007-80")
 CASES = list(gallery())
-QUICK_KINDS = ("rows", "sheets")
-"""The kinds whose every form is tried in each run; of the others the first form is."""
 
 
 def _marks(case: FieldCase) -> list[Any]:
     marks = []
-    if not case.is_first_form and case.kind not in QUICK_KINDS:
+    if not case.is_tried_always:
         marks.append(pytest.mark.slow)
     gap = case.data.get("gap", {})
     if reason := gap.get(case.form or "file", gap.get("all")):
@@ -57,7 +57,7 @@ def test_it_is_read_as_an_office_means_it(case: FieldCase, tmp_path: Path) -> No
     _check_columns(case, sources, columns)
     _check_input(report, read)
     _check_findings(report, read)
-    if case.is_first_form and "roster" not in case.data and "absent" not in case.data:
+    if case.is_tried_always and "roster" not in case.data and "absent" not in case.data:
         _check_that_nothing_rests_on_absent_columns(report, batches, _as_of(case))
 
 
@@ -197,7 +197,30 @@ def _check_that_nothing_rests_on_absent_columns(report: Report, batches: list[Ba
 
 
 def test_the_gallery_holds_what_it_should() -> None:
-    names = Counter((case.kind, case.name) for case in CASES if case.is_first_form)
+    names = Counter((case.kind, case.name) for case in CASES if case.is_tried_always)
     assert len(names) >= 60
     assert set(names.values()) == {1}
     assert sum(kind == "registers" for kind, _ in names) >= 12
+
+
+COMMANDED = {"rows-second-table-below", "sheets-a-sheet-for-each-college",
+             "cells-days-that-are-not-known", "files-a-folder-of-all-sorts"}
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if f"{c.kind}-{c.name}" in COMMANDED
+                                  and c.is_tried_always], ids=lambda c: f"{c.kind}-{c.name}")
+def test_the_command_says_the_same(case: FieldCase, tmp_path: Path) -> None:
+    sources = case.write(tmp_path)
+    meant = _meant(case.read)
+    options = ("--as-of", str(_as_of(case)), "--policy", POLICY.id, "--fail-on", "never")
+    done = run("audit", *sources, *options, "--format", "json")
+    told = json.loads(done.stdout)["ledger"]
+    rows: Counter[str] = sum((Counter(t.get("rows", {})) for t in told["files"]), Counter())
+    assert told["records"] == sum(t["records"] for t in told["files"]) == meant["records"]
+    assert dict(rows) == meant["rows"]
+    assert len(told["files"]) == meant["tables"]
+    assert sorted(s["sheet"] or Path(s["file"]).name
+                  for s in told["skipped"]) == meant["skipped"]
+    table = run("audit", *sources, *options, lang="zh")
+    assert all(name in table.stdout for name in meant["skipped"])
+    assert done.returncode == table.returncode == 0
