@@ -215,7 +215,7 @@ def judge(record: Record, as_of: date, params: Mapping[str, int] | None = None,
         "1.2c": (no(employed), ("residence_township", "parents_township", "talent_service")),
     }
     held = [clause for clause, (when, _) in rows.items()
-            if when.value is True and kind.value is not None]
+            if when.value is True and has("destination.kind").value is not False]
     out["1.2"] = required(has("destination.kind"), either(
         *(both(when, strict(lambda k, allowed=allowed: k in allowed, kind))
           for when, allowed in rows.values()),
