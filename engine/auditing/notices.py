@@ -13,7 +13,7 @@ from zhuanjie.engine.expr.nodes import field_names
 from zhuanjie.engine.lowering.plan import Plan
 
 NAMED = 8
-"""Of how many columns that are not there a notice gives the names."""
+"""Of how many columns that are not there, and clauses that read them, a notice gives the names."""
 
 
 def no_columns(plan: Plan, have: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -60,7 +60,11 @@ def said_of(columns: Mapping[str, Sequence[str]], plan: Plan, lang: Lang,
         return []
     clauses = [c for c in plan.policy.clauses if any(c in read for read in lacking.values())
                and (asked is None or c in asked)]
-    judged = [" ".join(clauses)] if clauses else []
+    named_clauses = " ".join(clauses[:NAMED])
+    if len(clauses) > NAMED:
+        named_clauses = say("audit.no-column.clauses", lang, clauses=named_clauses,
+                            more=len(clauses) - NAMED)
+    judged = [named_clauses] if clauses else []
     if not field_names(plan.policy.scope).isdisjoint(lacking):
         judged.append(say("audit.no-column.scope", lang))
     named = (field_label(name, lang, plan.fields) for name in list(lacking)[:NAMED])
