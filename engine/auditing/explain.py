@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from zhuanjie.engine.auditing.record_search import RecordName, RecordSearch
+from zhuanjie.engine.auditing.record_search import RecordName, RecordSearch, at_home
 from zhuanjie.engine.auditing.repair.record_fix import RecordFix, fix_record
 from zhuanjie.engine.auditing.repair.search import unique_key
 from zhuanjie.engine.auditing.run import AuditRun
@@ -143,7 +143,7 @@ def records_of(run: AuditRun, record: str | RecordName,
     `keys` takes in the keys of every `unique` rule, over the whole ledger. Raises UsageError where
     there is no such record, or where a row is one of several tables.
     """
-    name = RecordName(record) if isinstance(record, str) else record
+    name = at_home(RecordName(record) if isinstance(record, str) else record, run.ledger)
     search = RecordSearch(run.plan, name)
     for part in run.frames(None if keys is not None or name.row is not None else name.id):
         search.look_at(part)

@@ -13,6 +13,7 @@ import polars as pl
 
 from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.shown import shown_values
+from zhuanjie.engine.auditing.strategies.base import LedgerFacts
 from zhuanjie.engine.core.dates import Month
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.results import Location
@@ -128,6 +129,24 @@ class RecordSearch:
         close = suggest(name.id or "", self._ids)
         raise fail(UsageError, "audit.no-record", hint="hint.near" if close else None,
                    id=name.id, near=close)
+
+
+def at_home(name: RecordName, ledger: LedgerFacts) -> RecordName:
+    """A name by the first row of its record, where a record has rows in several tables.
+
+    Raises UsageError where rows of several records have the number.
+    """
+    if name.row is None or (homes := ledger.homes_of(name.row)) is None:
+        return name
+    there = [(own, home) for own, home in homes if name.is_in(own.file, own.sheet)]
+    first, *others = dict.fromkeys(home for _, home in there) or [None]
+    if others and name.id is None:
+        raise fail(UsageError, "audit.row-of-several", hint="audit.hint.row-of-several",
+                   row=name.row, places=", ".join(_written(own) for own, _ in there))
+    if first is None:
+        return name
+    return RecordName(name.id) if others else RecordName(
+        name.id, first.row, first.sheet, first.file)
 
 
 def _written(at: Location) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.limits import limits
-from zhuanjie.engine.core.results import InputFinding, Skipped, TableCounts
+from zhuanjie.engine.core.results import InputFinding, Location, Skipped, TableCounts
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.documents import load_record_file, standard_input
 from zhuanjie.engine.ledger.headings import HeadingMap
@@ -82,6 +82,12 @@ class Ledger:
     @property
     def counts(self) -> Sequence[TableCounts] | None:
         """What the rows of its tables are, where that is known apart from their records."""
+        return None
+
+    def homes_of(self, row: int) -> Sequence[tuple[Location, Location]] | None:
+        """Where a row of such a number stands, and where the record that it is a part of does; None
+        where every record has one row.
+        """
         return None
 
     def close(self) -> None:

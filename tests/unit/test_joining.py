@@ -266,3 +266,33 @@ def test_what_was_kept_goes_when_the_ledger_is_closed(tmp_path: Path) -> None:
     assert folder.exists()
     ledger.close()
     assert not folder.exists()
+
+
+def test_a_record_goes_by_any_of_its_rows(contradicting: list[Path]) -> None:
+    asked: dict[str, Any] = {"clause": "1.6b", "policy": POLICY, "as_of": DAY, "join": True}
+    for file, row, record in (("a.csv", 2, "06001"), ("b.csv", 2, "06002"), ("b.csv", 3, "06001"),
+                              ("c.csv", 3, "06002")):
+        [why] = explain(contradicting, row=row, file=file, **asked)
+        assert why.finding.record == record
+        assert Path(why.finding.location.file or "").name == "a.csv"
+    with pytest.raises(UsageError) as caught:
+        explain(contradicting, row=2, **asked)
+    [said] = caught.value.diagnostics
+    assert said.args["places"] == ", ".join(map(str, contradicting))
+    with pytest.raises(UsageError) as caught:
+        explain(contradicting, row=9, **asked)
+    assert [d.code for d in caught.value.diagnostics] == ["audit.no-row"]
+
+
+def test_hidden_rows_are_counted_where_they_stand(tmp_path: Path) -> None:
+    book = Workbook()
+    for name, rows in {"一": [["学号", "姓名"], ["1", "甲"], ["2", "乙"]],
+                       "二": [["学号", "跟踪责任人"], ["1", "赵"]]}.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book["一"].row_dimensions[3].hidden = True
+    del book["Sheet"]
+    book.save(path := tmp_path / "hidden.xlsx")
+    assert [(t.records, dict(t.marked)) for t in report([path], join=True).ledger.tables] == [
+        (2, {"hidden": 1}), (1, {})]

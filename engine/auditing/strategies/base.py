@@ -16,7 +16,7 @@ from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.core.diagnostics import Diagnostic
-from zhuanjie.engine.core.results import InputFinding, Skipped, TableCounts
+from zhuanjie.engine.core.results import InputFinding, Location, Skipped, TableCounts
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.lowering.absent import without_columns
@@ -79,6 +79,12 @@ class LedgerFacts(Protocol):
     @property
     def size_hint(self) -> int | None:
         """About how many records there are, where that is known."""
+        ...
+
+    def homes_of(self, row: int) -> Sequence[tuple[Location, Location]] | None:
+        """Where a row of such a number stands, and where the record that it is a part of does; None
+        where every record has one row.
+        """
         ...
 
     def check_filled(self, records: int) -> None:

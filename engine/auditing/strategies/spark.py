@@ -108,6 +108,10 @@ class SparkLedgerFacts:
         self.notices = source.notices
         self._ledger = ledger
 
+    def homes_of(self, _row: int) -> None:
+        """See `LedgerFacts.homes_of`."""
+        return
+
     def check_filled(self, records: int) -> None:
         """See `LedgerFacts.check_filled`."""
         if not records:

@@ -7,7 +7,7 @@ records keep the order of the first row of each.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import accumulate
 from pathlib import Path
@@ -18,7 +18,7 @@ import polars as pl
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.limits import limits
-from zhuanjie.engine.core.results import InputFinding, TableCounts
+from zhuanjie.engine.core.results import InputFinding, Location, TableCounts
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.joining.groups import group_rows
 from zhuanjie.engine.ledger.joining.joined_table import GROUP, ROW, JoinedTable, RecordGroup
@@ -36,7 +36,8 @@ class JoinedLedger(Ledger):
 
     def __init__(self, source: Ledger, tables: Sequence[JoinedTable],
                  groups: Sequence[RecordGroup], counts: Sequence[TableCounts],
-                 found: Sequence[InputFinding], notice: Diagnostic, folder: PartFolder) -> None:
+                 found: Sequence[InputFinding], notice: Diagnostic, folder: PartFolder,
+                 home_of: Callable[[int], list[tuple[Location, Location]]]) -> None:
         super().__init__(tables, sha256=source.sha256)
         self.skipped, self.files, self.fields = source.skipped, source.files, source.fields
         self.notices = [*source.notices, notice]
@@ -48,12 +49,16 @@ class JoinedLedger(Ledger):
         self.keys = tuple(dict.fromkeys(
             key for key in map(vocabulary.key_of, kept) if key in source.keys)) or source.keys
         self.input = found
-        self._counts = counts
+        self._counts, self._home_of = counts, home_of
 
     @property
     def counts(self) -> Sequence[TableCounts]:
         """What the rows of each table are that records were put together from."""
         return self._counts
+
+    def homes_of(self, row: int) -> Sequence[tuple[Location, Location]]:
+        """See `Ledger.homes_of`."""
+        return self._home_of(row)
 
     def close(self) -> None:
         """Delete what was kept, and let go of the tables."""
@@ -119,7 +124,20 @@ class _Joining:
         return JoinedLedger(
             self.source, [section for section in sections if section is not None], self.groups,
             [table.counts for table in self.tables],
-            [found for of_table in self.found for found in of_table], notice, self.folder)
+            [found for of_table in self.found for found in of_table], notice, self.folder,
+            self._home_of)
+
+    def _home_of(self, row: int) -> list[tuple[Location, Location]]:
+        """Where rows of this number stand, and the first rows of their records."""
+        found = []
+        for table, start in zip(self.tables, self.starts, strict=True):
+            if (place := table.place_of(row)) is not None:
+                home = self.homes.home[start + place]
+                first, record = self._records(pl.Series([home], dtype=NUMBER))[home]
+                found.append((
+                    Location(table.table.file, table.table.sheet, row),
+                    Location(first.table.file, first.table.sheet, first.first + record[AT])))
+        return found
 
     def _move(self) -> Mapping[tuple[int, int], Mapping[int, Sequence[str]]]:
         """Put rows where the first rows of their records are; says which parts of which tables have

@@ -46,9 +46,9 @@ class PartFolder:
             raise _no_room(error) from None
         return path
 
-    def get(self, name: str) -> pl.DataFrame:
-        """A frame that was kept."""
-        return pl.read_parquet(self.path / f"{name}.parquet")
+    def get(self, name: str, *columns: str) -> pl.DataFrame:
+        """A frame that was kept, or some columns of it."""
+        return pl.read_parquet(self.path / f"{name}.parquet", columns=list(columns) or None)
 
 
 class TableParts:
@@ -85,7 +85,8 @@ class TableParts:
     def counts(self) -> TableCounts:
         """What its rows are."""
         return TableCounts(self.table.ref, self.records, {
-            str(role): self._others[str(role)] for role in COUNTED if str(role) in self._others})
+            str(role): self._others[str(role)] for role in COUNTED if str(role) in self._others},
+            dict(self.table.marked))
 
     def read(self, reading: Reading, before: int) -> None:
         """Read the table, `before` rows having been read in others."""
@@ -121,6 +122,16 @@ class TableParts:
                     here.alias("#place")))
             start += height
         return pl.concat(found, how="diagonal")
+
+    def place_of(self, row: int) -> int | None:
+        """The place of a row among the records, None where it is none."""
+        start = 0
+        for number, height in enumerate(self.heights):
+            rows = self.rows_of(self._folder.get(self._part(number), AT)[AT])
+            if len(found := (rows == row).arg_true()):
+                return start + int(found[0])
+            start += height
+        return None
 
     def rows_of(self, at: pl.Series) -> pl.Series:
         """The row numbers of positions."""
