@@ -91,7 +91,7 @@ def test_the_action_is_content_with_a_sound_pack(repository: Path) -> None:
 def test_the_action_says_what_a_change_makes_of_a_ledger(repository: Path) -> None:
     write(repository / "rules" / "tried", manifest=WIDER)
     (repository / "a ledger.csv").write_text(
-        "学号,转出时间\n1,2007-06-01\n2,2007-06-20\n", encoding="utf-8")
+        "学号,转出时间,回执收到日期\n1,2007-06-01,\n2,2007-06-20,\n", encoding="utf-8")
     done, summary = action(repository, packs="rules/tried", base="HEAD", checks="test diff",
                            ledgers="a ledger.csv", **{"as-of": "2007-07-10"})
     assert done.returncode == 1

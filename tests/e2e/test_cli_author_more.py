@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     other = run("policy", "new", "Mine", "-o", tmp_path / "new", lang="zh")
     assert other.returncode == 2
     assert not (tmp_path / "new").exists()
-    assert "规则包的编号" in other.stderr
+    assert "规则包的标识" in other.stderr
 
 
 def test_a_new_pack_on_a_base(tmp_path: Path) -> None:
@@ -121,3 +122,15 @@ def test_what_cannot_be_laid_out_is_refused(tmp_path: Path) -> None:
     assert "10-rules.yaml" in done.stderr
     assert "Traceback" not in done.stderr
     assert run("policy", "fmt", tmp_path / "nowhere").returncode == 2
+
+
+def test_a_change_is_tried_on_a_ledger_with_few_columns(tmp_path: Path) -> None:
+    old, new = write(tmp_path / "old"), write(tmp_path / "new", manifest=MANIFEST.replace(
+        "value: 30", "value: 45"))
+    ledger = tmp_path / "l.csv"
+    ledger.write_text("学号,转出时间\n1,2007-06-01\n", encoding="utf-8")
+    done = run("policy", "diff", old, new, "--ledger", ledger, "--as-of", "2007-07-10", lang="zh")
+    assert done.returncode == 1
+    (said,) = [line for line in done.stderr.splitlines() if "没有这些列" in line]
+    assert "回执收到日期" in said
+    assert re.search(r"核对：1(?!\d)", said)

@@ -87,9 +87,9 @@ def test_an_audit_as_of_2007_knows_nothing_of_later_law() -> None:
 
 
 def test_before_the_first_pack_it_is_said() -> None:
-    done = run("audit", LEDGER, "--as-of", "2007-10-31", "--quiet", "--fail-on", "never")
+    done = run("audit", LEDGER, "--as-of", "2007-10-31", "--fail-on", "never")
     assert "no pack is in force on 2007-10-31" in done.stderr
-    later = run("audit", LEDGER, "--as-of", "2007-11-01", "--quiet", "--fail-on", "never")
+    later = run("audit", LEDGER, "--as-of", "2007-11-01", "--fail-on", "never")
     assert "no pack is in force" not in later.stderr
 
 

@@ -31,8 +31,8 @@ def command(ctx: click.Context, *, old: str, new: str, ledgers: Sequence[str],
     from zhuanjie.report.layouts import policy_diff as layout
 
     before, after = api.policy_at(old), api.policy_at(new)
-    found = api.diff(before, after, ledgers, as_of)
     session = session_of(ctx)
+    found = api.diff(before, after, ledgers, as_of, session.lang)
     for notice in found.impact.notices if found.impact else ():
         session.notice(notice)
     # A counterexample may hold fields and values that the new pack no longer has.

@@ -10,6 +10,7 @@ from pathlib import Path
 from zhuanjie.engine.authoring.diff.impact import Impact, impact
 from zhuanjie.engine.authoring.diff.meaning import Meaning, meaning
 from zhuanjie.engine.authoring.diff.text_diff import TextEdit, text_diff
+from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.policy.policy import Policy
 
 
@@ -29,7 +30,10 @@ class PolicyDiff:
 
 
 def diff(old: Policy, new: Policy, ledgers: Sequence[str | Path] = (),
-         as_of: date | None = None) -> PolicyDiff:
-    """Compare two policies. `as_of` is the day the ledgers are judged on (default: today)."""
-    affected = impact(old, new, ledgers, as_of or date.today()) if ledgers else None
+         as_of: date | None = None, lang: Lang = "en") -> PolicyDiff:
+    """Compare two policies.
+
+    `as_of` is the day the ledgers are judged on (default: today), `lang` that of the notices.
+    """
+    affected = impact(old, new, ledgers, as_of or date.today(), lang=lang) if ledgers else None
     return PolicyDiff(tuple(text_diff(old, new)), meaning(old, new), affected)

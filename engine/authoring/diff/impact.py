@@ -10,10 +10,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from zhuanjie.engine.auditing.notices import no_columns, said_of
 from zhuanjie.engine.auditing.run import AuditRun, begin
 from zhuanjie.engine.authoring.diff.pairing import pair_rules
 from zhuanjie.engine.backends.registry import BULK, backend
 from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Outcome, Verdict
 from zhuanjie.engine.ledger.ledger import open_ledger
 from zhuanjie.engine.lowering.plan import make_plan
@@ -56,15 +58,16 @@ class Impact:
 
 
 def impact(old: Policy, new: Policy, ledgers: Sequence[str | Path], as_of: date,
-           columns: Mapping[str, str] | None = None) -> Impact:
+           columns: Mapping[str, str] | None = None, *, lang: Lang = "en") -> Impact:
     """Judge a ledger by both policies and keep what differs.
 
     Rules that need a roster are left out; a record beyond a policy's scope counts as not applying.
+    Where the ledger lacks columns that either policy reads, a notice says so in `lang`.
     """
     with ExitStack() as opened:
         runs = [begin(opened.enter_context(closing(open_ledger(
                              ledgers, columns, vocabulary=p.vocabulary))),
-                         make_plan(p, as_of), backend(BULK), lang="en") for p in (old, new)]
+                         make_plan(p, as_of), backend(BULK), lang=lang) for p in (old, new)]
         return _compared(runs, old, new)
 
 
@@ -75,7 +78,19 @@ def _compared(runs: Sequence[AuditRun], old: Policy, new: Policy) -> Impact:
         change for was, now in zip(_judged(runs[0], renamed), _judged(runs[1]), strict=True)
         for change in _differences(was, now, order)
     ]
-    return Impact(runs[0].totals.records, tuple(changes), tuple(runs[1].ledger.notices))
+    return Impact(runs[0].totals.records, tuple(changes),
+                  (*runs[1].ledger.notices, *_lacking(*runs)))
+
+
+def _lacking(old: AuditRun, new: AuditRun) -> Iterator[Diagnostic]:
+    """Notices on columns that the ledger lacks, those that only the older policy reads last."""
+    told: set[str] = set()
+    for run in (new, old):
+        if (kept := run.ledger.kept) is not None:
+            lacking = {name: clauses for name, clauses in no_columns(run.plan, kept).items()
+                       if name not in told}
+            told |= lacking.keys()
+            yield from said_of(lacking, run.plan, run.lang)
 
 
 @dataclass(frozen=True, slots=True)
