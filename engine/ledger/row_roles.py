@@ -216,7 +216,8 @@ class RowRoles:
             return RowRole.SUM
         if self._has_key(body):
             return None
-        if 2 * sum(map(is_.instructions, body.values())) >= len(body):
+        if any(text.rstrip().endswith((":", "：")) for text in named) or (
+                2 * sum(map(is_.instructions, body.values())) >= len(body)):
             return RowRole.NOTE
         has_name = self._has_name(body)
         if is_.notes(lead) and not (has_name and len(body) > 2):

@@ -16,6 +16,7 @@ from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.traditional import simplified
 from zhuanjie.engine.core.unicode import BLANKS, comparable
 from zhuanjie.engine.ledger.cells.dates import FIRST_DATE, LAST_DATE, read_date, read_month
+from zhuanjie.engine.ledger.cells.numerals import in_digits
 from zhuanjie.engine.ledger.cells.shown import ShownDate
 from zhuanjie.engine.ledger.cells.text import (
     EXACT,
@@ -118,6 +119,7 @@ def _read_int(field: Field, raw: object) -> int:
     text = comparable(as_text(raw))
     for suffix in field.suffixes:
         text = text.removesuffix(suffix)
+    text = in_digits(text)
     if not _WHOLE.fullmatch(text):
         raise CellError("records.cell.int")
     digits = text.partition(".")[0]
