@@ -28,6 +28,8 @@ IN_LANGUAGE |= set(
     "零廿卅半份周星期礼拜天午早晚凌晨时点秒分上中下旬初底末前后今至到和以之约左右大概可能预计划拟"
     "季度春夏秋冬暑寒假农历阴旧正腊闰")
 """Those of times of day, parts of a month or year, rough times and the lunar calendar."""
+IN_LANGUAGE |= set("两兩十百千壹贰叁肆伍陆柒捌玖拾佰仟貳叄參陸")
+"""Numerals, as on forms too."""
 TERMS = re.compile(
     r"党|成员|介绍信|组织关系|去向|毕业|学校|高校|学生|学号|人员"
     r"|(?<![\"'/])\bParty\b|\bParty's|\bCommunist|\bCPC\b|\bmembers?\b|\bMembers?\b|\buniversit"
