@@ -1,6 +1,6 @@
 """A report's own methods. In: a report that an audit or check gave. Out: data, text, files.
 
-The engine's `Report` finds these by name when they are called: the engine stands below.
+The engine's `Report` finds these as an entry point when they are called: it stands below.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from zhuanjie.engine.api import Report, UsageError, fail
 from zhuanjie.report.formats.registry import FORMATS, OFFERED
+from zhuanjie.report.frames import frame_of
 from zhuanjie.report.layouts.audit import sections
 from zhuanjie.report.ownership import guard, last_line
 from zhuanjie.report.presentation import Presentation, write
@@ -33,6 +36,11 @@ def to_dict(report: Report) -> dict[str, Any]:
     return data
 
 
+def to_frame(report: Report) -> pl.DataFrame:
+    """The findings as a frame, a row each."""
+    return frame_of(report.findings)
+
+
 def save(report: Report, path: str | Path, *, force: bool = False) -> None:
     """Write the report in the format that the ending names, over former output of ours alone."""
     target = Path(path)
@@ -43,7 +51,7 @@ def save(report: Report, path: str | Path, *, force: bool = False) -> None:
                    suffix=target.suffix, path=str(path), endings=", ".join(known))
     guard(target, force=force)
     if forms[0] == "parquet":
-        report.to_frame().write_parquet(target)
+        to_frame(report).write_parquet(target)
         return
     encoding = "utf-8-sig" if FORMATS[forms[0]].bom else "utf-8"
     with target.open("w", encoding=encoding, newline="") as out:

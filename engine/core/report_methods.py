@@ -1,12 +1,48 @@
 """What a report does by itself. In: a report. Out: data, a frame, a file, a page.
 
-What is written and shown is found by its name when it is called: the engine stands below it.
+What writes and shows it stands above the engine: the distribution names it as an entry point of the
+group `zhuanjie.renderers`, and another may do so instead.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+
+from zhuanjie.engine.core.errors import BackendError, fail
+
+RENDERERS = "zhuanjie.renderers"
+"""The group of entry points that modules of a `Renderer`'s functions are named in."""
+
+
+class Renderer(Protocol):
+    """What turns reports into text."""
+
+    def text_of(self, report: Any, form: str) -> str:
+        """The report in a format of texts."""
+        ...
+
+    def to_dict(self, report: Any) -> dict[str, Any]:
+        """The report as its JSON form has it."""
+        ...
+
+    def to_frame(self, report: Any) -> Any:
+        """The findings as a Polars frame, a row each."""
+        ...
+
+    def save(self, report: Any, path: Any, *, force: bool = False) -> None:
+        """Write the report in the format that the ending of `path` names."""
+        ...
+
+
+@cache
+def renderer() -> Renderer:
+    """The renderer that is installed; raises BackendError where there is none."""
+    for point in entry_points(group=RENDERERS):
+        made: Renderer = point.load()
+        return made
+    raise fail(BackendError, "backend.no-renderer", group=RENDERERS)
 
 
 class ReportMethods:
@@ -20,20 +56,18 @@ class ReportMethods:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as its JSON form has it."""
-        data: dict[str, Any] = import_module("zhuanjie.report.of_report").to_dict(self)
-        return data
+        return renderer().to_dict(self)
 
     def to_frame(self: Any) -> Any:
         """The findings as a Polars frame, a row each."""
-        return import_module("zhuanjie.engine.core.finding_frames").frame_of(self.findings)
+        return renderer().to_frame(self)
 
     def save(self, path: Any, *, force: bool = False) -> None:
         """Write the report in the format that the ending of `path` names.
 
         Raises UsageError for an ending nobody knows, OutputError for a file that is not ours.
         """
-        import_module("zhuanjie.report.of_report").save(self, path, force=force)
+        renderer().save(self, path, force=force)
 
     def _repr_html_(self) -> str:
-        text: str = import_module("zhuanjie.report.of_report").text_of(self, "html")
-        return text
+        return renderer().text_of(self, "html")

@@ -144,6 +144,14 @@ def test_nothing_private_is_imported() -> None:
     assert wrong == []
 
 
+def test_the_engine_names_nothing_above_it() -> None:
+    """Not by a text either, as `import_module` takes it."""
+    above = re.compile(r"""["']zhuanjie\.(?:report|cli|synthetic|web)\b""")
+    wrong = [str(p) for p in (ROOT / "engine").rglob("*.py")
+             if above.search(p.read_text(encoding="utf-8"))]
+    assert not wrong
+
+
 def test_no_two_classes_share_a_name() -> None:
     named: dict[str, list[str]] = {}
     for name, path in MODULES.items():
