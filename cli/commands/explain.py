@@ -55,8 +55,10 @@ def command(ctx: click.Context, *, ledger: str, record: str | None, clause: str 
     head = run.head()
     session.notices(head.notices)
     for cell in (cell for group in head.input for cell in group.cells()):
-        if any(e.finding.location.row == cell.row and e.finding.location.file == cell.file
-               for e in found):
+        # A record may come from rows of several tables, which share its id alone.
+        if any((e.finding.location.row == cell.row and e.finding.location.file == cell.file)
+               or (selection.join and cell.record is not None
+                   and cell.record == e.finding.record) for e in found):
             session.unreadable(cell)
     view = show.view_of(session, target, policy)
     show.write(layout.present(policy, selection.day, found, mended, view,

@@ -69,6 +69,8 @@ class Explanation:
     dated_by: str | None = None
     values: Mapping[str, Scalar] = field(default_factory=dict, repr=False)
     absent: frozenset[str] = frozenset()
+    doubted: frozenset[str] = frozenset()
+    """Fields about which the tables that the record comes from contradict each other."""
 
     @property
     def not_judged(self) -> bool:
@@ -170,7 +172,7 @@ def _explain(run: AuditRun, plan: Plan, index: int, record: dict[str, Any],
     dated_by, day = rule.edition.deciding(record, plan.as_of) if rule.edition else (None, None)
     values = {name: value for name, value in record.items() if value is not None}
     return Explanation(finding, getattr(rule.title, run.lang), parts, rule, day, dated_by, values,
-                       plan.not_kept)
+                       plan.not_kept, plan.doubted)
 
 
 def _trace(step: Step) -> Trace:

@@ -84,5 +84,7 @@ class Conditions:
         """A field's value: a blank cell is another thing than no column."""
         if name in item.absent and name not in item.values:
             return self._view.say("explain.no-column")
+        if name in item.doubted:
+            return self._view.say("explain.in-doubt")
         held = item.values.get(name)
         return self._view.say("explain.blank") if held is None else self._view.value(name, held)

@@ -70,6 +70,9 @@ def test_other_commands_on_a_register_in_parts(register: Path) -> None:
     done = run("explain", register, "06001", "1.6a", *ASKED)
     assert done.returncode == 0
     assert "赵六" in done.stdout
+    done = run("explain", register, "06001", "1.6b", *ASKED)
+    assert "in doubt: tables contradict each other" in done.stdout
+    assert "`2007-08-01` contradicts `2007-09-30`" in done.stderr
     done = run("deadlines", register, *ASKED, "--format", "json")
     assert {f["record"] for f in json.loads(done.stdout)["findings"]} == {"06002"}
 
