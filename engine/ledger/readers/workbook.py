@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
+from zipfile import is_zipfile
 
 import polars as pl
 from python_calamine import (
@@ -177,6 +179,9 @@ def _open(path: Path, name: str) -> CalamineWorkbook:
     try:
         if plain := plain_package(path):
             return CalamineWorkbook.from_filelike(plain)
+        if path.suffix.lower() == ".xls" and is_zipfile(path):
+            # Of a path calamine goes by the ending, of bytes by what they are.
+            return CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
         return CalamineWorkbook.from_path(path)
     except PasswordError:
         raise fail(InputError, "records.password", place, "records.hint.password") from None
