@@ -48,6 +48,19 @@ def read_event(line: str, name: str, number: int, mapping: HeadingMap) -> Event:
         raise fail(InputError, "watch.not-object")
     if CLOCK in data:
         return _clock(data)
+    values = read_values(data, mapping)
+    key = values.pop(mapping.vocabulary.key, None)
+    if key is None:
+        known = mapping.vocabulary.fields[mapping.vocabulary.key]
+        raise fail(InputError, "watch.no-id", key=known.name, heading=known.heading)
+    return Update(str(key), values)
+
+
+def read_values(data: Mapping[str, Any], mapping: HeadingMap) -> dict[str, Any]:
+    """What the cells of an event hold, by field: None for those that are blank.
+
+    Raises InputError for a cell that cannot be read and for a field that there is not.
+    """
     cells = dict(flatten(data))
     unknown = [heading for heading in cells if mapping.find(heading) is None]
     if unknown:
@@ -58,16 +71,12 @@ def read_event(line: str, name: str, number: int, mapping: HeadingMap) -> Event:
         raise InputError(*(
             Diagnostic(u.code, {"value": u.value, "column": u.column, "field": u.field, **u.args},
                        Place(column=u.column)) for u in unread))
-    key = values.pop(mapping.vocabulary.key, None)
-    if key is None:
-        known = mapping.vocabulary.fields[mapping.vocabulary.key]
-        raise fail(InputError, "watch.no-id", key=known.name, heading=known.heading)
     cleared: dict[str, Any] = {}
     for heading in cells:
         field = mapping.find(heading)
-        if field is not None and field.name != mapping.vocabulary.key and field.name not in values:
+        if field is not None and field.name not in values:
             cleared[field.name] = None
-    return Update(str(key), {**cleared, **values})
+    return {**cleared, **values}
 
 
 def _clock(data: Mapping[str, Any]) -> Clock:

@@ -32,7 +32,7 @@ from zhuanjie.engine.lowering.clock import turning_days
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import Policy
-from zhuanjie.engine.watch.events import Clock, Event, Update, dumps, read_event, to_json
+from zhuanjie.engine.watch.events import Clock, Event, Update, dumps, read_values, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,8 +298,6 @@ def _pack(case: LiveCase, key: str) -> bytes:
 
 def _unpack(packed: bytes, mapping: HeadingMap) -> tuple[dict[str, Any], dict[str, RuleStatus]]:
     event, standing = json.loads(zlib.decompress(packed))
-    event[mapping.vocabulary.key] = "-"
-    update = read_event(dumps(event), "", 0, mapping)
-    assert isinstance(update, Update)
-    return dict(update.values), {rule: RuleStatus(*s) for rule, s in standing.items()}
+    del event[mapping.vocabulary.key]  # which the packed case does not hold
+    return read_values(event, mapping), {rule: RuleStatus(*s) for rule, s in standing.items()}
 

@@ -37,13 +37,14 @@ from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Name
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.type_checker import check
 from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.lowering.kleene import Kleene
 
 
 class Day:
     """What engines need to know of a plan to judge a condition."""
 
-    today = to_day(TODAY)
-    params = VALUES
+    today, params, absent = to_day(TODAY), VALUES, frozenset[str]()
+    kleene = Kleene(today, params)
 
 
 def _midnight(day: date) -> datetime:

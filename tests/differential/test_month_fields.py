@@ -129,8 +129,8 @@ def test_the_reference_is_right_by_hand(op: str) -> None:
 class Day:
     """What engines need to know of a plan to judge a condition."""
 
-    today = to_day(TODAY)
-    params = MappingProxyType[str, int]({})
+    today, params, absent = to_day(TODAY), MappingProxyType[str, int]({}), frozenset[str]()
+    kleene = Kleene(today, params)
 
 
 # For Spark a job for each would take long: the pack's cases and a ledger are judged there.

@@ -63,12 +63,13 @@ def test_a_wrong_call_is_told_in_chinese(
 
 
 @pytest.mark.parametrize("text", ["2007-12-31", "2007/12/31", "2007.12.31", "20071231",
-                                  "2007年12月31日"])
+                                  "2007年12月31日", "31/12/2007"])
 def test_a_day_is_read_in_every_form_a_ledger_uses(text: str) -> None:
     assert Day().convert(text, None, None) == date(2007, 12, 31)
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2007-13-01", "31/12/2007", "2007"])
+@pytest.mark.parametrize("text", ["", "yesterday", "2007-13-01", "11/12/2007", "31/13/2007",
+                                  "2007"])
 def test_anything_else_is_no_day(text: str) -> None:
     with pytest.raises(UsageError):
         Day().convert(text, None, None)

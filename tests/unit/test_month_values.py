@@ -245,8 +245,8 @@ def test_cells_that_cannot_be_read_are_said(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.csv"
     ledger.write_text("学号,党费缴至时间\nh1,2024\nh2,2024-13\nh3,2024-12\n", encoding="utf-8")
     report = audit(ledger, load_policy(PACK), as_of=date(2024, 12, 31))
-    assert [(i.record, i.field, i.value) for i in report.input] == [
-        ("h1", "dues.paid_to", "2024"), ("h2", "dues.paid_to", "2024-13")]
+    assert [(i.records, i.rows, i.field, i.values) for i in report.input] == [
+        (("h1", "h2"), (2, 3), "dues.paid_to", ("2024", "2024-13"))]
     assert all("2007-06" in i.message(lang) for i in report.input for lang in ("zh", "en"))
 
 
