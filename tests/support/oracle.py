@@ -127,7 +127,7 @@ def required(when: Maybe, ask: Maybe) -> Judged:
     return Judged("violation" if broken.value else "satisfied")
 
 
-def deadline(as_of: date, when: Maybe, due: Maybe, done: Maybe, untold: bool) -> Judged:
+def deadline(as_of: date, when: Maybe, due: Maybe, done: Maybe, untold: bool = False) -> Judged:
     """`untold` says that nobody keeps when the act was done."""
     if when.value is False:
         return Judged("not_applicable")
@@ -146,7 +146,7 @@ def deadline(as_of: date, when: Maybe, due: Maybe, done: Maybe, untold: bool) ->
 
 
 def recurring(as_of: date, when: Maybe, start: Maybe, last: Maybe, every: int,
-              untold: bool) -> Judged:
+              untold: bool = False) -> Judged:
     """`untold` says that nobody keeps when it was last done."""
     if when.value is False:
         return Judged("not_applicable")
