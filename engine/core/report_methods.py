@@ -1,7 +1,7 @@
 """What a report does by itself. In: a report. Out: data, a frame, a file, a page.
 
 What writes and shows it stands above the engine: the distribution names it as an entry point of the
-group `zhuanjie.renderers`, and another may do so instead.
+group `RENDERERS`, and another may do so instead.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from zhuanjie.engine.core.errors import BackendError, fail
 
-RENDERERS = "zhuanjie.renderers"
+RENDERERS = "zhuanjie_renderers"
 """The group of entry points that modules of a `Renderer`'s functions are named in."""
 
 
