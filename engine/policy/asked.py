@@ -6,9 +6,9 @@ A clause is meant by its id or by the beginning of it: `1.3` means 1.3a, 1.3b an
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.suggest import suggest, suggestions
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
@@ -44,8 +44,8 @@ def grouping_fields(vocabulary: Vocabulary, by: Iterable[str]) -> tuple[str, ...
         if field is None:
             written = {f.name: f.name for f in vocabulary.fields} | {
                 heading: heading for f in vocabulary.fields for heading in f.all_headings}
-            near = get_close_matches(given.strip(), written, n=1, cutoff=0.5)
-            raise fail(UsageError, "policy.no-such-field", name=given, near=near[0] if near else "",
+            near = suggest(given.strip(), written)
+            raise fail(UsageError, "policy.no-such-field", name=given, near=near,
                        hint="hint.near" if near else "policy.no-such-field.hint")
         found.append(field.name)
     return tuple(dict.fromkeys(found))
@@ -56,9 +56,9 @@ def _meant(carried: Sequence[str], given: Iterable[str]) -> set[str]:
     for asked in given:
         found = {clause for clause in carried if _begins(clause, asked.strip())}
         if not found:
-            near = get_close_matches(asked.strip(), carried, n=1, cutoff=0.3)
-            raise fail(UsageError, "policy.no-such-clause", name=asked,
-                       hint="policy.no-such-clause.hint", near=near[0] if near else carried[0],
+            near = "`, `".join(suggestions(asked.strip(), carried))
+            raise fail(UsageError, "policy.no-such-clause", name=asked, near=near,
+                       hint="policy.no-such-clause.hint" if near else "hint.known",
                        known=", ".join(carried))
         meant |= found
     return meant

@@ -16,6 +16,8 @@ from zhuanjie.report.rows import other_rows, tables
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
+NO_RECORDS = {f"records.{role}-row" for role in ("note", "sum", "heading", "example")}
+"""What is found of rows that are no records."""
 FIRST = 5
 """How many clauses are named as what to do first."""
 
@@ -26,7 +28,7 @@ def sections(report: Report, view: View) -> Iterator[Section]:
     labels = RecordLabels(report, view)
     yield from _top(report, view, labels.notes())
     if report.input:
-        yield unreadable(report, view, labels)
+        yield from unreadable(report, view, labels)
     yield from tables(report, view)
     yield from details(report.findings, view, labels)
     yield from not_judged(report, view)
@@ -37,7 +39,7 @@ def brief(report: Report, view: View) -> Iterator[Section]:
     view = view.of_report(report)
     yield from _top(report, view)
     if report.input:
-        yield unreadable(report, view, RecordLabels(report, view))
+        yield from unreadable(report, view, RecordLabels(report, view))
     yield from tables(report, view)
     yield from not_judged(report, view)
 
@@ -91,18 +93,23 @@ def _judged_clauses(part: Judged, within: int, view: View) -> str:
     return view.join([*([view.say("audit.judged.whole", clauses=whole)] if whole else ()), *some])
 
 
-def unreadable(report: Report, view: View, labels: RecordLabels) -> Section:
-    """The cells that could not be read."""
-    return Section(
-        title=view.say("audit.input", count=sum(f.count for f in report.input)), tone="warn",
-        headers=view.columns("row", "record", "column", "why"),
-        rows=[
-            (labels.rows(f),
-             f.record or "" if f.count == 1 else view.say("audit.input.cells", count=f.count),
-             f.column or (view.field(f.field) if f.field else ""), f.message(view.lang))
-            for f in report.input
-        ],
-    )
+def unreadable(report: Report, view: View, labels: RecordLabels) -> Iterator[Section]:
+    """The cells that could not be read, then the rows that were taken for no records."""
+    rows = [f for f in report.input if f.code in NO_RECORDS]
+    cells = [f for f in report.input if f.code not in NO_RECORDS]
+    if cells:
+        yield Section(
+            title=view.say("audit.input", count=sum(f.count for f in cells)), tone="warn",
+            headers=view.columns("row", "record", "column", "why"),
+            rows=[(labels.rows(f),
+                   f.record or "" if f.count == 1 else view.say("audit.input.cells", count=f.count),
+                   f.column or (view.field(f.field) if f.field else ""), f.message(view.lang))
+                  for f in cells])
+    if rows:
+        yield Section(
+            title=view.say("audit.no-records", count=sum(f.count for f in rows)), tone="warn",
+            headers=view.columns("row", "why"),
+            rows=[(labels.rows(f), f.message(view.lang)) for f in rows])
 
 
 def _totals(report: Report, view: View) -> Section:

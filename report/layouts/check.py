@@ -32,7 +32,7 @@ def sections(report: Report, view: View, moment: str = "") -> Iterator[Section]:
     yield Section(title=top.title, level=1, notes=notes)
     yield from judged(report, view)
     if report.input:
-        yield unreadable(report, view, RecordLabels(report, view))
+        yield from unreadable(report, view, RecordLabels(report, view))
     groups: dict[tuple[int | None, str | None], list[Finding]] = {}
     for finding in report.findings:
         groups.setdefault((finding.location.row, finding.record), []).append(finding)

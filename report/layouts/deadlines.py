@@ -20,7 +20,7 @@ def sections(report: Report, view: View) -> Iterator[Section]:
     yield head(report, view)
     yield from judged(report, view)
     if report.input:
-        yield unreadable(report, view, labels)
+        yield from unreadable(report, view, labels)
     if overdue:
         yield Section(
             title=view.say("deadlines.overdue", count=len(overdue)), tone="bad",
