@@ -62,11 +62,12 @@ class VerdictBatch:
 def counted(plan: Plan, *, records: int = 0, out_of_scope: int = 0,
             editions: Mapping[int, int] | None = None, file: str = "",
             not_judged: Mapping[tuple[str, str], int] | None = None,
-            position: int | None = None) -> VerdictBatch:
+            position: int | None = None,
+            others: Mapping[str, int] | None = None) -> VerdictBatch:
     """A batch of nothing but numbers that are known before any record is judged."""
     return VerdictBatch(plan, pl.DataFrame(), pl.Series([], dtype=pl.Int64), Verdicts(plan),
                         file, records=records, out_of_scope=out_of_scope, editions=editions or {},
-                        position=position, not_judged=not_judged or {})
+                        position=position, not_judged=not_judged or {}, others=others or {})
 
 
 def trim(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

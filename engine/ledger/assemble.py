@@ -6,7 +6,7 @@ One column at a time, through `read_column`; which rows are no records says `row
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -23,9 +23,9 @@ from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 from zhuanjie.engine.ledger.readers.base import Cells, Chunk, LedgerTable
 from zhuanjie.engine.ledger.row_roles import COUNTED, RowRole
 
-__all__ = ["Batch", "assemble", "same_id", "type_chunk"]
+__all__ = ["SAID", "Batch", "assemble", "lead", "same_id", "type_chunk"]
 
-_SAID = {RowRole.NOTE: "records.note-row", RowRole.HEADING: "records.heading-row",
+SAID = {RowRole.NOTE: "records.note-row", RowRole.HEADING: "records.heading-row",
          RowRole.SUM: "records.sum-row", RowRole.EXAMPLE: "records.example-row"}
 """What is said of rows that are no records."""
 
@@ -65,6 +65,11 @@ def same_id(table: LedgerTable, ids: pl.Series, rows: pl.Series,
         )
 
 
+def lead(cells: Iterable[object]) -> str:
+    """The first text of a row, as a finding quotes it."""
+    return next(filter(None, (show(cell) for cell in cells if cell is not None)), "")
+
+
 class _Typing:
     """The typing of one chunk."""
 
@@ -94,7 +99,7 @@ class _Typing:
         first = (self.table.header_row or 0) + 1
         roles = self.table.roles.of(self.chunk.cells, rows - first)
         found = [*self._findings(roles), *(
-            self._other(at, role) for at, role in roles.items() if role in _SAID)]
+            self._other(at, role) for at, role in roles.items() if role in SAID)]
         if roles:
             keep = pl.repeat(True, len(rows), eager=True).scatter(list(roles), False)
             frame, rows = frame.filter(keep), rows.filter(keep)
@@ -118,9 +123,8 @@ class _Typing:
 
     def _other(self, at: int, role: RowRole) -> tuple[int, int, InputFinding]:
         """What is said of a row that is no record."""
-        texts = (show(column[at]) for _, column in sorted(self.chunk.cells.items())
-                 if column[at] is not None)
-        return self._finding(at, _SAID[role], value=next(filter(None, texts), ""))
+        cells = [column[at] for _, column in sorted(self.chunk.cells.items())]
+        return self._finding(at, SAID[role], value=lead(cells))
 
     def _findings(
         self, roles: Mapping[int, RowRole]
@@ -148,7 +152,7 @@ class _Typing:
         field = None if column is None else self.table.match.fields[column]
         row = self.chunk.rows[at]
         record = self.frame[self.key][at] if self.key in self.frame.columns else None
-        if code in _SAID.values():
+        if code in SAID.values():
             record = None
         if record is not None:
             record = self.table.match.vocabulary.fields[self.key].shown(record)

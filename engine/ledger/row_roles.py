@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, reduce
 from operator import or_
@@ -21,9 +22,9 @@ from zhuanjie.engine.ledger.headings import HeadingMatch
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
 from zhuanjie.engine.vocabulary.row_words import RowPatterns
 
-RowRules = Literal["layout", "words", "alone"]
+RowRules = Literal["layout", "words"]
 """How rows of a table are told apart: `layout` where people lay it out, `words` where a program
-wrote records, `alone` where a server has to tell them apart too."""
+wrote records."""
 
 TOP = 10
 """Rows below the header among which examples and instructions stand."""
@@ -58,6 +59,24 @@ COUNTED = tuple(role for role in RowRole if role is not RowRole.EMPTY)
 Cells = pl.Series | Sequence[object]
 
 
+@dataclass(frozen=True, slots=True)
+class RowSigns:
+    """Where a row may be no record: patterns, and columns by position.
+
+    `key` names records, `first` tells whom a row is about; one with no more than `few` of
+    `others` filled has little in it.
+    """
+
+    key: int | None
+    first: int | None
+    others: Sequence[int]
+    few: int
+    key_like: str
+    words: str
+    heading: str
+    counts: str
+
+
 class RowRoles:
     """Tells apart the rows of a table that are no records."""
 
@@ -79,8 +98,6 @@ class RowRoles:
 
     def reads(self, blanks: Mapping[int, int]) -> list[int]:
         """The columns that show where a row may be no record, by the blanks in a sample of each."""
-        if self._rules == "alone":
-            return sorted(self._match.fields)
         others = sorted(self._others, key=lambda at: blanks.get(at, 0))[:FULLEST]
         return sorted({*others, *(() if self._first is None else (self._first,))})
 
@@ -90,9 +107,6 @@ class RowRoles:
         It is true too often rather than too seldom.
         """
         others = [_blank(cell) for at, cell in cells.items() if at != self._key]
-        if self._rules == "alone":
-            filled = pl.sum_horizontal(~_blank(cell) for cell in cells.values())
-            return filled <= 1 if cells else pl.lit(True)
         doubts = [place < TOP]
         if self._key is not None and self._key in cells:
             doubts.append(~cells[self._key].str.contains(_KEY))
@@ -104,6 +118,12 @@ class RowRoles:
         elif self._first is None:
             return pl.lit(True)
         return reduce(or_, (doubt.fill_null(value=True) for doubt in doubts))
+
+    @property
+    def signs(self) -> RowSigns:
+        """What a server is asked, to find the rows that may be no records."""
+        return RowSigns(self._key, self._first, self._others, self._few, _KEY, self._any,
+                        self._head, self._counts)
 
     @property
     def _few(self) -> int:
@@ -158,8 +178,6 @@ class RowRoles:
         """What a row with these cells is; None where it is a record."""
         if not texts:
             return RowRole.EMPTY
-        if self._rules == "alone":
-            return self._by_itself(texts)
         if not self._is_odd(texts, place):
             return None
         body = {at: text for at, text in texts.items() if not _test(_NOTHING)(text) and not (
@@ -167,15 +185,6 @@ class RowRoles:
         if not body:
             return RowRole.BLANK
         return self._heading(body, place) or self._marked(body) or self._unmarked(body)
-
-    def _by_itself(self, texts: Mapping[int, str]) -> RowRole | None:
-        """As a server tells rows apart: by the known cells alone."""
-        known = [at for at in texts if at in self._match.fields]
-        if not known:
-            return RowRole.EMPTY
-        noted = (len(known) == 1 and self._match.fields[known[0]].type == "string"
-                 and self._is.lone(texts[known[0]]))
-        return RowRole.NOTE if noted else None
 
     def _is_odd(self, texts: Mapping[int, str], place: int) -> bool:
         """Whether a row is looked at at all."""
@@ -276,7 +285,7 @@ class _Tests:
         self.sums, self.counts, self.notes = map(_test, (words.sums, words.counts, words.notes))
         self.dates, self.sections = _test(words.dates), _test(words.sections)
         self.examples, self.instructions = _test(words.examples), _test(words.instructions)
-        self.lone, self.any = _test(words.lone), _test(words.any)
+        self.any = _test(words.any)
 
 
 @cache

@@ -64,11 +64,6 @@ class RowPatterns:
         return self._of(self.words.instructions)
 
     @cached_property
-    def lone(self) -> str:
-        """The only cell of a row that is no record, of whatever kind."""
-        return self._of((*self.words.sums, *self.words.notes))
-
-    @cached_property
     def any(self) -> str:
         """A cell that may make its row no record."""
         words = self.words

@@ -14,7 +14,6 @@ from zhuanjie.engine.auditing.editions import EditionIndex
 from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.strategies.base import AuditRequest
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted
-from zhuanjie.engine.backends.sql.faults import NOTE_ROW
 from zhuanjie.engine.backends.sql.ledger import LedgerQueries, StatementPart
 from zhuanjie.engine.backends.sql.postgres import PostgresBackend
 from zhuanjie.engine.backends.sql.records import Counts
@@ -22,7 +21,6 @@ from zhuanjie.engine.backends.verdicts import Verdicts
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.ledger.readers.postgres import PostgresTable
-from zhuanjie.engine.ledger.row_roles import RowRole
 
 
 def table_of(ledger: Ledger) -> PostgresTable | None:
@@ -62,16 +60,14 @@ class PostgresJudge:
             self._plan, records=counts.records, out_of_scope=counts.beyond,
             editions=self._editions.counts(counts.held[:guards], counts.in_scope),
             not_judged=gap_counts(self._plan, counts.held[guards:]),
-            file=self.queries.table.file, position=0)
+            file=self.queries.table.file, position=0, others=counts.others)
         position = 0
         for part in self.queries.judged(self._request.all_outcomes):
             position = part.rows[-1] if len(part.rows) else position
             plan = self.queries.plan
-            notes = sum(found.code == NOTE_ROW for found in part.input)
             yield VerdictBatch(plan, part.frame, part.rows, Verdicts(plan, items=part.verdicts),
                                self.queries.table.file, input=part.input, slice=start,
-                               position=position,
-                               others={str(RowRole.NOTE): notes} if notes else {})
+                               position=position)
 
     def values(self, field: str, wanted: pl.Series) -> Iterator[pl.Series]:
         """Those of the values wanted that the table has."""
@@ -80,11 +76,12 @@ class PostgresJudge:
     def frames(self, record: str | None = None) -> Iterator[RecordFrame]:
         """The records in scope; only one, or all of them where there is none of that name."""
         counts = self._count()
-        records, beyond = counts.records, counts.beyond
+        records, beyond, others = counts.records, counts.beyond, counts.others
         for part in self._parts(record):
             yield RecordFrame(self._listing, part.frame, part.rows, self.queries.table.file, None,
-                              records, beyond, part.input)
+                              records, beyond, part.input, others=others)
             records = beyond = 0
+            others = {}
 
     def _parts(self, record: str | None) -> Iterator[StatementPart]:
         if record is not None:

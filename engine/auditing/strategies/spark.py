@@ -144,6 +144,7 @@ class SparkJudge:
         self._ledger.judge_by(self._editions.specialize(editions, counts.in_scope))
         yield counted(plan, records=counts.records, out_of_scope=counts.beyond, editions=editions,
                       file=self.ledger.files[0],
+                      others=counts.others,
                       not_judged=gap_counts(plan, counts.held[len(guards):]))
 
     def values(self, field: str, wanted: pl.Series) -> Iterator[pl.Series]:

@@ -19,6 +19,7 @@ from zhuanjie.engine.backends.sql.cells import Bound, read_cells
 from zhuanjie.engine.backends.sql.conditions import aliased, column, joined
 from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, whole
 from zhuanjie.engine.backends.sql.faults import Faults
+from zhuanjie.engine.backends.sql.postgres_rows import said_of
 from zhuanjie.engine.backends.sql.records import Counts, Records, RowKind
 from zhuanjie.engine.backends.sql.statement import ROW, below, select
 from zhuanjie.engine.core.limits import limits
@@ -56,7 +57,8 @@ class LedgerQueries:
         self.table, self.needs = table, needs
         self.bound = Bound()
         self._sources, cells = read_cells(table, self.bound)
-        self.of = Records(POSTGRES, cells, plan, needs, self._raw)
+        self._said = said_of(table, self.bound)
+        self.of = Records(POSTGRES, cells, plan, needs, self._raw, said=self._said is not None)
 
     @property
     def plan(self) -> Plan:
@@ -115,16 +117,18 @@ class LedgerQueries:
         """Run the main statement: rows to report, and rows in which something is amiss."""
         shown = list(self.needs)
         counts = [c.format(rule=r.id) for r in self.plan.unique for c in (UNIQUE_SURE, UNIQUE_ALL)]
-        faults = Faults(self.table, [self.of.cells[at] for at in self.of.faults])
+        faults = Faults(self.table, [self.of.cells[at] for at in self.of.faults],
+                        [self.of.cells[at] for at in self.of.checked])
         statement_ = select([
             column(ROW), column("stands"), aliased(where.copy(), "reported"), column("again"),
             column("note"), *(aliased(self.of.compiler.column(n), f"f{i}")
                               for i, n in enumerate((*shown, *counts))),
-            *(column(f"e{at}") for at in self.of.faults), *answers,
+            *(column(f"e{at}") for at in self.of.faults),
+            *(column(f"s{at}") for at in self.of.checked), *answers,
         ], relation, joined(exp.Or, [where, column("amiss")]))
         statement_.set("order", exp.Order(expressions=[column(ROW)]))
         ends = [5]
-        for width in (len(shown) + len(counts), len(self.of.faults)):
+        for width in (len(shown) + len(counts), len(self.of.faults), len(self.of.checked)):
             ends.append(ends[-1] + width)
         key_at = 5 + shown.index(self.plan.key)
         kinds = {name: _DTYPES.get(self.plan.fields[name].type, pl.String) for name in shown}
@@ -134,22 +138,24 @@ class LedgerQueries:
             reported: list[tuple[Any, ...]] = []
             for row in rows:
                 number, stands, wanted, again, note = row[:5]
-                found += faults.of(number, stands == RowKind.NOTE, note, row[key_at],
-                                   row[ends[1] : ends[2]], again)
+                found += faults.of(number, RowKind(stands), note, row[key_at],
+                                   row[ends[1] : ends[2]], row[ends[2] : ends[3]], again)
                 if wanted:
                     reported.append(row)
             part = StatementPart(_frame(reported, schema), pl.Series([r[0] for r in reported],
                                                             dtype=pl.Int64), [], found)
             if layout is not None:
-                width = ends[2] + len(layout.words)
+                width = ends[3] + len(layout.words)
                 part.verdicts = [v for place, row in enumerate(reported)
-                                 for v in layout.verdicts(place, row[ends[2] : width],
+                                 for v in layout.verdicts(place, row[ends[3] : width],
                                                           row[width:], NAME)]
             yield part
 
     def _raw(self, numbered: bool) -> Tree:
         """The table's own columns, numbered in its order if wanted."""
         columns = [aliased(source.copy(), f"x{at}") for at, source in enumerate(self._sources)]
+        if self._said is not None:
+            columns.append(aliased(self._said.copy(), "said"))
         if numbered:
             order = exp.Order(expressions=[tree.copy() for tree in self.table.order])
             columns.append(aliased(exp.Window(this=exp.RowNumber(), order=order), ROW))

@@ -6,17 +6,20 @@ counts of `unique` rules and what is amiss come as further columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 from sqlglot import exp
 
 from zhuanjie.engine.backends.masks import BitmaskLayout
+from zhuanjie.engine.backends.sql.checks import suspect
 from zhuanjie.engine.backends.sql.conditions import Compiler, aliased, column, joined
 from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, call, group, whole
 from zhuanjie.engine.backends.sql.statement import ROW, below, masks, select
 from zhuanjie.engine.expr.nodes import FieldRef as FieldNode
+from zhuanjie.engine.ledger.assemble import SAID
+from zhuanjie.engine.ledger.row_roles import COUNTED
 from zhuanjie.engine.lowering.conditions import Cond
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
@@ -30,13 +33,21 @@ Source = Callable[[bool], Tree]
 
 
 class RowKind(IntEnum):
-    """What a row of the table is."""
+    """What a row of the table is: no record, of whichever kind, or one."""
 
-    BLANK = 0
-    NOTE = 1
-    BEYOND = 2
+    EMPTY = 0
+    BLANK = 1
+    NOTE = 2
+    HEADING = 3
+    SUM = 4
+    EXAMPLE = 5
+    BEYOND = 6
     """A record that is certainly beyond the policy's scope."""
-    IN_SCOPE = 3
+    IN_SCOPE = 7
+
+
+SAID_OF = {RowKind[role.name]: code for role, code in SAID.items()}
+"""What is said of rows that are no records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +68,15 @@ class Cell:
 class Counts:
     """How many records there are, in scope and beyond, and `rows` of any sort.
 
-    `held` says for each condition that was asked of how many in scope it holds.
+    `held` says for each condition that was asked of how many in scope it holds, `others` how many
+    rows are no records, by what they are.
     """
 
     in_scope: int
     beyond: int
     rows: int
     held: tuple[int, ...]
+    others: Mapping[str, int]
 
     @property
     def records(self) -> int:
@@ -76,20 +89,23 @@ class Counts:
         sorts = {RowKind(stands): counts for stands, *counts in found}
         inside = sorts.get(RowKind.IN_SCOPE, [0] * (conditions + 1))
         return Counts(inside[0], sorts.get(RowKind.BEYOND, [0])[0],
-                      sum(c[0] for c in sorts.values()), tuple(inside[1:]))
+                      sum(c[0] for c in sorts.values()), tuple(inside[1:]),
+                      {str(role): sorts[kind][0] for role in COUNTED
+                       if (kind := RowKind[role.name]) in sorts})
 
 
 class Records:
     """The records of one table under one plan."""
 
     def __init__(self, dialect: Dialect, cells: Sequence[Cell], plan: Plan, needs: Sequence[str],
-                 source: Source, carried: Sequence[str] = (ROW,)) -> None:
+                 source: Source, carried: Sequence[str] = (ROW,), *, said: bool = True) -> None:
         """`needs` are the fields that must have a column, if only of nulls.
 
-        `carried` are columns of the numbered source that tell where a row stands.
+        `carried` are columns of the numbered source that tell where a row stands. `said` tells
+        whether the source has such a column (see `row_roles`); without it all rows are records.
         """
         self.dialect, self.cells, self.plan, self._source = dialect, cells, plan, source
-        self._needs, self._carried = needs, carried
+        self._needs, self._carried, self._said = needs, carried, said
         self.kept: Tree | None = None
         """What `standing` gives, where that has been worked out and kept."""
         self.names = {cell.field.name: f"c{at}" for at, cell in enumerate(cells)}
@@ -102,10 +118,12 @@ class Records:
         self.kleene = plan.kleene
         self.compiler = Compiler(dialect, self.names)
         self.faults = [at for at, cell in enumerate(cells) if cell.fault is not None]
+        self.checked = [at for at, cell in enumerate(cells) if cell.field.check is not None]
 
     def by(self, plan: Plan) -> Records:
         """The same under another plan, one with the same rules."""
-        other = Records(self.dialect, self.cells, plan, self._needs, self._source, self._carried)
+        other = Records(self.dialect, self.cells, plan, self._needs, self._source, self._carried,
+                        said=self._said)
         other.kept = self.kept
         return other
 
@@ -122,39 +140,21 @@ class Records:
                     for at in self.faults]
         columns += [aliased(exp.cast(exp.Null(), _KINDS.get(self.plan.fields[name].type, "TEXT")),
                             self.names[name]) for name in self.absent]
-        columns += [aliased(self._holds(), "holds"), aliased(self._first(), "first")]
+        kind, text = column("said"), exp.cast(exp.Null(), "TEXT")
+        holds = call("coalesce", kind_of(kind), whole(RowKind.IN_SCOPE))
+        columns += [aliased(holds if self._said else whole(RowKind.IN_SCOPE), "holds"),
+                    aliased(quoted(kind.copy()) if self._said else text, "first")]
+        columns += [aliased(self._suspect(at), f"s{at}") for at in self.checked]
         if numbered:
             columns += map(column, self._carried)
         return below(self.dialect.fenced(select(columns, self._source(numbered))), "typed")
 
-    def _first(self) -> Tree:
-        """The first text of a row, which is all there is of a note."""
-        texts = [cell.value.copy() for cell in self.cells if cell.field.type in ("string", "enum")]
-        return call("coalesce", *texts) if texts else exp.cast(exp.Null(), "TEXT")
-
-    def _holds(self) -> Tree:
-        """Whether a row is blank, a note or a record, from as few of its cells as will do.
-
-        The cells are written out once more, because of nearly every row the first one decides.
-        """
-        values = [cell.value for cell in self.cells]
-        count = joined(exp.Add, [self.compiler.choice([(_filled(v), whole(1))], whole(0))
-                                 for v in values])
-        alone = exp.EQ(this=group(count), expression=exp.Literal.number(1))
-        note = self.compiler.choice(
-            [
-                (
-                    self.dialect.matches(self._first(), self.plan.policy.vocabulary.rows.lone),
-                    alone,
-                )
-            ],
-            exp.false(),
-        )
-        held = [*values, *(self.cells[at].fault for at in self.faults)]
-        filled = [_filled(v) for v in held if v is not None]
-        return self.compiler.choice([(note, whole(RowKind.NOTE)),
-                                     (joined(exp.Or, filled), whole(RowKind.IN_SCOPE))],
-                                    whole(RowKind.BLANK))
+    def _suspect(self, at: int) -> Tree:
+        """The value of a field that is checked, where it may be wrong."""
+        cell = self.cells[at]
+        test = suspect(self.dialect, cell.field, cell.value)
+        assert test is not None
+        return self.compiler.choice([(test, cell.value.copy())])
 
     def standing(self, numbered: bool = False) -> Tree:
         """Typed rows, and what each of them is to the policy."""
@@ -192,9 +192,14 @@ class Records:
                 columns.append(aliased(call("coalesce", column(f"{name}{number}", f"u{number}"),
                                             whole(otherwise)), f"{name}{number}"))
         is_duplicate_id: Tree = exp.false()
-        has_input_finding = [exp.EQ(this=column("stands"), expression=whole(RowKind.NOTE)),
-                 *(exp.Not(this=exp.Is(this=column(f"e{at}"), expression=exp.Null()))
-                   for at in self.faults)]
+        is_other = exp.Between(this=column("stands"), low=whole(RowKind.NOTE),
+                               high=whole(RowKind.EXAMPLE))
+        is_record = exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND))
+        cells = [*(f"e{at}" for at in self.faults), *(f"s{at}" for at in self.checked)]
+        has_input_finding: list[Tree] = [is_other, *(exp.And(
+            this=is_record.copy(),
+            expression=exp.Not(this=exp.Is(this=column(name), expression=exp.Null())))
+            for name in cells)]
         if self.has_key:
             twice = self._twice()
             key = self.compared(self.plan.key)
@@ -202,9 +207,8 @@ class Records:
             is_duplicate_id = exp.Not(
                 this=exp.Is(this=column("id", "twice"), expression=exp.Null())
             )
-            record = exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND))
             unnamed = exp.Is(this=self.compiler.column(self.plan.key), expression=exp.Null())
-            has_input_finding.append(exp.And(this=record, expression=exp.paren(
+            has_input_finding.append(exp.And(this=is_record, expression=exp.paren(
                 exp.Or(this=unnamed, expression=is_duplicate_id.copy()))))
         columns += [
             aliased(is_duplicate_id, "again"),
@@ -263,6 +267,17 @@ class Records:
         counting.set("having", exp.Having(this=exp.GT(this=exp.Count(this=exp.Star()),
                                                       expression=exp.Literal.number(1))))
         return below(counting, "twice")
+
+
+def kind_of(said: Tree) -> Tree:
+    """The number of a row's kind, null for a record."""
+    one = exp.Literal.number(1)
+    return exp.cast(call("substr", group(said), one, one.copy()), "BIGINT")
+
+
+def quoted(said: Tree) -> Tree:
+    """What a finding quotes of a row."""
+    return call("substr", group(said.copy()), exp.Literal.number(2))
 
 
 def _filled(tree: Tree) -> Tree:

@@ -17,19 +17,24 @@ from zhuanjie.engine.backends.masks import BitmaskLayout, DetailQuery, What
 from zhuanjie.engine.backends.sql import statement
 from zhuanjie.engine.backends.sql.conditions import aliased, column, joined
 from zhuanjie.engine.backends.sql.dialects import SPARK, Tree, call, whole
-from zhuanjie.engine.backends.sql.records import Counts, Records, RowKind
+from zhuanjie.engine.backends.sql.records import SAID_OF, Counts, Records, RowKind
 from zhuanjie.engine.backends.sql.spark import failing, session
-from zhuanjie.engine.backends.sql.spark_source import FILE, SparkSource
+from zhuanjie.engine.backends.sql.spark_rows import FILE
+from zhuanjie.engine.backends.sql.spark_source import SparkSource
 from zhuanjie.engine.backends.sql.statement import ROW, select
 from zhuanjie.engine.core.finding_columns import columns
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.expr.nodes import field_names
+from zhuanjie.engine.ledger.cells.faults import fault
 from zhuanjie.engine.lowering.conditions import Cond
 from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.vocabulary.fields import Field
 
 _TYPES = {"text": "string", "day": "date", "count": "int", "row": "bigint",
           "texts": "array<string>"}
 _RANK = "rank"
+_SUSPECT = "suspect"
+"""What stands for the code of a value until somebody looked at it."""
 
 
 class SparkLedger:
@@ -175,22 +180,31 @@ class SparkLedger:
             found.append(self._amiss(_filled(f"e{at}"), code, cell.field.number,
                                      SPARK.text(cell.field.name), SPARK.text(cell.heading), text))
         nothing = exp.cast(exp.Null(), "TEXT")
-        note = exp.EQ(this=column("stands"), expression=whole(RowKind.NOTE))
-        found.append(self._amiss(note, SPARK.text("records.note-row"), -2, nothing, nothing.copy(),
-                                 column("note")))
+        for at in of.checked:
+            cell = of.cells[at]
+            found.append(self._amiss(_filled(f"s{at}"), SPARK.text(_SUSPECT), cell.field.number,
+                                     SPARK.text(cell.field.name), SPARK.text(cell.heading),
+                                     column(f"s{at}")))
+        record = exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND))
+        found = [of.compiler.choice([(record.copy(), tree)]) for tree in found]
+        for kind, said in SAID_OF.items():
+            other = exp.EQ(this=column("stands"), expression=whole(kind))
+            found.append(self._amiss(other, SPARK.text(said), -2, nothing.copy(), nothing.copy(),
+                                     column("note")))
         if of.has_key:
             key = next(at for at, cell in enumerate(of.cells) if cell.field.name == of.plan.key)
             heading = SPARK.text(of.cells[key].heading)
-            record = exp.GTE(this=column("stands"), expression=whole(RowKind.BEYOND))
-            blank = [record, exp.Is(this=self._key.copy(), expression=exp.Null())]
+            blank = [record.copy(), exp.Is(this=self._key.copy(), expression=exp.Null())]
             if key in of.faults:
                 blank.append(exp.Is(this=column(f"e{key}"), expression=exp.Null()))
             found.append(self._amiss(joined(exp.And, blank), SPARK.text("records.no-id"), -1,
                                      SPARK.text(of.plan.key), heading, nothing.copy()))
-            found.append(self._amiss(column("again"), SPARK.text("records.same-id"), -1,
+            again = exp.And(this=record, expression=column("again"))
+            found.append(self._amiss(again, SPARK.text("records.same-id"), -1,
                                      SPARK.text(of.plan.key), heading.copy(), self._key.copy()))
         told = call("inline", call("array_compact", call("array", *found)))
-        statement_ = select([aliased(self._key.copy(), "record"),
+        named = of.compiler.choice([(record.copy(), self._key.copy())])
+        statement_ = select([aliased(named, "record"),
                              aliased(of.compared(of.plan.key), "id"), told, column(FILE),
                              column(ROW)], of.joined(), column("amiss"))
         with failing():
@@ -200,6 +214,11 @@ class SparkLedger:
             # The first of several with the same id is not to blame.
             frame = frame.withColumn("turn", turn).filter(
                 (F.col("code") != "records.same-id") | (F.col("turn") > 1))
+            if of.checked:
+                code = _checker([of.cells[at].field for at in of.checked])
+                frame = frame.withColumn("code", F.when(
+                    F.col("code") == _SUSPECT, code("field", "value")).otherwise(
+                    F.col("code"))).filter(F.col("code").isNotNull())
             return self._masked(frame.orderBy(FILE, ROW, _RANK), "record", "value").select(
                 "record", "field", "column", "value", "code", FILE, ROW)
 
@@ -235,6 +254,18 @@ class SparkLedger:
 
 def _filled(name: str) -> Tree:
     return exp.Not(this=exp.Is(this=column(name), expression=exp.Null()))
+
+
+def _checker(fields: Sequence[Field]) -> Any:
+    """What is wrong with a value of one of some fields, as a function of workers."""
+    known = {field.name: field for field in fields}
+
+    def code(name: str | None, text: str | None) -> str | None:
+        field = known.get(name or "")
+        wrong = None if field is None or text is None else fault(field, text)
+        return None if wrong is None else wrong.code
+
+    return F.udf(code, "string")
 
 
 def local(rows: Sequence[tuple[Any, ...]], columns: str) -> DataFrame:

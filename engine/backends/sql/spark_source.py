@@ -23,6 +23,7 @@ from zhuanjie.engine.backends.sql.conditions import column, joined
 from zhuanjie.engine.backends.sql.dialects import SPARK, Tree, call, group, whole
 from zhuanjie.engine.backends.sql.records import Cell
 from zhuanjie.engine.backends.sql.spark import failing, session
+from zhuanjie.engine.backends.sql.spark_rows import FILE, SAID, with_roles
 from zhuanjie.engine.backends.sql.statement import ROW
 from zhuanjie.engine.core.dates import from_day, to_day
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
@@ -34,11 +35,11 @@ from zhuanjie.engine.ledger.cells.text import QUOTING, SCIENTIFIC, is_number_lik
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.record import no_key_notice, unknown_notices
+from zhuanjie.engine.ledger.row_roles import RowRoles
 from zhuanjie.engine.vocabulary.fields import Field
 
 TABLE = "spark:"
 """What the name of a table begins with."""
-FILE = "file"
 _PLACE = ("zhuanjie#file", "zhuanjie#row")
 """Where a record stands, under names that no ledger has."""
 SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
@@ -96,8 +97,13 @@ def open_source(given: Sequence[str], mapping: HeadingMap) -> SparkSource:
         if not mapping.knows(match):
             raise not_a_ledger(name, None, [headings], mapping)
         known = sorted(match.fields.items())
-        raw = frame.select(F.col(_PLACE[0]).alias(FILE), F.col(_PLACE[1]).alias(ROW), *(
-            _column(*paths[at]).alias(f"x{n}") for n, (at, _) in enumerate(known)))
+        text = not given[0].startswith(TABLE) and _kind(given[0], place) == "csv"
+        roles = RowRoles(match, headings, "layout" if text else "words")
+        told = with_roles(frame.select(F.col(_PLACE[0]).alias(FILE), F.col(_PLACE[1]).alias(ROW), *(
+            _column(*path).alias(f"r{at}") for at, path in enumerate(paths))), roles,
+            {at: f"r{at}" for at in range(len(paths))}, 2 if text else 1)
+        raw = told.select(FILE, ROW, SAID, *(
+            F.col(f"r{at}").alias(f"x{n}") for n, (at, _) in enumerate(known)))
         plain = [_Read(n, field, headings[at], paths[at][1])
                  for n, (at, field) in enumerate(known)]
         raw = _with_parser(raw, [r for r in plain if r.hard is not None])

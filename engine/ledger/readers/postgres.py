@@ -84,7 +84,6 @@ class PostgresTable(LedgerTable):
     """One table, its connection kept open: whoever reads it twice reads the same state."""
 
     is_remote = True
-    row_rules = "alone"
 
     def __init__(self, address: Address, mapping: HeadingMap) -> None:
         """Connect and look the table up.
@@ -158,13 +157,18 @@ class PostgresTable(LedgerTable):
         sure = {c.name for c in lead if c.filled}
         if any(names <= sure for names in keys):
             return trees
-        row: exp.Expr = exp.Collate(this=exp.cast(exp.column(ALIAS, quoted=True), "TEXT"),
-                          expression=exp.to_identifier("C", quoted=True))
+        row = self.row
         # The whole row settles a tie; where something comes before it, a number made of it will do.
         if trees:
             row = exp.Anonymous(this="hashtextextended",
                                 expressions=[row, exp.Literal.number(0)])
         return [*trees, row]
+
+    @property
+    def row(self) -> exp.Expr:
+        """The text the server writes for a whole row."""
+        return exp.Collate(this=exp.cast(exp.column(ALIAS, quoted=True), "TEXT"),
+                           expression=exp.to_identifier("C", quoted=True))
 
     def known(self) -> list[tuple[Field, DatabaseColumn]]:
         """The fields the table has columns for, with these."""
