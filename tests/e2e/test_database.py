@@ -25,8 +25,7 @@ from support.tables import execute, load
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.core.results import InputFinding, Report
 
-BLANK = ("--absent", "blank")
-"""These ledgers lack the columns of most rules, which then find what there is to tell."""
+BLANK = ("--absent", "blank")  # most rules' columns are not there
 ROSTER = "学号\n06001\n06009\n06002\n06009\n 06010 \n06017\n０６００5\n０６ 999\n"
 
 
@@ -148,7 +147,6 @@ def test_random_ledgers(server: Cluster, day: date, texts: bool, tmp_path: Path)
 
 
 def _input(report: Report) -> list[InputFinding]:
-    """What could not be read as it stands, whatever the ledger is called."""
     return [replace(f, file=None, args={k: v for k, v in f.args.items() if k != "first"})
             for f in report.input]
 
@@ -222,17 +220,13 @@ def test_views_names_and_columns(server: Cluster, tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "no table": "postgresql://owner@/postgres",
-    "unknown table": "{socket}no_such",
+    "no table": "postgresql://owner@/postgres", "unknown table": "{socket}no_such",
     "injection": "{socket}plain;%20DROP%20TABLE%20plain--",
     "no ledger": "{socket}pg_catalog.pg_am",
-    "wrong password": "{wrong}",
-    "no password": "{none}",
+    "wrong password": "{wrong}", "no password": "{none}",
     "unreachable": "postgresql://owner:" + "hush" + "@127.0.0.1:1/postgres?table=t",
-    "no database": "{other}",
     "malformed": "postgresql://owner:hu/sh@local host:x/y?table=t&nonsense=hush",
-    "denied": "{denied}",
-    "empty": "{socket}nothing",
+    "denied": "{denied}", "empty": "{socket}nothing", "no database": "{other}",
     "unknown order": "{socket}plain&order=nowhere",
 }
 
@@ -248,8 +242,7 @@ def test_one_clear_message(server: Cluster, case: str, backend: list[str], tmp_p
         socket=server.url(""), wrong=server.tcp("plain", "hush"), none=server.tcp("plain", None),
         other=server.tcp("plain").replace("/postgres", "/elsewhere"),
         denied=server.url("plain").replace("owner@", "stranger@"))
-    out = tmp_path / "out.json"
-    out.write_text("before")
+    (out := tmp_path / "out.json").write_text("before")
     done = run("audit", url, *AS_OF, *backend, "--output", out, "--format", "json", "--force")
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
@@ -337,8 +330,7 @@ def test_a_server_that_dies(form: str, backend: list[str], tmp_path: Path,
         execute(f'CREATE TABLE big AS SELECT n::text AS "member.id", date \'2007-06-30\' AS '
                 f'"member.left_on", {", ".join("NULL::text AS " + n for n in names)} '
                 "FROM generate_series(1, 150000) AS n")
-        out = tmp_path / "out"
-        out.write_text("before")
+        (out := tmp_path / "out").write_text("before")
         target = [] if form == "jsonl" else ["--output", str(out), "--force"]
         with subprocess.Popen([COMMAND, "audit", mortal.url("big"), *AS_OF, *BLANK, "--format",
                                form, *target, *backend, "--fail-on", "never"], stdout=subprocess.PIPE,
