@@ -66,8 +66,9 @@ def is_ours(path: Path) -> bool:
 
 
 def last_line(form: str) -> str:
-    """What a text for people ends with in a file."""
-    return {"table": f"\n-- {MARK}\n", "markdown": f"\n<!-- {MARK} -->\n"}.get(form, "")
+    """What a text for people, and one that names no maker, ends with in a file."""
+    return {"table": f"\n-- {MARK}\n", "markdown": f"\n<!-- {MARK} -->\n",
+            "junit": f"<!-- {MARK} -->\n"}.get(form, "")
 
 
 def _parquet(path: Path) -> bool:
