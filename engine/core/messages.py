@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.parser_words import WritingFault
+from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.unicode import width
 
 Lang = Literal["zh", "en"]
@@ -34,7 +35,10 @@ def say(code: str, lang: Lang, /, **args: Any) -> str:
     detail = args.get("detail")
     if isinstance(detail, WritingFault):
         args["detail"] = catalogue(lang)[detail.code].format(token=detail.token)
-    return catalogue(lang)[code].format(**args)
+    # Whatever a message quotes, it tells nobody's number.
+    shown = {name: hide_numbers(arg) if isinstance(arg, str) else arg
+             for name, arg in args.items()}
+    return catalogue(lang)[code].format(**shown)
 
 
 def default_lang(environ: dict[str, str] | None = None) -> Lang:
@@ -60,7 +64,7 @@ def say_diagnostic(diagnostic: Diagnostic, lang: Lang) -> str:
         text += say("place.path", lang, path=at.path)
     lines = [f"{head}: {text}" if head else text]
     if at.snippet is not None:
-        lines += _caret(at.snippet, at.caret)
+        lines += _caret(hide_numbers(at.snippet), at.caret)
     if d.hint:
         lines.append("  " + say(d.hint, lang, **d.args))
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from zhuanjie.engine.auditing.grouping import group_text
 from zhuanjie.engine.auditing.wording.template import Template, field_label, value_label
 from zhuanjie.engine.core.dates import Month, from_day
 from zhuanjie.engine.core.messages import Lang, say
+from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.results import Finding, Location, Outcome, Verdict
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule
@@ -114,8 +115,10 @@ class FindingRenderer:
 
     def _shown(self, name: str, value: Any) -> Any:
         """A value as it may be shown."""
-        return value if value is None or name not in self._masked else (
-            self._masked[name].shown(value))
+        if isinstance(value, str):
+            field = self._masked.get(name)
+            return hide_numbers(value) if field is None else field.shown(value)
+        return value
 
     def is_tardy(self, rule: TypedRule, record: Mapping[str, Any]) -> bool:
         """Whether a deadline's act is on record by the as-of day (so that it can only be late)."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from zhuanjie.engine.core.dates import Month
 from zhuanjie.engine.core.messages import Lang, say
+from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
 
@@ -62,7 +63,7 @@ class TextLabels:
             return (Month.of(value) if self._month else value).isoformat()
         if self._masked is not None:
             return self._masked.shown(value)
-        return self._values.get(value, str(value)) if self._values else str(value)
+        return self._values.get(value, str(value)) if self._values else hide_numbers(str(value))
 
 
 def field_label(name: str, lang: Lang, fields: FieldTable) -> str:

@@ -8,6 +8,7 @@ import unicodedata
 from datetime import date, datetime, time
 from decimal import Decimal
 
+from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.unicode import BLANKS, INVISIBLE
 from zhuanjie.engine.vocabulary.fields import Field
 
@@ -96,7 +97,7 @@ def show(raw: object) -> str:
     """A raw cell as a message quotes it: what it holds, without blanks around it, not for ever."""
     if isinstance(raw, (list, tuple, set)):
         return "[…]"
-    text = whole_text(raw).strip(BLANKS)
+    text = hide_numbers(whole_text(raw).strip(BLANKS))
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
