@@ -6,6 +6,7 @@ stand beside them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -18,7 +19,6 @@ from zhuanjie.engine.backends.sql.conditions import column
 from zhuanjie.engine.backends.sql.dialects import SPARK
 from zhuanjie.engine.backends.sql.records import RowKind
 from zhuanjie.engine.backends.sql.row_roles import none_filled, odd, said
-from zhuanjie.engine.backends.sql.spark import session
 from zhuanjie.engine.backends.sql.statement import ROW
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.row_roles import TOP, RowRoles
@@ -38,30 +38,27 @@ def with_roles(frame: DataFrame, roles: RowRoles, cells: Mapping[int, str],
     is_odd, empty = (F.coalesce(F.expr(SPARK.sql(tree)), F.lit(True)) for tree in (
         odd(SPARK, roles, texts), none_filled(texts)))
     top = F.coalesce(F.col(ROW) < first + TOP, F.lit(False))
-    looked = frame.filter((is_odd | top) & ~empty).select(
-        FILE, ROW, _identity(cells).alias(_ID), *(
-            F.col(name).cast("string").alias(name) for name in cells.values()))
-    found: dict[tuple[Any, ...], str] = {}
+    who = _identity(cells)
+    looked = frame.filter((is_odd | top) & ~empty).select(ROW, who.alias(_ID), *(
+        F.col(name).cast("string").alias(name) for name in cells.values()))
+    found: dict[str, str] = {}
     for rows in _parts(looked.toLocalIterator()):
-        places = [TOP if row[1] is None else row[1] - first for row in rows]
-        for at, text in said(roles, [row[3:] for row in rows], list(cells), places).items():
-            found[tuple(rows[at][:3])] = text
-    nothing = F.when(empty, F.lit(str(RowKind.EMPTY.value)))
-    if not found:
-        return frame.withColumn(SAID, nothing)
-    told = session().createDataFrame([(*key, text) for key, text in found.items()],
-                                     "f string, r bigint, i string, t string")
-    beside = frame.withColumn(_ID, F.when(is_odd | top, _identity(cells)))
-    same = (beside[FILE].eqNullSafe(told["f"]) & beside[ROW].eqNullSafe(told["r"])
-            & (beside[_ID] == told["i"]))
-    return beside.join(F.broadcast(told), same, "left").withColumn(
-        SAID, F.coalesce(F.col("t"), nothing)).drop("f", "r", "i", "t", _ID)
+        places = [TOP if row[0] is None else row[0] - first for row in rows]
+        for at, text in said(roles, [row[2:] for row in rows], list(cells), places).items():
+            found[rows[at][1]] = text
+    told = F.when(empty, F.lit(str(RowKind.EMPTY.value)))
+    if found:
+        # A constant, and no join: Spark moves large conditions through joins until it has no room.
+        known = F.from_json(F.lit(json.dumps(found)), "map<string,string>")
+        told = told.when(is_odd | top, F.element_at(known, who))
+    return frame.withColumn(SAID, told)
 
 
 def _identity(cells: Mapping[int, str]) -> Column:
-    """What tells rows that have no number from others: a digest of their cells."""
-    whole = F.to_json(F.struct(*cells.values()))
-    return F.when(F.col(ROW).isNull(), F.sha2(whole, 256)).otherwise(F.lit(""))
+    """What tells a row from others: its place, or where it has none a digest of its cells."""
+    held = F.sha2(F.to_json(F.struct(*cells.values())), 256)
+    place = F.concat_ws(":", F.col(ROW).cast("string"), FILE)
+    return F.when(F.col(ROW).isNull(), held).otherwise(place)
 
 
 def _parts(rows: Iterator[Any]) -> Iterator[list[Any]]:
