@@ -27,6 +27,8 @@ from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted
 from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, not_audited
 from zhuanjie.engine.backends.registry import BULK, backend_of
+from zhuanjie.engine.backends.sql.conditions import column
+from zhuanjie.engine.backends.sql.dialects import SPARK
 from zhuanjie.engine.backends.sql.spark import failing, session
 from zhuanjie.engine.backends.sql.spark_ledger import SparkLedger, local
 from zhuanjie.engine.backends.sql.spark_source import SparkSource, open_source
@@ -174,7 +176,8 @@ def _audit(run: AuditRun, ledger: SparkLedger, output: Path, form: Form) -> Spar
         found = [row.asDict() for row in written.withColumn("dark", dark).groupBy(
             "rule", "clause", "outcome", "severity", "dark").count().collect()]
         wrong = written.filter(F.col("outcome") == str(Outcome.VIOLATION))
-        ids = wrong.filter(F.col("record").isNotNull()).select("record").distinct().count()
+        named = wrong.filter(F.col("record").isNotNull())
+        ids = named.select(*_person(run.plan)).distinct().count()
         nameless = wrong.filter(F.col("record").isNull()).select("file", "row").distinct().count()
         unread = _write(ledger.faults(), draft_beside, form).count()
         late = written.filter(F.col("outcome") == str(Outcome.VIOLATION)).groupBy("clause").agg(
@@ -193,6 +196,17 @@ def _audit(run: AuditRun, ledger: SparkLedger, output: Path, form: Form) -> Spar
         report, frozenset((Outcome(r["outcome"]), Severity(r["severity"])) for r in found
                           if not r["dark"]),
         unread + sum(f.count for f in report.input), _shown(beside))
+
+
+def _person(plan: Plan) -> list[Column]:
+    """What tells the people of findings apart: their ids as these are compared.
+
+    Of ids whose middle is hidden several may look the same: there each record is one.
+    """
+    field = plan.fields[plan.key]
+    if field.mask is not None:
+        return [F.col("record"), F.col("file"), F.col("row")]
+    return [F.expr(SPARK.sql(SPARK.compared(column("record"), field.compare)))]
 
 
 def not_judged(absent: frozenset[str], form: Form | None = None) -> Column:

@@ -47,11 +47,6 @@ def odd(dialect: Dialect, roles: RowRoles, texts: Mapping[int, Tree]) -> Tree:
     return joined(exp.Or, tests)
 
 
-def none_filled(texts: Mapping[int, Tree]) -> Tree:
-    """Whether there is nothing in a row."""
-    return joined(exp.And, [_blank(text) for text in texts.values()])
-
-
 def said(roles: RowRoles, rows: Sequence[Sequence[str | None]], columns: Sequence[int],
          places: Sequence[int]) -> dict[int, str]:
     """What is said of those of some rows that are no records, by their number among these.

@@ -51,7 +51,8 @@ class SparkLedger:
             not r.fields.isdisjoint(plan.absent) and field_names(r.key).isdisjoint(plan.absent)
             for r in plan.unique)
         """Whether what is not judged may hang on counts over the ledger."""
-        self._of = Records(SPARK, source.cells, plan, needs, source.relation, (FILE, ROW))
+        self._of = Records(SPARK, source.cells, plan, needs, source.relation, (FILE, ROW),
+                           said=source.said)
         self._key = self._of.compiler.column(plan.key)
         self._kept: DataFrame | None = None
         self._views = [source.view]
@@ -233,7 +234,7 @@ class SparkLedger:
                 if field.mask is None or (name == "record" and field.name != plan.key):
                     continue
                 first, last = field.mask
-                there = "true" if name == "record" else f"field = '{field.name}'"
+                there = "true" if name == "record" else f"coalesce(field, '') = '{field.name}'"
                 frame = frame.withColumn(name, F.expr(
                     f"CASE WHEN NOT ({there}) THEN {name} "
                     f"WHEN length({name}) > {first + last} THEN concat(left({name}, {first}), "

@@ -70,6 +70,8 @@ class SparkSource:
     name: str
     parsed: bool
     """Whether the parser is asked, which takes long enough not to be done twice."""
+    said: bool
+    """Whether there is a column of what is said of rows that are no records."""
 
     def relation(self, _numbered: bool) -> Tree:
         """The view, as trees have it."""
@@ -102,18 +104,17 @@ def open_source(given: Sequence[str], mapping: HeadingMap) -> SparkSource:
         told = with_roles(frame.select(F.col(_PLACE[0]).alias(FILE), F.col(_PLACE[1]).alias(ROW), *(
             _column(*path).alias(f"r{at}") for at, path in enumerate(paths))), roles,
             {at: f"r{at}" for at in range(len(paths))}, 2 if text else 1)
-        raw = told.select(FILE, ROW, SAID, *(
+        raw = told.select(FILE, ROW, *([SAID] if SAID in told.columns else []), *(
             F.col(f"r{at}").alias(f"x{n}") for n, (at, _) in enumerate(known)))
-        plain = [_Read(n, field, headings[at], paths[at][1])
-                 for n, (at, field) in enumerate(known)]
+        plain = [_Read(n, f, headings[at], paths[at][1]) for n, (at, f) in enumerate(known)]
         raw = _with_parser(raw, [r for r in plain if r.hard is not None])
         view = f"zhuanjie_{uuid4().hex}"
         raw.createTempView(view)
-    notices = [*unknown_notices(match, place)]
-    if match.key_column is None:
-        notices.append(no_key_notice(match, place))
+    nameless = [no_key_notice(match, place)] if match.key_column is None else []
+    notices = [*unknown_notices(match, place), *nameless]
     parsed = "parsed" in raw.columns
-    return SparkSource(view, [r.cell(parsed) for r in plain], notices, name, parsed)
+    cells = [r.cell(parsed) for r in plain]
+    return SparkSource(view, cells, notices, name, parsed, SAID in raw.columns)
 
 
 class _Read:
