@@ -36,9 +36,7 @@ def say(code: str, lang: Lang, /, **args: Any) -> str:
     if isinstance(detail, WritingFault):
         args["detail"] = catalogue(lang)[detail.code].format(token=detail.token)
     # Whatever a message quotes, it tells nobody's number.
-    shown = {name: hide_numbers(arg) if isinstance(arg, str) else arg
-             for name, arg in args.items()}
-    return catalogue(lang)[code].format(**shown)
+    return hide_numbers(catalogue(lang)[code].format(**args))
 
 
 def default_lang(environ: dict[str, str] | None = None) -> Lang:
