@@ -91,7 +91,7 @@ def test_two_packs_are_compared_in_three_views(tmp_path: Path) -> None:
     old = write(tmp_path / "old")
     new = write(tmp_path / "new", manifest=MANIFEST.replace("value: 30", "value: 20"))
     ledger = tmp_path / "l.csv"
-    ledger.write_text("学号,转出时间\nr1,2007-06-01\nr2,2007-06-12\nr3,2007-06-20\n", "utf-8")
+    ledger.write_text("学号,转出时间,回执收到日期\nr1,2007-06-01,\nr2,2007-06-12,\nr3,2007-06-20,\n", "utf-8")
     args = ("policy", "diff", old, new, "--ledger", ledger, "--as-of", "2007-07-05")
     done = run(*args, "--format", "json")
     assert done.returncode == 1

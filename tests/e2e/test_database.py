@@ -112,7 +112,8 @@ def test_the_other_commands(messy: tuple[str, Path], tmp_path: Path) -> None:
     for more in ([], ["1.6b"], ["1.3e", "--fix"]):
         table, file = (run("explain", source, "06002", *more, *AS_OF, *BLANK) for source in (url, path))
         assert table.returncode == 0, table.stderr
-        assert table.stdout == file.stdout
+        _, told = table.stdout.split("\n", 1)  # the first line says where the record stands
+        assert told == file.stdout.split("\n", 1)[1]
     near = run("explain", url, "060022", *AS_OF)
     assert near.returncode == 2
     assert near.stderr.count("error: ") == 1 and "did you mean" in near.stderr
@@ -142,7 +143,7 @@ def test_random_ledgers(server: Cluster, day: date, texts: bool, tmp_path: Path)
             replace(f, location=replace(f.location, file=None)) for f in here.findings]
         assert there.summary == here.summary
         assert _input(there) == _input(here)
-        assert len(here.input) == 11
+        assert len(here.input) == 10
     assert len(here.findings) > 3000
 
 

@@ -222,5 +222,6 @@ def test_the_command_says_the_same(case: FieldCase, tmp_path: Path) -> None:
     assert sorted(s["sheet"] or Path(s["file"]).name
                   for s in told["skipped"]) == meant["skipped"]
     table = run("audit", *sources, *options, lang="zh")
-    assert all(name in table.stdout for name in meant["skipped"])
+    listed = run("audit", *sources, *options, "--format", "csv")  # which breaks no long path
+    assert all(name in listed.stdout for name in meant["skipped"])
     assert done.returncode == table.returncode == 0
