@@ -112,8 +112,7 @@ def test_the_other_commands(messy: tuple[str, Path], tmp_path: Path) -> None:
     for more in ([], ["1.6b"], ["1.3e", "--fix"]):
         table, file = (run("explain", source, "06002", *more, *AS_OF, *BLANK) for source in (url, path))
         assert table.returncode == 0, table.stderr
-        _, told = table.stdout.split("\n", 1)  # the first line says where the record stands
-        assert told == file.stdout.split("\n", 1)[1]
+        assert table.stdout.split("\n")[1:] == file.stdout.split("\n")[1:]
     near = run("explain", url, "060022", *AS_OF)
     assert near.returncode == 2
     assert near.stderr.count("error: ") == 1 and "did you mean" in near.stderr
