@@ -27,7 +27,7 @@ def is_for_spark(ledgers: Sequence[str], selection: Selection, target: Target) -
 
 
 def audit(session: Session, ledgers: Sequence[str], selection: Selection, target: Target,
-          extent: Extent, *, fail_on: str, all_outcomes: bool, quiet: bool) -> int:
+          extent: Extent, *, fail_on: str, strict: bool, all_outcomes: bool, quiet: bool) -> int:
     """Audit on Spark, then show the summary; returns the exit code."""
     from zhuanjie.cli import show
     from zhuanjie.engine import api
@@ -63,6 +63,9 @@ def audit(session: Session, ledgers: Sequence[str], selection: Selection, target
     view = show.view_of(session, shown, policy, all_outcomes=all_outcomes)
     with show.result(shown) as out:
         write_report(done.report, sections, shown.format, out, view)
+    if strict and (count := exit_codes.unaudited_parts(done.report)):
+        session.error(Diagnostic("cli.strict", {"count": count}))
+        return exit_codes.UNUSABLE
     return _exit_code(done.weights, bool(done.unread), fail_on)
 
 

@@ -94,7 +94,7 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection,
     refuse_overwrite([*ledgers, *selection.files], output, force=force)
     if on_spark:
         return spark.audit(call.session, ledgers, selection, target, extent, fail_on=fail_on,
-                           all_outcomes=all_outcomes, quiet=quiet)
+                           strict=strict, all_outcomes=all_outcomes, quiet=quiet)
     if extent.summary:
         return _totals(call)
     if keys:

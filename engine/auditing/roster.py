@@ -88,7 +88,9 @@ class Roster:
     def _batch(self, number: int, absent: list[tuple[str, Location, dict[str, Any]]],
                file: str | None, sheet: str | None, *, judged: bool) -> VerdictBatch:
         rule = self.rules[number]
-        plan = self._plan if judged else replace(self._plan, absent=frozenset((rule.field,)))
+        # What is not judged names the rule's own field, whichever the roster is compared by.
+        absent_fields = frozenset((rule.field, key_field(rule.rule)))
+        plan = self._plan if judged else replace(self._plan, absent=absent_fields)
         outcome = Outcome.VIOLATION if judged else Outcome.UNDETERMINED
         beside = [shown for *_, shown in absent]
         frame = pl.DataFrame([

@@ -67,12 +67,12 @@ def _header(before: Sequence[Row], row: Row, mapping: HeadingMap) -> Header | No
 
 
 def _is_same(headings: Sequence[str], above: Sequence[str], mapping: HeadingMap) -> bool:
-    """Whether headings are those of the table above, each in its place."""
+    """Whether headings are those of the table above, each in its place, if in shorter words."""
     pairs = [(mine, theirs) for mine, theirs in zip(headings, above, strict=False)
              if comparable(mine)]
     if any(comparable(mine) for mine in headings[len(above):]):
         return False
-    return all(comparable(mine) == comparable(theirs) or (
+    return all(comparable(theirs).endswith(comparable(mine)) or (
         (field := mapping.find(mine)) is not None and field == mapping.find(theirs))
         for mine, theirs in pairs)
 

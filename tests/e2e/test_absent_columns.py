@@ -142,3 +142,15 @@ def test_a_pack_may_require_columns(tmp_path: Path) -> None:
     assert "letter.name" in lacking["message"]
     assert "letter.serial" in lacking["message"]
     assert "member.id" not in lacking["message"]
+
+
+def test_a_roster_by_a_key_that_some_tables_lack_accuses_nobody(tmp_path: Path) -> None:
+    """What is compared may be another key than the rule's own; not judged is not undetermined."""
+    one, two, roster = (tmp_path / name for name in ("one.csv", "two.csv", "roster.csv"))
+    one.write_text("学号,姓名\n06001,甲\n", encoding="utf-8")
+    two.write_text("身份证号,姓名\n11010519491231002X,乙\n", encoding="utf-8")
+    roster.write_text("身份证号,姓名\n11010519491231002X,乙\n440524188001010014,丙\n",
+                      encoding="utf-8")
+    _, data = report(one, two, "--roster", roster)
+    assert found(data, "1.5a") == []
+    assert data["summary"]["by_clause"]["1.5a"] == {"not_judged": 1}
