@@ -6,11 +6,9 @@ import io
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
-from copy import copy
 from pathlib import Path
 from zipfile import is_zipfile
 
-import polars as pl
 from python_calamine import (
     CalamineError,
     CalamineSheet,
@@ -22,17 +20,16 @@ from python_calamine import (
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
-from zhuanjie.engine.core.limits import limits
-from zhuanjie.engine.ledger.further_tables import tables_below
-from zhuanjie.engine.ledger.header import SEARCHED, Header, find_header
+from zhuanjie.engine.ledger.header import SEARCHED, find_header
 from zhuanjie.engine.ledger.headings import HeadingMap, column_letter
-from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
-from zhuanjie.engine.ledger.readers.merged import Row, filled_down, spread
+from zhuanjie.engine.ledger.readers.base import Chunk
+from zhuanjie.engine.ledger.readers.merged import Row, spread
 from zhuanjie.engine.ledger.readers.oversize import refuse_bomb, refuse_far
 from zhuanjie.engine.ledger.readers.plain_package import plain_package
 from zhuanjie.engine.ledger.readers.refuse import NotALedgerError, not_a_ledger, why_not
 from zhuanjie.engine.ledger.readers.sheet_extras import SheetExtras
 from zhuanjie.engine.ledger.readers.sheetxml import inspect
+from zhuanjie.engine.ledger.readers.stacked import StackedTable
 
 KEPT = 2_000_000
 """Cells up to which a sheet is kept in memory between passes rather than parsed again."""
@@ -68,7 +65,7 @@ def open_workbook(
     return tables, notices
 
 
-class SheetTable(LedgerTable):
+class SheetTable(StackedTable):
     """One sheet of a workbook."""
 
     row_rules = "layout"
@@ -104,42 +101,15 @@ class SheetTable(LedgerTable):
         self._head(header, mapping)
         self._notice(rows[header.last + 1:])
 
-    def _head(self, header: Header, mapping: HeadingMap) -> None:
-        self.header_row = header.last + 1
-        self.headings = header.headings
-        self.match = mapping.match(self.headings, self.place)
-        self.size_hint = max(0, self._end - self.header_row)
-
-    def below(self, mapping: HeadingMap) -> Iterator[SheetTable]:
-        """The tables below this one, which ends where the next begins."""
-        if self._kept is None or self.header_row is None:
-            return
-        last = self
-        header = Header(self.header_row - 1, self.headings)
-        for found in tables_below(self._rows(self._kept), header, mapping):
-            table = copy(last)
-            last.cut(found.top)
-            table.notices = []
-            table._head(found.header, mapping)
-            yield table
-            last = table
-
-    def cut(self, end: int) -> None:
-        """Let the table end before a row."""
-        self._end = end
-        self.size_hint = max(0, end - (self.header_row or 0))
+    def _kept_rows(self) -> Iterator[Row] | None:
+        """See `StackedTable`."""
+        return None if self._kept is None else self._rows(self._kept)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows below the header."""
         sheet = self._kept or _sheet(_open(self._path, self.file), self._position, self.file)
-        rows: Iterator[Row] = itertools.islice(self._rows(sheet), self.header_row, self._end)
-        if self._merged:
-            rows = filled_down(rows, self._merged, self.header_row or 0)
-        number = (self.header_row or 0) + 1
-        while block := list(itertools.islice(rows, min(size, limits().object_rows))):
-            cells = dict(enumerate(zip(*block, strict=True)))
-            yield Chunk(cells, pl.int_range(number, number + len(block), eager=True))
-            number += len(block)
+        rows = itertools.islice(self._rows(sheet), self.header_row, self._end)
+        return self._chunked(rows, size)
 
     def _rows(self, sheet: CalamineSheet) -> Iterator[Row]:
         """The rows from the sheet's first, each from its first column, with the cells mended."""
