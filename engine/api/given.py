@@ -61,7 +61,7 @@ def _frame(given: Any) -> pl.DataFrame | None:
 
 def _plain(value: Any) -> Any:
     """A cell of pandas: what is not equal to itself (NaN, NaT) is no value."""
-    if value is None or value != value:  # noqa: PLR0124
+    if value is None or value != value:  # noqa: PLR0124  # NaN and NaT alone are so
         return None
     return value.to_pydatetime() if isinstance(value, datetime) and hasattr(
         value, "to_pydatetime") else value

@@ -25,8 +25,6 @@ def clause_filter(batches: Iterator[VerdictBatch],
         yield from batches
         return
     for batch in batches:
-        judged = {gap: n for gap, n in batch.not_judged.items() if gap[0] in asked}
-        batch = replace(batch, not_judged=judged)  # noqa: PLW2901
         yield replace(batch, verdicts=_asked(batch, asked)) if len(batch.verdicts) else batch
 
 
