@@ -22,6 +22,7 @@ from zhuanjie.engine.core.results import (
     plain,
 )
 from zhuanjie.engine.core.unaudited import Unaudited
+from zhuanjie.engine.core.waiver import Waiver
 from zhuanjie.report.view import View
 
 _FLAT = tuple((c.name, c.of) for c in COLUMNS if not c.place and not c.pack)
@@ -31,12 +32,21 @@ _PLACE = tuple((c.name, c.of) for c in COLUMNS if c.place)
 def finding(found: Finding) -> dict[str, Any]:
     """A finding, every key there; `pack` only where several packs judge, `by` where asked for."""
     shape = {name: of(found) for name, of in _FLAT}
+    shape["waiver"] = waiver(found.waiver) if found.waiver else None
     shape["location"] = {name: of(found) for name, of in _PLACE}
     if found.pack:
         shape["pack"] = found.pack
     if found.by:
         shape["by"] = dict(found.by)
     return shape
+
+
+def waiver(given: Waiver) -> dict[str, Any]:
+    """The approval that covers a finding, or did."""
+    return {"id": given.id, "reason": given.reason, "basis": given.basis,
+            "requested_by": given.requested_by, "approved_by": given.approved_by,
+            "granted_on": plain(given.granted_on), "expires": plain(given.expires),
+            "in_force": given.in_force}
 
 
 def not_audited(part: Unaudited, lang: Lang) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import polars as pl
 from zhuanjie.engine.backends.verdicts import Verdicts
 from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.core.unicode import BLANKS
+from zhuanjie.engine.core.waiver import Waiver
 from zhuanjie.engine.lowering.plan import Plan
 
 
@@ -30,8 +31,8 @@ class VerdictBatch:
     been read, where that is not the number of records so far. `header_row` tells the tables of a
     sheet apart, `others` counts the rows that are no records by what they are. `not_judged` says
     how often a clause, with a severity, could not be judged for want of columns; such are among
-    `verdicts` where `lists_not_judged`. Batches of the same `run` follow one another, and their
-    records stand among one another in the ledger.
+    `verdicts` where `lists_not_judged`; `waivers` are those that its verdicts name. Batches of the
+    same `run` follow one another, and their records stand among one another in the ledger.
     """
 
     plan: Plan
@@ -52,6 +53,7 @@ class VerdictBatch:
     not_judged: Mapping[tuple[str, str], int] = field(default_factory=dict)
     lists_not_judged: bool = False
     run: int | None = None
+    waivers: Sequence[Waiver] = ()
 
     def reported(self) -> tuple[pl.DataFrame, pl.Series]:
         """The records that have verdicts, in order, with trimmed texts, and their row numbers."""

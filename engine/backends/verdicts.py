@@ -5,13 +5,13 @@ and whoever needs one takes it apart; a record engine makes them one by one. Eac
 other at most once, and only where it is asked for. In a table, `row` is the record's position in
 the batch, `rule` the rule's in the plan, `outcome` a place in `OUTCOME_CODES`, `clause` a place in
 the rule's own list of clauses (or null), `missing` a set of bits over the rule's own list of
-missing fields.
+missing fields; where anything is waived, `waiver` is a place among the waivers of the batch.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -24,6 +24,8 @@ SCHEMA = pl.Schema({
     "row": pl.UInt32(), "rule": pl.Int16(), "outcome": pl.Int8(), "clause": pl.Int8(),
     "due": pl.Int32(), "late": pl.Int32(), "missing": pl.Int64(),
 })
+WAIVER = pl.Schema({"waiver": pl.Int32()})
+"""The column there is besides where anything is waived."""
 BITS = 62
 """Fields that the bits of `missing` have room for."""
 
@@ -99,22 +101,24 @@ def to_verdicts(plan: Plan, table: pl.DataFrame) -> Iterator[Verdict]:
     """The verdicts of a table, in its order."""
     missing = [tuple(f for f, _ in r.missing) for r in plan.lowered]
     clauses = [tuple(c for c, _ in r.clause) for r in plan.lowered]
-    for row, rule, outcome, clause, due, late, bits in table.iter_rows():
+    for row, rule, outcome, clause, due, late, bits, *waiver in table.iter_rows():
         yield Verdict(
             row, rule, OUTCOME_CODES[outcome],
             clause=None if clause is None else clauses[rule][clause], due=due, late=late,
             missing=tuple(f for i, f in enumerate(missing[rule]) if bits >> i & 1) if bits else (),
+            waiver=waiver[0] if waiver else None,
         )
 
 
-def to_table(plan: Plan, verdicts: Iterable[Verdict]) -> pl.DataFrame:
+def to_table(plan: Plan, verdicts: Sequence[Verdict]) -> pl.DataFrame:
     """Verdicts as a table, in their order."""
     bits = [{f: 1 << i for i, (f, _) in enumerate(r.missing)} for r in plan.lowered]
     clauses = [{c: i for i, (c, _) in enumerate(r.clause)} for r in plan.lowered]
     codes = {outcome: code for code, outcome in enumerate(OUTCOME_CODES)}
+    waived = any(v.waiver is not None for v in verdicts)
     rows = [
         (v.row, v.rule, codes[v.outcome], None if v.clause is None else clauses[v.rule][v.clause],
-         v.due, v.late, sum(bits[v.rule][f] for f in v.missing))
+         v.due, v.late, sum(bits[v.rule][f] for f in v.missing), *([v.waiver] if waived else []))
         for v in verdicts
     ]
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return pl.DataFrame(rows, schema={**SCHEMA, **(WAIVER if waived else {})}, orient="row")

@@ -50,6 +50,7 @@ COLUMNS = (
     FindingColumn("fields", "values", lambda f: {n: plain(v) for n, v in f.fields.items()},
                   tabular=False),
     FindingColumn("remedy", "text", lambda f: f.remedy, tabular=False),
+    FindingColumn("waiver", "text", lambda f: f.waiver and f.waiver.id),
     FindingColumn("file", "text", lambda f: f.location.file, divides=True, place=True),
     FindingColumn("sheet", "text", lambda f: f.location.sheet, divides=True, place=True),
     FindingColumn("row", "row", lambda f: f.location.row, place=True),

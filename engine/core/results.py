@@ -14,6 +14,7 @@ from typing import Any
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.report_methods import ReportMethods
+from zhuanjie.engine.core.waiver import Waiver
 
 Scalar = str | int | bool | date
 
@@ -73,9 +74,9 @@ class Location:
 class Verdict:
     """What an engine says of one rule on one record of a batch, before it is put into words.
 
-    `row` is the record's position in the batch, `rule` the rule's in the plan. `clause` overrides
-    the rule's own where the row of a table decides it. `due` is a day number, `late` counts days,
-    `missing` names fields in the order of the field list.
+    `row` is the record's position in the batch, `rule` the rule's in the plan, `waiver` one among
+    the waivers of the batch. `clause` overrides the rule's own where the row of a table decides it.
+    `due` is a day number, `late` counts days, `missing` names fields, in the order of their list.
     """
 
     row: int
@@ -85,6 +86,7 @@ class Verdict:
     due: int | None = None
     late: int | None = None
     missing: tuple[str, ...] = ()
+    waiver: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,8 @@ class Finding:
     Where several packs judge one ledger, `pack` is the one that judged this, and `edition` tells
     the rule from those of the same name in the others. `name` and `group` are what the record is
     called and what it belongs to, where the ledger says so; `by` has the values of the fields that
-    the caller groups by, as text, None where blank. `judged` is false
-    where only columns that are not there could decide it.
+    the caller groups by, as text, None where blank. `judged` is false where only columns that are
+    not there could decide it. A waived violation has its `waiver`, one whose waiver expired too.
     """
 
     record: str | None
@@ -116,6 +118,7 @@ class Finding:
     group: str | None = None
     by: Mapping[str, str | None] = preset(default_factory=dict)
     judged: bool = True
+    waiver: Waiver | None = None
     identity: str | None = preset(default=None, repr=False)
     """The whole value that names the record, where `record` hides a part of it."""
 
@@ -133,8 +136,7 @@ class Finding:
 class CheckResult(list["Finding"]):
     """The findings on one record, and what was to be said of it besides.
 
-    `input` are values that could not be read (they count as missing), `notices` what nobody knows,
-    such as a misspelt key.
+    `input` are values that could not be read, `notices` what nobody knows (a misspelt key).
     """
 
     __slots__ = ("input", "notices")

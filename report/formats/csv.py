@@ -48,6 +48,7 @@ def _cells(cells: dict[str, Any], names: Sequence[str]) -> list[Any]:
     cells |= cells.pop("location")
     cells |= cells.pop("by", {})
     cells["missing"] = " ".join(cells["missing"])
+    cells["waiver"] = cells["waiver"] and cells["waiver"]["id"]
     cells["fields"] = json.dumps(cells["fields"], ensure_ascii=False)
     return [_inert(cells.get(name)) for name in names]
 

@@ -44,7 +44,7 @@ def test_a_finding_has_the_keys_of_the_contract() -> None:
         "rule": "receipt-returned", "clause": "1.6b", "outcome": "violation",
         "severity": "error", "message": "回执“逾期”, late", "due": "2007-10-28", "days_late": 64,
         "missing": [], "fields": {"letter.issued_on": "2007-06-30"}, "remedy": "催回",
-        "location": {"file": "ledger.xlsx", "sheet": "台账", "row": 14},
+        "waiver": None, "location": {"file": "ledger.xlsx", "sheet": "台账", "row": 14},
     }
     assert list(shape.finding(LATE))[:6] == ["id", "record", "name", "group", "rule", "clause"]
 

@@ -42,4 +42,5 @@ def _said(batch: VerdictBatch, words: FindingRenderer) -> Iterator[Finding]:
             at = verdict.row
             number, record = next(pairs)
             location = Location(batch.file or None, batch.sheet, number)
-        yield words.finding(verdict, record, location)
+        waiver = None if verdict.waiver is None else batch.waivers[verdict.waiver]
+        yield words.finding(verdict, record, location, waiver)

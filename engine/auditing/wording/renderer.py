@@ -12,6 +12,7 @@ from zhuanjie.engine.core.dates import Month, from_day
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.results import Finding, Location, Outcome, Verdict
+from zhuanjie.engine.core.waiver import Waiver
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.vocabulary.fields import FieldTable
@@ -75,13 +76,15 @@ class FindingRenderer:
             known = self._others[what] = FindingRenderer(plan, self.lang)
         return known
 
-    def finding(self, verdict: Verdict, record: Mapping[str, Any], location: Location) -> Finding:
-        """Put a verdict on `record` into words."""
+    def finding(self, verdict: Verdict, record: Mapping[str, Any], location: Location,
+                waiver: Waiver | None = None) -> Finding:
+        """Put a verdict on `record` into words; `waiver` covers it, or did until it expired."""
         rule = self._rules[verdict.rule]
         outcome = verdict.outcome
         due = None if verdict.due is None else from_day(verdict.due)
         message = remedy = ""
-        if outcome is Outcome.VIOLATION or outcome is Outcome.PENDING:
+        broken = outcome is Outcome.VIOLATION or outcome is Outcome.WAIVED
+        if broken or outcome is Outcome.PENDING:
             extra = dict(self._constants)
             done = record.get(rule.done) if rule.done else None
             tardy = done is not None and done <= self.as_of
@@ -91,10 +94,10 @@ class FindingRenderer:
                 extra["done"] = done.isoformat()
             if verdict.late is not None:
                 extra["days_late"] = str(verdict.late)
-            if outcome is Outcome.VIOLATION:
+            if broken:
                 message = (rule.late if tardy else rule.message).fill(record, extra)
             remedy = (rule.late_remedy if tardy else rule.remedy).fill(record, extra)
-        if outcome is not Outcome.VIOLATION:
+        if not broken:
             message = self._message(rule, verdict, due, record)
         if outcome is Outcome.UNDETERMINED:
             remedy = self._fill_in(rule, verdict, record)
@@ -110,6 +113,7 @@ class FindingRenderer:
             by={name: group_text(self._shown(name, record.get(name)), field)
                 for name, field in self._by},
             judged=not (verdict.missing and self._absent.issuperset(verdict.missing)),
+            waiver=waiver,
             identity=named if self.key in self._masked else None,
         )
 

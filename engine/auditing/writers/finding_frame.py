@@ -59,12 +59,21 @@ class FindingFrames:
             "due": table["due"].cast(pl.Date),
             "days_late": table["late"],
             "missing": rules.missing(table),
+            "waiver": _waivers(batch),
             "file": pl.repeat(batch.file, len(table), dtype=pl.String, eager=True),
             "sheet": pl.repeat(batch.sheet, len(table), dtype=pl.String, eager=True),
             "row": batch.rows.gather(row),
             "pack": rules.packs.gather(rule),
         }
         return pl.DataFrame([values[name].alias(name) for name in self.schema])
+
+
+def _waivers(batch: VerdictBatch) -> pl.Series:
+    """The ids of the waivers that the verdicts name."""
+    table = batch.verdicts.table
+    if "waiver" not in table.columns:
+        return pl.Series([None], dtype=pl.String).new_from_index(0, len(table))
+    return pl.Series([w.id for w in batch.waivers], dtype=pl.String).gather(table["waiver"])
 
 
 def _shown(batch: VerdictBatch, name: str | None) -> pl.Series:

@@ -105,7 +105,8 @@ class SparkLedger:
                              column(FILE), column(ROW)],
                             self._of.judged(layout), statement.some_mask(layout))
         with failing():
-            frame = self._run(statement_).withColumn("sheet", F.lit(None).cast("string"))
+            frame = self._run(statement_).withColumns(
+                dict.fromkeys(("sheet", "waiver"), F.lit(None).cast("string")))
             return self._masked(frame.orderBy(FILE, ROW, "record", _RANK)).select(
                 *(f"`{column.name}`" for column in self._columns))
 
