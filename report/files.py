@@ -1,22 +1,19 @@
-"""Files that are whole or not there. In: a path. Out: a file beside it that takes its place.
+"""Where results are written. In: a path. Out: a file that is whole or not there, or why not.
 
-A file is written beside its place and moved there when it is complete; a failure or Ctrl-C leaves
-what stood there before. Whatever is no regular file (a terminal, a pipe, /dev/null) is written to.
+The ground has the files themselves (`engine/core/whole_files.py`); here is what is said of them.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from zhuanjie.engine.api import OutputError, ZhuanjieError, fail
+from zhuanjie.engine.core import whole_files
 
 _REASONS: Final = {
     errno.ENOENT: "no-folder", errno.ENOTDIR: "no-folder", errno.EACCES: "denied",
@@ -34,35 +31,15 @@ def unwritable(path: Path | str, error: OSError) -> ZhuanjieError:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write; it takes the place of `path` when the body ends well."""
+def replacing(path: Path, *, private: bool = False) -> Iterator[Path]:
+    """A file beside `path` to write; it takes the place of `path` when the body ends well.
+
+    `private` makes a new one its owner's alone. Raises OutputError where it cannot be written.
+    """
     try:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if path.exists() and not path.is_file():
-            yield path
-            return
-        target = path.resolve()  # what a link points at is replaced, not the link
-        # The same ending, because a writer may choose the kind of file by it.
-        handle, name = tempfile.mkstemp(target.suffix, ".zhuanjie-", target.parent)
-        os.close(handle)
-        draft = Path(name)
-        try:
+        with whole_files.replacing(path, private=private) as draft:
             yield draft
-            draft.chmod(target.stat().st_mode & 0o777 if target.exists() else _new_file_mode())
-            draft.replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                draft.unlink()
-            raise
     except BrokenPipeError:
         raise
     except OSError as error:
         raise unwritable(path, error) from error
-
-
-def _new_file_mode() -> int:
-    """The mode a newly made file would have had."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

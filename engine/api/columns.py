@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.settings import FILE, settings
+from zhuanjie.engine.core.whole_files import write_text
 from zhuanjie.engine.ledger.headings import (
     ColumnMapping,
     HeadingMap,
@@ -130,8 +131,7 @@ def remember_columns(columns: Mapping[str, str]) -> Path:
     text = re.sub(r"(?ms)^\[columns\][^\n]*\n.*?(?=^\[|\Z)", "", text).rstrip()
     lines = [f"{_quoted(heading)} = {_quoted(name)}"
              for heading, name in {**kept.columns, **columns}.items()]
-    path.write_text("\n".join([*([text, ""] if text else []), "[columns]", *lines]) + "\n",
-                    encoding="utf-8")
+    write_text(path, "\n".join([*([text, ""] if text else []), "[columns]", *lines]) + "\n")
     return path
 
 

@@ -83,10 +83,9 @@ class Watch:
                 "params": dict(self.register.policy.overrides)}
         entries = self.journal.entries
         if not entries:
-            self.journal.write("open", head)
+            self.journal.begin(head)
             return
-        if entries[0].kind != "open" or any(
-                entries[0].data.get(k) != head[k] for k in ("format", "sha256", "params")):
+        if any(entries[0].data.get(k) != head[k] for k in ("format", "sha256", "params")):
             raise fail(UsageError, "watch.other-policy", Place(str(self.journal.path)),
                        id=entries[0].data.get("policy", "?"))
         began = entries[0].data

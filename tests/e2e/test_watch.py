@@ -241,3 +241,31 @@ def test_what_cannot_be_watched_is_said(tmp_path: Path, args: list[str], what: b
     assert done.returncode == 2
     assert what in done.stderr
     assert done.stdout == b""
+
+
+@pytest.mark.parametrize("held", [
+    b"my notes", b"1", b"deadbeef", b"7c2f1a90 ", b'{"member.id": "1"}', b"one\ntwo", b"one\ntwo\n",
+    b'00000000 ["event",{}]\n', b"PK\x03\x04 no line break", "\u515a\u5458".encode(),
+    b'["open",{"format":1,"policy":"', b"\x00" * 64,
+])
+def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path: Path, held: bytes) -> None:
+    events = write(tmp_path / "e", {"member.id": "1", "letter.issued_on": "2007-06-30"})
+    journal = tmp_path / "j"
+    journal.write_bytes(held)
+    done = run(events, "--journal", str(journal))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"no journal" in done.stderr
+    assert journal.read_bytes() == held
+
+
+def test_a_journal_of_another_policy_keeps_even_what_a_crash_left(tmp_path: Path) -> None:
+    events = write(tmp_path / "e", {"member.id": "1", "letter.issued_on": "2007-06-30"})
+    journal = tmp_path / "j"
+    run(events, "--journal", str(journal))
+    held = journal.read_bytes() + b"0123"
+    journal.write_bytes(held)
+    done = run(events, "--journal", str(journal), "--policy", "quanzhou-normal-2007-23")
+    assert done.returncode == 2
+    assert journal.read_bytes() == held
+    assert run(events, "--journal", str(journal)).returncode == 0
+    assert journal.stat().st_mode & 0o777 == 0o600

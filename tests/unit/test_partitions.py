@@ -17,7 +17,7 @@ from zhuanjie.engine.auditing.stages.base import StageContext
 from zhuanjie.engine.auditing.stages.registry import STAGES
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.auditing.writers.partitions import JOURNAL
-from zhuanjie.engine.core.errors import UsageError
+from zhuanjie.engine.core.errors import InputError, UsageError
 from zhuanjie.engine.core.limits import Limits, using
 from zhuanjie.engine.core.results import Report
 from zhuanjie.synthetic.ledger import generate
@@ -131,3 +131,26 @@ def test_only_the_same_audit_goes_on(ledger: Path, tmp_path: Path) -> None:
         file.write("\n")
     with pytest.raises(UsageError, match="another audit"):
         written(ledger, out, resume=True)
+
+
+@pytest.mark.parametrize("held", ["my notes", "{", '{"ledger": "mine"}'])
+def test_a_journal_that_is_none_of_an_audit_is_left_as_it_is(
+        ledger: Path, tmp_path: Path, held: str) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / JOURNAL).write_text(held)
+    if held == "{":  # as a crash in the first line leaves it
+        written(ledger, folder, resume=True)
+        assert rows(folder)
+        return
+    with pytest.raises(InputError):
+        written(ledger, folder, resume=True)
+    assert (folder / JOURNAL).read_text() == held
+
+
+def test_what_holds_cells_is_its_owners_alone(ledger: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    written(ledger, folder)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 2
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}

@@ -49,7 +49,11 @@ def _updated(session: Session, policy: Policy, report: TestReport, names: tuple[
              text: str | None) -> TestReport:
     """Rewrite what the first engine found otherwise, then run everything again."""
     from zhuanjie.engine import api
+    from zhuanjie.report.files import unwritable
 
-    count = api.update_cases(policy, report)
+    try:
+        count = api.update_cases(policy, report)
+    except OSError as error:
+        raise unwritable(error.filename or policy.ref.id, error) from error
     session.tell(session.say("author.updated", count=count))
     return api.run_tests(policy, names, text)

@@ -26,6 +26,7 @@ from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, UsageError, fail
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding, Outcome, TableRef
+from zhuanjie.engine.core.whole_files import PRIVATE, on_disk
 
 JOURNAL = "_audit.jsonl"
 """The journal's name; tools that read a folder of Parquet pass over names that begin so."""
@@ -131,7 +132,9 @@ class Partitions:
             folder.mkdir(parents=True, exist_ok=True)
             draft = folder / f".{name}.tmp"
             try:
+                draft.touch(PRIVATE)
                 part.write_parquet(draft)
+                on_disk(draft)
                 draft.replace(folder / f"{name}.parquet")
             except pl.exceptions.PolarsError as error:
                 raise OSError(None, str(error).splitlines()[0]) from None
@@ -139,8 +142,8 @@ class Partitions:
                 draft.unlink(missing_ok=True)
 
     def _note(self, line: dict[str, Any]) -> None:
-        with self._journal.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+        with open(self._journal, "ab", opener=_private) as file:
+            file.write(_line_of(line))
             file.flush()
             os.fsync(file.fileno())
 
@@ -159,9 +162,12 @@ class Partitions:
                 raise fail(InputError, "audit.journal", Place(str(self._journal), line=number),
                            "audit.journal.hint") from None
         if not lines:
-            self._journal.unlink()
+            if text and not _line_of(self.call).startswith(text):
+                raise fail(InputError, "audit.no-journal", Place(str(self._journal)),
+                           "audit.journal.hint")
+            self._journal.unlink()  # cut short in its first line: nothing was written yet
             return
-        if lines[0] != json.loads(json.dumps(self.call, default=str)):
+        if lines[0] != json.loads(_line_of(self.call)):
             raise fail(UsageError, "audit.resume-other", hint="audit.resume-other.hint",
                        path=str(self.folder))
         if lines[-1].get(_WHOLE):
@@ -169,6 +175,15 @@ class Partitions:
         if len(whole) < len(text):
             os.truncate(self._journal, len(whole))
         self.finished = [line for line in lines[1:] if "slice" in line]
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that its owner alone reads."""
+    return os.open(path, flags, PRIVATE)
+
+
+def _line_of(data: dict[str, Any]) -> bytes:
+    return (json.dumps(data, ensure_ascii=False, default=str) + "\n").encode()
 
 
 def _plain(found: InputFinding) -> dict[str, Any]:

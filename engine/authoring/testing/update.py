@@ -19,6 +19,7 @@ from zhuanjie.engine.authoring.testing.case_runner import (
     CaseResult,
 )
 from zhuanjie.engine.core.results import plain
+from zhuanjie.engine.core.whole_files import write_text
 from zhuanjie.engine.core.yaml_source import Trail, YamlSource
 from zhuanjie.engine.policy.case_model import ASPECTS
 
@@ -43,7 +44,7 @@ def update(failed: Iterable[CaseResult], folder: Path) -> int:
         text = source.text
         for (start, end), new in sorted(changes.items(), reverse=True):
             text = text[:start] + new + text[end:]
-        (folder / Path(source.file).name).write_text(text, encoding="utf-8")
+        write_text(folder / Path(source.file).name, text)
     return done
 
 
