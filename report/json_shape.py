@@ -26,14 +26,13 @@ from zhuanjie.engine.core.waiver import Waiver
 from zhuanjie.report.view import View
 
 _FLAT = tuple((c.name, c.of) for c in COLUMNS if not c.place and not c.pack)
-_PLACE = tuple((c.name, c.of) for c in COLUMNS if c.place)
 
 
 def finding(found: Finding) -> dict[str, Any]:
     """A finding, every key there; `pack` only where several packs judge, `by` where asked for."""
     shape = {name: of(found) for name, of in _FLAT}
     shape["waiver"] = waiver(found.waiver) if found.waiver else None
-    shape["location"] = {name: of(found) for name, of in _PLACE}
+    shape["location"] = location(found.location)
     if found.pack:
         shape["pack"] = found.pack
     if found.by:
@@ -54,7 +53,7 @@ def not_audited(part: Unaudited, lang: Lang) -> dict[str, Any]:
     said = part.columns()
     shape: dict[str, Any] = {name: said.get(name) for name, _ in _FLAT}
     shape |= {"message": part.message(lang), "missing": [], "fields": {}, "remedy": ""}
-    shape["location"] = {name: said.get(name) for name, _ in _PLACE}
+    shape["location"] = location(Location(part.file, part.sheet))
     return shape
 
 
@@ -73,7 +72,7 @@ def judged(part: Judged) -> dict[str, Any]:
 
 def location(at: Location) -> dict[str, Any]:
     """Where a record stands."""
-    return {"file": at.file, "sheet": at.sheet, "row": at.row}
+    return {"file": at.file, "sheet": at.sheet, "row": at.row, "cells": at.cells}
 
 
 def input_finding(found: InputFinding, lang: Lang) -> dict[str, Any]:

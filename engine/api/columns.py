@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.location import column_letter
 from zhuanjie.engine.core.settings import FILE, settings
 from zhuanjie.engine.core.whole_files import write_text
 from zhuanjie.engine.ledger.headings import (
     ColumnMapping,
     HeadingMap,
     check_columns,
-    column_letter,
     load_columns,
 )
 from zhuanjie.engine.ledger.ledger import open_ledger

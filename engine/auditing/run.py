@@ -24,7 +24,7 @@ from zhuanjie.engine.auditing.strategies.base import (
 from zhuanjie.engine.auditing.strategies.registry import choose
 from zhuanjie.engine.auditing.totals import AuditTotals
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
-from zhuanjie.engine.auditing.wording.findings import findings_of
+from zhuanjie.engine.auditing.wording.findings import CellPlaces, findings_of
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.core.limits import limits
@@ -88,7 +88,7 @@ class AuditRun:
             self.roster.ledger.close()
 
     def __iter__(self) -> Iterator[Finding]:
-        return findings_of(self.batches(), self.words)
+        return findings_of(self.batches(), self.words, CellPlaces(self.strategy.ledger.tables))
 
     def batches(self, start: tuple[int, int] = (0, 0)) -> Iterator[VerdictBatch]:
         """Records with their verdicts, in order, as the last stage hands them on.

@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.location import Location as Location  # noqa: PLC0414  # theirs too
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.report_methods import ReportMethods
 from zhuanjie.engine.core.waiver import Waiver
@@ -56,18 +57,6 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """Where a record stands in its ledger. `row` counts from 1 as the file's own program shows it:
-
-    the spreadsheet row, the line of a .csv or .jsonl, the position in a .json list or .parquet.
-    """
-
-    file: str | None = None
-    sheet: str | None = None
-    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

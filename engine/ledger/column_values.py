@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.location import column_letter
 from zhuanjie.engine.core.unicode import BLANKS, comparable
 from zhuanjie.engine.ledger.cells.parser import read_cell
 from zhuanjie.engine.ledger.cells.text import CellError, as_text
-from zhuanjie.engine.ledger.headings import HeadingMatch, column_letter, rank, same_field
+from zhuanjie.engine.ledger.headings import HeadingMatch, rank, same_field
 from zhuanjie.engine.ledger.meanings import HeadingMeaning, meanings_of
 from zhuanjie.engine.vocabulary.fields import Field
 from zhuanjie.engine.vocabulary.heading_text import plain_heading

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.location import column_letter
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.ledger.documents import load_data
 from zhuanjie.engine.ledger.meanings import HeadingMeaning, meanings_of
@@ -210,16 +211,6 @@ def _checked(vocabulary: Vocabulary, columns: Mapping[str, object],
     if wrong:
         raise InputError(*wrong)
     return out
-
-
-def column_letter(position: int) -> str:
-    """The letters a spreadsheet shows for the column at `position` (from 0)."""
-    letters = ""
-    while position >= 0:
-        position, rest = divmod(position, 26)
-        letters = chr(ord("A") + rest) + letters
-        position -= 1
-    return letters
 
 
 def _unknown_field(heading: str, name: str, place: Place, vocabulary: Vocabulary) -> Diagnostic:

@@ -13,8 +13,9 @@ from support.party_transfer import (
 )
 
 from zhuanjie.engine.core.errors import InputError
+from zhuanjie.engine.core.location import column_letter
 from zhuanjie.engine.ledger.header import find_header
-from zhuanjie.engine.ledger.headings import HeadingMap, column_letter
+from zhuanjie.engine.ledger.headings import HeadingMap
 
 
 def names(headings, columns=None):

@@ -27,6 +27,7 @@ LATE = finding(
     "06018", clause="1.6b", row=14, rule="receipt-returned", message="回执“逾期”, late",
     due=date(2007, 10, 28), days_late=64, fields={"letter.issued_on": date(2007, 6, 30)},
     remedy="催回",
+    location=Location("ledger.xlsx", "台账", 14, {"letter.issued_on": 15}, is_grid=True),
 )
 BAD = InputFinding("records.cell.date", "06021", "letter.issued_on", 17, "转出时间", "2007-02-30")
 
@@ -44,7 +45,8 @@ def test_a_finding_has_the_keys_of_the_contract() -> None:
         "rule": "receipt-returned", "clause": "1.6b", "outcome": "violation",
         "severity": "error", "message": "回执“逾期”, late", "due": "2007-10-28", "days_late": 64,
         "missing": [], "fields": {"letter.issued_on": "2007-06-30"}, "remedy": "催回",
-        "waiver": None, "location": {"file": "ledger.xlsx", "sheet": "台账", "row": 14},
+        "waiver": None, "location": {"file": "ledger.xlsx", "sheet": "台账", "row": 14,
+                                         "cells": {"letter.issued_on": "P14"}},
     }
     assert list(shape.finding(LATE))[:6] == ["id", "record", "name", "group", "rule", "clause"]
 

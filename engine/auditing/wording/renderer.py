@@ -66,6 +66,11 @@ class FindingRenderer:
             **{f"params.{name}": str(value) for name, value in plan.params.items()},
         }
 
+    @property
+    def reads(self) -> list[tuple[str, ...]]:
+        """The fields that each rule reads, in the order of the vocabulary."""
+        return [tuple(rule.reads) for rule in self._rules]
+
     def of(self, plan: Plan) -> FindingRenderer:
         """The renderer for verdicts by the rules of `plan`: this one, unless they are others."""
         if plan.rules is self._typed and plan.not_kept == self._absent and plan.key == self.key:

@@ -45,6 +45,7 @@ class JoinedTable(LedgerTable):
                  vocabulary: Vocabulary) -> None:
         super().__init__()
         self.file, self.sheet, self.header_row = source.file, source.sheet, source.header_row
+        self.source, self.is_grid = source, source.is_grid
         self.groups = groups
         self._paths = list(paths)
         self._names = list(names)
@@ -54,6 +55,11 @@ class JoinedTable(LedgerTable):
         self.size_hint = sum(sizes.values())
         self.sizes = dict(sorted(sizes.items(), key=lambda pair: (-pair[1], pair[0])))
         """How many records there are of each group, by its number, the largest first."""
+
+    @property
+    def field_columns(self) -> Mapping[str, int]:
+        """Those of the table in which its records are at home."""
+        return self.source.field_columns
 
     @property
     def columnar(self) -> bool:

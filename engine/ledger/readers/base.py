@@ -64,6 +64,8 @@ class LedgerTable(ABC):
     """The whole sheet is hidden; it is read like hidden rows."""
     filtered: bool = False
     """A filter is set, which hides rows."""
+    is_grid = False
+    """Whether a spreadsheet program shows it, so that its cells have names such as `P14`."""
     is_remote = False
     """Whether a server holds the rows, so that looking at some of them is work for it."""
     row_rules: RowRules = "words"
@@ -88,6 +90,11 @@ class LedgerTable(ABC):
         if not self.has_columns:
             return None
         return frozenset(field.name for field in self.match.fields.values())
+
+    @property
+    def field_columns(self) -> Mapping[str, int]:
+        """In which column of its file each field stands, from 0."""
+        return {field.name: at for at, field in self.match.fields.items()}
 
     def hide(self) -> None:
         """Note that the sheet is hidden; it is read like the others."""

@@ -42,6 +42,7 @@ class DelimitedTable(LedgerTable):
     """A delimited text file, read in a stream."""
 
     row_rules = "layout"
+    is_grid = True
 
     def __init__(self, path: Path, name: str, mapping: HeadingMap,
                  digest: Digest) -> None:

@@ -21,6 +21,7 @@ from zhuanjie.engine.ledger.readers.merged import Merged, Row, filled_down
 class StackedTable(LedgerTable):
     """A table of a sheet, which ends with the sheet or where the next table begins."""
 
+    is_grid = True
     _end: int
     """The row, from 0, before which it ends."""
     _merged: list[Merged]

@@ -20,8 +20,9 @@ from python_calamine import (
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.location import column_letter
 from zhuanjie.engine.ledger.header import SEARCHED, find_header
-from zhuanjie.engine.ledger.headings import HeadingMap, column_letter
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import Chunk
 from zhuanjie.engine.ledger.readers.merged import Row, spread
 from zhuanjie.engine.ledger.readers.oversize import refuse_bomb, refuse_far
