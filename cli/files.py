@@ -15,15 +15,17 @@ from zhuanjie.report.files import replacing, unwritable
 
 
 @contextmanager
-def opened(path: Path | None, *, machine: bool, bom: bool = False) -> Iterator[TextIO]:
+def opened(path: Path | None, *, machine: bool, bom: bool = False,
+           private: bool = False) -> Iterator[TextIO]:
     """A text stream to write results to: `path`, or stdout where it is None.
 
     `machine` output is UTF-8 with plain line ends everywhere; on stdout, text for people keeps
-    the terminal's encoding. `bom` marks a file as UTF-8 for spreadsheet programs.
+    the terminal's encoding. `bom` marks a file as UTF-8 for spreadsheet programs; a `private` one
+    is its owner's alone.
     """
     if path is not None:
         with (
-            replacing(path) as draft,
+            replacing(path, private=private) as draft,
             draft.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="\n") as out,
         ):
             yield out

@@ -12,6 +12,7 @@ import click
 from zhuanjie.cli import options, settings
 from zhuanjie.cli.boundary import ExitGuard
 from zhuanjie.cli.help import ROOT, CommandGroup, option
+from zhuanjie.cli.process_list import hide_secrets
 from zhuanjie.cli.session import Session, peek_lang
 
 PROG: Final = "zhuanjie"
@@ -55,6 +56,8 @@ def group() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one call; returns its exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:
+        hide_secrets(args)
     session = Session(peek_lang(args))
     with ExitGuard(session) as boundary:
         settings.forget()

@@ -166,11 +166,15 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """In what form the result is wanted, and where; `force` writes over any file."""
+    """In what form the result is wanted, and where; `force` writes over any file.
+
+    A `private` file holds what ledgers hold, and is its owner's alone.
+    """
 
     format: str
     output: Path | None
     force: bool = False
+    private: bool = True
 
     @classmethod
     def of(cls, command: str, format: str | None, output: Path | None, *,
@@ -180,11 +184,12 @@ class Target:
         Raises UsageError where the two differ, and for an ending that no format of the command has.
         """
         offered = OFFERED[command]
+        private = command != "fields" and not command.startswith("policy.")
         if output is None or (output.exists() and not output.is_file()):
-            return cls(format or offered[0], output, force)
+            return cls(format or offered[0], output, force, private)
         fits, suffix = fitting(output, command), output.suffix.lower()
         if format is not None and (format in fits or not suffix or not FORMATS[format].endings):
-            return cls(format, output, force)
+            return cls(format, output, force, private)
         args: dict[str, Any] = {
             "path": str(output), "suffix": suffix, "endings": " ".join(endings(command)),
             "format": format, "wanted": "/".join(fits)}
@@ -194,7 +199,7 @@ class Target:
         if not fits:
             raise fail(UsageError, "cli.usage.ending" if suffix else "cli.usage.no-ending",
                        hint="cli.usage.ending.hint", **args)
-        return cls(fits[0], output, force)
+        return cls(fits[0], output, force, private)
 
 
 def gather(kind: type, name: str, *options: Decorator,

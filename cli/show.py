@@ -35,7 +35,8 @@ def result(target: Target) -> Iterator[TextIO]:
     """The stream a target names, in the encoding its format asks for."""
     form = report.FORMATS[target.format]
     guard(target.output, force=target.force)
-    with opened(target.output, machine=form.machine, bom=form.bom) as out:
+    with opened(target.output, machine=form.machine, bom=form.bom,
+                private=target.private) as out:
         yield out
         if target.output is not None:
             out.write(last_line(target.format))

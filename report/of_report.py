@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from zhuanjie.engine.api import Report, UsageError, fail
+from zhuanjie.report.files import replacing
 from zhuanjie.report.formats.registry import FORMATS, OFFERED
 from zhuanjie.report.frames import frame_of
 from zhuanjie.report.layouts.audit import sections
@@ -50,9 +51,10 @@ def save(report: Report, path: str | Path, *, force: bool = False) -> None:
         raise fail(UsageError, "cli.usage.ending", hint="cli.usage.ending.hint",
                    suffix=target.suffix, path=str(path), endings=", ".join(known))
     guard(target, force=force)
-    if forms[0] == "parquet":
-        to_frame(report).write_parquet(target)
-        return
     encoding = "utf-8-sig" if FORMATS[forms[0]].bom else "utf-8"
-    with target.open("w", encoding=encoding, newline="") as out:
-        out.write(text_of(report, forms[0]) + last_line(forms[0]))
+    with replacing(target, private=True) as draft:
+        if forms[0] == "parquet":
+            to_frame(report).write_parquet(draft)
+        else:
+            draft.write_text(text_of(report, forms[0]) + last_line(forms[0]), encoding=encoding,
+                             newline="")

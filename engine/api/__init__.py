@@ -139,6 +139,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.core.results import Severity as Severity
     from zhuanjie.engine.core.results import Summary as Summary
     from zhuanjie.engine.core.results import plain as plain
+    from zhuanjie.engine.core.secrets import shown_name as shown_name
     from zhuanjie.engine.core.unaudited import Unaudited as Unaudited
     from zhuanjie.engine.core.unaudited import unaudited as unaudited
     from zhuanjie.engine.ledger.cells.text import CellError as CellError
@@ -208,6 +209,7 @@ _MODULES = {
         "UnsupportedError", "UsageError", "ZhuanjieError", "fail",
     ),
     "zhuanjie.engine.core.messages": ("LANGS", "Lang", "default_lang", "say", "say_diagnostic"),
+    "zhuanjie.engine.core.secrets": ("shown_name",),
     "zhuanjie.engine.core.models": ("Text",),
     "zhuanjie.engine.core.results": (
         "REPORTED", "CheckResult", "Finding", "InputFinding", "Judged", "LedgerRef", "Location",

@@ -22,6 +22,7 @@ from zhuanjie.engine.backends.registry import backend_of
 from zhuanjie.engine.core.finding_columns import COLUMNS
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Outcome, Report, Summary
+from zhuanjie.engine.core.secrets import shown_name
 from zhuanjie.engine.ledger.joining.join import join_tables
 from zhuanjie.engine.ledger.ledger import open_ledger
 from zhuanjie.engine.policy.policy import Policy
@@ -167,7 +168,7 @@ def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: S
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns)
              for path in map(Path, run.ledger.files) if path.is_file()]
     call = {"policy": plan.policy.ref.sha256, "as_of": plan.as_of, "params": dict(plan.params),
-            "every": run.all_outcomes, "ledger": [*files, *sources],
+            "every": run.all_outcomes, "ledger": [*files, *map(shown_name, sources)],
             "not_asked": plan.not_asked, "by": plan.grouped_by,
             "joined": run.ledger.counts is not None}
     Partitions(folder, keys, run, call, resume=resume).write()

@@ -1,13 +1,17 @@
 """What can be wrong, as data. In: nothing. Out: places and diagnostics.
 
 A diagnostic names what is wrong, where, and what to do. The words live in `catalogue/*/*.json`; it
-carries a code and the values the words need, so that it can be said in any language.
+carries a code and the values the words need, so that it can be said in any language. No secret of
+a name that a user gave is among them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
+
+from zhuanjie.engine.core.secrets import shown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,10 @@ class Place:
     snippet: str | None = None
     caret: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.file is not None and (shown := shown_name(self.file)) != self.file:
+            object.__setattr__(self, "file", shown)
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
@@ -38,3 +46,8 @@ class Diagnostic:
     args: dict[str, Any] = field(default_factory=dict)
     place: Place = field(default_factory=Place)
     hint: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in self.args.items():
+            if isinstance(value, str | PurePath) and shown_name(str(value)) != str(value):
+                object.__setattr__(self, "args", {**self.args, name: shown_name(str(value))})

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.parser_words import WritingFault
 from zhuanjie.engine.core.personal import hide_numbers
+from zhuanjie.engine.core.secrets import shown_name, shown_text
 from zhuanjie.engine.core.unicode import width
 
 Lang = Literal["zh", "en"]
@@ -35,8 +36,13 @@ def say(code: str, lang: Lang, /, **args: Any) -> str:
     detail = args.get("detail")
     if isinstance(detail, WritingFault):
         args["detail"] = catalogue(lang)[detail.code].format(token=detail.token)
-    # Whatever a message quotes, it tells nobody's number.
+    args = {name: _quoted(value) for name, value in args.items()}
+    # Whatever a message quotes, it tells nobody's number and no password.
     return hide_numbers(catalogue(lang)[code].format(**args))
+
+
+def _quoted(value: Any) -> Any:
+    return shown_name(str(value)) if isinstance(value, str | PurePath) else value
 
 
 def default_lang(environ: dict[str, str] | None = None) -> Lang:
@@ -51,7 +57,7 @@ def default_lang(environ: dict[str, str] | None = None) -> Lang:
 def say_diagnostic(diagnostic: Diagnostic, lang: Lang) -> str:
     """A diagnostic as one block: place, what is wrong, the text with a caret, what to do."""
     d, at = diagnostic, diagnostic.place
-    head = at.file or ""
+    head = shown_name(at.file or "")
     if at.sheet:
         head += f"[{at.sheet}]"
     for number in (at.line, at.column):
@@ -62,7 +68,7 @@ def say_diagnostic(diagnostic: Diagnostic, lang: Lang) -> str:
         text += say("place.path", lang, path=at.path)
     lines = [f"{head}: {text}" if head else text]
     if at.snippet is not None:
-        lines += _caret(hide_numbers(at.snippet), at.caret)
+        lines += _caret(shown_text(hide_numbers(at.snippet)), at.caret)
     if d.hint:
         lines.append("  " + say(d.hint, lang, **d.args))
     return "\n".join(lines)

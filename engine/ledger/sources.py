@@ -9,12 +9,13 @@ import glob
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.secrets import shown_name
 from zhuanjie.engine.ledger.documents import unreadable
 from zhuanjie.engine.ledger.file_kinds import KINDS, FileKind
 from zhuanjie.engine.ledger.readers.address import is_database
@@ -37,6 +38,7 @@ class LedgerSource:
     """A file to read: where it is, how it is called in messages, its kind.
 
     `named` is false for a file that was found in a folder. `problem` says why it cannot be read.
+    `address` is a database's, as it was given.
     """
 
     path: Path
@@ -44,6 +46,7 @@ class LedgerSource:
     kind: FileKind
     named: bool = True
     problem: InputError | None = None
+    address: str = field(default="", repr=False)
 
 
 def find_sources(given: Sequence[str | Path]) -> list[LedgerSource]:
@@ -51,11 +54,12 @@ def find_sources(given: Sequence[str | Path]) -> list[LedgerSource]:
     found: dict[Path, LedgerSource] = {}
     for item in given:
         if is_database(str(item)):
-            found[Path(str(item))] = LedgerSource(Path(str(item)), str(item), "database")
+            found[Path(str(item))] = LedgerSource(Path(str(item)), shown_name(str(item)),
+                                                  "database", address=str(item))
             continue
         for path, named in _paths(str(item)):
             kind = KINDS.get(path.suffix.lower(), "workbook")
-            source = LedgerSource(path, str(path), kind, named)
+            source = LedgerSource(path, shown_name(str(path)), kind, named)
             try:
                 source = check_content(source)
             except InputError as problem:

@@ -16,7 +16,8 @@ from zhuanjie.engine.core.extras import lacking, missing
 
 SCHEMES = ("postgresql://", "postgres://")
 _OWN = ("table", "order")
-_SECRET = ("password", "sslpassword")
+_SECRET = ("password", "sslpassword", "oauth_client_secret", "scram_client_key",
+           "scram_server_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ def address_of(url: str) -> Address:
     except psycopg.Error:
         # libpq's own words quote the part it stumbled over, which may be a password.
         raise fail(InputError, "records.db.url", place, "records.db.hint.url") from None
+    # What stands between `://` and a slash that belongs to a password is no host and no port.
+    after = head.partition("://")[2].partition("/")[2]
+    ports = str(parts.get("port") or "").replace(",", "")
+    if "@" in after or (ports and not ports.isdecimal()):
+        raise fail(InputError, "records.db.url", place, "records.db.hint.url")
     tables = [name for name in own["table"] if name]
     if len(tables) != 1:
         raise fail(InputError, "records.db.no-table", place, "records.db.hint.table")

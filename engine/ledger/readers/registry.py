@@ -32,7 +32,7 @@ def open_tables(
         case "json":
             return [open_json(path, name, mapping, digest)], []
         case "database":
-            address = address_of(name)  # says what to install
+            address = address_of(source.address)  # says what to install
             # Loaded only for databases: a file does not wait for it.
             from zhuanjie.engine.ledger.readers.postgres import PostgresTable
 

@@ -1,0 +1,58 @@
+"""Names that users give, as they may be shown. In: a name, a text. Out: the same without a secret.
+
+Whatever is shown of a call passes here: a password belongs into no message, no report and no file,
+also where the address that holds it is misspelt or stands where none is wanted.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import unquote
+
+HIDDEN: Final = "***"
+_WORDS: Final = r"pass(?:word|wd|phrase)|pwd|secret|token|scram_(?:client|server)_key|api_?key"
+_WORD: Final = re.compile(_WORDS, re.IGNORECASE)
+_NAMED: Final = re.compile(
+    rf"(\b\w*(?:{_WORDS})\w*[ \t]*=[ \t]*)"
+    r"('(?:\\.|[^'\\])*'?|\"(?:\\.|[^\"\\])*\"?|[^\s&;'\"`]+)", re.IGNORECASE)
+_HEAD: Final = r"(?<![A-Za-z0-9])([A-Za-z][A-Za-z0-9+.\-]+:/+)"
+_USER: Final = re.compile(_HEAD + r"[^\s`]*@")
+_USER_SPACED: Final = re.compile(_HEAD + r".*@", re.DOTALL)
+_MISSPELT: Final = re.compile(r"(?<![A-Za-z0-9:])(postgres[\w+]*+:?+/*+|//)[^\s`/:]*:[^\s`]*@",
+                              re.IGNORECASE)
+_HOST: Final = r"(?:\[[^\]\s]*\]|[^/?\s:,]*)(?::[0-9]*)?"
+_NO_HOST: Final = re.compile(
+    rf"(?<![A-Za-z0-9])(postgres(?:ql)?:/+)(?!{_HOST}(?:,{_HOST})*(?:[/?\s`]|$))[^\s`]*",
+    re.IGNORECASE)
+"""An address whose port is no number: a user and a password without a host."""
+_ESCAPED: Final = re.compile(r"(^|[?&])([^=&\s]*%[^=&\s]*)=([^&\s]*)")
+
+
+def shown_name(name: str) -> str:
+    """A name as a user gave it, such as a path or an address, without user and password."""
+    return _shown(name, _USER_SPACED)
+
+
+def shown_text(text: str) -> str:
+    """A text that may quote such names, without the secrets in them."""
+    return _shown(text, _USER)
+
+
+def _shown(text: str, user: re.Pattern[str]) -> str:
+    if "@" in text and ("//" in text or "postgres" in text.lower()):
+        text = _MISSPELT.sub(rf"\1{HIDDEN}@", text)
+    if ":/" in text:
+        text = user.sub(rf"\1{HIDDEN}@", text)
+        text = _NO_HOST.sub(rf"\1{HIDDEN}", text)
+    if "%" in text and "=" in text:
+        text = _ESCAPED.sub(_escaped, text)
+    if "=" in text and _WORD.search(text):
+        text = _NAMED.sub(rf"\1{HIDDEN}", text)
+    return text
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """A part of an address whose name is written with escapes, which a server undoes."""
+    secret = _WORD.search(unquote(found[2]))
+    return f"{found[1]}{found[2]}={HIDDEN}" if secret else found[0]
