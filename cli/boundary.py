@@ -26,6 +26,9 @@ from zhuanjie.report.files import unwritable
 
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EAGAIN)
+"""Why a stream that is there takes no more."""
+
 
 class ExitGuard:
     """A context that swallows every failure of its body and turns it into `code`."""
@@ -84,8 +87,8 @@ class ExitGuard:
             case KeyboardInterrupt() | click.Abort():
                 self.session.tell(self.session.say("cli.interrupted"))
                 return exit_codes.interrupted(error)
-            case OSError(errno=errno.ENOSPC | errno.EIO, filename=None):
-                # Help and version are written without `files`; nothing else gets here.
+            case OSError(filename=None) if error.errno in _UNWRITABLE:
+                # Help and version are written without `files`, changes as they come.
                 self.session.error(unwritable("stdout", error).diagnostics[0])
                 _silence(sys.stdout)
                 return exit_codes.UNUSABLE

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from zhuanjie.cli import options, settings
+from zhuanjie.cli import options, settings, streams
 from zhuanjie.cli.boundary import ExitGuard
 from zhuanjie.cli.help import ROOT, CommandGroup, option
 from zhuanjie.cli.process_list import hide_secrets
@@ -57,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one call; returns its exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
     if argv is None:
+        streams.prepare()
         hide_secrets(args)
     session = Session(peek_lang(args))
     with ExitGuard(session) as boundary:

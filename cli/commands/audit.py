@@ -207,8 +207,8 @@ def _table(call: _Call) -> int:
     from zhuanjie.report.files import replacing
 
     assert call.target.output is not None
-    with (replacing(call.target.output, private=True) as draft, _InterruptibleProgress(call) as progress,
-          closing(call.run(progress)) as run):
+    with (replacing(call.target.output, private=True) as draft,
+          _InterruptibleProgress(call) as progress, closing(call.run(progress)) as run):
         report = api.audit_to_file(draft, run)
     return _brief(call, run, report)
 

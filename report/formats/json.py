@@ -55,10 +55,14 @@ class Spool:
 
     def keep(self, findings: Iterable[Finding]) -> None:
         """Keep all findings; raises OutputError where that, and not finding them, fails."""
-        lines = tail(findings)
-        while (line := next(lines, None)) is not None:
+        lines: Iterator[str | None] = tail(findings)
+        line: str | None = ""
+        while line is not None:
+            line = next(lines, None)
             try:
-                self._aside.write(line)
+                self._aside.write(line or "")
+                if line is None:
+                    self._aside.flush()
             except OSError as error:
                 raise unwritable(tempfile.gettempdir(), error) from error
 

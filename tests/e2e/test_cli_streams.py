@@ -45,6 +45,55 @@ def test_a_reader_that_leaves_ends_it_quietly(large: Path, form: str) -> None:
     assert unharmed(err)
 
 
+@pytest.mark.parametrize("unbuffered", few(["", "1"], "1"))
+@pytest.mark.parametrize("args", few([
+    ["audit", "{ledger}", *AS_OF, "--format", "json"], ["audit", "{ledger}", *AS_OF],
+    ["audit", "{ledger}", *AS_OF, "--format", "csv"], ["policy", "schema", "pack"],
+    ["--help"], ["completion", "bash"], ["watch", "{events}", *AS_OF],
+], ["audit", "{ledger}", *AS_OF, "--format", "csv"], ["--help"], ["watch", "{events}", *AS_OF]))
+def test_every_byte_is_written_or_the_code_says_so(
+        ledger: Path, tmp_path: Path, args: list[str], unbuffered: str) -> None:
+    """A disk that fills a byte, a block, or at once before the end."""
+    resource = pytest.importorskip("resource")
+    events = tmp_path / "events"
+    events.write_text('{"member.id": "1", "letter.issued_on": "2007-06-30"}\n')
+    call = [COMMAND, *(a.format(ledger=ledger, events=events) for a in args)]
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": unbuffered}
+
+    def written(room: int) -> tuple[int, str, bytes]:
+        limit = (room, resource.RLIM_INFINITY)
+        with (tmp_path / "out").open("wb") as out:
+            done = subprocess.run(
+                call, stdout=out, stderr=subprocess.PIPE, check=False, env=env, text=True,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
+        return done.returncode, done.stderr, (tmp_path / "out").read_bytes()
+
+    code, _, whole = written(1 << 20)
+    assert code in (0, 1)
+    for room in {len(whole) - 1, len(whole) // 2, 0}:
+        code, err, part = written(room)
+        assert code == 2, room
+        assert "cannot write" in err
+        assert unharmed(err)
+        assert whole.startswith(part)
+    assert written(len(whole))[0] in (0, 1)
+
+
+@pytest.mark.parametrize("args", [["--help"], ["--version"], ["policy", "list"],
+                                  ["watch", "{events}", "--journal", "{journal}", *AS_OF]])
+def test_what_is_opened_never_stands_in_for_a_closed_stream(
+        tmp_path: Path, args: list[str]) -> None:
+    events, journal = tmp_path / "events", tmp_path / "journal"
+    events.write_text('{"member.id": "1", "letter.issued_on": "2007-06-30"}\n')
+    call = [a.format(events=events, journal=journal) for a in args]
+    done = subprocess.run(["sh", "-c", '"$0" "$@" >&-', COMMAND, *call], capture_output=True,
+                          check=False, env={**os.environ, "LC_ALL": "C.UTF-8"})
+    assert done.returncode == 2
+    assert b"cannot write `stdout`: it is closed" in done.stderr
+    if journal.exists():
+        assert b'"is"' not in journal.read_bytes()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 @pytest.mark.parametrize("args", [["audit", "{ledger}", *AS_OF], ["--help"], ["policy", "list"],
                                   ["audit", "{ledger}", *AS_OF, "--format", "jsonl"]])

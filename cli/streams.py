@@ -1,0 +1,31 @@
+"""The streams of a call. In: stdin, stdout and stderr as they were handed over. Out: whole ones.
+
+Python drops what a write cut short where its streams are unbuffered, and has no stream at all
+where the caller closed it: whatever is opened next then takes its number, and with it what is
+written to it. Here every byte is written, or writing fails.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import suppress
+
+
+def prepare() -> None:
+    """Have all of stdout written, and nothing else opened under the numbers of the streams."""
+    with suppress(OSError):
+        # What was closed is open for reading alone now: writing to it fails, as it should.
+        while (number := os.open(os.devnull, os.O_RDONLY)) < 3:
+            os.set_inheritable(number, True)
+        os.close(number)
+    if sys.stdout is None:
+        sys.stdout = _text(1, "utf-8", "strict")
+    elif isinstance(sys.stdout.buffer, io.RawIOBase):
+        sys.stdout = _text(sys.stdout.fileno(), sys.stdout.encoding, sys.stdout.errors or "strict")
+
+
+def _text(number: int, encoding: str, errors: str) -> io.TextIOWrapper:
+    raw = io.FileIO(number, "w", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors)
