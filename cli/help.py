@@ -45,10 +45,24 @@ class Formatter(click.HelpFormatter):
             lines = wrap(text, self.width - self.current_indent - first)
             if own_line:
                 lines = ["", *lines]
+            # Many choices take more than one line themselves.
+            *above, last = _choices(term, self.width - self.current_indent)
+            for part in above:
+                self.write(f"{indent}{part}\n")
             for number, line in enumerate(lines):
-                head = "" if number else term
+                head = "" if number else last
                 pad = " " * (first - columns(head))
                 self.write(f"{indent}{head}{pad}{line}".rstrip() + "\n")
+
+
+def _choices(term: str, limit: int) -> list[str]:
+    """A term in lines of at most `limit` columns, broken after a `|`."""
+    lines = [""]
+    for part in term.replace("|", "|\0").split("\0"):
+        if lines[-1] and columns(lines[-1] + part) > limit:
+            lines.append("      ")
+        lines[-1] += part
+    return lines
 
 
 class Context(click.Context):

@@ -67,5 +67,6 @@ def publish(session: Session, report: Report, layout: Layout, target: Target, vi
         show.result(target) as out,
         Progress(session, quiet=quiet or out.isatty(), doing="writing"),
     ):
-        reports.write_report(report, layout, target.format, out, view)
+        said = reports.write_report(report, layout, target.format, out, view)
+    session.notices(said)
     return exit_codes.exit_code((*report.input, *report.findings), fail_on)

@@ -270,6 +270,7 @@ quiet = option("--quiet", "-q", help_key="quiet", is_flag=True, is_eager=True,
 fail_on = option("--fail-on", help_key="fail-on", type=Choice(tuple(exit_codes.LEVELS)),
                  default="error")
 all_outcomes = option("--all", "all_outcomes", help_key="all", is_flag=True)
+with_values = option("--with-values", help_key="with-values", is_flag=True)
 policy = option("--policy", help_key="policy", metavar="PACK", shell_complete=complete.packs)
 as_of = option("--as-of", help_key="as-of", type=Day(), metavar="DATE")
 params = option("--set", "params", help_key="set", multiple=True, metavar="NAME=VALUE",

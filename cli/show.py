@@ -22,12 +22,12 @@ _NARROWEST: Final = 60
 
 
 def view_of(session: Session, target: Target, policy: Policy | None = None, *,
-            all_outcomes: bool = False) -> View:
+            all_outcomes: bool = False, with_values: bool = False) -> View:
     """The view for a target: a terminal's width and colours, or a file's lack of them."""
     to_stdout = target.output is None
     width = shutil.get_terminal_size((WIDTH, 24)).columns if to_stdout else WIDTH
     return View.of(policy, session.lang, all_outcomes=all_outcomes, width=max(width, _NARROWEST),
-                   colour=to_stdout and use_colour(sys.stdout))
+                   colour=to_stdout and use_colour(sys.stdout), with_values=with_values)
 
 
 @contextmanager

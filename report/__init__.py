@@ -17,6 +17,7 @@ from zhuanjie.report.formats.registry import (
 from zhuanjie.report.presentation import (
            Presentation,
            finding_lines,
+           spooled,
            write,
            write_data,
            write_report,
@@ -32,7 +33,8 @@ __all__ = [
            "finding_lines",
            "fitting",
            "spark_forms",
-           "write",
+           "spooled",
+    "write",
            "write_data",
            "write_report",
 ]

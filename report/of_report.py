@@ -14,7 +14,7 @@ import polars as pl
 
 from zhuanjie.engine.api import Report, UsageError, fail
 from zhuanjie.report.files import replacing
-from zhuanjie.report.formats.registry import FORMATS, OFFERED
+from zhuanjie.report.formats.registry import FORMATS, OFFERED, fitting
 from zhuanjie.report.frames import frame_of
 from zhuanjie.report.layouts.audit import sections
 from zhuanjie.report.ownership import guard, last_line
@@ -45,7 +45,7 @@ def to_frame(report: Report) -> pl.DataFrame:
 def save(report: Report, path: str | Path, *, force: bool = False) -> None:
     """Write the report in the format that the ending names, over former output of ours alone."""
     target = Path(path)
-    forms = [f for f in OFFERED["audit"] if target.suffix in FORMATS[f].endings]
+    forms = fitting(target, "audit")
     known = [end for f in OFFERED["audit"] for end in FORMATS[f].endings]
     if not forms:
         raise fail(UsageError, "cli.usage.ending", hint="cli.usage.ending.hint",

@@ -33,6 +33,10 @@ _HEADS: Final = tuple(re.compile(pattern) for pattern in (
     rb"# zhuanjie columns\r?\n",
     rb"BEGIN:VCALENDAR\r?\n(.*\r?\n)*?PRODID:[^\n]*zhuanjie",
     rb'<\?xml[^>]*\?>\s*<testsuites name="zhuanjie',
+    rb'\{\n  "\$schema": "[^"]*",\n  "version": "2\.1\.0",\n  "runs": \[\{\n    "tool": '
+    rb'\{"driver": \{"name": "zhuanjie"',                                    # SARIF
+    rb'\[\]\n\Z|\[\n  \{"check_name": "zhuanjie/',                           # issues for GitLab
+    rb"::notice title=zhuanjie::",
     rb'<!doctype html>\n<html[^>]*><head><meta charset="utf-8"><meta name="generator" '
     rb'content="zhuanjie">',
 ))

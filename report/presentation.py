@@ -7,15 +7,16 @@ of the result's own. Only the module of the format asked for is imported.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from zhuanjie.report.formats.registry import FORMATS
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.api import Finding, Lang, Report
+    from zhuanjie.engine.api import Diagnostic, Finding, Lang, Report
     from zhuanjie.engine.core.unaudited import Unaudited
     from zhuanjie.report.section import Section
     from zhuanjie.report.view import View
@@ -38,22 +39,43 @@ class Presentation:
     texts: Mapping[str, Callable[[], Iterable[str]]] = field(default_factory=dict)
 
 
-def write(shown: Presentation, form: str, out: TextIO, view: View) -> None:
-    """Write a presented result in the format `form`."""
+class FindingKeeper(Protocol):
+    """What keeps findings until the whole report is known."""
+
+    def keep(self, findings: Iterable[Finding]) -> None:
+        """Take findings in, in their order."""
+        ...
+
+    def render(self, report: Report, out: TextIO, view: View) -> Sequence[Diagnostic] | None:
+        """Write the report, whose findings were kept; returns what is to be said of it."""
+        ...
+
+
+def write(shown: Presentation, form: str, out: TextIO, view: View) -> Sequence[Diagnostic]:
+    """Write a presented result in the format `form`; returns what is to be said of that."""
+    said: Sequence[Diagnostic] | None = None
     if form in shown.texts:
         out.writelines(shown.texts[form]())
     elif FORMATS[form].for_people:
         _module(form).render(shown.sections(), out, view)
     elif shown.report is not None:
-        _module(form).render(shown.report, out, view)
+        said = _module(form).render(shown.report, out, view)
     else:
         assert shown.data is not None, form
         _module(form).write(shown.data(), out)
+    return said or ()
 
 
-def write_report(report: Report, layout: Layout, form: str, out: TextIO, view: View) -> None:
+def write_report(report: Report, layout: Layout, form: str, out: TextIO,
+                 view: View) -> Sequence[Diagnostic]:
     """Write `report` in the format `form`; `layout` puts it into sections for people."""
-    write(Presentation(lambda: layout(report, view), report=report), form, out, view)
+    return write(Presentation(lambda: layout(report, view), report=report), form, out, view)
+
+
+def spooled(form: str, view: View) -> AbstractContextManager[FindingKeeper]:
+    """A place to keep findings in for a format, which is gone afterwards."""
+    made: AbstractContextManager[FindingKeeper] = _module(form).spooled(view)
+    return made
 
 
 def write_data(data: Any, out: TextIO) -> None:

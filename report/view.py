@@ -47,14 +47,17 @@ class View:
     remedies: Mapping[str, str] = field(default_factory=dict)
     rules_of: Mapping[str, str] = field(default_factory=dict)
     """The clause of the rule that has a row under a clause, where the two differ."""
+    policy: Policy | None = None
+    with_values: bool = False
+    """Whether formats for other programs hold what records hold."""
 
     @classmethod
     def of(cls, policy: Policy | None, lang: Lang, *, all_outcomes: bool = False,
-           width: int = WIDTH, colour: bool = False) -> View:
+           width: int = WIDTH, colour: bool = False, with_values: bool = False) -> View:
         """A view with the words of a policy and of its vocabulary, where there is one."""
         outcomes = tuple(Outcome) if all_outcomes else REPORTED
         if policy is None:
-            return cls(lang, width, colour, outcomes=outcomes)
+            return cls(lang, width, colour, outcomes=outcomes, with_values=with_values)
         vocabulary, headings = policy.vocabulary, dict[str, str]()
         for rule in policy.rules:
             headings.setdefault(rule.clause, getattr(rule.title, lang))
@@ -79,6 +82,7 @@ class View:
             rules_of={row.clause: rule.clause for rule in policy.rules for row in rule.rows},
             remedies={c: remedy for c, r in by_clause.items()
                       if "{" not in (remedy := getattr(r.remedy, lang))},
+            policy=policy, with_values=with_values,
         )
 
     def say(self, code: str, **args: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -41,6 +41,7 @@ class _Call:
     strict: bool
     all_outcomes: bool
     quiet: bool
+    with_values: bool
 
     def run(self, progress: Progress, **more: Any) -> AuditRun:
         """The audit, begun."""
@@ -74,13 +75,14 @@ class _Call:
 @options.fail_on
 @option("--strict", help_key="strict", is_flag=True)
 @options.all_outcomes
+@options.with_values
 @options.quiet
 @options.lang
 @click.pass_context
 def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection, extent: Extent,
             form: str | None,
             output: Path | None, force: bool, partition_by: str | None, resume: bool, fail_on: str,
-            strict: bool, all_outcomes: bool, quiet: bool) -> int:
+            strict: bool, all_outcomes: bool, with_values: bool, quiet: bool) -> int:
     """Audit ledgers."""
     keys = _keys(partition_by, form, output, resume)
     on_spark = spark.is_for_spark(ledgers, selection, Target(form or FORMS[0], output))
@@ -90,7 +92,7 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection,
     else:
         target = Target.of(NAME, form, output, force=force)
     call = _Call(session_of(ctx), list(ledgers), selection, extent, target, keys, resume, fail_on,
-                 strict, all_outcomes, quiet)
+                 strict, all_outcomes, quiet, with_values)
     refuse_overwrite([*ledgers, *selection.files], output, force=force)
     if on_spark:
         return spark.audit(call.session, ledgers, selection, target, extent, fail_on=fail_on,
@@ -169,18 +171,19 @@ def _totals(call: _Call) -> int:
 def _document(call: _Call) -> int:
     """Keep each finding aside as it comes: what they come to stands before them."""
     from zhuanjie.cli import show
-    from zhuanjie.report.formats import json
 
-    with json.spooled() as aside:
+    with ExitStack() as places:
         with _InterruptibleProgress(call) as progress, closing(call.run(progress)) as run:
+            view = show.view_of(call.session, call.target, run.plan.policy,
+                                all_outcomes=call.all_outcomes, with_values=call.with_values)
+            aside = places.enter_context(reports.spooled(call.target.format, view))
             aside.keep(iter(run))
         report = run.head()
-        view = show.view_of(call.session, call.target, run.plan.policy,
-                            all_outcomes=call.all_outcomes)
         print_notices(call.session, report, call.target)
         with show.result(call.target) as out, Progress(
                 call.session, quiet=call.quiet or out.isatty(), doing="writing"):
-            aside.render(report, out, view)
+            said = aside.render(report, out, view)
+        call.session.notices(said or ())
     return call.code(report, run)
 
 
@@ -249,7 +252,8 @@ def _told(call: _Call, run: AuditRun, report: Report) -> int:
     return call.code(report, run)
 
 
-_WRITERS: Final = {"whole": _report, "spooled": _document, "streamed": _stream, "file": _table}
+_WRITERS: Final = {"whole": _report, "spooled": _document, "kept": _document,
+                   "streamed": _stream, "file": _table}
 """How to audit, by when a format has findings written."""
 
 

@@ -20,11 +20,13 @@ from zhuanjie.cli.session import session_of
 @options.target("check")
 @options.fail_on
 @options.all_outcomes
+@options.with_values
 @options.quiet
 @options.lang
 @click.pass_context
 def command(ctx: click.Context, *, record: str, selection: Selection, before: str | None,
-            target: Target, fail_on: str, all_outcomes: bool, quiet: bool) -> int:
+            target: Target, fail_on: str, all_outcomes: bool, with_values: bool,
+            quiet: bool) -> int:
     """Check the records of a file, each by itself and against one another."""
     from zhuanjie.cli import show
     from zhuanjie.engine import api
@@ -38,7 +40,8 @@ def command(ctx: click.Context, *, record: str, selection: Selection, before: st
         records, policy, file=record, as_of=selection.day, columns=selection.headings(policy),
         lang=session.lang, backend=selection.engine(session), before=before,
         all_outcomes=all_outcomes)
-    view = show.view_of(session, target, policy, all_outcomes=all_outcomes)
+    view = show.view_of(session, target, policy, all_outcomes=all_outcomes,
+                        with_values=with_values)
     moment = getattr(policy.moments[before].title, session.lang) if before else ""
     return publish(session, report, partial(sections, moment=moment), target, view,
                    fail_on=fail_on, quiet=quiet)

@@ -1,34 +1,111 @@
-"""A report as GitHub's workflow commands. In: a report. Out: a line for each finding.
+"""A report as GitHub's workflow commands. In: findings as they come. Out: a line an annotation.
 
-The form is GitHub's own: `::error file=…,title=…::message`, with its escapes.
+The form is GitHub's own: `::error file=…,title=…::message`, with its escapes. GitHub shows ten
+annotations of each level that a step writes: those that weigh most are written, and the first of
+them says what else there is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final, TextIO
 
+from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.results import Finding, Outcome, Report, Severity
-from zhuanjie.report.notices import in_words
+from zhuanjie.engine.core.unaudited import unaudited
+from zhuanjie.report.machine import words
+from zhuanjie.report.machine.places import Lines, relative
+from zhuanjie.report.machine.worst import Worst
 from zhuanjie.report.view import View
 
+SHOWN: Final = 10
+"""Annotations of a level that GitHub shows of a step."""
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning"}
+_NOT_ASKED: Final = "audit.not-asked"
 
 
-def render(report: Report, out: TextIO, view: View) -> None:
-    """Write the report: cells that could not be read as warnings, then the findings."""
-    for found in report.input:
-        out.write(line("warning", found.file, found.column or "", in_words(found, view.lang)))
-    for finding in report.findings:
-        title = f"{finding.clause} {view.titles.get(finding.key, finding.rule)}"
-        where = f"{finding.record}: " if finding.record else ""
-        text = where + finding.message + (f" → {finding.remedy}" if finding.remedy else "")
-        out.write(line(_level(finding), finding.location.file, title, text))
+class GithubKeeper:
+    """The annotations that GitHub shows, and how many more there are."""
+
+    def __init__(self, view: View) -> None:
+        self._view, self._lines = view, Lines()
+        # What the whole comes to is a notice too.
+        self._worst: dict[str, Worst[str]] = {
+            "error": Worst(SHOWN), "warning": Worst(SHOWN), "notice": Worst(SHOWN - 1)}
+
+    def keep(self, findings: Iterable[Finding]) -> None:
+        """Take findings in, in their order."""
+        view = self._view
+        for finding in findings:
+            worst, weight = self._worst[_level(finding)], words.weight(finding)
+            if worst.would_keep(weight):
+                at = finding.location
+                said = line(_level(finding), at.file and relative(at.file),
+                            f"{finding.clause} {words.title(finding, view)}",
+                            words.whole(finding, view), self._lines.of(at.file, at.row))
+            else:
+                said = ""
+            worst.add(weight, said)
+
+    def render(self, report: Report, out: TextIO, view: View) -> list[Diagnostic]:
+        """Write what was kept; returns what is to be said of annotations left out."""
+        for found in report.input:
+            level = _LEVELS[found.severity or Severity.WARNING]
+            self._worst[level].add(2, line(
+                level, found.file and relative(found.file), found.column or "",
+                words.unreadable(found, view), self._lines.of(found.file, found.row)))
+        named = {part.file for part in report.ledger.skipped if part.named}
+        for part in unaudited(report):
+            level = "error" if part.file in named else "warning"
+            if part.code == _NOT_ASKED:
+                level = "notice"
+            # Nothing weighs more than what nobody looked at, but for what was left out on purpose.
+            self._worst[level].add(-1 if level != "notice" else 7, line(
+                level, part.file and relative(part.file), part.clause or "",
+                words.unaudited(part, view)))
+        left = {level: count for level, worst in self._worst.items()
+                if (count := worst.seen.total() - len(worst))}
+        out.write(line("notice", None, "zhuanjie", self._total(report, left)))
+        for worst in self._worst.values():
+            out.writelines(said for _, said in worst)
+        if not left:
+            return []
+        return [Diagnostic("output.machine.github-left-out", {
+            "count": sum(left.values()), "shown": SHOWN}, hint="output.machine.whole.hint")]
+
+    def _total(self, report: Report, left: dict[str, int]) -> str:
+        """What the audit comes to, and what stands in no annotation."""
+        view = self._view
+        said = [view.say("audit.pack", id=report.policy.id, version=report.policy.version,
+                         as_of=report.as_of),
+                view.say("audit.ledger", records=report.ledger.records,
+                         out_of_scope=report.ledger.out_of_scope),
+                *(view.say("audit.total.outcome", outcome=view.outcome(o), count=count)
+                  for o in view.outcomes if (count := report.summary.total(o)))]
+        if left:
+            said.append(view.say("machine.github-left-out", count=sum(left.values()), shown=SHOWN))
+        return view.parts(said)
+
+
+@contextmanager
+def spooled(view: View) -> Iterator[GithubKeeper]:
+    """Where annotations are kept."""
+    yield GithubKeeper(view)
+
+
+def render(report: Report, out: TextIO, view: View) -> list[Diagnostic]:
+    """Write a report that is whole."""
+    keeper = GithubKeeper(view)
+    keeper.keep(report.findings)
+    return keeper.render(report, out, view)
 
 
 def _level(finding: Finding) -> str:
     if finding.outcome is Outcome.VIOLATION:
         return _LEVELS[finding.severity]
-    return "warning" if finding.outcome is Outcome.UNDETERMINED else "notice"
+    unknown = finding.outcome is Outcome.UNDETERMINED and finding.judged
+    return "warning" if unknown else "notice"
 
 
 def line(level: str, file: str | None, title: str, text: str, number: int | None = None) -> str:
@@ -39,7 +116,9 @@ def line(level: str, file: str | None, title: str, text: str, number: int | None
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """The text of a command; whatever a screen takes for the end of a line is one."""
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return words.plain(escaped)
 
 
 def _property(text: str) -> str:

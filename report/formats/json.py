@@ -74,7 +74,7 @@ class Spool:
 
 
 @contextmanager
-def spooled() -> Iterator[Spool]:
+def spooled(_view: View) -> Iterator[Spool]:
     """A place to keep findings in, which is gone afterwards."""
     with _aside() as aside:
         yield Spool(aside)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-Findings = Literal["whole", "spooled", "streamed", "file"]
+Findings = Literal["whole", "spooled", "kept", "streamed", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,10 @@ class Format:
     `endings` are those of files that ask for it. With `for_people` it writes sections, else a
     report or plain data; `machine` text is UTF-8 everywhere, with a mark for spreadsheet programs
     if `bom`. `findings` says when the findings of an audit are written: when all is known
-    (`whole`), kept aside until the totals before them are known (`spooled`), as they come
-    (`streamed`), or by the engine into a `file`, which such a format needs. `has_input` is false
+    (`whole`), kept aside until the totals before them are known (`spooled`), likewise by a format
+    that has no room for totals alone (`kept`), as they come (`streamed`), or by the engine into a
+    `file`, which such a format needs. The module of the second and third kind has `spooled`, which
+    makes what keeps them; what it and `render` return is to be said. `has_input` is false
     where there is no room for what could not be read; with `on_spark` Spark can write it itself.
     """
 
@@ -50,16 +52,19 @@ FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in (
     Format("csv", (".csv",), bom=True, findings="streamed", has_input=False, on_spark=True),
     Format("parquet", (".parquet",), findings="file", on_spark=True),
     Format("ics", (".ics",), has_input=False),
-    Format("github"),
-    Format("junit", (".xml",)),
+    Format("github", findings="kept"),
+    Format("gitlab", findings="kept"),
+    Format("junit", (".xml",), findings="kept"),
+    Format("sarif", (".sarif", ".sarif.json"), findings="kept"),
     Format("yaml", (".yaml", ".yml")),
 )}
 
 _ANSWER: Final = ("table", "json", "markdown")
 OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
-    "audit": ("table", "json", "jsonl", "csv", "markdown", "html", "parquet"),
+    "audit": ("table", "json", "jsonl", "csv", "markdown", "html", "parquet",
+              "sarif", "junit", "github", "gitlab"),
     "columns": ("table", "json", "yaml", "markdown"),
-    "check": ("table", "json", "github", "markdown"),
+    "check": ("table", "json", "github", "markdown", "sarif", "junit", "gitlab"),
     "deadlines": ("table", "ics", "json", "jsonl", "csv", "markdown"),
     "destinations": _ANSWER,
     "explain": _ANSWER,
@@ -83,9 +88,11 @@ def by_ending(path: Path, command: str) -> str | None:
 
 
 def fitting(path: Path, command: str) -> list[str]:
-    """The formats that go with the ending of a file, among those that a command offers."""
-    suffix = path.suffix.lower()
-    return [n for n in OFFERED[command] if suffix in FORMATS[n].endings]
+    """The formats that go with the longest ending of a file, among those a command offers."""
+    name = path.name.lower() if path.suffix else ""
+    fits = {n: end for n in OFFERED[command] for end in FORMATS[n].endings if name.endswith(end)}
+    longest = max(map(len, fits.values()), default=0)
+    return [n for n, end in fits.items() if len(end) == longest]
 
 
 def endings(command: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""What formats for other programs share. In: findings. Out: words, places, room for the worst."""
