@@ -172,8 +172,11 @@ class SarifResults:
         logical = []
         if row is not None:
             logical.append(("row", str(row), f"{sheet}!{row}" if sheet else str(row)))
-        if finding is not None and self._view.with_values and finding.record is not None:
-            logical.append(("record", finding.record, finding.record))
+        if finding is not None:
+            logical += [("cell", cell, f"{sheet}!{cell}" if sheet else cell)
+                        for cell in dict.fromkeys(finding.location.cells.values())]
+            if self._view.with_values and finding.record is not None:
+                logical.append(("record", finding.record, finding.record))
         if logical:
             made["logicalLocations"] = [
                 {"name": words.plain(name), "fullyQualifiedName": words.plain(whole), "kind": kind}
@@ -184,8 +187,10 @@ class SarifResults:
 def _kind(finding: Finding) -> tuple[str, str]:
     """A result's kind and level; whatever is no failure has the level none."""
     match finding.outcome:
-        case Outcome.VIOLATION | Outcome.WAIVED:
+        case Outcome.VIOLATION:
             return "fail", _LEVELS[finding.severity]
+        case Outcome.WAIVED:  # for those who do not read `suppressions`
+            return "fail", "note"
         case Outcome.UNDETERMINED if finding.judged:
             return "fail", "warning" if finding.severity is Severity.ERROR else "note"
         case Outcome.UNDETERMINED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from support.author_packs import CASES, MANIFEST, RULES, write
-from support.cli_command import COMMAND
+from support.cli_command import COMMAND, record, write_ledger
 
 from zhuanjie.engine.api import packs_of
 
@@ -50,9 +51,10 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def action(folder: Path, **inputs: str) -> tuple[subprocess.CompletedProcess[str], str]:
-    """Run the action's last step with these inputs; what it wrote into the job's summary."""
-    step = ACTION["runs"]["steps"][-1]
+def action(folder: Path, named: str = "Check the packs",
+           **inputs: str) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Run a step of the action with these inputs; what it wrote into the job's summary."""
+    step = next(s for s in ACTION["runs"]["steps"] if s["name"] == named)
     given = {n: str(i.get("default", "")) for n, i in ACTION["inputs"].items()} | inputs
 
     def value(expression: re.Match[str]) -> str:
@@ -62,7 +64,7 @@ def action(folder: Path, **inputs: str) -> tuple[subprocess.CompletedProcess[str
     env = {k: re.sub(r"\$\{\{(.*?)\}\}", value, v) for k, v in step["env"].items()}
     summary = folder / "summary.md"
     done = shell(folder, step["run"], GITHUB_ACTION_PATH=str(ROOT),
-                 GITHUB_STEP_SUMMARY=str(summary), **env)
+                 GITHUB_STEP_SUMMARY=str(summary), GITHUB_OUTPUT=str(folder / "output"), **env)
     return done, summary.read_text(encoding="utf-8") if summary.exists() else ""
 
 
@@ -123,9 +125,86 @@ def test_the_action_refuses_what_checks_nothing(repository: Path, inputs: dict[s
     assert done.returncode == 2 and said in done.stdout
 
 
+@pytest.fixture
+def office(tmp_path: Path) -> Path:
+    """A folder with two ledgers, one of them with a violation in its second record."""
+    (tmp_path / "our ledgers").mkdir()
+    write_ledger(tmp_path / "our ledgers" / "一.csv", [record(1), record(2, 回执收到日期="")])
+    write_ledger(tmp_path / "two.csv", [record(3)])
+    return tmp_path
+
+
+LAW = {"as-of": "2007-12-31", "policy": "fujian-2007-80"}
+
+
+def test_the_action_audits_ledgers(office: Path) -> None:
+    done, _ = action(office, "Audit the ledgers", ledger="our ledgers\n\ntwo.csv\n", **LAW)
+    assert done.returncode == 1 and "exit code 1" in done.stdout, done.stderr
+    assert (office / "output").read_text(encoding="utf-8") == "sarif=zhuanjie.sarif\n"
+    log = json.loads((office / "zhuanjie.sarif").read_text(encoding="utf-8"))
+    (result,) = [r for r in log["runs"][0]["results"] if r["ruleId"] == "receipt-returned"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "our%20ledgers/%E4%B8%80.csv"
+    assert place["region"] == {"startLine": 3}
+    assert log["runs"][0]["properties"]["ledger"]["records"] == 3
+    assert "06002" not in done.stdout + done.stderr + json.dumps(log)
+
+
+@pytest.mark.parametrize(("form", "output", "held"), [
+    ("junit", "zhuanjie.xml", "<testsuites"), ("gitlab", "gl-code-quality-report.json", "[\n"),
+    ("github", "", "::error file=our ledgers/一.csv,line=3,"),
+])
+def test_the_action_writes_other_forms(office: Path, form: str, output: str, held: str) -> None:
+    done, _ = action(office, "Audit the ledgers", ledger="our ledgers/*.csv", format=form,
+                     **{"fail-on": "never"}, **LAW)
+    assert done.returncode == 0, done.stderr
+    assert held in ((office / output).read_text(encoding="utf-8") if output else done.stdout)
+
+
+@pytest.mark.parametrize(("inputs", "said"), [
+    ({"ledger": " \n"}, "no ledger is named"),
+    ({"ledger": "two.csv", "format": "json"}, "there is no form `json`"),
+    ({"ledger": "none.csv"}, "exit code 2"),
+])
+def test_the_action_refuses_what_audits_nothing(office: Path, inputs: dict[str, str],
+                                                said: str) -> None:
+    done, _ = action(office, "Audit the ledgers", **inputs)
+    assert done.returncode == 2 and said in done.stdout
+    assert not (office / "output").exists()
+
+
+def test_steps_of_the_action_run_where_there_is_something_for_them() -> None:
+    conditions = {s["name"]: s.get("if", "") for s in ACTION["runs"]["steps"]}
+    assert conditions["Audit the ledgers"] == "inputs.ledger != ''"
+    assert "steps.audit.outputs.sarif != ''" in conditions["Show the findings"]
+    assert conditions["Check the packs"].startswith("always() && (inputs.packs != ''")
+
+
+def test_the_hook_audits_the_ledgers_of_a_commit(office: Path) -> None:
+    (hook,) = [h for h in HOOKS if h["id"] == "zhuanjie-audit"]
+    assert re.search(hook["files"], "a/台账.xlsx") and not re.search(hook["files"], "pack.yaml")
+    script = hook["entry"].replace("python", sys.executable, 1)
+    options = " ".join(f"--{name}={value}" for name, value in LAW.items())
+    found = shell(office, f"{script} {options} --lang=en two.csv 'our ledgers/一.csv'")
+    assert found.returncode == 1 and "1.6b" in found.stdout, found.stderr
+    assert shell(office, f"{script} {options} two.csv").returncode == 0
+    assert shell(office, f"{script} {options}").returncode == 0
+
+
+def test_the_gitlab_example_audits_ledgers(office: Path) -> None:
+    (office / "our ledgers").rename(office / "ledgers")
+    script = "\n".join(EXAMPLES[".gitlab-ci.yml"]["ledgers"]["script"])
+    done = shell(office, script)
+    assert done.returncode == 1, done.stdout + done.stderr
+    reports = EXAMPLES[".gitlab-ci.yml"]["ledgers"]["artifacts"]["reports"]
+    assert "<failure" in (office / reports["junit"]).read_text(encoding="utf-8")
+    assert json.loads((office / reports["codequality"]).read_text(encoding="utf-8"))
+
+
 @pytest.mark.slow
 def test_hooks_are_the_commands_they_name(repository: Path) -> None:
-    commands = {h["id"].removeprefix("zhuanjie-") for h in HOOKS}
+    hooks = [h for h in HOOKS if h["id"] != "zhuanjie-audit"]
+    commands = {h["id"].removeprefix("zhuanjie-") for h in hooks}
     assert commands == {"fmt", "lint", "test", "coverage", "verify", "mutate"}
     pack = repository / "rules" / "tried"
     rows = [row for row in CASES.splitlines(keepends=True) if "[null, employer" not in row]
@@ -133,7 +212,7 @@ def test_hooks_are_the_commands_they_name(repository: Path) -> None:
         "[2007-07-01, null, pending, null]", "[2007-07-01, null, satisfied, null]"))
     (repository / "other.yaml").write_text("a: 1\n", encoding="utf-8")
     codes = {}
-    for hook in HOOKS:
+    for hook in hooks:
         assert hook["language"] == "python" and hook["require_serial"]
         script = hook["entry"].replace("python", sys.executable, 1)
         args = " ".join(hook.get("args", []))
@@ -156,10 +235,11 @@ def test_hooks_look_at_what_builds_on_a_changed_pack(tmp_path: Path) -> None:
 
 
 def test_the_examples_name_what_is_there() -> None:
-    assert set(EXAMPLES) == {".github/workflows/policies.yml", ".pre-commit-config.yaml",
-                             ".gitlab-ci.yml"}
-    steps = EXAMPLES[".github/workflows/policies.yml"]["jobs"]["policies"]["steps"]
-    assert set(steps[-1]["with"]) <= set(ACTION["inputs"])
+    assert set(EXAMPLES) == {".github/workflows/policies.yml", ".github/workflows/ledgers.yml",
+                             ".pre-commit-config.yaml", ".gitlab-ci.yml"}
+    for name, job in (("policies", "policies"), ("ledgers", "audit")):
+        steps = EXAMPLES[f".github/workflows/{name}.yml"]["jobs"][job]["steps"]
+        assert set(steps[-1]["with"]) <= set(ACTION["inputs"])
     hooks = EXAMPLES[".pre-commit-config.yaml"]["repos"][0]["hooks"]
     assert {h["id"] for h in hooks} <= {h["id"] for h in HOOKS}
 

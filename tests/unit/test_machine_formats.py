@@ -111,7 +111,7 @@ def test_sarif_levels_follow_outcome_and_severity() -> None:
             for r in made["results"] if "properties" in r}
     assert seen == {
         ("violation", "error"): ("fail", "error"), ("violation", "warning"): ("fail", "warning"),
-        ("undetermined", "error"): ("fail", "warning"), ("waived", "error"): ("fail", "error"),
+        ("undetermined", "error"): ("fail", "warning"), ("waived", "error"): ("fail", "note"),
         ("pending", "error"): ("informational", "none"),
         ("satisfied", "error"): ("pass", "none"),
         ("not_applicable", "error"): ("notApplicable", "none"),
@@ -159,10 +159,12 @@ def test_nothing_of_a_record_is_told_unless_asked_for(form: str) -> None:
 
 
 def test_values_stand_in_sarif_as_in_json() -> None:
-    results = run(whole(LATE), replace(VIEW, with_values=True))["results"]
+    at = Location("ledger.xlsx", "台账", 14, {"letter.issued_on": 15}, is_grid=True)
+    results = run(whole(replace(LATE, location=at)), replace(VIEW, with_values=True))["results"]
     assert results[0]["properties"]["fields"] == {"letter.issued_on": "2007-06-30"}
     assert results[0]["locations"][0]["logicalLocations"] == [
         {"name": "14", "fullyQualifiedName": "台账!14", "kind": "row"},
+        {"name": "P14", "fullyQualifiedName": "台账!P14", "kind": "cell"},
         {"name": "06018", "fullyQualifiedName": "06018", "kind": "record"}]
 
 
