@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
 from zhuanjie.engine.core.results import Finding, InputFinding, Report
@@ -19,9 +19,12 @@ class RecordLabels:
     not the one that most of it speaks of, which `notes` name once.
     """
 
-    def __init__(self, report: Report, view: View) -> None:
+    def __init__(self, report: Report, view: View,
+                 counted: Mapping[tuple[str | None, str | None], int] | None = None) -> None:
+        """`counted` counts the findings by file and sheet, where not all are in the report."""
         self._view = view
-        spots = Counter((f.location.file, f.location.sheet) for f in report.findings)
+        spots = Counter(((f.location.file, f.location.sheet) for f in report.findings)
+                        if counted is None else counted)
         spots.update((f.file, f.sheet) for f in report.input)
         del spots[None, None]
         self._several = len(spots) > 1

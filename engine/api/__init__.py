@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.ledgers import explain_and_fix as explain_and_fix
     from zhuanjie.engine.api.ledgers import explain_run as explain_run
     from zhuanjie.engine.api.ledgers import fixes as fixes
+    from zhuanjie.engine.api.ledgers import open_acts as open_acts
     from zhuanjie.engine.api.ledgers import stream as stream
     from zhuanjie.engine.api.packs import PackRoot as PackRoot
     from zhuanjie.engine.api.packs import Settings as Settings
@@ -71,6 +72,10 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.records import unavailable_engines as unavailable_engines
     from zhuanjie.engine.api.records import watch as watch
     from zhuanjie.engine.auditing.destinations import DestinationAnswer as DestinationAnswer
+    from zhuanjie.engine.auditing.due_list import DueCounts as DueCounts
+    from zhuanjie.engine.auditing.due_list import DueList as DueList
+    from zhuanjie.engine.auditing.due_list import by_day as by_day
+    from zhuanjie.engine.auditing.due_list import part_of as part_of
     from zhuanjie.engine.auditing.explain import Explanation as Explanation
     from zhuanjie.engine.auditing.explain import Trace as Trace
     from zhuanjie.engine.auditing.explain import TracePart as TracePart
@@ -168,7 +173,7 @@ _MODULES = {
     "zhuanjie.engine.api.fields": ("FieldUse", "field_uses", "template_fields"),
     "zhuanjie.engine.api.ledgers": (
         "PARTITION_KEYS", "audit", "audit_on_spark", "audit_to_file", "audit_to_folder",
-        "deadlines", "explain", "explain_and_fix", "explain_run", "fixes", "stream",
+        "deadlines", "explain", "explain_and_fix", "explain_run", "fixes", "open_acts", "stream",
     ),
     "zhuanjie.engine.api.packs": ("PackRoot", "Settings", "pack_ids", "settings", "use_settings"),
     "zhuanjie.engine.api.policies": (
@@ -182,6 +187,7 @@ _MODULES = {
         "evaluate", "own_backends", "single_engine", "stand_in", "unavailable_engines", "watch",
     ),
     "zhuanjie.engine.auditing.destinations": ("DestinationAnswer",),
+    "zhuanjie.engine.auditing.due_list": ("DueCounts", "DueList", "by_day", "part_of"),
     "zhuanjie.engine.auditing.explain": ("Explanation", "Trace", "TracePart"),
     "zhuanjie.engine.auditing.record_search": ("RecordName",),
     "zhuanjie.engine.auditing.repair.record_fix": ("Fix", "RecordFix"),

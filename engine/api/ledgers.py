@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, TypedDict, Unpack
 
 from zhuanjie.engine.api.callers import Day, check_options, day_of, policy_of
 from zhuanjie.engine.api.given import open_given
 from zhuanjie.engine.api.policies import plan_for
+from zhuanjie.engine.auditing.due_list import by_day
 from zhuanjie.engine.auditing.explain import Explanation, explain_and_fix
 from zhuanjie.engine.auditing.explain import explain as explain_run
 from zhuanjie.engine.auditing.record_search import RecordName
 from zhuanjie.engine.auditing.repair.record_fix import RecordFix
 from zhuanjie.engine.auditing.run import AuditRun, Progress, begin
 from zhuanjie.engine.auditing.stages.base import Stage
+from zhuanjie.engine.auditing.stages.open_acts import open_acts as open_acts_stage
 from zhuanjie.engine.auditing.stages.registry import STAGES
 from zhuanjie.engine.backends.registry import backend_of
 from zhuanjie.engine.core.finding_columns import COLUMNS
+from zhuanjie.engine.core.limits import limits, using
 from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.core.results import Finding, Outcome, Report, Summary
+from zhuanjie.engine.core.results import Report
 from zhuanjie.engine.core.secrets import shown_name
 from zhuanjie.engine.ledger.joining.join import join_tables
 from zhuanjie.engine.ledger.ledger import open_ledger
@@ -32,10 +36,12 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTITION_KEYS", "AuditRun", "Explanation", "RecordFix", "audit", "audit_on_spark",
            "audit_to_file", "audit_to_folder", "deadlines", "explain", "explain_and_fix",
-           "explain_run", "fixes", "stream"]
+           "explain_run", "fixes", "open_acts", "stream"]
 
 PARTITION_KEYS = tuple(c.name for c in COLUMNS if c.divides)
 """The columns of findings that a folder of them may be divided by."""
+_JUDGED_ROWS = 50_000
+"""Records that are judged at a time where every outcome is asked for."""
 
 Absent = Literal["unknown", "blank"]
 """What a column that a table does not have is taken for."""
@@ -184,42 +190,32 @@ def audit(sources: Sources, policy: Given = None, **options: Unpack[AuditOptions
     return report
 
 
-def deadlines(sources: Sources, policy: Given = None, *, within: int | None = None,
-              **options: Unpack[AuditOptions]) -> Report:
-    """What is still to be done by a day: overdue first, then by due date.
+def open_acts(sources: Sources, policy: Given = None, *, within: int | None = None,
+              **options: Unpack[AuditOptions]) -> AuditRun:
+    """Begin to list what is still to be done by a day, in the order of the ledger.
 
     `within` keeps what is overdue or due in so many days. Options as for `stream`. Acts that were
-    done, in time or late, are not due any more; a recurring duty is due again.
+    done, in time or late, are not due any more; a recurring duty is due again. The run is that of
+    an audit: iterated it puts every open act into words, its `batches()` have them in columns.
     """
     options["all_outcomes"] = True
-    with closing(stream(sources, policy, **options)) as run:
-        recurring = {r.id for r in run.plan.rules if r.shape == "recurring"}
-        last = date.max
-        if within is not None:
-            last = run.plan.as_of + timedelta(days=min(within, (date.max - run.plan.as_of).days))
-        open_acts = [f for f in run if _is_open(f, run, recurring) and _due(f) <= last]
+    options["stages"] = (*options.get("stages", STAGES), open_acts_stage(within))
+    # Every record has verdicts here, most of which are dropped at once.
+    with using(replace(limits(), reported_rows=min(limits().reported_rows, _JUDGED_ROWS))):
+        return stream(sources, policy, **options)
+
+
+def deadlines(sources: Sources, policy: Given = None, *, within: int | None = None,
+              **options: Unpack[AuditOptions]) -> Report:
+    """What is still to be done by a day: by due date, so that what is overdue comes first.
+
+    As `open_acts` has it; the report holds all of it.
+    """
+    with closing(open_acts(sources, policy, within=within, **options)) as run:
+        findings = by_day(run)
     report = run.head()
-    report.findings = sorted(open_acts, key=_due)
-    report.summary = Summary.of(report.findings)
+    report.findings = findings
     return report
-
-
-def _is_open(finding: Finding, run: AuditRun, recurring: set[str]) -> bool:
-    if finding.due is None:
-        return False
-    if finding.outcome is Outcome.SATISFIED:
-        return finding.key in recurring
-    return not finding_is_tardy(finding, run)
-
-
-def finding_is_tardy(finding: Finding, run: AuditRun) -> bool:
-    """Whether the act a finding asks for is on record already."""
-    rule = next(r for r in run.plan.rules if r.id == finding.key)
-    return run.words.is_tardy(rule, finding.fields)
-
-
-def _due(finding: Finding) -> date:
-    return finding.due or date.max
 
 
 def explain(sources: Sources, record_id: str | None = None, clause: str | None = None,

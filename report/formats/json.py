@@ -35,9 +35,19 @@ def head(report: Report, view: View) -> str:
 
 def tail(findings: Iterable[Finding]) -> Iterator[str]:
     """The findings, as they come, and what stands behind them."""
+    return tail_of(map(text_of, findings))
+
+
+def text_of(finding: Finding) -> str:
+    """A finding on a line."""
+    return json.dumps(shape.finding(finding), ensure_ascii=False)
+
+
+def tail_of(texts: Iterable[str]) -> Iterator[str]:
+    """The same of findings that are texts already."""
     gap, end = "\n    ", "]\n}\n"
-    for finding in findings:
-        yield gap + json.dumps(shape.finding(finding), ensure_ascii=False)
+    for text in texts:
+        yield gap + text
         gap, end = ",\n    ", "\n  ]\n}\n"
     yield end
 
