@@ -27,19 +27,27 @@ class TextsByDay:
     def add(self, day: date, text: str) -> None:
         """Keep a text; raises OutputError where there is no room for it."""
         data = text.encode("utf-8", "surrogatepass")
-        try:
+        with _room():
             self._aside.write(data)
-        except OSError as error:
-            raise unwritable(tempfile.gettempdir(), error) from error
         self._places[day].extend((self._end, len(data)))
         self._end += len(data)
 
     def __iter__(self) -> Iterator[str]:
+        with _room():
+            self._aside.flush()
         for day in sorted(self._places):
             places = self._places[day]
             for at in range(0, len(places), 2):
                 self._aside.seek(places[at])
                 yield self._aside.read(places[at + 1]).decode("utf-8", "surrogatepass")
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(tempfile.gettempdir(), error) from error
 
 
 @contextmanager

@@ -123,7 +123,7 @@ def _sorted(call: _Call) -> tuple[AuditRun, Report]:
         print_notices(call.session, report, call.target)
         if reports.FORMATS[form].needs_file:
             assert output is not None
-            with replacing(output) as draft, call.writing():
+            with replacing(output, private=call.target.private) as draft, call.writing():
                 writer.save(report, draft, counts)
         else:
             with show.result(call.target) as out, call.writing(quiet=out.isatty()):

@@ -42,6 +42,7 @@ def sections(report: Report, view: View, counts: DueCounts | None = None) -> Ite
     yield from judged(report, view)
     if report.input:
         yield from unreadable(report, view, labels)
+    yield from not_judged(report, view)
     if counts.places.total() > _FEW:
         yield from totals(report, view, counts)
     for part, tone, days in _PARTS:
@@ -55,7 +56,6 @@ def sections(report: Report, view: View, counts: DueCounts | None = None) -> Ite
                 rows=[_row(f, days_of(f, report.as_of), labels, view) for f in found])
     if not report.findings:
         yield Section(title=view.say("deadlines.nothing"), tone="good")
-    yield from not_judged(report, view)
 
 
 def totals(report: Report, view: View, counts: DueCounts) -> Iterator[Section]:

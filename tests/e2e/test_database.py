@@ -103,6 +103,16 @@ def test_every_form_is_as_if_judged_here(messy: tuple[str, Path], form: str) -> 
     assert "06002" in there.stdout
 
 
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_deadlines_are_as_if_judged_here(messy: tuple[str, Path], form: str) -> None:
+    url, _ = messy
+    call = ("deadlines", url, *AS_OF, *BLANK, "--quiet", "--format", form)
+    there, here = run(*call), run(*call, "--backend", "polars")
+    assert (there.returncode, there.stdout, there.stderr) == (
+        here.returncode, here.stdout, here.stderr)
+    assert "2007-10-28" in there.stdout
+
+
 def test_the_other_commands(messy: tuple[str, Path], tmp_path: Path) -> None:
     url, path = messy
     for call in (["deadlines"], ["deadlines", "--within", "30", "--format", "json"]):
