@@ -43,3 +43,9 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[Path]:
         raise
     except OSError as error:
         raise unwritable(path, error) from error
+    except Exception as error:
+        cause = error.args[0] if error.args else None
+        # The writer of workbooks wraps what its disk says.
+        if type(error).__module__.startswith("xlsxwriter") and isinstance(cause, OSError):
+            raise unwritable(path, cause) from error
+        raise

@@ -10,7 +10,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, TextIO
 
 from zhuanjie.engine.core.results import Finding, Report
@@ -86,8 +86,12 @@ class Spool:
 @contextmanager
 def spooled(_view: View) -> Iterator[Spool]:
     """A place to keep findings in, which is gone afterwards."""
-    with _aside() as aside:
+    aside = _aside()
+    try:
         yield Spool(aside)
+    finally:
+        with suppress(OSError):  # what could not be kept was said, and closing says it again
+            aside.close()
 
 
 def _aside() -> TextIO:

@@ -79,6 +79,25 @@ def test_every_byte_is_written_or_the_code_says_so(
     assert written(len(whole))[0] in (0, 1)
 
 
+@pytest.mark.parametrize("args", few([
+    ["audit", "{ledger}", *AS_OF, "-o", "r.json"], ["audit", "{ledger}", *AS_OF, "-o", "r.csv"],
+    ["audit", "{ledger}", *AS_OF, "-o", "r.parquet"], ["template", "-o", "t.xlsx"],
+    ["generate", "--records", "2000", "--seed", "1", "-o", "g.xlsx"],
+], ["template", "-o", "t.xlsx"], ["audit", "{ledger}", *AS_OF, "-o", "r.json"]))
+def test_a_file_that_finds_no_room_is_not_there(
+        ledger: Path, tmp_path: Path, args: list[str]) -> None:
+    resource = pytest.importorskip("resource")
+    done = subprocess.run(
+        [COMMAND, *(a.format(ledger=ledger) for a in args)], cwd=tmp_path, capture_output=True,
+        text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1 << 30)))
+    assert done.returncode == 2
+    assert "cannot write" in done.stderr
+    assert "stdout" not in done.stderr
+    assert unharmed(done.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("args", [["--help"], ["--version"], ["policy", "list"],
                                   ["watch", "{events}", "--journal", "{journal}", *AS_OF]])
 def test_what_is_opened_never_stands_in_for_a_closed_stream(
