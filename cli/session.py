@@ -24,6 +24,7 @@ from zhuanjie.engine.api import (
     say_diagnostic,
 )
 from zhuanjie.report import notices
+from zhuanjie.report.inert import commandless
 from zhuanjie.report.wrap import printable
 
 
@@ -68,7 +69,7 @@ class Session:
         mark = self.say(label)
         if use_colour(sys.stderr):
             mark = f"{colour}{mark}\033[0m"
-        self.tell(mark + printable(say_diagnostic(diagnostic, self.lang)))
+        self.tell(mark + commandless(printable(say_diagnostic(diagnostic, self.lang))))
 
 
 def session_of(ctx: click.Context) -> Session:

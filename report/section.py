@@ -31,4 +31,4 @@ class Section:
         """The headers and rows of the columns that hold anything."""
         keep = [at for at in range(len(self.headers)) if any(row[at] for row in self.rows)]
         rows = [[printable(row[at]) for at in keep] for row in self.rows]
-        return [self.headers[at] for at in keep], rows
+        return [printable(self.headers[at]) for at in keep], rows

@@ -21,14 +21,20 @@ _TOKEN = re.compile(rf"\s+|[{_OPEN}]*(?:[^\s{_WIDE}]+|[{_WIDE}])[{_CLOSE}]*")
 
 
 _CONTROLS = dict.fromkeys(
-    (*(c for c in range(0xA0) if c < 0x20 or c >= 0x7F), *range(0x202A, 0x202F),
-     *range(0x2066, 0x206A)), "\ufffd",
+    (*(c for c in range(0xA0) if c < 0x20 or c >= 0x7F), *range(0x2028, 0x202F),
+     *range(0x2066, 0x206A), 0x061C, 0x200E, 0x200F), "\ufffd",
 ) | {ord("\n"): "\n", ord("\t"): " "}
+_UNSEEN = {char: shown for char, shown in _CONTROLS.items() if char not in b"\t\r\n"}
 
 
 def printable(text: str) -> str:
     """`text` without what would steer a terminal: a ledger's cell must not move the cursor."""
-    return text.translate(_CONTROLS) if not text.isprintable() else text
+    return text if text.isprintable() else text.replace("\r\n", "\n").translate(_CONTROLS)
+
+
+def visible(text: str) -> str:
+    """`text` without what a reader cannot see, its line breaks and tabs kept: for data."""
+    return text if text.isprintable() else text.translate(_UNSEEN)
 
 
 @lru_cache(maxsize=1 << 16)  # the same labels and messages come again and again

@@ -7,17 +7,17 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
 from zhuanjie.engine.core.finding_columns import columns
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Report
 from zhuanjie.engine.core.unaudited import Unaudited, unaudited
 from zhuanjie.report import json_shape as shape
+from zhuanjie.report.inert import csv_cell
 from zhuanjie.report.view import View
 
 Tail = Callable[[], Iterable[Unaudited]]
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def lines(findings: Iterable[Finding], by_pack: bool = False, by: Sequence[str] = (),
@@ -50,9 +50,4 @@ def _cells(cells: dict[str, Any], names: Sequence[str]) -> list[Any]:
     cells["missing"] = " ".join(cells["missing"])
     cells["waiver"] = cells["waiver"] and cells["waiver"]["id"]
     cells["fields"] = json.dumps(cells["fields"], ensure_ascii=False)
-    return [_inert(cells.get(name)) for name in names]
-
-
-def _inert(cell: Any) -> Any:
-    """Text a spreadsheet would run as a formula, marked as text."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return [csv_cell(cells.get(name)) for name in names]

@@ -15,6 +15,7 @@ from icalendar import Calendar, Event
 
 from zhuanjie.engine.core.results import Finding, Outcome, Report
 from zhuanjie.report.view import View
+from zhuanjie.report.wrap import printable
 
 
 def render(report: Report, out: TextIO, view: View) -> None:
@@ -23,7 +24,8 @@ def render(report: Report, out: TextIO, view: View) -> None:
     calendar.add("prodid", "-//zhuanjie//zhuanjie//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", view.say("ics.name", title=view.policy_title or report.policy.id))
+    calendar.add("x-wr-calname", _shown(
+        view.say("ics.name", title=view.policy_title or report.policy.id)))
     stamp = datetime.combine(report.as_of, time(), UTC)
     seen: Counter[tuple[str, str]] = Counter()
     for finding in report.findings:
@@ -45,12 +47,17 @@ def _event(finding: Finding, uid: str, stamp: datetime, view: View) -> Event:
     event.add("dtstamp", stamp)
     event.add("dtstart", finding.due)
     event.add("dtend", finding.due + timedelta(days=1))
-    event.add("summary", view.say(code, clause=finding.clause, record=finding.record or "",
-                                  title=view.titles.get(finding.key, finding.rule)))
-    event.add("description", "\n".join(filter(None, (finding.message, finding.remedy))))
+    event.add("summary", _shown(view.say(code, clause=finding.clause, record=finding.record or "",
+                                         title=view.titles.get(finding.key, finding.rule))))
+    event.add("description", _shown("\n".join(filter(None, (finding.message, finding.remedy)))))
     event.add("categories", [view.outcome(finding.outcome)])
     event.add("transp", "TRANSPARENT")
     return event
+
+
+def _shown(text: str) -> str:
+    """A text without what would steer a terminal, or command it where a line begins anew."""
+    return printable(text).replace("::", ": :")
 
 
 def _uid(*parts: object) -> str:

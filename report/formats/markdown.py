@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from typing import Final, TextIO
+from typing import TextIO
 
 from tabulate import tabulate
 
+from zhuanjie.report.inert import commandless
+from zhuanjie.report.inert import markdown as escape
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
-
-_SPECIAL: Final = re.compile(r"([\\|`*_<>\[\]#~])")
+from zhuanjie.report.wrap import printable
 
 
 def render(sections: Iterable[Section], out: TextIO, view: View) -> None:
@@ -33,13 +33,9 @@ def _blocks(section: Section) -> Iterable[str]:
         fence = "```"
         while any(fence in line for line in section.tree):
             fence += "`"
-        yield "\n".join([fence, *section.tree, fence])
+        tree = [commandless(printable(line)) for line in section.tree]
+        yield "\n".join([fence, *tree, fence])
 
 
 def _escaped(rows: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[escape(cell) for cell in row] for row in rows]
-
-
-def escape(text: str) -> str:
-    """`text` so that Markdown shows it as it is, on one line."""
-    return "<br>".join(_SPECIAL.sub(r"\\\1", line) for line in text.splitlines())

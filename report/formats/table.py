@@ -8,6 +8,7 @@ from typing import Final, TextIO
 import click
 import tabulate
 
+from zhuanjie.report.inert import commandless
 from zhuanjie.report.section import Section, Tone
 from zhuanjie.report.view import View
 from zhuanjie.report.wrap import columns, longest_word, printable, wrap
@@ -26,7 +27,7 @@ def render(sections: Iterable[Section], out: TextIO, view: View) -> None:
     for number, section in enumerate(sections):
         if number:
             out.write("\n")
-        out.writelines(f"{line}\n" for line in _lines(section, view))
+        out.writelines(f"{commandless(line)}\n" for line in _lines(section, view))
 
 
 def _lines(section: Section, view: View) -> Iterable[str]:

@@ -1,0 +1,48 @@
+"""Texts that nothing acts on. In: a text from a ledger. Out: one that is shown and not obeyed.
+
+A cell must not steer a terminal, command a build server that reads its jobs' output, run as a
+formula, call on people or link elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from zhuanjie.report.wrap import printable, visible
+
+_COMMAND: Final = re.compile(r"^(\s*):(?=:)|##(?=\w*\[)", re.MULTILINE)
+"""What GitHub, Azure and TeamCity take for a command in a line that a job wrote."""
+
+_FORMULA: Final = re.compile(r"^(?=[\s\"']*[=+\-@＝＋－＠﹢﹣﹦﹫])|^(?=[\t\r\n])"
+                             r"|(?<=[;\t\r\n])(?=[ \"']*[=+\-@＝＋－＠﹢﹣﹦﹫])")
+"""Where a program that opens CSV begins a formula, also one that parts cells at semicolons."""
+
+_SPECIAL: Final = re.compile(r"([\\|`*_<>\[\]#~$]|&(?=#?\w+;))")
+_LIVE: Final = re.compile(
+    r"(@)(?=\w)|(:)(?=//)|((?<![A-Za-z0-9])www)(?=\.)|(#)(?=[0-9])|((?<![A-Za-z0-9])GH-)(?=[0-9])",
+    re.IGNORECASE)
+"""What Markdown as build servers show it makes a mention or a link of without being asked."""
+_NOTHING: Final = "&#8203;"
+"""A space without width."""
+
+
+def commandless(text: str) -> str:
+    """`text` without lines that a build server would obey."""
+    if "::" not in text and "##" not in text:
+        return text
+    return _COMMAND.sub(lambda m: "# #" if m[1] is None else f"{m[1]}: ", text)
+
+
+def csv_cell(cell: Any) -> Any:
+    """A cell that a spreadsheet shows as text whatever its separator is."""
+    if not isinstance(cell, str):
+        return cell
+    return visible(commandless(_FORMULA.sub("'", cell)))
+
+
+def markdown(text: str) -> str:
+    """`text` so that Markdown shows it as it is, on one line."""
+    lines = commandless(printable(text)).splitlines()
+    return "<br>".join(_LIVE.sub(r"\g<0>" + _NOTHING, _SPECIAL.sub(r"\\\1", line))
+                       for line in lines)
