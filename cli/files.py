@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from zhuanjie.cli.streams import for_people
 from zhuanjie.report.files import replacing, unwritable
 
 
@@ -37,7 +38,7 @@ def opened(path: Path | None, *, machine: bool, bom: bool = False,
         if machine:
             stdout.reconfigure(encoding="utf-8", newline="\n")
         else:
-            stdout.reconfigure(errors="replace")
+            for_people(stdout)
     try:
         yield stdout
         stdout.flush()

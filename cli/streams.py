@@ -2,7 +2,7 @@
 
 Python drops what a write cut short where its streams are unbuffered, and has no stream at all
 where the caller closed it: whatever is opened next then takes its number, and with it what is
-written to it. Here every byte is written, or writing fails.
+written to it. Here every byte is written, or writing fails; and no name becomes question marks.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import io
 import os
 import sys
 from contextlib import suppress
+from typing import Final, TextIO
+
+_SAMPLE: Final = "核对结果"
 
 
 def prepare() -> None:
@@ -24,6 +27,23 @@ def prepare() -> None:
         sys.stdout = _text(1, "utf-8", "strict")
     elif isinstance(sys.stdout.buffer, io.RawIOBase):
         sys.stdout = _text(sys.stdout.fileno(), sys.stdout.encoding, sys.stdout.errors or "strict")
+    for stream in (sys.stdout, sys.stderr):
+        for_people(stream)
+
+
+def for_people(stream: TextIO | None) -> None:
+    """Have a stream take every character.
+
+    One whose locale knows no Chinese, as `C` does, is written in UTF-8; a character that another
+    encoding lacks is written as its number.
+    """
+    if not isinstance(stream, io.TextIOWrapper):
+        return
+    try:
+        _SAMPLE.encode(stream.encoding)
+    except (UnicodeEncodeError, LookupError):
+        stream.reconfigure(encoding="utf-8")
+    stream.reconfigure(errors="backslashreplace")
 
 
 def _text(number: int, encoding: str, errors: str) -> io.TextIOWrapper:

@@ -24,7 +24,7 @@ _CONTROLS = dict.fromkeys(
     (*(c for c in range(0xA0) if c < 0x20 or c >= 0x7F), *range(0x2028, 0x202F),
      *range(0x2066, 0x206A), 0x061C, 0x200E, 0x200F), "\ufffd",
 ) | {ord("\n"): "\n", ord("\t"): " "}
-_UNSEEN = {char: shown for char, shown in _CONTROLS.items() if char not in b"\t\r\n"}
+_UNSEEN = {char: shown for char, shown in _CONTROLS.items() if char not in (9, 10, 13)}
 
 
 def printable(text: str) -> str:

@@ -79,6 +79,21 @@ def test_every_byte_is_written_or_the_code_says_so(
     assert written(len(whole))[0] in (0, 1)
 
 
+@pytest.mark.parametrize("encoding", few(["ascii", "latin-1", "cp437", "gbk"], "ascii", "gbk"))
+def test_no_name_becomes_question_marks(tmp_path: Path, encoding: str) -> None:
+    path = write_ledger(tmp_path / "l.csv", [record(1, 姓名="王䶮", 回执收到日期="")])
+    done = subprocess.run(
+        [COMMAND, "audit", str(path), *AS_OF, "--lang", "zh"], capture_output=True, check=False,
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0",
+             "PYTHONIOENCODING": encoding})
+    assert done.returncode == 1
+    for out in (done.stdout, done.stderr):
+        text = out.decode("gbk" if encoding == "gbk" else "utf-8")
+        assert "?" not in text
+    shown = done.stdout.decode("gbk" if encoding == "gbk" else "utf-8")
+    assert ("王\\u4dae" if encoding == "gbk" else "王䶮") in shown
+
+
 @pytest.mark.parametrize("args", few([
     ["audit", "{ledger}", *AS_OF, "-o", "r.json"], ["audit", "{ledger}", *AS_OF, "-o", "r.csv"],
     ["audit", "{ledger}", *AS_OF, "-o", "r.parquet"], ["template", "-o", "t.xlsx"],

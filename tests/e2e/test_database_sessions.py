@@ -24,7 +24,15 @@ from support.tables import load
 from zhuanjie.engine import api
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.auditing.strategies.postgres import PostgresJudge
-from zhuanjie.engine.core.errors import ZhuanjieError
+from zhuanjie.engine.core.errors import InputError, ZhuanjieError
+
+DAY = date(2007, 12, 31)
+
+
+def as_conninfo(server: Cluster) -> dict[str, str]:
+    """What a client of its own connects with."""
+    return {name.removeprefix("PG").lower().replace("database", "dbname"): value
+            for name, value in server.environ.items()}
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +99,28 @@ def _sessions(but: frozenset[int] = frozenset()) -> frozenset[int]:
                 break
             time.sleep(0.02)
     return found
+
+
+@pytest.mark.parametrize("backend", [None, "polars"])
+def test_whoever_waits_for_a_lock_is_told_so(server: Cluster, backend: str | None) -> None:
+    load("locked", pl.DataFrame(LEDGER))
+    with psycopg.connect(**as_conninfo(server)) as other:
+        other.execute("LOCK TABLE locked IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(InputError) as error:
+            audit(server.url("locked", "&options=-c%20lock_timeout%3D200ms"), as_of=DAY,
+                  backend=backend)
+    assert "lock_timeout (200ms)" in str(error.value)
+    assert "--backend" not in str(error.value)
+
+
+@pytest.mark.parametrize("backend", [None, "polars"])
+def test_a_limit_of_time_that_somebody_set_holds(server: Cluster, backend: str | None) -> None:
+    load("slow", pl.DataFrame(LEDGER))
+    with psycopg.connect(**as_conninfo(server)) as other:
+        other.execute("CREATE VIEW slower AS SELECT *, pg_sleep(0.2)::text AS nap FROM slow")
+        other.commit()
+        with pytest.raises(InputError) as error:
+            audit(server.url("slower", "&options=-c%20statement_timeout%3D100ms"), as_of=DAY,
+                  backend=backend, columns={"nap": "member.name"})
+        other.execute("DROP VIEW slower")
+    assert "statement_timeout (100ms)" in str(error.value)

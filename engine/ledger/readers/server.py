@@ -24,12 +24,13 @@ _PATIENCE = "10"
 _SESSION = {
     "standard_conforming_strings": "on", "DateStyle": "ISO, YMD", "IntervalStyle": "iso_8601",
     "bytea_output": "hex", "extra_float_digits": "1", "client_encoding": "UTF8",
-    "statement_timeout": "0", "idle_in_transaction_session_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
     # All records are wanted, not the first few soon; and compiling large conditions takes longer
     # than it saves.
     "cursor_tuple_fraction": "1.0", "jit": "off",
 }
 _BEGIN = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_SHOW = "SELECT pg_catalog.current_setting($1)"
 _SET = "SELECT pg_catalog.set_config($1, $2, false)"
 
 
@@ -51,6 +52,9 @@ class Server:
             if self._connection.info.parameter_status("server_encoding") != "UTF8":
                 raise fail(InputError, "records.db.encoding", place, "records.db.hint.encoding",
                            encoding=self._connection.info.parameter_status("server_encoding"))
+            # How long a statement and the wait for a lock may take is for whoever set it.
+            self._patience = {name: str(value) for name in ("statement_timeout", "lock_timeout")
+                              for value, in self._connection.execute(_SHOW, (name,))}
             for name, value in _SESSION.items():
                 self._connection.execute(_SET, (name, value))
             self._connection.execute(_BEGIN)
@@ -106,9 +110,16 @@ class Server:
     def _failure(self, error: psycopg.Error) -> ZhuanjieError:
         if isinstance(error, errors.InsufficientPrivilege):
             return fail(InputError, "records.db.denied", self.place, "records.db.hint.denied")
+        if isinstance(error, errors.LockNotAvailable):
+            return fail(InputError, "records.db.locked", self.place, "records.db.hint.locked",
+                        time=self._patience["lock_timeout"])
+        if isinstance(error, errors.QueryCanceled) and not self._connection.broken:
+            limit = self._patience["statement_timeout"]
+            code = "records.db.cancelled" if limit == "0" else "records.db.timeout"
+            return fail(InputError, code, self.place, code.replace("db.", "db.hint."),
+                        time=limit)
         lost = self._connection.broken or self._connection.closed or isinstance(
-            error, (errors.AdminShutdown, errors.CrashShutdown, errors.IdleSessionTimeout,
-                    errors.QueryCanceled))
+            error, (errors.AdminShutdown, errors.CrashShutdown, errors.IdleSessionTimeout))
         if lost:
             return fail(BackendError, "backend.postgresql.lost", self.place,
                         "backend.postgresql.hint.lost")
