@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from typing import Final, TextIO
 
-_SAMPLE: Final = "核对结果"
+_SAMPLE: Final = "中文"
 
 
 def prepare() -> None:
