@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from typing import Final, TextIO
 
-_SAMPLE: Final = "中文"
+_SAMPLE: Final = "\u4e2d\u6587"
 
 
 def prepare() -> None:
