@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+from zhuanjie.engine.core.temporary import new_draft
 
 PRIVATE: Final = 0o600
 """The mode of a new file that holds what ledgers hold: its owner alone reads it."""
@@ -33,10 +34,7 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[Path]:
         yield path
         return
     target = path.resolve()  # what a link points at is replaced, not the link
-    # The same ending, because a writer may choose the kind of file by it.
-    handle, name = tempfile.mkstemp(target.suffix, ".zhuanjie-", target.parent)
-    os.close(handle)
-    draft = Path(name)
+    draft = new_draft(target)
     try:
         yield draft
         draft.chmod(_mode(target, private=private))

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import glob
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from zhuanjie.engine.core import temporary
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.secrets import shown_name
@@ -72,10 +72,16 @@ def spool(stdin: BinaryIO) -> LedgerSource:
     """Standard input, kept in a temporary file of the kind its content shows; caller deletes it."""
     head = stdin.read(HEAD)
     kind, suffix = _sniff(head)
-    with tempfile.NamedTemporaryFile(prefix="zhuanjie-", suffix=suffix, delete=False) as file:
-        file.write(head)
-        shutil.copyfileobj(stdin, file)
-    return LedgerSource(Path(file.name), STDIN, kind)
+    with temporary.room():
+        path = temporary.new_file(suffix)
+        try:
+            with path.open("wb") as file:
+                file.write(head)
+                shutil.copyfileobj(stdin, file)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    return LedgerSource(path, STDIN, kind)
 
 
 def check_content(source: LedgerSource) -> LedgerSource:

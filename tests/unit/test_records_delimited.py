@@ -218,7 +218,7 @@ def test_no_room_to_keep_a_large_table(write, monkeypatch):
         monkeypatch.setattr(pl.LazyFrame, "sink_parquet", full)
         assert open_ledger([path]).tables[0].at_once is None
         assert read(path)[0].equals(plain[0])
-        monkeypatch.setattr("tempfile.NamedTemporaryFile", full)
+        monkeypatch.setattr("tempfile.mkstemp", full)
         assert read(path)[0].equals(plain[0])
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import io
 import posixpath
+import shutil
 import subprocess
 import tarfile
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
+from zhuanjie.engine.core.temporary import new_folder, room
 from zhuanjie.engine.core.yaml_source import read_source
 from zhuanjie.engine.policy.check import build_policy
 from zhuanjie.engine.policy.found import MANIFEST
@@ -62,9 +63,11 @@ def _revision(revision: str, path: str, cwd: Path | None = None) -> Policy:
         packs = _packs(top, revision)
         raise fail(UsageError, "author.no-path", hint="author.no-path.hint" if packs else None,
                    revision=revision, path=path, packs=", ".join(packs))
-    with TemporaryDirectory(prefix="zhuanjie-") as folder:
-        root = Path(folder)
-        _extract(top, revision, path, root)
+    with room():
+        root = new_folder()
+    try:
+        with room():
+            _extract(top, revision, path, root)
         try:
             return build_policy(load_chain(root / path))
         except PolicyError as error:
@@ -72,6 +75,8 @@ def _revision(revision: str, path: str, cwd: Path | None = None) -> Policy:
             raise PolicyError(*(
                 replace(d, place=replace(d.place, file=(d.place.file or "").replace(
                     f"{root}/", f"{revision}:"))) for d in error.diagnostics)) from None
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def _extract(top: Path, revision: str, path: str, root: Path) -> None:

@@ -6,7 +6,6 @@ in between. Each call has a database of its own, in memory.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +18,27 @@ from sqlglot import exp
 from zhuanjie.engine.backends.sql.backend import Query, SqlBackend
 from zhuanjie.engine.backends.sql.dialects import DUCKDB, call
 from zhuanjie.engine.core.errors import BackendError, fail
+from zhuanjie.engine.core.temporary import new_file, no_room, room
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+
+
+@contextmanager
+def _kept(frame: pl.DataFrame) -> Iterator[Path]:
+    """The frame in a file of the moment."""
+    with room():
+        path = new_file(".parquet")
+    try:
+        try:
+            frame.write_parquet(path, compression="uncompressed")
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise no_room(error) from None
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
 
 
 class DuckDbBackend(SqlBackend):
@@ -34,9 +49,7 @@ class DuckDbBackend(SqlBackend):
 
     def rows(self, frame: pl.DataFrame, query: Query) -> list[tuple[Any, ...]]:
         """See `SqlBackend.rows`."""
-        with self._connection() as connection, tempfile.TemporaryDirectory("zhuanjie-") as folder:
-            path = Path(folder) / "frame.parquet"
-            frame.write_parquet(path, compression="uncompressed")
+        with self._connection() as connection, _kept(frame) as path:
             relation = exp.Table(this=call("read_parquet", exp.Literal.string(str(path))))
             return connection.execute(self.dialect.sql(query(relation))).fetchall()
 

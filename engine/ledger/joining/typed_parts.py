@@ -6,7 +6,6 @@ Only the keys stay in memory, in the form in which they are compared.
 from __future__ import annotations
 
 import shutil
-import tempfile
 import weakref
 from collections import Counter
 from collections.abc import Callable
@@ -17,6 +16,7 @@ import polars as pl
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding, TableCounts
+from zhuanjie.engine.core.temporary import new_folder
 from zhuanjie.engine.ledger.compared_columns import compared_series
 from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.ledger.row_roles import COUNTED
@@ -32,7 +32,7 @@ class PartFolder:
     def __init__(self) -> None:
         """Raises InputError where there is no place for it."""
         try:
-            self.path = Path(tempfile.mkdtemp(prefix="zhuanjie-"))
+            self.path = new_folder()
         except OSError as error:
             raise _no_room(error) from None
         self.delete = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)

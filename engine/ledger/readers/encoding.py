@@ -8,13 +8,13 @@ Files are read in blocks, so their size does not matter.
 from __future__ import annotations
 
 import codecs
-import tempfile
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from zhuanjie.engine.core import temporary
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
 
@@ -139,18 +139,22 @@ def readable(path: Path, name: str, found: Survey, owner: object) -> tuple[Path,
 
 
 def _transcode(path: Path, name: str, found: Survey, errors: str = "strict") -> Path:
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", prefix="zhuanjie-", suffix=".csv", delete=False
-    ) as copy:
+    with temporary.room():
+        copy = temporary.new_file(".csv")
         try:
-            with path.open(encoding=found.encoding, errors=errors) as file:
+            with (
+                path.open(encoding=found.encoding, errors=errors) as file,
+                copy.open("w", encoding="utf-8", newline="\n") as out,
+            ):
                 while text := file.read(BLOCK):
-                    copy.write(text)
-        except UnicodeDecodeError:
-            Path(copy.name).unlink()
+                    out.write(text)
+        except BaseException as error:
+            copy.unlink(missing_ok=True)
+            if not isinstance(error, UnicodeDecodeError):
+                raise
             offset = first_bad(path, found.encoding)
             raise _undecodable(path, name, offset, found.encoding) from None
-    return Path(copy.name)
+    return copy
 
 
 def first_bad(path: Path, encoding: str) -> int:

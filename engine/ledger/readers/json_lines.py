@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import shutil
-import tempfile
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -22,6 +21,7 @@ import polars as pl
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.limits import limits
+from zhuanjie.engine.core.temporary import new_folder
 from zhuanjie.engine.ledger.documents import parse_json
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
@@ -170,7 +170,7 @@ class _Columns:
     """Records kept as columns, in files that go with this object."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="zhuanjie-"))
+        self._folder = new_folder()
         self.delete = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._kinds: dict[int, type] = {}
         self._frames: list[pl.DataFrame] = []

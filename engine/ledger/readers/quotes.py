@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import codecs
 import csv
-import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from zhuanjie.engine.core import temporary
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.readers.encoding import blocks
 
@@ -52,20 +52,24 @@ def requote(path: Path, delimiter: str, width: int) -> tuple[Path, list[int]]:
     """
     limit = csv.field_size_limit(LONGEST)
     stray: list[int] = []
-    with (
-        path.open(encoding="utf-8-sig", newline="\n") as file,
-        tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", prefix="zhuanjie-",
-                                    suffix=".csv", delete=False) as copy,
-    ):
-        writer = csv.writer(copy)
+    with temporary.room():
+        copy = temporary.new_file(".csv")
         try:
-            for number, (row, is_stray) in enumerate(_Records(file, delimiter, width), 1):
-                writer.writerow(row)
-                if is_stray:
-                    stray.append(number)
+            with (
+                path.open(encoding="utf-8-sig", newline="\n") as file,
+                copy.open("w", encoding="utf-8", newline="") as out,
+            ):
+                writer = csv.writer(out)
+                for number, (row, is_stray) in enumerate(_Records(file, delimiter, width), 1):
+                    writer.writerow(row)
+                    if is_stray:
+                        stray.append(number)
+        except BaseException:
+            copy.unlink(missing_ok=True)
+            raise
         finally:
             csv.field_size_limit(limit)
-    return Path(copy.name), stray
+    return copy, stray
 
 
 class _StrayError(Exception):

@@ -6,7 +6,6 @@ takes its rows without any bound. Columns in a Parquet file are read from any ro
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import weakref
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import polars as pl
+
+from zhuanjie.engine.core.temporary import new_file
 
 GROUP = 1 << 17
 """Rows in a row group: two of them wait decoded."""
@@ -34,9 +35,7 @@ def spill(rows: pl.LazyFrame, owner: object) -> ParquetSpill | None:
     None where there is no place for it, or where they cannot be read: then reading says why.
     """
     try:
-        with tempfile.NamedTemporaryFile(prefix="zhuanjie-", suffix=".parquet",
-                                         delete=False) as file:
-            path = Path(file.name)
+        path = new_file(".parquet")
     except OSError:
         return None
     delete = weakref.finalize(owner, path.unlink, missing_ok=True)
