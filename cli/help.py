@@ -109,7 +109,8 @@ class Command(click.Command):
         """Its own parameters, and those of the root that go everywhere."""
         own, root = super().get_params(ctx), ctx.find_root().command
         shared = [p for p in root.params if isinstance(p, Option) and p.everywhere]
-        return own if root is self else [*own, *shared]
+        # Those of the root come first: what the settings say must be known to the others.
+        return own if root is self else [*shared, *own]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments; one too many is refused."""

@@ -25,7 +25,7 @@ def arguments(selection: Selection, session: Session, policy: Policy) -> dict[st
     return {
         "as_of": selection.day, "roster": selection.roster, "columns": selection.headings(policy),
         "backend": selection.backend, "lang": session.lang, "absent": selection.absent,
-        "join": selection.join,
+        "join": selection.join, "waivers": selection.waivers,
     }
 
 

@@ -13,7 +13,7 @@ from zhuanjie.cli import options, settings, streams
 from zhuanjie.cli.boundary import ExitGuard
 from zhuanjie.cli.help import ROOT, CommandGroup, option
 from zhuanjie.cli.process_list import hide_secrets
-from zhuanjie.cli.session import Session, peek_lang
+from zhuanjie.cli.session import Session, session_for
 
 PROG: Final = "zhuanjie"
 COMPLETE_VAR: Final = "_ZHUANJIE_COMPLETE"
@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "fields": "zhuanjie.cli.commands.fields",
     "template": "zhuanjie.cli.commands.template",
     "policy": "zhuanjie.cli.commands.policy",
+    "waivers": "zhuanjie.cli.commands.waivers",
     "generate": "zhuanjie.cli.commands.generate",
     "completion": "zhuanjie.cli.commands.completion",
 }
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         streams.prepare()
         hide_secrets(args)
-    session = Session(peek_lang(args))
+    session = session_for(args)
     with ExitGuard(session) as boundary:
         settings.forget()
         instruction = os.environ.get(COMPLETE_VAR)

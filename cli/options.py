@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
+from click.core import ParameterSource
 
 from zhuanjie.cli import complete, exit_codes
 from zhuanjie.cli.help import Decorator, option
@@ -133,16 +134,19 @@ class Selection:
     absent: Literal["unknown", "blank"] = "unknown"
     column: tuple[tuple[str, str], ...] = ()
     join: bool = False
+    waivers: tuple[str, ...] = ()
 
     @property
     def day(self) -> date:
         """The as-of day: today where none is given."""
-        return self.as_of or date.today()
+        from zhuanjie.engine.api import office_day
+
+        return self.as_of or office_day()
 
     @property
-    def files(self) -> tuple[str | None, str | None]:
+    def files(self) -> tuple[str | None, ...]:
         """What is read beside the ledger."""
-        return self.roster, self.columns
+        return self.roster, self.columns, *self.waivers
 
     def load(self) -> Policy:
         """The policy, with the parameters set for this run."""
@@ -229,9 +233,11 @@ def _written(param: click.Parameter | None) -> str:
     return max(param.opts, key=len) if param else ""
 
 
-def _set_lang(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
-    if value in LANGS:
-        session_of(ctx).lang = value
+def _set_lang(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    session = session_of(ctx)
+    settled = ctx.get_parameter_source(param.name or "") is ParameterSource.DEFAULT_MAP
+    if value in LANGS and not (settled and session.lang_asked):
+        session.lang = value
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +295,7 @@ absent = option("--absent", help_key="absent", type=Choice(("unknown", "blank"))
 column = option("--column", help_key="column", multiple=True, metavar="HEADING=FIELD",
                 type=Pair(str, "cli.usage.column"))
 join = option("--join", help_key="join", is_flag=True)
+waivers = option("--waivers", help_key="waivers", multiple=True, type=FILE, metavar="FILE")
 before = option("--before", help_key="before", metavar="MOMENT", shell_complete=complete.moments)
 journal = option("--journal", help_key="journal", metavar="FILE", type=click.Path(path_type=Path))
 follow = option("--follow", help_key="follow", is_flag=True)
@@ -309,9 +316,10 @@ def target(command: str) -> Decorator:
 
 
 ledger_selection = gather(Selection, "selection", policy, as_of, params, backend, roster, columns,
-                          column, absent, join)
-check_selection = gather(Selection, "selection", policy, as_of, params, backend, columns, column)
+                          column, absent, join, waivers)
+check_selection = gather(Selection, "selection", policy, as_of, params, backend, columns, column,
+                         waivers)
 column_selection = gather(Selection, "selection", policy, as_of, params, columns, column)
-watch_selection = gather(Selection, "selection", policy, as_of, params, backend)
-record_selection = gather(Selection, "selection", policy, as_of, params, backend)
+watch_selection = gather(Selection, "selection", policy, as_of, params, backend, waivers)
+record_selection = gather(Selection, "selection", policy, as_of, params, backend, waivers)
 expression_selection = gather(Selection, "selection", as_of, params, backend)

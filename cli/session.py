@@ -35,6 +35,8 @@ class Session:
     lang: Lang
     quiet: bool = False
     """Whether only errors are said."""
+    lang_asked: bool = False
+    """Whether the call itself names the language."""
 
     def say(self, code: str, **args: Any) -> str:
         """The message `code` in this call's language."""
@@ -78,8 +80,8 @@ def session_of(ctx: click.Context) -> Session:
     return session
 
 
-def peek_lang(args: Sequence[str]) -> Lang:
-    """The language `--lang` asks for anywhere among the arguments, else the locale's."""
+def session_for(args: Sequence[str]) -> Session:
+    """The session of a call: in the language that `--lang` asks for anywhere, else the locale's."""
     asked: str | None = None
     for at, here in enumerate(args):
         if here == "--":
@@ -88,7 +90,8 @@ def peek_lang(args: Sequence[str]) -> Lang:
             asked = next(iter(args[at + 1 :]), None)
         elif here.startswith("--lang="):
             asked = here.removeprefix("--lang=")
-    return next((lang for lang in LANGS if lang == asked), default_lang())
+    lang = next((lang for lang in LANGS if lang == asked), None)
+    return Session(lang or default_lang(), lang_asked=lang is not None)
 
 
 def use_colour(stream: TextIO | None) -> bool:

@@ -6,11 +6,18 @@ Any command takes these options: they are the root's, and marked so.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Final
 
 import click
 
 from zhuanjie.cli.help import option
 from zhuanjie.cli.session import session_of
+from zhuanjie.engine.api import UsageError, fail
+
+_OF_AUDITS: Final = ("output",)
+"""Options whose setting is meant for audits alone."""
+_OF_SOME: Final = ("format",)
+"""Options that take more words with some commands than with others."""
 
 
 def forget() -> None:
@@ -20,11 +27,41 @@ def forget() -> None:
     api.use_settings(None)
 
 
-def _use(_ctx: click.Context, _param: click.Parameter, file: Path | None) -> None:
+def _use(ctx: click.Context, _param: click.Parameter, file: Path | None) -> None:
     if file is not None:
         from zhuanjie.engine import api
 
         api.use_settings(file)
+    if not ctx.resilient_parsing:
+        ctx.default_map = _defaults(ctx)
+
+
+def _defaults(ctx: click.Context) -> dict[str, Any]:
+    """What the settings say of a command's options; a form that it does not offer is not meant.
+
+    Raises UsageError for what an option does not take.
+    """
+    from zhuanjie.engine import api
+
+    if api.settings_file() is None or isinstance(ctx.command, click.Group):
+        return {}
+    said = api.settings().options
+    found: dict[str, Any] = {}
+    for param in ctx.command.params:
+        key = max(param.opts, key=len).removeprefix("--")
+        if key not in said or not isinstance(param, click.Option):
+            continue
+        if key in _OF_AUDITS and ctx.command.name != "audit":
+            continue
+        setting = said[key]
+        words = getattr(param.type, "words", None)
+        if words is not None and setting.value not in words:
+            if key in _OF_SOME:
+                continue
+            raise fail(UsageError, "settings.choice", setting.origin, key=key, value=setting.value,
+                       choices=", ".join(words))
+        found[param.name or key] = setting.value
+    return found
 
 
 def _show(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:

@@ -22,7 +22,7 @@ from zhuanjie.engine.core.results import (
     plain,
 )
 from zhuanjie.engine.core.unaudited import Unaudited
-from zhuanjie.engine.core.waiver import Waiver
+from zhuanjie.engine.core.waiver import Waiver, WaiverUse
 from zhuanjie.report.view import View
 
 _FLAT = tuple((c.name, c.of) for c in COLUMNS if not c.place and not c.pack)
@@ -46,6 +46,11 @@ def waiver(given: Waiver) -> dict[str, Any]:
             "requested_by": given.requested_by, "approved_by": given.approved_by,
             "granted_on": plain(given.granted_on), "expires": plain(given.expires),
             "in_force": given.in_force}
+
+
+def waiver_use(use: WaiverUse) -> dict[str, Any]:
+    """A waiver that was given, how it stands, and of how many findings it speaks."""
+    return {**waiver(use.waiver), "state": use.state, "findings": use.findings}
 
 
 def not_audited(part: Unaudited, lang: Lang) -> dict[str, Any]:
@@ -111,6 +116,7 @@ def head(report: Report, view: View) -> dict[str, Any]:
                    **({"no_column": {f: list(c) for f, c in report.no_columns.items()}}
                       if report.no_columns else {})},
         "summary": summary(report, view),
+        **({"waivers": [waiver_use(use) for use in report.waivers]} if report.waivers else {}),
         "input": [input_finding(found, view.lang) for found in report.input],
     }
 

@@ -39,7 +39,7 @@ def command(ctx: click.Context, *, record: str, selection: Selection, before: st
     report = api.check_records(
         records, policy, file=record, as_of=selection.day, columns=selection.headings(policy),
         lang=session.lang, backend=selection.engine(session), before=before,
-        all_outcomes=all_outcomes)
+        all_outcomes=all_outcomes, waivers=selection.waivers)
     view = show.view_of(session, target, policy, all_outcomes=all_outcomes,
                         with_values=with_values)
     moment = getattr(policy.moments[before].title, session.lang) if before else ""

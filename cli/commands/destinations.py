@@ -33,7 +33,7 @@ def command(ctx: click.Context, record: str, selection: Selection, target: Targe
     read = [say_of(each, session) for each in api.read_records(record, policy)]
     judged = [
         (each.key, api.destinations(each.values, policy, as_of=selection.day, backend=engine,
-                                    lang=session.lang))
+                                    lang=session.lang, waivers=selection.waivers))
         for each in read
     ]
     view = show.view_of(session, target, policy)

@@ -42,8 +42,10 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.ledgers import stream as stream
     from zhuanjie.engine.api.packs import PackRoot as PackRoot
     from zhuanjie.engine.api.packs import Settings as Settings
+    from zhuanjie.engine.api.packs import office_day as office_day
     from zhuanjie.engine.api.packs import pack_ids as pack_ids
     from zhuanjie.engine.api.packs import settings as settings
+    from zhuanjie.engine.api.packs import settings_file as settings_file
     from zhuanjie.engine.api.packs import use_settings as use_settings
     from zhuanjie.engine.api.policies import PolicyEntry as PolicyEntry
     from zhuanjie.engine.api.policies import lint as lint
@@ -71,6 +73,8 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.records import stand_in as stand_in
     from zhuanjie.engine.api.records import unavailable_engines as unavailable_engines
     from zhuanjie.engine.api.records import watch as watch
+    from zhuanjie.engine.api.waivers import WaiverReview as WaiverReview
+    from zhuanjie.engine.api.waivers import review_waivers as review_waivers
     from zhuanjie.engine.auditing.destinations import DestinationAnswer as DestinationAnswer
     from zhuanjie.engine.auditing.due_list import DueCounts as DueCounts
     from zhuanjie.engine.auditing.due_list import DueList as DueList
@@ -112,6 +116,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.authoring.verification.verify import Verification as Verification
     from zhuanjie.engine.authoring.verification.verify import VerifyFinding as VerifyFinding
     from zhuanjie.engine.authoring.verification.verify import verify as verify
+    from zhuanjie.engine.core.check_result import CheckResult as CheckResult
     from zhuanjie.engine.core.dates import Month as Month
     from zhuanjie.engine.core.diagnostics import Diagnostic as Diagnostic
     from zhuanjie.engine.core.diagnostics import Place as Place
@@ -131,7 +136,6 @@ if TYPE_CHECKING:
     from zhuanjie.engine.core.messages import say_diagnostic as say_diagnostic
     from zhuanjie.engine.core.models import Text as Text
     from zhuanjie.engine.core.results import REPORTED as REPORTED
-    from zhuanjie.engine.core.results import CheckResult as CheckResult
     from zhuanjie.engine.core.results import Finding as Finding
     from zhuanjie.engine.core.results import InputFinding as InputFinding
     from zhuanjie.engine.core.results import Judged as Judged
@@ -175,7 +179,10 @@ _MODULES = {
         "PARTITION_KEYS", "audit", "audit_on_spark", "audit_to_file", "audit_to_folder",
         "deadlines", "explain", "explain_and_fix", "explain_run", "fixes", "open_acts", "stream",
     ),
-    "zhuanjie.engine.api.packs": ("PackRoot", "Settings", "pack_ids", "settings", "use_settings"),
+    "zhuanjie.engine.api.packs": (
+        "PackRoot", "Settings", "office_day", "pack_ids", "settings", "settings_file",
+        "use_settings",
+    ),
     "zhuanjie.engine.api.policies": (
         "PolicyEntry", "lint", "list_policies", "load_policy", "packs_of", "schemas", "with_params",
     ),
@@ -186,6 +193,7 @@ _MODULES = {
         "SINGLE", "UNKNOWN", "backends", "check", "check_one", "check_records", "destinations",
         "evaluate", "own_backends", "single_engine", "stand_in", "unavailable_engines", "watch",
     ),
+    "zhuanjie.engine.api.waivers": ("WaiverReview", "review_waivers"),
     "zhuanjie.engine.auditing.destinations": ("DestinationAnswer",),
     "zhuanjie.engine.auditing.due_list": ("DueCounts", "DueList", "by_day", "part_of"),
     "zhuanjie.engine.auditing.explain": ("Explanation", "Trace", "TracePart"),
@@ -208,6 +216,7 @@ _MODULES = {
     "zhuanjie.engine.authoring.testing.report": ("CaseRun", "TestReport", "run_tests"),
     "zhuanjie.engine.authoring.verification.findings": ("stale_message",),
     "zhuanjie.engine.authoring.verification.verify": ("Verification", "VerifyFinding", "verify"),
+    "zhuanjie.engine.core.check_result": ("CheckResult",),
     "zhuanjie.engine.core.dates": ("Month",),
     "zhuanjie.engine.core.diagnostics": ("Diagnostic", "Place"),
     "zhuanjie.engine.core.errors": (
@@ -218,7 +227,7 @@ _MODULES = {
     "zhuanjie.engine.core.secrets": ("shown_name",),
     "zhuanjie.engine.core.models": ("Text",),
     "zhuanjie.engine.core.results": (
-        "REPORTED", "CheckResult", "Finding", "InputFinding", "Judged", "LedgerRef", "Location",
+        "REPORTED", "Finding", "InputFinding", "Judged", "LedgerRef", "Location",
         "Outcome", "PolicyRef", "Report", "Scalar", "Severity", "Summary", "plain",
     ),
     "zhuanjie.engine.core.unaudited": ("Unaudited", "unaudited"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zhuanjie.engine.api.policies import load_policy
+from zhuanjie.engine.core.clock import office_day
 from zhuanjie.engine.core.errors import UsageError, ZhuanjieError, fail
 from zhuanjie.engine.core.messages import LANGS
 from zhuanjie.engine.policy.policy import Policy
@@ -24,7 +25,7 @@ def day_of(given: Day | None) -> date:
     Raises UsageError for anything else.
     """
     if given is None:
-        return date.today()
+        return office_day()
     if isinstance(given, datetime):
         return given.date()
     if isinstance(given, date):

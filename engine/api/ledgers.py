@@ -22,6 +22,7 @@ from zhuanjie.engine.auditing.stages.base import Stage
 from zhuanjie.engine.auditing.stages.open_acts import open_acts as open_acts_stage
 from zhuanjie.engine.auditing.stages.registry import STAGES
 from zhuanjie.engine.backends.registry import backend_of
+from zhuanjie.engine.core.clock import office_day
 from zhuanjie.engine.core.finding_columns import COLUMNS
 from zhuanjie.engine.core.limits import limits, using
 from zhuanjie.engine.core.messages import Lang
@@ -73,6 +74,7 @@ class AuditOptions(TypedDict, total=False):
     by: Sequence[str]
     absent: Absent
     join: bool
+    waivers: Sequence[str | Path]
 
 
 def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
@@ -83,7 +85,7 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
            bulk: bool | None = None, stages: Sequence[Stage] = STAGES,
            only: Sequence[str] = (), skip: Sequence[str] = (),
            by: Sequence[str] = (), absent: Absent = "unknown",
-           join: bool = False) -> AuditRun:
+           join: bool = False, waivers: Sequence[str | Path] = ()) -> AuditRun:
     """Begin an audit: iterate the run for findings, take its `head()`, and `close()` it.
 
     `before` names a moment of the policy: only what is asked then is judged, the act taken to be
@@ -91,14 +93,15 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
     and all that begin so), `by` fields to group findings and totals by. `bulk` reads even a small
     ledger as one stream. Verdicts pass through `stages`. Of a column that a table lacks nothing is
     known, unless `absent` is `"blank"`. With `join` rows of different tables that have the same key
-    are one record.
+    are one record. `waivers` are files of approvals under which violations may stand.
 
     Raises InputError for a ledger that cannot be read, UsageError for a wrong option,
     BackendError when the engine fails.
     """
     check_options(params, columns, lang)
     day = day_of(as_of)
-    plan = plan_for(policy_of(policy), day, params, before, only=only, skip=skip, by=by)
+    plan = plan_for(policy_of(policy), day, params, before, only=only, skip=skip, by=by,
+                    waivers=waivers)
     with ExitStack() as opened:  # what was opened is closed if the audit cannot begin
         ledger = open_given(sources, columns, stdin, vocabulary=plan.policy.vocabulary)
         opened.enter_context(closing(ledger))
@@ -128,7 +131,7 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path, 
     backend_of("spark")  # says what to install
     from zhuanjie.engine.auditing.strategies import spark as on_spark
 
-    plan = plan_for(policy, as_of or date.today(), params, only=only, skip=skip, by=by)
+    plan = plan_for(policy, as_of or office_day(), params, only=only, skip=skip, by=by)
     return on_spark.audit_on_spark(
         sources,
         plan,
@@ -176,6 +179,7 @@ def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: S
     call = {"policy": plan.policy.ref.sha256, "as_of": plan.as_of, "params": dict(plan.params),
             "every": run.all_outcomes, "ledger": [*files, *map(shown_name, sources)],
             "not_asked": plan.not_asked, "by": plan.grouped_by,
+            "waivers": [waiver.entry.model_dump_json() for waiver in plan.waivers.waivers],
             "joined": run.ledger.counts is not None}
     Partitions(folder, keys, run, call, resume=resume).write()
     return run.head()

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from zhuanjie.engine.core.clock import office_day
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
 from zhuanjie.engine.core.suggest import suggest
@@ -45,7 +47,7 @@ def load_policy(name: str | Path | None = None, *, as_of: date | None = None,
     """
     if name is not None:
         return with_params(_build(find_folder(str(name))), params)
-    day = as_of or date.today()
+    day = as_of or office_day()
     build = partial(_build, loaded={})  # the packs in time build on one another
     return with_params(PackTimeline(by_default(), build).on(day), params, day)
 
@@ -75,7 +77,7 @@ def with_params(policy: Policy, params: Mapping[str, int] | None,
                        hint="hint.near" if close else "hint.known", name=name, near=close,
                        known=", ".join(known))
     if policy.timeline is not None:
-        return policy.timeline.with_params(params).on(day or date.today())
+        return policy.timeline.with_params(params).on(day or office_day())
     return build_policy(policy.chain, {**policy.overrides, **params})
 
 
@@ -88,10 +90,10 @@ def lint(policy: Policy) -> list[Diagnostic]:
 
 
 def plan_for(policy: Policy | None, day: date, params: Mapping[str, int] | None = None,
-             before: str | None = None, **asked: Sequence[str]) -> Plan:
+             before: str | None = None, **asked: Sequence[Any]) -> Plan:
     """A policy (or those that stand for choice) made ready to judge on `day`.
 
-    `asked` says which clauses, and what to group by; see `make_plan`.
+    `asked` says which clauses, what to group by, and files of waivers; see `make_plan`.
     """
     policy = with_params(policy, params, day) if policy else load_policy(as_of=day, params=params)
     return make_plan(policy, day, before, **asked)

@@ -6,7 +6,7 @@ Nothing here needs a frame, so that one record is answered at once.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -30,10 +30,13 @@ from zhuanjie.engine.backends.registry import (
     stand_in,
     unavailable_engines,
 )
+from zhuanjie.engine.core.check_result import CheckResult
+from zhuanjie.engine.core.clock import office_day
 from zhuanjie.engine.core.dates import Month, from_day, to_day
+from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import ExpressionError, InputError, UsageError, fail
 from zhuanjie.engine.core.messages import Lang, say_diagnostic
-from zhuanjie.engine.core.results import CheckResult, Report
+from zhuanjie.engine.core.results import Report
 from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.names import DataSchema
 from zhuanjie.engine.expr.type_checker import check as check_types
@@ -55,7 +58,8 @@ __all__ = ["SINGLE", "UNKNOWN", "DestinationAnswer", "backends", "check", "check
 def destinations(record: Mapping[str, Any], policy: Policy | str | Path | None = None, *,
                  as_of: Day | None = None, params: Mapping[str, int] | None = None,
                  backend: str | None = None, lang: Lang = "en",
-                 columns: Mapping[str, str] | None = None) -> list[DestinationAnswer]:
+                 columns: Mapping[str, str] | None = None,
+                 waivers: Sequence[str | Path] = ()) -> list[DestinationAnswer]:
     """Which values its decision table allows a record, which not, and by which clause."""
     if not isinstance(record, Mapping):
         raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
@@ -63,21 +67,22 @@ def destinations(record: Mapping[str, Any], policy: Policy | str | Path | None =
     day = day_of(as_of)
     chosen = with_params(policy_of(policy) or _standing(day), params, day)
     typed, _, _ = read_record(record, HeadingMap(chosen.vocabulary, columns))
-    plan = _plan(applicable_edition(chosen, typed, day), day)
+    plan = _plan(applicable_edition(chosen, typed, day), day, _states(waivers))
     return _destinations(typed, plan, _engine(backend), lang)
 
 
 def check(record: Mapping[str, Any], policy: Policy | str | Path | None = None, *,
           as_of: Day | None = None, params: Mapping[str, int] | None = None,
           backend: str | None = None, before: str | None = None, lang: Lang = "en",
-          all_outcomes: bool = False, columns: Mapping[str, str] | None = None) -> CheckResult:
+          all_outcomes: bool = False, columns: Mapping[str, str] | None = None,
+          waivers: Sequence[str | Path] = ()) -> CheckResult:
     """The findings on one record, in the pack's order; made to be called often.
 
     `record` is nested, dotted or under Chinese headings; a value that cannot be read counts as
     missing and is in the result's `input`, a key that nobody knows in its `notices`. `before` names
     a moment of the policy, as for `stream`. What a policy is compiled to is kept with it: load it
     once and hand it in, or name it. Without one, the packs that come with the program are read once
-    for a day.
+    for a day. `waivers` are files of approvals, read again when they change.
     """
     if not isinstance(record, Mapping):
         raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
@@ -85,14 +90,15 @@ def check(record: Mapping[str, Any], policy: Policy | str | Path | None = None, 
     day = day_of(as_of)
     chosen = policy_of(policy) or _standing(day)
     single = _single(chosen, day, tuple((params or {}).items()), before, backend or EMBEDDED, lang,
-                     tuple(columns.items()) if columns else None)
+                     tuple(columns.items()) if columns else None, _states(waivers))
     return single(record, all_outcomes)
 
 
 def check_one(record: Mapping[str, Any], policy: Policy | str | Path, *, as_of: Day,
               params: Mapping[str, int] | None = None, backend: str | None = None,
               before: str | None = None, lang: Lang = "en", all_outcomes: bool = False,
-              columns: Mapping[str, str] | None = None) -> Report:
+              columns: Mapping[str, str] | None = None,
+              waivers: Sequence[str | Path] = ()) -> Report:
     """Like `check`, as a report of one record, by the engine for single records.
 
     Its notices say where another engine stands in for that.
@@ -105,7 +111,7 @@ def check_one(record: Mapping[str, Any], policy: Policy | str | Path, *, as_of: 
     reading = read_record(record, HeadingMap(chosen.vocabulary, columns))
     chosen = applicable_edition(chosen, reading[0], as_of)
     single = _single(chosen, as_of, (), before, backend or single_engine(), lang,
-                     tuple(columns.items()) if columns else None)
+                     tuple(columns.items()) if columns else None, _states(waivers))
     report = single.report(reading, all_outcomes)
     report.notices = [*stand_in(backend), *report.notices]
     return report
@@ -136,30 +142,49 @@ def _standing(day: date) -> Policy:
     return load_policy(as_of=day)
 
 
+FileState = tuple[str, int, int]
+"""A file as it stands: its path, when it was changed, how long it is."""
+
+
+def _states(paths: Sequence[str | Path]) -> tuple[FileState, ...]:
+    """Files as they stand now, so that what was made of them is known to be what they say."""
+    found = []
+    for path in paths:
+        try:
+            state = Path(path).stat()
+            found.append((str(path), state.st_mtime_ns, state.st_size))
+        except OSError:  # which is said when it is read
+            found.append((str(path), 0, 0))
+    return tuple(found)
+
+
 @lru_cache(maxsize=32)
-def _plan(policy: Policy, day: date) -> Plan:
-    return plan_for(policy, day)
+def _plan(policy: Policy, day: date, waivers: tuple[FileState, ...] = ()) -> Plan:
+    return plan_for(policy, day, waivers=[path for path, *_ in waivers])
 
 
 @lru_cache(maxsize=32)
 def _single(policy: Policy, day: date, params: tuple[tuple[str, int], ...], before: str | None,
-            backend: str, lang: Lang, columns: tuple[tuple[str, str], ...] | None) -> SingleCheck:
-    plan = plan_for(policy, day, dict(params), before)
+            backend: str, lang: Lang, columns: tuple[tuple[str, str], ...] | None,
+            waivers: tuple[FileState, ...] = ()) -> SingleCheck:
+    plan = plan_for(policy, day, dict(params), before, waivers=[path for path, *_ in waivers])
     return SingleCheck(plan, record_backend_of(backend), lang, dict(columns) if columns else None)
 
 
 def watch(policy: Policy, output: int, refuse: Refusal, *, as_of: date | None = None,
-          backend: str | None = None, journal: Path | None = None, lang: Lang = "en") -> Watch:
+          backend: str | None = None, journal: Path | None = None, lang: Lang = "en",
+          waivers: Sequence[str | Path] = (),
+          notice: Callable[[Diagnostic], None] = lambda _said: None) -> Watch:
     """A live register, resumed from its journal: call `follow` with a source of events.
 
     A policy chosen by date is the one pack that stands on the day it begins. `output` is the
-    descriptor lines go to; `refuse` is told of every malformed event. Raises
-    InputError for a damaged journal, UsageError for one of another policy.
+    descriptor lines go to; `refuse` is told of every malformed event, `notice` of what is wrong
+    with a waiver. Raises InputError for a damaged journal, UsageError for one of another policy.
     """
     engine = _engine(backend)
     if policy.timeline is not None:
-        policy = policy.timeline.at(as_of or date.today())
-    register = Register(policy, engine, as_of, lang)
+        policy = policy.timeline.at(as_of or office_day())
+    register = Register(policy, engine, as_of, lang, waivers, notice)
     running = Watch(register, Journal(journal) if journal else None, Sink(output), refuse)
     running.resume()
     return running

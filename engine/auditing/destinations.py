@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from zhuanjie.engine.auditing.record_waivers import RecordWaivers
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer, field_label
 from zhuanjie.engine.backends.base import RecordBackend
 from zhuanjie.engine.core.errors import UsageError, fail
@@ -57,17 +58,20 @@ def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
     bound = {i for i, r in enumerate(plan.rules)
              if r is not rule and subject in field_names(r.when) and plan.applies_to(i, record)}
     out = []
+    waivers, said = RecordWaivers(plan, backend), plan.waivers.said
     for kind in kinds:
         tried = {**record, subject: kind}
-        verdicts = {v.rule: v for v in backend.judge_record(plan, tried, True)}
+        verdicts = {v.rule: waivers.marked(v, tried)
+                    for v in backend.judge_record(plan, tried, True)}
         verdict = verdicts[index]
         opening = tuple(dict.fromkeys(
             r.clause for r in rule.rows if kind in r.allow and (
                 r.when is None
                 or backend.evaluate(r.when, tried, plan.as_of, plan.params) is not False)))
         conditions = tuple(
-            words.finding(verdicts[i], tried, Location()) for i in sorted(bound)
-            if verdicts[i].outcome in WRONG_OUTCOMES)
+            words.finding(v, tried, Location(), None if v.waiver is None else said[v.waiver])
+            for v in (verdicts[i] for i in sorted(bound))
+            if v.outcome in WRONG_OUTCOMES or v.waiver is not None)
         out.append(DestinationAnswer(
             kind=kind, outcome=verdict.outcome, missing=verdict.missing,
             clauses=opening or (verdict.clause or rule.clause,),
@@ -81,6 +85,8 @@ def _message(outcome: Outcome, missing: tuple[str, ...], plan: Plan, lang: Lang)
         return say("finding.destination-allowed", lang)
     if outcome is Outcome.VIOLATION:
         return say("finding.destination-refused", lang)
+    if outcome is Outcome.WAIVED:
+        return say("finding.destination-waived", lang)
     named = say("list.comma", lang).join(field_label(n, lang, plan.fields) for n in missing)
     return say("finding.destination-unknown", lang, missing=named)
 

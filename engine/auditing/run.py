@@ -6,6 +6,7 @@ from what the last stage hands on, and findings are the verdicts put into words.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
@@ -14,7 +15,7 @@ from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.notices import lacking_columns, no_columns, said_of, same_keys
 from zhuanjie.engine.auditing.roster import Roster, roster_field
 from zhuanjie.engine.auditing.stages.base import Stage, StageContext
-from zhuanjie.engine.auditing.stages.registry import STAGES
+from zhuanjie.engine.auditing.stages.registry import STAGES, STAGES_BEFORE_WAIVERS
 from zhuanjie.engine.auditing.strategies.base import (
     AuditRequest,
     LedgerFacts,
@@ -24,6 +25,8 @@ from zhuanjie.engine.auditing.strategies.base import (
 from zhuanjie.engine.auditing.strategies.registry import choose
 from zhuanjie.engine.auditing.totals import AuditTotals
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
+from zhuanjie.engine.auditing.waiver_cover import WaiverCover, narrowed
+from zhuanjie.engine.auditing.waiver_notices import said_of_waivers, uses
 from zhuanjie.engine.auditing.wording.findings import CellPlaces, findings_of
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import Backend
@@ -48,6 +51,8 @@ class AuditRun:
         self.all_outcomes, self.progress = all_outcomes, progress
         self.lang, self.absent_is_blank = lang, absent_is_blank
         self.words = FindingRenderer(plan, lang)
+        self.beyond: frozenset[str] = frozenset()
+        """The waivers that would cover more records than they may."""
         self.clauses: frozenset[str] | None = None
         """The clauses that are asked about, where it is not all of them."""
         self.totals = AuditTotals(plan)
@@ -96,7 +101,7 @@ class AuditRun:
         `start` passes over the slices of the ledger before it.
         """
         context = StageContext(self.plan, self.strategy, self.lang, self.all_outcomes, self.roster,
-                               self.absent_is_blank)
+                               self.absent_is_blank, self.beyond)
         batches = self._judged(start)
         for stage in self._stages:
             batches = stage(batches, context)
@@ -115,6 +120,7 @@ class AuditRun:
     def head(self) -> Report:
         """The report without its findings."""
         ledger, totals = self.strategy.ledger, self.totals
+        used = uses(self.plan.waivers, totals.waived, self.beyond)
         lacking = {} if ledger.kept is None else no_columns(self.plan, ledger.kept)
         return Report(
             policy=self.plan.policy.ref,
@@ -129,8 +135,9 @@ class AuditRun:
             notices=[*self.plan.policy.notices, *ledger.notices, *same_keys(ledger),
                      *(self.roster.ledger.notices if self.roster else ()),
                      *said_of(lacking, self.plan, self.lang, self.clauses,
-                              blank=self.absent_is_blank)],
-            no_columns=lacking,
+                              blank=self.absent_is_blank),
+                     *said_of_waivers(used, self.plan, whole=self.clauses is None)],
+            waivers=used, no_columns=lacking,
             judged=totals.judged(), origin=(self.plan.policy, self.lang, self.all_outcomes),
             keys=self.plan.keyed,
         )
@@ -173,8 +180,29 @@ def begin(ledger: Ledger, plan: Plan, backend: Backend | None = None, *, lang: L
     audited = ledger.audited
     observed = frozenset(roster_field(rule, plan, audited, roster.fields)
                          for rule in plan.whole) if roster else frozenset[str]()
-    strategy = choose(AuditRequest(ledger, plan, backend, all_outcomes, bulk, observed,
-                                   absent_is_blank, progress))
+    request = AuditRequest(ledger, plan, backend, all_outcomes, bulk, observed, absent_is_blank,
+                           progress)
+    strategy = choose(request)
     expected = Roster(roster, plan, strategy.backend, lang, audited) if roster else None
-    return AuditRun(strategy, plan, lang=lang, roster=expected, all_outcomes=all_outcomes,
-                    progress=progress, absent_is_blank=absent_is_blank, stages=stages)
+    run = AuditRun(strategy, plan, lang=lang, roster=expected, all_outcomes=all_outcomes,
+                   progress=progress, absent_is_blank=absent_is_blank, stages=stages)
+    if plan.waivers.bounded:
+        run.beyond = _beyond(request, run)
+    return run
+
+
+def _beyond(request: AuditRequest, run: AuditRun) -> frozenset[str]:
+    """The waivers whose conditions hold for more violations than they may cover.
+
+    That must be known before the first finding: the rules concerned are judged once by themselves.
+    """
+    bounded = replace(run.plan.waivers, waivers=run.plan.waivers.bounded)
+    plan = narrowed(run.plan, bounded)
+    counting = AuditRun(choose(replace(request, plan=plan, all_outcomes=False)), plan,
+                        lang=run.lang, roster=run.roster, absent_is_blank=run.absent_is_blank,
+                        stages=STAGES_BEFORE_WAIVERS)
+    cover, records = WaiverCover(bounded), Counter[str]()
+    for batch in counting.batches():
+        records += cover.records(batch)
+    return frozenset(w.entry.id for w in bounded.waivers
+                     if records[w.entry.id] > (w.entry.at_most or 0))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from zhuanjie.engine.auditing.editions import EditionIndex, judged
+from zhuanjie.engine.auditing.record_waivers import RecordWaivers
+from zhuanjie.engine.auditing.waiver_notices import said_of_waivers, uses
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import RecordBackend
+from zhuanjie.engine.core.check_result import CheckResult
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import (
-    CheckResult,
     Finding,
     LedgerRef,
     Location,
@@ -22,6 +25,7 @@ from zhuanjie.engine.core.results import (
     Summary,
     plain,
 )
+from zhuanjie.engine.core.waiver import WaiverUse
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.record import RecordReading
 from zhuanjie.engine.ledger.record_reader import CachedRecordReader
@@ -38,6 +42,7 @@ class SingleCheck:
         self.plan = plan
         self.backend = backend
         self.words = FindingRenderer(plan, lang)
+        self.waivers = RecordWaivers(plan, backend) if plan.waivers else None
         self.read = CachedRecordReader(HeadingMap(plan.policy.vocabulary, columns))
 
     def __call__(self, record: Mapping[str, Any], all_outcomes: bool = False) -> CheckResult:
@@ -46,7 +51,12 @@ class SingleCheck:
         A record beyond the policy's scope has none. Raises BackendError when the engine fails.
         """
         typed, unread, notices = self.read(record)
-        return CheckResult(self._judge(typed, all_outcomes) or (), unread, notices)
+        findings = self._judge(typed, all_outcomes) or ()
+        return CheckResult(findings, unread, [
+            *notices, *said_of_waivers(self._uses(findings), self.plan)])
+
+    def _uses(self, findings: Iterable[Finding]) -> tuple[WaiverUse, ...]:
+        return uses(self.plan.waivers, Counter(f.waiver.id for f in findings if f.waiver))
 
     def report(self, reading: RecordReading, all_outcomes: bool = False) -> Report:
         """The findings on a record that was read, as a report, with what is to be said besides."""
@@ -57,11 +67,14 @@ class SingleCheck:
         findings = self._judge(judged_record, all_outcomes)
         summary = Summary.of(findings or ())
         editions = {} if findings is None else EditionIndex(self.plan).of_record(judged_record)
+        used = self._uses(findings or ())
         return Report(
             policy=self.plan.policy.ref, as_of=self.plan.as_of,
             ledger=LedgerRef(1, int(findings is None), digest), summary=summary, input=unread,
             findings=[replace(f, location=Location(row=1)) for f in findings or ()],
-            notices=[*self.plan.policy.notices, *notices], judged=judged(self.plan, editions),
+            notices=[*self.plan.policy.notices, *notices,
+                     *said_of_waivers(used, self.plan)],
+            waivers=used, judged=judged(self.plan, editions),
             keys=(self.plan.policy.vocabulary.key_of(typed),),
             origin=(self.plan.policy, self.words.lang, all_outcomes),
         )
@@ -79,7 +92,12 @@ class SingleCheck:
         words = self.words
         if self.plan.key not in typed:  # a record that another key names
             words = words.of(keyed_plan(self.plan, self.plan.policy.vocabulary.key_of(typed)))
-        return [words.finding(v, typed, _NOWHERE) for v in verdicts]
+        if self.waivers is None:
+            return [words.finding(v, typed, _NOWHERE) for v in verdicts]
+        said = self.plan.waivers.said
+        marked = (self.waivers.marked(v, typed) for v in verdicts)
+        return [words.finding(v, typed, _NOWHERE, None if v.waiver is None else said[v.waiver])
+                for v in marked]
 
     def _in_scope(self, typed: Mapping[str, Any]) -> bool:
         scope = self.plan.policy.scope

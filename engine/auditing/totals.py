@@ -51,6 +51,8 @@ class AuditTotals:
         """What the rows of each table are."""
         self.kinds: set[tuple[Outcome, Severity]] = set()
         """What findings there are, by what they weigh."""
+        self.waived: Counter[str] = Counter()
+        """Of how many findings each waiver speaks, by its id."""
         self._people = PeopleCounter(plan.fields[plan.key].compare)
         self._by = {name: defaultdict[str, Counter[Outcome]](Counter) for name in plan.grouped_by}
 
@@ -65,6 +67,7 @@ class AuditTotals:
         for name, counts in self._by.items():
             for (value, outcome), times in groups_of(batch, name).items():
                 counts[value][outcome] += times
+        self.waived += waived_of(batch)
         for (clause, _), times in batch.not_judged.items():
             self.summary.not_judged[clause] += times
 
@@ -82,12 +85,14 @@ class AuditTotals:
     def resume(self, records: int, out_of_scope: int, unread: Iterable[InputFinding],
                findings: Mapping[tuple[str, str, str], int], late: Mapping[str, int],
                people: pl.Series,
-               groups: Mapping[str, Mapping[tuple[str, Outcome], int]]) -> None:
+               groups: Mapping[str, Mapping[tuple[str, Outcome], int]],
+               waived: Mapping[str, int]) -> None:
         """Count a part of the ledger that was judged before.
 
         `people` are the ids of the records with a violation, a null for each that has no id,
-        `groups` the counts by the fields that are grouped by.
+        `groups` the counts by the fields that are grouped by, `waived` those by waivers.
         """
+        self.waived.update(waived)
         self.records += records
         self.out_of_scope += out_of_scope
         self.input += unread
@@ -175,6 +180,14 @@ def late_of(batch: VerdictBatch) -> dict[str, int]:
         name = plan.rules[rule].clause if clause is None else plan.lowered[rule].clause[clause][0]
         found[name] = max(days, found.get(name, 0))
     return found
+
+
+def waived_of(batch: VerdictBatch) -> Counter[str]:
+    """Of how many findings of a batch each waiver speaks, by its id."""
+    if not batch.waivers or "waiver" not in batch.verdicts.table.columns:
+        return Counter()
+    counts = batch.verdicts.table["waiver"].drop_nulls().value_counts()
+    return Counter({batch.waivers[at].id: times for at, times in counts.iter_rows()})
 
 
 def groups_of(batch: VerdictBatch, name: str) -> Counter[tuple[str, Outcome]]:

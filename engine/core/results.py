@@ -15,7 +15,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.location import Location as Location  # noqa: PLC0414  # theirs too
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.report_methods import ReportMethods
-from zhuanjie.engine.core.waiver import Waiver
+from zhuanjie.engine.core.waiver import Waiver, WaiverUse
 
 Scalar = str | int | bool | date
 
@@ -120,24 +120,6 @@ class Finding:
     def key(self) -> str:
         """The id of the rule in its plan."""
         return f"{self.rule}@{self.edition}" if self.edition else self.rule
-
-
-class CheckResult(list["Finding"]):
-    """The findings on one record, and what was to be said of it besides.
-
-    `input` are values that could not be read, `notices` what nobody knows (a misspelt key).
-    """
-
-    __slots__ = ("input", "notices")
-
-    def __init__(self, findings: Iterable[Finding] = (), input: Iterable[InputFinding] = (),
-                 notices: Iterable[Diagnostic] = ()) -> None:
-        super().__init__(findings)
-        self.input, self.notices = list(input), list(notices)
-
-    def __repr__(self) -> str:
-        return (f"CheckResult({len(self)} findings, {len(self.input)} unreadable, "
-                f"{len(self.notices)} notices)")
 
 
 _QUOTED = 3
@@ -321,6 +303,8 @@ class Report(ReportMethods):
     judged: tuple[Judged, ...] = ()
     keys: tuple[str, ...] = ()
     """The fields that name the records of the ledger's tables; empty for the vocabulary's own."""
+    waivers: tuple[WaiverUse, ...] = ()
+    """The waivers that were given, and what each covers."""
     origin: tuple[Any, Lang, bool] | None = preset(default=None, repr=False, compare=False)
     """The policy, the language, and whether all outcomes were asked for: what words need."""
 

@@ -17,12 +17,13 @@ from typing import Any, Final
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.option_settings import OPTIONS, OptionSetting, option_of
 from zhuanjie.engine.core.parser_words import cause
 from zhuanjie.engine.core.suggest import suggest
 
 FILE: Final = "zhuanjie.toml"
 VARIABLE: Final = "ZHUANJIE_PACKS"
-KEYS: Final = ("packs", "columns")
+KEYS: Final = ("packs", "columns", *OPTIONS)
 _PACK: Final = "pack.yaml"
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -39,14 +40,15 @@ class PackRoot:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds: the file that was read, if any, the folders of packs, in order, and what the
+    """What holds: the file that was read, if any, the folders of packs, in order, what the headings
 
-    headings of ledgers mean.
+    of ledgers mean, and what options are when the command line does not say.
     """
 
     file: Path | None
     packs: tuple[PackRoot, ...]
     columns: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, OptionSetting] = field(default_factory=dict)
 
 
 def use_settings(path: Path | None) -> None:
@@ -70,7 +72,8 @@ def settings() -> Settings:
     file = find_file()
     problems: list[Diagnostic] = []
     columns: dict[str, str] = {}
-    named = [*_from_variable(), *(_from_file(file, problems, columns) if file else ())]
+    options: dict[str, OptionSetting] = {}
+    named = [*_from_variable(), *(_from_file(file, problems, columns, options) if file else ())]
     roots: dict[Path, PackRoot] = {}
     for root in named:
         if (mistake := _unusable(root)) is not None:
@@ -78,7 +81,7 @@ def settings() -> Settings:
         roots.setdefault(root.folder.resolve(), root)
     if problems:
         raise UsageError(*problems)
-    return Settings(file, tuple(roots.values()), columns)
+    return Settings(file, tuple(roots.values()), columns, options)
 
 
 def _from_variable() -> Iterator[PackRoot]:
@@ -87,11 +90,11 @@ def _from_variable() -> Iterator[PackRoot]:
             yield PackRoot(Path(text.strip()).expanduser(), Place(VARIABLE))
 
 
-def _from_file(file: Path, problems: list[Diagnostic],
-               columns: dict[str, str]) -> Iterator[PackRoot]:
+def _from_file(file: Path, problems: list[Diagnostic], columns: dict[str, str],
+               options: dict[str, OptionSetting]) -> Iterator[PackRoot]:
     """The folders that a file names; a path in it starts from the file's own folder.
 
-    What it says of columns goes into `columns`.
+    What it says of columns goes into `columns`, what it says of options into `options`.
     """
     text, data = _read(file)
     shown = _shown(file)
@@ -102,11 +105,22 @@ def _from_file(file: Path, problems: list[Diagnostic],
             Place(shown, line=_line(text, rf"\s*\[*\s*[\"']?{re.escape(key)}\b")),
             "hint.near" if near else "hint.known"))
     mapped = data.get("columns", {})
-    if isinstance(mapped, dict) and all(isinstance(name, str) for name in mapped.values()):
+    if isinstance(mapped, str) and mapped.strip():  # a file that maps them
+        options["columns"] = OptionSetting(
+            str(file.parent / Path(mapped).expanduser()),
+            Place(shown, line=_line(text, r"\s*[\"']?columns\b")))
+    elif isinstance(mapped, dict) and all(isinstance(name, str) for name in mapped.values()):
         columns |= mapped
     else:
         line = _line(text, r"\s*\[*\s*[\"']?columns\b")
         problems.append(Diagnostic("settings.columns", {}, Place(shown, line=line)))
+    for key in (key for key in OPTIONS if key in data):
+        origin = Place(shown, line=_line(text, rf"\s*\[*\s*[\"']?{re.escape(key)}\b"))
+        found = option_of(key, data[key], file.parent, origin)
+        if isinstance(found, Diagnostic):
+            problems.append(found)
+        else:
+            options[key] = found
     listed = data.get("packs", [])
     line = _line(text, r"\s*\[*\s*[\"']?packs\b")
     if not isinstance(listed, list) or not all(isinstance(t, str) and t.strip() for t in listed):

@@ -59,7 +59,7 @@ def _diagnostic(error: Any, model: type[BaseModel], source: YamlSource) -> Diagn
     if kind == "value_error":
         # Our own validators raise ValueError with a message code.
         code = str(context["error"])
-        whole = code.startswith("vocabulary.")
+        whole = code.startswith(("vocabulary.", "waiver."))
         return Diagnostic(code if whole else f"pack.{code}", place=source.place(trail))
     args: dict[str, Any] = {
         "key": str(loc[-3] if is_key and len(loc) > 2 else loc[-1]) if loc else "",

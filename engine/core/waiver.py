@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,21 @@ class Waiver:
     expires: date
     basis: str | None = None
     in_force: bool = True
+
+
+WaiverState = Literal["in_force", "expired", "later", "beyond"]
+"""How a waiver stands on a day; one that is `beyond` would cover more records than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverUse:
+    """A waiver, how it stands on the day of an audit, and of how many findings it speaks.
+
+    These are waived where it is in force; where it expired they count again.
+    """
+
+    waiver: Waiver
+    state: WaiverState
+    findings: int
+    file: str | None = None
+    line: int | None = None

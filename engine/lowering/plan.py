@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from zhuanjie.engine.core.dates import to_day
@@ -20,6 +21,7 @@ from zhuanjie.engine.lowering.rules import LoweredRule, lower
 from zhuanjie.engine.policy.asked import asked_clauses, carried_clauses, grouping_fields
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 from zhuanjie.engine.vocabulary.fields import FieldTable
+from zhuanjie.engine.waivers.waiver_set import NO_WAIVERS, WaiverSet, load_waivers
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -51,6 +53,8 @@ class Plan:
     doubted: frozenset[str] = frozenset()
     """Those of `absent` that the records' tables keep, and contradict each other about."""
     lists_all: bool = True
+    waivers: WaiverSet = NO_WAIVERS
+    """The approvals under which violations may stand."""
     keyed: tuple[str, ...] = ()
     """The fields that name records of the ledger at hand, the one that names these first."""
 
@@ -68,7 +72,8 @@ class Plan:
     def needs(self) -> tuple[str, ...]:
         """The fields that judging and naming records read, in the order of the vocabulary."""
         return self.fields.sort(
-            self.policy.fields.union({self.key}, self.keyed, self.names, self.grouped_by))
+            self.policy.fields.union({self.key}, self.keyed, self.names, self.grouped_by,
+                                     self.waivers.fields))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,15 +112,17 @@ def keyed_plan(plan: Plan, key: str) -> Plan:
 
 def make_plan(policy: Policy, as_of: date, before: str | None = None, *,
               only: Sequence[str] = (), skip: Sequence[str] = (),
-              by: Sequence[str] = ()) -> Plan:
+              by: Sequence[str] = (), waivers: Sequence[str | Path] = ()) -> Plan:
     """Lower every rule of `policy` for `as_of` and the parameter values in force then.
 
     `before` names one of the policy's moments: only the rules asked then are kept, and the act is
     taken to be done on `as_of`. `only` and `skip` name clauses to keep to or leave out, `by` fields
-    to group by. Raises UsageError for a moment, clause or field that there is not.
+    to group by, `waivers` files of approvals. Raises UsageError for a moment, clause or field that
+    there is not, InputError for a file that is not one of waivers.
     """
     if policy.timeline is not None:
         policy = policy.timeline.on(as_of)
+    waived = load_waivers(waivers, policy, as_of) if waivers else NO_WAIVERS
     assumed: tuple[str, ...] = ()
     if before is not None:
         if before not in policy.moments:
@@ -141,4 +148,5 @@ def make_plan(policy: Policy, as_of: date, before: str | None = None, *,
         lowered=tuple(lower(r, kleene, order) for r in rules),
         whole=tuple(r for r in policy.rules if r.shape == "reconcile"), assumed=assumed,
         grouped_by=grouping_fields(policy.vocabulary, by), asked=asked, not_asked=not_asked,
+        waivers=waived,
     )

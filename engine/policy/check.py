@@ -45,8 +45,8 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     merged = merge(chain)
     problems = list(merged.problems)
     vocabulary = vocabulary_of(chain, problems)
-    checker = Checker(vocabulary, _bounds(merged.parameters, overrides or {}), merged.clauses,
-                      merged.moments)
+    bounds = parameter_bounds(merged.parameters, overrides or {})
+    checker = Checker(vocabulary, bounds, merged.clauses, merged.moments)
     checker.problems += problems
     for pack in chain:
         checker.clauses_of(pack)
@@ -181,8 +181,9 @@ def _dig(data: Any, trail: Sequence[str]) -> Any:
     return data
 
 
-def _bounds(parameters: Mapping[str, Parameter],
-            overrides: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+def parameter_bounds(parameters: Mapping[str, Parameter],
+                     overrides: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """The least and the greatest value of each parameter."""
     bounds = {}
     for name, parameter in parameters.items():
         values = [v.value for v in parameter.values]

@@ -10,6 +10,7 @@ from zhuanjie.engine.policy.case_model import CaseFile
 from zhuanjie.engine.policy.model import Manifest, Topic
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.policy.vocabulary_schema import speak
+from zhuanjie.engine.policy.waiver_model import WaiverFile
 from zhuanjie.engine.vocabulary.load import default_vocabulary
 from zhuanjie.engine.vocabulary.model import FieldFile, VocabularyManifest
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
@@ -17,7 +18,7 @@ from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: dict[str, type[BaseModel]] = {
     "pack": Manifest, "topic": Topic, "cases": CaseFile,
-    "vocabulary": VocabularyManifest, "fields": FieldFile,
+    "vocabulary": VocabularyManifest, "fields": FieldFile, "waivers": WaiverFile,
 }
 PACK = ("pack", "topic", "cases")
 """Those of a pack's own files."""

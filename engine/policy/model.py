@@ -97,6 +97,7 @@ class Clause(Strict):
         tuple[FieldName, ...], BeforeValidator(_listed, json_schema_input_type=DatedBy),
         Field(description="the date by which the law that judges is chosen, where none is named"),
     ] = ()
+    waivable: bool = Field(default=True, description="whether a violation of it may be waived")
 
 
 class Moment(Strict):
@@ -107,6 +108,13 @@ class Moment(Strict):
 
     title: Text
     sets: FieldName
+
+
+class WaiverLimits(Strict):
+    """How far waivers may go: for how many days, and for how many records by one condition."""
+
+    longest_days: Annotated[int, Field(ge=1)] | None = None
+    at_most: Annotated[int, Field(ge=1)] | None = None
 
 
 class Scope(Strict):
@@ -326,6 +334,8 @@ class Manifest(Strict):
         default=(), description="what of the base does not hold any more, and why")
     scope: Scope | None = None
     moments: dict[Name, Moment] = Field(default_factory=dict)
+    waivers: WaiverLimits | None = Field(
+        default=None, description="how far waivers may go; as the base has it, where left out")
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
     clauses: dict[str, Clause] = Field(default_factory=dict)
     accepts: tuple[Acceptance, ...] = Field(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from zhuanjie.engine.core.results import PolicyRef, Severity
 from zhuanjie.engine.expr.nodes import Expr, field_names, param_names
+from zhuanjie.engine.policy.model import WaiverLimits
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -254,6 +255,12 @@ class Policy:
         """The fields that a ledger must have a column for, in the order of the vocabulary."""
         return self.vocabulary.fields.sort(
             {name for pack in self.chain for name in pack.manifest.required_columns})
+
+    @property
+    def waiver_limits(self) -> WaiverLimits:
+        """How far waivers may go: as the last pack of the chain has it that says so."""
+        said = (pack.manifest.waivers for pack in reversed(self.chain))
+        return next((limits for limits in said if limits is not None), WaiverLimits())
 
     @cached_property
     def fields(self) -> frozenset[str]:

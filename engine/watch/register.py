@@ -11,9 +11,10 @@ from __future__ import annotations
 import heapq
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
@@ -21,7 +22,9 @@ from zhuanjie.engine.backends.base import UNKNOWN, RecordBackend
 from zhuanjie.engine.backends.record_terms import compiled
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.evaluator import Evaluator
+from zhuanjie.engine.core.clock import office_day
 from zhuanjie.engine.core.dates import from_day, to_day
+from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import QUIET_OUTCOMES, Location, Outcome, Verdict
@@ -32,7 +35,11 @@ from zhuanjie.engine.lowering.clock import turning_days
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.waivers.entries import read_waivers
 from zhuanjie.engine.watch.events import Clock, Event, Update, dumps, read_values, to_json
+from zhuanjie.engine.watch.standing_waivers import StandingWaivers
+
+_BROKEN = (Outcome.VIOLATION, Outcome.WAIVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +64,16 @@ class LiveCase:
 class Register:
     """All cases of a register, judged by one policy."""
 
-    def __init__(self, policy: Policy, backend: RecordBackend, today: date | None,
-                 lang: Lang) -> None:
-        """Without `today` it is the calendar's day until the first clock event sets another."""
+    def __init__(self, policy: Policy, backend: RecordBackend, today: date | None, lang: Lang,
+                 waivers: Sequence[str | Path] = (),
+                 notice: Callable[[Diagnostic], None] = lambda _said: None) -> None:
+        """Without `today` it is the calendar's day until the first clock event sets another.
+
+        `waivers` are files of approvals, read once; `notice` is told what is wrong with them.
+        """
         self.clocked = today is not None
         self.policy, self.backend, self.lang = policy, backend, lang
+        self.waivers = StandingWaivers(read_waivers(waivers), policy, backend, notice)
         self.mapping = HeadingMap(policy.vocabulary)
         self.cases: dict[str, LiveCase] = {}
         self.closed: dict[str, bytes] = {}
@@ -71,7 +83,7 @@ class Register:
         self._sharing: dict[tuple[str, tuple[Any, ...]], dict[str, bool]] = {}
         self._folded_day: date | None = None
         self._params: Mapping[str, int] = {}
-        self._set_day(today or date.today())
+        self._set_day(today or office_day())
 
     def begin(self, day: date, clocked: bool) -> None:
         """Go back to the day on which a journal began."""
@@ -79,10 +91,12 @@ class Register:
 
     def _set_day(self, day: date) -> bool:
         """Judge as of `day` from now on; returns whether a number the policy gives is another."""
-        self.plan: Plan = make_plan(self.policy, day)
+        plan = make_plan(self.policy, day)
+        waived = self.waivers.move(plan)
+        self.plan: Plan = self.waivers.plan
         self.words = FindingRenderer(self.plan, self.lang)
         if self._params == self.plan.params:
-            return False
+            return waived
         self._params = self.plan.params
         terms, self._any_day = turning_days(self.plan.rules, self.policy.scope, self._params)
         self._days_of = compiled(terms, {})
@@ -137,6 +151,10 @@ class Register:
         for record, case in list(self.cases.items()):
             self._rekey(record, case)
             self._schedule(record, case)
+        for record, case in self.cases.items() if self.waivers.bounded else ():
+            if any(s.outcome in _BROKEN for s in case.standing.values()):
+                typed = {self.plan.key: record, **case.values, **self._counts(case)}
+                self.waivers.note(record, typed, self._verdicts(typed))
 
     def _meant(self, event: Update) -> Update:
         """The event with its record's id as the first event of that record wrote it."""
@@ -166,7 +184,9 @@ class Register:
 
     def _move(self, clock: Clock) -> Iterator[dict[str, Any]]:
         back = clock.day < self.today
-        due = {*self.cases, *self.closed} if self._set_day(clock.day) or back else set()
+        again = self._set_day(clock.day) or back or self.waivers.changed
+        self.waivers.changed = False
+        due = {*self.cases, *self.closed} if again else set()
         self.clocked = self.clocked or clock.told
         while self._wakes and self._wakes[0][0] <= self.plan.today:
             at, record = heapq.heappop(self._wakes)
@@ -181,8 +201,9 @@ class Register:
         """Judge one case; yields what changed."""
         case = self._open(record)
         typed = {self.plan.key: record, **case.values, **self._counts(case)}
-        verdicts = self.backend.judge_record(self.plan, typed, True) if self._inside(typed) else []
-        came = {self.plan.rules[v.rule].id: v for v in verdicts}
+        verdicts = self._verdicts(typed)
+        others = self.waivers.note(record, typed, verdicts)
+        came = {self.plan.rules[v.rule].id: self.waivers.marked(v, typed) for v in verdicts}
         for rule in self.plan.rules:
             verdict = came.get(rule.id)
             outcome = verdict.outcome if verdict else Outcome.NOT_APPLICABLE
@@ -199,6 +220,11 @@ class Register:
                                                   _due(verdict))
             yield self._line(record, rule.id, rule.clause, was, verdict, typed, before)
         self._schedule(record, case)
+        for other in others:
+            yield from self._judge(other)
+
+    def _verdicts(self, typed: dict[str, Any]) -> list[Verdict]:
+        return self.backend.judge_record(self.plan, typed, True) if self._inside(typed) else []
 
     def _line(self, record: str, rule: str, clause: str, was: str, verdict: Verdict | None,
               typed: dict[str, Any], before: RuleStatus | None) -> dict[str, Any]:
@@ -207,9 +233,12 @@ class Register:
             "is": str(Outcome.NOT_APPLICABLE), "since": self.today.isoformat(), "due": None,
             "was_since": before.since if before else None, "missing": [], "message": ""}
         if verdict is not None:
-            finding = self.words.finding(verdict, typed, Location())
+            waiver = None if verdict.waiver is None else self.plan.waivers.said[verdict.waiver]
+            finding = self.words.finding(verdict, typed, Location(), waiver)
             line |= {"clause": finding.clause, "is": str(finding.outcome), "due": _due(verdict),
                      "missing": list(finding.missing), "message": finding.message}
+            if waiver is not None:
+                line["waiver"] = waiver.id
         return line
 
     def _rekey(self, record: str, case: LiveCase) -> set[str]:

@@ -80,7 +80,8 @@ class Watch:
         asked, told = self.register.today, self.register.clocked
         head = {"format": FORMAT, "policy": ref.id, "sha256": ref.sha256,
                 "as_of": asked.isoformat(), "clocked": told,
-                "params": dict(self.register.policy.overrides)}
+                "params": dict(self.register.policy.overrides),
+                "waivers": self.register.waivers.digest}
         entries = self.journal.entries
         if not entries:
             self.journal.begin(head)
@@ -96,9 +97,14 @@ class Watch:
             lines = self._numbered(self.register.apply(unsaid))
             self.sink.complete([dumps(line) for line in lines])
             self._note(lines)
-        if asked > self.register.today and (told or not self.register.clocked):
-            move = Clock(asked, told)
-            self.journal.write("clock", {"day": asked.isoformat(), "told": told})
+        waived = [e.data["waivers"] for e in entries if "waivers" in e.data]
+        self.register.waivers.changed = (waived or [""])[-1] != head["waivers"]
+        later = asked > self.register.today and (told or not self.register.clocked)
+        if later or self.register.waivers.changed:
+            move = Clock(asked, told) if later else Clock(self.register.today,
+                                                          self.register.clocked)
+            self.journal.write("clock", {"day": move.day.isoformat(), "told": move.told,
+                                         "waivers": head["waivers"]})
             self._act(move)
 
     def _fold(self, entries: Sequence[Entry]) -> Event | None:

@@ -78,6 +78,8 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "policy.mutate": _ANSWER,
     "policy.show": _ANSWER,
     "policy.test": ("table", "json", "junit", "github"),
+    "waivers.lint": ("table", "json", "markdown", "github"),
+    "waivers.list": _ANSWER,
     "policy.verify": ("table", "json", "markdown", "github"),
 }
 """The formats by the command that offers them, the usual one first."""

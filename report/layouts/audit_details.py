@@ -75,15 +75,33 @@ def _by_remedy(title: str, group: Sequence[Finding], view: View,
     remedies: dict[str, list[Finding]] = {}
     for finding in group:
         remedies.setdefault(finding.remedy, []).append(finding)
-    tone: Tone = "bad" if group[0].severity is Severity.ERROR else "warn"
+    waived = group[0].outcome is Outcome.WAIVED
+    tone: Tone = "plain" if waived else (
+        "bad" if group[0].severity is Severity.ERROR else "warn")
     for number, (remedy, found) in enumerate(remedies.items()):
         yield Section(
             title="" if number else title, level=3, tone=tone,
             notes=[view.say("audit.remedy", remedy=remedy)] if remedy else (),
-            headers=view.columns("record", "named", "group", "row", "finding"),
-            rows=[(f.record or "", f.name or "", labels.group(f), labels.place(f), f.message)
-                  for f in found],
+            headers=view.columns("record", "named", "group", "row", "finding",
+                                 *(["waiver"] if waived else [])),
+            rows=[(f.record or "", f.name or "", labels.group(f), labels.place(f),
+                   _message(f, view), *([_waiver(f, view)] if waived else [])) for f in found],
         )
+
+
+def _message(finding: Finding, view: View) -> str:
+    """What is wrong; where a waiver has expired, that too."""
+    waiver = finding.waiver
+    if waiver is None or waiver.in_force:
+        return finding.message
+    return view.say("audit.lapsed", message=finding.message, id=waiver.id, expires=waiver.expires)
+
+
+def _waiver(finding: Finding, view: View) -> str:
+    waiver = finding.waiver
+    return "" if waiver is None else view.say(
+        "audit.waived-by", id=waiver.id, reason=waiver.reason, approved_by=waiver.approved_by,
+        expires=waiver.expires)
 
 
 def _undetermined(found: Sequence[Finding], view: View, labels: RecordLabels) -> Iterator[Section]:

@@ -51,7 +51,9 @@ def _sections(judged: Sequence[RecordDestinations], view: View) -> Iterator[Sect
                 (view.value(a.subject, a.kind),
                  view.say(f"destinations.{a.outcome}"), view.join(a.clauses),
                  view.join(map(view.field, a.missing)),
-                 "\n".join(f"{c.clause} {c.message}" for c in a.conditions))
+                 "\n".join(f"{c.clause} {c.message}" + (
+                     f" [{view.outcome(c.outcome)} {c.waiver.id}]" if c.waiver else "")
+                     for c in a.conditions))
                 for a in found
             ],
         )

@@ -9,6 +9,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine.regex",),
     ("engine.expr",),
     ("engine.policy",),
+    ("engine.waivers",),
     ("engine.lowering",),
     ("engine.ledger",),
     ("engine.backends",),

@@ -9,7 +9,7 @@ import pytest
 
 from zhuanjie.cli.help import Command, CommandGroup, Context, Option
 from zhuanjie.cli.main import group, main
-from zhuanjie.cli.session import Session, peek_lang
+from zhuanjie.cli.session import Session, session_for
 from zhuanjie.engine.core.messages import LANGS, Lang, catalogue
 from zhuanjie.engine.core.unicode import width
 
@@ -67,12 +67,12 @@ def test_the_language_is_known_before_options_are_parsed(
     args: list[str], lang: Lang, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
-    assert peek_lang(args) == lang
+    assert session_for(args).lang == lang
 
 
 def test_the_locale_sets_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
-    assert peek_lang(["audit"]) == "zh"
+    assert session_for(["audit"]).lang == "zh"
 
 
 def test_lang_after_the_command_turns_its_help_chinese(capsys: pytest.CaptureFixture[str]) -> None:

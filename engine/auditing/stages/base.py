@@ -22,6 +22,8 @@ class StageContext:
     all_outcomes: bool = False
     roster: Roster | None = None
     absent_is_blank: bool = False
+    beyond: frozenset[str] = frozenset()
+    """The waivers that would cover more records than they may, by their ids."""
 
 
 Stage = Callable[[Iterator[VerdictBatch], StageContext], Iterator[VerdictBatch]]

@@ -7,6 +7,9 @@ from zhuanjie.engine.auditing.stages.base import Stage
 from zhuanjie.engine.auditing.stages.clause_filter import clause_filter
 from zhuanjie.engine.auditing.stages.edition_filter import edition_filter
 from zhuanjie.engine.auditing.stages.not_judged import not_judged
+from zhuanjie.engine.auditing.stages.waivers import waivers
 
-STAGES: tuple[Stage, ...] = (edition_filter, clause_filter, absences, not_judged)
+STAGES_BEFORE_WAIVERS: tuple[Stage, ...] = (edition_filter, clause_filter, absences)
+"""What tells which violations there are, whoever may have waived them."""
+STAGES: tuple[Stage, ...] = (*STAGES_BEFORE_WAIVERS, waivers, not_judged)
 """What the verdicts of every audit pass through."""

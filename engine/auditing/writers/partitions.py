@@ -106,20 +106,24 @@ class Partitions:
                     "input": [_plain(found) for found in read]})
 
     def _written(self, part: Sequence[int]) -> tuple[
-            pl.Series, dict[str, Counter[tuple[str, Outcome]]]]:
-        """Who has a violation in a finished slice, and its counts by the fields grouped by."""
+            pl.Series, dict[str, Counter[tuple[str, Outcome]]], Counter[str]]:
+        """Who has a violation in a finished slice, its counts by the fields grouped by, and those
+
+        by waivers.
+        """
         files = sorted(self.folder.rglob(f"{_PART.format(*part)}.parquet"))
         grouped = self.run.plan.grouped_by
         if not files:
-            return pl.Series([], dtype=pl.String), {}
+            return pl.Series([], dtype=pl.String), {}, Counter()
         found = pl.scan_parquet(files, hive_partitioning=True).select(
-            "record", "file", "sheet", "row", "outcome", *grouped).collect()
+            "record", "file", "sheet", "row", "outcome", "waiver", *grouped).collect()
         wrong = found.filter(outcome=str(Outcome.VIOLATION)).unique(
             ["record", "file", "sheet", "row"])
         counts = {name: Counter({
             (value or "", Outcome(outcome)): times for value, outcome, times in
             found.group_by(name, "outcome").len().iter_rows()}) for name in grouped}
-        return wrong["record"], counts
+        waived = Counter[str](dict(found["waiver"].drop_nulls().value_counts().iter_rows()))
+        return wrong["record"], counts, waived
 
     def _put(self, name: str, findings: pl.DataFrame) -> None:
         """Write findings under the folders of their keys; a file appears when it is whole."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from zhuanjie.engine.authoring.diff.impact import Impact, impact
 from zhuanjie.engine.authoring.diff.meaning import Meaning, meaning
 from zhuanjie.engine.authoring.diff.text_diff import TextEdit, text_diff
+from zhuanjie.engine.core.clock import office_day
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.policy.policy import Policy
 
@@ -35,5 +36,5 @@ def diff(old: Policy, new: Policy, ledgers: Sequence[str | Path] = (),
 
     `as_of` is the day the ledgers are judged on (default: today), `lang` that of the notices.
     """
-    affected = impact(old, new, ledgers, as_of or date.today(), lang=lang) if ledgers else None
+    affected = impact(old, new, ledgers, as_of or office_day(), lang=lang) if ledgers else None
     return PolicyDiff(tuple(text_diff(old, new)), meaning(old, new), affected)

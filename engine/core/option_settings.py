@@ -1,0 +1,95 @@
+"""What options may be in the settings. In: a key and its value. Out: the value, or a refusal.
+
+A key is an option of the command line without its dashes; what the command line says wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+
+Read = Callable[[Any, Path], Any]
+"""Makes of a value and the folder of its file what the option takes; raises TypeError."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionSetting:
+    """The value that the settings give an option, and where they say so."""
+
+    value: Any
+    origin: Place
+
+
+def _text(value: Any, _folder: Path) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise TypeError
+    return value
+
+
+def _texts(value: Any, folder: Path) -> list[str]:
+    return [_text(each, folder) for each in (value if isinstance(value, list) else [value])]
+
+
+def _path(value: Any, folder: Path) -> str:
+    return str(folder / Path(_text(value, folder)).expanduser())
+
+
+def _paths(value: Any, folder: Path) -> list[str]:
+    return [_path(each, folder) for each in (value if isinstance(value, list) else [value])]
+
+
+def _pack(value: Any, folder: Path) -> str:
+    """The id of a pack stays one; its folder is meant from the file's own."""
+    there = folder / Path(_text(value, folder)).expanduser()
+    return str(there) if there.is_dir() else str(value)
+
+
+def _flag(value: Any, _folder: Path) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _numbers(value: Any, _folder: Path) -> list[tuple[str, int]]:
+    if not isinstance(value, dict) or any(type(n) is not int for n in value.values()):
+        raise TypeError
+    return list(value.items())
+
+
+def _zone(value: Any, folder: Path) -> ZoneInfo:
+    if _text(value, folder) not in available_timezones():
+        raise TypeError
+    return ZoneInfo(value)
+
+
+def _day(value: Any, folder: Path) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else _text(value, folder)
+
+
+_KINDS: Final[Mapping[str, Read]] = {
+    "text": _text, "texts": _texts, "path": _path, "paths": _paths, "pack": _pack, "flag": _flag,
+    "numbers": _numbers, "zone": _zone, "day": _day,
+}
+OPTIONS: Final[Mapping[str, str]] = {
+    "policy": "pack", "as-of": "day", "set": "numbers", "lang": "text", "format": "text",
+    "output": "path", "fail-on": "text", "roster": "path", "backend": "text", "quiet": "flag",
+    "absent": "text", "only": "texts", "skip": "texts", "by": "texts", "summary": "flag",
+    "waivers": "paths", "baseline": "path", "join": "flag", "strict": "flag", "all": "flag",
+    "timezone": "zone",
+}
+"""The keys that are options, by what they take; `timezone` says which day it is for the office."""
+
+
+def option_of(key: str, value: Any, folder: Path, at: Place) -> OptionSetting | Diagnostic:
+    """The setting of an option, or what is wrong with it."""
+    kind = OPTIONS[key]
+    try:
+        return OptionSetting(_KINDS[kind](value, folder), at)
+    except TypeError:
+        return Diagnostic("settings.option", {"key": key, "value": str(value)}, at,
+                          f"settings.takes.{kind}")

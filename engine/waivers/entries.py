@@ -1,0 +1,78 @@
+"""A file of waivers, read. In: a path. Out: the entries that are sound, what is wrong with others.
+
+An entry that is wrong covers nothing; it takes nothing away from those beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import InputError
+from zhuanjie.engine.core.validate import validate
+from zhuanjie.engine.core.yaml_source import YamlSource, read_source, short_path
+from zhuanjie.engine.policy.waiver_model import WaiverEntry, WaiverFile
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEntry:
+    """A sound entry, and where it stands: the entry at `index` of a file."""
+
+    entry: WaiverEntry
+    source: YamlSource
+    index: int
+
+    def place(self, key: str = "id") -> Place:
+        """Where a key of the entry stands."""
+        return self.source.place(("waivers", self.index, key))
+
+
+@dataclass(slots=True)
+class WaiverFiles:
+    """What files of waivers say: sound entries, and every mistake of the others."""
+
+    entries: list[ReadEntry] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
+    broken: int = 0
+    """How many entries are not sound."""
+
+
+def read_waivers(paths: Sequence[str | Path]) -> WaiverFiles:
+    """Read files of waivers, in their order.
+
+    Raises InputError for a file that cannot be read, or that is no YAML, or has no list of waivers.
+    """
+    found = WaiverFiles()
+    first: dict[str, Place] = {}
+    for path in paths:
+        _read(read_source(Path(path), InputError, short_path(Path(path))), found, first)
+    return found
+
+
+def _read(source: YamlSource, found: WaiverFiles, first: dict[str, Place]) -> None:
+    problems: list[Diagnostic] = []
+    whole = validate(WaiverFile, source, problems)
+    listed = source.data.get("waivers") if isinstance(source.data, dict) else None
+    if not isinstance(listed, list):
+        raise InputError(*problems)
+    found.problems += problems
+    for index, data in enumerate(listed):
+        try:
+            entry = whole.waivers[index] if whole else WaiverEntry.model_validate(data)
+        except ValidationError:
+            found.broken += 1
+            continue
+        read = ReadEntry(entry, source, index)
+        if entry.id in first:
+            known = first[entry.id]
+            found.problems.append(Diagnostic(
+                "waiver.twice", {"id": entry.id, "first": f"{known.file}:{known.line}"},
+                read.place()))
+            found.broken += 1
+        else:
+            first[entry.id] = read.place()
+            found.entries.append(read)
