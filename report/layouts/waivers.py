@@ -70,7 +70,7 @@ def _annotations(found: WaiverReview, view: View) -> Iterator[str]:
 
 
 def _list(found: WaiverReview, ranked: list[WaiverUse], view: View) -> Section:
-    headers = ["id", "state", "covers", "whom", "expires", "left", "reason", "asked-by",
+    headers = ["id", "standing", "covers", "whom", "expires", "left", "reason", "asked-by",
                "approved-by", *(["findings"] if found.judged else [])]
     return Section(
         title=view.say("waivers.list", count=len(ranked), as_of=found.as_of),
