@@ -248,7 +248,7 @@ def test_commands_and_their_options_are_documented() -> None:
 def test_the_report_has_the_keys_that_are_documented(tmp_path: Path) -> None:
     def keys(data: object) -> object:
         if isinstance(data, dict):
-            return {k: k in ("by_clause", "fields", "no_column", "rows") or keys(v) for k, v in data.items()}
+            return {k: k in ("by_clause", "cells", "fields", "no_column", "rows") or keys(v) for k, v in data.items()}
         return [keys(item) for item in data[:1]] if isinstance(data, list) else True
 
     ledger = next(b["text"] for b in blocks("README.md") if b["file"] == "ledger.csv")
