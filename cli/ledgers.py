@@ -17,7 +17,7 @@ from zhuanjie.report.view import View
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import Policy
-    from zhuanjie.report.presentation import Layout
+    from zhuanjie.report.presentation import Layout, Page
 
 
 def arguments(selection: Selection, session: Session, policy: Policy) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def print_notices(session: Session, report: Report, target: Target) -> None:
 
 
 def publish(session: Session, report: Report, layout: Layout, target: Target, view: View, *,
-            fail_on: str, quiet: bool) -> int:
+            fail_on: str, quiet: bool, page: Page | None = None) -> int:
     """Write a report where and as it is wanted; returns the exit code it calls for."""
     from zhuanjie.cli import show
 
@@ -67,6 +67,6 @@ def publish(session: Session, report: Report, layout: Layout, target: Target, vi
         show.result(target) as out,
         Progress(session, quiet=quiet or out.isatty(), doing="writing"),
     ):
-        said = reports.write_report(report, layout, target.format, out, view)
+        said = reports.write_report(report, layout, target.format, out, view, page)
     session.notices(said)
     return exit_codes.exit_code((*report.input, *report.findings), fail_on)

@@ -17,6 +17,7 @@ from zhuanjie.report.formats.registry import (
 from zhuanjie.report.presentation import (
            Presentation,
            finding_lines,
+           refuse_too_many,
            spooled,
            write,
            write_data,
@@ -32,9 +33,10 @@ __all__ = [
            "endings",
            "finding_lines",
            "fitting",
+           "refuse_too_many",
            "spark_forms",
            "spooled",
-    "write",
+           "write",
            "write_data",
            "write_report",
 ]

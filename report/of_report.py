@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,34 @@ from zhuanjie.report.formats.registry import FORMATS, OFFERED, fitting
 from zhuanjie.report.frames import frame_of
 from zhuanjie.report.layouts.audit import sections
 from zhuanjie.report.ownership import guard, last_line
-from zhuanjie.report.presentation import Presentation, write
+from zhuanjie.report.page.audit import brief, page
+from zhuanjie.report.presentation import write_report
 from zhuanjie.report.view import View
 
 
 def text_of(report: Report, form: str) -> str:
     """The report in a format of texts."""
-    policy, lang, all_outcomes = report.origin or (None, "en", False)
-    view = View.of(policy, lang, all_outcomes=all_outcomes)
+    view = _view(report)
     out = io.StringIO()
-    write(Presentation(lambda: sections(report, view), report=report), form, out, view)
+    write_report(report, sections, form, out, view, page)
     return out.getvalue()
+
+
+def notebook(report: Report) -> str:
+    """The report's page in a frame of its own: its style and script touch nothing around it.
+
+    Where there are more findings than a page bears it has the totals alone.
+    """
+    view, most = _view(report), FORMATS["html"].most
+    whole = most is None or len(report.findings) <= most
+    held = "".join((page if whole else brief)(report, view))
+    return (f'<iframe sandbox="allow-scripts" title="{escape(view.policy_title)}" '
+            f'srcdoc="{escape(held)}" style="width: 100%; height: 40rem; border: 0"></iframe>')
+
+
+def _view(report: Report) -> View:
+    policy, lang, all_outcomes = report.origin or (None, "en", False)
+    return View.of(policy, lang, all_outcomes=all_outcomes)
 
 
 def to_dict(report: Report) -> dict[str, Any]:

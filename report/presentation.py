@@ -13,7 +13,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from zhuanjie.report.formats.registry import FORMATS
+from zhuanjie.report.formats.registry import FORMATS, OFFERED
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import Diagnostic, Finding, Lang, Report
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zhuanjie.report.view import View
 
     Layout = Callable[[Report, View], Iterable[Section]]
+    Page = Callable[[Report, View], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,29 @@ def write(shown: Presentation, form: str, out: TextIO, view: View) -> Sequence[D
     return said or ()
 
 
-def write_report(report: Report, layout: Layout, form: str, out: TextIO,
-                 view: View) -> Sequence[Diagnostic]:
-    """Write `report` in the format `form`; `layout` puts it into sections for people."""
-    return write(Presentation(lambda: layout(report, view), report=report), form, out, view)
+def write_report(report: Report, layout: Layout, form: str, out: TextIO, view: View,
+                 page: Page | None = None) -> Sequence[Diagnostic]:
+    """Write `report` in the format `form`; `layout` puts it into sections for people.
+
+    `page` makes the web page of a report that has one of its own. Raises OutputError where there
+    are more findings than the format bears.
+    """
+    refuse_too_many(len(report.findings), form)
+    texts = {"html": lambda: page(report, view)} if page is not None else {}
+    shown = Presentation(lambda: layout(report, view), report=report, texts=texts)
+    return write(shown, form, out, view)
+
+
+def refuse_too_many(findings: int, form: str) -> None:
+    """Raise OutputError where a format does not bear so many findings: none are left out."""
+    most = FORMATS[form].most
+    if most is None or findings <= most:
+        return
+    from zhuanjie.engine.api import OutputError, fail
+
+    others = ", ".join(n for n in OFFERED["audit"] if FORMATS[n].findings != "whole")
+    raise fail(OutputError, "report.too-many", hint="report.too-many.hint", form=form,
+               most=f"{most:,}", formats=others)
 
 
 def spooled(form: str, view: View) -> AbstractContextManager[FindingKeeper]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 NAME: Final = "audit"
 FORMS: Final = reports.OFFERED[NAME]
+_CHECKED: Final = 10_000
+"""After so many findings each time it is asked whether the format bears them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +136,22 @@ def _report(call: _Call) -> int:
     """Judge everything, then write the report."""
     from zhuanjie.cli import show
     from zhuanjie.report.layouts.audit import sections
+    from zhuanjie.report.page.audit import page
 
     with _InterruptibleProgress(call) as progress, closing(call.run(progress)) as run:
         if run.is_large:
             call.session.notice(Diagnostic("cli.large-report", hint="cli.large-report.hint"))
-        findings = list(run)
+        findings = []
+        for finding in run:
+            findings.append(finding)
+            if len(findings) % _CHECKED == 0:
+                reports.refuse_too_many(len(findings), call.target.format)
     report = run.head()
     report.findings = findings
     view = show.view_of(call.session, call.target, run.plan.policy,
                         all_outcomes=call.all_outcomes)
     publish(call.session, report, sections, call.target, view, fail_on=call.fail_on,
-            quiet=call.quiet)
+            quiet=call.quiet, page=page)
     return call.code(report, run)
 
 
@@ -152,6 +159,7 @@ def _totals(call: _Call) -> int:
     """Judge everything and write what it comes to; nothing is put into words."""
     from zhuanjie.cli import show
     from zhuanjie.report.layouts.audit import brief
+    from zhuanjie.report.page.audit import brief as page
 
     if reports.FORMATS[call.target.format].findings not in ("whole", "spooled"):
         raise fail(UsageError, "cli.usage.summary-form", hint="cli.usage.summary-form.hint",
@@ -164,7 +172,7 @@ def _totals(call: _Call) -> int:
                         all_outcomes=call.all_outcomes)
     print_notices(call.session, report, call.target)
     with show.result(call.target) as out:
-        reports.write_report(report, brief, call.target.format, out, view)
+        reports.write_report(report, brief, call.target.format, out, view, page)
     return call.code(report, run)
 
 

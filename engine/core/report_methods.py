@@ -23,6 +23,10 @@ class Renderer(Protocol):
         """The report in a format of texts."""
         ...
 
+    def notebook(self, report: Any) -> str:
+        """The report as a part of a notebook's page."""
+        ...
+
     def to_dict(self, report: Any) -> dict[str, Any]:
         """The report as its JSON form has it."""
         ...
@@ -70,4 +74,4 @@ class ReportMethods:
         renderer().save(self, path, force=force)
 
     def _repr_html_(self) -> str:
-        return renderer().text_of(self, "html")
+        return renderer().notebook(self)

@@ -26,6 +26,7 @@ class Format:
     `file`, which such a format needs. The module of the second and third kind has `spooled`, which
     makes what keeps them; what it and `render` return is to be said. `has_input` is false
     where there is no room for what could not be read; with `on_spark` Spark can write it itself.
+    `most` is how many findings it bears.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Format:
     findings: Findings = "whole"
     has_input: bool = True
     on_spark: bool = False
+    most: int | None = None
 
     @property
     def needs_file(self) -> bool:
@@ -46,7 +48,7 @@ class Format:
 FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in (
     Format("table", (".txt",), for_people=True, machine=False),
     Format("markdown", (".md",), for_people=True, machine=False),
-    Format("html", (".html",), for_people=True),
+    Format("html", (".html",), for_people=True, most=200_000),
     Format("json", (".json",), findings="spooled"),
     Format("jsonl", (".jsonl",), findings="streamed", has_input=False, on_spark=True),
     Format("csv", (".csv",), bom=True, findings="streamed", has_input=False, on_spark=True),

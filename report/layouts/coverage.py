@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from zhuanjie.engine.api import marked_texts, row_clause
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Outcome
+from zhuanjie.report.page.markup import Html
+from zhuanjie.report.page.shell import document
 from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
@@ -105,15 +107,10 @@ def percent(score: float) -> str:
 
 
 _STYLE: Final = """
-body { font: 16px/1.6 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1b1f24; background: #fff; }
-pre { background: #f6f8fa; padding: .8rem; overflow-x: auto; white-space: pre-wrap; }
-.full { background: #c8f0d0; } .part { background: #fff0b8; } .none { background: #ffd2cf; }
-.part, .none { text-decoration: underline dotted; } h2 { margin-top: 2rem; }
-h2 small { font-weight: normal; color: #57606a; } dt { font-weight: 600; }
-@media (prefers-color-scheme: dark) { body { color: #e6edf3; background: #0d1117; }
-  pre { background: #161b22; } .full { background: #14532d; } .part { background: #713f12; }
-  .none { background: #7f1d1d; } }
+.full { background: var(--good-ground); } .part { background: var(--warn-ground); }
+.none { background: var(--bad-ground); } .part { text-decoration: underline dotted; }
+.none { text-decoration: underline double; } h2 small { font-weight: normal; color: var(--soft); }
+dt { font-weight: 600; }
 """
 
 
@@ -128,15 +125,13 @@ def page(found: Coverage, policy: Policy, title: str, view: View) -> str:
         f'<span class="{name}">{escape(say(f"author.coverage.{name}", view.lang))}</span>'
         for name in ("full", "part", "none"))
     parts = [
-        f'<!doctype html>\n<html lang="{view.lang}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><title>{escape(head)}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{escape(head)}</h1><p>{legend}</p>",
+        f'<header><h1>{escape(head)}</h1><p>{legend}</p></header><main id="main">',
         *(_article(found, rule, by_rule[rule.id], view) for rule in policy.rules
           if rule.id in by_rule),
         _rest(found, [*by_rule.get("scope", ()), *by_rule.get("", ())], view),
-        "</body></html>\n",
+        "</main>",
     ]
-    return "\n".join(parts)
+    return "".join(document(head, view.lang, map(Html, parts), more_style=_STYLE))
 
 
 def _article(found: Coverage, rule: TypedRule, points: list[Point], view: View) -> str:

@@ -163,7 +163,7 @@ def test_the_page_shows_the_rules_own_text_and_needs_nothing_else(tmp_path: Path
     assert f'<span class="part" title="{told}">has(letter.issued_on)</span>' in html
     assert {"en": ">not applicable: 0<", "zh": ">不适用：0<"}[lang] in html
     assert f'lang="{lang}"' in html
-    assert "http" not in html
+    assert "http:" not in html and "https:" not in html
     assert "<script" not in html
     assert html.count("<span") == html.count("</span>")
 
