@@ -69,6 +69,12 @@ def save(report: Report, path: str | Path, *, force: bool = False) -> None:
         raise fail(UsageError, "cli.usage.ending", hint="cli.usage.ending.hint",
                    suffix=target.suffix, path=str(path), endings=", ".join(known))
     guard(target, force=force)
+    if FORMATS[forms[0]].findings == "book":
+        from zhuanjie.report.workbook.save import save as save_book
+
+        policy, lang, all_outcomes = report.origin or (None, "en", False)
+        save_book(report, target, View.of(policy, lang, all_outcomes=all_outcomes), force=force)
+        return
     encoding = "utf-8-sig" if FORMATS[forms[0]].bom else "utf-8"
     with replacing(target, private=True) as draft:
         if forms[0] == "parquet":

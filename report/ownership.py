@@ -40,6 +40,9 @@ _HEADS: Final = tuple(re.compile(pattern) for pattern in (
     rb'<!doctype html>\n<html[^>]*><head><meta charset="utf-8"><meta name="generator" '
     rb'content="zhuanjie">',
 ))
+_MARKED: Final = "/zhuanjie-findings.xml"
+"""How a part ends of workbooks that were marked; a program that saves one anew calls it so no more.
+"""
 _LAST: Final = re.compile(rb"(\A|\n)(-- zhuanjie|<!-- zhuanjie -->)\r?\n\Z")
 
 
@@ -88,6 +91,8 @@ def _parquet(path: Path) -> bool:
 def _workbook(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as book:
+            if any(name.endswith(_MARKED) for name in book.namelist()):
+                return True
             core = book.read("docProps/core.xml").decode(errors="replace")
     except (KeyError, OSError, zipfile.BadZipFile, RuntimeError):
         return False

@@ -114,7 +114,7 @@ def _keys(given: str | None, form: str | None, output: Path | None,
             raise fail(UsageError, "cli.usage.resume", hint="cli.usage.resume.hint")
         if output is None and form and reports.FORMATS[form].needs_file:
             raise fail(UsageError, "cli.usage.parquet-output",
-                       hint="cli.usage.parquet-output.hint")
+                       hint="cli.usage.parquet-output.hint", form=form)
         return ()
     from zhuanjie.engine.api import PARTITION_KEYS
 
@@ -224,6 +224,31 @@ def _table(call: _Call) -> int:
     return _brief(call, run, report)
 
 
+def _book(call: _Call) -> int:
+    """Mark the ledgers themselves, or workbooks with their records in them."""
+    from zhuanjie.cli import show
+    from zhuanjie.report.workbook import write as books
+    from zhuanjie.report.workbook.marks import FindingStore
+
+    output = call.target.output
+    assert output is not None
+    with ExitStack() as opened:
+        store = opened.enter_context(closing(FindingStore()))
+        with _InterruptibleProgress(call) as progress:
+            run = opened.enter_context(closing(call.run(progress)))
+            files = books.files_of(run.ledger.tables)
+            books.check_target(output, files)
+            store.keep(iter(run))
+        report = run.head()
+        view = show.view_of(call.session, call.target, run.plan.policy,
+                            all_outcomes=call.all_outcomes)
+        with Progress(call.session, quiet=call.quiet, doing="writing"):
+            books.write(output, report, store, files, view, force=call.target.force,
+                        check=lambda path: refuse_overwrite(
+                            [*call.ledgers, *call.selection.files], path, force=True))
+    return _told(call, run, report)
+
+
 def _folder(call: _Call) -> int:
     """Write the findings as Parquet files in a folder, and on stdout what they come to."""
     from zhuanjie.engine import api
@@ -261,7 +286,7 @@ def _told(call: _Call, run: AuditRun, report: Report) -> int:
 
 
 _WRITERS: Final = {"whole": _report, "spooled": _document, "kept": _document,
-                   "streamed": _stream, "file": _table}
+                   "streamed": _stream, "file": _table, "book": _book}
 """How to audit, by when a format has findings written."""
 
 

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.reading import open_events as open_events
     from zhuanjie.engine.api.reading import read_day as read_day
     from zhuanjie.engine.api.reading import read_records as read_records
+    from zhuanjie.engine.api.reading import read_tables as read_tables
     from zhuanjie.engine.api.records import SINGLE as SINGLE
     from zhuanjie.engine.api.records import UNKNOWN as UNKNOWN
     from zhuanjie.engine.api.records import backends as backends
@@ -153,6 +154,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.core.unaudited import unaudited as unaudited
     from zhuanjie.engine.ledger.cells.text import CellError as CellError
     from zhuanjie.engine.ledger.documents import load_record_file as load_record_file
+    from zhuanjie.engine.ledger.readers.base import LedgerTable as LedgerTable
     from zhuanjie.engine.policy.model import Acceptance as Acceptance
     from zhuanjie.engine.policy.model import Manifest as Manifest
     from zhuanjie.engine.policy.model import Parameter as Parameter
@@ -188,6 +190,7 @@ _MODULES = {
     ),
     "zhuanjie.engine.api.reading": (
         "ReadRecord", "is_read", "load_columns", "open_events", "read_day", "read_records",
+        "read_tables",
     ),
     "zhuanjie.engine.api.records": (
         "SINGLE", "UNKNOWN", "backends", "check", "check_one", "check_records", "destinations",
@@ -233,6 +236,7 @@ _MODULES = {
     "zhuanjie.engine.core.unaudited": ("Unaudited", "unaudited"),
     "zhuanjie.engine.ledger.cells.text": ("CellError",),
     "zhuanjie.engine.ledger.documents": ("load_record_file",),
+    "zhuanjie.engine.ledger.readers.base": ("LedgerTable",),
     "zhuanjie.engine.policy.model": ("Acceptance", "Manifest", "Parameter", "Rule"),
     "zhuanjie.engine.policy.policy": ("OverlayChange", "Policy", "TypedRule"),
     "zhuanjie.engine.vocabulary.fields": ("FieldTable",),

@@ -21,6 +21,7 @@ from zhuanjie.engine.ledger.documents import load_record_file, standard_input
 from zhuanjie.engine.ledger.file_kinds import KINDS
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.headings import load_columns as _load_columns
+from zhuanjie.engine.ledger.ledger import Ledger, open_ledger
 from zhuanjie.engine.ledger.record import flatten, read_record
 from zhuanjie.engine.ledger.sources import files_meant
 from zhuanjie.engine.policy.policy import Policy
@@ -79,6 +80,11 @@ def _read(raw: Mapping[str, object], source: str, mapping: HeadingMap) -> ReadRe
         tuple(replace(found, file=source) for found in unreadable),
         tuple(replace(said, place=replace(said.place, file=source)) for said in notices),
         None if key is None else mapping.vocabulary.fields[name].shown(str(key)))
+
+
+def read_tables(path: str, policy: Policy) -> Ledger:
+    """The tables of one file of a ledger, read again; the caller closes them."""
+    return open_ledger([path], None, vocabulary=policy.vocabulary)
 
 
 def is_read(path: Path, sources: Iterable[str | None]) -> bool:

@@ -150,7 +150,7 @@ class AuditRun:
         counts = dict(self.totals.tables)
         for table in self.strategy.ledger.tables:
             found = counts.pop(table.ref, None) or TableCounts(table.ref)
-            yield replace(found, marked=dict(table.marked))
+            yield replace(found, table=table.ref, marked=dict(table.marked))
         yield from counts.values()
 
     def _judged(self, start: tuple[int, int]) -> Iterator[VerdictBatch]:

@@ -204,11 +204,12 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class TableRef:
-    """A table of a ledger: its file, its sheet, and the row its header ends in."""
+    """A table of a ledger: its file, its sheet, the row its header ends in, its fields' columns."""
 
     file: str
     sheet: str | None = None
     header_row: int | None = None
+    columns: Mapping[str, int] = preset(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

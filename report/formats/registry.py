@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-Findings = Literal["whole", "spooled", "kept", "streamed", "file"]
+Findings = Literal["whole", "spooled", "kept", "streamed", "file", "book"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,10 @@ class Format:
     report or plain data; `machine` text is UTF-8 everywhere, with a mark for spreadsheet programs
     if `bom`. `findings` says when the findings of an audit are written: when all is known
     (`whole`), kept aside until the totals before them are known (`spooled`), likewise by a format
-    that has no room for totals alone (`kept`), as they come (`streamed`), or by the engine into a
-    `file`, which such a format needs. The module of the second and third kind has `spooled`, which
-    makes what keeps them; what it and `render` return is to be said. `has_input` is false
+    that has no room for totals alone (`kept`), as they come (`streamed`), by the engine into a
+    `file`, or into the ledger itself (`book`); these two need a file. The module of the second and
+    third kind has `spooled`, which makes what keeps them; what it and `render` return is to be
+    said. `has_input` is false
     where there is no room for what could not be read; with `on_spark` Spark can write it itself.
     `most` is how many findings it bears.
     """
@@ -42,7 +43,7 @@ class Format:
     @property
     def needs_file(self) -> bool:
         """Whether it cannot be written to a terminal or pipe."""
-        return self.findings == "file"
+        return self.findings in ("file", "book")
 
 
 FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in (
@@ -54,7 +55,8 @@ FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in (
     Format("csv", (".csv",), bom=True, findings="streamed", has_input=False, on_spark=True),
     Format("parquet", (".parquet",), findings="file", on_spark=True),
     Format("ics", (".ics",), has_input=False),
-    Format("xlsx", (".xlsx",), findings="file"),
+    Format("xlsx", (".xlsx",), findings="book"),
+    Format("xlsm", (".xlsm",), findings="book"),
     Format("github", findings="kept"),
     Format("gitlab", findings="kept"),
     Format("junit", (".xml",), findings="kept"),
@@ -65,7 +67,7 @@ FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in (
 _ANSWER: Final = ("table", "json", "markdown")
 OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "audit": ("table", "json", "jsonl", "csv", "markdown", "html", "parquet",
-              "sarif", "junit", "github", "gitlab"),
+              "xlsx", "xlsm", "sarif", "junit", "github", "gitlab"),
     "columns": ("table", "json", "yaml", "markdown"),
     "check": ("table", "json", "github", "markdown", "sarif", "junit", "gitlab"),
     "deadlines": ("table", "ics", "json", "jsonl", "csv", "markdown", "html", "xlsx"),

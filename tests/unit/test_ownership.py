@@ -106,7 +106,7 @@ def test_a_made_up_ledger_is_a_ledger(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("args", "says"), [
-    (["-o", "x.xlsx"], ".jsonl"), (["-o", "x.doc", "-f", "json"], ".doc"), (["-o", "x"], ".md"),
+    (["-o", "x.docx"], ".jsonl"), (["-o", "x.doc", "-f", "json"], ".doc"), (["-o", "x"], ".md"),
     (["-o", "x.csv", "-f", "json"], "csv"), (["-o", "x.JSON", "-f", "csv"], "json"),
 ])
 def test_an_ending_that_says_nothing_or_another_thing_is_refused(

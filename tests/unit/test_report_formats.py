@@ -62,7 +62,7 @@ def test_an_ending_asks_for_one_format() -> None:
     ("a.json", "check", "json"),
     ("a.csv", "check", None),  # which a check is not written as
     ("a.html", "audit", "html"), ("a.txt", "audit", "table"), ("a", "audit", None),
-    ("a.xlsx", "audit", None),
+    ("a.xlsx", "audit", "xlsx"), ("a.xlsx", "check", None),
 ])
 def test_the_ending_of_a_file_asks_for_what_the_command_offers(
     name: str, command: str, form: str | None,

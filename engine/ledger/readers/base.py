@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 
 import polars as pl
 
@@ -64,6 +65,8 @@ class LedgerTable(ABC):
     """The whole sheet is hidden; it is read like hidden rows."""
     filtered: bool = False
     """A filter is set, which hides rows."""
+    path: Path | None = None
+    """The file that its cells stand in, where it is not the one it is called after."""
     is_grid = False
     """Whether a spreadsheet program shows it, so that its cells have names such as `P14`."""
     is_remote = False
@@ -164,7 +167,7 @@ class LedgerTable(ABC):
     @property
     def ref(self) -> TableRef:
         """The table, as a report names it."""
-        return TableRef(self.file, self.sheet, self.header_row)
+        return TableRef(self.file, self.sheet, self.header_row, self.field_columns)
 
     @property
     def place(self) -> Place:

@@ -21,6 +21,7 @@ from python_calamine import (
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.location import column_letter
+from zhuanjie.engine.core.own_sheets import OWN_SHEET
 from zhuanjie.engine.ledger.header import SEARCHED, find_header
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import Chunk
@@ -54,7 +55,9 @@ def open_workbook(
         try:
             facts = inspect(path, at)
             refuse_far(facts.rows, facts.columns, place)
-            table = SheetTable(path, name, at, mapping, _sheet(book, at, name), facts)
+            if _is_own(sheet := _sheet(book, at, name)):
+                continue
+            table = SheetTable(path, name, at, mapping, sheet, facts)
             if meta.visible != SheetVisibleEnum.Visible:
                 table.hide()
             tables += (table, *table.below(mapping))
@@ -82,7 +85,7 @@ class SheetTable(StackedTable):
     ) -> None:
         super().__init__()
         self.file, self.sheet = name, sheet.name
-        self._path, self._position = path, position
+        self.path, self._path, self._position = path, path, position
         self._kept = sheet if sheet.height * sheet.width <= KEPT else None
         self._facts = facts
         self.day_zero = facts.day_zero
@@ -165,6 +168,13 @@ def _sheet(book: CalamineWorkbook, position: int, name: str) -> CalamineSheet:
         return book.get_sheet_by_index(position)
     except CalamineError as error:
         raise _damaged(error, Place(file=name, sheet=book.sheet_names[position])) from None
+
+
+def _is_own(sheet: CalamineSheet) -> bool:
+    """Whether a sheet is one that this program put into a workbook that it marked."""
+    first = next(sheet.iter_rows(), None) if sheet.start == (0, 0) else None
+    head = first[0] if first else None
+    return isinstance(head, str) and head.startswith(OWN_SHEET)
 
 
 def _extent(sheet: CalamineSheet) -> tuple[int, int]:

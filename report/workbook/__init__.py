@@ -1,0 +1,1 @@
+"""Workbooks with the cells marked that findings read."""
