@@ -89,6 +89,7 @@ class Book:
                       f"{quoted(reference(name, '$A$1'))}</{self.names.prefix}definedName>")
             out[kind] = part, name
         for part, _ in out.values():
+            self.package.types.remove(part)
             self.package.types.put(part, SHEET_TYPE)
         if entries:
             self.package.changed[self.part] = self._with(entries.encode(), names.encode())

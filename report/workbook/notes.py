@@ -6,6 +6,7 @@ tells it apart. Threaded comments are left alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Final
 
@@ -25,7 +26,8 @@ from zhuanjie.report.workbook.sheet_survey import cell
 AUTHOR: Final = "zhuanjie"
 TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _LINE: Final = "---- zhuanjie ----"
-"""What stands between somebody's comment and ours on the same cell."""
+"""What our comments begin with, and what stands between somebody's and ours on the same cell."""
+_MARKUP: Final = re.compile(rb"<[^>]*>")
 _THREAD: Final = "tc="
 """How the author begins of what stands in for a thread of comments."""
 _LONGEST: Final = 32_000
@@ -67,13 +69,19 @@ class CommentPart:
             at, author = cell(given.get("ref", "")), int(given.get("authorId", "0"))
             if at is None:
                 continue
-            if author == self._ours:
+            if author == self._ours or self._is_ours(element):
                 self.former.add(at)
                 self._gone.append(element)
             elif author < len(authors) and authors[author].startswith(_THREAD):
                 self.threaded.add(at)
             else:
                 self.others[at] = element
+
+    def _is_ours(self, element: Element) -> bool:
+        """Whether a comment is of ours, which not every program keeps the author of."""
+        before, found, _ = self._data[element.tag.end:element.content_end].partition(
+            _LINE.encode())
+        return bool(found) and not _MARKUP.sub(b"", before).strip()
 
     @property
     def has_former(self) -> bool:
@@ -117,8 +125,9 @@ class CommentPart:
 
     def _comment(self, row: int, column: int, text: str) -> bytes:
         p, author = self._names.prefix, self._count if self._ours is None else self._ours
+        run = self._run(f"{_LINE}\n{text}")
         return (f'<{p}comment ref="{column_letter(column)}{row}" authorId="{author}"><{p}text>'
-                f"{self._run(text)}</{p}text></{p}comment>").encode()
+                f"{run}</{p}text></{p}comment>").encode()
 
     def _run(self, text: str) -> str:
         p = self._names.prefix
@@ -137,7 +146,9 @@ class CommentPart:
         holder = self._text_of(data)
         if holder is None:
             return None
-        new = self._run(f"\n{_LINE}\n{text}").encode()
+        theirs = _MARKUP.sub(b"", data[holder.tag.end:holder.content_end])
+        gap = "" if theirs.endswith((b"\n", b"&#10;", b"&#xA;")) else "\n"
+        new = self._run(f"{gap}{_LINE}\n{text}").encode()
         p = self._names.prefix.encode()
         if holder.tag.is_empty:
             return None
@@ -157,15 +168,16 @@ class CommentPart:
         place = data.index(_LINE.encode())
         holder = self._text_of(data)
         assert holder is not None
+        edits = []
         for run in children(data, holder.tag.end):
-            if not run.start < place < run.end:
-                continue
-            begun = max(t.end for t in tags(data, run.start, run.end) if t.end <= place)
-            if not data[begun:place].strip():
-                return edited(data, [(run.start, run.end, b"")])
-            end = data.index(b"<", place)
-            return data[:place].rstrip() + data[end:]
-        return data
+            if run.start > place:  # some programs give each line a run of its own
+                edits.append((run.start, run.end, b""))
+            elif place < run.end:
+                begun = max(t.end for t in tags(data, run.start, run.end) if t.end <= place)
+                before = data[begun:place].rstrip()
+                edits.append((begun, data.index(b"<", place), before) if before else
+                             (run.start, run.end, b""))
+        return edited(data, edits)
 
 
 def _within(element: Element, text: str) -> tuple[int, int, bytes]:

@@ -265,7 +265,7 @@ def test_a_password_is_never_shown(server: Cluster) -> None:
     location = json.loads(run("audit", server.tcp("plain"), *AS_OF, *BLANK, "--format", "json").stdout)[
         "findings"][0]["location"]
     assert location == {"file": f"postgresql://127.0.0.1:{server.port}/postgres?table=plain",
-                        "sheet": None, "row": 1}
+                        "sheet": None, "row": 1, "cells": {}}
 
 
 def test_too_many_texts_to_read(server: Cluster) -> None:
