@@ -58,7 +58,7 @@ def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
     bound = {i for i, r in enumerate(plan.rules)
              if r is not rule and subject in field_names(r.when) and plan.applies_to(i, record)}
     out = []
-    waivers, said = RecordWaivers(plan, backend), plan.waivers.said
+    waivers, said = RecordWaivers(plan), plan.waivers.said
     for kind in kinds:
         tried = {**record, subject: kind}
         verdicts = {v.rule: waivers.marked(v, tried)

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from zhuanjie.engine.auditing.record_search import RecordName, RecordSearch, at_home
+from zhuanjie.engine.auditing.record_waivers import RecordWaivers
 from zhuanjie.engine.auditing.repair.record_fix import RecordFix, fix_record
 from zhuanjie.engine.auditing.repair.search import unique_key
 from zhuanjie.engine.auditing.run import AuditRun
@@ -167,7 +168,9 @@ def _explain(run: AuditRun, plan: Plan, index: int, record: dict[str, Any],
                       plan.fields.sort(judged.missing))
     there = {name for name, value in record.items() if value is not None}
     words = run.words.of(keyed_plan(plan, next((k for k in plan.keyed if k in there), plan.key)))
-    finding = words.finding(verdict, record, location)
+    verdict = RecordWaivers(plan).marked(verdict, record, run.beyond)
+    waiver = None if verdict.waiver is None else plan.waivers.said[verdict.waiver]
+    finding = words.finding(verdict, record, location, waiver)
     parts = tuple(TracePart(role, _trace(step)) for role, step in judged.steps.items())
     dated_by, day = rule.edition.deciding(record, plan.as_of) if rule.edition else (None, None)
     values = {name: value for name, value in record.items() if value is not None}

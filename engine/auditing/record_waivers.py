@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from zhuanjie.engine.backends.base import RecordBackend
+from zhuanjie.engine.backends.reference.backend import as_days
+from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.core.results import Outcome, Verdict
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.waivers.waiver_set import TypedWaiver
@@ -18,8 +19,8 @@ from zhuanjie.engine.waivers.waiver_set import TypedWaiver
 class RecordWaivers:
     """What the waivers of a plan cover, record by record."""
 
-    def __init__(self, plan: Plan, backend: RecordBackend) -> None:
-        self._plan, self._backend = plan, backend
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
         fields = plan.fields
         keys = dict.fromkeys((plan.key, *plan.keyed, *plan.policy.vocabulary.keys))
         self._named = [
@@ -55,4 +56,5 @@ class RecordWaivers:
                        and fields[key].compared(str(record[key])) == form
                        for key, form in self._named[at])
         plan = self._plan
-        return self._backend.evaluate(waiver.where, record, plan.as_of, plan.params) is True
+        evaluator = Evaluator(as_days(dict(record)), plan.today, plan.params, plan.absent)
+        return evaluator.trace(waiver.where).value is True

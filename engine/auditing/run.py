@@ -53,6 +53,7 @@ class AuditRun:
         self.words = FindingRenderer(plan, lang)
         self.beyond: frozenset[str] = frozenset()
         """The waivers that would cover more records than they may."""
+        self._whole = False  # whether everything has been judged
         self.clauses: frozenset[str] | None = None
         """The clauses that are asked about, where it is not all of them."""
         self.totals = AuditTotals(plan)
@@ -109,6 +110,7 @@ class AuditRun:
             self.totals.add(batch)
             yield batch
             self._tell(batch.position)
+        self._whole = True
 
     def frames(self, record: str | None = None) -> Iterator[RecordFrame]:
         """The records in scope, unjudged; those not called `record` may be left out."""
@@ -136,7 +138,7 @@ class AuditRun:
                      *(self.roster.ledger.notices if self.roster else ()),
                      *said_of(lacking, self.plan, self.lang, self.clauses,
                               blank=self.absent_is_blank),
-                     *said_of_waivers(used, self.plan, whole=self.clauses is None)],
+                     *said_of_waivers(used, self.plan, whole=self._whole)],
             waivers=used, no_columns=lacking,
             judged=totals.judged(), origin=(self.plan.policy, self.lang, self.all_outcomes),
             keys=self.plan.keyed,

@@ -42,7 +42,7 @@ class SingleCheck:
         self.plan = plan
         self.backend = backend
         self.words = FindingRenderer(plan, lang)
-        self.waivers = RecordWaivers(plan, backend) if plan.waivers else None
+        self.waivers = RecordWaivers(plan) if plan.waivers else None
         self.read = CachedRecordReader(HeadingMap(plan.policy.vocabulary, columns))
 
     def __call__(self, record: Mapping[str, Any], all_outcomes: bool = False) -> CheckResult:

@@ -73,7 +73,7 @@ class Register:
         """
         self.clocked = today is not None
         self.policy, self.backend, self.lang = policy, backend, lang
-        self.waivers = StandingWaivers(read_waivers(waivers), policy, backend, notice)
+        self.waivers = StandingWaivers(read_waivers(waivers), policy, notice)
         self.mapping = HeadingMap(policy.vocabulary)
         self.cases: dict[str, LiveCase] = {}
         self.closed: dict[str, bytes] = {}

@@ -13,7 +13,6 @@ from typing import Any
 
 from zhuanjie.engine.auditing.record_waivers import RecordWaivers
 from zhuanjie.engine.auditing.waiver_notices import said_of_waivers
-from zhuanjie.engine.backends.base import RecordBackend
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.results import Verdict
 from zhuanjie.engine.lowering.plan import Plan
@@ -28,9 +27,9 @@ class StandingWaivers:
     plan: Plan
     """The plan of the day, with the waivers that hold on it."""
 
-    def __init__(self, files: WaiverFiles, policy: Policy, backend: RecordBackend,
+    def __init__(self, files: WaiverFiles, policy: Policy,
                  notice: Callable[[Diagnostic], None]) -> None:
-        self._files, self._policy, self._backend, self._notice = files, policy, backend, notice
+        self._files, self._policy, self._notice = files, policy, notice
         self._force: tuple[str, ...] = ()
         self._records: RecordWaivers | None = None
         self._under: dict[str, set[str]] = {}
@@ -57,7 +56,7 @@ class StandingWaivers:
             return False
         given = waivers_for(self._files, self._policy, plan.as_of)
         self.plan = replace(plan, waivers=given)
-        self._records = RecordWaivers(self.plan, self._backend) if given else None
+        self._records = RecordWaivers(self.plan) if given else None
         for said in said_of_waivers((), self.plan):
             self._say(said)
         force = tuple(w.entry.id for w in given.waivers[:given.in_force])

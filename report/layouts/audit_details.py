@@ -15,6 +15,7 @@ from zhuanjie.report.causes import Cause, Open, causes
 from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.section import Section, Tone
 from zhuanjie.report.view import View
+from zhuanjie.report.waiver_words import message, reason
 
 
 def details(findings: Sequence[Finding], view: View, labels: RecordLabels) -> Iterator[Section]:
@@ -85,23 +86,8 @@ def _by_remedy(title: str, group: Sequence[Finding], view: View,
             headers=view.columns("record", "named", "group", "row", "finding",
                                  *(["waiver"] if waived else [])),
             rows=[(f.record or "", f.name or "", labels.group(f), labels.place(f),
-                   _message(f, view), *([_waiver(f, view)] if waived else [])) for f in found],
+                   message(f, view), *([reason(f, view)] if waived else [])) for f in found],
         )
-
-
-def _message(finding: Finding, view: View) -> str:
-    """What is wrong; where a waiver has expired, that too."""
-    waiver = finding.waiver
-    if waiver is None or waiver.in_force:
-        return finding.message
-    return view.say("audit.lapsed", message=finding.message, id=waiver.id, expires=waiver.expires)
-
-
-def _waiver(finding: Finding, view: View) -> str:
-    waiver = finding.waiver
-    return "" if waiver is None else view.say(
-        "audit.waived-by", id=waiver.id, reason=waiver.reason, approved_by=waiver.approved_by,
-        expires=waiver.expires)
 
 
 def _undetermined(found: Sequence[Finding], view: View, labels: RecordLabels) -> Iterator[Section]:

@@ -20,6 +20,7 @@ from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.layouts.audit import head, judged, unreadable
 from zhuanjie.report.section import Section, Tone
 from zhuanjie.report.view import View
+from zhuanjie.report.waiver_words import message, reason
 
 _ORDER = (*REPORTED, *QUIET_OUTCOMES)
 
@@ -57,7 +58,8 @@ def _record(name: str, found: Sequence[Finding], view: View) -> Section:
     return Section(
         title=view.say("check.record", record=name, counts=counts), tone=tone,
         headers=[view.say(f"column.{c}") for c in ("clause", "outcome", "finding", "remedy")],
-        rows=[(f.clause, _weight(f, view), f.message, f.remedy) for f in ranked],
+        rows=[(f.clause, _weight(f, view), message(f, view), reason(f, view) or f.remedy)
+              for f in ranked],
     )
 
 

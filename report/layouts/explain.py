@@ -21,6 +21,7 @@ from zhuanjie.report.layouts.overlay import changes, plain_change
 from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section, Tone
 from zhuanjie.report.view import View
+from zhuanjie.report.waiver_words import message, reason
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import Explanation, Policy, RecordFix, Trace, Vocabulary
@@ -173,7 +174,9 @@ def _remark(item: Explanation, view: View) -> str:
 def _notes(item: Explanation, view: View) -> Iterator[str]:
     finding = item.finding
     if not finding.message.startswith(item.title):
-        yield finding.message
+        yield message(finding, view)
+    if covered := reason(finding, view):
+        yield view.say("audit.remedy", remedy=covered)
     if finding.due:
         yield view.say("explain.due", due=finding.due)
     if finding.missing:
