@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 from operator import xor
+from typing import Protocol
 
 import polars as pl
+
+_KEY_HASH = "#key-hash-{}"
 
 
 class KeyHashes:
@@ -53,3 +56,50 @@ class KeyHashes:
     def _standing(self, hashes: pl.Series, at: pl.Series | int, again: pl.Series) -> pl.Series:
         places = hashes.is_in(again.implode()).fill_null(value=False).arg_true()
         return places + at if isinstance(at, int) else at.gather(places)
+
+
+class KeyIndex(Protocol):
+    """Learns, from the records of tables, where those stand whose keys come more than once."""
+
+    def exprs(self, counts: Sequence[pl.Expr]) -> list[pl.Expr]:
+        """Columns for `add`; `counts` says for each key which records have it."""
+        ...
+
+    def add(self, frame: pl.DataFrame, at: pl.Series) -> None:
+        """Take in some records that have these columns, and their places."""
+        ...
+
+    def next_table(self) -> None:
+        """What is added from now on belongs to the next table."""
+        ...
+
+    def repeated(self) -> list[list[pl.Series]]:
+        """For each key the places in each table."""
+        ...
+
+
+class HashedKeys:
+    """The keys of a whole ledger, each by its hashes."""
+
+    def __init__(self, by: Sequence[Sequence[pl.Expr]]) -> None:
+        """`by` are the values of each key."""
+        self._hashes = [KeyHashes(values) for values in by]
+
+    def exprs(self, counts: Sequence[pl.Expr]) -> list[pl.Expr]:
+        """See `KeyIndex.exprs`."""
+        return [h.where(where).alias(_KEY_HASH.format(i))
+                for i, (h, where) in enumerate(zip(self._hashes, counts, strict=True))]
+
+    def add(self, frame: pl.DataFrame, at: pl.Series) -> None:
+        """See `KeyIndex.add`."""
+        for i, some in enumerate(self._hashes):
+            some.add(frame[_KEY_HASH.format(i)], at)
+
+    def next_table(self) -> None:
+        """See `KeyIndex.next_table`."""
+        for some in self._hashes:
+            some.next_table()
+
+    def repeated(self) -> list[list[pl.Series]]:
+        """See `KeyIndex.repeated`."""
+        return [some.repeated() for some in self._hashes]

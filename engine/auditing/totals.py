@@ -104,6 +104,17 @@ class AuditTotals:
             for (value, outcome), times in part.items():
                 self._by[name][value][outcome] += times
 
+    def add_parts(self, findings: Mapping[tuple[str, str, str], int], late: Mapping[str, int],
+                  groups: Mapping[str, Mapping[tuple[str, str], int]], people: int) -> None:
+        """Count verdicts that were counted elsewhere, on so many `people` not counted here."""
+        self._note(findings)
+        for clause, days in late.items():
+            self.summary.note_late(clause, days)
+        self._people.add(pl.Series([], dtype=pl.String), people)
+        for name, part in groups.items():
+            for (value, outcome), times in part.items():
+                self._by[name][value][Outcome(outcome)] += times
+
     def _note(self, counts: Mapping[tuple[str, str, str], int]) -> None:
         for (clause, outcome, severity), times in counts.items():
             if not times:

@@ -19,7 +19,7 @@ _MODULES = {
     "durable": "zhuanjie.engine.backends.durable.backend",
     "duckdb": "zhuanjie.engine.backends.sql.duckdb",
     "postgresql": "zhuanjie.engine.backends.sql.postgres",
-    "spark": "zhuanjie.engine.backends.sql.spark",
+    "spark": "zhuanjie.engine.backends.spark.backend",
 }
 NAMES = tuple(_MODULES)
 OWN = ("reference", "polars", "python", "durable")

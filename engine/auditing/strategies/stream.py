@@ -18,7 +18,7 @@ import polars as pl
 from zhuanjie.engine.auditing.column_gaps import Gap
 from zhuanjie.engine.auditing.editions import EditionIndex
 from zhuanjie.engine.auditing.frames import LedgerFrames, RecordFrame
-from zhuanjie.engine.auditing.key_hashes import KeyHashes
+from zhuanjie.engine.auditing.key_hashes import HashedKeys, KeyIndex
 from zhuanjie.engine.auditing.strategies.base import AuditRequest
 from zhuanjie.engine.auditing.strategies.table_plans import TablePlans
 from zhuanjie.engine.auditing.uniqueness import DuplicateCounter
@@ -38,7 +38,7 @@ from zhuanjie.engine.lowering.conditions import Cond
 from zhuanjie.engine.lowering.plan import Plan, keyed_plan
 from zhuanjie.engine.lowering.trimming import as_written, compared, fields_to_trim
 
-_OUT, _SHARED, _TWICE, _KEY_HASH = "#out", "#shared", "#twice", "#key-hash-{}"
+_OUT, _SHARED, _TWICE = "#out", "#shared", "#twice"
 _GOVERNED = "#governed-{}"
 
 
@@ -155,8 +155,8 @@ class StreamJudge:
                 return compared_field(field)
             return text.str.strip_chars_end(BLANKS) if name in untrimmed else text
 
-        hashes = [KeyHashes([pl.coalesce(map(hashed, self.keys))]), *(
-            KeyHashes(list(map(hashed, c.by))) for c in self.counters)]
+        index = self._key_index([[pl.coalesce(map(hashed, self.keys))], *(
+            list(map(hashed, c.by)) for c in self.counters)])
         judged, blanks = [0] * len(governed), 0
         not_judged: Counter[Gap] = Counter()
         self.heights: list[int] = []
@@ -166,8 +166,7 @@ class StreamJudge:
             named = pl.lit(value=False) if typed.table.is_typed else pl.any_horizontal(
                 pl.col(self.keys).is_not_null())
             counted_ = [named, *(self._counts(c, plans) for c in self.counters)]
-            exprs = [h.where(where).alias(_KEY_HASH.format(i))
-                     for i, (h, where) in enumerate(zip(hashes, counted_, strict=True))]
+            exprs = index.exprs(counted_)
             inside = plans.in_scope(self.limits.hashed_rows)
             exprs += [(e & inside).alias(name) for name, e in governed.items()]
             exprs += plans.gap_exprs(inside)
@@ -177,24 +176,30 @@ class StreamJudge:
                 self._reading(sum(self.heights) + height, None)
                 dropped += len(rows.dropped)  # of what is read here; there may be more to them
                 plans.add_gaps(rows.frame)
-                for i, some in enumerate(hashes):
-                    some.add(rows.frame[_KEY_HASH.format(i)], rows.frame[AT])
+                index.add(rows.frame, rows.frame[AT])
                 judged = [n + int(rows.frame[name].sum())
                           for n, name in zip(judged, governed, strict=True)]
             self.heights.append(height)
             blanks += dropped
             not_judged += plans.gap_counts(dropped)
-            for some in hashes:
-                some.next_table()
+            index.next_table()
         size = sum(self.heights)
         editions = self.editions.counts(judged, size, blanks)
         for plans in self.plans:
             plans.specialize(editions, size)
-        self.twice, *self.shared = [some.repeated() for some in hashes]
+        self.twice, *self.shared = index.repeated()
+        self.counts = self._shared_counts()
+        return editions, not_judged
+
+    def _key_index(self, by: Sequence[Sequence[pl.Expr]]) -> KeyIndex:
+        """What learns where ids and the keys of `counters` stand more than once."""
+        return HashedKeys(by)
+
+    def _shared_counts(self) -> list[pl.DataFrame]:
+        """The keys that more than one record has, with their counts, for each of `counters`."""
         for counter, places in zip(self.counters, self.shared, strict=True):
             self._recount(counter, places)
-        self.counts = [counter.shared() for counter in self.counters]
-        return editions, not_judged
+        return [counter.shared() for counter in self.counters]
 
     def _recount(self, counter: DuplicateCounter, places: Sequence[pl.Series]) -> None:
         """Count the records at some places by their keys: two that differ may share a hash."""

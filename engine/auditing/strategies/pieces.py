@@ -1,0 +1,207 @@
+"""Pieces of a ledger, judged one by one. In: raw cells, what is known across records. Out: batches.
+
+A piece goes through the stream strategy. What no piece can know by itself, which ids and keys stand
+in the ledger more than once, is counted in pieces (`key_counts`), added up elsewhere, given back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import polars as pl
+
+from zhuanjie.engine.auditing.key_hashes import KeyIndex
+from zhuanjie.engine.auditing.strategies.base import AuditRequest
+from zhuanjie.engine.auditing.strategies.stream import StreamJudge
+from zhuanjie.engine.auditing.uniqueness import DTYPES
+from zhuanjie.engine.core.limits import limits
+from zhuanjie.engine.core.results import Location
+from zhuanjie.engine.expr.nodes import field_names
+from zhuanjie.engine.ledger.compared_columns import compared_field, compared_series
+from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
+from zhuanjie.engine.ledger.ledger import Ledger
+from zhuanjie.engine.ledger.readers.pieces import PieceTable
+from zhuanjie.engine.lowering.plan import Plan
+
+KEY_COUNTS = pl.Schema({"kind": pl.Int32(), "first": pl.String(), "second": pl.String(),
+                        "sure": pl.Int64(), "everyone": pl.Int64()})
+"""How many records have a key: 0 is the id, from 1 on the plan's `unique` rules, below 0 values
+that a roster has. `first` and `second` are the parts of the key, in the forms compared."""
+_KNOWN, _FORM, _WHEN = "#known-{}", "#form-{}-{}", "#when-{}"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditTerms:
+    """How an audit is held, wherever its pieces are judged."""
+
+    plan: Plan
+    all_outcomes: bool = False
+    absent_is_blank: bool = False
+
+    def judge(self, table: PieceTable, shared: pl.DataFrame | None = None) -> PieceJudge:
+        """What judges a piece; `shared` are the keys that several records have."""
+        ledger = cast("Ledger", _PieceLedger(table))
+        return PieceJudge(AuditRequest(
+            ledger, self.plan, None, self.all_outcomes, bulk=True,
+            absent_is_blank=self.absent_is_blank), shared)
+
+
+class _PieceLedger:
+    """A piece as the whole ledger of an audit."""
+
+    is_database = False
+    same_keys = 0
+
+    def __init__(self, table: PieceTable) -> None:
+        self.tables = [table]
+        self.files = (table.file,)
+        self.kept = table.kept
+        self.size_hint = table.size_hint
+
+
+class PieceJudge(StreamJudge):
+    """Judges one piece."""
+
+    def __init__(self, request: AuditRequest, shared: pl.DataFrame | None) -> None:
+        super().__init__(request)
+        self._shared_keys = pl.DataFrame(schema=KEY_COUNTS) if shared is None else shared
+        self.seen = self.again = _EveryId()
+
+    def key_counts(self, wanted: Mapping[str, pl.Series]) -> pl.DataFrame:
+        """The keys of the piece, as `KEY_COUNTS` has them, and those of the values wanted that it
+        has."""
+        (typed,), (plans,) = self.tables, self.plans
+        scope = field_names(self.plan.policy.scope)
+        names = {self.plan.key, *wanted, *scope}.union(*map(self._reads, self.counters))
+        by = [[self.plan.key], *(counter.by for counter in self.counters)]
+        forms = [_form(self.plan, name).alias(_FORM.format(kind, at))
+                 for kind, key in enumerate(by) for at, name in enumerate(key)]
+        size = limits().hashed_rows
+        truth = [plans.truth(counter, size).alias(_WHEN.format(kind))
+                 for kind, counter in enumerate(self.counters, 1)]
+        inside = plans.in_scope(size).alias("#inside")
+        values = [compared_field(self.plan.fields[name]).alias(f"#value-{name}") for name in wanted]
+        found = [pl.DataFrame(schema=KEY_COUNTS)]
+        for rows in typed.rows(names, [*forms, *truth, inside, *values],
+                               also=[self._assumed(names)], size=size):
+            frame = rows.frame
+            found.append(_counted(frame, 0, 1, pl.lit(value=True)))
+            judged = frame.filter("#inside")
+            found += [_counted(judged, kind, len(key), pl.col(_WHEN.format(kind)))
+                      for kind, key in enumerate(by[1:], 1)]
+            found += [_there(frame[f"#value-{name}"], -at, some)
+                      for at, (name, some) in enumerate(wanted.items(), 1)]
+        return pl.concat(found)
+
+    def _key_index(self, by: Sequence[Sequence[pl.Expr]]) -> KeyIndex:
+        return _KnownKeys([values[0] for values in by], [
+            self._shared_keys.filter(kind=kind)["first"].unique() for kind in range(len(by))], [
+            self.plan.key, *(counter.by[0] for counter in self.counters)], self.plan)
+
+    def _shared_counts(self) -> list[pl.DataFrame]:
+        out = []
+        for kind, counter in enumerate(self.counters, 1):
+            mine = self._shared_keys.filter(kind=kind)
+            keys = [_back(mine[part], self.plan, name).alias(f"#form-{at}") for at, (part, name)
+                    in enumerate(zip(("first", "second"), counter.by, strict=False))]
+            out.append(pl.DataFrame([*keys, mine["sure"].alias(counter.sure),
+                                     mine["everyone"].alias(counter.everyone)]))
+        return out
+
+
+class _KnownKeys:
+    """Finds the records whose keys are known to stand in the ledger more than once."""
+
+    def __init__(self, by: Sequence[pl.Expr], known: Sequence[pl.Series], names: Sequence[str],
+                 plan: Plan) -> None:
+        self._by = [_as_text(value, plan, name) for value, name in zip(by, names, strict=True)]
+        self._known = known
+        none = pl.Series([], dtype=pl.UInt32)
+        self._places = [[none] for _ in by]
+
+    def exprs(self, counts: Sequence[pl.Expr]) -> list[pl.Expr]:
+        """See `KeyIndex.exprs`."""
+        return [value.is_in(some.implode()).fill_null(value=False).alias(_KNOWN.format(at))
+                for at, (value, some) in enumerate(zip(self._by, self._known, strict=True))
+                if len(some)]
+
+    def add(self, frame: pl.DataFrame, at: pl.Series) -> None:
+        """See `KeyIndex.add`."""
+        for number, places in enumerate(self._places):
+            if (name := _KNOWN.format(number)) in frame.columns:
+                places.append(at.filter(frame[name]))
+
+    def next_table(self) -> None:
+        """See `KeyIndex.next_table`: there is one."""
+
+    def repeated(self) -> list[list[pl.Series]]:
+        """See `KeyIndex.repeated`."""
+        return [[pl.concat(places)] for places in self._places]
+
+
+class _EveryId(DuplicateIdIndex):
+    """Takes every id for one that came before: which one was first, no piece can know."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: dict[int, str] = {}
+        """The ids, as they are compared, by row."""
+
+    def check(self, ids: pl.Series, rows: pl.Series, source: tuple[str, str | None],
+              kept: frozenset[str] | None = None) -> Iterator[tuple[int, Location]]:
+        """See `DuplicateIdIndex.check`."""
+        for at, (row, form) in enumerate(zip(rows, ids, strict=True)):
+            if form is not None:
+                self.forms[row] = form
+                yield at, Location("")
+
+
+def person_forms(plan: Plan, ids: pl.Series) -> pl.Series:
+    """Ids as they are compared, each once."""
+    return compared_series(ids.cast(pl.String), plan.fields[plan.key].compare).unique()
+
+
+def _counted(frame: pl.DataFrame, kind: int, parts: int, truth: pl.Expr) -> pl.DataFrame:
+    """How many of some records have each key."""
+    first, second = _FORM.format(kind, 0), _FORM.format(kind, 1)
+    keys = [pl.col(first).alias("first"), (pl.col(second) if parts > 1 else pl.lit(
+        None, dtype=pl.String)).alias("second")]
+    return frame.select(*keys, truth.alias("#when")).filter(
+        pl.col("first").is_not_null() & pl.col("#when").ne_missing(False)).group_by(
+        "first", "second").agg(
+        pl.col("#when").fill_null(value=False).sum().cast(pl.Int64).alias("sure"),
+        pl.len().cast(pl.Int64).alias("everyone")).select(
+        pl.lit(kind, dtype=pl.Int32).alias("kind"), "first", "second", "sure", "everyone")
+
+
+def _there(values: pl.Series, kind: int, wanted: pl.Series) -> pl.DataFrame:
+    """Those of the values wanted that there are, each once."""
+    some = values.filter(values.is_in(wanted.implode()).fill_null(value=False)).unique()
+    none = pl.lit(0, dtype=pl.Int64)
+    return some.to_frame("first").select(
+        pl.lit(kind, dtype=pl.Int32).alias("kind"), pl.col("first").cast(pl.String),
+        pl.lit(None, dtype=pl.String).alias("second"), none.alias("sure"), none.alias("everyone"))
+
+
+def _form(plan: Plan, name: str) -> pl.Expr:
+    return _as_text(compared_field(plan.fields[name]), plan, name)
+
+
+def _as_text(value: pl.Expr, plan: Plan, name: str) -> pl.Expr:
+    """A key's value as text: numbers for days, and for yes and no."""
+    kind: Any = DTYPES[plan.fields[name].type]
+    return value if kind == pl.String else value.cast(
+        pl.Int8 if kind == pl.Boolean else pl.Int32 if kind == pl.Date else kind).cast(pl.String)
+
+
+def _back(texts: pl.Series, plan: Plan, name: str) -> pl.Series:
+    """What `_as_text` made, as it was."""
+    kind: Any = DTYPES[plan.fields[name].type]
+    if kind == pl.String:
+        return texts
+    return texts.cast(pl.Int32 if kind == pl.Date else pl.Int64).cast(kind)
+
+
+__all__ = ["KEY_COUNTS", "AuditTerms", "PieceJudge", "person_forms"]

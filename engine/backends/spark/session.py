@@ -1,0 +1,102 @@
+"""The Spark session, classic or Connect. In: Spark's own settings. Out: a session, its failures.
+
+The session is one of our own beside the one that runs already, or beside one that is started where
+Spark's settings say (spark-defaults.conf, PYSPARK_SUBMIT_ARGS, SPARK_REMOTE): else here.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from zhuanjie.engine.backends.spark.worker import Task, WorkerCall, unfit
+from zhuanjie.engine.core.errors import BackendError, UsageError, fail
+
+NAME = "spark"
+BATCH = 1 << 16
+"""Records in an Arrow batch."""
+_SETTINGS = {
+    "spark.ui.enabled": "false",
+    # Its messages quote records; what fails is said in our words.
+    "spark.log.level": "OFF",
+}
+"""What a session of our own is started with; where it runs is left to Spark's own settings."""
+_MEANING = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH),
+    # A failure's trace is looked at for what workers lack.
+    "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",
+}
+"""What a session of ours relies on, whoever started Spark."""
+_FAILURES: tuple[type[Exception], ...] = (PySparkException, Py4JError, ConnectionError)
+_NO_START: tuple[type[Exception], ...] = (OSError, RuntimeError, ImportError)
+with suppress(ImportError):  # only Connect needs it
+    _FAILURES = (*_FAILURES, import_module("grpc").RpcError)
+
+
+@cache
+def session() -> SparkSession:
+    """The session; raises UsageError where none can be started."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    logging.getLogger("SQLQueryContextLogger").disabled = True
+    builder = SparkSession.builder.appName("zhuanjie")
+    if SparkSession.getActiveSession() is None and "SPARK_REMOTE" not in os.environ:
+        for name, value in _SETTINGS.items():
+            builder = builder.config(name, value)
+    try:
+        with _quiet():
+            spark = _own(builder.getOrCreate())
+            for name, value in _MEANING.items():
+                spark.conf.set(name, value)
+            return spark
+    except (*_FAILURES, *_NO_START) as error:
+        raise fail(UsageError, "backend.spark.start", hint="backend.spark.hint.start",
+                   detail=type(error).__name__) from None
+
+
+def _own(spark: SparkSession) -> SparkSession:
+    """A session beside one that others may use; Connect has had such only since Spark 4.3."""
+    try:
+        return spark.newSession()
+    except PySparkException:
+        return spark
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the Java process says as it starts from stderr, which is ours."""
+    kept = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(null)
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """Turn the library's exceptions into ours; its messages may quote records."""
+    try:
+        yield
+    except _FAILURES as error:
+        raise unfit(str(error)) or fail(BackendError, "backend.failed", name=NAME,
+                                        detail=type(error).__name__) from error
+
+
+def mapped(frame: Any, task: Task, schema: str) -> Any:
+    """`frame` with its parts mapped by the workers; `schema` are the columns that come out."""
+    call = WorkerCall(task)
+    return frame.mapInArrow(lambda batches: call(batches), schema)  # noqa: PLW0108  # a function
