@@ -87,7 +87,7 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection,
             strict: bool, all_outcomes: bool, with_values: bool, quiet: bool) -> int:
     """Audit ledgers."""
     keys = _keys(partition_by, form, output, resume)
-    on_spark = spark.is_for_spark(ledgers, selection, Target(form or FORMS[0], output))
+    on_spark = spark.is_for_spark(ledgers, selection, Target(form or FORMS[0], output), extent)
     if keys or on_spark:
         chosen = form or (reports.by_ending(output, NAME) if output and not keys else None)
         target = Target("parquet" if keys else chosen or FORMS[0], output, force)

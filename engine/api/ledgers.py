@@ -117,7 +117,8 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
     return run
 
 
-def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path, form: str, *,
+def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path | None,
+                    form: str = "parquet", *,
                     as_of: date | None = None, params: Mapping[str, int] | None = None,
                     roster: str | Path | None = None, columns: Mapping[str, str] | None = None,
                     lang: Lang = "en", all_outcomes: bool = False,
@@ -125,7 +126,8 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path, 
                     by: Sequence[str] = (), absent: Absent = "unknown") -> SparkReport:
     """Audit on Spark: it reads the sources and writes the findings to the folder `output`.
 
-    `form` is parquet, csv or jsonl. Raises as `stream` does, UsageError where Spark is not
+    Without one there is nothing but the report, which has totals and no findings. `form` is
+    parquet, csv or jsonl. Raises as `stream` does, UsageError where Spark is not
     installed or cannot start, and OutputError where the folder is something else.
     """
     backend_of("spark")  # says what to install

@@ -1,6 +1,6 @@
-"""Patterns in each dialect's own spelling. In: a pattern of `checking.regex`. Out: the same, spelt.
+"""Patterns as every dialect reads them. In: a portable pattern. Out: the same, spelt.
 
-`.` is any character but a line feed, and `$` the very end, whatever the engine takes them for.
+`.` is any character but a line feed, whatever the engine takes it for.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterator
 _REPEAT = re.compile(r"\{([0-9]+)(?:,([0-9]*))?\}")
 
 
-def spelt(pattern: str, end: str = "$") -> str:
-    """`pattern` with its dots spelt out as a class, and its end as `end`."""
-    means = {".": r"[^\n]", "$": end}
-    return "".join(part if inside else means.get(part, part) for part, inside in _parts(pattern))
+def spelt(pattern: str) -> str:
+    """`pattern` with its dots spelt out as a class."""
+    return "".join(r"[^\n]" if part == "." and not inside else part
+                   for part, inside in _parts(pattern))
 
 
 def most_repeats(pattern: str) -> int:

@@ -24,8 +24,8 @@ PAIRS = [(pack, engine) for pack in PACKS for engine in NAMES]
 def test_cases_come_out_as_written(pack: str, engine: str) -> None:
     policy = load_policy(pack)
     chosen = case_instances(load_cases(policy.chain[-1].folder), policy.vocabulary.key)
-    if engine == "spark":  # a second or two for each day and set of parameters: the usual ones do
-        days = Counter((t.day, tuple(t.case.params.items())) for t in chosen).most_common(6)
+    if engine == "spark":  # a job for each day and set of parameters: the most usual one does
+        days = Counter((t.day, tuple(t.case.params.items())) for t in chosen).most_common(1)
         usual = {day for day, _ in days}
         chosen = [t for t in chosen if (t.day, tuple(t.case.params.items())) in usual
                   and not t.case.others and t.case.roster is None]

@@ -37,7 +37,7 @@ def texts(seed: int, size: int) -> list[str]:
 
 
 @pytest.mark.parametrize("how", HOWS)
-@pytest.mark.parametrize("engine", few(("duckdb", "postgresql", "spark"), "duckdb"))
+@pytest.mark.parametrize("engine", few(("duckdb", "postgresql"), "duckdb"))
 def test_forms_in_sql(engine: str, how: Comparison) -> None:
     drawn = texts(len(engine), 3000)
     sql: Any = backend(engine)

@@ -26,8 +26,8 @@ from zhuanjie.engine.core.results import Finding, InputFinding
 
 pytestmark = pytest.mark.engine("spark")
 PACK, DAY = "fujian-2007-80", date(2007, 12, 31)
-COLUMNS = ["record", "name", "group", "rule", "clause", "outcome", "severity", "due", "days_late", "missing", "file",
-           "sheet", "row"]
+COLUMNS = ["record", "name", "group", "rule", "clause", "outcome", "severity", "due", "days_late", "missing",
+           "waiver", "file", "sheet", "row"]
 MESSY = [
     *LEDGER,
     record(8, 学号="06001", 转出时间="#N/A"),
@@ -43,7 +43,7 @@ MESSY = [
 
 def told(found: Iterable[Finding]) -> list[tuple[Any, ...]]:
     return [(f.record, f.name, f.group, f.rule, f.clause, str(f.outcome), str(f.severity), f.due, f.days_late,
-             [*f.missing], f.location.file, f.location.sheet, f.location.row) for f in found]
+             [*f.missing], f.waiver and f.waiver.id, f.location.file, f.location.sheet, f.location.row) for f in found]
 
 
 def unread(found: Iterable[InputFinding]) -> list[tuple[Any, ...]]:
@@ -135,7 +135,7 @@ def test_texts_in_csv(tmp_path: Path) -> None:
 
 
 def test_tables_and_refusals(tmp_path: Path) -> None:
-    from zhuanjie.engine.backends.sql.spark import session
+    from zhuanjie.engine.backends.spark.session import session
 
     frame = session().createDataFrame(
         [("1", date(2007, 6, 1), "是"), ("2", None, "maybe")], "`学号` string, left_on date, e string")

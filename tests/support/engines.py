@@ -18,7 +18,8 @@ from support.cluster import Cluster, binaries, cluster
 
 ALL = os.environ.get("ZHUANJIE_ENGINES") == "all"
 SPARK = ("--master local[2] --conf spark.sql.shuffle.partitions=2 "
-         "--conf spark.sql.codegen.wholeStage=false pyspark-shell")
+         "--conf spark.sql.codegen.wholeStage=false "
+         "--conf spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 pyspark-shell")
 """How the tests start Spark: on two cores, and without making programs for a few records."""
 
 DEAR = ("postgresql", "spark")

@@ -68,7 +68,8 @@ class SparkReport:
     """What is known of an audit whose findings are in a folder.
 
     `report` has no findings, only their counts. `weights` are the outcomes and severities that
-    came, `unread` says how many findings there are on the input, `beside` where they are.
+    came, `unread` says how many findings there are on the input, `beside` where they are: nowhere
+    where nothing was written.
     """
 
     report: Report
@@ -77,10 +78,11 @@ class SparkReport:
     beside: str
 
 
-def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path, form: Form, *, lang: Lang,
-                   columns: Mapping[str, str] | None = None, roster: Ledger | None = None,
-                   all_outcomes: bool = False, absent_is_blank: bool = False) -> SparkReport:
-    """Audit `sources` and write the findings to the folder `output`.
+def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path | None, form: Form, *,
+                   lang: Lang, columns: Mapping[str, str] | None = None,
+                   roster: Ledger | None = None, all_outcomes: bool = False,
+                   absent_is_blank: bool = False) -> SparkReport:
+    """Audit `sources` and write the findings to the folder `output`, if there is one.
 
     Raises InputError for what cannot be read, OutputError for a folder that is something else,
     UsageError where the workers lack what they need, BackendError when Spark fails: `output` then
@@ -169,32 +171,43 @@ class SparkJudge:
         return keys
 
 
-def _audit(run: AuditRun, judge: SparkJudge, output: Path, form: Form) -> SparkReport:
+def _audit(run: AuditRun, judge: SparkJudge, output: Path | None, form: Form) -> SparkReport:
     frames, absent, people = FindingFrames(run.plan), list[tuple[object, ...]](), set[str]()
     for batch in run.batches():
         absent += frames.of(batch).rows()
         people.update(person_forms(batch.plan, people_of(batch)[0]))
     counts, results = judge.counts, judge.results
-    columns = finding_columns(run.plan)
-    beside = output.with_name(f"{output.stem}-input{output.suffix}")
-    with replacing(output) as draft, replacing(beside) as draft_beside:
+    with failing():
+        run.totals.add_parts(counts.kinds, counts.late, counts.groups, counts.nameless
+                             + _people(results, people) - len(people))
+        unread = _unread(results)
+        count = unread.count()
+    if output is not None:
+        absent += not_audited(run.head(), run.plan).rows()
         with failing():
-            run.totals.add_parts(counts.kinds, counts.late, counts.groups, counts.nameless
-                                 + _people(results, people) - len(people))
-            findings = results.filter(F.col("kind") == FINDING).orderBy(
-                "file", "row", "record", "rank").select(*(
-                    F.col(own).alias(name) for name, (own, _) in columns.items()))
-            absent += not_audited(run.head(), run.plan).rows()
-            if absent:
-                shape = ", ".join(f"`{name}` {kind}" for name, (_, kind) in columns.items())
-                findings = findings.union(session().createDataFrame(absent, shape))
-            unread = _unread(results)
-            count = unread.count()
-        write(findings, draft, form)
-        write(unread, draft_beside, form)
+            findings = _findings(results, run.plan, absent)
+        with replacing(output) as draft, replacing(_beside(output)) as draft_beside:
+            write(findings, draft, form)
+            write(unread, draft_beside, form)
     report = run.head()
-    return SparkReport(report, frozenset(run.kinds),
-                       count + sum(f.count for f in report.input), shown(beside))
+    return SparkReport(report, frozenset(run.kinds), count + sum(f.count for f in report.input),
+                       shown(_beside(output)) if output else "")
+
+
+def _beside(output: Path) -> Path:
+    return output.with_name(f"{output.stem}-input{output.suffix}")
+
+
+def _findings(results: DataFrame, plan: Plan, others: list[tuple[object, ...]]) -> DataFrame:
+    """The findings by file, row and rule, and some others below them."""
+    columns = finding_columns(plan)
+    findings = results.filter(F.col("kind") == FINDING).orderBy(
+        "file", "row", "record", "rank").select(*(
+            F.col(own).alias(name) for name, (own, _) in columns.items()))
+    if not others:
+        return findings
+    shape = ", ".join(f"`{name}` {kind}" for name, (_, kind) in columns.items())
+    return findings.union(session().createDataFrame(others, shape))
 
 
 def _people(results: DataFrame, others: set[str]) -> int:

@@ -22,7 +22,6 @@ from zhuanjie.engine.backends.verdicts import SCHEMA, judged_by, to_verdicts
 from zhuanjie.engine.core.results import Verdict
 from zhuanjie.engine.expr.nodes import Expr, field_names
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 
 _AT = "at"
 _VERDICTS = ("row long, rule int, outcome int, clause int, due int, late int, missing long")
@@ -37,8 +36,7 @@ class SparkBackend:
 
     def judge(self, plan: Plan, frame: pl.DataFrame, all_outcomes: bool = False) -> list[Verdict]:
         """See `Backend.judge`."""
-        counts = [c.format(rule=r.id) for r in plan.unique for c in (UNIQUE_SURE, UNIQUE_ALL)]
-        names = [n for n in (*plan.needs, *counts) if n in frame.columns]
+        names = frame.columns
         table = _run(frame, names, _Judging(plan, names, all_outcomes), _VERDICTS)
         return list(to_verdicts(plan, table.cast(SCHEMA).sort("row", "rule")))
 

@@ -50,7 +50,8 @@ def session() -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     logging.getLogger("SQLQueryContextLogger").disabled = True
     builder = SparkSession.builder.appName("zhuanjie")
-    if SparkSession.getActiveSession() is None and "SPARK_REMOTE" not in os.environ:
+    remote = os.environ.get("SPARK_REMOTE", "")
+    if SparkSession.getActiveSession() is None and not remote.startswith("sc:"):
         for name, value in _SETTINGS.items():
             builder = builder.config(name, value)
     try:

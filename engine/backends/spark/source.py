@@ -37,6 +37,7 @@ SAMPLE = 200
 SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
 _PLACE = ("zhuanjie#file", "zhuanjie#row")
 """Where a record stands, under names that no ledger has."""
+_DOUBT = "zhuanjie#doubt"
 _CSV = {"header": "true", "multiLine": "true", "escape": '"', "encoding": "UTF-8"}
 _PARTITION = 33
 """Bits below the number of the partition in Spark's own row ids."""
@@ -80,10 +81,11 @@ class SparkSource:
                       key=lambda at: self.sample[str(at)].null_count())[:FULLEST]
         asked.update(full)
         doubt = self._doubt(roles, full)
-        return self.frame.select(
+        doubted = self.frame.withColumn(_DOUBT, doubt)  # once, and not for every column
+        return doubted.select(
             F.col(_PLACE[0]).alias(FILE), F.col(_PLACE[1]).alias(ROW), *(
                 (self._cell(at, known=at in match.fields) if at in asked else F.when(
-                    doubt, self._cell(at, known=at in match.fields))).alias(str(at))
+                    F.col(_DOUBT), self._cell(at, known=at in match.fields))).alias(str(at))
                 for at in places))
 
     def _is_read(self, field: Field, at: int) -> bool:

@@ -51,12 +51,6 @@ class Dialect:
     """What sqlglot calls it."""
     starts_with: ClassVar[str]
     contains: ClassVar[str]
-    end: ClassVar[str] = "$"
-    """How its patterns say the very end of a text."""
-    group: ClassVar[str] = r"\{}"
-    """How what takes the place of a pattern names one of its groups."""
-    everywhere: ClassVar[tuple[str, ...]] = ("g",)
-    """What says that a pattern is replaced wherever it is found."""
 
     def text(self, value: str) -> Tree:
         """A constant text."""
@@ -82,7 +76,7 @@ class Dialect:
 
     def matches(self, text: Tree, pattern: str) -> Tree:
         """Whether a portable pattern is found in a text."""
-        return exp.RegexpLike(this=group(text), expression=self.text(spelt(pattern, self.end)))
+        return exp.RegexpLike(this=group(text), expression=self.text(spelt(pattern)))
 
     def compared(self, text: Tree, how: Comparison) -> Tree:
         """A text in the form in which an office compares it."""
@@ -90,9 +84,9 @@ class Dialect:
             return text
         form = FORMS[how]
         out = call("translate", text, *map(self.text, form.characters))
-        for pattern, put in form.spelt(self.group):
-            out = call("regexp_replace", out, self.text(spelt(pattern, self.end)), self.text(put),
-                       *map(self.text, self.everywhere))
+        for pattern, put in form.spelt(r"\{}"):
+            out = call("regexp_replace", out, self.text(spelt(pattern)), self.text(put),
+                       self.text("g"))
         return out
 
     def moved(self, day: Tree, months: Tree) -> Tree:
@@ -187,32 +181,4 @@ class Postgres(Dialect):
         return select.offset(0, copy=False)
 
 
-class Spark(Dialect):
-    """Spark: patterns are Java's, whose `$` also stands before a last line break."""
-
-    name = "spark"
-    starts_with = "startswith"
-    contains = "contains"
-    end = r"\z"
-    group = "${}"
-    everywhere = ()
-
-    def ends_with(self, text: Tree, other: Tree) -> Tree:
-        """See `Dialect.ends_with`."""
-        return call("endswith", text, other)
-
-    def moved(self, day: Tree, months: Tree) -> Tree:
-        """See `Dialect.moved`."""
-        date = call("date_from_unix_date", as_int(day))
-        return self.day_of(call("add_months", date, as_int(months)))
-
-    def month_start(self, date: Tree) -> Tree:
-        """See `Dialect.month_start`."""
-        return call("trunc", date, self.text("month"))
-
-    def day_of(self, date: Tree) -> Tree:
-        """See `Dialect.day_of`."""
-        return call("unix_date", date)
-
-
-DUCKDB, POSTGRES, SPARK = DuckDb(), Postgres(), Spark()
+DUCKDB, POSTGRES = DuckDb(), Postgres()

@@ -98,16 +98,14 @@ class Records:
     """The records of one table under one plan."""
 
     def __init__(self, dialect: Dialect, cells: Sequence[Cell], plan: Plan, needs: Sequence[str],
-                 source: Source, carried: Sequence[str] = (ROW,), *, said: bool = True) -> None:
+                 source: Source, *, said: bool = True) -> None:
         """`needs` are the fields that must have a column, if only of nulls.
 
-        `carried` are columns of the numbered source that tell where a row stands. `said` tells
-        whether the source has such a column (see `row_roles`); without it all rows are records.
+        `said` tells whether the source has a column of what rows are (see `row_roles`); without it
+        all are records.
         """
         self.dialect, self.cells, self.plan, self._source = dialect, cells, plan, source
-        self._needs, self._carried, self._said = needs, carried, said
-        self.kept: Tree | None = None
-        """What `standing` gives, where that has been worked out and kept."""
+        self._needs, self._said = needs, said
         self.names = {cell.field.name: f"c{at}" for at, cell in enumerate(cells)}
         self.has_key = plan.key in self.names
         self.absent = [name for name in needs if name not in self.names]
@@ -122,10 +120,7 @@ class Records:
 
     def by(self, plan: Plan) -> Records:
         """The same under another plan, one with the same rules."""
-        other = Records(self.dialect, self.cells, plan, self._needs, self._source, self._carried,
-                        said=self._said)
-        other.kept = self.kept
-        return other
+        return Records(self.dialect, self.cells, plan, self._needs, self._source, said=self._said)
 
     def compared(self, name: str) -> Tree:
         """The column of a field, as the field is compared."""
@@ -146,7 +141,7 @@ class Records:
                     aliased(quoted(kind.copy()) if self._said else text, "first")]
         columns += [aliased(self._suspect(at), f"s{at}") for at in self.checked]
         if numbered:
-            columns += map(column, self._carried)
+            columns.append(column(ROW))
         return below(self.dialect.fenced(select(columns, self._source(numbered))), "typed")
 
     def _suspect(self, at: int) -> Tree:
@@ -158,8 +153,6 @@ class Records:
 
     def standing(self, numbered: bool = False) -> Tree:
         """Typed rows, and what each of them is to the policy."""
-        if self.kept is not None:
-            return below(select([exp.Star()], self.kept.copy()), "standing")
         stands: Tree = column("holds")
         if self.plan.policy.scope is not None:
             beyond = exp.And(
