@@ -6,6 +6,7 @@ Spark's settings say (spark-defaults.conf, PYSPARK_SUBMIT_ARGS, SPARK_REMOTE): e
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from pyspark.sql.utils import is_remote
 
 from zhuanjie.engine.backends.spark.worker import Task, WorkerCall, unfit
 from zhuanjie.engine.core.errors import BackendError, UsageError, fail
@@ -50,13 +52,13 @@ def session() -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     logging.getLogger("SQLQueryContextLogger").disabled = True
     builder = SparkSession.builder.appName("zhuanjie")
-    remote = os.environ.get("SPARK_REMOTE", "")
-    if SparkSession.getActiveSession() is None and not remote.startswith("sc:"):
+    others = SparkSession.getActiveSession() is not None
+    if not others and not os.environ.get("SPARK_REMOTE", "").startswith("sc:"):
         for name, value in _SETTINGS.items():
             builder = builder.config(name, value)
     try:
         with _quiet():
-            spark = _own(builder.getOrCreate())
+            spark = _own(builder.getOrCreate(), others)
             for name, value in _MEANING.items():
                 spark.conf.set(name, value)
             return spark
@@ -65,12 +67,20 @@ def session() -> SparkSession:
                    detail=type(error).__name__) from None
 
 
-def _own(spark: SparkSession) -> SparkSession:
-    """A session beside one that others may use; Connect has had such only since Spark 4.3."""
-    try:
+def _own(spark: SparkSession, others: bool) -> SparkSession:
+    """A session beside one that others use; Connect has had such only since Spark 4.3."""
+    if not is_remote():
         return spark.newSession()
+    if not others:
+        # Left to the end of the interpreter its channel is waited for without end.
+        atexit.register(spark.stop)
+        return spark
+    try:
+        own = spark.newSession()
     except PySparkException:
         return spark
+    atexit.register(own.stop)
+    return own
 
 
 @contextmanager

@@ -73,7 +73,9 @@ class SparkSource:
         With `all_read` also those of columns whose cells are looked at in any case. Of every other
         column only the cells of rows that may be no records are there.
         """
-        places = sorted({*match.fields, *match.unknown})
+        # As the readers of files have it: of a text all columns show what a row is.
+        places = range(len(self.paths)) if self.row_rules == "layout" else sorted(
+            {*match.fields, *match.unknown})
         asked = {at for at, field in match.fields.items()
                  if field.name in names or (all_read and self._is_read(field, at))}
         roles = RowRoles(match, self.headings, self.row_rules)
