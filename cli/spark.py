@@ -49,7 +49,8 @@ def audit(session: Session, ledgers: Sequence[str], selection: Selection, target
         done = api.audit_on_spark(
             ledgers, policy, folder, form, as_of=selection.day, lang=session.lang,
             columns=selection.headings(policy), roster=selection.roster, all_outcomes=all_outcomes,
-            only=extent.only, skip=extent.skip, by=extent.by, absent=selection.absent)
+            only=extent.only, skip=extent.skip, by=extent.by, absent=selection.absent,
+            waivers=selection.waivers)
     for notice in done.report.notices:
         session.notice(notice)
     for found in done.report.input:

@@ -123,7 +123,8 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path |
                     roster: str | Path | None = None, columns: Mapping[str, str] | None = None,
                     lang: Lang = "en", all_outcomes: bool = False,
                     only: Sequence[str] = (), skip: Sequence[str] = (),
-                    by: Sequence[str] = (), absent: Absent = "unknown") -> SparkReport:
+                    by: Sequence[str] = (), absent: Absent = "unknown",
+                    waivers: Sequence[str | Path] = ()) -> SparkReport:
     """Audit on Spark: it reads the sources and writes the findings to the folder `output`.
 
     Without one there is nothing but the report, which has totals and no findings. `form` is
@@ -133,7 +134,8 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path |
     backend_of("spark")  # says what to install
     from zhuanjie.engine.auditing.strategies import spark as on_spark
 
-    plan = plan_for(policy, as_of or office_day(), params, only=only, skip=skip, by=by)
+    plan = plan_for(policy, as_of or office_day(), params, only=only, skip=skip, by=by,
+                    waivers=waivers)
     return on_spark.audit_on_spark(
         sources,
         plan,

@@ -105,8 +105,10 @@ class AuditTotals:
                 self._by[name][value][outcome] += times
 
     def add_parts(self, findings: Mapping[tuple[str, str, str], int], late: Mapping[str, int],
-                  groups: Mapping[str, Mapping[tuple[str, str], int]], people: int) -> None:
+                  groups: Mapping[str, Mapping[tuple[str, str], int]], people: int,
+                  waived: Mapping[str, int]) -> None:
         """Count verdicts that were counted elsewhere, on so many `people` not counted here."""
+        self.waived.update(waived)
         self._note(findings)
         for clause, days in late.items():
             self.summary.note_late(clause, days)

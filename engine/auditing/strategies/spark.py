@@ -8,6 +8,7 @@ from the first time.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from pyspark.sql import functions as F
 
 from zhuanjie.engine.auditing.roster import Roster
 from zhuanjie.engine.auditing.run import AuditRun
-from zhuanjie.engine.auditing.stages.registry import STAGES
+from zhuanjie.engine.auditing.stages.registry import STAGES, STAGES_BEFORE_WAIVERS
 from zhuanjie.engine.auditing.strategies.pieces import KEY_COUNTS, AuditTerms, person_forms
 from zhuanjie.engine.auditing.strategies.spark_output import (
     SUFFIXES,
@@ -46,6 +47,7 @@ from zhuanjie.engine.auditing.strategies.spark_tasks import (
 )
 from zhuanjie.engine.auditing.totals import people_of
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted
+from zhuanjie.engine.auditing.waiver_cover import WaiverCover, narrowed
 from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, not_audited
 from zhuanjie.engine.backends.registry import BULK, backend_of
 from zhuanjie.engine.backends.spark.session import failing, mapped, session
@@ -99,6 +101,8 @@ def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path | None, form
     run = AuditRun(judge, plan, lang=lang, roster=expected, all_outcomes=all_outcomes,
                    absent_is_blank=absent_is_blank)
     with closing(judge):
+        if plan.waivers.bounded:
+            run.beyond = judge.beyond = _beyond(judge, run)
         return _audit(run, judge, output, form)
 
 
@@ -112,6 +116,7 @@ class SparkJudge:
         self.backend = backend_of(BULK)  # for what is read here: the roster
         self.ledger, self.wanted = ledger, dict[str, pl.Series]()
         self._source, self._terms, self._lang = source, terms, lang
+        self.beyond, self._counts_cover = frozenset[str](), False
         self._match = ledger.tables[0].match
         self._reader = PieceReader(TableHead(source.name, source.headings, self._match,
                                              source.row_rules), source.first)
@@ -127,6 +132,13 @@ class SparkJudge:
         """Those of the values wanted that the source has."""
         yield self._keys.filter(kind=-1 - list(self.wanted).index(field))["first"]
 
+    def for_cover(self, plan: Plan) -> SparkJudge:
+        """What counts how many records the waivers of a plan cover."""
+        other = SparkJudge(self._source, self.ledger, replace(
+            self._terms, plan=plan, all_outcomes=False), self._lang)
+        other.wanted, other._counts_cover = self.wanted, True
+        return other
+
     def close(self) -> None:
         """Let go of what the workers keep."""
         if "results" in self.__dict__:
@@ -137,7 +149,8 @@ class SparkJudge:
     def results(self) -> DataFrame:
         """All that comes of the records, kept by the workers until it is written."""
         task = JudgeTask(self._reader, self._terms, self._keys.filter(pl.col("kind") >= 0),
-                         self._lang, STAGES)
+                         self._lang, STAGES_BEFORE_WAIVERS if self._counts_cover else STAGES,
+                         self.beyond, self._counts_cover)
         cells = self._source.cells(self._match, self._terms.plan.needs, all_read=True)
         results: DataFrame = mapped(cells, task, result_columns(self._terms.plan))
         return results.persist()
@@ -171,6 +184,22 @@ class SparkJudge:
         return keys
 
 
+def _beyond(judge: SparkJudge, run: AuditRun) -> frozenset[str]:
+    """The waivers whose conditions hold for more violations than they may cover."""
+    bounded = replace(run.plan.waivers, waivers=run.plan.waivers.bounded)
+    plan = narrowed(run.plan, bounded)
+    counting = judge.for_cover(plan)
+    audit = AuditRun(counting, plan, lang=run.lang, roster=run.roster,
+                     absent_is_blank=run.absent_is_blank, stages=STAGES_BEFORE_WAIVERS)
+    cover, records = WaiverCover(bounded), Counter[str]()
+    with closing(counting):
+        for batch in audit.batches():
+            records += cover.records(batch)
+        records += counting.counts.covered
+    return frozenset(w.entry.id for w in bounded.waivers
+                     if records[w.entry.id] > (w.entry.at_most or 0))
+
+
 def _audit(run: AuditRun, judge: SparkJudge, output: Path | None, form: Form) -> SparkReport:
     frames, absent, people = FindingFrames(run.plan), list[tuple[object, ...]](), set[str]()
     for batch in run.batches():
@@ -179,7 +208,7 @@ def _audit(run: AuditRun, judge: SparkJudge, output: Path | None, form: Form) ->
     counts, results = judge.counts, judge.results
     with failing():
         run.totals.add_parts(counts.kinds, counts.late, counts.groups, counts.nameless
-                             + _people(results, people) - len(people))
+                             + _people(results, people) - len(people), counts.waived)
         unread = _unread(results)
         count = unread.count()
     if output is not None:

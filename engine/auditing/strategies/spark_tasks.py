@@ -24,8 +24,15 @@ from zhuanjie.engine.auditing.strategies.pieces import (
     PieceJudge,
     person_forms,
 )
-from zhuanjie.engine.auditing.totals import counts_of, groups_of, late_of, people_of
+from zhuanjie.engine.auditing.totals import (
+    counts_of,
+    groups_of,
+    late_of,
+    people_of,
+    waived_of,
+)
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
+from zhuanjie.engine.auditing.waiver_cover import WaiverCover
 from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, schema
 from zhuanjie.engine.backends.spark.arrow import as_arrow
 from zhuanjie.engine.core.messages import Lang
@@ -137,13 +144,19 @@ class KeyTask:
 
 @dataclass(frozen=True)
 class JudgeTask:
-    """Judges records; `shared` are the keys that several records of the ledger have."""
+    """Judges records; `shared` are the keys that several records of the ledger have.
+
+    `beyond` are waivers that cover nothing. With `counts_cover` nothing comes of it but of how many
+    records each waiver covers a violation.
+    """
 
     reader: PieceReader
     terms: AuditTerms
     shared: pl.DataFrame
     lang: Lang
     stages: tuple[Stage, ...]
+    beyond: frozenset[str] = frozenset()
+    counts_cover: bool = False
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The results of a part."""
@@ -159,12 +172,15 @@ class JudgeTask:
     def _results(self, piece: Piece, judge: PieceJudge,
                  counts: PartCounts) -> Iterator[pl.DataFrame]:
         context = StageContext(self.terms.plan, judge, self.lang, self.terms.all_outcomes, None,
-                               self.terms.absent_is_blank)
+                               self.terms.absent_is_blank, self.beyond)
         batches: Iterator[VerdictBatch] = judge.batches()
         for stage in self.stages:
             batches = stage(batches, context)
         for batch in batches:
             counts.add(batch)
+            if self.counts_cover:
+                counts.covered += self._cover.records(batch)
+                continue
             if len(batch.verdicts):
                 found = self._frames.of(batch)
                 yield found.rename({name: own for name, (own, _) in self._columns.items()}
@@ -199,6 +215,10 @@ class JudgeTask:
             for name, dtype in self._schema.items())
 
     @cached_property
+    def _cover(self) -> WaiverCover:
+        return WaiverCover(self.terms.plan.waivers)
+
+    @cached_property
     def _frames(self) -> FindingFrames:
         return FindingFrames(self.terms.plan)
 
@@ -223,6 +243,9 @@ class PartCounts:
         self.late: Counter[str] = Counter()
         self.not_judged: Counter[tuple[str, str]] = Counter()
         self.groups: dict[str, Counter[tuple[str, Any]]] = {}
+        self.waived: Counter[str] = Counter()
+        self.covered: Counter[str] = Counter()
+        """Of how many records each waiver covers a violation, where that is asked."""
 
     def add(self, batch: VerdictBatch) -> None:
         """Count a batch."""
@@ -234,6 +257,7 @@ class PartCounts:
         self.kinds.update(counts_of(batch))
         self.late |= Counter(late_of(batch))
         self.nameless += people_of(batch)[1]
+        self.waived.update(waived_of(batch))
         for name in batch.plan.grouped_by:
             self.groups.setdefault(name, Counter()).update(groups_of(batch, name))
 
@@ -241,6 +265,7 @@ class PartCounts:
         """All of it as a text."""
         return json.dumps({
             "records": self.records, "out_of_scope": self.out_of_scope, "nameless": self.nameless,
+            "waived": self.waived, "covered": self.covered,
             "others": self.others, "editions": [*self.editions.items()], "late": self.late,
             "kinds": [[*kind, times] for kind, times in self.kinds.items()],
             "not_judged": [[*gap, times] for gap, times in self.not_judged.items()],
@@ -254,6 +279,8 @@ class PartCounts:
         self.out_of_scope += told["out_of_scope"]
         self.nameless += told["nameless"]
         self.others.update(told["others"])
+        self.waived.update(told["waived"])
+        self.covered.update(told["covered"])
         self.editions.update(dict(told["editions"]))
         self.late |= Counter(told["late"])
         self.kinds.update({(a, b, c): times for a, b, c, times in told["kinds"]})
