@@ -43,6 +43,8 @@ def audit(session: Session, ledgers: Sequence[str], selection: Selection, target
         raise fail(UsageError, "cli.spark.backend", name=selection.backend)
     if selection.join:
         raise fail(UsageError, "cli.spark.join", hint="records.hint.join-database")
+    if FORMATS[target.format].findings == "kept":
+        raise fail(UsageError, "cli.spark.kept", hint="cli.spark.kept.hint", form=target.format)
     folder, form, shown = (None, "parquet", _totals(target)) if extent.summary else _folder(target)
     policy = selection.load()
     with Progress(session, quiet=quiet):

@@ -15,7 +15,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.results import Finding, Outcome, Report, Severity
 from zhuanjie.engine.core.unaudited import unaudited
 from zhuanjie.report.machine import words
-from zhuanjie.report.machine.places import Lines, relative
+from zhuanjie.report.machine.places import Lines
 from zhuanjie.report.machine.worst import Worst
 from zhuanjie.report.view import View
 
@@ -41,7 +41,7 @@ class GithubKeeper:
             worst, weight = self._worst[_level(finding)], words.weight(finding)
             if worst.would_keep(weight):
                 at = finding.location
-                said = line(_level(finding), at.file and relative(at.file),
+                said = line(_level(finding), at.file and self._lines.path(at.file),
                             f"{finding.clause} {words.title(finding, view)}",
                             words.whole(finding, view), self._lines.of(at.file, at.row))
             else:
@@ -53,17 +53,22 @@ class GithubKeeper:
         for found in report.input:
             level = _LEVELS[found.severity or Severity.WARNING]
             self._worst[level].add(2, line(
-                level, found.file and relative(found.file), found.column or "",
+                level, found.file and self._lines.path(found.file), found.column or "",
                 words.unreadable(found, view), self._lines.of(found.file, found.row)))
         named = {part.file for part in report.ledger.skipped if part.named}
+        clauses: dict[str, list[str]] = {}
         for part in unaudited(report):
+            if part.clause is not None:  # in one line, or they would leave room for nothing else
+                clauses.setdefault(part.code, []).append(part.clause)
+                continue
             level = "error" if part.file in named else "warning"
-            if part.code == _NOT_ASKED:
-                level = "notice"
-            # Nothing weighs more than what nobody looked at, but for what was left out on purpose.
-            self._worst[level].add(-1 if level != "notice" else 7, line(
-                level, part.file and relative(part.file), part.clause or "",
-                words.unaudited(part, view)))
+            # Nothing weighs more than what nobody looked at.
+            self._worst[level].add(-1, line(level, part.file and self._lines.path(part.file),
+                                            part.sheet or "", words.unaudited(part, view)))
+        for code, some in clauses.items():
+            level = "notice" if code == _NOT_ASKED else "warning"
+            self._worst[level].add(-1, line(level, None, "zhuanjie", view.say(
+                f"machine.{code.rpartition('.')[2]}", clauses=view.join(some))))
         left = {level: count for level, worst in self._worst.items()
                 if (count := worst.seen.total() - len(worst))}
         out.write(line("notice", None, "zhuanjie", self._total(report, left)))

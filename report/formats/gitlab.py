@@ -11,7 +11,7 @@ from typing import Final, TextIO
 from zhuanjie.engine.core.results import Finding, Outcome, Report, Severity, fingerprint
 from zhuanjie.engine.core.unaudited import unaudited
 from zhuanjie.report.machine import words
-from zhuanjie.report.machine.places import Lines, relative
+from zhuanjie.report.machine.places import Lines
 from zhuanjie.report.machine.segments import Segments, segments
 from zhuanjie.report.view import View
 
@@ -72,7 +72,7 @@ class GitlabKeeper:
             "check_name": words.plain(f"{_TOOL}/{rule}"),
             "description": said if not clause else f"{clause} {said}",
             "fingerprint": f"{number:016x}", "severity": severity,
-            "location": {"path": words.plain(relative(file)) if file else _NOWHERE,
+            "location": {"path": words.plain(self._lines.path(file)) if file else _NOWHERE,
                          "lines": {"begin": self._lines.of(file, row) or row or 1}}}
         self._aside.add(None, ",\n  " + json.dumps(issue, ensure_ascii=False))
 

@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape, quoteattr
 from zhuanjie.engine.core.results import Finding, Outcome, Report
 from zhuanjie.engine.core.unaudited import Unaudited, unaudited
 from zhuanjie.report.machine import words
-from zhuanjie.report.machine.places import Lines, relative
+from zhuanjie.report.machine.places import Lines
 from zhuanjie.report.machine.segments import Segments, segments
 from zhuanjie.report.view import View
 
@@ -124,8 +124,8 @@ class JunitKeeper:
     def _add(self, clause: str, state: State | None, rule: str, name: str, message: str, kind: str,
              file: str | None, row: int | None, remedy: str = "") -> None:
         line = self._lines.of(file, row)
-        place = "".join(f" {attribute}={quoteattr(words.plain(str(value)))}" for attribute, value
-                        in (("file", file and relative(file)), ("line", line)) if value)
+        place = f" file={quoteattr(words.plain(self._lines.path(file)))}" if file else ""
+        place += f' line="{line}"' if line else ""
         head = (f"    <testcase classname={quoteattr(words.plain(rule))} "
                 f"name={quoteattr(name)}{place}")
         counts = self._counts.setdefault(clause, Counter())

@@ -50,10 +50,9 @@ class SarifKeeper:
         """Write the report; returns what is to be said of findings that it has no room for."""
         for found in report.input:
             self.worst.add(0 if found.severity else 2, found)
-        named = {part.file for part in report.ledger.skipped if part.named}
-        asked = [part for part in unaudited(report) if part.code != parts.NOT_ASKED]
-        for part in asked:
-            self.worst.add(0 if part.file in named else 3, part)
+        for part in unaudited(report):
+            if part.code != parts.NOT_ASKED:
+                self.worst.add(-1, part)  # nothing weighs more than what nobody looked at
         return _write(self.worst, report, out, view)
 
 

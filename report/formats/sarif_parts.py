@@ -218,7 +218,8 @@ def rest(report: Report, view: View, said: Sequence[Diagnostic], written: int,
     notes = [_note(words.unaudited(part, view),
                    "note" if part.code == NOT_ASKED else "warning", part.code)
              for part in unaudited(report)]
-    notes += [_note(say_diagnostic(d, view.lang), "warning", d.code) for d in said]
+    notes += [_note("; ".join(map(str.strip, say_diagnostic(d, view.lang).splitlines())),
+                    "warning", d.code) for d in said]
     summary = {k: v for k, v in shape.summary(report, view).items() if k != "by"}
     return {
         "automationDetails": {"id": _automation(report)},

@@ -46,18 +46,26 @@ def uri(file: str) -> tuple[str, bool]:
 
 
 class Lines:
-    """The lines that rows of text files begin in; a quoted cell may take several."""
+    """The lines that rows of text files begin in; a quoted cell may take several.
+
+    Files are asked for again and again: what is known of them is kept.
+    """
 
     def __init__(self) -> None:
         self._files: dict[str, _Breaks | None] = {}
+        self._paths: dict[str, str] = {}
+
+    def path(self, file: str) -> str:
+        """The path of a file from where the program runs."""
+        known = self._paths.get(file)
+        if known is None:
+            known = self._paths[file] = relative(file)
+        return known
 
     def of(self, file: str | None, row: int | None) -> int | None:
         """The line of a row, None where the file has no lines or is not there to count them."""
-        suffix = PurePath(file or "").suffix.lower()
-        if file is None or row is None or row < 1 or suffix not in TEXTS:
+        if file is None or row is None or row < 1:
             return None
-        if suffix in _LINES:
-            return row
         if file not in self._files:
             self._files[file] = _breaks(file)
         breaks = self._files[file]
@@ -65,6 +73,11 @@ class Lines:
 
 
 def _breaks(file: str) -> _Breaks | None:
+    suffix = PurePath(file).suffix.lower()
+    if suffix not in TEXTS:
+        return None
+    if suffix in _LINES:
+        return _Breaks()
     try:
         if not Path(file).is_file():
             return None

@@ -206,7 +206,7 @@ def test_sarif_keeps_to_what_github_takes(monkeypatch: pytest.MonkeyPatch) -> No
     made = json.loads(out.getvalue())["runs"][0]
     assert len(made["results"]) == 10
     outcomes = [r.get("properties", {}).get("outcome") for r in made["results"]]
-    assert outcomes == [*["violation"] * 6, None, None, "pending", "pending"]
+    assert outcomes == [None, *["violation"] * 6, None, "pending", "pending"]
     assert made["properties"]["results"] == {"written": 10, "left_out": 4}
     assert [d.args["count"] for d in said] == [4]
     notes = made["invocations"][0]["toolExecutionNotifications"]
@@ -244,6 +244,18 @@ def test_github_writes_what_a_step_shows() -> None:
     assert said.args["count"] == 20 + 20 + 2 - 20
     assert "22 more were left out" in lines[0]
     assert lines[1].startswith("::error file=b.xlsx"), "what nobody looked at comes first"
+
+
+def test_github_says_in_a_line_which_clauses_were_not_judged() -> None:
+    of = whole(*(undetermined(f"{n}", "1.6b", "letter.phone", row=n) for n in range(9)),
+               unreadable=())
+    of.summary.not_judged.update({f"1.{n}": 3 for n in range(20)})
+    of.summary.not_asked = ("2.1", "2.2")
+    told = written("github", of).splitlines()
+    assert [line.split("::")[1].split()[0] for line in told] == [
+        "notice", *["warning"] * 10, "notice"]
+    assert "1.0, 1.1" in told[1] and "2.1, 2.2" in told[-1]
+    assert "left out" not in told[0]
 
 
 def test_junit_is_a_suite_a_clause() -> None:
