@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from zhuanjie.engine.core.results import Finding, Outcome, Report, Severity
@@ -49,7 +50,7 @@ def _plain(found: Sequence[Finding], view: View, labels: RecordLabels) -> Html:
     made = tag("table", tag("caption", view.say("page.findings.caption"), class_="unseen"),
                tag("thead", head, role="rowgroup"),
                tag("tbody", join(rows, "\n"), role="rowgroup"), class_="cards", role="table")
-    return tag("div", made, class_="scroll", role="region", tabindex=0,
+    return tag("div", made, class_="scroll", role="group", tabindex=0,
                aria_label=view.say("page.findings.caption"))
 
 
@@ -117,8 +118,10 @@ def data(found: Sequence[Finding], view: View, labels: RecordLabels) -> Html:
     """The findings as JSON in the page: rows of numbers, most of them those of texts."""
     texts = _Texts()
     texts("")
+    weights = {(o, s): weight(replace(found[0], outcome=o, severity=s), view)
+               for o in Outcome for s in Severity}
     rows = [(
-        texts(weight(f, view)), texts(kind_of(f)), texts(f.clause),
+        texts(weights[f.outcome, f.severity]), texts(kind_of(f)), texts(f.clause),
         texts(view.titles.get(f.key, "")), texts(f.record), texts(f.name), texts(f.group),
         texts(labels.place(f)), texts(f.due.isoformat() if f.due else ""), f.days_late or 0,
         texts(f.message), texts(f.remedy), texts(waiver_text(f, view)), texts(f.pack),

@@ -86,7 +86,7 @@ def table(caption: str, headers: Sequence[str], rows: Iterable[Sequence[str]], *
     made = tag("table",
                tag("caption", caption, class_="unseen" if hidden else None),
                tag("thead", head), tag("tbody", join(lines, "\n")), last)
-    return tag("div", made, class_="scroll", role="region", tabindex=0, aria_label=caption)
+    return tag("div", made, class_="scroll", role="group", tabindex=0, aria_label=caption)
 
 
 def _row(cells: Sequence[str], kinds: Sequence[str | None]) -> Html:

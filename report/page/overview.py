@@ -91,7 +91,7 @@ def _all_clauses(report: Report, view: View) -> Iterator[Html]:
              blank_nought(summary.not_judged[c])) for c in order]
     if not rows:
         return
-    foot = ("", view.say("audit.total"), *(number(summary.total(o)) for o in shown),
+    foot = (view.say("audit.total"), "", *(number(summary.total(o)) for o in shown),
             blank_nought(sum(summary.not_judged.values())))
     title = view.say("page.clauses")
     yield section("clauses", title, table(

@@ -134,7 +134,7 @@
   const table = make("table", { class: "cards", role: "table" },
     make("caption", { class: "unseen" }, held.caption),
     make("thead", { role: "rowgroup" }, head), body);
-  const region = make("div", { class: "scroll", role: "region", tabindex: "0",
+  const region = make("div", { class: "scroll", role: "group", tabindex: "0",
     "aria-label": held.caption }, table);
 
   const show = () => {
