@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -14,6 +15,7 @@ from zhuanjie.cli.boundary import ExitGuard
 from zhuanjie.cli.help import ROOT, CommandGroup, option
 from zhuanjie.cli.process_list import hide_secrets
 from zhuanjie.cli.session import Session, session_for
+from zhuanjie.engine.api import UsageError, fail
 
 PROG: Final = "zhuanjie"
 COMPLETE_VAR: Final = "_ZHUANJIE_COMPLETE"
@@ -70,6 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: list[str], session: Session) -> int:
     """Parse and invoke. `group.main` is not used: it words and swallows errors on its own."""
+    try:
+        Path.cwd()
+    except OSError:
+        raise fail(UsageError, "cli.no-folder", hint="cli.no-folder.hint") from None
     with group.make_context(PROG, args, obj=session) as ctx:
         code: Any = group.invoke(ctx)
     return code or 0

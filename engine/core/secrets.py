@@ -40,6 +40,8 @@ def shown_text(text: str) -> str:
 
 
 def _shown(text: str, user: re.Pattern[str]) -> str:
+    if not text.isprintable():  # bytes of a name that are no characters
+        text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     if "@" in text and ("//" in text or "postgres" in text.lower()):
         text = _MISSPELT.sub(rf"\1{HIDDEN}@", text)
     if ":/" in text:

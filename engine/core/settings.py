@@ -60,7 +60,10 @@ def find_file() -> Path | None:
     """The settings file: the one that was named, else the nearest from here upward."""
     if (chosen := _chosen.get()) is not None:
         return chosen
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # it was deleted
+        return None
     return next((p for folder in (here, *here.parents) if (p := folder / FILE).is_file()), None)
 
 
@@ -164,7 +167,7 @@ def _shown(path: Path) -> str:
     """A path as short as it can be said from here."""
     try:
         return str(path.relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError):
         return str(path)
 
 

@@ -21,6 +21,10 @@ from zhuanjie.engine.core.parser_words import cause
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE = "tag:yaml.org,2002:"
+_DIGITS = 1000
+"""Digits of the longest number: a longer one is a text, and no field takes it."""
+_MOST = 200_000
+"""Parts of the largest file: aliases can make billions of nine lines."""
 _INT = re.compile(r"[-+]?[0-9]+")
 _CONSTANTS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False,
               "FALSE": False, "null": None, "Null": None, "NULL": None, "~": None, "": None}
@@ -85,6 +89,8 @@ def read_source(path: Path, kind: type[ZhuanjieError], shown: str | None = None)
     """Read a YAML file; raises `kind` with file, line and column where it is not well formed."""
     name = shown or str(path)
     try:
+        if path.exists() and not path.is_file():  # a pipe has nobody who writes into it
+            raise fail(kind, "source.no-file", Place(name))
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise fail(kind, "source.not-utf8", Place(name), offset=error.start) from None
@@ -97,7 +103,7 @@ def short_path(path: Path) -> str:
     """A path as short as it can be said from here."""
     try:
         return str(path.relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError):
         return str(path)
 
 
@@ -112,19 +118,32 @@ def parse_source(text: str, kind: type[ZhuanjieError], name: str) -> YamlSource:
     except yaml.YAMLError as error:
         raise fail(kind, "source.yaml", Place(name),
                    detail=cause(str(error).splitlines()[0])) from None
+    except RecursionError:
+        raise fail(kind, "source.too-deep", Place(name)) from None
     if root is None:
         raise fail(kind, "source.empty", Place(name))
     source = YamlSource(name, text, None)
     problems: list[Diagnostic] = []
-    source.data = _build(root, (), source, problems, ())
+    try:
+        source.data = _build(root, (), source, problems, ())
+    except RecursionError:
+        raise fail(kind, "source.too-deep", Place(name)) from None
+    except _TooLargeError:
+        raise fail(kind, "source.too-large", Place(name), most=_MOST) from None
     if problems:
         raise kind(*problems)
     return source
 
 
+class _TooLargeError(Exception):
+    """A file has more parts than can be meant."""
+
+
 def _build(node: yaml.Node, trail: Trail, source: YamlSource, problems: list[Diagnostic],
            above: tuple[int, ...]) -> Any:
     source.nodes[trail] = node
+    if len(source.nodes) > _MOST:
+        raise _TooLargeError
     if id(node) in above:
         problems.append(Diagnostic("source.loop", place=source.place(trail)))
         return None
@@ -159,6 +178,6 @@ def _scalar(node: yaml.ScalarNode) -> Any:
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     # A leading zero means a code, not a number.
-    if _INT.fullmatch(text) and not re.fullmatch(r"[-+]?0[0-9]+", text):
+    if len(text) <= _DIGITS and _INT.fullmatch(text) and not re.fullmatch(r"[-+]?0[0-9]+", text):
         return int(text)
     return text

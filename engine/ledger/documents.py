@@ -19,6 +19,8 @@ from zhuanjie.engine.core.parser_words import cause
 from zhuanjie.engine.ledger.file_kinds import KINDS
 from zhuanjie.engine.ledger.readers.encoding import decode
 
+DEEPEST = 100
+"""Levels of a document."""
 SNIPPET = 72
 """Characters of a long line that an error shows."""
 
@@ -69,7 +71,7 @@ def parse_json(text: str, name: str, line: int | None = None) -> object:
     """A JSON text; `line` is where it stands in its file when it is one line of many."""
     try:
         # What breaks off is said where it breaks off, not after the blank lines below.
-        return json.loads(text.rstrip(), object_pairs_hook=_pairs)
+        data = json.loads(text.rstrip(), object_pairs_hook=_pairs)
     except json.JSONDecodeError as error:
         place = _pointed(error.doc, name, error.lineno, error.colno, line)
         raise fail(InputError, "records.json", place, "records.hint.json",
@@ -83,6 +85,22 @@ def parse_json(text: str, name: str, line: int | None = None) -> object:
     except ValueError:  # the one kind left: Python refuses to read numbers of thousands of digits
         raise fail(InputError, "records.too-long-number", Place(file=name, line=line),
                    "records.hint.json") from None
+    if _is_deep(data):
+        raise fail(InputError, "records.too-deep", Place(file=name, line=line),
+                   "records.hint.json")
+    return data
+
+
+def _is_deep(data: object) -> bool:
+    """Whether a document is nested more deeply than anything that is meant."""
+    level = [data]
+    for _ in range(DEEPEST):
+        level = [inner for item in level if isinstance(item, dict | list)
+                 for inner in (item.values() if isinstance(item, dict) else item)
+                 if isinstance(inner, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def standard_input() -> BinaryIO:
@@ -118,6 +136,8 @@ class _SameKeyError(Exception):
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
     out = dict(pairs)
+    if not all(map(str.isascii, out)):  # half a character is none, and no file can hold it
+        out = {name.encode(errors="replace").decode(): value for name, value in pairs}
     if len(out) < len(pairs):
         seen: set[str] = set()
         for name, _ in pairs:
@@ -156,6 +176,13 @@ class _TextLoader(yaml.SafeLoader):
             names.add(name.value)
         return super().construct_mapping(node, deep)
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Construct what a node's tag says it is, if it is."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError):
+            self._refuse(f"invalid value for {node.tag}", node.start_mark)
+
     @staticmethod
     def _refuse(what: str, mark: yaml.Mark) -> NoReturn:
         raise yaml.MarkedYAMLError(problem=what, problem_mark=mark)
@@ -163,7 +190,7 @@ class _TextLoader(yaml.SafeLoader):
 
 def _parse_yaml(text: str, name: str) -> object:
     try:
-        return yaml.load(text.rstrip(), _TextLoader)  # a SafeLoader
+        data: object = yaml.load(text.rstrip(), _TextLoader)  # a SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
@@ -172,3 +199,9 @@ def _parse_yaml(text: str, name: str) -> object:
                    detail=cause(problem)) from None
     except RecursionError:
         raise fail(InputError, "records.too-deep", Place(file=name), "records.hint.json") from None
+    except (ValueError, LookupError, TypeError, AttributeError):  # of what is built in two steps
+        raise fail(InputError, "records.yaml", Place(file=name), "records.hint.yaml",
+                   detail=cause("invalid value")) from None
+    if _is_deep(data):
+        raise fail(InputError, "records.too-deep", Place(file=name), "records.hint.json")
+    return data

@@ -156,7 +156,7 @@ class RowRoles:
     def _narrowed(self, odd: pl.DataFrame) -> pl.DataFrame:
         """The rows that are looked at one by one: most that leave a doubt are records all the same.
         """
-        if len(odd) < SMALL:
+        if len(odd) < SMALL or len(odd.columns) == 2:  # few rows, or no cells at all
             return odd
         cells = {int(c): pl.col(c) for c in odd.columns[2:]}
         few = pl.sum_horizontal(~_blank(c) for c in cells.values()) <= FULLEST

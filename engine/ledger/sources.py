@@ -90,6 +90,11 @@ def check_content(source: LedgerSource) -> LedgerSource:
     Raises InputError for an empty file, and for one whose content is not what its name says.
     """
     suffix = source.path.suffix.lower()
+    try:
+        str(source.path).encode()
+    except UnicodeEncodeError:  # the readers take names in UTF-8 alone
+        raise fail(InputError, "records.name-not-utf8", Place(file=source.name),
+                   "records.hint.name-not-utf8") from None
     if suffix not in KINDS:
         raise fail(InputError, "records.unsupported", Place(file=source.name),
                    "records.hint.unsupported", suffix=suffix or source.path.name,

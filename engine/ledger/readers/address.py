@@ -69,6 +69,8 @@ def address_of(url: str) -> Address:
     if "@" in after or (ports and not ports.isdecimal()):
         raise fail(InputError, "records.db.url", place, "records.db.hint.url")
     tables = [name for name in own["table"] if name]
+    if any("\0" in text for texts in own.values() for text in texts):
+        raise fail(InputError, "records.db.url", place, "records.db.hint.url")
     if len(tables) != 1:
         raise fail(InputError, "records.db.no-table", place, "records.db.hint.table")
     order = tuple(name for text in own["order"] for name in text.split(",") if name)

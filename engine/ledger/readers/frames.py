@@ -15,6 +15,10 @@ from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.batches import stream_batches
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 
+_WRITTEN = 95_000_000
+"""Days before and after 1970 that Polars can write, also in another zone's time."""
+_A_DAY = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+
 
 class FrameTable(LedgerTable):
     """A lazy frame; a column of groups (a struct) is taken apart into dotted columns."""
@@ -92,6 +96,11 @@ def _apart(name: str, column: pl.Expr, kind: pl.DataType) -> Iterator[tuple[str,
         for field in kind.fields:
             inner = field.dtype if isinstance(field.dtype, pl.DataType) else field.dtype()
             yield from _apart(f"{name}.{field.name}", column.struct.field(field.name), inner)
+    elif isinstance(kind, pl.Date | pl.Datetime):
+        # A day that no calendar has stays one that no ledger may hold: Polars cannot write it.
+        units = 1 if isinstance(kind, pl.Date) else _A_DAY[kind.time_unit]
+        most = min(_WRITTEN * units, 2**63 - 1)
+        yield name, column.to_physical().clip(-most, most).cast(kind)
     else:
         yield name, column
 

@@ -81,6 +81,9 @@ def open_json(path: Path, name: str, mapping: HeadingMap,
     if records is None:
         raise fail(InputError, "records.record-shape", Place(file=name),
                    "records.hint.record-shape")
-    return ObjectTable(records, name, mapping)
+    table = ObjectTable(records, name, mapping)
+    if not table.headings:
+        raise fail(InputError, "records.no-records", Place(file=name), "records.hint.no-records")
+    return table
 
 

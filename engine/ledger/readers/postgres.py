@@ -136,7 +136,10 @@ class PostgresTable(LedgerTable):
             found = self.server.attempt(_FIND, [name])
         except psycopg.Error:  # no name by its rules, such as one that begins with a digit
             found = None
-        number: int | None = found or self.server.attempt(_EXACT, [name.split(".")])
+        try:
+            number: int | None = found or self.server.attempt(_EXACT, [name.split(".")])
+        except psycopg.Error:  # more parts than a name has, a part that is too long
+            return None
         return number
 
     def _order(self, keys: Sequence[set[str]]) -> list[exp.Expr]:

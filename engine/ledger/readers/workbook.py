@@ -22,6 +22,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.location import column_letter
 from zhuanjie.engine.core.own_sheets import OWN_SHEET
+from zhuanjie.engine.core.panics import PanicError, contained
 from zhuanjie.engine.ledger.header import SEARCHED, find_header
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import Chunk
@@ -37,6 +38,7 @@ KEPT = 2_000_000
 """Cells up to which a sheet is kept in memory between passes rather than parsed again."""
 
 SAMPLE = 1000
+_BLOCK = 1000
 """Rows looked at for texts that were typed as numbers."""
 
 
@@ -122,11 +124,25 @@ class SheetTable(StackedTable):
         mend: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for (at, column), text in self._facts.cells.items():
             mend[at].append((column, text))
-        for at, cells in enumerate(sheet.iter_rows()):
+        for at, cells in enumerate(self._cells(sheet)):
             row: Row = [*left, *cells]
             for column, text in mend.get(at, ()):
                 row[column] = text
             yield row
+
+    def _cells(self, sheet: CalamineSheet) -> Iterator[Row]:
+        """The rows as calamine reads them; raises InputError where it gives up."""
+        rows: Iterator[Row] = iter(sheet.iter_rows())  # type: ignore[arg-type]  # narrower cells
+        more = True
+        while more:
+            try:
+                with contained():
+                    block = list(itertools.islice(rows, _BLOCK))
+            except PanicError:
+                raise fail(InputError, "records.beyond", self.place,
+                           "records.hint.damaged") from None
+            yield from block
+            more = len(block) == _BLOCK
 
     def _notice(self, rows: list[Row]) -> None:
         """Say what about the sheet may mislead."""
