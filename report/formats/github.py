@@ -14,6 +14,7 @@ from typing import Final, TextIO
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.results import Finding, Outcome, Report, Severity
 from zhuanjie.engine.core.unaudited import unaudited
+from zhuanjie.report.inert import commandless
 from zhuanjie.report.machine import words
 from zhuanjie.report.machine.places import Lines
 from zhuanjie.report.machine.worst import Worst
@@ -121,9 +122,9 @@ def line(level: str, file: str | None, title: str, text: str, number: int | None
 
 
 def _data(text: str) -> str:
-    """The text of a command; whatever a screen takes for the end of a line is one."""
+    """The text of a command, in which none of another kind stands; all on one line."""
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return words.plain(escaped)
+    return commandless(words.plain(escaped))
 
 
 def _property(text: str) -> str:

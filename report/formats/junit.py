@@ -15,6 +15,7 @@ from typing import Final, Literal, TextIO
 from xml.etree import ElementTree as Xml
 from xml.sax.saxutils import escape, quoteattr
 
+from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.results import Finding, Outcome, Report
 from zhuanjie.engine.core.unaudited import Unaudited, unaudited
 from zhuanjie.report.machine import words
@@ -23,6 +24,9 @@ from zhuanjie.report.machine.segments import Segments, segments
 from zhuanjie.report.view import View
 
 State = Literal["failure", "error", "skipped"]
+CASES: Final = 80_000
+"""Cases up to which GitLab surely reads a file: 250,000 objects, of which a case is up to three."""
+BYTES: Final = 30_000_000
 _TOOL: Final = "zhuanjie"
 _STATES: Final[dict[Outcome, State | None]] = {
     Outcome.VIOLATION: "failure", Outcome.UNDETERMINED: "error", Outcome.PENDING: "skipped",
@@ -87,13 +91,16 @@ class JunitKeeper:
         for finding in findings:
             state = _STATES[finding.outcome] if finding.judged else "skipped"
             at = finding.location
+            # A reader takes cases of one name for one: several files may have a row in common.
+            file = words.plain(self._lines.path(at.file)) + " " if at.file else ""
+            who = words.who(finding, view) or finding.id
             self._add(finding.clause, state, finding.key,
-                      f"{words.who(finding, view) or finding.id}: {words.title(finding, view)}",
+                      f"{file}{who}: {words.title(finding, view)}",
                       words.message(finding, view), finding.outcome.value, at.file, at.row,
                       words.remedy(finding, view))
 
-    def render(self, report: Report, out: TextIO, view: View) -> None:
-        """Write the report, whose findings were kept."""
+    def render(self, report: Report, out: TextIO, view: View) -> list[Diagnostic]:
+        """Write the report, whose findings were kept; returns what is to be said of its size."""
         for found in report.input:
             self._add("", "failure" if found.severity else "error", "input",
                       words.unreadable(found, view), words.unreadable(found, view), found.code,
@@ -116,6 +123,10 @@ class JunitKeeper:
             out.writelines(self._aside.of(clause))
             out.write("  </testsuite>\n")
         out.write("</testsuites>\n")
+        if total["tests"] <= CASES and self._aside.size <= BYTES:
+            return []
+        return [Diagnostic("output.machine.junit-large", {"count": total["tests"]},
+                           hint="output.machine.junit-large.hint")]
 
     def _unaudited(self, part: Unaudited, state: State) -> None:
         said = words.unaudited(part, self._view)
@@ -150,11 +161,11 @@ def spooled(view: View) -> Iterator[JunitKeeper]:
         yield JunitKeeper(aside, view)
 
 
-def render(report: Report, out: TextIO, view: View) -> None:
+def render(report: Report, out: TextIO, view: View) -> list[Diagnostic]:
     """Write a report that is whole."""
     with spooled(view) as keeper:
         keeper.keep(report.findings)
-        keeper.render(report, out, view)
+        return keeper.render(report, out, view)
 
 
 def _summary(report: Report, view: View) -> Iterator[str]:

@@ -28,11 +28,14 @@ class Segments:
         self._sizes: dict[Hashable, int] = {}
         self._spans: dict[Hashable, list[tuple[int, int]]] = {}
         self._end = 0
+        self.size = 0
+        """Bytes of all pieces."""
 
     def add(self, head: Hashable, text: str) -> None:
         """Keep a piece; raises OutputError where there is no room for it."""
         piece = text.encode(errors="replace")
         self._waiting.setdefault(head, []).append(piece)
+        self.size += len(piece)
         size = self._sizes.get(head, 0) + len(piece)
         if size >= _BLOCK:
             self._write(head)

@@ -273,6 +273,16 @@ def test_junit_is_a_suite_a_clause() -> None:
     assert len(set(names)) == len(names)
 
 
+def test_junit_tells_rows_of_several_files_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [replace(LATE, location=Location(f"{name}.xlsx", "台账", 14)) for name in "ab"]
+    root = Xml.fromstring(written("junit", whole(*both)))
+    names = [c.get("name") for c in root.iter("testcase") if c.get("classname") == LATE.rule]
+    assert len(set(names)) == 2
+    monkeypatch.setattr(junit, "BYTES", 100)
+    assert [d.code for d in junit.render(whole(*both), io.StringIO(), VIEW)] == [
+        "output.machine.junit-large"]
+
+
 def test_a_clean_ledger_is_seen_to_have_been_audited() -> None:
     assert Xml.fromstring(written("junit", whole(unreadable=()))).find(".//testcase") is not None
     assert written("gitlab", whole(unreadable=())) == "[]\n"
