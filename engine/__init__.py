@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import zhuanjie.engine.core.forks  # noqa: F401  # to know of a fork it has to be there before
+
 if TYPE_CHECKING:
     from zhuanjie.engine.api import (
         UNKNOWN,

@@ -30,6 +30,7 @@ from zhuanjie.engine.auditing.waiver_notices import said_of_waivers, uses
 from zhuanjie.engine.auditing.wording.findings import CellPlaces, findings_of
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import Backend
+from zhuanjie.engine.core.forks import use_threads
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, LedgerRef, Outcome, Report, Severity, TableCounts
@@ -178,6 +179,7 @@ def begin(ledger: Ledger, plan: Plan, backend: Backend | None = None, *, lang: L
     unknown. `bulk` has the ledger read as one stream even if it is small (or, where False, never).
     Raises InputError for a roster that lacks a field, or a table that cannot be read.
     """
+    use_threads()
     plan = replace(plan, keyed=ledger.keys) if ledger.keys != (plan.key,) else plan
     audited = ledger.audited
     observed = frozenset(roster_field(rule, plan, audited, roster.fields)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.forks import use_threads
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding, Location, Skipped, TableCounts
 from zhuanjie.engine.ledger.batch import Batch
@@ -132,6 +133,7 @@ def open_ledger(
     `columns` maps the ledger's own headings to field names. Raises InputError for what cannot
     be read at all.
     """
+    use_threads()
     mapping = HeadingMap(vocabulary, columns)
     given = [sources] if isinstance(sources, (str, Path)) else sources
     spooled: list[Path] = []
