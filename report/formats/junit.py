@@ -95,7 +95,7 @@ class JunitKeeper:
             file = words.plain(self._lines.path(at.file)) + " " if at.file else ""
             who = words.who(finding, view) or finding.id
             self._add(finding.clause, state, finding.key,
-                      f"{file}{who}: {words.title(finding, view)}",
+                      view.label(f"{file}{who}", words.title(finding, view)),
                       words.message(finding, view), finding.outcome.value, at.file, at.row,
                       words.remedy(finding, view))
 

@@ -55,11 +55,11 @@ class SarifRules:
               rows: Sequence[str] = (), pack: str = "") -> dict[str, Any]:
         text = self._view.clauses.get(clause, "")
         remedy = self._view.remedies.get(clause, "")
-        told = " ".join(part for part in (f"{clause} {title}.", text, remedy) if part)
+        told = "\n".join(words.plain(part) for part in (f"{clause} {title}", text, remedy) if part)
         return {
             "id": words.plain(name), "name": words.clipped(words.plain(title), _TITLE),
             "shortDescription": _text(f"{clause} {title}"),
-            "fullDescription": _text(text or title), "help": _text(told, 4 * _TEXT),
+            "fullDescription": _text(text or title), "help": {"text": told},
             "defaultConfiguration": {"level": _LEVELS[severity]},
             "properties": {"clause": clause, **({"rows": list(rows)} if rows else {}),
                            **({"pack": pack} if pack else {}), "tags": [clause],

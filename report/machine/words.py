@@ -96,7 +96,7 @@ def whole(finding: Finding, view: View) -> str:
     """Record, what is found and what to do, in one text."""
     said = message(finding, view)
     where, what = who(finding, view), remedy(finding, view)
-    return (f"{where}: " if where else "") + said + (f" → {what}" if what else "")
+    return (view.label(where, said) if where else said) + (f" → {what}" if what else "")
 
 
 def unreadable(found: InputFinding, view: View) -> str:
@@ -107,14 +107,14 @@ def unreadable(found: InputFinding, view: View) -> str:
         said = say(found.code, view.lang, **{
             "value": HIDDEN, "column": found.column, "field": found.field, **_shown(found.args)})
     at = [part for part in (row(found, view), found.column) if part]
-    return plain(f"{', '.join(at)}: {said}" if at else said)
+    return plain(view.label(view.join(at), said) if at else said)
 
 
 def unaudited(part: Unaudited, view: View) -> str:
     """Why a part of the ledger, or a clause, was not audited."""
     args = part.args if view.with_values else _shown(part.args)
     said = say(part.code, view.lang, **args)
-    return plain(f"{part.sheet}: {said}" if part.sheet else said)
+    return plain(view.label(part.sheet, said) if part.sheet else said)
 
 
 def _shown(args: Mapping[str, Any]) -> dict[str, Any]:
