@@ -126,7 +126,7 @@ def _parameters(used: Policy, report: Report, view: View) -> Html:
     return section("parameters", title, tag("p", view.say("page.parameters.why")), table(
         title, [view.say(f"page.column.{c}") for c in ("parameter", "name", "value", "source",
                                                         "note")],
-        rows, wide=(3, 4), hidden=True))
+        rows, numbers=(2,), wide=(3, 4), hidden=True))
 
 
 def method(view: View) -> Html:
