@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "destinations": "zhuanjie.cli.commands.destinations",
     "explain": "zhuanjie.cli.commands.explain",
     "deadlines": "zhuanjie.cli.commands.deadlines",
+    "compare": "zhuanjie.cli.commands.compare",
     "eval": "zhuanjie.cli.commands.eval",
     "columns": "zhuanjie.cli.commands.columns",
     "fields": "zhuanjie.cli.commands.fields",

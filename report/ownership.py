@@ -25,6 +25,8 @@ _HEADS: Final = tuple(re.compile(pattern) for pattern in (
     rb"(id,record,name,group|record),rule,clause,outcome,",                   # findings as CSV
     rb"record,(field,)?(clause|rule)(,[a-z_]+)*\r?\n",                         # what was planted
     rb'\{"(id|record)": .*"rule": .*"clause": .*"outcome": ',                # JSON lines
+    rb"id,state,record,name,group,rule,clause,",                               # compared
+    rb'\{\n  "compared": \[',
     rb'\{\n  "policy": \{\n    "id": ',                                        # reports
     rb'\{\n  "(vocabulary|key)": "',                                         # fields
     rb'\{\n  "(cases|text|tables|rules|points|findings|mutants|killed|proved)": ',  # policy …

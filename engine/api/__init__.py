@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.columns import remember_columns as remember_columns
     from zhuanjie.engine.api.fields import FieldUse as FieldUse
     from zhuanjie.engine.api.fields import field_uses as field_uses
+    from zhuanjie.engine.api.fields import grouping_field as grouping_field
     from zhuanjie.engine.api.fields import template_fields as template_fields
     from zhuanjie.engine.api.ledgers import PARTITION_KEYS as PARTITION_KEYS
     from zhuanjie.engine.api.ledgers import audit as audit
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.ledgers import explain_run as explain_run
     from zhuanjie.engine.api.ledgers import fixes as fixes
     from zhuanjie.engine.api.ledgers import open_acts as open_acts
+    from zhuanjie.engine.api.ledgers import record_ids as record_ids
     from zhuanjie.engine.api.ledgers import stream as stream
     from zhuanjie.engine.api.packs import PackRoot as PackRoot
     from zhuanjie.engine.api.packs import Settings as Settings
@@ -176,10 +178,11 @@ _MODULES = {
         "ColumnUse", "TableColumns", "column_mapping", "column_uses", "columns_wanted",
         "remember_columns",
     ),
-    "zhuanjie.engine.api.fields": ("FieldUse", "field_uses", "template_fields"),
+    "zhuanjie.engine.api.fields": ("FieldUse", "field_uses", "grouping_field", "template_fields"),
     "zhuanjie.engine.api.ledgers": (
         "PARTITION_KEYS", "audit", "audit_on_spark", "audit_to_file", "audit_to_folder",
-        "deadlines", "explain", "explain_and_fix", "explain_run", "fixes", "open_acts", "stream",
+        "deadlines", "explain", "explain_and_fix", "explain_run", "fixes", "open_acts",
+        "record_ids", "stream",
     ),
     "zhuanjie.engine.api.packs": (
         "PackRoot", "Settings", "office_day", "pack_ids", "settings", "settings_file",

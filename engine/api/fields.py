@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.expr.nodes import field_names
+from zhuanjie.engine.policy.asked import grouping_fields
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 from zhuanjie.engine.vocabulary.fields import INT_RANGE, Field
 
@@ -101,3 +102,8 @@ def _reads(rule: TypedRule) -> Iterator[tuple[str, frozenset[str]]]:
     yield rule.clause, field_names(*own.values())
     for row in rule.rows:
         yield row.clause, field_names(row.when)
+
+
+def grouping_field(policy: Policy, given: str) -> str:
+    """The field that a name or a heading means; raises UsageError for one that means none."""
+    return grouping_fields(policy.vocabulary, [given])[0]

@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, TypedDict, Unpack
 
+import polars as pl
+
 from zhuanjie.engine.api.callers import Day, check_options, day_of, policy_of
 from zhuanjie.engine.api.given import open_given
 from zhuanjie.engine.api.policies import plan_for
@@ -18,6 +20,7 @@ from zhuanjie.engine.auditing.explain import explain as explain_run
 from zhuanjie.engine.auditing.record_search import RecordName
 from zhuanjie.engine.auditing.repair.record_fix import RecordFix
 from zhuanjie.engine.auditing.run import AuditRun, Progress, begin
+from zhuanjie.engine.auditing.shown import shown_series
 from zhuanjie.engine.auditing.stages.base import Stage
 from zhuanjie.engine.auditing.stages.open_acts import open_acts as open_acts_stage
 from zhuanjie.engine.auditing.stages.registry import STAGES
@@ -37,7 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PARTITION_KEYS", "AuditRun", "Explanation", "RecordFix", "audit", "audit_on_spark",
            "audit_to_file", "audit_to_folder", "deadlines", "explain", "explain_and_fix",
-           "explain_run", "fixes", "open_acts", "stream"]
+           "explain_run", "fixes", "open_acts", "record_ids",
+           "stream"]
 
 PARTITION_KEYS = tuple(c.name for c in COLUMNS if c.divides)
 """The columns of findings that a folder of them may be divided by."""
@@ -224,6 +228,19 @@ def deadlines(sources: Sources, policy: Given = None, *, within: int | None = No
     report = run.head()
     report.findings = findings
     return report
+
+
+def record_ids(sources: Sources, policy: Given = None,
+               **options: Unpack[AuditOptions]) -> pl.Series:
+    """What the records of a ledger are called, in scope or not, each once, as reports show it."""
+    with closing(stream(sources, policy, **options)) as run:
+        parts = []
+        for part in run.frames():
+            key = part.key or part.plan.key
+            read = part.source if part.source is not None and key in part.source.columns else None
+            values = (part.frame if read is None else read)[key].cast(pl.String)
+            parts.append(shown_series(part.plan.fields[key], values).drop_nulls().unique())
+    return pl.concat([pl.Series(dtype=pl.String), *parts]).unique()
 
 
 def explain(sources: Sources, record_id: str | None = None, clause: str | None = None,

@@ -69,6 +69,7 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "audit": ("table", "json", "jsonl", "csv", "markdown", "html", "parquet",
               "xlsx", "xlsm", "sarif", "junit", "github", "gitlab"),
     "columns": ("table", "json", "yaml", "markdown"),
+    "compare": ("table", "json", "csv", "markdown", "html"),
     "check": ("table", "json", "github", "markdown", "sarif", "junit", "gitlab"),
     "deadlines": ("table", "ics", "json", "jsonl", "csv", "markdown", "html", "xlsx"),
     "destinations": _ANSWER,

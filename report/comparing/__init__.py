@@ -1,0 +1,1 @@
+"""Two reports or more, compared."""
