@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 import polars as pl
 
 from zhuanjie.engine.api import Diagnostic, UsageError, fail
-from zhuanjie.report.comparing.matching import STATES, compare
+from zhuanjie.report.comparing.matching import STATES, UNREPORTED, compare
 from zhuanjie.report.comparing.report_file import ReportFile, read_report
 
 GROUP = "group"
@@ -68,13 +68,13 @@ def compare_files(paths: Sequence[Path], by: str | None = None,
     reports = given
     if all(report.as_of for report in given):
         reports = sorted(given, key=lambda report: report.as_of.isoformat() if report.as_of else "")
-    notices = list(_notices(given, reports, ledger=present is not None))
     found = compare(reports, present)
+    notices = list(_notices(given, reports, doubt=UNREPORTED in found["state"]))
     return Comparison(reports, found, notices, by or GROUP)
 
 
 def _notices(given: Sequence[ReportFile], reports: Sequence[ReportFile], *,
-             ledger: bool) -> Iterator[Diagnostic]:
+             doubt: bool) -> Iterator[Diagnostic]:
     """What explains differences that no mending explains."""
     if [id(r) for r in given] != [id(r) for r in reports]:
         yield Diagnostic("compare.order", {"files": ", ".join(r.path.name for r in reports)})
@@ -85,7 +85,7 @@ def _notices(given: Sequence[ReportFile], reports: Sequence[ReportFile], *,
         yield Diagnostic("compare.no-ids")
     for old, new in pairwise(reports):
         yield from _between(old, new)
-    if not ledger:
+    if doubt:
         yield Diagnostic("compare.no-ledger", hint="compare.no-ledger.hint")
 
 

@@ -13,13 +13,12 @@ from typing import Final
 import polars as pl
 
 from zhuanjie.engine.core.results import Outcome, Severity, fingerprint
-from zhuanjie.report.comparing.report_file import ReportFile
+from zhuanjie.report.comparing.report_file import WRONG, ReportFile
 
 NEW, CHANGED, OPEN, WAIVED = "new", "changed", "open", "waived"
 MENDED, UNREPORTED, GONE, NOT_JUDGED = "mended", "unreported", "gone", "not_judged"
 STATES: Final = (NEW, CHANGED, OPEN, WAIVED, NOT_JUDGED, UNREPORTED, GONE, MENDED)
 """What may become of a finding, in the order in which it is told."""
-_WRONG: Final = [str(o) for o in (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.WAIVED)]
 _SAME: Final = ["id", "nth"]
 _ALIKE: Final = ["rule", "record", "nth-of-record"]
 
@@ -74,7 +73,7 @@ def _with_ids(findings: pl.DataFrame) -> pl.DataFrame:
 
 def _numbered(findings: pl.DataFrame) -> pl.DataFrame:
     """What is wrong in a report; findings of one id, and of one record, are told apart."""
-    return findings.with_row_index("line").filter(pl.col("outcome").is_in(_WRONG)).with_columns(
+    return findings.with_row_index("line").filter(pl.col("outcome").is_in(WRONG)).with_columns(
         pl.int_range(pl.len()).over("id").alias("nth"))
 
 
@@ -103,7 +102,7 @@ def _state_of_pair() -> pl.Expr:
 
 def _beside(left: pl.DataFrame, findings: pl.DataFrame, name: str) -> pl.DataFrame:
     """Findings with the outcome that their rule had for their record in the other report."""
-    others = findings.filter(~pl.col("outcome").is_in(_WRONG)).unique(
+    others = findings.filter(~pl.col("outcome").is_in(WRONG)).unique(
         ["rule", "record"], keep="last").select("rule", "record", pl.col("outcome").alias(name))
     return left.join(others, on=["rule", "record"], how="left", maintain_order="left")
 
@@ -130,7 +129,7 @@ def _since(found: pl.DataFrame, earlier: Sequence[ReportFile], last: int) -> pl.
     since = pl.repeat(last, len(found), dtype=pl.Int32, eager=True)
     fresh = found["state"] == NEW
     for at in reversed(range(len(earlier))):
-        report = earlier[at].findings.filter(pl.col("outcome").is_in(_WRONG))["id"].unique()
+        report = earlier[at].findings.filter(pl.col("outcome").is_in(WRONG))["id"].unique()
         stands = (since == at + 1) & found["id"].is_in(report.implode()) & ~fresh
         since = since.zip_with(~stands, pl.repeat(at, len(found), dtype=pl.Int32, eager=True))
     return found.with_columns(since.alias("since"))

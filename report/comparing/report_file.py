@@ -18,10 +18,13 @@ import orjson
 import polars as pl
 
 from zhuanjie.engine.api import InputError, Place, fail
+from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.core.unaudited import NOT_AUDITED
 
 WHOLE: Final = 256 << 20
 """Bytes of a document that may be held whole."""
+WRONG: Final = [str(o) for o in (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.WAIVED)]
+"""The outcomes that are compared."""
 _BLOCK: Final = 20_000
 _TEXTS: Final = ("id", "record", "name", "group", "rule", "clause", "outcome", "severity",
                  "message", "waiver", "file", "sheet", "pack")
@@ -30,7 +33,7 @@ SCHEMA: Final = pl.Schema({**dict.fromkeys(_TEXTS, pl.String()), "due": pl.Date(
 _NEEDED: Final = ("record", "rule", "clause", "outcome", "severity")
 _FINDINGS: Final = '  "findings": ['
 _POLICY: Final = re.compile(rb'\s*\{\s*"policy": ?\{\s*"id": ?"([^"\\]+)"')
-_FORMULA: Final = r"^'([=+\-@\t\r\n])"
+_FORMULA: Final = r"^'([\s\"']*[=+\-@＝＋－＠﹢﹣﹦﹫]|[\t\r\n])"
 
 
 @dataclass(slots=True)
@@ -247,7 +250,10 @@ def _typed(frame: pl.DataFrame) -> pl.DataFrame:
     texts = [n for n in frame.columns if n not in ("due", "row")]
     frame = frame.with_columns(pl.col(texts).cast(pl.String).replace("", None),
                                pl.col("due").cast(pl.String).replace("", None).str.to_date())
-    return frame.with_columns(pl.col("rule", "clause", "outcome", "severity").fill_null(""))
+    # What is not wrong is looked up, never shown: its words need no room.
+    return frame.with_columns(
+        pl.col("rule", "clause", "outcome", "severity").fill_null(""),
+        message=pl.when(pl.col("outcome").is_in(WRONG)).then(pl.col("message")))
 
 
 def _has_ids(frame: pl.DataFrame) -> bool:

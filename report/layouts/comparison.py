@@ -23,7 +23,7 @@ from zhuanjie.report.comparing.matching import (
     UNREPORTED,
     WAIVED,
 )
-from zhuanjie.report.comparing.report_file import ReportFile
+from zhuanjie.report.comparing.report_file import WRONG, ReportFile
 from zhuanjie.report.inert import csv_cell
 from zhuanjie.report.section import Section, Tone
 from zhuanjie.report.view import View
@@ -60,9 +60,7 @@ def sections(compared: Comparison, view: View, most: int) -> Iterator[Section]:
                       notes=[say_diagnostic(notice, view.lang) for notice in compared.notices])
     shown = [state for state, count in totals.items() if count]
     if shown:
-        name = view.column("group") if compared.by == GROUP else view.field(compared.by)
-        yield _counts(compared.counts(compared.by), view.say("compare.by", field=name), name, shown,
-                      view)
+        yield _by_group(compared, shown, view)
         yield _by_clause(compared, shown, view)
     for state in shown:
         yield _list(compared, state, totals[state], view, most)
@@ -72,13 +70,16 @@ def _state(state: str, view: View) -> str:
     return view.say(f"compare.state.{state}")
 
 
-def _counts(counts: Mapping[str, Mapping[str, int]], title: str, name: str, shown: list[str],
-            view: View) -> Section:
+def _by_group(compared: Comparison, shown: list[str], view: View) -> Section:
     """What became of the findings of each group, the one with most that is new first."""
-    ranked = sorted(counts.items(), key=lambda item: [-item[1][state] for state in shown])
+    field = view.names.get("group", "") if compared.by == GROUP else compared.by
+    name = view.column("group") if compared.by == GROUP else view.field(field)
+    ranked = sorted(compared.counts(compared.by).items(),
+                    key=lambda item: [-item[1][state] for state in shown])
     return Section(
-        title=title, headers=[name, *(_state(state, view) for state in shown)],
-        rows=[(value or view.say("value.blank"), *(str(own[s] or "") for s in shown))
+        title=view.say("compare.by", field=name),
+        headers=[name, *(_state(state, view) for state in shown)],
+        rows=[(view.group_value(field, value or None), *(str(own[s] or "") for s in shown))
               for value, own in ranked])
 
 
@@ -171,7 +172,7 @@ def _rows(compared: Comparison) -> Iterator[dict[str, Any]]:
 
 
 def _report(report: ReportFile) -> dict[str, Any]:
-    wrong = report.findings.filter(pl.col("outcome").is_in(["violation", "undetermined", "waived"]))
+    wrong = report.findings.filter(pl.col("outcome").is_in(WRONG))
     return {
         "file": str(report.path), "policy": dict(report.policy) if report.policy else None,
         "as_of": report.as_of.isoformat() if report.as_of else None, "records": report.records,
