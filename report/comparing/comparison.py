@@ -18,7 +18,7 @@ GROUP = "group"
 
 
 @dataclass(slots=True)
-class Comparison:
+class ReportComparison:
     """The differences of the last of some reports from the one before.
 
     `found` has a row for each finding (`report/comparing/matching.py`); `by` is the column that
@@ -54,7 +54,7 @@ class Comparison:
 
 
 def compare_files(paths: Sequence[Path], by: str | None = None,
-                  present: pl.Series | None = None, *, group: str | None = None) -> Comparison:
+                  present: pl.Series | None = None, *, group: str | None = None) -> ReportComparison:
     """Compare reports in the order of their days, or as given where they do not say theirs.
 
     `by` is the field that findings are grouped by, in place of what their records belong to;
@@ -70,7 +70,7 @@ def compare_files(paths: Sequence[Path], by: str | None = None,
         reports = sorted(given, key=lambda report: report.as_of.isoformat() if report.as_of else "")
     found = compare(reports, present)
     notices = list(_notices(given, reports, doubt=UNREPORTED in found["state"]))
-    return Comparison(reports, found, notices, by or GROUP)
+    return ReportComparison(reports, found, notices, by or GROUP)
 
 
 def _notices(given: Sequence[ReportFile], reports: Sequence[ReportFile], *,

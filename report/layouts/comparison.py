@@ -11,7 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from zhuanjie.engine.core.messages import say_diagnostic
-from zhuanjie.report.comparing.comparison import GROUP, Comparison
+from zhuanjie.report.comparing.comparison import GROUP, ReportComparison
 from zhuanjie.report.comparing.matching import (
     CHANGED,
     GONE,
@@ -41,7 +41,7 @@ _COLUMNS: Final = ("id", "state", "record", "name", "group", "rule", "clause", "
 _PLACE: Final = ("file", "sheet", "row")
 
 
-def sections(compared: Comparison, view: View, most: int) -> Iterator[Section]:
+def sections(compared: ReportComparison, view: View, most: int) -> Iterator[Section]:
     """What became of the findings: in numbers, by group, by clause, then each of them."""
     *_, before, after = compared.reports
     totals = compared.totals()
@@ -70,7 +70,7 @@ def _state(state: str, view: View) -> str:
     return view.say(f"compare.state.{state}")
 
 
-def _by_group(compared: Comparison, shown: list[str], view: View) -> Section:
+def _by_group(compared: ReportComparison, shown: list[str], view: View) -> Section:
     """What became of the findings of each group, the one with most that is new first."""
     field = view.names.get("group", "") if compared.by == GROUP else compared.by
     name = view.column("group") if compared.by == GROUP else view.field(field)
@@ -83,7 +83,7 @@ def _by_group(compared: Comparison, shown: list[str], view: View) -> Section:
               for value, own in ranked])
 
 
-def _by_clause(compared: Comparison, shown: list[str], view: View) -> Section:
+def _by_clause(compared: ReportComparison, shown: list[str], view: View) -> Section:
     """What became of those of each clause, in the policy's order."""
     order = {clause: at for at, clause in enumerate(view.clauses)}
     counts = sorted(compared.counts("clause").items(),
@@ -96,7 +96,7 @@ def _by_clause(compared: Comparison, shown: list[str], view: View) -> Section:
               for clause, own in counts])
 
 
-def _list(compared: Comparison, state: str, count: int, view: View, most: int) -> Section:
+def _list(compared: ReportComparison, state: str, count: int, view: View, most: int) -> Section:
     rows = compared.found.filter(state=state).head(most)
     notes = [view.say("compare.first", listed=most)] if count > most else []
     if f"compare.why.{state}" in _EXPLAINED:
@@ -128,7 +128,7 @@ def _due(row: Mapping[str, Any]) -> str:
     return f"{was} → {now}" if moved else str(now or was or "")
 
 
-def document(compared: Comparison, view: View) -> Iterator[str]:
+def document(compared: ReportComparison, view: View) -> Iterator[str]:
     """JSON, every finding on a line of its own."""
     by = {} if compared.by == GROUP else {compared.by: compared.counts(compared.by)}
     head = {
@@ -147,7 +147,7 @@ def document(compared: Comparison, view: View) -> Iterator[str]:
     yield end
 
 
-def lines(compared: Comparison) -> Iterator[str]:
+def lines(compared: ReportComparison) -> Iterator[str]:
     """CSV: a header, then a line for each finding."""
     line = io.StringIO()
     writer = csv.writer(line)
@@ -161,7 +161,7 @@ def lines(compared: Comparison) -> Iterator[str]:
     yield line.getvalue()
 
 
-def _rows(compared: Comparison) -> Iterator[dict[str, Any]]:
+def _rows(compared: ReportComparison) -> Iterator[dict[str, Any]]:
     """The findings, as JSON has them."""
     labels = [report.label for report in compared.reports]
     names = [*_COLUMNS, *([] if compared.by == GROUP else [compared.by])]

@@ -39,7 +39,7 @@ def compared(folder: Path, *more: str | Path, old: str = "json", new: str = "jso
 def test_what_is_new_mended_and_open(folder: Path) -> None:
     found = compared(folder)
     assert found["06001", "1.6b"] == "open"
-    assert found["06002", "1.2"] == "changed"
+    assert found["06002", "1.2c"] == "changed"
     assert found["06003", "1.1a"] == found["06004", "1.3a"] == "unreported"
     assert found["06005", "1.3b"] == "open"
     assert found["06006", "1.3b"] == "new"

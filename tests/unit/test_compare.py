@@ -18,7 +18,7 @@ from zhuanjie.engine.core.messages import LANGS, say_diagnostic
 from zhuanjie.engine.core.results import Finding, LedgerRef, Outcome, Severity
 from zhuanjie.report import write_report
 from zhuanjie.report.comparing import report_file
-from zhuanjie.report.comparing.comparison import Comparison, compare_files
+from zhuanjie.report.comparing.comparison import ReportComparison, compare_files
 from zhuanjie.report.layouts import comparison as layout
 from zhuanjie.report.view import View
 
@@ -54,11 +54,11 @@ def write(tmp_path: Path) -> Writer:
     return Writer(tmp_path)
 
 
-def states(compared: Comparison) -> dict[str | None, str]:
+def states(compared: ReportComparison) -> dict[str | None, str]:
     return dict(compared.found.select("record", "state").iter_rows())
 
 
-def codes(compared: Comparison) -> set[str]:
+def codes(compared: ReportComparison) -> set[str]:
     return {notice.code.removeprefix("compare.") for notice in compared.notices}
 
 
