@@ -54,7 +54,8 @@ class ReportComparison:
 
 
 def compare_files(paths: Sequence[Path], by: str | None = None,
-                  present: pl.Series | None = None, *, group: str | None = None) -> ReportComparison:
+                  present: pl.Series | None = None, *,
+                  group: str | None = None) -> ReportComparison:
     """Compare reports in the order of their days, or as given where they do not say theirs.
 
     `by` is the field that findings are grouped by, in place of what their records belong to;
