@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.ledger.cells.text import as_text
-from zhuanjie.engine.ledger.headings import ENOUGH, HeadingMap, nearest
+from zhuanjie.engine.ledger.headings import ENOUGH, MOST, HeadingMap, nearest, too_many
 
 SEARCHED = 30
 """Rows among which the header is looked for."""
@@ -32,13 +33,16 @@ class Header:
 
 
 def find_header(
-    rows: Sequence[Sequence[object]], mapping: HeadingMap
+    rows: Sequence[Sequence[object]], mapping: HeadingMap, place: Place | None = None
 ) -> Header | None:
     """The row, or up to three rows, with the most known headings; None when none has enough.
 
     What looks like a header below one that knows three fields or more is another table's, or the
     same header again.
     """
+    widest = max((len(row) for row in rows[:SEARCHED]), default=0)
+    if widest > MOST:
+        raise too_many(widest, place)
     texts = [[as_text(cell) if cell is not None else "" for cell in row] for row in rows[:SEARCHED]]
     best: Header | None = None
     most, deepest = 0, 0

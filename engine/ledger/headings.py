@@ -58,6 +58,12 @@ class HeadingMatch:
         return next((at for at, f in self.fields.items() if f.name == key), None)
 
 
+MOST = 20_000
+"""Columns of a table: a spreadsheet has at most 16,384."""
+GUESSED = 200
+"""Unknown headings for which a known one that is nearly the same is looked for."""
+
+
 class ColumnMapping(dict[str, str]):
     """A user's mapping of headings to fields, of which some are remembered from other ledgers.
 
@@ -129,6 +135,8 @@ class HeadingMap:
         A `single` record has no cells beside it that could decide: it raises InputError when two of
         its headings are the same field.
         """
+        if len(headings) > MOST:
+            raise too_many(len(headings), place)
         read = {at: self.read(heading) for at, heading in enumerate(headings)
                 if not self.is_set_aside(heading)}
         columns: dict[str, list[int]] = {}
@@ -145,10 +153,17 @@ class HeadingMap:
         found = {at: meaning.field for at, meaning in read.items()
                  if meaning.field is not None and at not in lost}
         silent = frozenset(lost | {at for at, meaning in read.items() if meaning.known})
+        unknown = [at for at in read if at not in found]
+        sought = [at for at in unknown if at not in silent][:GUESSED]
+        near = {at: self.meanings.nearest(headings[at], columns) for at in sought}
         return HeadingMatch(self.vocabulary, found, {
-            at: (headings[at], None if at in silent else
-                 self.meanings.nearest(headings[at], columns))
-            for at in read if at not in found}, silent, read, rivals)
+            at: (headings[at], near.get(at)) for at in unknown}, silent, read, rivals)
+
+
+def too_many(count: int, place: Place | None) -> Exception:
+    """The error for a table with more columns than any has."""
+    return fail(InputError, "records.too-many-columns", place, "records.hint.too-many-columns",
+                count=count, most=MOST)
 
 
 def rank(meaning: HeadingMeaning) -> int:

@@ -189,7 +189,7 @@ class HeadingMeanings:
         form = self._one(suggestions(text, free), free)
         if not form:
             # Words that people swap are no slip of typing, but as good as none.
-            swapped = {self.vocabulary.alike(plain): plain for plain in free}
+            swapped = {self._swapped[plain]: plain for plain in free}
             near = suggestions(self.vocabulary.alike(text), swapped)
             form = self._one([swapped[other] for other in near], free)
         if not form or self._turns(text, form):
@@ -215,10 +215,15 @@ class HeadingMeanings:
         out: dict[str, Field] = {}
         apart: set[str] = set()
         for plain, field in self.vocabulary.headings.items():
-            same = self.vocabulary.alike(plain)
+            same = self._swapped[plain]
             if out.setdefault(same, field) is not field:
                 apart.add(same)
         return {same: field for same, field in out.items() if same not in apart}
+
+    @cached_property
+    def _swapped(self) -> dict[str, str]:
+        """All headings, with the words that people swap made the same."""
+        return {plain: self.vocabulary.alike(plain) for plain in self.vocabulary.headings}
 
     @cached_property
     def _notes(self) -> re.Pattern[str]:
@@ -239,7 +244,7 @@ class HeadingMeanings:
 
 
 _LABEL = re.compile(r"[:：]\s*\S")  # what a row above a table says of all of it
-_KEPT = 4096
+_KEPT = 1 << 15
 _SAMPLE_DAY = 6  # digits of a date that shows how dates are written
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -160,3 +161,23 @@ def test_a_day_is_read_all_the_same(tmp_path: Path) -> None:
     done = run("audit", path, *AS_OF, "--absent", "blank", "--format", "json", "--all")
     fine(done, 1)
     assert "2007-06-30" in done.stdout
+
+
+@pytest.mark.parametrize(("columns", "code"), [(16_000, 0), (300_000, 2)])
+@pytest.mark.parametrize("ending", ["csv", "json", "jsonl"])
+def test_many_columns(columns: int, code: int, ending: str, tmp_path: Path) -> None:
+    """Time grows with the columns, and there is an end to them."""
+    path = tmp_path / f"l.{ending}"
+    names = ["学号", "姓名", *(f"heading{n}" for n in range(columns))]
+    cells = ["1", "a", *["x"] * columns]
+    if ending == "csv":
+        path.write_text(",".join(names) + "\n" + ",".join(cells) + "\n", encoding="utf-8")
+    else:
+        one = json.dumps(dict(zip(names, cells, strict=True)))
+        path.write_text(f"[{one}]" if ending == "json" else one, encoding="utf-8")
+    began = os.times().children_user
+    done = run("audit", path, *AS_OF, "--absent", "blank", "--quiet")
+    fine(done, code)
+    assert os.times().children_user - began < 20
+    if code == 2:
+        assert "columns" in done.stderr

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
+from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.unicode import BLANKS, comparable
 from zhuanjie.engine.ledger.cells.text import show
@@ -159,9 +160,13 @@ class DelimitedTable(LedgerTable):
         """The delimiter under which the file has the most known headings, header and sample."""
         best: tuple[tuple[int, int], str, Header, list[list[str]]] | None = None
         rows: list[list[str]] = []
+        refused: InputError | None = None
         for delimiter in DELIMITERS:
             sample = self._records(delimiter, SAMPLE)
-            header = find_header(sample, mapping)
+            try:
+                header = find_header(sample, mapping, self.place)
+            except InputError as error:  # too many columns, perhaps by another delimiter alone
+                header, refused = None, error
             if header is not None:
                 known = sum(mapping.find(heading) is not None for heading in header.headings)
                 rank = known, len(header.headings)
@@ -170,7 +175,7 @@ class DelimitedTable(LedgerTable):
             if max(map(len, sample), default=0) >= max(map(len, rows), default=0):
                 rows = sample
         if best is None:
-            raise not_a_ledger(self.file, None, rows, mapping)
+            raise refused or not_a_ledger(self.file, None, rows, mapping)
         return best[1:]
 
     def _records(self, delimiter: str, count: int | None) -> list[list[str]]:

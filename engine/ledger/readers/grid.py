@@ -41,7 +41,7 @@ class GridTable(StackedTable):
         self._rows = [[*row, *[""] * (width - len(row))] for row in grid.rows]
         top = [list(row) for row in self._rows[:SEARCHED]]
         spread(top, grid.merged)
-        header = find_header(top, mapping)
+        header = find_header(top, mapping, self.place)
         if header is None:
             raise not_a_ledger(name, grid.name, top, mapping)
         self._end = len(self._rows)

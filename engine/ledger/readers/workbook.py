@@ -97,7 +97,7 @@ class SheetTable(StackedTable):
         rows = list(itertools.islice(self._rows(sheet), SEARCHED + SAMPLE))
         top = [list(row) for row in rows[:SEARCHED]]
         spread(top, merged)
-        header = find_header(top, mapping)
+        header = find_header(top, mapping, self.place)
         if header is None:
             raise not_a_ledger(name, sheet.name, top, mapping)
         self._end = _extent(sheet)[0]
