@@ -90,27 +90,26 @@ class JunitKeeper:
         view = self._view
         for finding in findings:
             state = _STATES[finding.outcome] if finding.judged else "skipped"
-            at = finding.location
             # A reader takes cases of one name for one: several files may have a row in common.
-            file = words.plain(self._lines.path(at.file)) + " " if at.file else ""
+            file = self._file(finding.location.file)
             who = words.who(finding, view) or finding.id
             self._add(finding.clause, state, finding.key,
                       view.label(f"{file}{who}", words.title(finding, view)),
-                      words.message(finding, view), finding.outcome.value, at.file, at.row,
+                      words.message(finding, view), finding.outcome.value,
                       words.remedy(finding, view))
 
     def render(self, report: Report, out: TextIO, view: View) -> list[Diagnostic]:
         """Write the report, whose findings were kept; returns what is to be said of its size."""
         for found in report.input:
+            said = words.unreadable(found, view)
             self._add("", "failure" if found.severity else "error", "input",
-                      words.unreadable(found, view), words.unreadable(found, view), found.code,
-                      found.file, found.row)
+                      self._file(found.file) + said, said, found.code)
         named = {part.file for part in report.ledger.skipped if part.named}
         for part in unaudited(report):
             self._unaudited(part, "error" if part.file in named else "skipped")
         total = sum(self._counts.values(), Counter[str]()) + Counter(tests=1)
         out.write('<?xml version="1.0" encoding="UTF-8"?>\n'
-                  f'<testsuites name="{_TOOL}"{_numbers(total)}>\n')
+                  f'<testsuites name="{_TOOL}"{_numbers(total, "skipped")}>\n')
         out.writelines(_summary(report, view))
         order = dict.fromkeys((*view.clauses, *sorted(c for c in self._counts if c), ""))
         for clause in order:
@@ -130,15 +129,16 @@ class JunitKeeper:
 
     def _unaudited(self, part: Unaudited, state: State) -> None:
         said = words.unaudited(part, self._view)
-        self._add(part.clause or "", state, "not-audited", said, said, part.code, part.file, None)
+        self._add(part.clause or "", state, "not-audited", self._file(part.file) + said, said,
+                  part.code)
+
+    def _file(self, file: str | None) -> str:
+        return words.plain(self._lines.path(file)) + " " if file else ""
 
     def _add(self, clause: str, state: State | None, rule: str, name: str, message: str, kind: str,
-             file: str | None, row: int | None, remedy: str = "") -> None:
-        line = self._lines.of(file, row)
-        place = f" file={quoteattr(words.plain(self._lines.path(file)))}" if file else ""
-        place += f' line="{line}"' if line else ""
-        head = (f"    <testcase classname={quoteattr(words.plain(rule))} "
-                f"name={quoteattr(name)}{place}")
+             remedy: str = "") -> None:
+        # The schema of Jenkins knows no other attributes.
+        head = f"    <testcase classname={quoteattr(words.plain(rule))} name={quoteattr(name)}"
         counts = self._counts.setdefault(clause, Counter())
         counts["tests"] += 1
         if state is None:
@@ -185,6 +185,7 @@ def _summary(report: Report, view: View) -> Iterator[str]:
            f"    <system-out>{escape(counts)}</system-out>\n  </testsuite>\n")
 
 
-def _numbers(counts: Counter[str]) -> str:
+def _numbers(counts: Counter[str], *left_out: str) -> str:
     names = {"tests": "tests", "failures": "failure", "errors": "error", "skipped": "skipped"}
-    return "".join(f' {shown}="{counts[kind]}"' for shown, kind in names.items())
+    return "".join(f' {shown}="{counts[kind]}"' for shown, kind in names.items()
+                   if shown not in left_out)

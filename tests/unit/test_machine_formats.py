@@ -268,9 +268,33 @@ def test_junit_is_a_suite_a_clause() -> None:
         cases = list(part.iter("testcase"))
         assert len(cases) == int(part.get("tests", ""))
         for kind, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+            if part is root and kind == "skipped":
+                continue  # for which the schema of Jenkins has no place
             assert sum(c.find(kind) is not None for c in cases) == int(part.get(name, ""))
     names = [(c.get("classname"), c.get("name")) for c in root.iter("testcase")]
     assert len(set(names)) == len(names)
+
+
+JENKINS = {
+    "testsuites": ({"testsuite"}, {"name", "time", "tests", "failures", "errors"}),
+    "testsuite": ({"properties", "testcase", "system-out"},
+                  {"name", "tests", "failures", "errors", "skipped"}),
+    "properties": ({"property"}, set()), "property": (set(), {"name", "value"}),
+    "testcase": ({"skipped", "error", "failure"}, {"name", "classname", "time"}),
+    "failure": (set(), {"type", "message"}), "error": (set(), {"type", "message"}),
+    "skipped": (set(), {"type", "message"}), "system-out": (set(), set()),
+}
+"""What may stand in an element, and which attributes it may have, where Jenkins checks them."""
+
+
+@pytest.mark.parametrize("values", [False, True])
+def test_junit_has_no_more_than_jenkins_takes(values: bool) -> None:
+    of = whole(*EVERY)
+    of.ledger.skipped = (Skipped("b.xlsx", "x", Diagnostic("records.password"), named=True),)
+    for element in Xml.fromstring(written("junit", of, replace(VIEW, with_values=values))).iter():
+        children, attributes = JENKINS[element.tag]
+        assert {child.tag for child in element} <= children
+        assert set(element.keys()) <= attributes
 
 
 def test_junit_tells_rows_of_several_files_apart(monkeypatch: pytest.MonkeyPatch) -> None:
