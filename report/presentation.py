@@ -87,7 +87,8 @@ def refuse_too_many(findings: int, form: str) -> None:
         return
     from zhuanjie.engine.api import OutputError, fail
 
-    others = ", ".join(n for n in OFFERED["audit"] if FORMATS[n].findings != "whole")
+    whole = ("spooled", "streamed", "file")
+    others = ", ".join(n for n in OFFERED["audit"] if FORMATS[n].findings in whole)
     raise fail(OutputError, "report.too-many", hint="report.too-many.hint", form=form,
                most=f"{most:,}", formats=others)
 

@@ -40,7 +40,7 @@ def _page(report: Report, view: View, *, listed: bool) -> Iterator[str]:
         charts.to_come(view, counts),
         charts.completion(report, view, counts) if listed else (),
         findings.part(report, view, labels) if listed else [_not_listed(report, view)],
-        basis.waivers(counts, view), basis.not_audited(report, view, labels),
+        basis.waivers(report, counts, view), basis.not_audited(report, view, labels),
         basis.policy(report, view), [basis.method(view)])
     return compose(view.policy_title or report.policy.id, overview.head(report, view), parts, view)
 

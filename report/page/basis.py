@@ -14,7 +14,7 @@ from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.layouts.audit import judged as judged_by
 from zhuanjie.report.layouts.audit import unreadable
 from zhuanjie.report.layouts.skipped import not_judged, skipped
-from zhuanjie.report.page.counts import FindingCounts
+from zhuanjie.report.page.counts import FindingCounts, WaiverCounts
 from zhuanjie.report.page.markup import Html, number, own, section, table, tag
 from zhuanjie.report.rows import tables
 from zhuanjie.report.section import Section
@@ -56,9 +56,13 @@ def _named(parts: Iterable[Section], name: str) -> Iterator[Html]:
         yield of_section(part, f"{name}-{at}" if at else name)
 
 
-def waivers(counts: FindingCounts, view: View) -> Iterator[Html]:
-    """The waivers that cover findings, and those that did until they expired."""
-    held = counts.waivers.values()
+def waivers(report: Report, counts: FindingCounts, view: View) -> Iterator[Html]:
+    """The waivers that were given: those that cover findings, that did, and that match none."""
+    given = {use.waiver.id: use for use in report.waivers}
+    states = {name: view.say(f"waivers.state.{use.state}") for name, use in given.items()}
+    unused = [WaiverCounts(use.waiver, findings=use.findings) for name, use in given.items()
+              if name not in counts.waivers]
+    held = [*counts.waivers.values(), *unused]
     if not held:
         return
     title = view.say("page.waivers", count=len(held))
@@ -67,7 +71,8 @@ def waivers(counts: FindingCounts, view: View) -> Iterator[Html]:
             "waiver", "state", "clauses", "findings", "records-of", "reason", "basis", "asked",
             "approved", "granted", "expires")],
         [(own(w.waiver.id),
-          view.say("page.in-force" if w.waiver.in_force else "page.expired"),
+          states.get(w.waiver.id) or view.say(
+              f"waivers.state.{'in_force' if w.waiver.in_force else 'expired'}"),
           " ".join(w.clauses), number(w.findings), own(_some(list(w.records), view)),
           own(w.waiver.reason), own(w.waiver.basis or ""), own(w.waiver.requested_by),
           own(w.waiver.approved_by), w.waiver.granted_on.isoformat(),

@@ -19,8 +19,9 @@ from support.output_reports import finding
 from support.page_reports import DAY, HOSTILE, hostile, html_of, many, report_of
 
 from zhuanjie.engine.api import OutputError, load_policy
+from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Outcome, Severity
-from zhuanjie.engine.core.waiver import Waiver
+from zhuanjie.engine.core.waiver import Waiver, WaiverUse
 from zhuanjie.report.formats.registry import FORMATS
 from zhuanjie.report.page.acts import acts
 from zhuanjie.report.page.audit import brief
@@ -158,10 +159,14 @@ def test_the_act_that_mends_most_people_comes_first() -> None:
 def test_waivers_are_shown_with_reason_and_last_day() -> None:
     held = Waiver("2026-017", "军训封闭", "zhang", "li", date(2007, 9, 1), date(2008, 1, 18), "〔2007〕12号")
     gone = dataclasses.replace(held, id="2026-002", expires=date(2007, 12, 1), in_force=False)
-    text = Reader(html_of(report_of([finding(outcome=Outcome.WAIVED, waiver=held),
-                                     finding("b", waiver=gone, row=3)]))).texts
+    report = report_of([finding(outcome=Outcome.WAIVED, waiver=held),
+                        finding("b", waiver=gone, row=3)])
+    idle = dataclasses.replace(held, id="2026-030", granted_on=date(2008, 1, 1))
+    report.waivers = (WaiverUse(held, "in_force", 1), WaiverUse(idle, "later", 0))
+    text = Reader(html_of(report)).texts
     for said in ("2026-017", "军训封闭", "zhang", "li", "2007-09-01", "2008-01-18", "〔2007〕12号",
-                 "有效", "2026-002", "已到期"):
+                 "2026-002", "2026-030", *(say(f"output.waivers.state.{s}", "zh")
+                                           for s in ("in_force", "expired", "later"))):
         assert said in text["waivers"]
     assert "豁免 2026-017，至 2008-01-18：军训封闭" in text["findings"]
     assert "豁免 2026-002 已于 2007-12-01 到期" in text["findings"]
