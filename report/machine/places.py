@@ -39,9 +39,10 @@ def uri(file: str) -> tuple[str, bool]:
     if "://" in file:
         return quote(file, safe="/:?#[]@!$&'()*+,;=%~", errors="replace"), False
     path = relative(file)
-    text = quote(path, safe="/~", errors="replace")
     if PurePath(path).is_absolute():
+        text = quote(path, safe="/:~", errors="replace")  # a drive has a colon
         return f"file://{'' if text.startswith('/') else '/'}{text}", False
+    text = quote(path, safe="/~", errors="replace")
     return text, not text.startswith("../")
 
 

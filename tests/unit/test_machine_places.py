@@ -20,6 +20,7 @@ def test_addresses_are_relative_and_escaped(
     assert uri("./x/../a.csv") == ("a.csv", True)
     assert uri("../a.csv") == ("../a.csv", False)
     assert uri("/srv/a b.csv") == ("file:///srv/a%20b.csv", False)
+    assert uri("a:b.csv") == ("a%3Ab.csv", True), "a name is no scheme"
     address = "postgresql://u@h/db?table=t"
     assert uri(address) == (address, False)
     assert relative("./a/./b.csv") == "a/b.csv"
