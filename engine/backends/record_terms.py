@@ -7,7 +7,6 @@ maps field names to values, blanks absent or None; dates become day numbers as t
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -49,7 +48,7 @@ from zhuanjie.engine.lowering.conditions import (
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.lowering.walk import Node, walk
 from zhuanjie.engine.policy.policy import TypedRule
-from zhuanjie.engine.regex.portable import python_form
+from zhuanjie.engine.regex.search import searcher
 from zhuanjie.engine.vocabulary.comparison import canonical
 
 Leaf = Compare | Among | TextTest
@@ -192,7 +191,7 @@ class CodeGenerator:
         if op == "matches":
             assert isinstance(other, Value)
             search = self._new("search")
-            self.bound[search] = re.compile(python_form(str(other.value))).search
+            self.bound[search] = searcher(str(other.value))
             return compare(call(name(search), text), ast.IsNot(), NONE)
         method = "startswith" if op == "startsWith" else "endswith"
         return call(ast.Attribute(text, method, ast.Load()), needle)

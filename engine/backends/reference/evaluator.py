@@ -6,7 +6,6 @@ other engine shares. `trace` keeps each step, for explanations.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as preset
@@ -26,7 +25,7 @@ from zhuanjie.engine.expr.nodes import (
 )
 from zhuanjie.engine.expr.operators import OPS, TEXT_TESTS
 from zhuanjie.engine.expr.types import MONTH_AND_DAY, Kind
-from zhuanjie.engine.regex.portable import python_form
+from zhuanjie.engine.regex.search import searcher
 from zhuanjie.engine.vocabulary.comparison import Comparison, canonical
 
 
@@ -206,6 +205,6 @@ _FUNCTIONS: dict[str, Any] = {
     "startsWith": str.startswith,
     "endsWith": str.endswith,
     "contains": lambda a, b: b in a,
-    "matches": lambda a, b: re.search(python_form(b), a) is not None,
+    "matches": lambda a, b: searcher(b)(a) is not None,
 }
 assert set(_FUNCTIONS) == {name for name, op in OPS.items() if op.strict}

@@ -15,6 +15,9 @@ from zhuanjie.engine.ledger.cells.text import CellError, narrow
 SERIALS = (20_000, 80_000)
 """Numbers read as a spreadsheet's count of days: 1954 to 2119."""
 
+LONGEST = 200
+"""Characters of a text that may say a date: patterns take long over longer ones."""
+
 _SIGNS = str.maketrans({
     **dict.fromkeys("‐‑‒–—―−─━﹣", "-"), **dict.fromkeys("、，,。·・", "."), "\\": "/", "～": "~",
 })
@@ -83,6 +86,8 @@ class Written(NamedTuple):
 
 def read_text(text: str, example: str) -> Written:
     """The date in a text; raises CellError, which may give an `example` of how to write one."""
+    if len(text) > LONGEST:
+        raise CellError("records.cell.date", example=example)
     text = _plain(text)
     if timed := _TIME.fullmatch(text):
         if timed[6] and timed[6].strip("Z+-:0") == "" and any(
@@ -97,6 +102,8 @@ def read_text(text: str, example: str) -> Written:
 
 def month_part(text: str) -> str:
     """A text without what tells a part of its month (`2007年6月中旬` is of June all the same)."""
+    if len(text) > LONGEST:
+        return text
     found = _PART.fullmatch(_plain(text))
     return found[1] if found else text
 
