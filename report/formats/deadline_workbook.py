@@ -34,7 +34,7 @@ _MADE: Final = datetime(2000, 1, 1)
 """What the workbook gives as the time it was made: the same call gives the same bytes."""
 _FIRST_DAY: Final = date(1900, 3, 1)
 """From here on spreadsheet programs count days alike; before it a day is written as text."""
-_COLUMNS: Final = ("due", "days-late", "days-left", "state", "clause", "duty", "to-do", "record",
+_COLUMNS: Final = ("due", "days-late", "days-left", "stands", "clause", "duty", "to-do", "record",
                    "named", "group", "row", "sheet", "file")
 _WIDTHS: Final = (12, 10, 10, 10, 8, 40, 48, 16, 12, 18, 8, 14, 24)
 
