@@ -19,6 +19,8 @@ NEW, CHANGED, OPEN, WAIVED = "new", "changed", "open", "waived"
 MENDED, UNREPORTED, GONE, NOT_JUDGED = "mended", "unreported", "gone", "not_judged"
 STATES: Final = (NEW, CHANGED, OPEN, WAIVED, NOT_JUDGED, UNREPORTED, GONE, MENDED)
 """What may become of a finding, in the order in which it is told."""
+_TOLD_BY: Final = ["id", "record", "rule", "clause", "outcome", "severity", "due", "file"]
+"""What says what became of a finding; the rest is left where it is meanwhile."""
 _SAME: Final = ["id", "nth"]
 _ALIKE: Final = ["rule", "record", "nth-of-record"]
 
@@ -45,8 +47,8 @@ def compare(reports: Sequence[ReportFile], present: pl.Series | None = None) -> 
     lost = _lost(old_left, after, present)
     last = len(reports) - 1
     now = pl.concat([there, fresh], how="diagonal").sort("line")
-    now = _since(now, reports[:-1], last)
-    lost = _since(lost, reports[:-2], last - 1)
+    now = _whole(_since(now, reports[:-1], last), after.findings)
+    lost = _whole(_since(lost, reports[:-2], last - 1), before.findings)
     found = pl.concat([now, lost], how="diagonal")
     order = pl.col("state").replace_strict(dict(zip(STATES, range(len(STATES)), strict=True)),
                                            return_dtype=pl.Int8)
@@ -73,8 +75,13 @@ def _with_ids(findings: pl.DataFrame) -> pl.DataFrame:
 
 def _numbered(findings: pl.DataFrame) -> pl.DataFrame:
     """What is wrong in a report; findings of one id, and of one record, are told apart."""
-    return findings.with_row_index("line").filter(pl.col("outcome").is_in(WRONG)).with_columns(
-        pl.int_range(pl.len()).over("id").alias("nth"))
+    return findings.select(_TOLD_BY).with_row_index("line").filter(
+        pl.col("outcome").is_in(WRONG)).with_columns(pl.int_range(pl.len()).over("id").alias("nth"))
+
+
+def _whole(found: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+    """Findings with what was not needed to match them."""
+    return found.hstack(findings.drop(_TOLD_BY)[found["line"]])
 
 
 def _paired(old: pl.DataFrame, new: pl.DataFrame,
@@ -102,8 +109,8 @@ def _state_of_pair() -> pl.Expr:
 
 def _beside(left: pl.DataFrame, findings: pl.DataFrame, name: str) -> pl.DataFrame:
     """Findings with the outcome that their rule had for their record in the other report."""
-    others = findings.filter(~pl.col("outcome").is_in(WRONG)).unique(
-        ["rule", "record"], keep="last").select("rule", "record", pl.col("outcome").alias(name))
+    others = findings.select("rule", "record", pl.col("outcome").alias(name)).filter(
+        ~pl.col(name).is_in(WRONG)).unique(["rule", "record"], keep="last")
     return left.join(others, on=["rule", "record"], how="left", maintain_order="left")
 
 
@@ -129,7 +136,8 @@ def _since(found: pl.DataFrame, earlier: Sequence[ReportFile], last: int) -> pl.
     since = pl.repeat(last, len(found), dtype=pl.Int32, eager=True)
     fresh = found["state"] == NEW
     for at in reversed(range(len(earlier))):
-        report = earlier[at].findings.filter(pl.col("outcome").is_in(WRONG))["id"].unique()
+        report = earlier[at].findings.select("id", "outcome").filter(
+            pl.col("outcome").is_in(WRONG))["id"].unique()
         stands = (since == at + 1) & found["id"].is_in(report.implode()) & ~fresh
         since = since.zip_with(~stands, pl.repeat(at, len(found), dtype=pl.Int32, eager=True))
     return found.with_columns(since.alias("since"))
