@@ -237,15 +237,15 @@ def _book(call: _Call) -> int:
         with _InterruptibleProgress(call) as progress:
             run = opened.enter_context(closing(call.run(progress)))
             files = books.files_of(run.ledger.tables)
-            books.check_target(output, files)
+            view = show.view_of(call.session, call.target, run.plan.policy,
+                                all_outcomes=call.all_outcomes)
+            books.check_targets(output, files, view, force=call.target.force,
+                                check=lambda path: refuse_overwrite(
+                                    [*call.ledgers, *call.selection.files], path, force=True))
             store.keep(iter(run))
         report = run.head()
-        view = show.view_of(call.session, call.target, run.plan.policy,
-                            all_outcomes=call.all_outcomes)
         with Progress(call.session, quiet=call.quiet, doing="writing"):
-            books.write(output, report, store, files, view, force=call.target.force,
-                        check=lambda path: refuse_overwrite(
-                            [*call.ledgers, *call.selection.files], path, force=True))
+            books.write(output, report, store, files, view)
     return _told(call, run, report)
 
 

@@ -50,6 +50,7 @@ class SaidFinding(NamedTuple):
     row: int | None
     columns: dict[str, int]
     pack: str
+    by: dict[str, str | None]
 
     @classmethod
     def of(cls, finding: Finding) -> SaidFinding:
@@ -60,7 +61,7 @@ class SaidFinding(NamedTuple):
         return cls(kind_of(finding), finding.outcome.value, finding.severity.value, finding.clause,
                    finding.rule, finding.record, finding.name, finding.group, finding.message,
                    finding.remedy, due, finding.days_late, waiver, finding.id, at.file, at.sheet,
-                   at.row, dict(at.columns), finding.pack)
+                   at.row, dict(at.columns), finding.pack, dict(finding.by))
 
 
 def kind_of(finding: Finding) -> Kind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO, Final
@@ -24,6 +24,8 @@ _COLUMNS = (("outcome", 10), ("clause", 8), ("weighs-as", 8), ("about", 26), ("r
             ("named", 12), ("group", 18), ("finding", 60), ("to-do", 44), ("due", 12),
             ("days-late", 10), ("cells", 16), ("sheet", 14), ("row", 8), ("waiver", 12),
             ("pack", 20), ("file", 20), ("id", 20))
+_SUMMARY = (22, 14, 14, 14, 60, 40, 40)
+"""How wide the columns of the summary are."""
 _HEAD = 3
 """The row of headings."""
 _MARKED: Final[tuple[Kind, ...]] = ("error", "warning", "input", "undetermined", "pending",
@@ -41,6 +43,8 @@ class OwnSheets:
     view: View
     places: Mapping[Where, SheetPlace]
     """The sheets of the ledger in this workbook, that findings lead to."""
+    by: Sequence[str] = ()
+    """The fields that findings are grouped by."""
 
     def title(self, kind: str) -> str:
         """The first line of a sheet, by which it is known to be ours."""
@@ -53,10 +57,14 @@ class OwnSheets:
                  entries: Iterable[SaidFinding]) -> None:
         """Write the list of findings, a row each, with a filter."""
         view, text, head = self.view, styles.own("text"), styles.own("head")
-        shown = [name for name, _ in _COLUMNS if name not in self._absent()]
-        sheet = SheetText(file, space, [width for name, width in _COLUMNS if name in shown])
+        plain = styles.own("text", wraps=False)
+        absent = self._absent()
+        columns = [c for c in (*_COLUMNS, *((n, 16) for n in self.by))
+                   if c[0] not in absent]
+        shown = [name for name, _ in columns]
+        sheet = SheetText(file, space, [width for _, width in columns], styles.font)
         sheet.begin(frozen=_HEAD)
-        sheet.row([OwnCell(self.title("findings"), text, bold=True)])
+        sheet.row([OwnCell(self.title("findings"), plain, bold=True)], wraps=False)
         sheet.row(())
         last = sheet.row(OwnCell(self._heading(name), head, bold=True) for name in shown)
         for entry in entries:
@@ -72,6 +80,8 @@ class OwnSheets:
                 *(("file",) if len(files) == 1 else ())}
 
     def _heading(self, name: str) -> str:
+        if name in self.by:
+            return self.view.field(name)
         own = ("cells", "outcome", "waiver", "weighs-as", "id")
         return self.view.say(f"workbook.column.{name}") if name in own else self.view.column(name)
 
@@ -91,6 +101,8 @@ class OwnSheets:
             "days-late": entry.days_late, "sheet": place.name if place else entry.sheet,
             "row": entry.row, "waiver": entry.waiver, "pack": entry.pack,
             "file": PurePath(entry.file).name if entry.file else "", "id": entry.id}
+        values |= {name: view.group_value(name, entry.by.get(name))
+                   for name in self.by}
         return {name: OwnCell(value, style) for name, value in values.items()} | {
             "cells": OwnCell(cells, style, link=link)}
 
@@ -98,23 +110,23 @@ class OwnSheets:
                 groups: GroupCounts) -> None:
         """Write what it all comes to, and what the colours mean."""
         text, head = styles.own("text"), styles.own("head")
-        sheet = SheetText(file, space, [22, 14, 14, 14, 14, 40, 40])
+        plain = styles.own("text", wraps=False)
+        sheet = SheetText(file, space, _SUMMARY, styles.font)
         sheet.begin(frozen=1)
-        sheet.row([OwnCell(self.title("summary"), text, bold=True)])
-        sections = [*brief(self.report, self.view), *self._groups(groups)]
-        for section in sections:
+        sheet.row([OwnCell(self.title("summary"), plain, bold=True)], wraps=False)
+        for section in (*brief(self.report, self.view), *self._groups(groups)):
             sheet.row(())
             if section.title:
-                sheet.row([OwnCell(section.title, text, bold=True)])
+                sheet.row([OwnCell(section.title, plain, bold=True)], wraps=False)
             for note in section.notes:
-                sheet.row([OwnCell(note, text)])
+                sheet.row([OwnCell(note, plain)], wraps=False)
             if section.rows:
                 headers, rows = section.table()
                 sheet.row(OwnCell(header, head, bold=True) for header in headers)
                 for row in rows:
                     sheet.row(OwnCell(_number(cell), text) for cell in row)
         sheet.row(())
-        sheet.row([OwnCell(self.view.say("workbook.colours"), text, bold=True)])
+        sheet.row([OwnCell(self.view.say("workbook.colours"), plain, bold=True)], wraps=False)
         for kind in _MARKED:
             sheet.row([OwnCell(self.view.say(f"workbook.colour.{kind}"), styles.own(kind))])
         sheet.end()

@@ -155,3 +155,12 @@ def empty_book(path: Path, sheet: str, text: str) -> list[SheetPlace]:
         book.set_properties({"created": _MADE})
         book.add_worksheet(sheet).write_string(0, 0, text)
     return []
+
+
+def refuse_large(tables: Sequence[LedgerTable]) -> None:
+    """Refuse a ledger that surely has more rows than a sheet; raises OutputError."""
+    for table in tables:
+        # Where rows are counted by lines, several lines may be one row.
+        most = LAST_ROW if table.at_once is not None else 2 * LAST_ROW
+        if table.size_hint is not None and table.size_hint >= most:
+            raise _too_large(table, "rows", table.size_hint, LAST_ROW)

@@ -10,7 +10,7 @@ from pathlib import Path
 from zhuanjie.engine.api import InputError, Report, UsageError, fail, read_tables
 from zhuanjie.report.view import View
 from zhuanjie.report.workbook.marks import FindingStore
-from zhuanjie.report.workbook.write import LedgerFile, check_target, files_of, is_package, write
+from zhuanjie.report.workbook.write import LedgerFile, check_targets, files_of, is_package, write
 
 _BLOCK = 1 << 20
 
@@ -27,10 +27,10 @@ def save(report: Report, path: Path, view: View, *, force: bool = False) -> None
         raise fail(UsageError, "report.workbook.changed", hint="report.workbook.changed.hint",
                    path=", ".join(names))
     with closing(FindingStore()) as store, _files(report, names) as files:
-        check_target(path, files)
+        check_targets(path, files, view, force=force,
+                      check=lambda target: _refuse_input(target, there))
         store.keep(report.findings)
-        write(path, report, store, files, view, force=force,
-              check=lambda target: _refuse_input(target, there))
+        write(path, report, store, files, view)
 
 
 @contextmanager

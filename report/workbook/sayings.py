@@ -107,7 +107,7 @@ class Sayings:
 
 
 def _cells(entry: SaidFinding, shift: int) -> Iterator[Cell]:
-    """The cells that a finding read."""
-    if entry.row is not None:
+    """The cells that a finding read, where it has something to say of them."""
+    if entry.row is not None and entry.kind != "quiet":
         row = entry.row + shift
         yield from ((row, column) for column in entry.columns.values())

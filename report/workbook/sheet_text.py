@@ -8,11 +8,14 @@ from typing import IO
 
 from zhuanjie.engine.core.location import column_letter
 from zhuanjie.report.workbook.markup import escaped, quoted
+from zhuanjie.report.wrap import columns
 
 LINKS = 65_000
 """Links that a sheet may have; what is beyond is linked by formulas."""
 LAST_ROW = 1 << 20
 """Rows that a sheet may have."""
+_LINE, _HIGHEST = 15, 12
+"""How high a line is, and how many of them a row is high at most."""
 _LONGEST = 32_767
 """Characters that a cell may have."""
 
@@ -30,8 +33,9 @@ class OwnCell:
 class SheetText:
     """A sheet that is written row by row."""
 
-    def __init__(self, file: IO[bytes], space: str, widths: Sequence[float]) -> None:
-        self._file, self._row = file, 0
+    def __init__(self, file: IO[bytes], space: str, widths: Sequence[int], font: str = "") -> None:
+        """`font` has the properties of texts that have any of their own."""
+        self._file, self._row, self._font = file, 0, font
         self._links: list[tuple[str, str]] = []
         self._file.write((
             f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="{space}">'
@@ -42,18 +46,22 @@ class SheetText:
         """Begin the rows; the first `frozen` ones stay in view."""
         pane = (f'<pane ySplit="{frozen}" topLeftCell="A{frozen + 1}" activePane="bottomLeft" '
                 'state="frozen"/>') if frozen else ""
-        columns = "".join(f'<col min="{at}" max="{at}" width="{width}" customWidth="1"/>'
+        widths = "".join(f'<col min="{at}" max="{at}" width="{width}" customWidth="1"/>'
                           for at, width in enumerate(self._widths, start=1))
         self._file.write((
             f'<sheetViews><sheetView workbookViewId="0">{pane}</sheetView></sheetViews>'
-            f'<sheetFormatPr defaultRowHeight="15"/><cols>{columns}</cols><sheetData>').encode())
+            f'<sheetFormatPr defaultRowHeight="15"/><cols>{widths}</cols><sheetData>').encode())
 
-    def row(self, cells: Iterable[OwnCell | None]) -> int:
-        """Write a row; its number."""
+    def row(self, cells: Iterable[OwnCell], *, wraps: bool = True) -> int:
+        """Write a row, as high as its texts are where they wrap; its number."""
         self._row += 1
-        written = "".join(self._cell(f"{column_letter(at)}{self._row}", cell)
-                          for at, cell in enumerate(cells) if cell is not None)
-        self._file.write(f'<row r="{self._row}">{written}</row>'.encode())
+        lines, written = 1, ""
+        for at, cell in enumerate(cells):
+            written += self._cell(f"{column_letter(at)}{self._row}", cell)
+            if wraps and isinstance(cell.value, str) and at < len(self._widths):
+                lines = max(lines, -(-columns(cell.value) // (self._widths[at] - 1)))
+        height = f' ht="{min(lines, _HIGHEST) * _LINE}" customHeight="1"' if lines > 1 else ""
+        self._file.write(f'<row r="{self._row}"{height}>{written}</row>'.encode())
         return self._row
 
     def end(self, filtered: str | None = None) -> None:
@@ -88,7 +96,7 @@ class SheetText:
                     f"<v>{escaped(value)}</v></c>")
         if cell.link:
             self._links.append((ref, cell.link))
-            text = f'<r><rPr><u/><color rgb="FF0563C1"/></rPr>{text}</r>'
+            text = f'<r><rPr><u/><color rgb="FF0563C1"/>{self._font}</rPr>{text}</r>'
         elif cell.bold:
-            text = f"<r><rPr><b/></rPr>{text}</r>"
+            text = f"<r><rPr><b/>{self._font}</rPr>{text}</r>"
         return f'<c r="{ref}" s="{cell.style}" t="inlineStr"><is>{text}</is></c>'

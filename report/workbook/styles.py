@@ -19,6 +19,7 @@ from zhuanjie.report.workbook.markup import (
     Tag,
     children,
     edited,
+    quoted,
     root_of,
     with_attributes,
 )
@@ -45,7 +46,6 @@ _LEAST: Final = {
     "cellXfs": ['<{p}xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'],
 }
 """What a workbook has to have where it says nothing of formats."""
-_TOP: Final = {"vertical": "top", "wrapText": "1"}
 
 
 def least_styles(*, strict: bool) -> bytes:
@@ -101,6 +101,7 @@ class StyleBook:
                           for name in ("fonts", "fills", "borders", "cellXfs")}
         self._fills, self._xfs = (self._sections[n].items for n in ("fills", "cellXfs"))
         self._new: dict[tuple[int, Kind], int] = {}
+        self._own: dict[tuple[Kind, bool], int] = {}
         self._fill_ids: dict[bytes, int] = {}
         self.former = self._former()
         """Formats of former marks, with those that the cells had before."""
@@ -117,13 +118,23 @@ class StyleBook:
             known = self._new[xf, kind] = self._add(_with_fill(self._xfs[xf], fill))
         return known
 
-    def own(self, kind: Kind) -> int:
+    @property
+    def font(self) -> str:
+        """The workbook's usual font, as the properties of a piece of text."""
+        fonts = self._sections["fonts"].items
+        found = {e.tag.name.rpartition(b":")[2]: e.tag.attributes.get("val", "")
+                 for e in children(fonts[0], root_of(fonts[0]).end)} if fonts else {}
+        size, name = found.get(b"sz"), found.get(b"name")
+        return (f'<sz val="{quoted(size)}"/>' if size else "") + (
+            f'<rFont val="{quoted(name)}"/>' if name else "")
+
+    def own(self, kind: Kind, *, wraps: bool = True) -> int:
         """The format of a cell in our own sheets."""
-        known = self._new.get((-1, kind))
+        known = self._own.get((kind, wraps))
         if known is None:
             p = self._names.prefix
-            alignment = "".join(f' {name}="{value}"' for name, value in _TOP.items())
-            known = self._new[-1, kind] = self._add((
+            alignment = ' vertical="top"' + (' wrapText="1"' if wraps else "")
+            known = self._own[kind, wraps] = self._add((
                 f'<{p}xf numFmtId="0" fontId="0" fillId="{self._fill(kind, _OWN)}" borderId="0" '
                 f'xfId="0" applyFill="1" applyAlignment="1"><{p}alignment{alignment}/></{p}xf>'
             ).encode())

@@ -23,6 +23,7 @@ from zhuanjie.report.workbook.marking import mark
 from zhuanjie.report.workbook.marks import FindingStore
 from zhuanjie.report.workbook.own_sheets import OwnSheets
 from zhuanjie.report.workbook.package import Package
+from zhuanjie.report.workbook.plain_copy import copy_tables, empty_book, refuse_large
 from zhuanjie.report.workbook.sayings import Sayings, SheetPlace
 from zhuanjie.report.workbook.sheet_text import LAST_ROW
 
@@ -78,13 +79,23 @@ def files_of(tables: Iterable[LedgerTable]) -> list[LedgerFile]:
             for name, some in found.items()]
 
 
-def check_target(output: Path, files: Sequence[LedgerFile]) -> None:
-    """Refuse what cannot come to an end well, before anything is judged.
+def check_targets(output: Path, files: Sequence[LedgerFile], view: View, *, force: bool = False,
+                  check: Callable[[Path], None] = lambda _path: None) -> list[Path]:
+    """The workbooks that will be written; refuses what cannot come to an end well.
 
-    Raises UsageError for one file to hold several ledgers, or an ending that its kind cannot have.
+    Raises UsageError for one file to hold several ledgers, or an ending that its kind cannot have,
+    OutputError for a ledger that no sheet holds, or what would be written over another file.
+    `check` is asked of each workbook.
     """
+    targets = _targets(output, files, view) if is_folder(output) else [output]
+    for file in files:
+        if file.ending is None:
+            refuse_large(file.tables)
+    for target in targets:
+        check(target)
+        guard(target, force=force)
     if is_folder(output):
-        return
+        return targets
     if len(files) > 1:
         raise fail(UsageError, "report.workbook.several", hint="report.workbook.several.hint",
                    count=len(files), path=str(output))
@@ -93,39 +104,35 @@ def check_target(output: Path, files: Sequence[LedgerFile]) -> None:
         if output.suffix.lower() != wanted:
             raise fail(UsageError, "report.workbook.ending", hint="report.workbook.ending.hint",
                        path=str(output), wanted=wanted)
+    return targets
 
 
 def write(output: Path, report: Report, store: FindingStore, files: Sequence[LedgerFile],
-          view: View, *, force: bool = False,
-          check: Callable[[Path], None] = lambda _path: None) -> list[Path]:
-    """Write the marked workbooks; where they are. `check` is asked of each before it is written.
+          view: View) -> None:
+    """Write the marked workbooks, whose places were checked.
 
-    Raises OutputError where one cannot be made, or would be written over another file.
+    Raises OutputError where one cannot be made.
     """
     if len(store) > LAST_ROW - _ROOM:
         raise fail(OutputError, "report.workbook.findings", hint="report.workbook.large.hint",
                    count=len(store), most=LAST_ROW - _ROOM)
     view = view.of_report(report)
     if not is_folder(output):
-        check(output)
-        guard(output, force=force)
-        _one(output, report, store, files[0] if files else None, view, files=None)
-        return [output]
+        _one(output, report, store, files[0] if files else None, view,
+             by=tuple(report.summary.by), files=None)
+        return
     targets = _targets(output, files, view)
-    for target in targets:
-        check(target)
-        guard(target, force=force)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unwritable(output, error) from error
     for target, file in zip(targets, files, strict=False):
         part = _part(report, store, file.name) if len(files) > 1 else report
-        _one(target, part, store, file, view,
+        _one(target, part, store, file, view, by=tuple(report.summary.by),
              files=frozenset({file.name}) if len(files) > 1 else None)
     if len(files) > 1:
-        _one(targets[-1], report, store, None, view, files=None)
-    return targets
+        _one(targets[-1], report, store, None, view, by=tuple(report.summary.by),
+             files=None)
 
 
 def _targets(folder: Path, files: Sequence[LedgerFile], view: View) -> list[Path]:
@@ -170,10 +177,10 @@ def _part(report: Report, store: FindingStore, file: str) -> Report:
 
 
 def _one(target: Path, report: Report, store: FindingStore, file: LedgerFile | None, view: View,
-         *, files: frozenset[str] | None) -> None:
+         *, by: Sequence[str], files: frozenset[str] | None) -> None:
     """Write one workbook."""
     with replacing(target, private=True) as draft, _source(file, view) as (source, places):
-        sheets = OwnSheets(report, view, {place.where: place for place in places})
+        sheets = OwnSheets(report, view, {place.where: place for place in places}, by)
         groups: dict[str, Counter[str]] = {}
         for where, counts in store.counts.items():
             if files is None or where[0] in files:
@@ -195,8 +202,6 @@ def _source(file: LedgerFile | None, view: View) -> Iterator[tuple[Path, list[Sh
         yield file.path, [SheetPlace((file.name, sheet), sheet or "")
                           for sheet in dict.fromkeys(file.sheets)]
         return
-    from zhuanjie.report.workbook.plain_copy import copy_tables, empty_book
-
     with tempfile.TemporaryDirectory(prefix="zhuanjie-") as folder:
         path = Path(folder) / "ledger.xlsx"
         try:
