@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from zhuanjie.engine.core.results import REPORTED, Outcome, Report
 from zhuanjie.report.page.acts import links
 from zhuanjie.report.page.counts import FindingCounts, age_bounds
-from zhuanjie.report.page.markup import Html, blank_nought, join, number, section, table, tag
+from zhuanjie.report.page.markup import Html, blank_nought, join, number, own, section, table, tag
 from zhuanjie.report.page.plots import bar, bar_heading, columns, key
 from zhuanjie.report.view import View
+
+FIRST: Final = 40
+"""Groups that are seen at once; the others are unfolded."""
 
 
 def by_group(report: Report, view: View, counts: FindingCounts) -> Iterator[Html]:
@@ -34,14 +38,22 @@ def _groups(name: str, heading: str, view: View,
     shown = [o for o in REPORTED if any(outcomes[o] for _, outcomes, _ in rows)]
     most = max(sum(outcomes[o] for o in shown) for _, outcomes, _ in rows)
     title = view.say("page.by", field=heading)
-    return section(name, title, key([(o.value, view.outcome(o)) for o in shown]), table(
-        title, [heading, view.say("page.column.broken", record=view.record),
-                *(view.outcome(o) for o in shown), bar_heading(view)],
-        [(group or view.say("page.blank"), blank_nought(broken),
-          *(blank_nought(outcomes[o]) for o in shown),
-          bar([(o.value, outcomes[o]) for o in shown], most))
-         for group, outcomes, broken in rows],
-        numbers=range(1, 2 + len(shown)), hidden=True))
+
+    def listed(caption: str, some: Sequence[tuple[str, Counter[Outcome], int]]) -> Html:
+        return table(
+            caption, [heading, view.say("page.column.broken", record=view.record),
+                      *(view.outcome(o) for o in shown), bar_heading(view)],
+            [(own(group) or view.say("page.blank"), blank_nought(broken),
+              *(blank_nought(outcomes[o]) for o in shown),
+              bar([(o.value, outcomes[o]) for o in shown], most))
+             for group, outcomes, broken in some],
+            numbers=range(1, 2 + len(shown)), hidden=True)
+
+    more = view.say("page.by.more", count=number(len(rows) - FIRST))
+    return section(name, title, key([(o.value, view.outcome(o)) for o in shown]),
+                   listed(title, rows[:FIRST]), *([tag(
+                       "details", tag("summary", more), listed(more, rows[FIRST:]))]
+                       if len(rows) > FIRST else ()))
 
 
 def overdue(view: View, counts: FindingCounts) -> Iterator[Html]:

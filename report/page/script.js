@@ -200,7 +200,9 @@
   });
 
   const printed = make("p", { class: "note", hidden: true });
+  const folded = [...document.querySelectorAll("details")];
   addEventListener("beforeprint", () => {
+    folded.forEach((part) => { part.open = true; });
     body.replaceChildren(...shown.slice(0, PRINTED).map(line));
     printed.hidden = shown.length <= PRINTED;
     printed.textContent = say("printed", { shown: PRINTED, total: shown.length });

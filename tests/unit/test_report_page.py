@@ -172,6 +172,15 @@ def test_waivers_are_shown_with_reason_and_last_day() -> None:
     assert "豁免 2026-002 已于 2007-12-01 到期" in text["findings"]
 
 
+def test_very_many_groups_are_folded_and_all_there() -> None:
+    found = [finding(str(n), row=n, group=f"<学院{n}>") for n in range(95)]
+    text = html_of(report_of(found), "en")
+    assert "the other 55" in Reader(text).texts["by-group"]
+    assert all(f"<学院{n}>" in Reader(text).texts["by-group"] for n in (0, 40, 94))
+    assert text.count("<details>") == 1
+    assert "<details>" not in html_of(report_of(found[:40]))
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_numbers_stand_with_their_sources(lang: Any) -> None:
     policy = load_policy("fujian-2007-80")
