@@ -37,11 +37,13 @@ def interrupted(error: BaseException) -> int:
 def weight(finding: Finding | InputFinding) -> int:
     """How much a finding weighs; a cell that could not be read is bad evidence and weighs 1.
 
-    What could not be judged at all for want of columns weighs nothing.
+    What could not be judged at all for want of columns weighs nothing, nor does what is known.
     """
     if isinstance(finding, InputFinding):
         return _SEVERITY[finding.severity] if finding.severity else 1
-    return weight_of(finding.outcome, finding.severity) if finding.judged else 0
+    if not finding.judged or finding.known_since is not None:
+        return 0
+    return weight_of(finding.outcome, finding.severity)
 
 
 def weight_of(outcome: Outcome, severity: Severity) -> int:

@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "fields": "zhuanjie.cli.commands.fields",
     "template": "zhuanjie.cli.commands.template",
     "policy": "zhuanjie.cli.commands.policy",
+    "baseline": "zhuanjie.cli.commands.baseline",
     "waivers": "zhuanjie.cli.commands.waivers",
     "generate": "zhuanjie.cli.commands.generate",
     "completion": "zhuanjie.cli.commands.completion",

@@ -295,6 +295,7 @@ absent = option("--absent", help_key="absent", type=Choice(("unknown", "blank"))
 column = option("--column", help_key="column", multiple=True, metavar="HEADING=FIELD",
                 type=Pair(str, "cli.usage.column"))
 join = option("--join", help_key="join", is_flag=True)
+baseline = option("--baseline", help_key="baseline", type=FILE, metavar="FILE")
 waivers = option("--waivers", help_key="waivers", multiple=True, type=FILE, metavar="FILE")
 before = option("--before", help_key="before", metavar="MOMENT", shell_complete=complete.moments)
 journal = option("--journal", help_key="journal", metavar="FILE", type=click.Path(path_type=Path))

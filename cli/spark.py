@@ -32,7 +32,8 @@ def is_for_spark(ledgers: Sequence[str], selection: Selection, target: Target,
 
 
 def audit(session: Session, ledgers: Sequence[str], selection: Selection, target: Target,
-          extent: Extent, *, fail_on: str, strict: bool, all_outcomes: bool, quiet: bool) -> int:
+          extent: Extent, *, baseline: str | None, fail_on: str, strict: bool,
+          all_outcomes: bool, quiet: bool) -> int:
     """Audit on Spark, then show the summary; returns the exit code."""
     from zhuanjie.cli import show
     from zhuanjie.engine import api
@@ -52,7 +53,7 @@ def audit(session: Session, ledgers: Sequence[str], selection: Selection, target
             ledgers, policy, folder, form, as_of=selection.day, lang=session.lang,
             columns=selection.headings(policy), roster=selection.roster, all_outcomes=all_outcomes,
             only=extent.only, skip=extent.skip, by=extent.by, absent=selection.absent,
-            waivers=selection.waivers)
+            waivers=selection.waivers, baseline=baseline)
     for notice in done.report.notices:
         session.notice(notice)
     for found in done.report.input:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from zhuanjie.engine.core.finding_columns import COLUMNS
@@ -22,7 +22,7 @@ from zhuanjie.engine.core.results import (
     plain,
 )
 from zhuanjie.engine.core.unaudited import Unaudited
-from zhuanjie.engine.core.waiver import Waiver, WaiverUse
+from zhuanjie.engine.core.waiver import BaselineUse, Waiver, WaiverUse
 from zhuanjie.report.view import View
 
 _FLAT = tuple((c.name, c.of) for c in COLUMNS if not c.place and not c.pack)
@@ -37,6 +37,8 @@ def finding(found: Finding) -> dict[str, Any]:
         shape["pack"] = found.pack
     if found.by:
         shape["by"] = dict(found.by)
+    if found.known_since:
+        shape["known_since"] = plain(found.known_since)
     return shape
 
 
@@ -51,6 +53,13 @@ def waiver(given: Waiver) -> dict[str, Any]:
 def waiver_use(use: WaiverUse) -> dict[str, Any]:
     """A waiver that was given, how it stands, and of how many findings it speaks."""
     return {**waiver(use.waiver), "state": use.state, "findings": use.findings}
+
+
+def baseline(used: BaselineUse, day: date) -> dict[str, Any]:
+    """What a baseline came to on a day."""
+    return {"as_of": plain(used.as_of), "age_days": (day - used.as_of).days, "known": used.known,
+            "stale": [{"id": e.id, "rule": e.rule, "record": e.record, "due": plain(e.due),
+                       "first_seen": plain(e.first_seen)} for e in used.stale]}
 
 
 def not_audited(part: Unaudited, lang: Lang) -> dict[str, Any]:
@@ -117,6 +126,7 @@ def head(report: Report, view: View) -> dict[str, Any]:
                       if report.no_columns else {})},
         "summary": summary(report, view),
         **({"waivers": [waiver_use(use) for use in report.waivers]} if report.waivers else {}),
+        **({"baseline": baseline(report.baseline, report.as_of)} if report.baseline else {}),
         "input": [input_finding(found, view.lang) for found in report.input],
     }
 

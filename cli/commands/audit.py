@@ -36,6 +36,7 @@ class _Call:
     ledgers: list[str]
     selection: Selection
     extent: Extent
+    baseline: str | None
     target: Target
     keys: tuple[str, ...]
     resume: bool
@@ -53,7 +54,7 @@ class _Call:
         return api.stream(self.ledgers, policy,
                           **arguments(self.selection, self.session, policy),
                           all_outcomes=self.all_outcomes, progress=progress,
-                          **self.extent.asked, **more)
+                          baseline=self.baseline, **self.extent.asked, **more)
 
     def code(self, report: Report, run: AuditRun) -> int:
         """The exit code, from what the run has counted."""
@@ -74,6 +75,7 @@ class _Call:
 @option("--partition-by", help_key="partition-by", metavar="COLUMN,...")
 @option("--resume", help_key="resume", is_flag=True)
 @options.extent
+@options.baseline
 @options.fail_on
 @option("--strict", help_key="strict", is_flag=True)
 @options.all_outcomes
@@ -82,7 +84,7 @@ class _Call:
 @options.lang
 @click.pass_context
 def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection, extent: Extent,
-            form: str | None,
+            baseline: str | None, form: str | None,
             output: Path | None, force: bool, partition_by: str | None, resume: bool, fail_on: str,
             strict: bool, all_outcomes: bool, with_values: bool, quiet: bool) -> int:
     """Audit ledgers."""
@@ -93,12 +95,12 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection,
         target = Target("parquet" if keys else chosen or FORMS[0], output, force)
     else:
         target = Target.of(NAME, form, output, force=force)
-    call = _Call(session_of(ctx), list(ledgers), selection, extent, target, keys, resume, fail_on,
-                 strict, all_outcomes, quiet, with_values)
-    refuse_overwrite([*ledgers, *selection.files], output, force=force)
+    call = _Call(session_of(ctx), list(ledgers), selection, extent, baseline, target, keys, resume,
+                 fail_on, strict, all_outcomes, quiet, with_values)
+    refuse_overwrite([*ledgers, *selection.files, baseline], output, force=force)
     if on_spark:
-        return spark.audit(call.session, ledgers, selection, target, extent, fail_on=fail_on,
-                           strict=strict, all_outcomes=all_outcomes, quiet=quiet)
+        return spark.audit(call.session, ledgers, selection, target, extent, baseline=baseline,
+                           fail_on=fail_on, strict=strict, all_outcomes=all_outcomes, quiet=quiet)
     if extent.summary:
         return _totals(call)
     if keys:
@@ -207,7 +209,7 @@ def _stream(call: _Call) -> int:
     ):
         out.writelines(reports.finding_lines(
             iter(run), call.target.format, by_pack=bool(run.plan.policy.spans),
-            by=run.plan.grouped_by, after=lambda: api.unaudited(run.head()),
+            by=run.plan.beside, after=lambda: api.unaudited(run.head()),
             lang=call.session.lang))
     return _told(call, run, run.head())
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.authoring import pack_cases as pack_cases
     from zhuanjie.engine.api.authoring import row_clause as row_clause
     from zhuanjie.engine.api.authoring import update_cases as update_cases
+    from zhuanjie.engine.api.baselines import BaselineChange as BaselineChange
+    from zhuanjie.engine.api.baselines import create_baseline as create_baseline
+    from zhuanjie.engine.api.baselines import show_baseline as show_baseline
+    from zhuanjie.engine.api.baselines import update_baseline as update_baseline
     from zhuanjie.engine.api.columns import ColumnUse as ColumnUse
     from zhuanjie.engine.api.columns import TableColumns as TableColumns
     from zhuanjie.engine.api.columns import column_mapping as column_mapping
@@ -170,6 +174,9 @@ if TYPE_CHECKING:
     from zhuanjie.engine.watch.source import EventFile as EventFile
 
 _MODULES = {
+    "zhuanjie.engine.api.baselines": (
+        "BaselineChange", "create_baseline", "show_baseline", "update_baseline",
+    ),
     "zhuanjie.engine.api.authoring": (
         "FormattedFile", "MarkedText", "PackCases", "coverage", "format_pack", "marked_texts",
         "pack_cases", "row_clause", "update_cases",

@@ -79,6 +79,7 @@ class AuditOptions(TypedDict, total=False):
     absent: Absent
     join: bool
     waivers: Sequence[str | Path]
+    baseline: str | Path | None
 
 
 def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
@@ -89,7 +90,8 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
            bulk: bool | None = None, stages: Sequence[Stage] = STAGES,
            only: Sequence[str] = (), skip: Sequence[str] = (),
            by: Sequence[str] = (), absent: Absent = "unknown",
-           join: bool = False, waivers: Sequence[str | Path] = ()) -> AuditRun:
+           join: bool = False, waivers: Sequence[str | Path] = (),
+           baseline: str | Path | None = None) -> AuditRun:
     """Begin an audit: iterate the run for findings, take its `head()`, and `close()` it.
 
     `before` names a moment of the policy: only what is asked then is judged, the act taken to be
@@ -97,7 +99,8 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
     and all that begin so), `by` fields to group findings and totals by. `bulk` reads even a small
     ledger as one stream. Verdicts pass through `stages`. Of a column that a table lacks nothing is
     known, unless `absent` is `"blank"`. With `join` rows of different tables that have the same key
-    are one record. `waivers` are files of approvals under which violations may stand.
+    are one record. `waivers` are files of approvals under which violations may stand,
+    `baseline` a file of findings that were known before.
 
     Raises InputError for a ledger that cannot be read, UsageError for a wrong option,
     BackendError when the engine fails.
@@ -105,7 +108,7 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
     check_options(params, columns, lang)
     day = day_of(as_of)
     plan = plan_for(policy_of(policy), day, params, before, only=only, skip=skip, by=by,
-                    waivers=waivers)
+                    waivers=waivers, baseline=baseline)
     with ExitStack() as opened:  # what was opened is closed if the audit cannot begin
         ledger = open_given(sources, columns, stdin, vocabulary=plan.policy.vocabulary)
         opened.enter_context(closing(ledger))
@@ -128,7 +131,8 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path |
                     lang: Lang = "en", all_outcomes: bool = False,
                     only: Sequence[str] = (), skip: Sequence[str] = (),
                     by: Sequence[str] = (), absent: Absent = "unknown",
-                    waivers: Sequence[str | Path] = ()) -> SparkReport:
+                    waivers: Sequence[str | Path] = (),
+                    baseline: str | Path | None = None) -> SparkReport:
     """Audit on Spark: it reads the sources and writes the findings to the folder `output`.
 
     Without one there is nothing but the report, which has totals and no findings. `form` is
@@ -139,7 +143,7 @@ def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path |
     from zhuanjie.engine.auditing.strategies import spark as on_spark
 
     plan = plan_for(policy, as_of or office_day(), params, only=only, skip=skip, by=by,
-                    waivers=waivers)
+                    waivers=waivers, baseline=baseline)
     return on_spark.audit_on_spark(
         sources,
         plan,
@@ -188,6 +192,7 @@ def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: S
             "every": run.all_outcomes, "ledger": [*files, *map(shown_name, sources)],
             "not_asked": plan.not_asked, "by": plan.grouped_by,
             "waivers": [waiver.entry.model_dump_json() for waiver in plan.waivers.waivers],
+            "baseline": sorted(plan.baseline.entries) if plan.baseline else None,
             "joined": run.ledger.counts is not None}
     Partitions(folder, keys, run, call, resume=resume).write()
     return run.head()

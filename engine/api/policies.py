@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -90,7 +90,7 @@ def lint(policy: Policy) -> list[Diagnostic]:
 
 
 def plan_for(policy: Policy | None, day: date, params: Mapping[str, int] | None = None,
-             before: str | None = None, **asked: Sequence[Any]) -> Plan:
+             before: str | None = None, **asked: Any) -> Plan:
     """A policy (or those that stand for choice) made ready to judge on `day`.
 
     `asked` says which clauses, what to group by, and files of waivers; see `make_plan`.

@@ -26,7 +26,12 @@ from zhuanjie.engine.auditing.strategies.registry import choose
 from zhuanjie.engine.auditing.totals import AuditTotals
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.auditing.waiver_cover import WaiverCover, narrowed
-from zhuanjie.engine.auditing.waiver_notices import said_of_waivers, uses
+from zhuanjie.engine.auditing.waiver_notices import (
+    baseline_use,
+    said_of_baseline,
+    said_of_waivers,
+    uses,
+)
 from zhuanjie.engine.auditing.wording.findings import CellPlaces, findings_of
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import Backend
@@ -124,6 +129,9 @@ class AuditRun:
         """The report without its findings."""
         ledger, totals = self.strategy.ledger, self.totals
         used = uses(self.plan.waivers, totals.waived, self.beyond)
+        summary = totals.ordered()
+        baseline = baseline_use(self.plan, totals.seen, [*summary.not_judged]) \
+            if self._whole else None
         lacking = {} if ledger.kept is None else no_columns(self.plan, ledger.kept)
         return Report(
             policy=self.plan.policy.ref,
@@ -132,15 +140,16 @@ class AuditRun:
                 totals.records, totals.out_of_scope, ledger.sha256,
                 (*ledger.skipped, *(self.roster.ledger.skipped if self.roster else ())),
                 tuple(self._tables())),
-            summary=totals.ordered(),
+            summary=summary,
             input=list(totals.input),
             findings=[],
             notices=[*self.plan.policy.notices, *ledger.notices, *same_keys(ledger),
                      *(self.roster.ledger.notices if self.roster else ()),
                      *said_of(lacking, self.plan, self.lang, self.clauses,
                               blank=self.absent_is_blank),
-                     *said_of_waivers(used, self.plan, whole=self._whole)],
-            waivers=used, no_columns=lacking,
+                     *said_of_waivers(used, self.plan, whole=self._whole),
+                     *said_of_baseline(baseline, self.plan)],
+            waivers=used, baseline=baseline, no_columns=lacking,
             judged=totals.judged(), origin=(self.plan.policy, self.lang, self.all_outcomes),
             keys=self.plan.keyed,
         )

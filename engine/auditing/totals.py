@@ -6,7 +6,7 @@ Everything that a report says in numbers is counted here, and nowhere else.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 import polars as pl
@@ -15,6 +15,7 @@ from zhuanjie.engine.auditing.editions import judged
 from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.grouping import group_texts
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, trim
+from zhuanjie.engine.backends.verdicts import Verdicts
 from zhuanjie.engine.core.input_groups import InputGroups
 from zhuanjie.engine.core.results import (
     OUTCOME_CODES,
@@ -50,7 +51,9 @@ class AuditTotals:
         self.tables: dict[TableRef, TableCounts] = {}
         """What the rows of each table are."""
         self.kinds: set[tuple[Outcome, Severity]] = set()
-        """What findings there are, by what they weigh."""
+        """What findings there are that no baseline knows, by what they weigh."""
+        self.seen = frozenset[str]()
+        """The findings of the baseline that are there, by their ids."""
         self.waived: Counter[str] = Counter()
         """Of how many findings each waiver speaks, by its id."""
         self._people = PeopleCounter(plan.fields[plan.key].compare)
@@ -60,7 +63,8 @@ class AuditTotals:
         """Count a batch."""
         self._read(batch)
         self.editions.update(batch.editions)
-        self._note(counts_of(batch))
+        self._note(counts_of(batch), new=new_of(batch))
+        self.seen |= batch.seen
         self._people.add(*people_of(batch))
         for clause, days in late_of(batch).items():
             self.summary.note_late(clause, days)
@@ -86,17 +90,20 @@ class AuditTotals:
                findings: Mapping[tuple[str, str, str], int], late: Mapping[str, int],
                people: pl.Series,
                groups: Mapping[str, Mapping[tuple[str, Outcome], int]],
-               waived: Mapping[str, int]) -> None:
+               waived: Mapping[str, int], seen: Iterable[str],
+               new: Iterable[tuple[str, str]]) -> None:
         """Count a part of the ledger that was judged before.
 
         `people` are the ids of the records with a violation, a null for each that has no id,
-        `groups` the counts by the fields that are grouped by, `waived` those by waivers.
+        `groups` the counts by the fields that are grouped by, `waived` those by waivers, `seen` the
+        findings of the baseline, `new` what others weigh.
         """
         self.waived.update(waived)
+        self.seen |= frozenset(seen)
         self.records += records
         self.out_of_scope += out_of_scope
         self.input += unread
-        self._note(findings)
+        self._note(findings, new={(Outcome(o), Severity(s)) for o, s in new})
         for clause, days in late.items():
             self.summary.note_late(clause, days)
         self._people.add(people.drop_nulls(), people.null_count())
@@ -106,10 +113,15 @@ class AuditTotals:
 
     def add_parts(self, findings: Mapping[tuple[str, str, str], int], late: Mapping[str, int],
                   groups: Mapping[str, Mapping[tuple[str, str], int]], people: int,
-                  waived: Mapping[str, int]) -> None:
-        """Count verdicts that were counted elsewhere, on so many `people` not counted here."""
+                  waived: Mapping[str, int], seen: Iterable[str],
+                  new: Iterable[tuple[str, str]]) -> None:
+        """Count verdicts that were counted elsewhere, on so many `people` not counted here.
+
+        `seen` and `new` are as for `resume`.
+        """
         self.waived.update(waived)
-        self._note(findings)
+        self.seen |= frozenset(seen)
+        self._note(findings, new={(Outcome(o), Severity(s)) for o, s in new})
         for clause, days in late.items():
             self.summary.note_late(clause, days)
         self._people.add(pl.Series([], dtype=pl.String), people)
@@ -117,12 +129,14 @@ class AuditTotals:
             for (value, outcome), times in part.items():
                 self._by[name][value][Outcome(outcome)] += times
 
-    def _note(self, counts: Mapping[tuple[str, str, str], int]) -> None:
+    def _note(self, counts: Mapping[tuple[str, str, str], int],
+              new: Collection[tuple[Outcome, Severity]]) -> None:
         for (clause, outcome, severity), times in counts.items():
             if not times:
                 continue
             self.summary.add(clause, Outcome(outcome), times)
-            self.kinds.add((Outcome(outcome), Severity(severity)))
+            if (kind := (Outcome(outcome), Severity(severity))) in new:
+                self.kinds.add(kind)
 
     def judged(self) -> tuple[Judged, ...]:
         """What each of several packs judged."""
@@ -193,6 +207,15 @@ def late_of(batch: VerdictBatch) -> dict[str, int]:
         name = plan.rules[rule].clause if clause is None else plan.lowered[rule].clause[clause][0]
         found[name] = max(days, found.get(name, 0))
     return found
+
+
+def new_of(batch: VerdictBatch) -> set[tuple[Outcome, Severity]]:
+    """What the findings of a batch that no baseline knows are, by what they weigh."""
+    verdicts = batch.verdicts
+    if verdicts.is_table and "known" in verdicts.table.columns:
+        verdicts = Verdicts(batch.plan, table=verdicts.table.filter(pl.col("known").is_null()))
+    return {(outcome, batch.plan.rules[rule].severity)
+            for _, rule, outcome in verdicts.counts()}
 
 
 def waived_of(batch: VerdictBatch) -> Counter[str]:

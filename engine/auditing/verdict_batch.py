@@ -54,6 +54,8 @@ class VerdictBatch:
     lists_not_judged: bool = False
     run: int | None = None
     waivers: Sequence[Waiver] = ()
+    seen: frozenset[str] = frozenset()
+    """The findings of a baseline that are among the verdicts, by their ids."""
 
     def reported(self) -> tuple[pl.DataFrame, pl.Series]:
         """The records that have verdicts, in order, with trimmed texts, and their row numbers."""

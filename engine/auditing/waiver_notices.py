@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
-from zhuanjie.engine.core.waiver import WaiverState, WaiverUse
+from zhuanjie.engine.core.waiver import BaselineUse, StaleFinding, WaiverState, WaiverUse
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.waivers.waiver_set import TypedWaiver, WaiverSet
 
@@ -45,3 +45,33 @@ def said_of_waivers(used: Iterable[WaiverUse], plan: Plan, *,
         elif whole and not use.findings and use.waiver.id in asked:
             code = "waiver.expired-unmatched" if use.state == "expired" else "waiver.unmatched"
             yield Diagnostic(code, args, hint="waiver.unmatched.hint")
+
+
+def baseline_use(plan: Plan, seen: Collection[str],
+                 not_judged: Collection[str] = ()) -> BaselineUse | None:
+    """What the baseline came to: an entry is stale where its rule was judged and it is not there.
+
+    `not_judged` are clauses that could not be judged of some records; nothing is known of theirs.
+    """
+    known = plan.baseline
+    if known is None:
+        return None
+    judged = {rule.rule.id for rule in (*plan.rules, *plan.whole)
+              if set(not_judged).isdisjoint(rule.clauses)}
+    return BaselineUse(known.file, known.as_of, len(known.entries), tuple(
+        StaleFinding(e.id, e.rule, e.record, e.due, e.first_seen)
+        for e in known.entries.values() if e.rule in judged and e.id not in seen))
+
+
+def said_of_baseline(used: BaselineUse | None, plan: Plan) -> Iterator[Diagnostic]:
+    """Notices of a baseline: how old it is, what of it is stale, that it is of other rules."""
+    if used is None or plan.baseline is None:
+        return
+    yield Diagnostic("baseline.used", {
+        "known": used.known, "as_of": used.as_of, "days": (plan.as_of - used.as_of).days})
+    if used.stale:
+        yield Diagnostic("baseline.stale", {"count": len(used.stale)}, hint="baseline.stale.hint")
+    if plan.baseline.policy.sha256 != plan.policy.ref.sha256:
+        yield Diagnostic("baseline.other-policy", {
+            "id": plan.baseline.policy.id, "version": plan.baseline.policy.version},
+            hint="baseline.other-policy.hint")

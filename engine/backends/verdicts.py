@@ -5,7 +5,8 @@ and whoever needs one takes it apart; a record engine makes them one by one. Eac
 other at most once, and only where it is asked for. In a table, `row` is the record's position in
 the batch, `rule` the rule's in the plan, `outcome` a place in `OUTCOME_CODES`, `clause` a place in
 the rule's own list of clauses (or null), `missing` a set of bits over the rule's own list of
-missing fields; where anything is waived, `waiver` is a place among the waivers of the batch.
+missing fields; where anything is waived, `waiver` is a place among the waivers of the batch, where
+a baseline is asked, `known` the day on which a finding was first seen.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ SCHEMA = pl.Schema({
 })
 WAIVER = pl.Schema({"waiver": pl.Int32()})
 """The column there is besides where anything is waived."""
+KNOWN = pl.Schema({"known": pl.Int32()})
+"""The column there is besides where a baseline is asked: the day a finding was first seen."""
 BITS = 62
 """Fields that the bits of `missing` have room for."""
 
@@ -101,12 +104,14 @@ def to_verdicts(plan: Plan, table: pl.DataFrame) -> Iterator[Verdict]:
     """The verdicts of a table, in its order."""
     missing = [tuple(f for f, _ in r.missing) for r in plan.lowered]
     clauses = [tuple(c for c, _ in r.clause) for r in plan.lowered]
-    for row, rule, outcome, clause, due, late, bits, *waiver in table.iter_rows():
+    besides = [name for name in (*WAIVER, *KNOWN) if name in table.columns]
+    for row, rule, outcome, clause, due, late, bits, *more in table.select(
+            *SCHEMA, *besides).iter_rows():
         yield Verdict(
             row, rule, OUTCOME_CODES[outcome],
             clause=None if clause is None else clauses[rule][clause], due=due, late=late,
             missing=tuple(f for i, f in enumerate(missing[rule]) if bits >> i & 1) if bits else (),
-            waiver=waiver[0] if waiver else None,
+            **dict(zip(besides, more, strict=True)),
         )
 
 
@@ -115,10 +120,13 @@ def to_table(plan: Plan, verdicts: Sequence[Verdict]) -> pl.DataFrame:
     bits = [{f: 1 << i for i, (f, _) in enumerate(r.missing)} for r in plan.lowered]
     clauses = [{c: i for i, (c, _) in enumerate(r.clause)} for r in plan.lowered]
     codes = {outcome: code for code, outcome in enumerate(OUTCOME_CODES)}
-    waived = any(v.waiver is not None for v in verdicts)
+    besides = [name for name in (*WAIVER, *KNOWN)
+               if any(getattr(v, name) is not None for v in verdicts)]
     rows = [
         (v.row, v.rule, codes[v.outcome], None if v.clause is None else clauses[v.rule][v.clause],
-         v.due, v.late, sum(bits[v.rule][f] for f in v.missing), *([v.waiver] if waived else []))
+         v.due, v.late, sum(bits[v.rule][f] for f in v.missing),
+         *(getattr(v, name) for name in besides))
         for v in verdicts
     ]
-    return pl.DataFrame(rows, schema={**SCHEMA, **(WAIVER if waived else {})}, orient="row")
+    return pl.DataFrame(rows, orient="row", schema={
+        **SCHEMA, **{name: kind for name, kind in {**WAIVER, **KNOWN}.items() if name in besides}})

@@ -57,15 +57,19 @@ COLUMNS = (
     FindingColumn("pack", "text", lambda f: f.pack, pack=True),
 )
 """All of them, in the order of every output."""
+KNOWN_SINCE = FindingColumn("known_since", "day", lambda f: plain(f.known_since))
+"""The day on which the baseline of the audit first saw the finding."""
 
 
 def columns(*, packs: bool, tables: bool = False,
             by: Sequence[str] = ()) -> tuple[FindingColumn, ...]:
     """The columns of an output: with `packs` where several judge, of `tables` without words.
 
-    The fields that findings are grouped `by` come last, each under its own name.
+    The fields that findings are grouped `by` come last, each under its own name; so does
+    `known_since`, where a baseline is asked.
     """
-    grouped = (FindingColumn(name, "text", partial(_grouped, name)) for name in by)
+    grouped = (KNOWN_SINCE if name == KNOWN_SINCE.name else
+               FindingColumn(name, "text", partial(_grouped, name)) for name in by)
     return (*(c for c in COLUMNS if (packs or not c.pack) and (c.tabular or not tables)), *grouped)
 
 

@@ -15,7 +15,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.location import Location as Location  # noqa: PLC0414  # theirs too
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.report_methods import ReportMethods
-from zhuanjie.engine.core.waiver import Waiver, WaiverUse
+from zhuanjie.engine.core.waiver import BaselineUse, Waiver, WaiverUse
 
 Scalar = str | int | bool | date
 
@@ -76,6 +76,7 @@ class Verdict:
     late: int | None = None
     missing: tuple[str, ...] = ()
     waiver: int | None = None
+    known: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Finding:
     called and what it belongs to, where the ledger says so; `by` has the values of the fields that
     the caller groups by, as text, None where blank. `judged` is false where only columns that are
     not there could decide it. A waived violation has its `waiver`, one whose waiver expired too.
+    `known_since` is the day on which the baseline of the audit first saw it.
     """
 
     record: str | None
@@ -108,6 +110,7 @@ class Finding:
     by: Mapping[str, str | None] = preset(default_factory=dict)
     judged: bool = True
     waiver: Waiver | None = None
+    known_since: date | None = None
     identity: str | None = preset(default=None, repr=False)
     """The whole value that names the record, where `record` hides a part of it."""
 
@@ -306,6 +309,7 @@ class Report(ReportMethods):
     """The fields that name the records of the ledger's tables; empty for the vocabulary's own."""
     waivers: tuple[WaiverUse, ...] = ()
     """The waivers that were given, and what each covers."""
+    baseline: BaselineUse | None = None
     origin: tuple[Any, Lang, bool] | None = preset(default=None, repr=False, compare=False)
     """The policy, the language, and whether all outcomes were asked for: what words need."""
 

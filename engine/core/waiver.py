@@ -1,4 +1,4 @@
-"""What a waiver says. In: nothing. Out: the approval that a violation may stand for a time."""
+"""What excuses a finding. In: nothing. Out: waivers, baselines, and what they came to."""
 
 from __future__ import annotations
 
@@ -41,3 +41,24 @@ class WaiverUse:
     findings: int
     file: str | None = None
     line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaleFinding:
+    """A finding that a baseline knows and that is not there any more."""
+
+    id: str
+    rule: str
+    record: str | None
+    due: date | None
+    first_seen: date
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineUse:
+    """What a baseline came to: of which day it is, what of it is still there, what is not."""
+
+    file: str
+    as_of: date
+    known: int
+    stale: tuple[StaleFinding, ...]

@@ -21,6 +21,7 @@ from zhuanjie.engine.lowering.rules import LoweredRule, lower
 from zhuanjie.engine.policy.asked import asked_clauses, carried_clauses, grouping_fields
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 from zhuanjie.engine.vocabulary.fields import FieldTable
+from zhuanjie.engine.waivers.baseline import Baseline, read_baseline
 from zhuanjie.engine.waivers.waiver_set import NO_WAIVERS, WaiverSet, load_waivers
 
 
@@ -55,6 +56,8 @@ class Plan:
     lists_all: bool = True
     waivers: WaiverSet = NO_WAIVERS
     """The approvals under which violations may stand."""
+    baseline: Baseline | None = None
+    """The findings that were known on a day."""
     keyed: tuple[str, ...] = ()
     """The fields that name records of the ledger at hand, the one that names these first."""
 
@@ -74,6 +77,11 @@ class Plan:
         return self.fields.sort(
             self.policy.fields.union({self.key}, self.keyed, self.names, self.grouped_by,
                                      self.waivers.fields))
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The columns of findings that only this audit has."""
+        return (*self.grouped_by, *(("known_since",) if self.baseline is not None else ()))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -112,13 +120,15 @@ def keyed_plan(plan: Plan, key: str) -> Plan:
 
 def make_plan(policy: Policy, as_of: date, before: str | None = None, *,
               only: Sequence[str] = (), skip: Sequence[str] = (),
-              by: Sequence[str] = (), waivers: Sequence[str | Path] = ()) -> Plan:
+              by: Sequence[str] = (), waivers: Sequence[str | Path] = (),
+              baseline: str | Path | None = None) -> Plan:
     """Lower every rule of `policy` for `as_of` and the parameter values in force then.
 
     `before` names one of the policy's moments: only the rules asked then are kept, and the act is
     taken to be done on `as_of`. `only` and `skip` name clauses to keep to or leave out, `by` fields
-    to group by, `waivers` files of approvals. Raises UsageError for a moment, clause or field that
-    there is not, InputError for a file that is not one of waivers.
+    to group by, `waivers` files of approvals, `baseline` a file of known findings. Raises
+    UsageError for a moment, clause or field that there is not, InputError for a file that is not
+    such a one.
     """
     if policy.timeline is not None:
         policy = policy.timeline.on(as_of)
@@ -148,5 +158,5 @@ def make_plan(policy: Policy, as_of: date, before: str | None = None, *,
         lowered=tuple(lower(r, kleene, order) for r in rules),
         whole=tuple(r for r in policy.rules if r.shape == "reconcile"), assumed=assumed,
         grouped_by=grouping_fields(policy.vocabulary, by), asked=asked, not_asked=not_asked,
-        waivers=waived,
+        waivers=waived, baseline=None if baseline is None else read_baseline(baseline),
     )

@@ -40,7 +40,8 @@ def lines(findings: Iterable[Finding], by_pack: bool = False, by: Sequence[str] 
 
 def render(report: Report, out: TextIO, view: View) -> None:
     """Write the findings of a report."""
-    out.writelines(lines(report.findings, bool(report.judged), tuple(report.summary.by),
+    out.writelines(lines(report.findings, bool(report.judged), (
+        *report.summary.by, *(("known_since",) if report.baseline else ())),
                          lambda: unaudited(report), view.lang))
 
 

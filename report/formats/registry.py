@@ -83,6 +83,7 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "policy.mutate": _ANSWER,
     "policy.show": _ANSWER,
     "policy.test": ("table", "json", "junit", "github"),
+    "baseline.show": _ANSWER,
     "waivers.lint": ("table", "json", "markdown", "github"),
     "waivers.list": _ANSWER,
     "policy.verify": ("table", "json", "markdown", "github"),

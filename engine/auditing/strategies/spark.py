@@ -208,7 +208,8 @@ def _audit(run: AuditRun, judge: SparkJudge, output: Path | None, form: Form) ->
     counts, results = judge.counts, judge.results
     with failing():
         run.totals.add_parts(counts.kinds, counts.late, counts.groups, counts.nameless
-                             + _people(results, people) - len(people), counts.waived)
+                             + _people(results, people) - len(people), counts.waived,
+                             counts.seen, counts.new)
         unread = _unread(results)
         count = unread.count()
     if output is not None:

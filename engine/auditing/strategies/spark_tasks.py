@@ -28,6 +28,7 @@ from zhuanjie.engine.auditing.totals import (
     counts_of,
     groups_of,
     late_of,
+    new_of,
     people_of,
     waived_of,
 )
@@ -246,6 +247,10 @@ class PartCounts:
         self.waived: Counter[str] = Counter()
         self.covered: Counter[str] = Counter()
         """Of how many records each waiver covers a violation, where that is asked."""
+        self.seen = set[str]()
+        """The findings of the baseline that are there, by their ids."""
+        self.new = set[tuple[str, str]]()
+        """What findings that no baseline knows are, by outcome and severity."""
 
     def add(self, batch: VerdictBatch) -> None:
         """Count a batch."""
@@ -258,6 +263,8 @@ class PartCounts:
         self.late |= Counter(late_of(batch))
         self.nameless += people_of(batch)[1]
         self.waived.update(waived_of(batch))
+        self.seen |= batch.seen
+        self.new |= {(str(outcome), str(severity)) for outcome, severity in new_of(batch)}
         for name in batch.plan.grouped_by:
             self.groups.setdefault(name, Counter()).update(groups_of(batch, name))
 
@@ -266,6 +273,7 @@ class PartCounts:
         return json.dumps({
             "records": self.records, "out_of_scope": self.out_of_scope, "nameless": self.nameless,
             "waived": self.waived, "covered": self.covered,
+            "seen": sorted(self.seen), "new": sorted(self.new),
             "others": self.others, "editions": [*self.editions.items()], "late": self.late,
             "kinds": [[*kind, times] for kind, times in self.kinds.items()],
             "not_judged": [[*gap, times] for gap, times in self.not_judged.items()],
@@ -281,6 +289,8 @@ class PartCounts:
         self.others.update(told["others"])
         self.waived.update(told["waived"])
         self.covered.update(told["covered"])
+        self.seen.update(told["seen"])
+        self.new.update((outcome, severity) for outcome, severity in told["new"])
         self.editions.update(dict(told["editions"]))
         self.late |= Counter(told["late"])
         self.kinds.update({(a, b, c): times for a, b, c, times in told["kinds"]})

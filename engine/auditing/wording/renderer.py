@@ -15,7 +15,7 @@ from zhuanjie.engine.core.results import Finding, Location, Outcome, Verdict
 from zhuanjie.engine.core.waiver import Waiver
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule
-from zhuanjie.engine.vocabulary.fields import FieldTable
+from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
 __all__ = ["FindingRenderer", "field_label", "value_label"]
 
@@ -119,6 +119,7 @@ class FindingRenderer:
                 for name, field in self._by},
             judged=not (verdict.missing and self._absent.issuperset(verdict.missing)),
             waiver=waiver,
+            known_since=None if verdict.known is None else from_day(verdict.known),
             identity=named if self.key in self._masked else None,
         )
 
@@ -166,6 +167,14 @@ class FindingRenderer:
         return say("list.comma", self.lang).join(
             label if record.get(name) is None else say("finding.its-day", self.lang, name=label)
             for name, label in labels)
+
+
+def identity(field: Field, value: Any) -> Any:
+    """What the id of a finding is made of: the whole of a value that is shown in part.
+
+    Of another it is the value as it is shown.
+    """
+    return value if field.mask is not None or not isinstance(value, str) else hide_numbers(value)
 
 
 def _text(value: Any) -> str | None:

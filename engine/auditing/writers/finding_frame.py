@@ -27,7 +27,7 @@ def schema(plan: Plan) -> pl.Schema:
     """The columns of a plan's findings: where several packs judge, also which of them."""
     return pl.Schema({c.name: _DTYPES[c.kind]
                       for c in columns(packs=bool(plan.policy.spans), tables=True,
-                                       by=plan.grouped_by)})
+                                       by=plan.beside)})
 
 
 class FindingFrames:
@@ -60,6 +60,8 @@ class FindingFrames:
             "days_late": table["late"],
             "missing": rules.missing(table),
             "waiver": _waivers(batch),
+            "known_since": (table["known"].cast(pl.Date) if "known" in table.columns
+                            else pl.Series([None], dtype=pl.Date).new_from_index(0, len(table))),
             "file": pl.repeat(batch.file, len(table), dtype=pl.String, eager=True),
             "sheet": pl.repeat(batch.sheet, len(table), dtype=pl.String, eager=True),
             "row": batch.rows.gather(row),

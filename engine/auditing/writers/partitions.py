@@ -19,7 +19,7 @@ from urllib.parse import quote
 import polars as pl
 
 from zhuanjie.engine.auditing.run import AuditRun
-from zhuanjie.engine.auditing.totals import KindCounts, counts_of, late_of
+from zhuanjie.engine.auditing.totals import KindCounts, counts_of, late_of, new_of
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, in_order, not_audited
 from zhuanjie.engine.core.diagnostics import Place
@@ -65,7 +65,10 @@ class Partitions:
             run.totals.resume(done["records"], done["out_of_scope"],
                               [InputFinding(**found) for found in done["input"]],
                               {tuple(kind): times for *kind, times in done["findings"]},
-                              done.get("late", {}), *self._written(done["slice"]))
+                              done.get("late", {}), *self._written(done["slice"]),
+                              done.get("seen", ()), done["new"] if "new" in done else {
+                                  (outcome, severity) for _, outcome, severity, _ in
+                                  done["findings"]})
             for *table, records, others in done.get("tables", ()):
                 run.totals.count(TableRef(*table), records, others)
         start = (0, 0)
@@ -89,12 +92,15 @@ class Partitions:
         late: Counter[str] = Counter()
         rows: list[tuple[Any, ...]] = []
         records = out_of_scope = 0
+        seen, new = set[str](), set[tuple[str, str]]()
         for batch in batches:
             tables.append((batch.run, self._frames.of(batch)))
             place = batch.file, batch.sheet, batch.header_row
             if batch.records or batch.others:
                 rows.append((*place, batch.records, dict(batch.others)))
             counts += counts_of(batch)
+            seen |= batch.seen
+            new |= {(str(outcome), str(severity)) for outcome, severity in new_of(batch)}
             late |= Counter(late_of(batch))
             read += batch.input
             records += batch.records
@@ -102,7 +108,7 @@ class Partitions:
         self._put(_PART.format(*part), pl.concat(in_order(tables)))
         self._note({"slice": list(part), "records": records, "out_of_scope": out_of_scope,
                     "findings": sorted((*kind, times) for kind, times in counts.items()),
-                    "late": late, "tables": rows,
+                    "late": late, "tables": rows, "seen": sorted(seen), "new": sorted(new),
                     "input": [_plain(found) for found in read]})
 
     def _written(self, part: Sequence[int]) -> tuple[
