@@ -140,8 +140,8 @@ LAW = {"as-of": "2007-12-31", "policy": "fujian-2007-80"}
 def test_the_action_audits_ledgers(office: Path) -> None:
     done, _ = action(office, "Audit the ledgers", ledger="our ledgers\n\ntwo.csv\n", **LAW)
     assert done.returncode == 1 and "exit code 1" in done.stdout, done.stderr
-    assert (office / "output").read_text(encoding="utf-8") == "sarif=zhuanjie.sarif\n"
-    log = json.loads((office / "zhuanjie.sarif").read_text(encoding="utf-8"))
+    assert (office / "output").read_text(encoding="utf-8") == "sarif=audit.sarif\n"
+    log = json.loads((office / "audit.sarif").read_text(encoding="utf-8"))
     (result,) = [r for r in log["runs"][0]["results"] if r["ruleId"] == "receipt-returned"]
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "our%20ledgers/%E4%B8%80.csv"
@@ -151,7 +151,7 @@ def test_the_action_audits_ledgers(office: Path) -> None:
 
 
 @pytest.mark.parametrize(("form", "output", "held"), [
-    ("junit", "zhuanjie.xml", "<testsuites"), ("gitlab", "gl-code-quality-report.json", "[\n"),
+    ("junit", "audit.xml", "<testsuites"), ("gitlab", "gl-code-quality-report.json", "[\n"),
     ("github", "", "::error file=our ledgers/一.csv,line=3,"),
 ])
 def test_the_action_writes_other_forms(office: Path, form: str, output: str, held: str) -> None:
