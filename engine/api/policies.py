@@ -14,6 +14,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import read_source
+from zhuanjie.engine.expr.types import INT64
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.policy.check import broken_rules, build_policy
 from zhuanjie.engine.policy.found import MANIFEST, pack_folders
@@ -76,6 +77,8 @@ def with_params(policy: Policy, params: Mapping[str, int] | None,
             raise fail(UsageError, "policy.unknown-param",
                        hint="hint.near" if close else "hint.known", name=name, near=close,
                        known=", ".join(known))
+        if not INT64[0] <= params[name] <= INT64[1]:
+            raise fail(UsageError, "policy.param-range", name=name)
     if policy.timeline is not None:
         return policy.timeline.with_params(params).on(day or office_day())
     return build_policy(policy.chain, {**policy.overrides, **params})

@@ -10,7 +10,16 @@ from zhuanjie.engine.core.dates import Month, to_day
 from zhuanjie.engine.core.errors import ExpressionError, fail
 from zhuanjie.engine.core.unicode import comparable, half_pair
 from zhuanjie.engine.expr.nodes import AsOf, Expr, FieldRef, Param
-from zhuanjie.engine.expr.types import ANY, BOOL, RECORD_DATE, STRING, Kind, Type, field_type
+from zhuanjie.engine.expr.types import (
+    ANY,
+    BOOL,
+    INT64,
+    RECORD_DATE,
+    STRING,
+    Kind,
+    Type,
+    field_type,
+)
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
 AS_OF, PARAMS = "as_of", "params"
@@ -66,6 +75,8 @@ class DataSchema:
             if path[1] not in self._params:
                 return None
             value = self._params[path[1]]
+            if not INT64[0] <= value <= INT64[1]:
+                raise fail(ExpressionError, "cel.data-int", name=path[1])
             return Param(path[1], Type(Kind.INT, low=value, high=value), at)
         return FieldRef(name, ANY, at) if len(path) == 2 and path[0] not in self._types else None
 
@@ -83,7 +94,7 @@ def _type_of(name: str, value: Any) -> Type:
         case bool():
             return BOOL
         case int():
-            if not -(2**63) <= value < 2**63:
+            if not INT64[0] <= value <= INT64[1]:
                 raise fail(ExpressionError, "cel.data-int", name=name)
             return Type(Kind.INT, low=value, high=value)
         case str():

@@ -19,6 +19,7 @@ from pydantic import (
 
 from zhuanjie.engine.core.models import FieldName, Filled, Name, Slug, Strict, Text
 from zhuanjie.engine.core.results import Severity
+from zhuanjie.engine.expr.types import INT64
 from zhuanjie.engine.vocabulary.model import Spec
 
 Cel = Annotated[str, StringConstraints(min_length=1), Field(description="a CEL expression")]
@@ -69,6 +70,9 @@ class Parameter(Strict):
         starts = [v.start or date.min for v in self.values]
         if starts != sorted(set(starts)):
             raise ValueError("parameter.order")
+        given = [self.value, *(v.value for v in self.values)]
+        if not all(v is None or INT64[0] <= v <= INT64[1] for v in given):
+            raise ValueError("parameter.range")
         return self
 
     def at(self, day: date) -> int | None:

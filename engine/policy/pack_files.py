@@ -23,6 +23,8 @@ from zhuanjie.engine.policy.model import Manifest, Topic
 
 _M = TypeVar("_M", bound=BaseModel)
 CASES = "cases"
+MOST_RULES = 5_000
+"""Rules of a pack: what proves and compiles them takes its time over each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,14 @@ def load_pack(folder: Path, problems: list[Diagnostic],
                 topics.append(LoadedTopic(topic, at))
     if manifest is None or source is None:
         return None
+    if (count := sum(len(topic.topic.rules) for topic in topics)) > MOST_RULES:
+        problems.append(_too_many(count, short_path(folder)))
+        return None
     return LoadedPack(folder, manifest, source, tuple(topics), digest.digest())
+
+
+def _too_many(count: int, file: str) -> Diagnostic:
+    return Diagnostic("pack.too-many-rules", {"count": count, "most": MOST_RULES}, Place(file))
 
 
 def load_cases(folder: Path) -> list[LoadedCases]:
@@ -99,6 +108,10 @@ def _read(
         source = read_source(path, PolicyError, short_path(path))
     except PolicyError as error:
         problems.extend(error.diagnostics)
+        return None, None
+    rules = source.data.get("rules") if isinstance(source.data, dict) else None
+    if isinstance(rules, list) and len(rules) > MOST_RULES:
+        problems.append(_too_many(len(rules), source.file))
         return None, None
     sources.append(source)
     # The data, not the text: a comment or a line break changes no meaning.

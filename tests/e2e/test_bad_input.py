@@ -181,3 +181,25 @@ def test_many_columns(columns: int, code: int, ending: str, tmp_path: Path) -> N
     assert os.times().children_user - began < 20
     if code == 2:
         assert "columns" in done.stderr
+
+
+def test_a_pack_of_too_many_rules(tmp_path: Path) -> None:
+    rules = "".join(f'  - {{id: r{n}, clause: "{n}", when: "member.age > {n}"}}\n'
+                    for n in range(6_000))
+    done = run("policy", "lint", pack(tmp_path, "rules:\n" + rules), timeout=100)
+    fine(done, 1, 2)
+    assert "6000 rules" in done.stderr
+
+
+@pytest.mark.parametrize("value", [2**63, -2**63 - 1, 2**70, 10**400])
+def test_numbers_beyond_64_bits(value: int) -> None:
+    """No engine is asked what another would answer otherwise."""
+    from zhuanjie.engine import ExpressionError, UsageError, evaluate, load_policy
+    from zhuanjie.engine.api import with_params
+
+    for engine in ("reference", "python", "durable"):
+        with pytest.raises(ExpressionError):
+            evaluate("a.b == params.x", {"a": {"b": 2**63 - 1}}, backend=engine,
+                     params={"x": value})
+    with pytest.raises(UsageError):
+        with_params(load_policy("fujian-2007-80"), {"letter_validity_days": value})
