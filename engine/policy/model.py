@@ -17,9 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from zhuanjie.engine.core.models import FieldName, Filled, Name, Slug, Strict, Text
+from zhuanjie.engine.core.models import FieldName, Filled, Int64, Name, Slug, Strict, Text
 from zhuanjie.engine.core.results import Severity
-from zhuanjie.engine.expr.types import INT64
 from zhuanjie.engine.vocabulary.model import Spec
 
 Cel = Annotated[str, StringConstraints(min_length=1), Field(description="a CEL expression")]
@@ -50,7 +49,7 @@ class DatedValue(Strict):
     """A parameter's value from a day on (from ever, where `from` is left out)."""
 
     start: date | None = Field(default=None, alias="from")
-    value: int
+    value: Int64
 
 
 class Parameter(Strict):
@@ -58,7 +57,7 @@ class Parameter(Strict):
 
     unit: Literal["days", "months", "count"]
     title: Text | None = Field(default=None, description="what people call the number")
-    value: int | None = Field(default=None, description="the value, where it never changed")
+    value: Int64 | None = Field(default=None, description="the value, where it never changed")
     values: tuple[DatedValue, ...] = Field(default=(), description="the values by date, in order")
     source: Text
     note: Text
@@ -70,9 +69,6 @@ class Parameter(Strict):
         starts = [v.start or date.min for v in self.values]
         if starts != sorted(set(starts)):
             raise ValueError("parameter.order")
-        given = [self.value, *(v.value for v in self.values)]
-        if not all(v is None or INT64[0] <= v <= INT64[1] for v in given):
-            raise ValueError("parameter.range")
         return self
 
     def at(self, day: date) -> int | None:
