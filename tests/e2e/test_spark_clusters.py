@@ -23,7 +23,7 @@ waivers:
     requested_by: zhang
     approved_by: li
     granted_on: 2007-10-01
-    expires: 2008-03-31
+    expires: 2008-02-29
   - id: W-2
     clause: "1.1a"
     where: has(member.name)
@@ -32,7 +32,7 @@ waivers:
     requested_by: zhang
     approved_by: li
     granted_on: 2007-10-01
-    expires: 2008-03-31
+    expires: 2008-02-29
 """
 
 
