@@ -205,10 +205,10 @@ def plain(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """A text as XML has it, in ASCII, so that it fits in any encoding; what XML bars is left out.
-    """
-    safe = escape(_CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n"))
-    return safe.encode("ascii", "xmlcharrefreplace").decode()
+    """A text as XML has it; what XML bars is left out."""
+    if not text.isprintable():
+        text = _CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return escape(text)
 
 
 def quoted(text: str) -> str:
@@ -244,4 +244,4 @@ def _encoding(head: bytes) -> str | None:
         return "utf-16-le" if head.startswith(b"<") else "utf-16-be"
     found = _DECLARED.match(head.removeprefix(codecs.BOM_UTF8))
     name = found[1].decode("ascii", "replace").lower() if found else "utf-8"
-    return None if name in ("utf-8", "utf8", "us-ascii", "ascii") else name
+    return None if name in ("utf-8", "utf8") else name

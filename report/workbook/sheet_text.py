@@ -58,8 +58,10 @@ class SheetText:
         lines, written = 1, ""
         for at, cell in enumerate(cells):
             written += self._cell(f"{column_letter(at)}{self._row}", cell)
-            if wraps and isinstance(cell.value, str) and at < len(self._widths):
-                lines = max(lines, -(-columns(cell.value) // (self._widths[at] - 1)))
+            value = cell.value
+            if wraps and isinstance(value, str) and at < len(self._widths) and (
+                    2 * len(value) >= self._widths[at]):
+                lines = max(lines, -(-columns(value) // (self._widths[at] - 1)))
         height = f' ht="{min(lines, _HIGHEST) * _LINE}" customHeight="1"' if lines > 1 else ""
         self._file.write(f'<row r="{self._row}"{height}>{written}</row>'.encode())
         return self._row
