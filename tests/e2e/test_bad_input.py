@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -203,3 +204,27 @@ def test_numbers_beyond_64_bits(value: int) -> None:
                      params={"x": value})
     with pytest.raises(UsageError):
         with_params(load_policy("fujian-2007-80"), {"letter_validity_days": value})
+
+
+@pytest.mark.parametrize("far", ["A1048576", "a1048576", "AW99999999999999999999",
+                                 "XFD1", "A" * 30 + "1", "ZZZ1048576"])
+def test_a_cell_that_is_far_out(far: str, tmp_path: Path) -> None:
+    """What a sheet spans is bounded by what stands in it, before anything lays it out."""
+    resource = pytest.importorskip("resource")
+    plain, path = tmp_path / "plain.xlsx", tmp_path / "l.xlsx"
+    book = xlsxwriter.Workbook(str(plain))
+    sheet = book.add_worksheet()
+    for at, row in enumerate([list(SOUND), list(record(1).values())]):
+        sheet.write_row(at, 0, row)
+    book.close()
+    with zipfile.ZipFile(plain) as parts, zipfile.ZipFile(path, "w") as out:
+        for name in parts.namelist():
+            data = parts.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                data = data.replace(b'<c r="A2"', f'<c r="{far}"'.encode(), 1)
+            out.writestr(name, data)
+    done = subprocess.run(
+        [COMMAND, "audit", str(path), *AS_OF, "--lang", "en"], capture_output=True, text=True,
+        check=False, timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30)))
+    fine(done)

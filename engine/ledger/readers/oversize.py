@@ -23,6 +23,20 @@ MOST_CELLS = 100_000_000
 """Cells a sheet may span: all rows Excel has, by 95 columns."""
 
 
+FEW_CELLS = 5_000_000
+"""Cells a sheet may span in any case; no written cell is shorter than a byte."""
+
+
+def _unpacked(path: Path) -> int:
+    """The bytes of an Office package's parts; no bound for another file."""
+    try:
+        with ZipFile(path) as parts:
+            found = [part for part in parts.infolist() if part.filename.startswith("xl/")]
+    except (BadZipFile, OSError, ValueError):
+        return MOST_CELLS
+    return sum(part.file_size for part in found) if found else MOST_CELLS
+
+
 def refuse_bomb(path: Path, place: Place) -> None:
     """Refuse an archive with a part that is all padding; raises InputError."""
     try:
@@ -37,8 +51,12 @@ def refuse_bomb(path: Path, place: Place) -> None:
                        part=part.filename, size=part.file_size >> 20)
 
 
-def refuse_far(rows: int, columns: int, place: Place) -> None:
-    """Refuse a sheet that spans too many cells; raises InputError."""
-    if rows * columns > MOST_CELLS:
+def refuse_far(rows: int, columns: int, place: Place, path: Path | None = None) -> None:
+    """Refuse a sheet that spans too many cells, or far more than can stand in the file at `path`.
+
+    Raises InputError.
+    """
+    spans = rows * columns
+    if spans > MOST_CELLS or (path is not None and spans > FEW_CELLS and spans > _unpacked(path)):
         raise fail(InputError, "records.far-cell", place, "records.hint.far-cell",
                    rows=rows, columns=columns)

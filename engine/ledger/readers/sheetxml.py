@@ -39,7 +39,7 @@ WIDEST = 1 << 14
 """Columns a sheet can have."""
 _UNREADABLE = (LookupError, ElementTree.ParseError, expat.ExpatError, ValueError, OSError,
                StopIteration, EOFError, NotImplementedError, RuntimeError, zlib.error)
-_REF = re.compile(r"([A-Z]{1,9})([0-9]{1,18})", re.ASCII)
+_REF = re.compile(r"([A-Za-z]{1,9})[A-Za-z]*([0-9]{1,18})[0-9]*", re.ASCII)
 """A reference; one that is farther out than a sheet can reach is counted, to be refused."""
 
 
@@ -146,7 +146,7 @@ class _SheetParser:
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
         if found := _REF.fullmatch(attributes.get("r", "")):
-            self._column = column_number(found[1])
+            self._column = column_number(found[1].upper())
             self._row = int(found[2]) - 1
         else:
             self._column += 1

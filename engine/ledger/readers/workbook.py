@@ -56,7 +56,7 @@ def open_workbook(
         place = Place(file=name, sheet=meta.name)
         try:
             facts = inspect(path, at)
-            refuse_far(facts.rows, facts.columns, place)
+            refuse_far(facts.rows, facts.columns, place, path)
             if _is_own(sheet := _sheet(book, at, name)):
                 continue
             table = SheetTable(path, name, at, mapping, sheet, facts)
