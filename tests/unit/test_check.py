@@ -71,8 +71,8 @@ def test_without_a_policy_the_packs_are_read_once(
     monkeypatch.setattr(records, "load_policy", lambda as_of: read.append(as_of) or load_policy(
         as_of=as_of))
     plans: list[date] = []
-    monkeypatch.setattr(records, "plan_for", lambda policy, day, *more: plans.append(
-        day) or plan_for(policy, day, *more))
+    monkeypatch.setattr(records, "plan_for", lambda policy, day, *more, **asked: plans.append(
+        day) or plan_for(policy, day, *more, **asked))
     for i in range(3):
         assert ask({**BAD, "member.id": str(i)}, as_of=AS_OF)
     assert read == [AS_OF]
