@@ -7,12 +7,24 @@ BIN := .venv/bin
 EXTRAS ?= $(shell cat .venv/.extras 2>/dev/null)
 PACKS := $(patsubst rules/%/pack.yaml,%,$(wildcard rules/*/pack.yaml))
 
-.PHONY: demo test test-all lint types docs policies check schemas golden fixtures bench setup clean
+.PHONY: demo pictures test test-all lint types docs policies check schemas golden fixtures bench setup clean
 
-## demo: audit the shipped ledger of a made-up office
+DEMO := fixtures/ledgers/office-2007.xlsx --roster fixtures/rosters/roster-2007.csv \
+	--as-of 2007-12-31 --fail-on never
+MARKED := out/office-2007-marked.xlsx
+PAGE := out/office-2007.html
+
+## demo: audit the shipped ledger of a made-up office, and mark it
 demo: setup
-	@$(BIN)/zhuanjie audit fixtures/ledgers/office-2007.xlsx \
-		--roster fixtures/rosters/roster-2007.csv --as-of 2007-12-31 --fail-on never
+	@$(BIN)/zhuanjie audit $(DEMO)
+	@mkdir -p out
+	@$(BIN)/zhuanjie audit $(DEMO) -q -o $(MARKED)
+	@$(BIN)/zhuanjie audit $(DEMO) -q -o $(PAGE)
+	@echo; echo "the ledger itself, marked: $(MARKED)"; echo "a report to read: $(PAGE)"
+
+## pictures: what the README shows of both (Chromium, LibreOffice Calc and poppler-utils)
+pictures: demo
+	$(BIN)/python docs/pictures/make.py $(MARKED) $(PAGE)
 
 ## test: all but Spark, PostgreSQL and what is slow, in a few minutes
 test: setup

@@ -62,11 +62,14 @@ def section(page: str, heading: str) -> str:
 # --- examples --------------------------------------------------------------------------------
 
 
-def demo() -> str:
-    """The command behind `make demo`, as the Makefile has it."""
-    recipe = re.search(r"^demo:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+def demo() -> list[str]:
+    """The commands behind `make demo`, as the Makefile has them."""
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    recipe = re.search(r"^demo:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
     assert recipe
-    return recipe[1].replace("\\\n", " ").replace("@$(BIN)/", "").strip()
+    values = dict(re.findall(r"^([A-Z]+) := (.*)$", makefile, re.MULTILINE))
+    whole = re.sub(r"\$\(([A-Z]+)\)", lambda m: values[m[1]], recipe[1])
+    return [line for line in re.sub(r"\t@?(?:\.venv/bin/)?", "", whole).splitlines() if line]
 
 
 PROGRESS = re.compile(r"(, \d+ s|，\d+ 秒)$")
@@ -85,7 +88,18 @@ class Shell:
         if command == "echo $?":
             shown, self.code = str(self.code), 0
             return [shown]
-        words = shlex.split(demo() if command == "make demo" else command)
+        if command == "make demo":
+            return [line for part in demo() for line in self._part(part)]
+        return self._part(command)
+
+    def _part(self, command: str) -> list[str]:
+        if command.startswith("mkdir -p "):
+            (self.folder / command.removeprefix("mkdir -p ")).mkdir(parents=True, exist_ok=True)
+            return []
+        if command.startswith("echo"):
+            return [shlex.split(part)[1] if " " in part.strip() else ""
+                    for part in command.split(";")]
+        words = shlex.split(command)
         assert words[0] == PROG, f"only {PROG} is run here: {command}"
         both = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         kept, here = (sys.stdout, sys.stderr), Path.cwd()
