@@ -47,8 +47,8 @@ class Format:
 
 
 FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in (
-    Format("table", (".txt",), for_people=True, machine=False),
-    Format("markdown", (".md",), for_people=True, machine=False),
+    Format("table", (".txt",), for_people=True, machine=False, most=500_000),
+    Format("markdown", (".md",), for_people=True, machine=False, most=500_000),
     Format("html", (".html",), for_people=True, most=200_000),
     Format("json", (".json",), findings="spooled"),
     Format("jsonl", (".jsonl",), findings="streamed", has_input=False, on_spark=True),

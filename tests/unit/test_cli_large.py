@@ -6,12 +6,14 @@ import errno
 import io
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from zhuanjie.cli.main import main
 from zhuanjie.engine.core.limits import Limits, using
+from zhuanjie.report import FORMATS
 
 CALL = ["--policy", "fujian-2007-80", "--as-of", "2007-12-31", "--fail-on", "never", "--lang", "en"]
 
@@ -79,3 +81,16 @@ def test_no_place_to_set_findings_aside(
     monkeypatch.setattr(tempfile, "TemporaryFile", nowhere)
     assert main(["audit", str(ledger), *CALL, "-f", "json"]) == 0
     assert capsys.readouterr().out == expected
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_more_findings_than_a_text_bears_are_refused(
+        form: str, ledger: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    few = replace(FORMATS[form], most=3)
+    monkeypatch.setitem(FORMATS, form, few)  # type: ignore[arg-type]  # a dict, told to be read
+    assert main(["audit", str(ledger), *CALL, "--absent", "blank", "-f", form]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "parquet" in said.err
+    assert main(["audit", str(ledger), *CALL, "--absent", "blank", "-f", form, "--summary"]) == 0
