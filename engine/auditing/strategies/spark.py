@@ -148,11 +148,10 @@ class SparkJudge:
     @cached_property
     def results(self) -> DataFrame:
         """All that comes of the records, kept by the workers until it is written."""
-        cells, rest = self._source.cells(self._match, self._terms.plan.needs, all_read=True)
-        shared = self._keys.filter(pl.col("kind") >= 0)
-        stages = STAGES_BEFORE_WAIVERS if self._counts_cover else STAGES
-        task = JudgeTask(replace(self._reader, rest=rest), self._terms, shared, self._lang, stages,
+        task = JudgeTask(self._reader, self._terms, self._keys.filter(pl.col("kind") >= 0),
+                         self._lang, STAGES_BEFORE_WAIVERS if self._counts_cover else STAGES,
                          self.beyond, self._counts_cover)
+        cells = self._source.cells(self._match, self._terms.plan.needs, all_read=True)
         results: DataFrame = mapped(cells, task, result_columns(self._terms.plan))
         return results.persist()
 
@@ -172,8 +171,8 @@ class SparkJudge:
         names = {plan.key, *self.wanted, *field_names(plan.policy.scope)}.union(*(
             field_names(part) for rule in plan.unique for part in (rule.key, rule.within, rule.when)
             ), *(rule.edition.dates for rule in plan.unique if rule.edition))
-        cells, rest = self._source.cells(self._match, names, all_read=False)
-        task = KeyTask(replace(self._reader, rest=rest), self._terms, self.wanted)
+        cells = self._source.cells(self._match, names, all_read=False)
+        task = KeyTask(self._reader, self._terms, self.wanted)
         with failing():
             found = mapped(cells, task, KEYS).groupBy("kind", "first", "second").agg(
                 F.sum("sure").alias("sure"), F.sum("everyone").alias("everyone")).filter(

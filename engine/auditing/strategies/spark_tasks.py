@@ -32,7 +32,6 @@ from zhuanjie.engine.auditing.totals import (
     people_of,
     waived_of,
 )
-from zhuanjie.engine.auditing.uniqueness import DTYPES
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.auditing.waiver_cover import WaiverCover
 from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, schema
@@ -87,14 +86,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class PieceReader:
-    """Makes pieces of the batches of a part; `first` is the row number of a file's first record.
-
-    `rest` are the columns whose cells stand in one list, where they are there at all.
-    """
+    """Makes pieces of the batches of a part; `first` is the row number of a file's first record."""
 
     head: TableHead
     first: int
-    rest: tuple[int, ...] = ()
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Piece]:
         """The pieces, each of whole batches."""
@@ -113,20 +108,8 @@ class PieceReader:
         rows = frame["row"]
         # What stands at the top of a table, nobody can say.
         places = (rows - self.first).fill_null(TOP)
-        cells = frame.with_columns(
-            self._cell(at, pl.col("rest").list.get(number, null_on_oob=True)).alias(str(at))
-            for number, at in enumerate(self.rest)).drop("file", "row", "rest")
-        return Piece(PieceTable(self.head, cells, places), self._shown(frame["file"]), rows)
-
-    def _cell(self, at: int, text: pl.Expr) -> pl.Expr:
-        """A cell that came as text, as its column has it."""
-        field = self.head.match.fields.get(at)
-        kind = pl.String if field is None else DTYPES[field.type]
-        if kind == pl.Boolean:
-            return text == "true"
-        if kind == pl.Date:
-            return text.str.to_date("%Y-%m-%d", strict=False)
-        return text if kind == pl.String else text.cast(kind, strict=False)
+        return Piece(PieceTable(self.head, frame.drop("file", "row"), places),
+                     self._shown(frame["file"]), rows)
 
     def _shown(self, files: pl.Series) -> pl.Series:
         names = {name: self.head.file if name is None else shown_file(name)

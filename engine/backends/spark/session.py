@@ -36,10 +36,6 @@ _SETTINGS = {
 _MEANING = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH),
-    # Else tables of more than a hundred columns are read row by row. One program for a whole stage
-    # would be too long for Java to compile.
-    "spark.sql.codegen.maxFields": "5000",
-    "spark.sql.codegen.wholeStage": "false",
     # A failure's trace is looked at for what workers lack.
     "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",
 }

@@ -32,7 +32,6 @@ TABLE = "spark:"
 """What the name of a table begins with."""
 FILE, ROW = "file", "row"
 """Where a record stands: its file as Spark writes it, null in a table, and its number there."""
-REST = "rest"
 SAMPLE = 200
 """Rows that show what columns hold."""
 SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
@@ -47,7 +46,6 @@ _NATIVE: dict[str, tuple[type[T.DataType], ...]] = {
     "string": (T.StringType,), "bool": (T.BooleanType,), "int": _NUMBERS,
     "date": (T.DateType,), "month": (T.DateType,)}
 """As `column_reader.is_native`: hardly a cell of such a column can fail to be read."""
-_SIMPLE = (T.StringType, T.BooleanType, *_NUMBERS, T.DateType)
 _NESTED = (T.ArrayType, T.MapType, T.BinaryType)
 _AS_THEY_ARE = (*_NESTED, T.StringType, T.BooleanType, *_NUMBERS, T.FloatType, T.DoubleType,
                 T.DecimalType, T.DateType, T.TimestampType, T.TimestampNTZType, T.NullType)
@@ -69,13 +67,11 @@ class SparkSource:
     row_rules: RowRules
     first: int
 
-    def cells(self, match: HeadingMatch, names: Collection[str], *,
-              all_read: bool) -> tuple[DataFrame, tuple[int, ...]]:
+    def cells(self, match: HeadingMatch, names: Collection[str], *, all_read: bool) -> DataFrame:
         """The raw cells of the fields `names`, by position, and where each record stands.
 
         With `all_read` also those of columns whose cells are looked at in any case. Of every other
-        column only the cells of rows that may be no records are there: as texts in one list `REST`
-        where these mean the same, the positions of which are given beside the frame.
+        column only the cells of rows that may be no records are there.
         """
         # As the readers of files have it: of a text all columns show what a row is.
         places = range(len(self.paths)) if self.row_rules == "layout" else sorted(
@@ -87,16 +83,12 @@ class SparkSource:
                       key=lambda at: self.sample[str(at)].null_count())[:FULLEST]
         asked.update(full)
         doubt = self._doubt(roles, full)
-        rest = tuple(at for at in places if at not in asked
-                     and isinstance(self.paths[at][1], _SIMPLE))
         doubted = self.frame.withColumn(_DOUBT, doubt)  # once, and not for every column
-        texts = F.array(*(self._cell(at, known=True).cast("string") for at in rest))
         return doubted.select(
-            F.col(_PLACE[0]).alias(FILE), F.col(_PLACE[1]).alias(ROW),
-            F.when(F.col(_DOUBT), texts.cast("array<string>")).alias(REST), *(
+            F.col(_PLACE[0]).alias(FILE), F.col(_PLACE[1]).alias(ROW), *(
                 (self._cell(at, known=at in match.fields) if at in asked else F.when(
                     F.col(_DOUBT), self._cell(at, known=at in match.fields))).alias(str(at))
-                for at in places if at not in rest)), rest
+                for at in places))
 
     def _is_read(self, field: Field, at: int) -> bool:
         return field.check is not None or not isinstance(
