@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Unpack
 
 from zhuanjie.engine.api.ledgers import AuditOptions, Given, Sources, stream
+from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.results import Report
 from zhuanjie.engine.core.waiver import StaleFinding
 from zhuanjie.engine.core.whole_files import replacing
@@ -62,7 +63,8 @@ def update_baseline(path: str | Path, sources: Sources, policy: Given = None, *,
     known = read_baseline(path)
     assert report.baseline is not None
     stale = report.baseline.stale
-    after = shrunk(known, found, [e.id for e in stale], report.policy, report.as_of, reason)
+    after = shrunk(known, found, [e.id for e in stale], report.policy, report.as_of,
+                   reason and hide_numbers(reason))
     _write(after, path)
     return BaselineChange(after, stale, len(found.keys() - known.entries.keys()), report)
 

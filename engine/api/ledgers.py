@@ -191,7 +191,7 @@ def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: S
     call = {"policy": plan.policy.ref.sha256, "as_of": plan.as_of, "params": dict(plan.params),
             "every": run.all_outcomes, "ledger": [*files, *map(shown_name, sources)],
             "not_asked": plan.not_asked, "by": plan.grouped_by,
-            "waivers": [waiver.entry.model_dump_json() for waiver in plan.waivers.waivers],
+            "waivers": plan.waivers.digest,
             "baseline": sorted(plan.baseline.entries) if plan.baseline else None,
             "joined": run.ledger.counts is not None}
     Partitions(folder, keys, run, call, resume=resume).write()

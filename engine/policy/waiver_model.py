@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from zhuanjie.engine.core.models import Filled, Slug, Strict
+from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.policy.model import Cel
 
@@ -45,6 +46,8 @@ class WaiverEntry(Strict):
             raise ValueError("waiver.same-person")
         if self.expires < self.granted_on:
             raise ValueError("waiver.backward")
+        if hide_numbers(self.id) != self.id:
+            raise ValueError("waiver.personal")
         return self
 
     @property

@@ -5,6 +5,7 @@ What a policy does not know or does not allow covers nothing, and is said.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ExpressionError
+from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.waiver import Waiver
 from zhuanjie.engine.expr.from_cel import read
@@ -63,6 +65,12 @@ class WaiverSet:
     def in_force(self) -> int:
         """How many of `waivers` are in force; they are its first."""
         return sum(waiver.said.in_force for waiver in self.waivers)
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells these waivers from others, and nothing of whom they name."""
+        said = "\n".join(waiver.entry.model_dump_json() for waiver in self.waivers)
+        return hashlib.sha256(said.encode()).hexdigest() if said else ""
 
     @cached_property
     def fields(self) -> frozenset[str]:
@@ -121,8 +129,11 @@ def waivers_for(files: WaiverFiles, policy: Policy, day: date,
 
 
 def _said(entry: WaiverEntry, day: date) -> Waiver:
-    return Waiver(entry.id, entry.reason, entry.requested_by, entry.approved_by, entry.granted_on,
-                  entry.expires, entry.basis, entry.granted_on <= day <= entry.expires)
+    reason, asked, approved = map(
+        hide_numbers, (entry.reason, entry.requested_by, entry.approved_by))
+    return Waiver(entry.id, reason, asked, approved, entry.granted_on, entry.expires,
+                  entry.basis and hide_numbers(entry.basis),
+                  entry.granted_on <= day <= entry.expires)
 
 
 def _problems(read_: ReadEntry, policy: Policy) -> list[Diagnostic]:

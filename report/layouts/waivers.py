@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.messages import say, say_diagnostic
+from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.waiver import WaiverUse
 from zhuanjie.report import json_shape as shape
 from zhuanjie.report.formats.github import line
@@ -81,8 +82,8 @@ def _row(found: WaiverReview, use: WaiverUse, view: View) -> tuple[str, ...]:
     entry, waiver = found.entries[use.waiver.id], use.waiver
     more = len(entry.named) - NAMED
     whom = view.say("waivers.where", where=entry.where, at_most=entry.at_most) if entry.where \
-        else view.join(entry.named[:NAMED]) + (view.say("waivers.more", count=more)
-                                               if more > 0 else "")
+        else view.join([*map(hide_numbers, entry.named[:NAMED])]) + (
+            view.say("waivers.more", count=more) if more > 0 else "")
     left = str((waiver.expires - found.as_of).days) if use.state in ("in_force", "beyond") else ""
     return (waiver.id, view.say(f"waivers.state.{use.state}"), entry.clause or entry.rule or "",
             whom, waiver.expires.isoformat(), left, waiver.reason, waiver.requested_by,
@@ -92,6 +93,7 @@ def _row(found: WaiverReview, use: WaiverUse, view: View) -> tuple[str, ...]:
 def _entry(found: WaiverReview, use: WaiverUse) -> dict[str, Any]:
     entry = found.entries[use.waiver.id]
     return {**shape.waiver(use.waiver), "state": use.state, "clause": entry.clause,
-            "rule": entry.rule, "records": list(entry.named), "where": entry.where,
+            "rule": entry.rule, "records": [*map(hide_numbers, entry.named)],
+            "where": entry.where and hide_numbers(entry.where),
             "at_most": entry.at_most, "file": use.file, "line": use.line,
             **({"findings": use.findings} if found.judged else {})}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.cli_command import run
+import yaml
+from support.cli_command import AS_OF, record, run
 
 from zhuanjie.engine.core.personal import hide_numbers
 
@@ -49,3 +50,57 @@ def test_a_number_on_the_command_line_is_not_echoed(tmp_path: Path) -> None:
         said = run(*call)
         assert said.returncode == 2
         assert NUMBER not in said.stdout + said.stderr
+
+
+@pytest.fixture
+def waived(tmp_path: Path) -> tuple[Path, Path]:
+    """A ledger keyed by id numbers, and a waiver that speaks of one of them in every text it has."""
+    row = record(2, 回执收到日期="")
+    del row["学号"]
+    row = {"身份证号": NUMBER} | row
+    ledger = tmp_path / "ledger.csv"
+    ledger.write_text("\n".join(map(",".join, (row, row.values()))) + "\n", encoding="utf-8")
+    file = tmp_path / "waivers.yaml"
+    texts = {key: f"{key} {NUMBER}" for key in ("reason", "basis", "requested_by", "approved_by")}
+    entry = texts | {"clause": "1.6b", "granted_on": "2007-12-01", "expires": "2007-12-31"}
+    file.write_text(yaml.safe_dump({"waivers": [
+        entry | {"id": "W-1", "record": NUMBER},
+        entry | {"id": "W-2", "where": f"member.id_number == '{NUMBER}'", "at_most": 2}]},
+        allow_unicode=True), encoding="utf-8")
+    return ledger, file
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "jsonl", "markdown", "html", "sarif",
+                                  "junit", "github", "gitlab"])
+def test_a_number_in_a_waiver_is_not_told(form: str, waived: tuple[Path, Path]) -> None:
+    ledger, file = waived
+    said = run("audit", ledger, *AS_OF, "--only", "1.6b", "--waivers", file, "--format", form)
+    assert said.returncode == 0, said.stderr
+    assert "W-1" in said.stdout
+    assert NUMBER not in said.stdout + said.stderr
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_a_number_in_a_waiver_is_not_listed(form: str, waived: tuple[Path, Path]) -> None:
+    ledger, file = waived
+    for more in ((), ("--ledger", ledger)):
+        said = run("waivers", "list", file, *AS_OF, *more, "--format", form, env={"COLUMNS": "400"})
+        assert "W-2" in said.stdout
+        assert NUMBER not in said.stdout + said.stderr
+        assert said.stdout.count(HIDDEN) >= 2
+
+
+def test_what_is_kept_of_an_audit_names_no_number(waived: tuple[Path, Path],
+                                                  tmp_path: Path) -> None:
+    ledger, file = waived
+    folder, known = tmp_path / "out", tmp_path / "known.jsonl"
+    call = ("audit", ledger, *AS_OF, "--waivers", file, "--partition-by", "clause", "-o", folder)
+    assert run(*call).returncode == 1
+    assert NUMBER not in (folder / "_audit.jsonl").read_text("utf-8")
+    assert run("baseline", "create", ledger, *AS_OF, "--waivers", file, "-o",
+               known).returncode == 0
+    grown = run("baseline", "update", known, ledger, *AS_OF, "--grow", "--reason", f"为 {NUMBER}")
+    assert grown.returncode == 0, grown.stderr
+    text = known.read_text("utf-8")
+    assert HIDDEN in text.splitlines()[0]
+    assert NUMBER not in text

@@ -56,6 +56,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (dict(SOUND, approved_by=" ZHANG "), "waiver.same-person"),
     (dict(SOUND, approved_by="ｚｈａｎｇ"), "waiver.same-person"),
     (dict(SOUND, expires="2026-08-31"), "waiver.backward"),
+    (dict(SOUND, id="2026-350521198503124718"), "waiver.personal"),
     (dict(SOUND, expires="2026-02-30"), "pack.want-date"),
     (dict(SOUND, expires="2027-10-18"), "waiver.too-long"),
     (without("record", where="has(letter.issued_on)", at_most=51), "waiver.too-many"),
