@@ -15,6 +15,7 @@ from zhuanjie.engine.core.results import (
     InputFinding,
     Judged,
     Location,
+    Outcome,
     PolicyRef,
     Report,
     Skipped,
@@ -151,6 +152,8 @@ def summary(report: Report, view: View) -> dict[str, Any]:
     return {
         **{outcome.value: report.summary.total(outcome) for outcome in REPORTED},
         "people": report.summary.people,
+        **({"before_waivers": {"violation": told.total(Outcome.VIOLATION)
+                               + told.total(Outcome.WAIVED)}} if report.waivers else {}),
         "by_clause": {clause: counts for clause, counts in by_clause.items() if counts},
         **({"by": {field: {value: {o.value: counts[o] for o in view.outcomes if counts[o]}
                            for value, counts in groups.items()}

@@ -1,8 +1,8 @@
-"""What findings say of waivers. In: a finding. Out: why it may stand, or that the waiver ended."""
+"""What is said of waivers and baselines. In: a finding, a report. Out: words."""
 
 from __future__ import annotations
 
-from zhuanjie.engine.core.results import Finding
+from zhuanjie.engine.core.results import Finding, Outcome, Report
 from zhuanjie.report.view import View
 
 
@@ -21,3 +21,16 @@ def reason(finding: Finding, view: View) -> str:
         return ""
     return view.say("audit.waived-by", id=waiver.id, reason=waiver.reason,
                     approved_by=waiver.approved_by, expires=waiver.expires)
+
+
+def notes(report: Report, view: View) -> list[str]:
+    """What waivers and a baseline make of the totals, where any are given."""
+    said = []
+    if report.waivers:
+        waived = report.summary.total(Outcome.WAIVED)
+        said.append(view.say("audit.before-waivers", waived=waived,
+                             count=report.summary.total(Outcome.VIOLATION) + waived))
+    if (known := report.baseline) is not None:
+        said.append(view.say("audit.baseline", as_of=known.as_of, known=known.known,
+                             days=(report.as_of - known.as_of).days, stale=len(known.stale)))
+    return said

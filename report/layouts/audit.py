@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from zhuanjie.engine.core.results import Judged, Outcome, Report, Severity
+from zhuanjie.report import waiver_words
 from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.layouts.audit_details import details
 from zhuanjie.report.layouts.skipped import not_judged, skipped
@@ -127,6 +128,7 @@ def _totals(report: Report, view: View) -> Section:
         said[0] = view.say("audit.total.people", total=said[0], people=summary.people,
                            record=view.record)
     return Section(title=view.say("audit.totals", totals=view.parts(said)),
+                   notes=waiver_words.notes(report, view),
                    tone="bad" if summary.people else "plain")
 
 

@@ -64,6 +64,8 @@ class PackDocument:
                  *(self._say("row-of", clause=c) for c in dict.fromkeys(tables))]
         if not rules and not tables:
             notes.append(self._say("no-rule"))
+        if not clause.waivable:
+            notes.append(self._say("not-waivable"))
         yield Section(title=f"{name} {plain.said(clause.text, self.view)}", level=3, notes=notes)
         for rule in rules:
             yield from self._rule(rule)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zhuanjie.engine.core.results import REPORTED, Outcome, Report, Severity
+from zhuanjie.report import waiver_words
 from zhuanjie.report.page.acts import links
 from zhuanjie.report.page.counts import FindingCounts
 from zhuanjie.report.page.markup import Html, blank_nought, number, section, table, tag
@@ -42,7 +43,7 @@ def figures(report: Report, view: View) -> Html:
 
 def beside(report: Report, view: View) -> Iterator[Html]:
     """What the figures do not speak of, so that nobody takes them for all there is."""
-    notes: list[str] = []
+    notes: list[str] = waiver_words.notes(report, view)
     if skipped := len(report.ledger.skipped):
         notes.append(tag("a", view.say("page.beside.skipped", count=skipped), href="#skipped"))
     if asked := report.summary.not_asked:
