@@ -98,7 +98,8 @@ def narrowed(plan: Plan, waivers: WaiverSet) -> Plan:
 def _keys(batch: VerdictBatch) -> list[str]:
     """The fields that may name the records of a batch."""
     plan = batch.plan
-    return [key for key in dict.fromkeys((plan.key, *plan.keyed)) if key in batch.frame.columns]
+    return [key for key in dict.fromkeys((plan.key, *plan.keyed, *plan.policy.vocabulary.keys))
+            if key in batch.frame.columns]
 
 
 def _held(waiver: TypedWaiver, batch: VerdictBatch) -> pl.Series:

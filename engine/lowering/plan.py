@@ -74,9 +74,10 @@ class Plan:
     @property
     def needs(self) -> tuple[str, ...]:
         """The fields that judging and naming records read, in the order of the vocabulary."""
+        keys = self.policy.vocabulary.keys if self.waivers.by_name else ()
         return self.fields.sort(
             self.policy.fields.union({self.key}, self.keyed, self.names, self.grouped_by,
-                                     self.waivers.fields))
+                                     self.waivers.fields, keys))
 
     @property
     def beside(self) -> tuple[str, ...]:

@@ -73,6 +73,11 @@ class WaiverSet:
         return hashlib.sha256(said.encode()).hexdigest() if said else ""
 
     @cached_property
+    def by_name(self) -> bool:
+        """Whether some name records: by whichever of their keys."""
+        return any(waiver.where is None for waiver in self.waivers)
+
+    @cached_property
     def fields(self) -> frozenset[str]:
         """The fields that their conditions read."""
         return frozenset[str]().union(*(field_names(w.where) for w in self.waivers))

@@ -116,6 +116,27 @@ def test_single_records_deadlines_and_explanations_agree(ledger: Path, tmp_path:
     assert json.loads(told.stdout)["explanations"][0]["outcome"] == "waived"
 
 
+def test_a_record_is_named_by_any_of_its_keys(tmp_path: Path) -> None:
+    """An approval may name the id number where the ledger goes by another key, and that one too."""
+    number = "350502198501010124"
+    row = record(2, 回执收到日期="") | {"身份证号": number}
+    ledger, alone = tmp_path / "ledger.csv", tmp_path / "record.json"
+    ledger.write_text("\n".join(map(",".join, (row, row.values()))) + "\n", encoding="utf-8")
+    alone.write_text(json.dumps(row), encoding="utf-8")
+    several = tmp_path / "records.json"
+    several.write_text(json.dumps([row, record(3)]), encoding="utf-8")
+    for name in (number, "06002"):
+        file = waivers(tmp_path, dict(ENTRY, record=name))
+        assert report(ledger, "--waivers", file)["summary"]["waived"] == 1
+        for given in (alone, several):
+            found = json.loads(run("check", given, *AS_OF, "-f", "json", "--waivers", file).stdout)
+            assert [f["outcome"] for f in found["findings"] if f["clause"] == "1.6b"] == ["waived"]
+        due = json.loads(run("deadlines", ledger, *AS_OF, "-f", "json", "--waivers", file).stdout)
+        assert {f["outcome"] for f in due["findings"] if f["clause"] == "1.6b"} == {"waived"}
+        told = run("explain", ledger, "06002", "1.6b", *AS_OF, "--waivers", file, "-f", "json")
+        assert json.loads(told.stdout)["explanations"][0]["outcome"] == "waived"
+
+
 def test_a_live_register_turns_when_a_waiver_begins_and_ends(tmp_path: Path) -> None:
     file = waivers(tmp_path, dict(ENTRY, granted_on="2007-11-10", expires="2007-11-20"))
     events = tmp_path / "events.jsonl"
