@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import reduce
-from operator import or_
 
 import polars as pl
 
@@ -24,9 +22,44 @@ from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.waivers.waiver_set import TypedWaiver, WaiverSet
 
 _VIOLATION = OUTCOME_CODES.index(Outcome.VIOLATION)
-_SPOKEN = pl.Schema({"rule": pl.Int16(), "clause": pl.Int8()})
+_SPOKEN = pl.Schema({"waiver": pl.Int32(), "rule": pl.Int16(), "clause": pl.Int8()})
 _MATCH = pl.Schema({"at": pl.UInt32(), "waiver": pl.Int32()})
 """A violation, by its place among the verdicts, and a waiver that speaks of it."""
+
+
+class _Spoken:
+    """Of what the waivers speak under one plan.
+
+    `about` are the findings, by rules, and by clauses as tables of verdicts number them.
+    """
+
+    def __init__(self, waivers: WaiverSet, about: pl.DataFrame) -> None:
+        self.about = about
+        self._waivers = waivers
+        self._named: dict[str, pl.DataFrame] = {}
+
+    @classmethod
+    def of(cls, waivers: WaiverSet, plan: Plan) -> _Spoken:
+        """What the waivers say of a plan's findings."""
+        barred = {name for name, clause in plan.policy.clauses.items() if not clause.waivable}
+        numbered = [(at, number, rule, clause)
+                    for at, (rule, lowered) in enumerate(zip(plan.rules, plan.lowered, strict=True))
+                    for number, clause in [(None, rule.clause),
+                                           *enumerate(clause for clause, _ in lowered.clause)]
+                    if clause not in barred]
+        spoken = [(place, at, number) for place, waiver in enumerate(waivers.waivers)
+                  for at, number, rule, clause in numbered if waiver.covers(rule, clause)]
+        return cls(waivers, pl.DataFrame(spoken, schema=_SPOKEN, orient="row"))
+
+    def named(self, plan: Plan, key: str) -> pl.DataFrame:
+        """The names of records by a key, as they are compared, and the waivers that have them."""
+        if key not in self._named:
+            compared = plan.fields[key].compared
+            self._named[key] = pl.DataFrame(
+                [(compared(name), place) for place, waiver in enumerate(self._waivers.waivers)
+                 for name in dict.fromkeys(waiver.entry.named)],
+                schema={"form": pl.String(), "waiver": _MATCH["waiver"]}, orient="row")
+        return self._named[key]
 
 
 class WaiverCover:
@@ -34,7 +67,7 @@ class WaiverCover:
 
     def __init__(self, waivers: WaiverSet) -> None:
         self.waivers = waivers
-        self._spoken: dict[Plan, list[pl.DataFrame]] = {}
+        self._spoken: dict[Plan, _Spoken] = {}
 
     def matches(self, batch: VerdictBatch) -> pl.DataFrame:
         """Which violations of a batch waivers speak of, by `at` and `waiver`, its place."""
@@ -44,14 +77,10 @@ class WaiverCover:
             pl.col("outcome") == _VIOLATION).select("at", "row", "rule", "clause")
         spoken = self._spoken.get(batch.plan)
         if spoken is None:
-            spoken = self._spoken[batch.plan] = [
-                _findings_of(waiver, batch.plan) for waiver in self.waivers.waivers]
-        found = [
-            wrong.join(about, on=["rule", "clause"], how="semi", nulls_equal=True).filter(
-                pl.lit(rows).gather(pl.col("row"))).select(
-                "at", pl.lit(number, dtype=_MATCH["waiver"]).alias("waiver"))
-            for number, about, rows in self._rows(batch, spoken)]
-        return pl.concat([pl.DataFrame(schema=_MATCH), *found])
+            spoken = self._spoken[batch.plan] = _Spoken.of(self.waivers, batch.plan)
+        found = [*(self._named(batch, wrong, spoken, key) for key in _keys(batch)),
+                 *self._held(batch, wrong, spoken)]
+        return pl.concat([pl.DataFrame(schema=_MATCH), *found]).unique(maintain_order=True)
 
     def records(self, batch: VerdictBatch) -> Counter[str]:
         """Of how many records of a batch each waiver, by its id, covers a violation."""
@@ -63,20 +92,23 @@ class WaiverCover:
         return Counter({self.waivers.waivers[at].entry.id: times
                         for at, times in counts.iter_rows()})
 
-    def _rows(self, batch: VerdictBatch,
-              spoken: list[pl.DataFrame]) -> Iterator[tuple[int, pl.DataFrame, pl.Series]]:
-        """For each waiver that has a say here: its number, of what it speaks, and of whom."""
-        ids = [self._forms(batch, key) for key in _keys(batch)]
-        for number, (waiver, about) in enumerate(zip(self.waivers.waivers, spoken, strict=True)):
-            if not len(about):
+    def _named(self, batch: VerdictBatch, wrong: pl.DataFrame, spoken: _Spoken,
+               key: str) -> pl.DataFrame:
+        """The violations of the records that waivers name by a key; all waivers at once."""
+        forms = self._forms(batch, key).gather(wrong["row"]).alias("form")
+        return wrong.with_columns(forms).join(spoken.named(batch.plan, key), on="form").join(
+            spoken.about, on=list(_SPOKEN), how="semi", nulls_equal=True).select(*_MATCH)
+
+    def _held(self, batch: VerdictBatch, wrong: pl.DataFrame,
+              spoken: _Spoken) -> Iterator[pl.DataFrame]:
+        """The violations of the records for which the conditions of waivers hold."""
+        for number, waiver in enumerate(self.waivers.waivers):
+            if waiver.where is None:
                 continue
-            if waiver.where is not None:
-                yield number, about, _held(waiver, batch)
-            else:
-                named = [values.is_in(pl.Series(
-                    [batch.plan.fields[values.name].compared(n) for n in waiver.entry.named],
-                    dtype=pl.String).implode()).fill_null(value=False) for values in ids]
-                yield number, about, reduce(or_, named)
+            found = wrong.with_columns(pl.lit(number, dtype=_MATCH["waiver"]).alias("waiver")).join(
+                spoken.about, on=list(_SPOKEN), how="semi", nulls_equal=True)
+            if len(found):
+                yield found.filter(_held(waiver, batch).gather(found["row"])).select(*_MATCH)
 
     def _forms(self, batch: VerdictBatch, key: str) -> pl.Series:
         frame = trim(batch.frame.select(key), [key] if key in batch.untrimmed else [])
@@ -116,14 +148,3 @@ def _held(waiver: TypedWaiver, batch: VerdictBatch) -> pl.Series:
     frame = trim(batch.frame.select(there), [n for n in there if n in batch.untrimmed])
     return pl.select(pl.repeat(value=False, n=len(batch.frame))).to_series() if not there else (
         frame.select(held.alias("held"))["held"])
-
-
-def _findings_of(waiver: TypedWaiver, plan: Plan) -> pl.DataFrame:
-    """The findings that a waiver speaks of: rules, and clauses as tables of verdicts number them.
-    """
-    spoken = [(at, number)
-              for at, (rule, lowered) in enumerate(zip(plan.rules, plan.lowered, strict=True))
-              for number, clause in [(None, rule.clause),
-                                     *enumerate(clause for clause, _ in lowered.clause)]
-              if waiver.covers(rule, clause) and plan.policy.clauses[clause].waivable]
-    return pl.DataFrame(spoken, schema=_SPOKEN, orient="row")
