@@ -9,10 +9,8 @@ values stay, packed, in case it stirs again.
 from __future__ import annotations
 
 import heapq
-import json
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,9 +21,9 @@ from zhuanjie.engine.backends.record_terms import compiled
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.core.clock import office_day
-from zhuanjie.engine.core.dates import from_day, to_day
+from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.diagnostics import Diagnostic
-from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.errors import InputError, ZhuanjieError, fail
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import QUIET_OUTCOMES, Location, Outcome, Verdict
 from zhuanjie.engine.expr.nodes import FieldRef
@@ -36,29 +34,11 @@ from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.waivers.entries import read_waivers
-from zhuanjie.engine.watch.events import Clock, Event, Update, dumps, read_values, to_json
+from zhuanjie.engine.watch.cases import LiveCase, RuleStatus, due_of, merge, pack, unpack
+from zhuanjie.engine.watch.events import Clock, Event, Update
 from zhuanjie.engine.watch.standing_waivers import StandingWaivers
 
 _BROKEN = (Outcome.VIOLATION, Outcome.WAIVED)
-
-
-@dataclass(frozen=True, slots=True)
-class RuleStatus:
-    """How a rule stands for a record, since which day, and what is due when."""
-
-    outcome: str
-    since: str
-    due: str | None = None
-
-
-@dataclass(slots=True)
-class LiveCase:
-    """An open case: its values and how the rules stand (those that do not apply left out)."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    standing: dict[str, RuleStatus] = field(default_factory=dict)
-    keys: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-    next_evaluation: int | None = None
 
 
 class Register:
@@ -82,6 +62,10 @@ class Register:
         self._wakes: list[tuple[int, str]] = []
         self._sharing: dict[tuple[str, tuple[Any, ...]], dict[str, bool]] = {}
         self._folded_day: date | None = None
+        self._before: dict[str, LiveCase | bytes | None] | None = None
+        """How the cases were that the event at hand has changed, while one is tried."""
+        self._named: str | None = None
+        """The form of the id that the event at hand was the first to write."""
         self._params: Mapping[str, int] = {}
         self._set_day(today or office_day())
 
@@ -127,6 +111,44 @@ class Register:
         else:
             yield from self._update(event)
 
+    def attempt(self, event: Event) -> list[dict[str, Any]]:
+        """Act on an event as `apply` does; where that fails, everything is as it was before."""
+        day, clocked, self._named = self.today, self.clocked, None
+        self._before, under = {}, self.waivers.under()
+        try:
+            return list(self.apply(event))
+        except ZhuanjieError:
+            self._undo(self._before)
+            if self.today != day:
+                self._set_day(day)
+            self.clocked = clocked
+            self.waivers.restore(under)
+            if self._named is not None:
+                del self._written[self._named]
+            raise
+        finally:
+            self._before = None
+
+    def _undo(self, before: dict[str, LiveCase | bytes | None]) -> None:
+        """Put cases back as they were, and their places among those that share keys."""
+        for record in before:
+            case = self.cases.pop(record, None)
+            self.closed.pop(record, None)
+            for rule, place in case.keys.items() if case is not None else ():
+                group = self._sharing[rule, place]
+                group.pop(record, None)
+                if not group:
+                    del self._sharing[rule, place]
+        for record, was in before.items():
+            if isinstance(was, LiveCase):
+                self.cases[record] = was
+                self._rekey(record, was)
+                if was.next_evaluation is not None:
+                    heapq.heappush(self._wakes, (was.next_evaluation, record))
+            elif was is not None:
+                self.closed[record] = was
+                self._rekey(record, LiveCase(*unpack(was, self.mapping)))
+
     def fold(self, event: Event) -> None:
         """Take an event in whose lines were said already, without judging."""
         if isinstance(event, Clock):
@@ -134,7 +156,7 @@ class Register:
             self.clocked = self.clocked or event.told
         else:
             event = self._meant(event)
-            _merge(self._open(event.record), event)
+            merge(self._open(event.record), event)
 
     def settle(self, changes: list[list[Any]]) -> None:
         """Take in outcomes that were said already (see `changes_of`)."""
@@ -164,11 +186,16 @@ class Register:
             known = form if form in self.cases or form in self.closed else None
             if known is None:
                 self._written[form] = event.record
+                self._named = form
         return event if known is None else replace(event, record=known)
 
     def _open(self, record: str) -> LiveCase:
+        if self._before is not None and record not in self._before:
+            case = self.cases.get(record)
+            self._before[record] = self.closed.get(record) if case is None else LiveCase(
+                dict(case.values), dict(case.standing), {}, case.next_evaluation)
         if record in self.closed:
-            values, standing = _unpack(self.closed.pop(record), self.mapping)
+            values, standing = unpack(self.closed.pop(record), self.mapping)
             self.cases[record] = LiveCase(values, standing)
             self._rekey(record, self.cases[record])
         return self.cases.setdefault(record, LiveCase())
@@ -176,7 +203,7 @@ class Register:
     def _update(self, event: Update) -> Iterator[dict[str, Any]]:
         event = self._meant(event)
         case = self._open(event.record)
-        _merge(case, event)
+        merge(case, event)
         touched = self._rekey(event.record, case)
         yield from self._judge(event.record)
         for other in sorted(touched - {event.record}):
@@ -210,14 +237,14 @@ class Register:
             before = case.standing.get(rule.id)
             was = before.outcome if before else str(Outcome.NOT_APPLICABLE)
             if was == outcome:
-                if verdict and before and _due(verdict) != before.due:
-                    case.standing[rule.id] = RuleStatus(was, before.since, _due(verdict))
+                if verdict and before and due_of(verdict) != before.due:
+                    case.standing[rule.id] = RuleStatus(was, before.since, due_of(verdict))
                 continue
             if outcome is Outcome.NOT_APPLICABLE:
                 case.standing.pop(rule.id, None)
             elif verdict:
                 case.standing[rule.id] = RuleStatus(str(outcome), self.today.isoformat(),
-                                                  _due(verdict))
+                                                  due_of(verdict))
             yield self._line(record, rule.id, rule.clause, was, verdict, typed, before)
         self._schedule(record, case)
         for other in others:
@@ -235,7 +262,7 @@ class Register:
         if verdict is not None:
             waiver = None if verdict.waiver is None else self.plan.waivers.said[verdict.waiver]
             finding = self.words.finding(verdict, typed, Location(), waiver)
-            line |= {"clause": finding.clause, "is": str(finding.outcome), "due": _due(verdict),
+            line |= {"clause": finding.clause, "is": str(finding.outcome), "due": due_of(verdict),
                      "missing": list(finding.missing), "message": finding.message}
             if waiver is not None:
                 line["waiver"] = waiver.id
@@ -298,35 +325,4 @@ class Register:
             if case.next_evaluation != before:
                 heapq.heappush(self._wakes, (case.next_evaluation, record))
         elif all(s.outcome in QUIET_OUTCOMES for s in case.standing.values()):
-            self.closed[record] = _pack(self.cases.pop(record), self.plan.key)
-
-
-def changes_of(lines: list[dict[str, Any]]) -> list[list[Any]]:
-    """What the journal keeps of lines, so that outcomes need not be judged again."""
-    return [[line["record"], line["rule"], line["is"], line["since"], line["due"]]
-            for line in lines]
-
-
-def _merge(case: LiveCase, event: Update) -> None:
-    for name, value in event.values.items():
-        if value is None:
-            case.values.pop(name, None)
-        else:
-            case.values[name] = value
-
-
-def _due(verdict: Verdict) -> str | None:
-    return None if verdict.due is None else from_day(verdict.due).isoformat()
-
-
-def _pack(case: LiveCase, key: str) -> bytes:
-    standing = {rule: [s.outcome, s.since, s.due] for rule, s in case.standing.items()}
-    event = to_json(Update("", case.values), key)
-    return zlib.compress(dumps([event, standing]).encode())
-
-
-def _unpack(packed: bytes, mapping: HeadingMap) -> tuple[dict[str, Any], dict[str, RuleStatus]]:
-    event, standing = json.loads(zlib.decompress(packed))
-    del event[mapping.vocabulary.key]  # which the packed case does not hold
-    return read_values(event, mapping), {rule: RuleStatus(*s) for rule, s in standing.items()}
-
+            self.closed[record] = pack(self.cases.pop(record), self.plan.key)

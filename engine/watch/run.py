@@ -1,14 +1,15 @@
 """Watching. In: a source of events, a journal. Out: a line for each changed outcome, once.
 
-Order of things for each event: it is journalled, acted on, its lines are put out, and a note of
-them is journalled. After a crash the journal tells which event was the last, and whether its lines
-were noted; where they were not, the sink is asked how many of them it has.
+Order of things for each event: it is judged, journalled, its lines are put out, and a note of them
+is journalled. One that no engine can judge is refused, and the register is as it was. After a crash
+the journal tells which event was the last, and whether its lines were noted; where they were not,
+the sink is asked how many of them it has.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,9 +17,10 @@ from typing import Any, BinaryIO
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, UsageError, ZhuanjieError, fail
+from zhuanjie.engine.watch.cases import changes_of
 from zhuanjie.engine.watch.events import Clock, Event, dumps, read_event, to_json
 from zhuanjie.engine.watch.journal import FORMAT, Entry, Journal
-from zhuanjie.engine.watch.register import Register, changes_of
+from zhuanjie.engine.watch.register import Register
 from zhuanjie.engine.watch.source import EventFile, Line, Wait, read_lines
 
 Refusal = Callable[[ZhuanjieError, int], None]
@@ -32,9 +34,7 @@ class Sink:
 
     def put(self, lines: list[str]) -> None:
         """Write whole lines; raises BrokenPipeError when nobody reads any more."""
-        data = "".join(f"{line}\n" for line in lines).encode()
-        while data:
-            data = data[os.write(self.fd, data):]
+        self._write("".join(f"{line}\n" for line in lines).encode())
 
     def complete(self, lines: list[str]) -> None:
         """Write what a crash kept from being written of `lines`, and no more.
@@ -43,11 +43,12 @@ class Sink:
         it gets them all.
         """
         data = "".join(f"{line}\n" for line in lines).encode()
-        tail = self._tail(len(data))
-        there = max((n for n in range(len(data) + 1) if tail.endswith(data[:n])), default=0)
-        data = data[there:]
-        while data:
-            data = data[os.write(self.fd, data):]
+        self._write(data[overlap(self._tail(len(data)), data):])
+
+    def _write(self, data: bytes) -> None:
+        rest = memoryview(data)  # of which a part costs no copy
+        while rest:
+            rest = rest[os.write(self.fd, rest):]
 
     def _tail(self, size: int) -> bytes:
         try:
@@ -57,6 +58,21 @@ class Sink:
                 return file.read(size)
         except OSError:
             return b""
+
+
+def overlap(tail: bytes, data: bytes) -> int:
+    """How many bytes of `data`, from its start, `tail` ends with.
+
+    Lines differ from one another in their numbers, so that few places begin as `data` does.
+    """
+    first = data[:data.find(b"\n") + 1]
+    at = tail.find(first) if first else -1
+    while at >= 0:
+        if data.startswith(tail[at:]):
+            return len(tail) - at
+        at = tail.find(first, at + 1)
+    return next((n for n in range(min(len(first), len(tail)), 0, -1)
+                 if tail.endswith(data[:n])), 0)
 
 
 class Watch:
@@ -94,9 +110,7 @@ class Watch:
         unsaid = self._fold(entries[1:])
         self.register.index()
         if unsaid is not None:
-            lines = self._numbered(self.register.apply(unsaid))
-            self.sink.complete([dumps(line) for line in lines])
-            self._note(lines)
+            self._catch_up(unsaid)
         waived = [e.data["waivers"] for e in entries if "waivers" in e.data]
         self.register.waivers.changed = (waived or [""])[-1] != head["waivers"]
         later = asked > self.register.today and (told or not self.register.clocked)
@@ -106,6 +120,19 @@ class Watch:
             self.journal.write("clock", {"day": move.day.isoformat(), "told": move.told,
                                          "waivers": head["waivers"]})
             self._act(move)
+
+    def _catch_up(self, event: Event) -> None:
+        """Act on the event that the journal ends with; set it aside where no engine can judge it.
+        """
+        try:
+            lines = self._numbered(self.register.attempt(event))
+        except ZhuanjieError as error:
+            self.refuse(error, self.number)
+            if self.journal is not None:
+                self.journal.write("aside", {})
+            return
+        self.sink.complete([dumps(line) for line in lines])
+        self._note(lines)
 
     def _fold(self, entries: Sequence[Entry]) -> Event | None:
         """Take in what the journal holds; returns the event whose lines are not noted, if any."""
@@ -120,6 +147,8 @@ class Watch:
                 self.register.settle(entry.data["changes"])
                 unsaid = None
                 self.said += len(entry.data["changes"])
+            elif entry.kind == "aside":
+                unsaid = None
             if entry.kind in ("event", "refused"):
                 self.offset, self.number = entry.data["offset"], entry.data["line"]
                 self._sums.append(entry.data["sum"])
@@ -133,7 +162,9 @@ class Watch:
                           self.register.mapping)
 
     def _act(self, event: Event) -> None:
-        lines = self._numbered(self.register.apply(event))
+        self._say(self._numbered(self.register.apply(event)))
+
+    def _say(self, lines: list[dict[str, Any]]) -> None:
         self.sink.put([dumps(said) for said in lines])
         self._note(lines)
 
@@ -182,11 +213,17 @@ class Watch:
         except ZhuanjieError as error:
             self._refused(error, line, place)
             return
+        # What no engine can judge is not journalled: it would come back at every start.
+        try:
+            lines = self._numbered(self.register.attempt(event))
+        except ZhuanjieError as error:
+            self._refused(error, line, place)
+            return
         if self.journal is not None:
             self.journal.write("event", {"event": to_json(event, self.register.plan.key), **place})
-        self._act(event)
+        self._say(lines)
 
-    def _numbered(self, lines: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _numbered(self, lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         """The lines, numbered over all runs: a reader of a pipe can tell one said twice."""
         return [{"n": n, **line} for n, line in enumerate(lines, self.said + 1)]
 

@@ -49,6 +49,17 @@ class StandingWaivers:
         """Whether some cover at most so many records."""
         return bool(self.plan.waivers.bounded)
 
+    def under(self) -> dict[str, set[str]]:
+        """Which records stand under which bounded waivers, to be given to `restore`."""
+        return {name: set(records) for name, records in self._under.items()}
+
+    def restore(self, under: dict[str, set[str]]) -> None:
+        """Go back to what `under` has told."""
+        bounded = {w.entry.id: w.entry.at_most or 0 for w in self.plan.waivers.bounded}
+        self._under = under
+        self._beyond = frozenset(name for name, most in bounded.items()
+                                 if len(under.get(name, ())) > most)
+
     def move(self, plan: Plan) -> bool:
         """Take the plan of another day; returns whether other waivers are in force on it."""
         if not self._files.entries and not self._files.problems:
