@@ -153,6 +153,7 @@ class SarifResults:
             held = {"clause": finding.clause, "outcome": finding.outcome.value,
                     "severity": finding.severity.value, "missing": list(finding.missing),
                     **({"pack": finding.pack} if finding.pack else {}),
+                    **({"known_since": plain(finding.known_since)} if finding.known_since else {}),
                     **({"waiver": {"id": waiver.id, "expires": plain(waiver.expires),
                                    "in_force": waiver.in_force}} if waiver else {})}
         return made | {"properties": _fit(held)}

@@ -149,3 +149,19 @@ def test_a_damaged_line_is_named_and_nothing_written_over(tmp_path: Path) -> Non
     assert f"baseline.jsonl:{len(whole.splitlines())}" in done.stderr
     assert run("baseline", "create", ledger, "-o", file, *AS_OF).returncode == 2
     assert file.read_text("utf-8") == whole[:-20]
+
+
+@pytest.mark.parametrize("form", ["sarif", "junit", "github", "gitlab"])
+def test_machines_are_told_what_is_known(form: str, tmp_path: Path) -> None:
+    """They pass for the exit code alone; whoever reads them sees which findings are old."""
+    _, file = baseline(tmp_path, OLD)
+    ledger = write_ledger(tmp_path / "ledger.csv", NEW)
+    call = ("audit", ledger, *AS_OF, "--only", "1.6b", "-f", form)
+    said = run(*call, "--baseline", file).stdout
+    old, new = ([line for line in said.splitlines() if f"row {row}" in line] for row in (3, 5))
+    assert old
+    assert new
+    assert all("(known since 2007-12-31)" in line for line in old)
+    assert not any("known since" in line for line in new)
+    assert "2007-12-31 起已知" in run(*call, "--baseline", file, lang="zh").stdout
+    assert "known since" not in run(*call).stdout
