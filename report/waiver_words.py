@@ -7,11 +7,13 @@ from zhuanjie.report.view import View
 
 
 def message(finding: Finding, view: View) -> str:
-    """What is wrong; where a waiver has expired, that too."""
-    waiver = finding.waiver
-    if waiver is None or waiver.in_force:
-        return finding.message
-    return view.say("audit.lapsed", message=finding.message, id=waiver.id, expires=waiver.expires)
+    """What is wrong; where a waiver has expired or a baseline knows it, that too."""
+    waiver, said = finding.waiver, finding.message
+    if waiver is not None and not waiver.in_force:
+        said = view.say("audit.lapsed", message=said, id=waiver.id, expires=waiver.expires)
+    if finding.known_since is not None:
+        said = view.say("audit.known", message=said, since=finding.known_since)
+    return said
 
 
 def reason(finding: Finding, view: View) -> str:

@@ -76,7 +76,7 @@ def message(finding: Finding, view: View) -> str:
         code = "machine.waived" if waiver.in_force else "machine.waiver-expired"
         said = view.say(code, message=said, id=waiver.id, expires=waiver.expires)
     if finding.known_since is not None:
-        said = view.say("machine.known", message=said, since=finding.known_since)
+        said = view.say("audit.known", message=said, since=finding.known_since)
     return plain(said)
 
 

@@ -96,12 +96,14 @@ def weight(finding: Finding, view: View) -> str:
 
 
 def waiver_text(finding: Finding, view: View) -> str:
-    """The approval that covers a finding, or did."""
-    waiver = finding.waiver
-    if waiver is None:
-        return ""
-    code = "page.waived" if waiver.in_force else "page.waived.expired"
-    return view.say(code, id=waiver.id, expires=waiver.expires, reason=waiver.reason)
+    """The approval that covers a finding, or did; since when a baseline knows it."""
+    waiver, said = finding.waiver, []
+    if waiver is not None:
+        code = "page.waived" if waiver.in_force else "page.waived.expired"
+        said.append(view.say(code, id=waiver.id, expires=waiver.expires, reason=waiver.reason))
+    if finding.known_since is not None:
+        said.append(view.say("page.known", since=finding.known_since))
+    return view.parts(said)
 
 
 class _Texts:

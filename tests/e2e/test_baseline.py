@@ -151,6 +151,22 @@ def test_a_damaged_line_is_named_and_nothing_written_over(tmp_path: Path) -> Non
     assert file.read_text("utf-8") == whole[:-20]
 
 
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_people_are_told_what_is_known(form: str, tmp_path: Path) -> None:
+    """What is new must be found among what is old."""
+    _, file = baseline(tmp_path, OLD)
+    ledger = write_ledger(tmp_path / "ledger.csv", NEW)
+    call = ("audit", ledger, *AS_OF, "--only", "1.6b", "--baseline", file)
+    said = run(*call, "-f", form, env={"COLUMNS": "400"}).stdout
+    old, new = (next(line for line in said.splitlines() if name in line)
+                for name in ("06002", "06004"))
+    assert "(known since 2007-12-31)" in old
+    assert "known since" not in new
+    page = tmp_path / "report.html"
+    assert run(*call, "-o", page).returncode == 1
+    assert "known since 2007-12-31" in page.read_text("utf-8")
+
+
 @pytest.mark.parametrize("form", ["sarif", "junit", "github", "gitlab"])
 def test_machines_are_told_what_is_known(form: str, tmp_path: Path) -> None:
     """They pass for the exit code alone; whoever reads them sees which findings are old."""
