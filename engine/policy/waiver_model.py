@@ -11,6 +11,7 @@ from zhuanjie.engine.core.models import Filled, Slug, Strict
 from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.policy.model import Cel
+from zhuanjie.engine.vocabulary.comparison import canonical
 
 _ONE_OF = (("clause", "rule"), ("record", "records", "where"))
 
@@ -42,7 +43,7 @@ class WaiverEntry(Strict):
                 raise ValueError(f"waiver.one-{names[0]}")
         if (self.where is None) != (self.at_most is None):
             raise ValueError("waiver.at-most")
-        if comparable(self.requested_by) == comparable(self.approved_by):
+        if _person(self.requested_by) == _person(self.approved_by):
             raise ValueError("waiver.same-person")
         if self.expires < self.granted_on:
             raise ValueError("waiver.backward")
@@ -54,6 +55,11 @@ class WaiverEntry(Strict):
     def named(self) -> tuple[str, ...]:
         """The records that it names."""
         return self.records or ((self.record,) if self.record is not None else ())
+
+
+def _person(name: str) -> str:
+    """A name as the names of persons are compared: width, case, blanks, the dot within it."""
+    return canonical(comparable(name), "name")
 
 
 class WaiverFile(Strict):

@@ -55,6 +55,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (without("record", where="1 < 2", at_most=3), "waiver.no-field"),
     (dict(SOUND, approved_by=" ZHANG "), "waiver.same-person"),
     (dict(SOUND, approved_by="ｚｈａｎｇ"), "waiver.same-person"),
+    (dict(SOUND, requested_by="阿依·古丽", approved_by="阿依 • 古丽"), "waiver.same-person"),
     (dict(SOUND, expires="2026-08-31"), "waiver.backward"),
     (dict(SOUND, id="2026-350521198503124718"), "waiver.personal"),
     (dict(SOUND, expires="2026-02-30"), "pack.want-date"),
