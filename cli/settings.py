@@ -13,6 +13,7 @@ import click
 from zhuanjie.cli.help import option
 from zhuanjie.cli.session import session_of
 from zhuanjie.engine.api import UsageError, fail
+from zhuanjie.report import FORMATS
 
 _OF_AUDITS: Final = ("output",)
 """Options whose setting is meant for audits alone."""
@@ -56,7 +57,7 @@ def _defaults(ctx: click.Context) -> dict[str, Any]:
         setting = said[key]
         words = getattr(param.type, "words", None)
         if words is not None and setting.value not in words:
-            if key in _OF_SOME:
+            if key in _OF_SOME and setting.value in FORMATS:
                 continue
             raise fail(UsageError, "settings.choice", setting.origin, key=key, value=setting.value,
                        choices=", ".join(words))

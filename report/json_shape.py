@@ -56,6 +56,12 @@ def waiver_use(use: WaiverUse) -> dict[str, Any]:
     return {**waiver(use.waiver), "state": use.state, "findings": use.findings}
 
 
+def waiver_problems(report: Report, lang: Lang) -> list[dict[str, Any]]:
+    """What is wrong with waivers that were given, so that they cover nothing."""
+    return [{"message": say(d.code, lang, **d.args), "file": d.place.file, "line": d.place.line}
+            for d in report.waiver_problems]
+
+
 def baseline(used: BaselineUse, day: date) -> dict[str, Any]:
     """What a baseline came to on a day."""
     return {"as_of": plain(used.as_of), "age_days": (day - used.as_of).days, "known": used.known,
@@ -127,6 +133,7 @@ def head(report: Report, view: View) -> dict[str, Any]:
                       if report.no_columns else {})},
         "summary": summary(report, view),
         **({"waivers": [waiver_use(use) for use in report.waivers]} if report.waivers else {}),
+        **({"waiver_problems": wrong} if (wrong := waiver_problems(report, view.lang)) else {}),
         **({"baseline": baseline(report.baseline, report.as_of)} if report.baseline else {}),
         "input": [input_finding(found, view.lang) for found in report.input],
     }

@@ -149,7 +149,8 @@ class AuditRun:
                               blank=self.absent_is_blank),
                      *said_of_waivers(used, self.plan, whole=self._whole),
                      *said_of_baseline(baseline, self.plan)],
-            waivers=used, baseline=baseline, no_columns=lacking,
+            waivers=used, waiver_problems=self.plan.waivers.problems,
+             baseline=baseline, no_columns=lacking,
             judged=totals.judged(), origin=(self.plan.policy, self.lang, self.all_outcomes),
             keys=self.plan.keyed,
         )

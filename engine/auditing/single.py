@@ -74,7 +74,8 @@ class SingleCheck:
             findings=[replace(f, location=Location(row=1)) for f in findings or ()],
             notices=[*self.plan.policy.notices, *notices,
                      *said_of_waivers(used, self.plan)],
-            waivers=used, judged=judged(self.plan, editions),
+            waivers=used, waiver_problems=self.plan.waivers.problems,
+             judged=judged(self.plan, editions),
             keys=(self.plan.policy.vocabulary.key_of(typed),),
             origin=(self.plan.policy, self.words.lang, all_outcomes),
         )

@@ -309,6 +309,8 @@ class Report(ReportMethods):
     """The fields that name the records of the ledger's tables; empty for the vocabulary's own."""
     waivers: tuple[WaiverUse, ...] = ()
     """The waivers that were given, and what each covers."""
+    waiver_problems: tuple[Diagnostic, ...] = ()
+    """What is wrong with waivers that cover nothing."""
     baseline: BaselineUse | None = None
     origin: tuple[Any, Lang, bool] | None = preset(default=None, repr=False, compare=False)
     """The policy, the language, and whether all outcomes were asked for: what words need."""

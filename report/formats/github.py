@@ -108,6 +108,8 @@ def render(report: Report, out: TextIO, view: View) -> list[Diagnostic]:
 
 
 def _level(finding: Finding) -> str:
+    if finding.known_since is not None:  # which fails nothing
+        return "notice"
     if finding.outcome is Outcome.VIOLATION:
         return _LEVELS[finding.severity]
     unknown = finding.outcome is Outcome.UNDETERMINED and finding.judged

@@ -1,8 +1,8 @@
 """JUnit's XML. In: suites of cases, or a report. Out: the document that CI systems read.
 
 Of a report a clause is a suite and a finding a case. A violation is a failure; what lacks evidence
-is an error, since nobody knows how it comes out; what is pending, waived or was not audited is
-skipped. Findings are kept aside by clause, since a suite begins with what it comes to.
+is an error, since nobody knows how it comes out; what is pending, waived, known already or was not
+audited is skipped. Findings are kept aside by clause, since a suite begins with what it comes to.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ class JunitKeeper:
         """Take findings in, in their order."""
         view = self._view
         for finding in findings:
-            state = _STATES[finding.outcome] if finding.judged else "skipped"
+            known = finding.known_since is not None
+            state = _STATES[finding.outcome] if finding.judged and not known else "skipped"
             # A reader takes cases of one name for one: several files may have a row in common.
             file = self._file(finding.location.file)
             who = words.who(finding, view) or finding.id

@@ -127,6 +127,8 @@ def weight(finding: Finding) -> int:
     """How bad a finding is, 0 the worst; what is not judged at all weighs least."""
     if not finding.judged:
         return 6
+    if finding.known_since is not None:
+        return 4
     light = finding.severity is not Severity.ERROR
     match finding.outcome:
         case Outcome.VIOLATION:

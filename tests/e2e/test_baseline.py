@@ -181,3 +181,13 @@ def test_machines_are_told_what_is_known(form: str, tmp_path: Path) -> None:
     assert not any("known since" in line for line in new)
     assert "2007-12-31 起已知" in run(*call, "--baseline", file, lang="zh").stdout
     assert "known since" not in run(*call).stdout
+
+
+def test_what_is_known_fails_no_build(tmp_path: Path) -> None:
+    ledger, file = baseline(tmp_path, OLD)
+    for more, failure in (((), True), (("--baseline", file), False)):
+        junit = run("audit", ledger, *AS_OF, "--only", "1.6b", "-f", "junit", *more).stdout
+        assert ("<failure" in junit) is failure
+        said = run("audit", ledger, *AS_OF, "--only", "1.6b", "-f", "github", *more).stdout
+        assert ("::error" in said) is failure
+        assert "06002" not in said

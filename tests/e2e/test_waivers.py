@@ -238,3 +238,19 @@ def test_a_waiver_ends_with_the_day_of_the_office(
     found = audit(ledger, "fujian-2007-80", waivers=[waivers(tmp_path, ENTRY)], only=["1.6b"])
     assert found.as_of in (date(2007, 12, 31), date(2008, 1, 1))
     assert {f.outcome.value for f in found.findings if f.record == "06002"} == {outcome}
+
+
+def test_what_is_wrong_with_an_entry_is_in_the_report_too(ledger: Path, tmp_path: Path) -> None:
+    file = waivers(tmp_path, dict(ENTRY, approved_by="zhang"))
+    found = report(ledger, "--waivers", file)
+    assert [Path(p["file"]).name for p in found["waiver_problems"]] == ["waivers.yaml"]
+    assert found["summary"]["violation"] == 2
+
+
+def test_a_setting_of_a_form_that_there_is_not_is_refused(ledger: Path, tmp_path: Path) -> None:
+    (tmp_path / "zhuanjie.toml").write_text('format = "nonsense"\n', encoding="utf-8")
+    done = run("audit", ledger, *AS_OF, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "nonsense" in done.stderr
+    (tmp_path / "zhuanjie.toml").write_text('format = "parquet"\n', encoding="utf-8")
+    assert run("fields", cwd=tmp_path).returncode == 0  # which offers no such form
