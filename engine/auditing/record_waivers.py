@@ -5,6 +5,7 @@ What `waiver_cover` says of batches, said of single records, with no frame.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -23,9 +24,15 @@ class RecordWaivers:
         self._plan = plan
         fields = plan.fields
         keys = dict.fromkeys((plan.key, *plan.keyed, *plan.policy.vocabulary.keys))
-        self._named = [
-            {(key, fields[key].compared(name)) for key in keys for name in waiver.entry.named}
-            for waiver in plan.waivers.waivers]
+        waivers = plan.waivers.waivers
+        self._conditions = [at for at, waiver in enumerate(waivers) if waiver.where is not None]
+        self._named: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        """The waivers that name a record, by the key and the form in which it is compared."""
+        for at, waiver in enumerate(waivers):
+            for name in waiver.entry.named:
+                for key in keys:
+                    self._named[key, fields[key].compared(name)].append(at)
+        self._keys = tuple(keys)
 
     def matching(self, verdict: Verdict, record: Mapping[str, Any]) -> list[int]:
         """The waivers that speak of a violation, by their places, the first before the others."""
@@ -35,8 +42,13 @@ class RecordWaivers:
         clause = verdict.clause or rule.clause
         if not self._plan.policy.clauses[clause].waivable:
             return []
-        return [at for at, waiver in enumerate(self._plan.waivers.waivers)
-                if waiver.covers(rule, clause) and self._holds(at, waiver, record)]
+        waivers, fields = self._plan.waivers.waivers, self._plan.fields
+        named = {at for key in self._keys if (value := record.get(key)) is not None
+                 for at in self._named.get((key, fields[key].compared(str(value))), ())}
+        return sorted(
+            [at for at in named if waivers[at].covers(rule, clause)]
+            + [at for at in self._conditions
+               if waivers[at].covers(rule, clause) and self._holds(waivers[at], record)])
 
     def marked(self, verdict: Verdict, record: Mapping[str, Any],
                beyond: frozenset[str] = frozenset()) -> Verdict:
@@ -49,12 +61,8 @@ class RecordWaivers:
         outcome = Outcome.WAIVED if at < waivers.in_force else verdict.outcome
         return replace(verdict, outcome=outcome, waiver=at)
 
-    def _holds(self, at: int, waiver: TypedWaiver, record: Mapping[str, Any]) -> bool:
-        if waiver.where is None:
-            fields = self._plan.fields
-            return any(record.get(key) is not None
-                       and fields[key].compared(str(record[key])) == form
-                       for key, form in self._named[at])
+    def _holds(self, waiver: TypedWaiver, record: Mapping[str, Any]) -> bool:
+        assert waiver.where is not None
         plan = self._plan
         evaluator = Evaluator(as_days(dict(record)), plan.today, plan.params, plan.absent)
         return evaluator.trace(waiver.where).value is True
