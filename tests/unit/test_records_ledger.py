@@ -278,7 +278,7 @@ def test_every_message_code_in_the_source_is_in_both_languages(root):
     used, built = set(), set()
     for path in (*(root / "engine").rglob("*.py"), *(root / "report").rglob("*.py")):
         text = path.read_text(encoding="utf-8")
-        used |= set(re.findall(r'"(records\.[a-z.-]*[a-z])"', text))
+        used |= set(re.findall(r'"(records\.[a-z0-9.-]*[a-z0-9])"', text))
         # A code put together from its beginning and one of the endings that the module names.
         begun = re.findall(r'f"(records\.[a-z.-]+)\{', text)
         built |= {start + end for start in begun for end in re.findall(r'"(-[a-z-]+|)"', text)}

@@ -115,8 +115,10 @@ class Server:
                         time=self._patience["lock_timeout"])
         if isinstance(error, errors.QueryCanceled) and not self._connection.broken:
             limit = self._patience["statement_timeout"]
-            code = "records.db.cancelled" if limit == "0" else "records.db.timeout"
-            return fail(InputError, code, self.place, code.replace("db.", "db.hint."),
+            if limit == "0":
+                return fail(InputError, "records.db.cancelled", self.place,
+                            "records.db.hint.cancelled")
+            return fail(InputError, "records.db.timeout", self.place, "records.db.hint.timeout",
                         time=limit)
         lost = self._connection.broken or self._connection.closed or isinstance(
             error, (errors.AdminShutdown, errors.CrashShutdown, errors.IdleSessionTimeout))
