@@ -11,7 +11,7 @@ LIBRARIES: Final = {
     "authoring": ("z3",),
     "duckdb": ("duckdb", "sqlglot"),
     "postgresql": ("psycopg", "sqlglot"),
-    "spark": ("pyspark", "pyarrow"),
+    "spark": ("pyspark", "pandas"),
 }
 """The extras of the distribution, and what each of them brings, by the name it is imported by."""
 

@@ -190,7 +190,7 @@ def test_programs_are_told_of_a_stand_in(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_extras_are_those_the_program_names() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = dict(project["optional-dependencies"])
-    names = {"z3-solver": "z3", "psycopg[binary]": "psycopg"}
+    names = {"z3-solver": "z3", "psycopg[binary]": "psycopg", "pyspark[connect]": "pyspark"}
     (everything,) = extras.pop("all")
     assert everything == f"zhuanjie[{','.join(sorted(extras))}]"
     found = {extra: tuple(names.get(name := need.partition(">=")[0], name) for need in needs)

@@ -269,6 +269,26 @@ def test_mistakes_are_told_in_its_own_words(call: Caller, tmp_path: Path) -> Non
     call("policy", "lint", broken, code=2)
 
 
+@tries("waivers", "baseline", "compare")
+def test_what_may_stand_what_is_known_and_what_has_changed(call: Caller, tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.yaml"
+    waivers.write_text(
+        "waivers:\n- {id: w1, clause: H4, record: S-006, reason: heard, requested_by: a,\n"
+        "   approved_by: b, granted_on: 2024-06-01, expires: 2024-06-30}\n", encoding="utf-8")
+    call("waivers", "lint", waivers, *JUDGED, "--ledger", LEDGER)
+    assert "w1" in call("waivers", "list", waivers, *JUDGED)
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    call("audit", LEDGER, *JUDGED, "-o", before, code=1)
+    call("audit", LEDGER, *JUDGED, "-o", after, "--waivers", waivers, code=1)
+    assert json.loads(after.read_text("utf-8"))["summary"]["waived"] == 1
+    assert "S-006" in call("compare", before, after)
+    known = tmp_path / "known.jsonl"
+    call("baseline", "create", LEDGER, *JUDGED, "-o", known)
+    call("audit", LEDGER, *JUDGED, "--baseline", known)
+    call("baseline", "update", known, LEDGER, *JUDGED)
+    assert "fee-paid" in call("baseline", "show", known, LEDGER, *JUDGED, "--format", "json")
+
+
 def test_every_command_is_tried() -> None:
     named = {*COMMANDS} - {"policy"} | {f"policy {name}" for name in policy_commands.COMMANDS}
     assert named == TRIED
