@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -24,13 +23,9 @@ from zhuanjie.engine.lowering.kleene import Kleene
 ENGINES = few(NAMES, "reference", "polars", "python", "durable", "duckdb")
 
 
-class Day:
-    """What engines need to know of a plan to judge a condition."""
-
-    today = 0
-    params: Mapping[str, int] = MappingProxyType({})
-    absent = frozenset[str]()
-    kleene = Kleene(today, params)
+# What engines need to know of a plan to judge a condition. No class of this module: a worker of
+# Spark's, to which it travels, does not know the tests.
+DAY = SimpleNamespace(today=0, params={}, absent=frozenset[str](), kleene=Kleene(0, {}))
 
 
 def condition(text: str) -> Expr:
@@ -39,7 +34,7 @@ def condition(text: str) -> Expr:
 
 def truths(engine: str, text: str, rows: list[dict[str, Any]]) -> list[bool | None]:
     schema = dict.fromkeys(dict.fromkeys(n for row in rows for n in row), pl.String)
-    return backend(engine).truth(Day, condition(text), pl.DataFrame(rows, schema=schema))
+    return backend(engine).truth(DAY, condition(text), pl.DataFrame(rows, schema=schema))
 
 
 @pytest.mark.parametrize("how", TWO_FIELDS)
