@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from zhuanjie.engine.policy.asked import carried_clauses
 from zhuanjie.engine.policy.case_model import CaseFile
 from zhuanjie.engine.policy.model import Manifest, Topic
 from zhuanjie.engine.policy.policy import Policy
@@ -37,6 +38,19 @@ def schemas(spoken: Policy | Vocabulary | None = None) -> dict[str, dict[str, An
     if isinstance(spoken, Policy):
         tables = {r.id: r.rule.table.subject for r in spoken.rules if r.rule.table}
         speak(made, spoken.vocabulary, tables)
+        _name_clauses(made["waivers"], spoken)
     else:
         speak(made, spoken or default_vocabulary())
     return made
+
+
+def _name_clauses(schema: dict[str, Any], policy: Policy) -> None:
+    """Let a waiver name the clauses and rules that a policy has and lets be waived, and no others.
+    """
+    named = {
+        "clause": [c for c in carried_clauses(policy) if policy.clauses[c].waivable],
+        "rule": [r.rule.id for r in policy.rules
+                 if any(policy.clauses[c].waivable for c in r.clauses)]}
+    properties = schema["$defs"]["WaiverEntry"]["properties"]
+    for key, names in named.items():
+        properties[key]["anyOf"] = [{"enum": names}, {"type": "null"}]
