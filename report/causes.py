@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from zhuanjie.engine.core.results import Finding, Location
+from zhuanjie.engine.core.location import Location
+from zhuanjie.engine.core.results import Finding
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import FieldTable

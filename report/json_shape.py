@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from zhuanjie.engine.core.finding_columns import COLUMNS
+from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.results import (
     REPORTED,
     Finding,
     InputFinding,
     Judged,
-    Location,
     Outcome,
     PolicyRef,
     Report,

@@ -136,6 +136,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.core.errors import UsageError as UsageError
     from zhuanjie.engine.core.errors import ZhuanjieError as ZhuanjieError
     from zhuanjie.engine.core.errors import fail as fail
+    from zhuanjie.engine.core.location import Location as Location
     from zhuanjie.engine.core.messages import LANGS as LANGS
     from zhuanjie.engine.core.messages import Lang as Lang
     from zhuanjie.engine.core.messages import default_lang as default_lang
@@ -147,7 +148,6 @@ if TYPE_CHECKING:
     from zhuanjie.engine.core.results import InputFinding as InputFinding
     from zhuanjie.engine.core.results import Judged as Judged
     from zhuanjie.engine.core.results import LedgerRef as LedgerRef
-    from zhuanjie.engine.core.results import Location as Location
     from zhuanjie.engine.core.results import Outcome as Outcome
     from zhuanjie.engine.core.results import PolicyRef as PolicyRef
     from zhuanjie.engine.core.results import Report as Report
@@ -236,11 +236,12 @@ _MODULES = {
         "BackendError", "ExpressionError", "InputError", "OutputError", "PolicyError",
         "UnsupportedError", "UsageError", "ZhuanjieError", "fail",
     ),
+    "zhuanjie.engine.core.location": ("Location",),
     "zhuanjie.engine.core.messages": ("LANGS", "Lang", "default_lang", "say", "say_diagnostic"),
     "zhuanjie.engine.core.secrets": ("shown_name",),
     "zhuanjie.engine.core.models": ("Text",),
     "zhuanjie.engine.core.results": (
-        "REPORTED", "Finding", "InputFinding", "Judged", "LedgerRef", "Location",
+        "REPORTED", "Finding", "InputFinding", "Judged", "LedgerRef",
         "Outcome", "PolicyRef", "Report", "Scalar", "Severity", "Summary", "plain",
     ),
     "zhuanjie.engine.core.unaudited": ("Unaudited", "unaudited"),

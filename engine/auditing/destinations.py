@@ -14,8 +14,9 @@ from zhuanjie.engine.auditing.record_waivers import RecordWaivers
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer, field_label
 from zhuanjie.engine.backends.base import RecordBackend
 from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.messages import Lang, say
-from zhuanjie.engine.core.results import WRONG_OUTCOMES, Finding, Location, Outcome
+from zhuanjie.engine.core.results import WRONG_OUTCOMES, Finding, Outcome
 from zhuanjie.engine.expr.nodes import FieldRef, field_names
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule

@@ -22,7 +22,8 @@ from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step
 from zhuanjie.engine.backends.reference.rules import judge
 from zhuanjie.engine.core.dates import Month, from_day
 from zhuanjie.engine.core.errors import UsageError, fail
-from zhuanjie.engine.core.results import Finding, Location, Scalar, Verdict
+from zhuanjie.engine.core.location import Location
+from zhuanjie.engine.core.results import Finding, Scalar, Verdict
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.expr.printer import to_text

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from zhuanjie.engine.auditing.uniqueness import key_field
-from zhuanjie.engine.core.results import Location
+from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.ledger.compared_columns import compared_series
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.vocabulary.comparison import Comparison

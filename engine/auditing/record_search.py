@@ -16,7 +16,7 @@ from zhuanjie.engine.auditing.shown import shown_values
 from zhuanjie.engine.auditing.strategies.base import LedgerFacts
 from zhuanjie.engine.core.dates import Month
 from zhuanjie.engine.core.errors import UsageError, fail
-from zhuanjie.engine.core.results import Location
+from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.ledger.compared_columns import compared_field
 from zhuanjie.engine.lowering.plan import Plan

@@ -21,8 +21,9 @@ from zhuanjie.engine.auditing.wording.template import field_label
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.backends.verdicts import SCHEMA, Verdicts
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.core.results import OUTCOME_CODES, InputFinding, Location, Outcome
+from zhuanjie.engine.core.results import OUTCOME_CODES, InputFinding, Outcome
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.lowering.conditions import FALSE, TRUE
 from zhuanjie.engine.lowering.plan import Plan, keyed_plan

@@ -150,7 +150,7 @@ class AuditRun:
                      *said_of_waivers(used, self.plan, whole=self._whole),
                      *said_of_baseline(baseline, self.plan)],
             waivers=used, waiver_problems=self.plan.waivers.problems,
-             baseline=baseline, no_columns=lacking,
+            baseline=baseline, no_columns=lacking,
             judged=totals.judged(), origin=(self.plan.policy, self.lang, self.all_outcomes),
             keys=self.plan.keyed,
         )

@@ -15,16 +15,9 @@ from zhuanjie.engine.auditing.waiver_notices import said_of_waivers, uses
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import RecordBackend
 from zhuanjie.engine.core.check_result import CheckResult
+from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.core.results import (
-    Finding,
-    LedgerRef,
-    Location,
-    Outcome,
-    Report,
-    Summary,
-    plain,
-)
+from zhuanjie.engine.core.results import Finding, LedgerRef, Outcome, Report, Summary, plain
 from zhuanjie.engine.core.waiver import WaiverUse
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.record import RecordReading

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 
@@ -62,9 +62,10 @@ def _numbers(value: Any, _folder: Path) -> list[tuple[str, int]]:
 
 
 def _zone(value: Any, folder: Path) -> ZoneInfo:
-    if _text(value, folder) not in available_timezones():
-        raise TypeError
-    return ZoneInfo(value)
+    try:
+        return ZoneInfo(_text(value, folder))
+    except (KeyError, ValueError, OSError):  # no such name, no name at all, a folder of zones
+        raise TypeError from None
 
 
 def _day(value: Any, folder: Path) -> str:

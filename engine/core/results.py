@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
-from zhuanjie.engine.core.location import Location as Location  # noqa: PLC0414  # theirs too
+from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.report_methods import ReportMethods
 from zhuanjie.engine.core.waiver import BaselineUse, Waiver, WaiverUse

@@ -88,7 +88,7 @@ def _delete(entry: os.DirEntry[str]) -> None:
         if entry.is_dir(follow_symlinks=False):
             shutil.rmtree(entry.path, ignore_errors=True)
         elif entry.is_file(follow_symlinks=False):
-            os.unlink(entry.path)  # noqa: PTH108
+            Path(entry.path).unlink()
 
 
 def _is_left(entry: os.DirEntry[str], made: re.Match[str]) -> bool:
@@ -127,7 +127,7 @@ def _machine() -> str:
     known = [os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")]
     with suppress(OSError):
         known.append(Path("/proc/sys/kernel/random/boot_id").read_text())
-        known.append(os.readlink("/proc/self/ns/pid"))  # noqa: PTH115
+        known.append(str(Path("/proc/self/ns/pid").readlink()))
     return f"{zlib.crc32(' '.join(known).encode()):08x}"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from zhuanjie.engine.core.results import Location
+from zhuanjie.engine.core.location import Location
 
 PIECES = 64
 """Pieces the table of seen ids may be in before it is made whole again."""

@@ -17,7 +17,8 @@ from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.forks import use_threads
 from zhuanjie.engine.core.limits import limits
-from zhuanjie.engine.core.results import InputFinding, Location, Skipped, TableCounts
+from zhuanjie.engine.core.location import Location
+from zhuanjie.engine.core.results import InputFinding, Skipped, TableCounts
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.documents import load_record_file, standard_input
 from zhuanjie.engine.ledger.headings import HeadingMap

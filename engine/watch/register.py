@@ -24,8 +24,9 @@ from zhuanjie.engine.core.clock import office_day
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import InputError, ZhuanjieError, fail
+from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.core.results import QUIET_OUTCOMES, Location, Outcome, Verdict
+from zhuanjie.engine.core.results import QUIET_OUTCOMES, Outcome, Verdict
 from zhuanjie.engine.expr.nodes import FieldRef
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.ledger.headings import HeadingMap

@@ -13,7 +13,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.api import Phrases
-from zhuanjie.engine.core.results import REPORTED, Location, Outcome, Severity, plain
+from zhuanjie.engine.core.location import Location
+from zhuanjie.engine.core.results import REPORTED, Outcome, Severity, plain
 from zhuanjie.report import json_shape as shape
 from zhuanjie.report.layouts import fixes
 from zhuanjie.report.layouts.conditions import Conditions

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.results import (
     Finding,
     InputFinding,
     LedgerRef,
-    Location,
     Outcome,
     PolicyRef,
     Report,

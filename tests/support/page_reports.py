@@ -5,15 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from zhuanjie.engine.api import load_policy
-from zhuanjie.engine.core.results import (
-    Finding,
-    LedgerRef,
-    Location,
-    Outcome,
-    Report,
-    Severity,
-    Summary,
-)
+from zhuanjie.engine.core.location import Location
+from zhuanjie.engine.core.results import Finding, LedgerRef, Outcome, Report, Severity, Summary
 from zhuanjie.engine.core.waiver import Waiver
 from zhuanjie.report.page.audit import page
 from zhuanjie.report.view import View

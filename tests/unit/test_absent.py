@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from zhuanjie.engine import load_policy
 from zhuanjie.engine.auditing import reconciliation as absent
 from zhuanjie.engine.auditing.reconciliation import RosterReconciliation
-from zhuanjie.engine.core.results import Location
+from zhuanjie.engine.core.location import Location
 
 RULE = next(r for r in load_policy("fujian-2007-80").rules if r.shape == "reconcile")
 PARTS = st.lists(st.lists(st.sampled_from(["", "1", "2", "01", "07", "甲", "123", None]),

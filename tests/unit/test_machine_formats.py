@@ -18,10 +18,10 @@ from support.output_reports import finding, report, undetermined
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.results import (
     Finding,
     InputFinding,
-    Location,
     Outcome,
     Report,
     Severity,

@@ -13,7 +13,8 @@ import pytest
 from support.output_reports import finding, report, undetermined
 
 from zhuanjie.engine.core.finding_columns import columns
-from zhuanjie.engine.core.results import InputFinding, Location, Outcome, Report, Severity
+from zhuanjie.engine.core.location import Location
+from zhuanjie.engine.core.results import InputFinding, Outcome, Report, Severity
 from zhuanjie.report import json_shape as shape
 from zhuanjie.report import write_report
 from zhuanjie.report.formats import csv as csv_format

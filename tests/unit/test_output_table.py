@@ -131,7 +131,7 @@ def test_cells_that_were_not_read_have_their_row_and_column() -> None:
 def test_rows_name_their_file_only_where_there_are_several() -> None:
     one = report(finding("1", row=3))
     assert "ledger.xlsx" not in written(one, View("en"))
-    from zhuanjie.engine.core.results import Location
+    from zhuanjie.engine.core.location import Location
 
     two = report(finding("1"), finding("2", location=Location("sub/other.csv", None, 7)))
     text = written(two, View("en"))

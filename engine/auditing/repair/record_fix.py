@@ -16,8 +16,9 @@ from zhuanjie.engine.auditing.repair.table_rows import TableRow, rows_of
 from zhuanjie.engine.auditing.repair.values import CandidateValues
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.reference.backend import ENGINE as REFERENCE
+from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.messages import Lang
-from zhuanjie.engine.core.results import WRONG_OUTCOMES, Finding, Location, Outcome, Verdict
+from zhuanjie.engine.core.results import WRONG_OUTCOMES, Finding, Outcome, Verdict
 from zhuanjie.engine.lowering.plan import Plan
 
 MOST = 8

@@ -16,7 +16,8 @@ from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.core.diagnostics import Diagnostic
-from zhuanjie.engine.core.results import InputFinding, Location, Skipped, TableCounts
+from zhuanjie.engine.core.location import Location
+from zhuanjie.engine.core.results import InputFinding, Skipped, TableCounts
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.lowering.absent import without_columns

@@ -17,7 +17,7 @@ from zhuanjie.engine.auditing.strategies.base import AuditRequest
 from zhuanjie.engine.auditing.strategies.stream import StreamJudge
 from zhuanjie.engine.auditing.uniqueness import DTYPES
 from zhuanjie.engine.core.limits import limits
-from zhuanjie.engine.core.results import Location
+from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.expr.nodes import field_names
 from zhuanjie.engine.ledger.compared_columns import compared_field, compared_series
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex

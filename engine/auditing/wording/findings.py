@@ -8,7 +8,8 @@ from typing import Any
 
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
-from zhuanjie.engine.core.results import Finding, Location, TableRef
+from zhuanjie.engine.core.location import Location
+from zhuanjie.engine.core.results import Finding, TableRef
 from zhuanjie.engine.ledger.readers.base import LedgerTable
 
 Columns = Mapping[str, int]

@@ -9,9 +9,10 @@ from typing import Any
 from zhuanjie.engine.auditing.grouping import group_text
 from zhuanjie.engine.auditing.wording.template import Template, field_label, value_label
 from zhuanjie.engine.core.dates import Month, from_day
+from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.personal import hide_numbers
-from zhuanjie.engine.core.results import Finding, Location, Outcome, Verdict
+from zhuanjie.engine.core.results import Finding, Outcome, Verdict
 from zhuanjie.engine.core.waiver import Waiver
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule

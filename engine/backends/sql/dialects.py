@@ -6,6 +6,7 @@ numbers from 1 January 1970 in all dialects.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from sqlglot import exp
@@ -44,7 +45,7 @@ def group(tree: Tree) -> Tree:
     return tree if tight else exp.paren(tree, copy=False)
 
 
-class Dialect:
+class Dialect(ABC):
     """A dialect; what is here holds for several."""
 
     name: ClassVar[str]
@@ -70,9 +71,9 @@ class Dialect:
             return self.ends_with(text, other)
         return call(self.starts_with if op == "startsWith" else self.contains, text, other)
 
+    @abstractmethod
     def ends_with(self, text: Tree, other: Tree) -> Tree:
         """Whether a text ends with another."""
-        raise NotImplementedError
 
     def matches(self, text: Tree, pattern: str) -> Tree:
         """Whether a portable pattern is found in a text."""
@@ -89,9 +90,9 @@ class Dialect:
                        self.text("g"))
         return out
 
+    @abstractmethod
     def moved(self, day: Tree, months: Tree) -> Tree:
         """A day moved by calendar months, clamped to the end of a shorter month."""
-        raise NotImplementedError
 
     def day_of(self, date: Tree) -> Tree:
         """The number of a date."""

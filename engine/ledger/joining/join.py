@@ -18,7 +18,8 @@ import polars as pl
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.limits import limits
-from zhuanjie.engine.core.results import InputFinding, Location, TableCounts
+from zhuanjie.engine.core.location import Location
+from zhuanjie.engine.core.results import InputFinding, TableCounts
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.joining.groups import group_rows
 from zhuanjie.engine.ledger.joining.joined_table import GROUP, ROW, JoinedTable, RecordGroup
