@@ -6,7 +6,7 @@ column engine loses nothing; a record engine walks its rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -99,10 +99,12 @@ class RecordBackend(Backend, Protocol):
     """An engine that also judges single records, with no frame."""
 
     def judge_record(self, plan: Plan, record: Mapping[str, Any],
-                     all_outcomes: bool = False) -> list[Verdict]:
+                     all_outcomes: bool = False,
+                     rules: Sequence[int] | None = None) -> list[Verdict]:
         """Verdicts on one record (row 0), in the plan's order; see `Backend.judge`.
 
         `record` maps field names to values; blanks are absent or None, dates are dates. The record
-        counts as alone in its ledger where it lacks the counts of a `unique` rule.
+        counts as alone in its ledger where it lacks the counts of a `unique` rule. With `rules` it
+        is judged by the rules at these places of the plan alone, which ascend.
         """
         ...

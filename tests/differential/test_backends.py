@@ -182,7 +182,7 @@ def test_what_only_absent_columns_could_decide_is_left_out(plan: Plan, name: str
 @pytest.mark.parametrize("name", ["reference", "python", "durable"])
 def test_single_records(plan: Plan, name: str) -> None:
     """A record alone is judged as a frame of it is, whether its blanks are absent or None."""
-    engine = backend(name)
+    engine, random = backend(name), Random(7)
     for record in ledger(plan, 7, 40):
         full = {n: v for n, v in record.items() if v is not None}
         wanted = engine.judge(plan, frame_of(plan, [record]), all_outcomes=True)
@@ -190,6 +190,8 @@ def test_single_records(plan: Plan, name: str) -> None:
         assert engine.judge_record(plan, full, all_outcomes=True) == wanted
         reported = ("violation", "undetermined", "pending")
         assert engine.judge_record(plan, full) == [v for v in wanted if v.outcome in reported]
+        some = sorted(random.sample(range(len(plan.rules)), random.randrange(len(plan.rules))))
+        assert engine.judge_record(plan, full, True, some) == [wanted[at] for at in some]
 
 
 def typed(tree: Expr, want: Kind) -> Expr:

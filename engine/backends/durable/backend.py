@@ -6,7 +6,7 @@ fields) is worked out from the lowered terms. Anything but one outcome for each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -33,13 +33,15 @@ _KEPT = 64
 
 
 class Judge:
-    """What is made of a plan; it holds nothing of the plan, so that both can be let go."""
+    """What is made of rules of a plan; it holds nothing of the plan, so that both can be let go.
+    """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, places: Sequence[int]) -> None:
         counts = alone(plan.unique)
-        rules = build(plan.rules, plan.lowered, plan.kleene, counts)
+        rules = build([plan.rules[at] for at in places], [plan.lowered[at] for at in places],
+                      plan.kleene, counts)
         refuse_clashes([*rules.abouts, STATE_ID])
-        self._ids = [r.id for r in plan.lowered]
+        self._rules = [(at, plan.lowered[at].id) for at in places]
         self._means, self._writers = rules.means, rules.writers
         self._details = Details(plan.lowered, counts)
         self.network = Network(rules.patterns, rules.actions)
@@ -53,13 +55,13 @@ class Judge:
                 index, outcome = self._means[name]
                 outcomes.setdefault(index, set()).add(outcome)
         out = []
-        for index, rule in enumerate(self._ids):
+        for index, (at, rule) in enumerate(self._rules):
             found = outcomes.get(index, set())
             if len(found) != 1:
                 raise incomplete(rule, len(found))
             (outcome,) = found
             if all_outcomes or outcome in REPORTED:
-                out.append(self._details.verdict(index, outcome, record, row))
+                out.append(self._details.verdict(at, outcome, record, row))
         return out
 
 
@@ -70,11 +72,15 @@ class DurableBackend:
 
     def __init__(self) -> None:
         self._plans: WeakKeyDictionary[Plan, Judge] = WeakKeyDictionary()
+        self._singles: WeakKeyDictionary[Plan, dict[int, Judge]] = WeakKeyDictionary()
 
     def judge_record(self, plan: Plan, record: Mapping[str, Any],
-                     all_outcomes: bool = False) -> list[Verdict]:
+                     all_outcomes: bool = False,
+                     rules: Sequence[int] | None = None) -> list[Verdict]:
         """See `RecordBackend.judge_record`."""
-        return self.of(plan)(record, 0, all_outcomes)
+        if rules is None:
+            return self.of(plan)(record, 0, all_outcomes)
+        return [v for at in rules for v in self._single(plan, at)(record, 0, all_outcomes)]
 
     def judge(self, plan: Plan, frame: pl.DataFrame, all_outcomes: bool = False) -> list[Verdict]:
         """See `Backend.judge`."""
@@ -88,7 +94,15 @@ class DurableBackend:
         """The judge of a plan; made anew where the one before has failed."""
         made = self._plans.get(plan)
         if made is None or made.network.failed:
-            made = self._plans[plan] = Judge(plan)
+            made = self._plans[plan] = Judge(plan, range(len(plan.rules)))
+        return made
+
+    def _single(self, plan: Plan, at: int) -> Judge:
+        """The judge of one rule: the state of a small network costs little to make and delete."""
+        singles = self._singles.setdefault(plan, {})
+        made = singles.get(at)
+        if made is None or made.network.failed:
+            made = singles[at] = Judge(plan, (at,))
         return made
 
     def truth(self, plan: Plan, expr: Expr, frame: pl.DataFrame) -> list[bool | None]:

@@ -6,9 +6,10 @@ record that has nothing to report.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -23,30 +24,43 @@ from zhuanjie.engine.expr.nodes import Expr, param_names
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.rules import LoweredRule
 
 if TYPE_CHECKING:
     import polars as pl
 
 _KEPT = 256
-"""How many single expressions are kept compiled."""
+"""How many single expressions, and choices of a plan's rules, are kept compiled."""
 
 
 class _CompiledProgram:
     """What is made of a plan; it holds nothing of the plan, so that both can be let go."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.lowered, self.alone = plan.lowered, alone(plan.unique)
-        self.details = Details(plan.lowered, self.alone)
-        self.everything = (1 << len(plan.lowered)) - 1
-        self.reported = program(self.lowered, self.alone, all_outcomes=False)
-        self._all_outcomes: Program | None = None
+    def __init__(self, lowered: Sequence[LoweredRule], alone: Mapping[str, int]) -> None:
+        self.lowered, self.alone = lowered, alone
+        self.details = Details(lowered, alone)
+        self.everything = (1 << len(lowered)) - 1
+        self._some: dict[tuple[int, ...], _CompiledProgram] = {}
 
-    @property
+    @cached_property
+    def reported(self) -> Program:
+        """The program that notes no satisfied rules."""
+        return program(self.lowered, self.alone, all_outcomes=False)
+
+    @cached_property
     def all_outcomes(self) -> Program:
         """The program that notes satisfied rules too."""
-        if self._all_outcomes is None:
-            self._all_outcomes = program(self.lowered, self.alone, all_outcomes=True)
-        return self._all_outcomes
+        return program(self.lowered, self.alone, all_outcomes=True)
+
+    def some(self, rules: tuple[int, ...]) -> _CompiledProgram:
+        """The same for the rules at some places; the oldest kept one goes where there are many."""
+        made = self._some.pop(rules, None)
+        if made is None:
+            if len(self._some) >= _KEPT:
+                del self._some[next(iter(self._some))]
+            made = _CompiledProgram([self.lowered[at] for at in rules], self.alone)
+        self._some[rules] = made
+        return made
 
 
 class PythonBackend:
@@ -65,9 +79,14 @@ class PythonBackend:
         return self._of(plan).reported(record)
 
     def judge_record(self, plan: Plan, record: Mapping[str, Any],
-                     all_outcomes: bool = False) -> list[Verdict]:
+                     all_outcomes: bool = False,
+                     rules: Sequence[int] | None = None) -> list[Verdict]:
         """See `RecordBackend.judge_record`."""
-        return self._judge(self._of(plan), record, 0, all_outcomes)
+        made = self._of(plan)
+        if rules is None:
+            return self._judge(made, record, 0, all_outcomes)
+        return [replace(v, rule=rules[v.rule])
+                for v in self._judge(made.some(tuple(rules)), record, 0, all_outcomes)]
 
     def judge(self, plan: Plan, frame: pl.DataFrame, all_outcomes: bool = False) -> list[Verdict]:
         """See `Backend.judge`."""
@@ -80,7 +99,8 @@ class PythonBackend:
     def _of(self, plan: Plan) -> _CompiledProgram:
         made = self._plans.get(plan)
         if made is None:
-            made = self._plans[plan] = _CompiledProgram(plan)
+            made = self._plans[plan] = _CompiledProgram(
+                plan.lowered, alone(plan.unique))
         return made
 
     def _judge(self, made: _CompiledProgram, record: Mapping[str, Any], row: int,

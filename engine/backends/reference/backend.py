@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +41,10 @@ class ReferenceBackend:
         return out
 
     def judge_record(self, plan: Plan, record: Mapping[str, Any],
-                     all_outcomes: bool = False) -> list[Verdict]:
+                     all_outcomes: bool = False,
+                     rules: Sequence[int] | None = None) -> list[Verdict]:
         """See `RecordBackend.judge_record`."""
-        return _judge(plan, record, 0, all_outcomes)
+        return _judge(plan, record, 0, all_outcomes, rules)
 
     def truth(self, plan: Plan, expr: Expr, frame: pl.DataFrame) -> list[bool | None]:
         """See `Backend.truth`."""
@@ -59,11 +60,13 @@ class ReferenceBackend:
         return Evaluator(as_days(record), to_day(as_of), params).trace(expr).value
 
 
-def _judge(plan: Plan, record: Mapping[str, Any], row: int, all_outcomes: bool) -> list[Verdict]:
+def _judge(plan: Plan, record: Mapping[str, Any], row: int, all_outcomes: bool,
+           rules: Sequence[int] | None = None) -> list[Verdict]:
     evaluator = Evaluator(as_days(record), plan.today, plan.params, plan.absent)
     sort = plan.fields.sort
     out = []
-    for index, rule in enumerate(plan.rules):
+    for index in range(len(plan.rules)) if rules is None else rules:
+        rule = plan.rules[index]
         found = judge(rule, evaluator)
         if found.missing and found.missing <= plan.absent and not _is_listed(plan, rule):
             continue  # nobody could judge it here
