@@ -57,7 +57,8 @@ def command(ctx: click.Context, *, source: str, selection: Selection, journal: P
         watch = api.watch(policy, stdout.fileno(), refuse, as_of=selection.as_of,
                           backend=selection.engine(session), journal=journal, lang=session.lang,
                           waivers=selection.waivers, notice=session.notice)
-        watch.follow(events, name, lambda: follow and _pause())
+        with closing(watch):
+            watch.follow(events, name, lambda: follow and _pause())
     return exit_codes.UNUSABLE if refused else exit_codes.OK
 
 

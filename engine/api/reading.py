@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, cast
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
@@ -100,14 +101,15 @@ def is_read(path: Path, sources: Iterable[str | None]) -> bool:
     return False
 
 
-def open_events(source: str, notice: Callable[[Diagnostic], None]) -> BinaryIO | EventFile:
+def open_events(source: str,
+                notice: Callable[[Diagnostic], None]) -> BufferedIOBase | EventFile:
     """Events to follow: a file of lines, or standard input (`-`); the caller closes it.
 
     `notice` is told when the file is not the one it was. Raises InputError for a ledger, and for
     what cannot be read.
     """
     if source == "-":
-        return standard_input()
+        return cast(BufferedIOBase, standard_input())
     suffix = Path(source).suffix.lower()
     if KINDS.get(suffix, "lines") not in ("lines", "json"):
         raise fail(InputError, "watch.ledger", Place(source), "watch.hint.ledger", suffix=suffix)

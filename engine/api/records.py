@@ -48,7 +48,8 @@ from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.policy.timeline import applicable_edition
 from zhuanjie.engine.watch.journal import Journal
 from zhuanjie.engine.watch.register import Register
-from zhuanjie.engine.watch.run import Refusal, Sink, Watch
+from zhuanjie.engine.watch.run import Refusal, Watch
+from zhuanjie.engine.watch.sink import Sink
 
 __all__ = ["SINGLE", "UNKNOWN", "DestinationAnswer", "backends", "check", "check_one",
            "check_records", "destinations", "evaluate", "own_backends", "single_engine", "stand_in",
@@ -185,7 +186,8 @@ def watch(policy: Policy, output: int, refuse: Refusal, *, as_of: date | None = 
     if policy.timeline is not None:
         policy = policy.timeline.at(as_of or office_day())
     register = Register(policy, engine, as_of, lang, waivers, notice)
-    running = Watch(register, Journal(journal) if journal else None, Sink(output), refuse)
+    running = Watch(register, Journal(journal) if journal else None, Sink(output), refuse,
+                    notice)
     running.resume()
     return running
 

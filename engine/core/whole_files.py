@@ -40,6 +40,7 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[Path]:
         draft.chmod(_mode(target, private=private))
         on_disk(draft)
         draft.replace(target)
+        folder_on_disk(target)
     except BaseException:
         with contextlib.suppress(OSError):
             draft.unlink()
@@ -65,6 +66,13 @@ def on_disk(path: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def folder_on_disk(path: Path) -> None:
+    """Have the name of a file brought to the disk; where a folder knows no such order, let it be.
+    """
+    with contextlib.suppress(OSError):
+        on_disk(path.parent)
 
 
 def _mode(target: Path, *, private: bool) -> int:

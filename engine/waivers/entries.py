@@ -39,6 +39,12 @@ class WaiverFiles:
     problems: list[Diagnostic] = field(default_factory=list)
     broken: int = 0
     """How many entries are not sound."""
+    paths: tuple[Path, ...] = ()
+    """Where they were read."""
+
+    def seen(self) -> list[tuple[int, int, int] | None]:
+        """What tells the files from what they were: which, how long, since when."""
+        return [_seen(path) for path in self.paths]
 
 
 def read_waivers(paths: Sequence[str | Path]) -> WaiverFiles:
@@ -46,11 +52,19 @@ def read_waivers(paths: Sequence[str | Path]) -> WaiverFiles:
 
     Raises InputError for a file that cannot be read, or that is no YAML, or has no list of waivers.
     """
-    found = WaiverFiles()
+    found = WaiverFiles(paths=tuple(map(Path, paths)))
     first: dict[str, Place] = {}
     for path in paths:
         _read(read_source(Path(path), InputError, short_path(Path(path))), found, first)
     return found
+
+
+def _seen(path: Path) -> tuple[int, int, int] | None:
+    try:
+        held = path.stat()
+    except OSError:
+        return None
+    return held.st_ino, held.st_size, held.st_mtime_ns
 
 
 def _read(source: YamlSource, found: WaiverFiles, first: dict[str, Place]) -> None:

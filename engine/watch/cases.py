@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.results import Verdict
-from zhuanjie.engine.ledger.headings import HeadingMap
-from zhuanjie.engine.watch.events import Update, dumps, read_values, to_json
+from zhuanjie.engine.watch.codec import ValueCodec, dumps, loads
+from zhuanjie.engine.watch.events import Update
+
+_KEPT = 1 << 16
+_FAST = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,10 @@ class RuleStatus:
     outcome: str
     since: str
     due: str | None = None
+
+
+status = lru_cache(maxsize=_KEPT)(RuleStatus)
+"""A status; cases share those that are alike."""
 
 
 @dataclass(slots=True)
@@ -33,36 +40,48 @@ class LiveCase:
     next_evaluation: int | None = None
 
 
-def changes_of(lines: list[dict[str, Any]]) -> list[list[Any]]:
-    """What the journal keeps of lines, so that outcomes need not be judged again."""
-    return [[line["record"], line["rule"], line["is"], line["since"], line["due"]]
-            for line in lines]
-
-
-def merge(case: LiveCase, event: Update) -> None:
-    """Take the values of an event into a case; a null takes one away."""
+def merge(case: LiveCase, event: Update) -> frozenset[str]:
+    """Take the values of an event into a case; a null takes one away. Returns what is new."""
+    changed = []
+    values = case.values
     for name, value in event.values.items():
+        if values.get(name) == value:
+            continue
+        changed.append(name)
         if value is None:
-            case.values.pop(name, None)
+            del values[name]
         else:
-            case.values[name] = value
+            values[name] = value
+    return frozenset(changed)
+
+
+@lru_cache(maxsize=_KEPT)
+def _iso(day: int) -> str:
+    return from_day(day).isoformat()
 
 
 def due_of(verdict: Verdict) -> str | None:
     """The due day of a verdict, as the journal has it."""
-    return None if verdict.due is None else from_day(verdict.due).isoformat()
+    return None if verdict.due is None else _iso(verdict.due)
 
 
-def pack(case: LiveCase, key: str) -> bytes:
-    """A case in little room; `key` names its record."""
-    standing = {rule: [s.outcome, s.since, s.due] for rule, s in case.standing.items()}
-    event = to_json(Update("", case.values), key)
-    return zlib.compress(dumps([event, standing]).encode())
+def plain(case: LiveCase, codec: ValueCodec) -> list[Any]:
+    """The values of a case and how its rules stand, as JSON has them."""
+    return [codec.encode(case.values),
+            {rule: [s.outcome, s.since, s.due] for rule, s in case.standing.items()}]
 
 
-def unpack(packed: bytes, mapping: HeadingMap) -> tuple[dict[str, Any], dict[str, RuleStatus]]:
-    """The values of a packed case, and how its rules stand."""
-    event, standing = json.loads(zlib.decompress(packed))
-    del event[mapping.vocabulary.key]  # which the packed case does not hold
-    return read_values(event, mapping), {rule: RuleStatus(*s) for rule, s in standing.items()}
+def from_plain(held: list[Any], codec: ValueCodec) -> LiveCase:
+    """The case that `plain` wrote."""
+    values, standing = held
+    return LiveCase(codec.decode(values), {rule: status(*s) for rule, s in standing.items()})
 
+
+def pack(case: LiveCase, codec: ValueCodec) -> bytes:
+    """A case in little room."""
+    return zlib.compress(dumps(plain(case, codec)), _FAST)
+
+
+def unpack(packed: bytes, codec: ValueCodec) -> LiveCase:
+    """The case that was packed."""
+    return from_plain(loads(zlib.decompress(packed)), codec)

@@ -1,4 +1,4 @@
-"""Where events come from. In: a stream or a file. Out: its whole lines, with where each ends.
+"""Where events come from. In: a stream or a file. Out: whole lines as they come.
 
 A file that is followed may be cut short, or another put in its place, as programs do that keep
 their logs small; what then stands there is read from its start.
@@ -10,8 +10,8 @@ import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.ledger.documents import unreadable
@@ -20,6 +20,8 @@ Wait = Callable[[], bool]
 """Called at the end of a source; says whether to look for more."""
 
 _BACK = 1 << 16
+_CHUNK = 1 << 16
+"""So many bytes are taken up at a time, where so many have arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +43,36 @@ def checksum(text: bytes) -> int:
     return zlib.crc32(text.rstrip(b"\r\n"))
 
 
-def read_lines(source: BinaryIO, offset: int, number: int, wait: Wait) -> Iterator[Line]:
-    """The whole lines of a source that stands at `offset`; at its end `wait` says whether to go on.
+def read_lines(source: BufferedIOBase, offset: int, number: int,
+               wait: Wait) -> Iterator[list[Line]]:
+    """The whole lines of a source that stands at `offset`, as many at a time as have arrived.
 
-    A last line without a line break counts once nothing more is to come.
+    At its end `wait` says whether to go on. A last line without a line break counts once nothing
+    more is to come.
     """
-    rest = b""
+    rest: list[bytes] = []
     while True:
-        chunk = source.readline()
-        if chunk:
-            rest += chunk
-            if not rest.endswith(b"\n"):
-                continue
-        elif wait():
+        chunk = source.read1(_CHUNK)
+        if not chunk and wait():
             continue
-        if rest:
+        *whole, last = chunk.split(b"\n")
+        if whole:
+            whole[0] = b"".join((*rest, whole[0]))
+            rest = []
+        rest.append(last)
+        texts = [text + b"\n" for text in whole]
+        if not chunk and (text := b"".join(rest)):
+            texts.append(text)
+        lines = []
+        for text in texts:
             number += 1
-            offset += len(rest)
-        if rest.strip():
-            yield Line(rest, number, offset)
+            offset += len(text)
+            if not text.isspace():
+                lines.append(Line(text, number, offset))
+        if lines:
+            yield lines
         if not chunk:
             return
-        rest = b""
 
 
 class EventFile:
@@ -73,7 +83,8 @@ class EventFile:
         self.path, self.notice = path, notice
         self._file = self._open()
 
-    def lines(self, offset: int, number: int, last: int | None, wait: Wait) -> Iterator[Line]:
+    def lines(self, offset: int, number: int, last: int | None,
+              wait: Wait) -> Iterator[list[Line]]:
         """The lines from `offset` on, where the line with the checksum `last` ends.
 
         From the start where no such line ends there: it is another file by now.
@@ -103,7 +114,7 @@ class EventFile:
         """Let go of the file."""
         self._file.close()
 
-    def _open(self) -> BinaryIO:
+    def _open(self) -> BufferedReader:
         try:
             return self.path.open("rb")
         except OSError as error:

@@ -14,10 +14,11 @@ from typing import Any
 from zhuanjie.engine.auditing.record_waivers import RecordWaivers
 from zhuanjie.engine.auditing.waiver_notices import said_of_waivers
 from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.core.results import Verdict
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import Policy
-from zhuanjie.engine.waivers.entries import WaiverFiles
+from zhuanjie.engine.waivers.entries import WaiverFiles, read_waivers
 from zhuanjie.engine.waivers.waiver_set import waivers_for
 
 
@@ -35,8 +36,28 @@ class StandingWaivers:
         self._under: dict[str, set[str]] = {}
         self._beyond: frozenset[str] = frozenset()
         self._told: set[str] = set()
+        self._seen = files.seen()
         self.changed = False
         """Whether they are others than those that the outcomes so far came of."""
+
+    def look_again(self) -> bool:
+        """Read files anew that are not what they were; returns whether they say something else.
+
+        What cannot be read now is said, and what was read before holds.
+        """
+        seen = self._files.seen()
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        before = self.digest
+        try:
+            self._files = read_waivers(self._files.paths)
+        except InputError as error:
+            for said in error.diagnostics:
+                self._notice(replace(said, hint="watch.waivers-hold"))
+            return False
+        self._told.clear()
+        return self.digest != before
 
     @property
     def digest(self) -> str:
@@ -63,7 +84,8 @@ class StandingWaivers:
     def move(self, plan: Plan) -> bool:
         """Take the plan of another day; returns whether other waivers are in force on it."""
         if not self._files.entries and not self._files.problems:
-            self.plan = plan
+            self.plan, self._records, self._force = plan, None, ()
+            self._under, self._beyond = {}, frozenset()
             return False
         given = waivers_for(self._files, self._policy, plan.as_of)
         self.plan = replace(plan, waivers=given)

@@ -1,0 +1,157 @@
+"""Who shares a key with whom. In: records and their values. Out: counts, and whom a change touches.
+
+For each rule of unique keys the records are kept by key. What such a rule says of a record hangs on
+whether it is alone, one of two or of more (`counts`), so that others are touched only where that
+changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from zhuanjie.engine.backends.record_terms import compiled
+from zhuanjie.engine.expr.nodes import FieldRef, field_names
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
+from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.watch.cases import LiveCase
+
+_ENOUGH = 2
+"""So many of one key are as good as more."""
+
+
+class _Group:
+    """The records of one key: whether each is sure to take part, and how many are."""
+
+    __slots__ = ("members", "sure")
+
+    def __init__(self) -> None:
+        self.members: dict[str, bool] = {}
+        self.sure = 0
+
+    def drop(self, record: str) -> None:
+        self.sure -= self.members.pop(record, False)
+
+    def add(self, record: str, sure: bool) -> None:
+        self.drop(record)
+        self.members[record] = sure
+        self.sure += sure
+
+    def size(self) -> tuple[int, int]:
+        return min(self.sure, _ENOUGH), min(len(self.members), _ENOUGH)
+
+
+class _SharedRule:
+    """A rule of unique keys: what its key is made of, and who it looks at on a day."""
+
+    def __init__(self, at: int, rule: TypedRule, plan: Plan) -> None:
+        assert isinstance(rule.key, FieldRef)
+        self.at, self.id = at, rule.id
+        within = [rule.within.name] if isinstance(rule.within, FieldRef) else []
+        self.fields = [plan.fields[name] for name in (rule.key.name, *within)]
+        scope = plan.policy.scope
+        self.reads = frozenset(f.name for f in self.fields).union(
+            *(field_names(e) for e in (rule.when, scope) if e is not None))
+        self.sure_name = UNIQUE_SURE.format(rule=rule.id)
+        self.all_name = UNIQUE_ALL.format(rule=rule.id)
+        self._when = _truth(plan, rule)
+
+    def place(self, record: Mapping[str, Any]) -> tuple[tuple[Any, ...] | None, bool]:
+        """The key that a record takes part with, if any, and whether it is sure to."""
+        sure, never = self._when(record)
+        if never:
+            return None, False
+        key = tuple(field.compared(record.get(field.name)) for field in self.fields)
+        return (None if key[0] is None else key), bool(sure)
+
+
+def _truth(plan: Plan, rule: TypedRule) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Whether a rule is sure to apply, and whether it is sure not to."""
+    if rule.when is None:
+        return lambda _record: (True, False)
+    kleene = plan.kleene
+    return compiled((kleene.must_be_true(rule.when), kleene.must_be_false(rule.when)), {})
+
+
+class SharedKeys:
+    """Which records share which keys."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, tuple[Any, ...]], _Group] = {}
+        self._rules: list[_SharedRule] = []
+        self._key = ""
+
+    def judge_by(self, plan: Plan) -> None:
+        """Look at records by the rules of another day."""
+        self._key = plan.key
+        self._rules = [_SharedRule(at, rule, plan) for at, rule in enumerate(plan.rules)
+                       if rule.shape == "unique"]
+
+    def place(self, record: str, case: LiveCase, inside: bool,
+              changed: frozenset[str] | None = None) -> dict[str, set[int]]:
+        """Note the keys that a case takes part with; returns for whom else which rules turn.
+
+        With `changed`, only those fields are new. Who is not `inside` the scope takes no part.
+        """
+        touched: dict[str, set[int]] = {}
+        for rule in self._rules:
+            if changed is not None and rule.reads.isdisjoint(changed):
+                continue
+            key, sure = (rule.place({self._key: record, **case.values}) if inside
+                         else (None, False))
+            old = case.keys.pop(rule.id, None)
+            if key is not None:
+                case.keys[rule.id] = key
+            for place in {k for k in (old, key) if k is not None}:
+                group = self._groups.get((rule.id, place))
+                if group is None:
+                    group = self._groups[rule.id, place] = _Group()
+                before = group.size()
+                if place == key:
+                    group.add(record, sure)
+                else:
+                    group.drop(record)
+                if group.size() != before:
+                    for other in group.members:
+                        touched.setdefault(other, set()).add(rule.at)
+                if not group.members:
+                    del self._groups[rule.id, place]
+        touched.pop(record, None)
+        return touched
+
+    def forget(self, record: str, case: LiveCase) -> None:
+        """Take a case out of all groups."""
+        for rule, key in case.keys.items():
+            group = self._groups[rule, key]
+            group.drop(record)
+            if not group.members:
+                del self._groups[rule, key]
+        case.keys = {}
+
+    def restore(self, record: str, keys: Mapping[str, tuple[tuple[Any, ...], bool]]) -> None:
+        """Put a record that is not open under the keys it was under, by rule."""
+        for rule, (key, sure) in keys.items():
+            group = self._groups.get((rule, key))
+            if group is None:
+                group = self._groups[rule, key] = _Group()
+            group.add(record, sure)
+
+    def counts(self, case: LiveCase) -> dict[str, int]:
+        """How many share the keys of a case, as the rules ask for it."""
+        out = {}
+        for rule in self._rules:
+            key = case.keys.get(rule.id)
+            group = self._groups.get((rule.id, key)) if key is not None else None
+            out[rule.sure_name] = group.sure if group is not None else 0
+            out[rule.all_name] = max(1, len(group.members)) if group is not None else 1
+        return out
+
+    def groups(self) -> Iterator[tuple[tuple[str, tuple[Any, ...]], Mapping[str, bool]]]:
+        """For each rule and key the records that share it, and which are sure to."""
+        return ((place, group.members) for place, group in self._groups.items())
+
+    def fields_of(self, rule: str) -> list[str]:
+        """The fields that the keys of a rule are made of."""
+        return [field.name for shared in self._rules if shared.id == rule
+                for field in shared.fields]
