@@ -24,22 +24,22 @@ _ENOUGH = 2
 class _Group:
     """The records of one key: whether each is sure to take part, and how many are."""
 
-    __slots__ = ("members", "sure")
+    __slots__ = ("records", "sure")
 
     def __init__(self) -> None:
-        self.members: dict[str, bool] = {}
+        self.records: dict[str, bool] = {}
         self.sure = 0
 
     def drop(self, record: str) -> None:
-        self.sure -= self.members.pop(record, False)
+        self.sure -= self.records.pop(record, False)
 
     def add(self, record: str, sure: bool) -> None:
         self.drop(record)
-        self.members[record] = sure
+        self.records[record] = sure
         self.sure += sure
 
     def size(self) -> tuple[int, int]:
-        return min(self.sure, _ENOUGH), min(len(self.members), _ENOUGH)
+        return min(self.sure, _ENOUGH), min(len(self.records), _ENOUGH)
 
 
 class _SharedRule:
@@ -113,9 +113,9 @@ class SharedKeys:
                 else:
                     group.drop(record)
                 if group.size() != before:
-                    for other in group.members:
+                    for other in group.records:
                         touched.setdefault(other, set()).add(rule.at)
-                if not group.members:
+                if not group.records:
                     del self._groups[rule.id, place]
         touched.pop(record, None)
         return touched
@@ -125,7 +125,7 @@ class SharedKeys:
         for rule, key in case.keys.items():
             group = self._groups[rule, key]
             group.drop(record)
-            if not group.members:
+            if not group.records:
                 del self._groups[rule, key]
         case.keys = {}
 
@@ -144,12 +144,12 @@ class SharedKeys:
             key = case.keys.get(rule.id)
             group = self._groups.get((rule.id, key)) if key is not None else None
             out[rule.sure_name] = group.sure if group is not None else 0
-            out[rule.all_name] = max(1, len(group.members)) if group is not None else 1
+            out[rule.all_name] = max(1, len(group.records)) if group is not None else 1
         return out
 
     def groups(self) -> Iterator[tuple[tuple[str, tuple[Any, ...]], Mapping[str, bool]]]:
         """For each rule and key the records that share it, and which are sure to."""
-        return ((place, group.members) for place, group in self._groups.items())
+        return ((place, group.records) for place, group in self._groups.items())
 
     def fields_of(self, rule: str) -> list[str]:
         """The fields that the keys of a rule are made of."""

@@ -41,10 +41,10 @@ def dump(register: Register, position: Position) -> Iterator[tuple[str, dict[str
     for cases in _parts(register.cases.items()):
         yield "cases", {"cases": [[record, *plain(case, codec)] for record, case in cases]}
     keys: dict[str, dict[str, Any]] = {}
-    for (rule, key), members in register.sharing.groups():
+    for (rule, key), records in register.sharing.groups():
         names = register.sharing.fields_of(rule)
         held = codec.encode(dict(zip(names, key, strict=True)))
-        for record, sure in members.items():
+        for record, sure in records.items():
             if record in register.closed:
                 keys.setdefault(record, {})[rule] = [held, sure]
     for closed in _parts(register.closed.items()):
