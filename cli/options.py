@@ -150,9 +150,10 @@ class Selection:
 
     def load(self) -> Policy:
         """The policy, with the parameters set for this run."""
-        from zhuanjie.engine.api import load_policy
+        from zhuanjie.engine.api import keep_policies, kept_policy
 
-        return load_policy(self.policy, as_of=self.day, params=dict(self.params))
+        keep_policies()
+        return kept_policy(self.policy, as_of=self.day, params=dict(self.params))
 
     def engine(self, session: Session) -> str:
         """The engine for single records: the one asked for, else the usual; a stand-in is said."""

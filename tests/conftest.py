@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +40,21 @@ def field_cases() -> Path:
     if not folder.is_dir():
         pytest.skip("the ledgers that others collected are not on this machine")
     return folder
+
+
+KEPT = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What commands keep is kept in a folder of this run, whoever's cache the machine has."""
+    if not hasattr(config, "workerinput"):
+        config.stash[KEPT] = os.environ["ZHUANJIE_CACHE"] = tempfile.mkdtemp()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The folder goes with the run."""
+    if KEPT in config.stash:
+        shutil.rmtree(config.stash[KEPT], ignore_errors=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -48,17 +48,18 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.ledgers import stream as stream
     from zhuanjie.engine.api.packs import PackRoot as PackRoot
     from zhuanjie.engine.api.packs import Settings as Settings
+    from zhuanjie.engine.api.packs import keep_policies as keep_policies
     from zhuanjie.engine.api.packs import office_day as office_day
     from zhuanjie.engine.api.packs import pack_ids as pack_ids
     from zhuanjie.engine.api.packs import settings as settings
     from zhuanjie.engine.api.packs import settings_file as settings_file
     from zhuanjie.engine.api.packs import use_settings as use_settings
     from zhuanjie.engine.api.policies import PolicyEntry as PolicyEntry
+    from zhuanjie.engine.api.policies import kept_policy as kept_policy
     from zhuanjie.engine.api.policies import lint as lint
     from zhuanjie.engine.api.policies import list_policies as list_policies
     from zhuanjie.engine.api.policies import load_policy as load_policy
     from zhuanjie.engine.api.policies import packs_of as packs_of
-    from zhuanjie.engine.api.policies import schemas as schemas
     from zhuanjie.engine.api.policies import with_params as with_params
     from zhuanjie.engine.api.reading import ReadRecord as ReadRecord
     from zhuanjie.engine.api.reading import is_read as is_read
@@ -161,6 +162,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.ledger.cells.text import CellError as CellError
     from zhuanjie.engine.ledger.documents import load_record_file as load_record_file
     from zhuanjie.engine.ledger.readers.base import LedgerTable as LedgerTable
+    from zhuanjie.engine.policy.json_schema import schemas as schemas
     from zhuanjie.engine.policy.model import Acceptance as Acceptance
     from zhuanjie.engine.policy.model import Manifest as Manifest
     from zhuanjie.engine.policy.model import Parameter as Parameter
@@ -192,11 +194,12 @@ _MODULES = {
         "record_ids", "stream",
     ),
     "zhuanjie.engine.api.packs": (
-        "PackRoot", "Settings", "office_day", "pack_ids", "settings", "settings_file",
-        "use_settings",
+        "PackRoot", "Settings", "keep_policies", "office_day", "pack_ids", "settings",
+        "settings_file", "use_settings",
     ),
     "zhuanjie.engine.api.policies": (
-        "PolicyEntry", "lint", "list_policies", "load_policy", "packs_of", "schemas", "with_params",
+        "PolicyEntry", "kept_policy", "lint", "list_policies", "load_policy", "packs_of",
+        "with_params",
     ),
     "zhuanjie.engine.api.reading": (
         "ReadRecord", "is_read", "load_columns", "open_events", "read_day", "read_records",
@@ -248,6 +251,7 @@ _MODULES = {
     "zhuanjie.engine.ledger.cells.text": ("CellError",),
     "zhuanjie.engine.ledger.documents": ("load_record_file",),
     "zhuanjie.engine.ledger.readers.base": ("LedgerTable",),
+    "zhuanjie.engine.policy.json_schema": ("schemas",),
     "zhuanjie.engine.policy.model": ("Acceptance", "Manifest", "Parameter", "Rule"),
     "zhuanjie.engine.policy.policy": ("OverlayChange", "Policy", "TypedRule"),
     "zhuanjie.engine.vocabulary.fields": ("FieldTable",),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.yaml_source import read_source
-from zhuanjie.engine.policy.locate import find_folder
+from zhuanjie.engine.policy.found import find_folder
 from zhuanjie.engine.policy.pack_files import CASES, load_cases
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 

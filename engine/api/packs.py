@@ -6,12 +6,13 @@ Light to import: completion asks on every Tab.
 from __future__ import annotations
 
 from zhuanjie.engine.core.clock import office_day
+from zhuanjie.engine.core.kept_files import keep_in, usual_folder
 from zhuanjie.engine.core.settings import PackRoot, Settings, settings, use_settings
 from zhuanjie.engine.core.settings import find_file as settings_file
 from zhuanjie.engine.policy.found import known_packs
 
-__all__ = ["PackRoot", "Settings", "office_day", "pack_ids", "settings", "settings_file",
-           "use_settings"]
+__all__ = ["PackRoot", "Settings", "keep_policies", "office_day", "pack_ids", "settings",
+           "settings_file", "use_settings"]
 
 
 def pack_ids() -> list[str]:
@@ -20,3 +21,12 @@ def pack_ids() -> list[str]:
     Raises UsageError where the settings cannot be used or two packs have one id.
     """
     return sorted(known_packs())
+
+
+def keep_policies() -> None:
+    """Keep what policies are made into for the calls that follow this one, in the usual folder.
+
+    A program that does not ask for it leaves no file anywhere.
+    """
+    said = settings().options.get("cache")
+    keep_in(usual_folder(None if said is None else str(said.value)))

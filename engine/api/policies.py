@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.core.clock import office_day
-from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
+from zhuanjie.engine.core.kept_files import KeptFiles, kept_files
 from zhuanjie.engine.core.suggest import suggest
-from zhuanjie.engine.core.yaml_source import read_source
 from zhuanjie.engine.expr.types import INT64
 from zhuanjie.engine.lowering.plan import Plan, make_plan
-from zhuanjie.engine.policy.check import broken_rules, build_policy
-from zhuanjie.engine.policy.found import MANIFEST, pack_folders
-from zhuanjie.engine.policy.json_schema import schemas
-from zhuanjie.engine.policy.locate import by_default, find_folder, load_chain, manifests
-from zhuanjie.engine.policy.model import Manifest
-from zhuanjie.engine.policy.pack_files import LoadedPack
+from zhuanjie.engine.policy.found import MANIFEST, find_folder, pack_folders
 from zhuanjie.engine.policy.policy import Policy
-from zhuanjie.engine.policy.timeline import PackTimeline
 
-__all__ = ["PolicyEntry", "lint", "list_policies", "load_policy", "packs_of", "plan_for",
-           "schemas", "with_params"]
+if TYPE_CHECKING:
+    from zhuanjie.engine.core.diagnostics import Diagnostic
+    from zhuanjie.engine.policy.model import Manifest
+
+# What reads and checks packs is imported late: a policy that was kept has no need of it.
+
+__all__ = ["PolicyEntry", "kept_policy", "lint", "list_policies", "load_policy", "packs_of",
+           "plan_for", "with_params"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +44,41 @@ def load_policy(name: str | Path | None = None, *, as_of: date | None = None,
     this run. Raises PolicyError, with every mistake of the pack and its bases, and UsageError for
     a name or parameter that there is not.
     """
-    if name is not None:
-        return with_params(_build(find_folder(str(name))), params)
     day = as_of or office_day()
-    build = partial(_build, loaded={})  # the packs in time build on one another
-    return with_params(PackTimeline(by_default(), build).on(day), params, day)
+    return with_params(_loaded(None if name is None else find_folder(str(name)), day), params, day)
 
 
-def _build(folder: Path, overrides: Mapping[str, int] | None = None,
-           loaded: dict[Path, LoadedPack] | None = None) -> Policy:
-    try:
-        chain = load_chain(folder, loaded)
-    except PolicyError as error:
-        raise PolicyError(*error.diagnostics, *broken_rules(error.sources)) from None
-    return build_policy(chain, overrides)
+def kept_policy(name: str | Path | None = None, *, as_of: date | None = None,
+                params: Mapping[str, int] | None = None) -> Policy:
+    """The same policy as of `load_policy`, taken from what this call's folder keeps, if it does.
+
+    What was kept is used where the files of the packs and the program itself are what they were.
+    """
+    files = kept_files()
+    if files is None:
+        return load_policy(name, as_of=as_of, params=params)
+    day = as_of or office_day()
+    folder = None if name is None else find_folder(str(name))
+    return with_params(_kept(files, folder, day), params, day)
+
+
+def _kept(files: KeptFiles, folder: Path | None, day: date) -> Policy:
+    from zhuanjie.engine.policy.kept import Wanted, keep_policy, read_policy
+
+    wanted = Wanted(folder, day)
+    known = read_policy(files, wanted)
+    if known is not None:
+        return known
+    made = _loaded(folder, day)
+    keep_policy(files, wanted, made,
+                [made.chain] if made.timeline is None else made.timeline.chains)
+    return read_policy(files, wanted) or made
+
+
+def _loaded(folder: Path | None, day: date) -> Policy:
+    from zhuanjie.engine.policy.loading import policies_in_time, policy_in
+
+    return policies_in_time().on(day) if folder is None else policy_in(folder)
 
 
 def with_params(policy: Policy, params: Mapping[str, int] | None,
@@ -81,6 +100,8 @@ def with_params(policy: Policy, params: Mapping[str, int] | None,
             raise fail(UsageError, "policy.param-range", name=name)
     if policy.timeline is not None:
         return policy.timeline.with_params(params).on(day or office_day())
+    from zhuanjie.engine.policy.check import build_policy
+
     return build_policy(policy.chain, {**policy.overrides, **params})
 
 
@@ -123,6 +144,8 @@ def packs_of(files: Iterable[str | Path]) -> list[Path]:
 
 def _manifest_as_written(pack: Path) -> dict[str, object]:
     """What a manifest says; what is wrong with it is said when the pack is loaded."""
+    from zhuanjie.engine.core.yaml_source import read_source
+
     try:
         data = read_source(pack / MANIFEST, PolicyError).data
     except PolicyError:
@@ -132,4 +155,6 @@ def _manifest_as_written(pack: Path) -> dict[str, object]:
 
 def list_policies() -> list[PolicyEntry]:
     """The packs that come with the program."""
+    from zhuanjie.engine.policy.locate import manifests
+
     return [PolicyEntry(manifest, path) for manifest, path in manifests()]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
@@ -22,14 +22,14 @@ from zhuanjie.engine.ledger.documents import load_record_file, standard_input
 from zhuanjie.engine.ledger.file_kinds import KINDS
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.headings import load_columns as _load_columns
-from zhuanjie.engine.ledger.ledger import Ledger, open_ledger
 from zhuanjie.engine.ledger.record import flatten, read_record
-from zhuanjie.engine.ledger.sources import files_meant
 from zhuanjie.engine.policy.policy import Policy
-from zhuanjie.engine.vocabulary.load import default_vocabulary
-from zhuanjie.engine.watch.source import EventFile
 
-__all__ = ["EventFile", "ReadRecord", "is_read", "load_columns", "open_events", "read_day",
+if TYPE_CHECKING:
+    from zhuanjie.engine.ledger.ledger import Ledger
+    from zhuanjie.engine.watch.source import EventFile
+
+__all__ = ["ReadRecord", "is_read", "load_columns", "open_events", "read_day",
            "read_records"]
 
 
@@ -66,6 +66,9 @@ def read_records(source: str, policy: Policy | None = None) -> Iterator[ReadReco
     Known are the fields of the policy's vocabulary, without a policy those of the usual one. Raises
     InputError for a file that cannot be read or holds no records.
     """
+    # Imported late, as below: a day of the command line waits for none of it.
+    from zhuanjie.engine.vocabulary.load import default_vocabulary
+
     vocabulary = policy.vocabulary if policy else default_vocabulary()
     mapping = HeadingMap(vocabulary)
     for raw in load_record_file(source):
@@ -85,6 +88,8 @@ def _read(raw: Mapping[str, object], source: str, mapping: HeadingMap) -> ReadRe
 
 def read_tables(path: str, policy: Policy) -> Ledger:
     """The tables of one file of a ledger, read again; the caller closes them."""
+    from zhuanjie.engine.ledger.ledger import open_ledger
+
     return open_ledger([path], None, vocabulary=policy.vocabulary)
 
 
@@ -93,6 +98,8 @@ def is_read(path: Path, sources: Iterable[str | None]) -> bool:
 
     What a source means that cannot be found is for its reader to say.
     """
+    from zhuanjie.engine.ledger.sources import files_meant
+
     for source in filter(None, sources):
         if source != "-" and "://" not in source:
             with suppress(InputError, OSError):
@@ -108,6 +115,8 @@ def open_events(source: str,
     `notice` is told when the file is not the one it was. Raises InputError for a ledger, and for
     what cannot be read.
     """
+    from zhuanjie.engine.watch.source import EventFile
+
     if source == "-":
         return cast(BufferedIOBase, standard_input())
     suffix = Path(source).suffix.lower()

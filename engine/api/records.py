@@ -11,12 +11,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.api.callers import Day, check_options, day_of, policy_of
 from zhuanjie.engine.api.policies import load_policy, plan_for, with_params
-from zhuanjie.engine.auditing.destinations import DestinationAnswer
-from zhuanjie.engine.auditing.destinations import destinations as _destinations
 from zhuanjie.engine.auditing.single import SingleCheck
 from zhuanjie.engine.backends.base import UNKNOWN, RecordBackend
 from zhuanjie.engine.backends.registry import (
@@ -37,21 +35,18 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import ExpressionError, InputError, UsageError, fail
 from zhuanjie.engine.core.messages import Lang, say_diagnostic
 from zhuanjie.engine.core.results import Report
-from zhuanjie.engine.expr.from_cel import read
-from zhuanjie.engine.expr.names import DataSchema
-from zhuanjie.engine.expr.type_checker import check as check_types
 from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.record import read_record
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.policy.timeline import applicable_edition
-from zhuanjie.engine.watch.journal import Journal
-from zhuanjie.engine.watch.register import Register
-from zhuanjie.engine.watch.run import Refusal, Watch
-from zhuanjie.engine.watch.sink import Sink
 
-__all__ = ["SINGLE", "UNKNOWN", "DestinationAnswer", "backends", "check", "check_one",
+if TYPE_CHECKING:
+    from zhuanjie.engine.auditing.destinations import DestinationAnswer
+    from zhuanjie.engine.watch.run import Refusal, Watch
+
+__all__ = ["SINGLE", "UNKNOWN", "backends", "check", "check_one",
            "check_records", "destinations", "evaluate", "own_backends", "single_engine", "stand_in",
            "unavailable_engines", "watch"]
 
@@ -62,6 +57,9 @@ def destinations(record: Mapping[str, Any], policy: Policy | str | Path | None =
                  columns: Mapping[str, str] | None = None,
                  waivers: Sequence[str | Path] = ()) -> list[DestinationAnswer]:
     """Which values its decision table allows a record, which not, and by which clause."""
+    # Imported late, as below: a check needs neither this nor what reads expressions or events.
+    from zhuanjie.engine.auditing.destinations import destinations as answers
+
     if not isinstance(record, Mapping):
         raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
     check_options(params, columns, lang)
@@ -69,7 +67,7 @@ def destinations(record: Mapping[str, Any], policy: Policy | str | Path | None =
     chosen = with_params(policy_of(policy) or _standing(day), params, day)
     typed, _, _ = read_record(record, HeadingMap(chosen.vocabulary, columns))
     plan = _plan(applicable_edition(chosen, typed, day), day, _states(waivers))
-    return _destinations(typed, plan, _engine(backend), lang)
+    return answers(typed, plan, _engine(backend), lang)
 
 
 def check(record: Mapping[str, Any], policy: Policy | str | Path | None = None, *,
@@ -182,6 +180,11 @@ def watch(policy: Policy, output: int, refuse: Refusal, *, as_of: date | None = 
     descriptor lines go to; `refuse` is told of every malformed event, `notice` of what is wrong
     with a waiver. Raises InputError for a damaged journal, UsageError for one of another policy.
     """
+    from zhuanjie.engine.watch.journal import Journal
+    from zhuanjie.engine.watch.register import Register
+    from zhuanjie.engine.watch.run import Watch
+    from zhuanjie.engine.watch.sink import Sink
+
     engine = _engine(backend)
     if policy.timeline is not None:
         policy = policy.timeline.at(as_of or office_day())
@@ -207,6 +210,10 @@ def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "refere
     missing value. Dates come out as dates, months as `Month`, differences of dates as timedeltas.
     Raises ExpressionError for what is wrong, UnsupportedError for CEL beyond the subset.
     """
+    from zhuanjie.engine.expr.from_cel import read
+    from zhuanjie.engine.expr.names import DataSchema
+    from zhuanjie.engine.expr.type_checker import check as check_types
+
     if not isinstance(expression, str) or not isinstance(data, Mapping):
         raise fail(ExpressionError, "cel.data-shape")
     record: dict[str, Any] = {}

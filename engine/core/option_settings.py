@@ -12,6 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.kept_files import OFF
 
 Read = Callable[[Any, Path], Any]
 """Makes of a value and the folder of its file what the option takes; raises TypeError."""
@@ -68,6 +69,10 @@ def _zone(value: Any, folder: Path) -> ZoneInfo:
         raise TypeError from None
 
 
+def _cache(value: Any, folder: Path) -> str:
+    return OFF if value is False or value == OFF else _path(value, folder)
+
+
 def _day(value: Any, folder: Path) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else _text(value, folder)
 
@@ -75,15 +80,18 @@ def _day(value: Any, folder: Path) -> str:
 _KINDS: Final[Mapping[str, Read]] = {
     "text": _text, "texts": _texts, "path": _path, "paths": _paths, "pack": _pack, "flag": _flag,
     "numbers": _numbers, "zone": _zone, "day": _day,
+    "cache": _cache,
 }
 OPTIONS: Final[Mapping[str, str]] = {
     "policy": "pack", "as-of": "day", "set": "numbers", "lang": "text", "format": "text",
     "output": "path", "fail-on": "text", "roster": "path", "backend": "text", "quiet": "flag",
     "absent": "text", "only": "texts", "skip": "texts", "by": "texts", "summary": "flag",
     "waivers": "paths", "baseline": "path", "join": "flag", "strict": "flag", "all": "flag",
-    "timezone": "zone",
+    "timezone": "zone", "cache": "cache",
 }
-"""The keys that are options, by what they take; `timezone` says which day it is for the office."""
+"""The keys that are options, by what they take; `timezone` says which day it is for the office,
+`cache` where compiled packs are kept.
+"""
 
 
 def option_of(key: str, value: Any, folder: Path, at: Place) -> OptionSetting | Diagnostic:

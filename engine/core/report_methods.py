@@ -7,7 +7,6 @@ group `RENDERERS`, and another may do so instead.
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from zhuanjie.engine.core.errors import BackendError, fail
@@ -43,6 +42,9 @@ class Renderer(Protocol):
 @cache
 def renderer() -> Renderer:
     """The renderer that is installed; raises BackendError where there is none."""
+    # Imported late: most calls know who renders without asking, and asking costs more than they.
+    from importlib.metadata import entry_points
+
     for point in entry_points(group=RENDERERS):
         made: Renderer = point.load()
         return made

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.option_settings import OPTIONS, OptionSetting, option_of
 from zhuanjie.engine.core.parser_words import cause
+from zhuanjie.engine.core.paths import short_path
 from zhuanjie.engine.core.suggest import suggest
 
 FILE: Final = "zhuanjie.toml"
@@ -100,7 +100,7 @@ def _from_file(file: Path, problems: list[Diagnostic], columns: dict[str, str],
     What it says of columns goes into `columns`, what it says of options into `options`.
     """
     text, data = _read(file)
-    shown = _shown(file)
+    shown = short_path(file)
     for key in data.keys() - set(KEYS):
         near = suggest(key, KEYS)
         problems.append(Diagnostic(
@@ -135,7 +135,9 @@ def _from_file(file: Path, problems: list[Diagnostic], columns: dict[str, str],
 
 
 def _read(file: Path) -> tuple[str, dict[str, Any]]:
-    shown = _shown(file)
+    import tomllib  # late: most calls have no settings
+
+    shown = short_path(file)
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -161,14 +163,6 @@ def _unusable(root: PackRoot) -> Diagnostic | None:
     if (root.folder / _PACK).is_file():
         return Diagnostic("settings.is-pack", {"folder": str(root.folder)}, root.origin)
     return None
-
-
-def _shown(path: Path) -> str:
-    """A path as short as it can be said from here."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)
 
 
 def _line(text: str, pattern: str) -> int | None:

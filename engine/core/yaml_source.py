@@ -99,14 +99,6 @@ def read_source(path: Path, kind: type[ZhuanjieError], shown: str | None = None)
     return parse_source(text, kind, name)
 
 
-def short_path(path: Path) -> str:
-    """A path as short as it can be said from here."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)
-
-
 def parse_source(text: str, kind: type[ZhuanjieError], name: str) -> YamlSource:
     """Like `read_source`, for a text that was read already."""
     try:

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, TextIO
-
-import yaml
+from typing import BinaryIO, TextIO
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
@@ -147,61 +145,19 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return out
 
 
-class _TextLoader(yaml.SafeLoader):
-    """YAML whose scalars stay text, so that `06021` and `2007-06-20` are what was typed.
-
-    Only an empty value is nothing. Aliases are refused: a record has no use for them.
-    """
-
-    yaml_implicit_resolvers = {  # noqa: RUF012  # the base class declares it so
-        first: [pair for pair in pairs if pair[0] == "tag:yaml.org,2002:null"]
-        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Compose a node that is not an alias."""
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs lack it
-            self._refuse("alias", event.start_mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Construct a mapping whose keys all differ."""
-        names: set[str] = set()
-        for name, _ in node.value:
-            if not isinstance(name, yaml.ScalarNode):
-                self._refuse("a name that is no text", name.start_mark)
-            if name.value in names:
-                self._refuse(f"`{name.value}` twice", name.start_mark)
-            names.add(name.value)
-        return super().construct_mapping(node, deep)
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """Construct what a node's tag says it is, if it is."""
-        try:
-            return super().construct_object(node, deep)
-        except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError):
-            self._refuse(f"invalid value for {node.tag}", node.start_mark)
-
-    @staticmethod
-    def _refuse(what: str, mark: yaml.Mark) -> NoReturn:
-        raise yaml.MarkedYAMLError(problem=what, problem_mark=mark)
-
-
 def _parse_yaml(text: str, name: str) -> object:
+    # Imported late: a record in JSON has no need of it.
+    from zhuanjie.engine.ledger.yaml_document import YamlFault, load
+
     try:
-        data: object = yaml.load(text.rstrip(), _TextLoader)  # a SafeLoader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error)
-        place = _pointed(text, name, mark.line + 1, mark.column + 1) if mark else Place(file=name)
+        data = load(text.rstrip())
+    except YamlFault as fault:
+        place = _pointed(text, name, fault.at[0] + 1, fault.at[1] + 1) if fault.at else (
+            Place(file=name))
         raise fail(InputError, "records.yaml", place, "records.hint.yaml",
-                   detail=cause(problem)) from None
+                   detail=cause(fault.problem)) from None
     except RecursionError:
         raise fail(InputError, "records.too-deep", Place(file=name), "records.hint.json") from None
-    except (ValueError, LookupError, TypeError, AttributeError):  # of what is built in two steps
-        raise fail(InputError, "records.yaml", Place(file=name), "records.hint.yaml",
-                   detail=cause("invalid value")) from None
     if _is_deep(data):
         raise fail(InputError, "records.too-deep", Place(file=name), "records.hint.json")
     return data

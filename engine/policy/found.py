@@ -6,12 +6,14 @@ Nothing is loaded here: completion asks on every Tab.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
-from zhuanjie.engine.core.errors import UsageError
+from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.settings import settings
+from zhuanjie.engine.core.suggest import suggest
 
 MANIFEST: Final = "pack.yaml"
 RULES: Final = Path(__file__).resolve().parents[2] / "rules"
@@ -41,6 +43,36 @@ def known_packs() -> dict[str, Path]:
     if twice:
         raise UsageError(*twice)
     return found
+
+
+def find_folder(name: str) -> Path:
+    """The folder of a pack given by id or by path; raises UsageError if there is none."""
+    known = known_packs()
+    if name in known:
+        return known[name]
+    path = Path(name)
+    if path.is_dir():
+        return path
+    if path.name == MANIFEST and path.is_file():
+        return path.parent
+    close = suggest(name, list(known))
+    raise fail(UsageError, "policy.not-found", hint="hint.near" if close else "hint.known",
+               name=name, near=close, known=", ".join(known))
+
+
+def base_folder(folder: Path, name: str, known: Mapping[str, Path]) -> Path | None:
+    """Where the pack `name` is that the one in `folder` builds on: beside it, else by its id."""
+    beside = folder.resolve().parent / name
+    return beside if (beside / MANIFEST).is_file() else known.get(name)
+
+
+def roots_beside(folder: Path) -> tuple[Path, ...]:
+    """Where a pack in `folder` looks for vocabularies: in itself, beside itself, in the settings'
+
+    folders of packs.
+    """
+    here = folder.resolve()
+    return here, here.parent, *(root.folder for root in settings().packs)
 
 
 def _id_of(folder: Path) -> str:

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.models import Text
+from zhuanjie.engine.core.paths import short_path
 from zhuanjie.engine.core.unicode import has_chinese
-from zhuanjie.engine.core.yaml_source import Trail, short_path
+from zhuanjie.engine.core.yaml_source import Trail
 from zhuanjie.engine.expr.nodes import Call, param_names, walk
 from zhuanjie.engine.policy.found import MANIFEST
 from zhuanjie.engine.policy.locate import load_chain, manifests

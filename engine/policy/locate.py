@@ -10,27 +10,13 @@ from pathlib import Path
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
+from zhuanjie.engine.core.paths import short_path
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.validate import validate
-from zhuanjie.engine.core.yaml_source import YamlSource, read_source, short_path
-from zhuanjie.engine.policy.found import MANIFEST, RULES, known_packs
+from zhuanjie.engine.core.yaml_source import YamlSource, read_source
+from zhuanjie.engine.policy.found import MANIFEST, RULES, base_folder, known_packs
 from zhuanjie.engine.policy.model import Manifest
 from zhuanjie.engine.policy.pack_files import LoadedPack, load_pack
-
-
-def find_folder(name: str) -> Path:
-    """The folder of a pack given by id or by path; raises UsageError if there is none."""
-    known = known_packs()
-    if name in known:
-        return known[name]
-    path = Path(name)
-    if path.is_dir():
-        return path
-    if path.name == MANIFEST and path.is_file():
-        return path.parent
-    close = suggest(name, list(known))
-    raise fail(UsageError, "policy.not-found", hint="hint.near" if close else "hint.known",
-               name=name, near=close, known=", ".join(known))
 
 
 def load_chain(folder: Path, loaded: dict[Path, LoadedPack] | None = None) -> list[LoadedPack]:
@@ -68,11 +54,8 @@ def load_chain(folder: Path, loaded: dict[Path, LoadedPack] | None = None) -> li
 def _base(pack: LoadedPack, problems: list[Diagnostic]) -> Path | None:
     name = pack.manifest.builds_on or ""
     known = known_packs()
-    beside = pack.folder.resolve().parent / name
-    if (beside / MANIFEST).is_file():
-        return beside
-    if name in known:
-        return known[name]
+    if (found := base_folder(pack.folder, name, known)) is not None:
+        return found
     close = suggest(name, list(known))
     problems.append(Diagnostic(
         "pack.no-base", {"base": name, "near": close, "known": ", ".join(known)},

@@ -19,21 +19,18 @@ from pydantic import (
 
 from zhuanjie.engine.core.models import FieldName, Filled, Int64, Name, Slug, Strict, Text
 from zhuanjie.engine.core.results import Severity
+from zhuanjie.engine.policy.ways import SHAPES, ParameterWays, PeriodWays, RuleWays
 from zhuanjie.engine.vocabulary.model import Spec
 
 Cel = Annotated[str, StringConstraints(min_length=1), Field(description="a CEL expression")]
 DatedBy = FieldName | tuple[FieldName, ...]
 
 
-class Period(Strict):
+class Period(Strict, PeriodWays):
     """Days from `from` to `to`, both included; an open end is left out."""
 
     start: date | None = Field(default=None, alias="from")
     end: date | None = Field(default=None, alias="to")
-
-    def holds(self, day: date) -> bool:
-        """Whether `day` lies in the period."""
-        return (self.start or date.min) <= day <= (self.end or date.max)
 
 
 class Document(Strict):
@@ -52,7 +49,7 @@ class DatedValue(Strict):
     value: Int64
 
 
-class Parameter(Strict):
+class Parameter(Strict, ParameterWays):
     """A number the notice leaves open: its value, unit, source and the note that says so."""
 
     unit: Literal["days", "months", "count"]
@@ -70,13 +67,6 @@ class Parameter(Strict):
         if starts != sorted(set(starts)):
             raise ValueError("parameter.order")
         return self
-
-    def at(self, day: date) -> int | None:
-        """The value in force on `day`; None before the first."""
-        if self.value is not None:
-            return self.value
-        held = [v.value for v in self.values if (v.start or date.min) <= day]
-        return held[-1] if held else None
 
 
 def _listed(value: Any) -> Any:
@@ -188,9 +178,6 @@ class Reconcile(Strict):
     field: FieldName
 
 
-SHAPES = ("require", "deadline", "recurring", "table", "unique", "reconcile")
-
-
 class Replaces(Strict):
     """The rule of the base that another stands in for (the one of the same id, if left out)."""
 
@@ -198,7 +185,7 @@ class Replaces(Strict):
     reason: Text
 
 
-class Rule(Strict):
+class Rule(Strict, RuleWays):
     """One rule: when it applies, what it asks (exactly one shape), and how it is put to people.
 
     `message` is for a violation, `remedy` what would mend it. `late` and `late_remedy` replace
@@ -235,11 +222,6 @@ class Rule(Strict):
         if not self.deadline and (self.late or self.late_remedy):
             raise ValueError("rule.late-deadline")
         return self
-
-    @property
-    def shape(self) -> str:
-        """The name of the rule's shape."""
-        return next(s for s in SHAPES if getattr(self, s) is not None)
 
 
 class RowChange(Row):

@@ -15,8 +15,9 @@ from pydantic import BaseModel
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError
+from zhuanjie.engine.core.paths import short_path
 from zhuanjie.engine.core.validate import validate
-from zhuanjie.engine.core.yaml_source import YamlSource, read_source, short_path
+from zhuanjie.engine.core.yaml_source import YamlSource, read_source
 from zhuanjie.engine.policy.case_model import CaseFile
 from zhuanjie.engine.policy.found import MANIFEST
 from zhuanjie.engine.policy.model import Manifest, Topic

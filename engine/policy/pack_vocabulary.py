@@ -14,17 +14,14 @@ from pydantic import BaseModel, ValidationError
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.models import Text
-from zhuanjie.engine.core.settings import settings
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import YamlSource
+from zhuanjie.engine.policy.found import roots_beside
 from zhuanjie.engine.policy.pack_files import LoadedPack
 from zhuanjie.engine.vocabulary.build import FieldBuilder
 from zhuanjie.engine.vocabulary.fields import FieldTable
-from zhuanjie.engine.vocabulary.load import (
-    default_vocabulary,
-    load_vocabulary,
-    vocabulary_folders,
-)
+from zhuanjie.engine.vocabulary.found import vocabulary_folders
+from zhuanjie.engine.vocabulary.load import default_vocabulary, load_vocabulary
 from zhuanjie.engine.vocabulary.model import Spec
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
@@ -117,15 +114,6 @@ def _valid(model: type[_M], data: Any) -> dict[str, _M]:
         with suppress(ValidationError):
             out[name] = model.model_validate(value)
     return out
-
-
-def roots_beside(folder: Path) -> tuple[Path, ...]:
-    """Where a pack in `folder` looks for vocabularies: in itself, beside itself, in the settings'
-
-    folders of packs.
-    """
-    here = folder.resolve()
-    return here, here.parent, *(root.folder for root in settings().packs)
 
 
 def extended(vocabulary: Vocabulary, pack: LoadedPack, problems: list[Diagnostic]) -> Vocabulary:

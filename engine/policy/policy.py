@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from zhuanjie.engine.core.results import PolicyRef, Severity
 from zhuanjie.engine.expr.nodes import Expr, field_names, param_names
-from zhuanjie.engine.policy.model import WaiverLimits
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from zhuanjie.engine.core.diagnostics import Diagnostic
     from zhuanjie.engine.core.models import Text
-    from zhuanjie.engine.policy.model import Clause, Manifest, Moment, Parameter, Rule, Scope
+    from zhuanjie.engine.policy.model import (
+        Clause,
+        Manifest,
+        Moment,
+        Parameter,
+        Rule,
+        Scope,
+        WaiverLimits,
+    )
     from zhuanjie.engine.policy.pack_files import LoadedPack
 
 
@@ -198,6 +205,34 @@ class Timeline(Protocol):
         """The same with parameter values set for a run."""
         ...
 
+    @property
+    def chains(self) -> Sequence[Sequence[LoadedPack]]:
+        """The chains of the packs that were looked at so far."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class RulesOrigin:
+    """Under which name rules were kept, so that what is made of them can be kept too.
+
+    It holds of these very rules and this vocabulary, and of nothing that was put in their place.
+    """
+
+    name: str
+    rules: tuple[TypedRule, ...]
+    vocabulary: Vocabulary
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {id(rule): place for place, rule in enumerate(self.rules)}
+
+    def places(self, rules: Iterable[TypedRule], vocabulary: Vocabulary) -> list[int] | None:
+        """Which of the rules these are; None where one of them is another."""
+        found = [self._places.get(id(rule)) for rule in rules]
+        if vocabulary is not self.vocabulary or None in found:
+            return None
+        return [place for place in found if place is not None]
+
 
 @dataclass(frozen=True, eq=False)
 class Policy:
@@ -206,7 +241,7 @@ class Policy:
     `vocabulary` is what it speaks of, with what its packs add. `chain` are the packs as written,
     the root first. `overrides` are parameter values set for this run; they win over the pack's own.
     `changes` are what the packs of the chain change in those before them. A policy chosen by date
-    carries its `timeline`, and `spans` where several judge.
+    carries its `timeline`, and `spans` where several judge; one that was kept its `origin`.
     """
 
     manifest: Manifest
@@ -224,6 +259,7 @@ class Policy:
     changes: tuple[OverlayChange, ...] = ()
     timeline: Timeline | None = None
     spans: tuple[Span, ...] = ()
+    origin: RulesOrigin | None = None
 
     @property
     def id(self) -> str:
@@ -259,8 +295,13 @@ class Policy:
     @property
     def waiver_limits(self) -> WaiverLimits:
         """How far waivers may go: as the last pack of the chain has it that says so."""
-        said = (pack.manifest.waivers for pack in reversed(self.chain))
-        return next((limits for limits in said if limits is not None), WaiverLimits())
+        for pack in reversed(self.chain):
+            if pack.manifest.waivers is not None:
+                return pack.manifest.waivers
+        # Imported late: a policy that was kept is used without what checks packs.
+        from zhuanjie.engine.policy.model import WaiverLimits
+
+        return WaiverLimits()
 
     @cached_property
     def fields(self) -> frozenset[str]:

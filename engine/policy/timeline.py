@@ -15,18 +15,22 @@ from datetime import date, timedelta
 from functools import lru_cache, reduce
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError
-from zhuanjie.engine.core.models import Text
+from zhuanjie.engine.core.kept_files import name_of
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, Param
 from zhuanjie.engine.expr.types import BOOL, RECORD_DATE, Kind, Type
-from zhuanjie.engine.policy.locate import PolicyPeriod
-from zhuanjie.engine.policy.model import Parameter, Rule
-from zhuanjie.engine.policy.policy import Edition, Policy, Span, TypedRule
+from zhuanjie.engine.policy.policy import Edition, Policy, RulesOrigin, Span, TypedRule
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.core.models import Text
+    from zhuanjie.engine.policy.locate import PolicyPeriod
+    from zhuanjie.engine.policy.model import Parameter, Rule
+    from zhuanjie.engine.policy.pack_files import LoadedPack
 
 Build = Callable[[Path, Mapping[str, int]], Policy]
 _TEXTS = ("message", "remedy", "late", "late_remedy")
@@ -92,6 +96,11 @@ class PackTimeline:
             self._on[day] = replace(made, timeline=self, notices=(*made.notices, *gaps))
         return self._on[day]
 
+    @property
+    def chains(self) -> Sequence[Sequence[LoadedPack]]:
+        """See `Timeline.chains`."""
+        return [policy.chain for policy in self._built.values()]
+
     def _policy(self, reign: PolicyPeriod) -> Policy:
         if reign.folder not in self._built:
             self._built[reign.folder] = self.build(reign.folder, self.overrides)
@@ -114,9 +123,13 @@ def applicable_edition(policy: Policy, record: Mapping[str, Any], as_of: date) -
 @lru_cache(maxsize=32)
 def _only(policy: Policy, rules: tuple[int, ...]) -> Policy:
     """The policy with some of its rules; kept, since records mostly have the same ones."""
-    chosen = (policy.rules[i] for i in rules)
-    return replace(policy, timeline=None, rules=tuple(
-        replace(r, when=r.edition.when) if r.edition else r for r in chosen))
+    chosen = [policy.rules[i] for i in rules]
+    made = tuple(replace(r, when=r.edition.when) if r.edition else r for r in chosen)
+    origin, places = policy.origin, None
+    if origin is not None and (places := origin.places(chosen, policy.vocabulary)) is not None:
+        origin = RulesOrigin(name_of("editions", origin.name, repr(places)), made,
+                             policy.vocabulary)
+    return replace(policy, timeline=None, rules=made, origin=origin)
 
 
 def _notice(reign: PolicyPeriod, day: date) -> Diagnostic | None:

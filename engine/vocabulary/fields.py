@@ -121,7 +121,8 @@ class FieldTable:
     """Fields in the order of their list. Supports `in`, `[name]`, iteration and `len`."""
 
     def __init__(self, fields: Iterable[Field]) -> None:
-        self._by_name = {f.name: replace(f, number=i) for i, f in enumerate(fields)}
+        self._by_name = {f.name: f if f.number == i else replace(f, number=i)
+                         for i, f in enumerate(fields)}
         self.order = {f.name: f.number for f in self}
         self.by_heading = {f.heading: f for f in self}
         self.groups = tuple(dict.fromkeys(f.name.split(".")[0] for f in self))

@@ -14,28 +14,15 @@ from pathlib import Path
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import PolicyError
+from zhuanjie.engine.core.paths import short_path
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.validate import validate
-from zhuanjie.engine.core.yaml_source import Key, YamlSource, read_source, short_path
+from zhuanjie.engine.core.yaml_source import Key, YamlSource, read_source
 from zhuanjie.engine.vocabulary.build import FieldBuilder
 from zhuanjie.engine.vocabulary.fields import FieldTable
+from zhuanjie.engine.vocabulary.found import FIELDS, MANIFEST, vocabulary_folders
 from zhuanjie.engine.vocabulary.model import FieldFile, VocabularyManifest
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
-
-FOLDER = "_vocabularies"
-MANIFEST = "vocabulary.yaml"
-FIELDS = "fields.yaml"
-SHIPPED = Path(__file__).resolve().parents[2] / "rules"
-"""The packs that come with the program, and their vocabularies."""
-
-
-def vocabulary_folders(roots: Iterable[Path] = ()) -> dict[str, Path]:
-    """Vocabularies by name, those below `roots` before those that come with the program."""
-    found: dict[str, Path] = {}
-    for root in (*roots, SHIPPED):
-        for path in sorted((root / FOLDER).glob(f"*/{MANIFEST}")):
-            found.setdefault(path.parent.name, path.parent)
-    return found
 
 
 def load_vocabulary(name: str | None = None, roots: Iterable[Path] = ()) -> Vocabulary:
@@ -59,7 +46,7 @@ def load_vocabulary(name: str | None = None, roots: Iterable[Path] = ()) -> Voca
 def default_vocabulary() -> Vocabulary:
     """The vocabulary of packs that name none, as the shipped vocabularies say."""
     for folder in vocabulary_folders().values():
-        vocabulary, is_default = _read(folder)
+        vocabulary, is_default, _ = _read(folder)
         if is_default:
             return vocabulary
     raise PolicyError(Diagnostic("vocabulary.no-default"))
@@ -70,8 +57,14 @@ def read_vocabulary(folder: Path) -> Vocabulary:
     return _read(folder.resolve())[0]
 
 
+def is_as_read(folder: Path) -> bool:
+    """Whether a vocabulary's files still say what was read of them; raises as reading does."""
+    *_, texts = _read(folder.resolve())
+    return texts == tuple((folder / name).read_text("utf-8-sig") for name in (MANIFEST, FIELDS))
+
+
 @cache
-def _read(folder: Path) -> tuple[Vocabulary, bool]:
+def _read(folder: Path) -> tuple[Vocabulary, bool, tuple[str, str]]:
     problems: list[Diagnostic] = []
     about = read_source(folder / MANIFEST, PolicyError, short_path(folder / MANIFEST))
     listed = read_source(folder / FIELDS, PolicyError, short_path(folder / FIELDS))
@@ -96,7 +89,7 @@ def _read(folder: Path) -> tuple[Vocabulary, bool]:
         manifest.known_headings, manifest.samples, manifest.yes_no,
         manifest.heading_words, digest.digest(),
         nothing=manifest.nothing, unclear_marks=manifest.unclear_marks,
-    ), manifest.is_default
+    ), manifest.is_default, (about.text, listed.text)
 
 
 def _named(manifest: VocabularyManifest, fields: FieldTable, source: YamlSource,

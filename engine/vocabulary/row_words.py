@@ -10,10 +10,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
-from zhuanjie.engine.vocabulary.model import RowWords
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.vocabulary.model import RowWords
 
 _ANY, _NUMBER = "*", "#"
 _GAP = r"[\s\u200b\ufeff]*"

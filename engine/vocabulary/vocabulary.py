@@ -9,12 +9,28 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from zhuanjie.engine.core.models import Text
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
-from zhuanjie.engine.vocabulary.model import Example, HeadingWords, RowWords
 from zhuanjie.engine.vocabulary.row_words import RowPatterns
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.core.models import Text
+    from zhuanjie.engine.vocabulary.model import Example, HeadingWords, RowWords
+
+
+def _no_rows() -> RowWords:
+    # Imported late, as below: a vocabulary that was kept is used without what checks its files.
+    from zhuanjie.engine.vocabulary.model import RowWords
+
+    return RowWords()
+
+
+def _no_headings() -> HeadingWords:
+    from zhuanjie.engine.vocabulary.model import HeadingWords
+
+    return HeadingWords()
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +54,11 @@ class Vocabulary:
     name: str | None = None
     group: str | None = None
     alike_words: tuple[tuple[str, ...], ...] = ()
-    row_words: RowWords = field(default_factory=RowWords)
+    row_words: RowWords = field(default_factory=_no_rows)
     known_headings: tuple[str, ...] = ()
     samples: tuple[str, ...] = ()
     yes_no: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    heading_words: HeadingWords = field(default_factory=HeadingWords)
+    heading_words: HeadingWords = field(default_factory=_no_headings)
     digest: bytes = field(default=b"", repr=False)
     nothing: tuple[str, ...] = ()
     unclear_marks: tuple[str, ...] = ()

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError
+from zhuanjie.engine.core.paths import short_path
 from zhuanjie.engine.core.validate import validate
-from zhuanjie.engine.core.yaml_source import YamlSource, read_source, short_path
+from zhuanjie.engine.core.yaml_source import YamlSource, read_source
 from zhuanjie.engine.policy.waiver_model import WaiverEntry, WaiverFile
 
 

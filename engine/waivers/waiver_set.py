@@ -11,22 +11,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ExpressionError
 from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.waiver import Waiver
-from zhuanjie.engine.expr.from_cel import read
-from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.nodes import Expr, field_names
-from zhuanjie.engine.expr.type_checker import check
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy.asked import carried_clauses
-from zhuanjie.engine.policy.check import parameter_bounds
 from zhuanjie.engine.policy.policy import Policy, TypedRule
-from zhuanjie.engine.policy.waiver_model import WaiverEntry
-from zhuanjie.engine.waivers.entries import ReadEntry, WaiverFiles, read_waivers
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.policy.waiver_model import WaiverEntry
+    from zhuanjie.engine.waivers.entries import ReadEntry, WaiverFiles
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +108,9 @@ def load_waivers(paths: Sequence[str | Path], policy: Policy, day: date) -> Waiv
 
     Raises InputError for a file that cannot be read as one of waivers.
     """
+    # Imported late, as below: without waivers nothing need know how their files are checked.
+    from zhuanjie.engine.waivers.entries import read_waivers
+
     return waivers_for(read_waivers(paths), policy, day, tuple(map(str, paths)))
 
 
@@ -187,6 +189,11 @@ def _where(read_: ReadEntry, policy: Policy, problems: list[Diagnostic]) -> Expr
     text = read_.entry.where
     if text is None:
         return None
+    from zhuanjie.engine.expr.from_cel import read
+    from zhuanjie.engine.expr.names import PackSchema
+    from zhuanjie.engine.expr.type_checker import check
+    from zhuanjie.engine.policy.check import parameter_bounds
+
     bounds = parameter_bounds(policy.parameters, policy.overrides)
     trail = ("waivers", read_.index, "where")
     try:

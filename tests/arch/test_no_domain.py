@@ -13,7 +13,8 @@ import pytest
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.policy.found import RULES
-from zhuanjie.engine.vocabulary.load import read_vocabulary, vocabulary_folders
+from zhuanjie.engine.vocabulary.found import vocabulary_folders
+from zhuanjie.engine.vocabulary.load import read_vocabulary
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,7 +19,7 @@ from support.marks import few
 from support.oracle import judge_ledger
 
 from zhuanjie.cli.main import main
-from zhuanjie.engine.policy.locate import find_folder
+from zhuanjie.engine.policy.found import find_folder
 
 PACK = "fujian-2007-80"
 AS_OF = date(2007, 12, 31)

@@ -11,7 +11,8 @@ from support.party_transfer import VOCABULARY
 
 from zhuanjie.engine.ledger.headings import HeadingMap, nearest
 from zhuanjie.engine.vocabulary.fields import Field
-from zhuanjie.engine.vocabulary.load import FIELDS, read_vocabulary, vocabulary_folders
+from zhuanjie.engine.vocabulary.found import FIELDS, vocabulary_folders
+from zhuanjie.engine.vocabulary.load import read_vocabulary
 
 PERMITS = Path(__file__).resolve().parents[2] / "fixtures" / "permits"
 FOLDERS = vocabulary_folders([PERMITS])

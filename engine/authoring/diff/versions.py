@@ -18,8 +18,8 @@ from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
 from zhuanjie.engine.core.temporary import new_folder, room
 from zhuanjie.engine.core.yaml_source import read_source
 from zhuanjie.engine.policy.check import build_policy
-from zhuanjie.engine.policy.found import MANIFEST
-from zhuanjie.engine.policy.locate import find_folder, load_chain
+from zhuanjie.engine.policy.found import MANIFEST, find_folder
+from zhuanjie.engine.policy.locate import load_chain
 from zhuanjie.engine.policy.policy import Policy
 
 

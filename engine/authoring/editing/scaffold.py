@@ -18,14 +18,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.models import Slug, Text
+from zhuanjie.engine.core.paths import short_path
 from zhuanjie.engine.core.unicode import has_chinese
-from zhuanjie.engine.core.yaml_source import short_path
 from zhuanjie.engine.policy.check import build_policy
-from zhuanjie.engine.policy.found import MANIFEST, known_packs
+from zhuanjie.engine.policy.found import MANIFEST, find_folder, known_packs, roots_beside
 from zhuanjie.engine.policy.json_schema import PACK, schemas
-from zhuanjie.engine.policy.locate import find_folder, load_chain
+from zhuanjie.engine.policy.locate import load_chain
 from zhuanjie.engine.policy.pack_files import CASES
-from zhuanjie.engine.policy.pack_vocabulary import roots_beside
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.vocabulary.load import default_vocabulary, load_vocabulary
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
