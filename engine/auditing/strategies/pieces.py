@@ -1,13 +1,16 @@
 """Pieces of a ledger, judged one by one. In: raw cells, what is known across records. Out: batches.
 
 A piece goes through the stream strategy. What no piece can know by itself, which ids and keys stand
-in the ledger more than once, is counted in pieces (`key_counts`), added up elsewhere, given back.
+in the ledger more than once, is asked of pieces (`key_hashes`, then `key_counts` of those that come
+up twice), added up elsewhere, given back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import xor
 from typing import Any, cast
 
 import polars as pl
@@ -23,13 +26,14 @@ from zhuanjie.engine.ledger.compared_columns import compared_field, compared_ser
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.ledger.readers.pieces import PieceTable
+from zhuanjie.engine.ledger.rows import Rows
 from zhuanjie.engine.lowering.plan import Plan
 
 KEY_COUNTS = pl.Schema({"kind": pl.Int32(), "first": pl.String(), "second": pl.String(),
                         "sure": pl.Int64(), "everyone": pl.Int64()})
 """How many records have a key: 0 is the id, from 1 on the plan's `unique` rules, below 0 values
 that a roster has. `first` and `second` are the parts of the key, in the forms compared."""
-_KNOWN, _FORM, _WHEN = "#known-{}", "#form-{}-{}", "#when-{}"
+_HASH, _FORM, _WHEN = "#key-{}", "#form-{}-{}", "#when-{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,36 +73,65 @@ class PieceJudge(StreamJudge):
         self._shared_keys = pl.DataFrame(schema=KEY_COUNTS) if shared is None else shared
         self.seen = self.again = _EveryId()
 
-    def key_counts(self, wanted: Mapping[str, pl.Series]) -> pl.DataFrame:
-        """The keys of the piece, as `KEY_COUNTS` has them, and those of the values wanted that it
-        has."""
-        (typed,), (plans,) = self.tables, self.plans
-        scope = field_names(self.plan.policy.scope)
-        names = {self.plan.key, *wanted, *scope}.union(*map(self._reads, self.counters))
-        by = [[self.plan.key], *(counter.by for counter in self.counters)]
-        forms = [_form(self.plan, name).alias(_FORM.format(kind, at))
-                 for kind, key in enumerate(by) for at, name in enumerate(key)]
+    def key_hashes(self) -> Iterator[list[pl.Series]]:
+        """The hashes of keys, kind by kind, of some records at a time; those that do not count are
+        left out."""
+        hashes = self._hashes()
+        for rows in self._keys(hashes):
+            yield [rows.frame[h.meta.output_name()].drop_nulls() for h in hashes]
+
+    def key_counts(self, suspected: Sequence[pl.Series]) -> pl.DataFrame:
+        """The keys of the piece whose hashes are suspected, kind by kind, as `KEY_COUNTS`."""
+        hashes = self._hashes()
+        forms = [form.alias(_FORM.format(kind, at)) for kind, key in enumerate(self._forms())
+                 for at, form in enumerate(key)]
         size = limits().hashed_rows
-        truth = [plans.truth(counter, size).alias(_WHEN.format(kind))
+        truth = [self.plans[0].truth(counter, size).alias(_WHEN.format(kind))
                  for kind, counter in enumerate(self.counters, 1)]
-        inside = plans.in_scope(size).alias("#inside")
-        values = [compared_field(self.plan.fields[name]).alias(f"#value-{name}") for name in wanted]
         found = [pl.DataFrame(schema=KEY_COUNTS)]
-        for rows in typed.rows(names, [*forms, *truth, inside, *values],
-                               also=[self._assumed(names)], size=size):
-            frame = rows.frame
-            found.append(_counted(frame, 0, 1, pl.lit(value=True)))
-            judged = frame.filter("#inside")
-            found += [_counted(judged, kind, len(key), pl.col(_WHEN.format(kind)))
-                      for kind, key in enumerate(by[1:], 1)]
-            found += [_there(frame[f"#value-{name}"], -at, some)
+        for rows in self._keys([*forms, *truth, *hashes]):
+            for kind, some in enumerate(suspected):
+                mine = rows.frame.filter(rows.frame[_HASH.format(kind)].is_in(some.implode()))
+                sure = pl.col(_WHEN.format(kind)) if kind else pl.lit(value=True)
+                found.append(_counted(mine, kind, sure))
+        return pl.concat(found)
+
+    def there(self, wanted: Mapping[str, pl.Series]) -> pl.DataFrame:
+        """Those of the values wanted that the piece has, as `KEY_COUNTS`."""
+        found = [pl.DataFrame(schema=KEY_COUNTS)]
+        values = [compared_field(self.plan.fields[name]).alias(name) for name in wanted]
+        for rows in self.tables[0].rows(wanted, values, size=limits().hashed_rows):
+            found += [_there(rows.frame[name], -at, some)
                       for at, (name, some) in enumerate(wanted.items(), 1)]
         return pl.concat(found)
 
+    def _keys(self, exprs: Sequence[pl.Expr]) -> Iterator[Rows]:
+        """What is asked of the fields that tell records apart."""
+        scope = field_names(self.plan.policy.scope)
+        names = {*self.keys, *scope}.union(*map(self._reads, self.counters))
+        return self.tables[0].rows(names, exprs, also=[self._assumed(names)],
+                                   size=limits().hashed_rows, sliced=True)
+
+    def _forms(self) -> list[list[pl.Expr]]:
+        """The parts of each key as they are compared, as texts."""
+        return [[pl.coalesce(_form(self.plan, key) for key in self.keys)],
+                *([_form(self.plan, name) for name in counter.by] for counter in self.counters)]
+
+    def _hashes(self) -> list[pl.Expr]:
+        forms = self._forms()
+        counts = [forms[0][0].is_not_null(), *(
+            key[0].is_not_null() & self._counts(counter, self.plans[0])
+            for key, counter in zip(forms[1:], self.counters, strict=True))]
+        return [pl.when(where).then(_hash(key)).alias(_HASH.format(kind))
+                for kind, (where, key) in enumerate(zip(counts, forms, strict=True))]
+
     def _key_index(self, by: Sequence[Sequence[pl.Expr]]) -> KeyIndex:
-        return _KnownKeys([values[0] for values in by], [
-            self._shared_keys.filter(kind=kind)["first"].unique() for kind in range(len(by))], [
-            self.plan.key, *(counter.by[0] for counter in self.counters)], self.plan)
+        names = [self.keys[:1], *(counter.by for counter in self.counters)]
+        known = [_known(self._shared_keys.filter(kind=kind), len(key))
+                 for kind, key in enumerate(by)]
+        return _KnownKeys([_hash([_as_text(part, self.plan, name)
+                                  for part, name in zip(key, own, strict=True)])
+                           for key, own in zip(by, names, strict=True)], known)
 
     def _shared_counts(self) -> list[pl.DataFrame]:
         out = []
@@ -112,26 +145,26 @@ class PieceJudge(StreamJudge):
 
 
 class _KnownKeys:
-    """Finds the records whose keys are known to stand in the ledger more than once."""
+    """Finds the records whose keys are known to stand in the ledger more than once.
 
-    def __init__(self, by: Sequence[pl.Expr], known: Sequence[pl.Series], names: Sequence[str],
-                 plan: Plan) -> None:
-        self._by = [_as_text(value, plan, name) for value, name in zip(by, names, strict=True)]
-        self._known = known
+    By their hashes: of a record that has another key with the same one nothing is said in the end.
+    """
+
+    def __init__(self, by: Sequence[pl.Expr], known: Sequence[pl.Series]) -> None:
+        self._by, self._known = by, known
         none = pl.Series([], dtype=pl.UInt32)
         self._places = [[none] for _ in by]
 
     def exprs(self, counts: Sequence[pl.Expr]) -> list[pl.Expr]:
         """See `KeyIndex.exprs`."""
-        return [value.is_in(some.implode()).fill_null(value=False).alias(_KNOWN.format(at))
-                for at, (value, some) in enumerate(zip(self._by, self._known, strict=True))
-                if len(some)]
+        return [pl.when(where).then(value).alias(_HASH.format(kind)) for kind, (value, some, where)
+                in enumerate(zip(self._by, self._known, counts, strict=True)) if len(some)]
 
     def add(self, frame: pl.DataFrame, at: pl.Series) -> None:
         """See `KeyIndex.add`."""
-        for number, places in enumerate(self._places):
-            if (name := _KNOWN.format(number)) in frame.columns:
-                places.append(at.filter(frame[name]))
+        for kind, (places, some) in enumerate(zip(self._places, self._known, strict=True)):
+            if (name := _HASH.format(kind)) in frame.columns:
+                places.append(at.filter(frame[name].is_in(some.implode()).fill_null(value=False)))
 
     def next_table(self) -> None:
         """See `KeyIndex.next_table`: there is one."""
@@ -163,17 +196,25 @@ def person_forms(plan: Plan, ids: pl.Series) -> pl.Series:
     return compared_series(ids.cast(pl.String), plan.fields[plan.key].compare).unique()
 
 
-def _counted(frame: pl.DataFrame, kind: int, parts: int, truth: pl.Expr) -> pl.DataFrame:
+def _counted(frame: pl.DataFrame, kind: int, sure: pl.Expr) -> pl.DataFrame:
     """How many of some records have each key."""
-    first, second = _FORM.format(kind, 0), _FORM.format(kind, 1)
-    keys = [pl.col(first).alias("first"), (pl.col(second) if parts > 1 else pl.lit(
-        None, dtype=pl.String)).alias("second")]
-    return frame.select(*keys, truth.alias("#when")).filter(
-        pl.col("first").is_not_null() & pl.col("#when").ne_missing(False)).group_by(
-        "first", "second").agg(
+    second = _FORM.format(kind, 1)
+    keys = [pl.col(_FORM.format(kind, 0)).alias("first"), (
+        pl.col(second) if second in frame.columns else pl.lit(None, dtype=pl.String)
+        ).alias("second")]
+    return frame.select(*keys, sure.alias("#when")).group_by("first", "second").agg(
         pl.col("#when").fill_null(value=False).sum().cast(pl.Int64).alias("sure"),
         pl.len().cast(pl.Int64).alias("everyone")).select(
         pl.lit(kind, dtype=pl.Int32).alias("kind"), "first", "second", "sure", "everyone")
+
+
+def _known(keys: pl.DataFrame, parts: int) -> pl.Series:
+    """The hashes of keys whose parts are texts."""
+    return keys.select(_hash([pl.col(name) for name in ("first", "second")[:parts]])).to_series()
+
+
+def _hash(parts: Sequence[pl.Expr]) -> pl.Expr:
+    return reduce(xor, (part.hash(seed) for seed, part in enumerate(parts)))
 
 
 def _there(values: pl.Series, kind: int, wanted: pl.Series) -> pl.DataFrame:

@@ -1,16 +1,17 @@
 """An audit on Spark. In: what Spark reads, a plan, a folder. Out: findings in it, and a summary.
 
-Spark deals out the records, its workers judge them (`spark_tasks.py`), and it writes the findings
-itself, beside their place, where they are moved when all are written. Nothing of them comes to this
-process but how many there are. The ledger is read twice: what stands in it more than once is known
-from the first time.
+Spark deals out the records, or the parts of files that hold them; its workers judge them
+(`spark_tasks.py`). The findings are written beside their place, where they are moved when all are
+there: by the workers, part by part, or, where Spark has to put them in order or the place is a file
+system of the cluster's, by Spark. Nothing of them comes to this process but how many there are. The
+ledger is read twice: what stands in it more than once is known from the first time.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,37 +23,38 @@ from pyspark.sql import functions as F
 from zhuanjie.engine.auditing.roster import Roster
 from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.auditing.stages.registry import STAGES, STAGES_BEFORE_WAIVERS
-from zhuanjie.engine.auditing.strategies.pieces import KEY_COUNTS, AuditTerms, person_forms
+from zhuanjie.engine.auditing.strategies.pieces import AuditTerms, person_forms
+from zhuanjie.engine.auditing.strategies.spark_keys import shared_keys
 from zhuanjie.engine.auditing.strategies.spark_output import (
     SUFFIXES,
     Form,
+    is_remote,
+    local_folder,
     replacing,
     shown,
     write,
 )
+from zhuanjie.engine.auditing.strategies.spark_parts import PartWriter
+from zhuanjie.engine.auditing.strategies.spark_readers import CellReader, PartReader, PieceReader
 from zhuanjie.engine.auditing.strategies.spark_tasks import (
     AGAIN,
     COUNTS,
     FINDING,
     INPUT,
     INPUT_COLUMNS,
-    KEYS,
     PERSON,
     JudgeTask,
-    KeyTask,
     PartCounts,
-    PieceReader,
     finding_columns,
     result_columns,
 )
 from zhuanjie.engine.auditing.totals import people_of
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted
 from zhuanjie.engine.auditing.waiver_cover import WaiverCover, narrowed
-from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, not_audited
+from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, not_audited, schema
 from zhuanjie.engine.backends.registry import BULK, backend_of
 from zhuanjie.engine.backends.spark.session import failing, mapped, session
 from zhuanjie.engine.backends.spark.source import SparkSource, open_source
-from zhuanjie.engine.core.errors import BackendError, fail
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Outcome, Report, Severity
 from zhuanjie.engine.expr.nodes import field_names
@@ -60,9 +62,6 @@ from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.ledger.readers.pieces import PieceTable, TableHead
 from zhuanjie.engine.lowering.plan import Plan
-
-SHARED = 5_000_000
-"""Keys that several records have, of which so many can be sent to the workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,12 @@ def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path | None, form
     judge.wanted = {rule.field: rule.expected for rule in expected.rules} if expected else {}
     run = AuditRun(judge, plan, lang=lang, roster=expected, all_outcomes=all_outcomes,
                    absent_is_blank=absent_is_blank)
-    with closing(judge):
+    judge.all_people = expected is not None
+    with closing(judge), ExitStack() as drafts:
+        if output is not None and source.parts and not is_remote(output):
+            folder = local_folder(drafts.enter_context(replacing(output)))
+            Path(folder).mkdir()
+            judge.output = PartWriter(folder, form, schema(plan))
         if plan.waivers.bounded:
             run.beyond = judge.beyond = _beyond(judge, run)
         return _audit(run, judge, output, form)
@@ -117,9 +121,13 @@ class SparkJudge:
         self.ledger, self.wanted = ledger, dict[str, pl.Series]()
         self._source, self._terms, self._lang = source, terms, lang
         self.beyond, self._counts_cover = frozenset[str](), False
+        self.output: PartWriter | None = None
+        """What the workers write findings to, where they do."""
+        self.all_people = False
         self._match = ledger.tables[0].match
-        self._reader = PieceReader(TableHead(source.name, source.headings, self._match,
-                                             source.row_rules), source.first)
+        head = TableHead(source.name, source.headings, self._match, source.row_rules)
+        self._reader: PieceReader = PartReader(head, source.parts) if source.parts else CellReader(
+            head, source.first, source.homes)
 
     def batches(self, start: tuple[int, int] = (0, 0)) -> Iterator[VerdictBatch]:
         """One batch, of how many records there are and which editions judge them."""
@@ -150,7 +158,7 @@ class SparkJudge:
         """All that comes of the records, kept by the workers until it is written."""
         task = JudgeTask(self._reader, self._terms, self._keys.filter(pl.col("kind") >= 0),
                          self._lang, STAGES_BEFORE_WAIVERS if self._counts_cover else STAGES,
-                         self.beyond, self._counts_cover)
+                         self.beyond, self._counts_cover, self.all_people, self.output)
         cells = self._source.cells(self._match, self._terms.plan.needs, all_read=True)
         results: DataFrame = mapped(cells, task, result_columns(self._terms.plan))
         return results.persist()
@@ -172,16 +180,7 @@ class SparkJudge:
             field_names(part) for rule in plan.unique for part in (rule.key, rule.within, rule.when)
             ), *(rule.edition.dates for rule in plan.unique if rule.edition))
         cells = self._source.cells(self._match, names, all_read=False)
-        task = KeyTask(self._reader, self._terms, self.wanted)
-        with failing():
-            found = mapped(cells, task, KEYS).groupBy("kind", "first", "second").agg(
-                F.sum("sure").alias("sure"), F.sum("everyone").alias("everyone")).filter(
-                (F.col("everyone") > 1) | (F.col("kind") < 0)).limit(SHARED + 1).toArrow()
-        keys = pl.DataFrame(pl.from_arrow(found)).cast(KEY_COUNTS)
-        if len(keys) > SHARED:
-            raise fail(BackendError, "backend.spark.shared", hint="backend.spark.hint.shared",
-                       count=SHARED)
-        return keys
+        return shared_keys(cells, self._reader, self._terms, self.wanted)
 
 
 def _beyond(judge: SparkJudge, run: AuditRun) -> frozenset[str]:
@@ -201,24 +200,30 @@ def _beyond(judge: SparkJudge, run: AuditRun) -> frozenset[str]:
 
 
 def _audit(run: AuditRun, judge: SparkJudge, output: Path | None, form: Form) -> SparkReport:
-    frames, absent, people = FindingFrames(run.plan), list[tuple[object, ...]](), set[str]()
+    frames, absent, people = FindingFrames(run.plan), list[pl.DataFrame](), set[str]()
     for batch in run.batches():
-        absent += frames.of(batch).rows()
+        absent.append(frames.of(batch))
         people.update(person_forms(batch.plan, people_of(batch)[0]))
     counts, results = judge.counts, judge.results
     with failing():
+        several = _people(results, people) if judge.all_people or counts.again else 0
         run.totals.add_parts(counts.kinds, counts.late, counts.groups, counts.nameless
-                             + _people(results, people) - len(people), counts.waived,
+                             + counts.people + several - len(people), counts.waived,
                              counts.seen, counts.new)
         unread = _unread(results)
-        count = unread.count()
+        count = unread.count() if counts.again else counts.unread
     if output is not None:
-        absent += not_audited(run.head(), run.plan).rows()
-        with failing():
-            findings = _findings(results, run.plan, absent)
-        with replacing(output) as draft, replacing(_beside(output)) as draft_beside:
-            write(findings, draft, form)
-            write(unread, draft_beside, form)
+        absent.append(not_audited(run.head(), run.plan))
+        last = pl.concat(absent)
+        if judge.output is not None:
+            judge.output.finish(counts.files, last)
+        else:
+            with failing():
+                findings = _findings(results, run.plan, last.rows())
+            with replacing(output) as draft:
+                write(findings, draft, form)
+        with replacing(_beside(output)) as draft:
+            write(unread, draft, form)
     report = run.head()
     return SparkReport(report, frozenset(run.kinds), count + sum(f.count for f in report.input),
                        shown(_beside(output)) if output else "")

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
+import polars as pl
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -42,6 +44,22 @@ def write(frame: DataFrame, path: str, form: Form) -> None:
         # White space at the ends is part of a text, and a quote inside is written twice.
         flat.write.options(header="true", escape='"', ignoreLeadingWhiteSpace="false",
                            ignoreTrailingWhiteSpace="false").csv(path)
+
+
+def is_formula(text: pl.Expr) -> pl.Expr:
+    """Whether a spreadsheet program would take a text for a formula, as `write` has it."""
+    return text.str.contains(_FORMULA)
+
+
+def local_folder(address: str) -> str:
+    """The path of a folder of this machine."""
+    return unquote(urlsplit(address).path)
+
+
+def is_remote(output: Path) -> bool:
+    """Whether a folder is on a file system of the cluster's."""
+    remote = _REMOTE.fullmatch(str(output))
+    return remote is not None and remote[1] != "file"
 
 
 def _named(name: str) -> Column:

@@ -1,7 +1,8 @@
 """What Spark's workers do with a ledger. In: Arrow batches of raw cells. Out: batches of results.
 
-A worker holds one piece of its part at a time. Results of every kind come in one table, told apart
-by `kind`: a function of workers has one kind of output.
+A worker holds one piece of its part at a time, or the records of one that leave a stream.
+Results of every kind come in one table, told apart by `kind`: a function of workers has one kind of
+output.
 """
 
 from __future__ import annotations
@@ -9,21 +10,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
-from urllib.parse import unquote
 
 import polars as pl
 import pyarrow as pa
 
 from zhuanjie.engine.auditing.stages.base import Stage, StageContext
-from zhuanjie.engine.auditing.strategies.pieces import (
-    KEY_COUNTS,
-    AuditTerms,
-    PieceJudge,
-    person_forms,
-)
+from zhuanjie.engine.auditing.strategies.pieces import AuditTerms, PieceJudge, person_forms
+from zhuanjie.engine.auditing.strategies.spark_parts import PartFile, PartWriter
+from zhuanjie.engine.auditing.strategies.spark_readers import Piece, PieceReader
 from zhuanjie.engine.auditing.totals import (
     counts_of,
     groups_of,
@@ -38,18 +36,12 @@ from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, schema
 from zhuanjie.engine.backends.spark.arrow import as_arrow
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import InputFinding
-from zhuanjie.engine.ledger.readers.pieces import PieceTable, TableHead
-from zhuanjie.engine.ledger.row_roles import TOP
 from zhuanjie.engine.lowering.plan import Plan
 
 FINDING, INPUT, AGAIN, PERSON, COUNTS = range(5)
 """Kinds of results: a finding; one on the input; one on an id that may have come before; somebody
 with a violation; what a part of the ledger comes to."""
-PIECE: Final = 1 << 17
-"""Records of a piece, about: a worker holds so many."""
 INPUT_COLUMNS = ("record", "field", "column", "value", "code", "file", "row")
-KEYS = "kind int, first string, second string, sure long, everyone long"
-"""The columns of `KEY_COUNTS`, as Spark has them."""
 _DTYPES: dict[str, Any] = {"int": pl.Int32, "string": pl.String, "bigint": pl.Int64}
 _BESIDE = {"kind": "int", "rank": "int", "record": "string", "file": "string", "row": "bigint",
            "field": "string", "column": "string", "value": "string", "code": "string",
@@ -74,79 +66,12 @@ def result_columns(plan: Plan) -> str:
     return ", ".join(f"`{name}` {kind}" for name, kind in own.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Some rows of a ledger, with the file and the number of each; a row of a table has no number.
-    """
-
-    table: PieceTable
-    files: pl.Series
-    rows: pl.Series
-
-
-@dataclass(frozen=True)
-class PieceReader:
-    """Makes pieces of the batches of a part; `first` is the row number of a file's first record."""
-
-    head: TableHead
-    first: int
-
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[Piece]:
-        """The pieces, each of whole batches."""
-        held: list[pa.RecordBatch] = []
-        for batch in batches:
-            held.append(batch)
-            if sum(map(len, held)) >= PIECE:
-                yield self._piece(held)
-                held = []
-        if sum(map(len, held)):
-            yield self._piece(held)
-
-    def _piece(self, batches: list[pa.RecordBatch]) -> Piece:
-        frame = pl.from_arrow(pa.Table.from_batches(batches))
-        assert isinstance(frame, pl.DataFrame)
-        rows = frame["row"]
-        # What stands at the top of a table, nobody can say.
-        places = (rows - self.first).fill_null(TOP)
-        return Piece(PieceTable(self.head, frame.drop("file", "row"), places),
-                     self._shown(frame["file"]), rows)
-
-    def _shown(self, files: pl.Series) -> pl.Series:
-        names = {name: self.head.file if name is None else shown_file(name)
-                 for name in files.unique().to_list()}
-        if len(names) == 1:
-            return pl.repeat(next(iter(names.values())), len(files), eager=True, dtype=pl.String)
-        return files.replace_strict(list(names), list(names.values()), return_dtype=pl.String)
-
-
-def shown_file(address: str) -> str:
-    """A file as findings name it."""
-    path = unquote(address)
-    for start in ("file://", "file:"):
-        if path.startswith(start):
-            return path.removeprefix(start)
-    return path
-
-
-@dataclass(frozen=True)
-class KeyTask:
-    """Counts keys, and finds values that are wanted."""
-
-    reader: PieceReader
-    terms: AuditTerms
-    wanted: Mapping[str, pl.Series]
-
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The keys of a part."""
-        for piece in self.reader(batches):
-            found = self.terms.judge(piece.table).key_counts(self.wanted)
-            yield from as_arrow(found.select(list(KEY_COUNTS))).to_batches()
-
-
 @dataclass(frozen=True)
 class JudgeTask:
     """Judges records; `shared` are the keys that several records of the ledger have.
 
+    With `output` the findings are written there, and not among the results; a person whose id no
+    other record has is only counted, unless there is a roster to compare with (`all_people`).
     `beyond` are waivers that cover nothing. With `counts_cover` nothing comes of it but of how many
     records each waiver covers a violation.
     """
@@ -158,20 +83,25 @@ class JudgeTask:
     stages: tuple[Stage, ...]
     beyond: frozenset[str] = frozenset()
     counts_cover: bool = False
+    all_people: bool = False
+    output: PartWriter | None = None
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The results of a part."""
         counts = PartCounts()
         for piece in self.reader(batches):
             judge = self.terms.judge(piece.table, self.shared)
-            for frame in self._results(piece, judge, counts):
-                yield from as_arrow(self._wide(frame)).to_batches()
+            with nullcontext() if self.output is None else self.output.part(piece.number) as file:
+                for frame in self._results(piece, judge, counts, file):
+                    yield from as_arrow(self._wide(frame)).to_batches()
+            counts.files += [file.name] if file is not None and file.name else []
         if counts.records or counts.others:
             yield from as_arrow(self._wide(pl.DataFrame({
                 "kind": [COUNTS], "text": [counts.to_json()]}))).to_batches()
 
-    def _results(self, piece: Piece, judge: PieceJudge,
-                 counts: PartCounts) -> Iterator[pl.DataFrame]:
+    def _results(self, piece: Piece, judge: PieceJudge, counts: PartCounts,
+                 file: PartFile | None) -> Iterator[pl.DataFrame]:
+        """The results of a piece, but for findings that go to a file."""
         context = StageContext(self.terms.plan, judge, self.lang, self.terms.all_outcomes, None,
                                self.terms.absent_is_blank, self.beyond)
         batches: Iterator[VerdictBatch] = judge.batches()
@@ -184,16 +114,27 @@ class JudgeTask:
                 continue
             if len(batch.verdicts):
                 found = self._frames.of(batch)
-                yield found.rename({name: own for name, (own, _) in self._columns.items()}
-                                   ).with_columns(
-                    kind=pl.lit(FINDING), rank=batch.verdicts.table["rule"].cast(pl.Int32),
-                    file=piece.files.gather(found["row"] - 1),
-                    row=piece.rows.gather(found["row"] - 1))
-                people, _ = people_of(batch)
-                yield pl.DataFrame({"text": person_forms(batch.plan, people)}).with_columns(
-                    kind=pl.lit(PERSON))
+                found = found.with_columns(file=piece.files.gather(found["row"] - 1),
+                                           row=piece.rows.gather(found["row"] - 1))
+                if file is not None:
+                    file.write(found)
+                else:
+                    yield found.rename({
+                        name: own for name, (own, _) in self._columns.items()}).with_columns(
+                        kind=pl.lit(FINDING), rank=batch.verdicts.table["rule"].cast(pl.Int32))
+                people = person_forms(batch.plan, people_of(batch)[0])
+                if not self.all_people:
+                    several = people.is_in(self._several.implode())
+                    counts.people += len(people) - int(several.sum())
+                    people = people.filter(several)
+                if len(people):
+                    yield pl.DataFrame({"text": people}).with_columns(kind=pl.lit(PERSON))
             if batch.input:
-                yield self._unread(batch.input, piece, judge)
+                unread = self._unread(batch.input, piece, judge)
+                again = int((unread["kind"] == AGAIN).sum())
+                counts.unread += len(unread) - again
+                counts.again += again
+                yield unread
 
     def _unread(self, found: Any, piece: Piece, judge: PieceJudge) -> pl.DataFrame:
         order, forms = self.terms.plan.fields.order, judge.again.forms
@@ -214,6 +155,11 @@ class JudgeTask:
         return frame.select(
             (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
             for name, dtype in self._schema.items())
+
+    @cached_property
+    def _several(self) -> pl.Series:
+        """The ids that several records have."""
+        return self.shared.filter(kind=0)["first"]
 
     @cached_property
     def _cover(self) -> WaiverCover:
@@ -238,6 +184,12 @@ class PartCounts:
 
     def __init__(self) -> None:
         self.records = self.out_of_scope = self.nameless = 0
+        self.people = 0
+        """People with a violation whose ids no other record has."""
+        self.unread = self.again = 0
+        """Results on the input, and on ids that may have come before."""
+        self.files: list[str] = []
+        """What the findings were written to."""
         self.others: Counter[str] = Counter()
         self.editions: Counter[int] = Counter()
         self.kinds: Counter[tuple[str, str, str]] = Counter()
@@ -272,6 +224,7 @@ class PartCounts:
         """All of it as a text."""
         return json.dumps({
             "records": self.records, "out_of_scope": self.out_of_scope, "nameless": self.nameless,
+            "people": self.people, "unread": self.unread, "again": self.again, "files": self.files,
             "waived": self.waived, "covered": self.covered,
             "seen": sorted(self.seen), "new": sorted(self.new),
             "others": self.others, "editions": [*self.editions.items()], "late": self.late,
@@ -286,6 +239,10 @@ class PartCounts:
         self.records += told["records"]
         self.out_of_scope += told["out_of_scope"]
         self.nameless += told["nameless"]
+        self.people += told["people"]
+        self.unread += told["unread"]
+        self.again += told["again"]
+        self.files += told["files"]
         self.others.update(told["others"])
         self.waived.update(told["waived"])
         self.covered.update(told["covered"])

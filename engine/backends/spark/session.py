@@ -36,6 +36,8 @@ _SETTINGS = {
 _MEANING = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH),
+    # With more columns than this (100) Spark reads Parquet row by row.
+    "spark.sql.codegen.maxFields": "4000",
     # A failure's trace is looked at for what workers lack.
     "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",
 }
@@ -111,3 +113,8 @@ def mapped(frame: Any, task: Task, schema: str) -> Any:
     """`frame` with its parts mapped by the workers; `schema` are the columns that come out."""
     call = WorkerCall(task)
     return frame.mapInArrow(lambda batches: call(batches), schema)  # noqa: PLW0108  # a function
+
+
+def dealt(task: Task, parts: int, schema: str) -> Any:
+    """What the workers make of the numbers of so many parts, which are dealt out one by one."""
+    return mapped(session().range(0, parts, 1, parts), task, schema)

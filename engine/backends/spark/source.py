@@ -6,8 +6,9 @@ that a row is no record.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as preset
 from functools import reduce
 from operator import add, or_
 from pathlib import Path
@@ -19,11 +20,13 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from zhuanjie.engine.backends.spark.files import find_files
 from zhuanjie.engine.backends.spark.session import failing, session
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, UsageError, fail
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.headings import HeadingMap, HeadingMatch
+from zhuanjie.engine.ledger.readers.file_parts import FilePart
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.row_roles import FULLEST, TOP, RowRoles, RowRules
 from zhuanjie.engine.vocabulary.fields import Field
@@ -55,24 +58,30 @@ _AS_THEY_ARE = (*_NESTED, T.StringType, T.BooleanType, *_NUMBERS, T.FloatType, T
 class SparkSource:
     """A ledger on Spark: a frame, and where its columns stand in it, by position.
 
-    `first` is the number of the first record's row.
+    `first` is the number of the first record's row. With `parts` there is no frame: the workers
+    read these by themselves. `homes` are what people call the places of files.
     """
 
     name: str
-    frame: DataFrame
+    frame: DataFrame | None
     headings: Sequence[str]
     paths: Sequence[tuple[Sequence[str], T.DataType]]
     match: HeadingMatch
     sample: pl.DataFrame
     row_rules: RowRules
     first: int
+    homes: Mapping[str, str] = preset(default_factory=dict)
+    parts: Sequence[FilePart] = ()
 
     def cells(self, match: HeadingMatch, names: Collection[str], *, all_read: bool) -> DataFrame:
-        """The raw cells of the fields `names`, by position, and where each record stands.
+        """The raw cells of the fields `names`, by position, and where each record stands; of a
+        source in parts their numbers.
 
         With `all_read` also those of columns whose cells are looked at in any case. Of every other
         column only the cells of rows that may be no records are there.
         """
+        if self.frame is None:
+            return session().range(0, len(self.parts), 1, len(self.parts))
         # As the readers of files have it: of a text all columns show what a row is.
         places = range(len(self.paths)) if self.row_rules == "layout" else sorted(
             {*match.fields, *match.unknown})
@@ -128,6 +137,13 @@ def open_source(given: Sequence[str], mapping: HeadingMap) -> SparkSource:
     spark = session()
     name = ", ".join(given)
     place = Place(file=name)
+    homes = _homes(given, place)
+    if homes and (files := find_files(homes)) is not None:
+        match = mapping.match(files.headings, place)
+        if not mapping.knows(match):
+            raise not_a_ledger(name, None, [files.headings], mapping)
+        return SparkSource(name, None, files.headings, (), match, files.sample, "words", 1, homes,
+                           files.parts)
     with failing():
         try:
             frame = _frame(spark, given, place)
@@ -142,12 +158,25 @@ def open_source(given: Sequence[str], mapping: HeadingMap) -> SparkSource:
             raise not_a_ledger(name, None, [headings], mapping)
         text = not given[0].startswith(TABLE) and _kind(given[0], place) == "csv"
         source = SparkSource(name, frame, headings, paths, match, pl.DataFrame(),
-                             "layout" if text else "words", 2 if text else 1)
+                             "layout" if text else "words", 2 if text else 1, _places(given))
         found = pl.from_arrow(frame.select(*(
             source._cell(at, known=True).alias(str(at)) for at in range(len(paths)))).limit(
             SAMPLE).toArrow())
         assert isinstance(found, pl.DataFrame)
-    return SparkSource(name, frame, headings, paths, match, found, source.row_rules, source.first)
+    return replace(source, sample=found)
+
+
+def _places(given: Sequence[str]) -> dict[str, str]:
+    """Where files of this machine lie, with what they were called."""
+    return {} if given[0].startswith(TABLE) else {
+        str(Path(path).resolve()): path for path in given if "://" not in path}
+
+
+def _homes(given: Sequence[str], place: Place) -> dict[str, str]:
+    """The places of Parquet files that workers may be able to read, if that is all there is."""
+    places = _places(given)
+    return places if len(places) == len(set(given)) and {
+        _kind(path, place) for path in given} == {"parquet"} else {}
 
 
 def _paths(schema: T.StructType, above: tuple[str, ...]) -> Iterator[

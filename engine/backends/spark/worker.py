@@ -20,6 +20,8 @@ from zhuanjie.engine.core.errors import UsageError, fail
 Task = Callable[[Iterator[Any]], Iterator[Any]]
 """Maps the Arrow batches of one part of a table to others."""
 
+NOT_SHARED = "zhuanjie-folder-not-shared"
+"""What a worker says that does not see the folder it is to write to."""
 _OTHER = "zhuanjie-version="
 _LACKS = re.compile(r"No module named '([\w]+)|\b(pyarrow|pandas)\b[^\n]{0,80}must be installed",
                     re.IGNORECASE)
@@ -68,6 +70,13 @@ def unfit(said: str) -> UsageError | None:
         there = said[at + len(_OTHER):].split(maxsplit=1)[0]
         return fail(UsageError, "backend.spark.version", hint="backend.spark.hint.worker",
                     there=there, here=_version())
+    if NOT_SHARED in said:
+        return not_shared()
     if _PYTHON.search(said):
         return fail(UsageError, "backend.spark.python", hint="backend.spark.hint.python")
     return None
+
+
+def not_shared() -> UsageError:
+    """What to say where the workers and this process do not see the same folder."""
+    return fail(UsageError, "backend.spark.not-shared", hint="backend.spark.hint.not-shared")

@@ -29,9 +29,9 @@ class FrameTable(LedgerTable):
         self.file = name
         self.size_hint = height
         try:
-            cells = list(_cells(frame.collect_schema()))
+            cells = columns_of(frame.collect_schema())
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise _damaged(error, name) from None
+            raise damaged(error, name) from None
         self.headings = [heading for heading, _ in cells]
         self.match = mapping.match(self.headings, self.place)
         if self.headings and not mapping.knows(self.match):
@@ -62,7 +62,7 @@ class FrameTable(LedgerTable):
 
     def damaged(self, error: Exception) -> InputError:
         """What to raise where the file could not be read to its end."""
-        return _damaged(error, self.file)
+        return damaged(error, self.file)
 
 
 def frame_chunks(scan: pl.LazyFrame, wanted: Iterable[int], size: int) -> Iterator[Chunk]:
@@ -81,14 +81,13 @@ def open_parquet(path: Path, name: str, mapping: HeadingMap) -> FrameTable:
         scan = pl.scan_parquet(path, glob=False)
         height = int(scan.select(pl.len()).collect().item())
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise _damaged(error, name) from None
+        raise damaged(error, name) from None
     return FrameTable(scan, name, mapping, height)
 
 
-def _cells(schema: Mapping[str, pl.DataType]) -> Iterator[tuple[str, pl.Expr]]:
+def columns_of(schema: Mapping[str, pl.DataType]) -> list[tuple[str, pl.Expr]]:
     """The columns of a schema with what selects them."""
-    for name, kind in schema.items():
-        yield from _apart(name, pl.col(name), kind)
+    return [cell for name, kind in schema.items() for cell in _apart(name, pl.col(name), kind)]
 
 
 def _apart(name: str, column: pl.Expr, kind: pl.DataType) -> Iterator[tuple[str, pl.Expr]]:
@@ -105,7 +104,8 @@ def _apart(name: str, column: pl.Expr, kind: pl.DataType) -> Iterator[tuple[str,
         yield name, column
 
 
-def _damaged(error: Exception, name: str) -> InputError:
+def damaged(error: Exception, name: str) -> InputError:
+    """What to raise where a file cannot be read, or not to its end."""
     detail = str(error).splitlines()[0]
     return fail(InputError, "records.damaged", Place(file=name), "records.hint.damaged",
                 detail=detail)

@@ -30,16 +30,17 @@ class PieceTable(LedgerTable):
     `places` says how many rows stand above each row, below the header.
     """
 
-    def __init__(self, head: TableHead, cells: pl.DataFrame, places: pl.Series) -> None:
+    def __init__(self, head: TableHead, cells: pl.DataFrame | pl.LazyFrame,
+                 places: pl.Series) -> None:
         super().__init__()
         self.file, self.headings, self.match = head.file, list(head.headings), head.match
         self.row_rules = head.row_rules
-        self.size_hint = cells.height
-        self._cells, self._places = cells, places
+        self.size_hint = len(places)
+        self._cells, self._places = cells.lazy(), places
 
     def scan(self) -> pl.LazyFrame:
         """The rows as a query."""
-        return self._cells.lazy()
+        return self._cells
 
     @property
     def columnar(self) -> bool:
@@ -48,7 +49,7 @@ class PieceTable(LedgerTable):
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows in blocks."""
-        yield from frame_chunks(self.scan(), map(int, self._cells.columns), size)
+        yield from frame_chunks(self.scan(), map(int, self._cells.collect_schema()), size)
 
     @cached_property
     def roles(self) -> RowRoles:
