@@ -43,6 +43,7 @@ from zhuanjie.engine.auditing.strategies.spark_tasks import (
     INPUT,
     INPUT_COLUMNS,
     PERSON,
+    UNREAD,
     JudgeTask,
     PartCounts,
     finding_columns,
@@ -206,7 +207,7 @@ def _audit(run: AuditRun, judge: SparkJudge, output: Path | None, form: Form) ->
         people.update(person_forms(batch.plan, people_of(batch)[0]))
     counts, results = judge.counts, judge.results
     with failing():
-        several = _people(results, people) if judge.all_people or counts.again else 0
+        several = _people(results, people) if people or counts.several else 0
         run.totals.add_parts(counts.kinds, counts.late, counts.groups, counts.nameless
                              + counts.people + several - len(people), counts.waived,
                              counts.seen, counts.new)
@@ -223,7 +224,11 @@ def _audit(run: AuditRun, judge: SparkJudge, output: Path | None, form: Form) ->
             with replacing(output) as draft:
                 write(findings, draft, form)
         with replacing(_beside(output)) as draft:
-            write(unread, draft, form)
+            if count or judge.output is None:
+                write(unread, draft, form)
+            else:  # Spark takes seconds to write nothing
+                Path(local_folder(draft)).mkdir()
+                PartWriter(local_folder(draft), form, UNREAD).finish([], UNREAD.to_frame())
     report = run.head()
     return SparkReport(report, frozenset(run.kinds), count + sum(f.count for f in report.input),
                        shown(_beside(output)) if output else "")

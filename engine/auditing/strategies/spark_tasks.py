@@ -46,6 +46,8 @@ _DTYPES: dict[str, Any] = {"int": pl.Int32, "string": pl.String, "bigint": pl.In
 _BESIDE = {"kind": "int", "rank": "int", "record": "string", "file": "string", "row": "bigint",
            "field": "string", "column": "string", "value": "string", "code": "string",
            "text": "string"}
+UNREAD = pl.Schema({name: _DTYPES[_BESIDE[name]] for name in INPUT_COLUMNS})
+"""What is written of the input."""
 _BOTH = ("record", "file", "row")
 """What findings have in common with the rest."""
 _COLUMN: Final = "f{}"
@@ -127,6 +129,7 @@ class JudgeTask:
                     several = people.is_in(self._several.implode())
                     counts.people += len(people) - int(several.sum())
                     people = people.filter(several)
+                counts.several += len(people)
                 if len(people):
                     yield pl.DataFrame({"text": people}).with_columns(kind=pl.lit(PERSON))
             if batch.input:
@@ -186,6 +189,8 @@ class PartCounts:
         self.records = self.out_of_scope = self.nameless = 0
         self.people = 0
         """People with a violation whose ids no other record has."""
+        self.several = 0
+        """Results on people who may be among those of other parts."""
         self.unread = self.again = 0
         """Results on the input, and on ids that may have come before."""
         self.files: list[str] = []
@@ -224,7 +229,8 @@ class PartCounts:
         """All of it as a text."""
         return json.dumps({
             "records": self.records, "out_of_scope": self.out_of_scope, "nameless": self.nameless,
-            "people": self.people, "unread": self.unread, "again": self.again, "files": self.files,
+            "people": self.people, "several": self.several, "unread": self.unread,
+            "again": self.again, "files": self.files,
             "waived": self.waived, "covered": self.covered,
             "seen": sorted(self.seen), "new": sorted(self.new),
             "others": self.others, "editions": [*self.editions.items()], "late": self.late,
@@ -240,6 +246,7 @@ class PartCounts:
         self.out_of_scope += told["out_of_scope"]
         self.nameless += told["nameless"]
         self.people += told["people"]
+        self.several += told["several"]
         self.unread += told["unread"]
         self.again += told["again"]
         self.files += told["files"]

@@ -6,6 +6,7 @@ what a worker lacks is to be said in one sentence.
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import re
@@ -15,14 +16,16 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as of_package
 from typing import Any
 
-from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import InputError, UsageError, ZhuanjieError, fail
 
 Task = Callable[[Iterator[Any]], Iterator[Any]]
 """Maps the Arrow batches of one part of a table to others."""
 
 NOT_SHARED = "zhuanjie-folder-not-shared"
 """What a worker says that does not see the folder it is to write to."""
-_OTHER = "zhuanjie-version="
+_OTHER, _TOLD = "zhuanjie-version=", "zhuanjie-input="
+_INPUT = re.compile(f"{_TOLD}([0-9a-f]+)")
 _LACKS = re.compile(r"No module named '([\w]+)|\b(pyarrow|pandas)\b[^\n]{0,80}must be installed",
                     re.IGNORECASE)
 _PYTHON = re.compile(r"PYTHON_VERSION_MISMATCH|Cannot run program|Python in worker has different")
@@ -52,7 +55,11 @@ class WorkerCall:
             raise RuntimeError(f"{_OTHER}{here}")
         # Before Polars is first imported, which is when the task is unpacked.
         os.environ.setdefault("POLARS_MAX_THREADS", _THREADS)
-        yield from _unpacked(self._content)(batches)
+        try:
+            yield from _unpacked(self._content)(batches)
+        except InputError as error:
+            told = [[d.code, d.args, d.place.file, d.hint] for d in error.diagnostics]
+            raise RuntimeError(_TOLD + json.dumps(told, default=str).encode().hex()) from None
 
 
 @lru_cache(maxsize=2)
@@ -61,8 +68,13 @@ def _unpacked(content: bytes) -> Task:
     return task
 
 
-def unfit(said: str) -> UsageError | None:
-    """What to say where workers cannot run a task, from what Spark says; None for other faults."""
+def unfit(said: str) -> ZhuanjieError | None:
+    """What to say where workers cannot run a task, or read what they are to read, from what Spark
+    says; None for other faults."""
+    if found := _INPUT.search(said):
+        told = json.loads(bytes.fromhex(found[1]))
+        return InputError(*(Diagnostic(code, args, Place(file=file), hint)
+                            for code, args, file, hint in told))
     if found := _LACKS.search(said):
         return fail(UsageError, "backend.spark.lacks", hint="backend.spark.hint.worker",
                     library=(found[1] or found[2]).lower())
