@@ -87,6 +87,11 @@ def with_params(policy: Policy, params: Mapping[str, int] | None,
 
     A policy chosen by date is made anew for `day` (default: today).
     """
+    if params is None:
+        return policy
+    if not isinstance(params, Mapping) or any(type(value) is not int for value in params.values()):
+        raise fail(UsageError, "api.argument", hint="api.takes.params", name="params",
+                   given=type(params).__name__)
     if not params:
         return policy
     known = [name for name in policy.parameters if "@" not in name]

@@ -26,6 +26,10 @@ _NO_HOST: Final = re.compile(
     rf"(?<![A-Za-z0-9])(postgres(?:ql)?:/+)(?!{_HOST}(?:,{_HOST})*(?:[/?\s`]|$))[^\s`]*",
     re.IGNORECASE)
 """An address whose port is no number: a user and a password without a host."""
+_BARE: Final = re.compile(
+    r"(?<![\w/@.:])[A-Za-z_][\w.\-]*:(?![/\\])[^\s`]*@(?=[\w.\-]+:[0-9]|[\w.\-]+/|\[)")
+"""User and password of an address that does not say of what: a host with a port or a path
+follows, which tells it from a time, a drive or a mail address."""
 _ESCAPED: Final = re.compile(r"(^|[?&])([^=&\s]*%[^=&\s]*)=([^&\s]*)")
 
 
@@ -44,6 +48,8 @@ def _shown(text: str, user: re.Pattern[str]) -> str:
         text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     if "@" in text and ("//" in text or "postgres" in text.lower()):
         text = _MISSPELT.sub(rf"\1{HIDDEN}@", text)
+    if "@" in text and ":" in text:
+        text = _BARE.sub(f"{HIDDEN}@", text)
     if ":/" in text:
         text = user.sub(rf"\1{HIDDEN}@", text)
         text = _NO_HOST.sub(rf"\1{HIDDEN}", text)

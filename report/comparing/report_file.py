@@ -18,6 +18,7 @@ import orjson
 import polars as pl
 
 from zhuanjie.engine.api import InputError, Place, fail
+from zhuanjie.engine.core.panics import PanicError, contained
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.core.unaudited import NOT_AUDITED
 
@@ -32,6 +33,9 @@ SCHEMA: Final = pl.Schema({**dict.fromkeys(_TEXTS, pl.String()), "due": pl.Date(
                            "row": pl.Int64()})
 _NEEDED: Final = ("record", "rule", "clause", "outcome", "severity")
 _FINDINGS: Final = '  "findings": ['
+_MISSHAPEN: Final = (AttributeError, KeyError, TypeError, ValueError, RecursionError,
+                     pl.exceptions.PolarsError, PanicError)
+"""What comes of a value that is not what a report has in its place."""
 _POLICY: Final = re.compile(rb'\s*\{\s*"policy": ?\{\s*"id": ?"([^"\\]+)"')
 _FORMULA: Final = r"^'([\s\"']*[=+\-@＝＋－＠﹢﹣﹦﹫]|[\t\r\n])"
 
@@ -70,7 +74,7 @@ def policy_of(path: Path) -> str | None:
             found = _POLICY.match(file.read(1024))
     except OSError:
         return None
-    return found[1].decode() if found else None
+    return found[1].decode(errors="replace") if found else None
 
 
 def read_report(path: Path, by: Sequence[str] = ()) -> ReportFile:
@@ -83,6 +87,15 @@ def read_report(path: Path, by: Sequence[str] = ()) -> ReportFile:
             start = file.read(4096)
     except OSError as error:
         raise _no_report(path, "compare.unreadable", reason=error.strerror or "") from error
+    try:
+        return _read(path, by, start)
+    except InputError:
+        raise
+    except _MISSHAPEN as error:
+        raise _no_report(path, "compare.no-report") from error
+
+
+def _read(path: Path, by: Sequence[str], start: bytes) -> ReportFile:
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"PAR1"):
         return _Columns(path, by).parquet()
@@ -181,35 +194,29 @@ class _Lines:
         return [*(cells.get(name) for name in SCHEMA), *(by.get(name) for name in self.by)]
 
     def _keep(self, rows: list[list[Any]]) -> None:
-        try:
-            self.parts.append(_typed(pl.DataFrame(
-                rows, schema={**SCHEMA, "due": pl.String(),
-                              **dict.fromkeys(self.by, pl.String())}, orient="row")))
-        except (pl.exceptions.PolarsError, TypeError) as error:
-            raise _no_report(self.path, "compare.no-report") from error
+        self.parts.append(_typed(pl.DataFrame(
+            rows, schema={**SCHEMA, "due": pl.String(),
+                          **dict.fromkeys(self.by, pl.String())}, orient="row")))
 
     def _frame(self) -> pl.DataFrame:
         return pl.concat(self.parts)
 
     def _report(self, head: Any) -> ReportFile:
         """A report by the head of a document."""
-        try:
-            ledger, summary = head["ledger"], head["summary"]
-            return ReportFile(
-                self.path, self._frame(),
-                policy={name: str(head["policy"][name]) for name in ("id", "version", "sha256")},
-                as_of=date.fromisoformat(head["as_of"]), records=int(ledger["records"]),
-                sha256=ledger["sha256"] or None,
-                files=frozenset(part["file"] for part in ledger.get("files", ())),
-                not_kept=frozenset(part["field"] for part in ledger.get("not_kept", ())),
-                not_asked=frozenset(summary.get("not_asked", ())),
-                unjudged=frozenset(summary.get("not_asked", ())) | {
-                    clause for clause, counts in summary["by_clause"].items()
-                    if counts.get("not_judged")},
-                skipped=frozenset(part["file"] for part in ledger.get("skipped", ())),
-                has_ids=_has_ids(self._frame()))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise _no_report(self.path, "compare.no-report") from error
+        ledger, summary = head["ledger"], head["summary"]
+        return ReportFile(
+            self.path, self._frame(),
+            policy={name: str(head["policy"][name]) for name in ("id", "version", "sha256")},
+            as_of=date.fromisoformat(head["as_of"]), records=int(ledger["records"]),
+            sha256=ledger["sha256"] or None,
+            files=_names(part["file"] for part in ledger.get("files", ())),
+            not_kept=_names(part["field"] for part in ledger.get("not_kept", ())),
+            not_asked=_names(summary.get("not_asked", ())),
+            unjudged=_names(summary.get("not_asked", ())) | {
+                clause for clause, counts in summary["by_clause"].items()
+                if counts.get("not_judged")},
+            skipped=_names(part["file"] for part in ledger.get("skipped", ())),
+            has_ids=_has_ids(self._frame()))
 
 
 @dataclass(slots=True)
@@ -229,17 +236,15 @@ class _Columns:
         return self._read(lambda: pl.scan_parquet(self.path))
 
     def _read(self, scan: Any) -> ReportFile:
-        try:
-            query: pl.LazyFrame = scan()
-            there = query.collect_schema().names()
-            if not all(name in there for name in _NEEDED):
-                raise _no_report(self.path, "compare.no-report")
-            wanted = [*SCHEMA, *self.by]
+        query: pl.LazyFrame = scan()
+        there = query.collect_schema().names()
+        if not all(name in there for name in _NEEDED):
+            raise _no_report(self.path, "compare.no-report")
+        wanted = [*SCHEMA, *self.by]
+        with contained():
             frame = query.select(pl.col(n) if n in there else pl.lit(None).alias(n)
                                  for n in wanted).collect()
             frame = _typed(frame.with_columns(pl.col("row").cast(pl.Int64)))
-        except pl.exceptions.PolarsError as error:
-            raise _no_report(self.path, "compare.no-report") from error
         left_out = frame.filter(outcome=NOT_AUDITED)
         frame = frame.filter(pl.col("outcome") != NOT_AUDITED)
         return _told_apart(ReportFile(self.path, frame), left_out.to_dicts())
@@ -254,6 +259,14 @@ def _typed(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         pl.col("rule", "clause", "outcome", "severity").fill_null(""),
         message=pl.when(pl.col("outcome").is_in(WRONG)).then(pl.col("message")))
+
+
+def _names(found: Iterable[Any]) -> frozenset[str]:
+    """Names of files, fields or clauses; raises TypeError where one is none."""
+    names = frozenset(found)
+    if not all(name is None or isinstance(name, str) for name in names):
+        raise TypeError
+    return names
 
 
 def _has_ids(frame: pl.DataFrame) -> bool:

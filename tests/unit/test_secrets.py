@@ -23,6 +23,7 @@ ADDRESSES = [
     f"postgresql://127.0.0.1:1/db?user=bob&p%61ssword={SECRET}&table=t",
     f"host=127.0.0.1 port=1 password={SECRET}",
     f"POSTGRES://bob:{SECRET}@127.0.0.1:1/db",
+    f"bob:{SECRET}@127.0.0.1:1/db",
 ]
 CALLS = [
     ["check", "{}"], ["audit", "{}"], ["audit", "l.csv", "{}"], ["destinations", "{}"],
@@ -51,9 +52,12 @@ CALLS = [
     (f"postgresql//u:{SECRET}@h", "postgresql//***@h"),
     (f"jdbc:postgresql://h/d?user=a&password={SECRET}",
      "jdbc:postgresql://h/d?user=a&password=***"),
+    (f"bob:{SECRET}@h:1/db", "***@h:1/db"), (f"bob:a:{SECRET}@h/db", "***@h/db"),
+    (f"no `bob:{SECRET}@[::1]:1`", "no `***@[::1]:1`"),
     *((same, same) for same in (
         "postgresql://h:5432,g:5433/db?table=t", "postgresql://[::1]:5432/db", "ledger.csv",
-        "/home/a@b/l.csv", "C:/a@b/l.csv", "spark:db.table", "张三=学号", "10:30@room",
+        "/home/a@b/l.csv", "C:/a@b/l.csv", "spark:db.table", "张三=学号", "10:30@room", "a:b@c.example", "邮箱:a@c.example",
+        "C:\\a@b/c",
         "postgresql:///db?host=/tmp&table=x", "")),
 ])
 def test_a_name_is_shown_without_its_secret(name: str, shown: str) -> None:
