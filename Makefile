@@ -7,7 +7,7 @@ BIN := .venv/bin
 EXTRAS ?= $(shell cat .venv/.extras 2>/dev/null)
 PACKS := $(patsubst rules/%/pack.yaml,%,$(wildcard rules/*/pack.yaml))
 
-.PHONY: demo pictures test test-all lint types docs policies check schemas golden fixtures bench setup clean
+.PHONY: demo pictures test test-all fuzz lint types docs policies check schemas golden fixtures bench setup clean
 
 DEMO := fixtures/ledgers/office-2007.xlsx --roster fixtures/rosters/roster-2007.csv \
 	--as-of 2007-12-31 --fail-on never
@@ -36,6 +36,13 @@ test-all: setup
 
 ## check: all that CI checks
 check: lint types docs policies test-all
+
+## fuzz: broken inputs of every kind for an hour (SECONDS=, SEED=, KINDS="xlsx pack"); what is found
+## is made small and kept in tests/fuzz/corpus/found
+SECONDS ?= 3600
+SEED ?= $(shell date +%Y%m%d)
+fuzz: setup
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(SECONDS) --seed $(SEED) $(KINDS:%=--kind %)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -4,12 +4,17 @@ caught, and nothing of its own on stderr.
 
 from __future__ import annotations
 
+import io
 import os
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TextIO
 
 _STDERR: Final = 2
+_LOCK: Final = threading.RLock()
 
 
 class PanicError(Exception):
@@ -19,30 +24,79 @@ class PanicError(Exception):
 @contextmanager
 def contained() -> Iterator[None]:
     """Turn a library's panic, which is no `Exception`, into PanicError."""
-    with _muted():
+    with muted():
         try:
             yield
         except BaseException as error:
-            if type(error).__name__ != "PanicException":
+            if not is_panic(error):
                 raise
             raise PanicError(type(error).__name__) from None
 
 
+def is_panic(error: BaseException) -> bool:
+    """Whether a library in Rust gave up."""
+    return type(error).__name__ == "PanicException"
+
+
+@dataclass(slots=True)
+class _Muting:
+    """What stderr was before the first of those that mute it at once."""
+
+    depth: int = 0
+    kept: int = -1
+    stream: TextIO | None = None
+    ours: TextIO | None = None
+
+
+_MUTING: Final = _Muting()
+
+
 @contextmanager
-def _muted() -> Iterator[None]:
-    """What the library itself prints goes nowhere."""
+def muted() -> Iterator[None]:
+    """What a library itself prints on stderr goes nowhere; what Python writes there arrives."""
+    with _LOCK:
+        _mute(_MUTING)
     try:
-        kept = os.dup(_STDERR)
-    except OSError:  # there is none
-        yield
-        return
-    try:
-        with suppress(OSError):
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, _STDERR)
-            os.close(null)
         yield
     finally:
-        with suppress(OSError):
-            os.dup2(kept, _STDERR)
-        os.close(kept)
+        with _LOCK:
+            _unmute(_MUTING)
+
+
+def _mute(held: _Muting) -> None:
+    held.depth += 1
+    if held.depth > 1:
+        return
+    try:
+        held.kept = os.dup(_STDERR)
+    except OSError:  # there is none
+        held.kept = -1
+        return
+    held.stream = held.ours = None
+    with suppress(OSError, ValueError):
+        if isinstance(sys.stderr, io.TextIOWrapper) and sys.stderr.fileno() == _STDERR:
+            sys.stderr.flush()
+            held.stream, errors = sys.stderr, sys.stderr.errors or "backslashreplace"
+            held.ours = io.TextIOWrapper(
+                io.FileIO(held.kept, "w", closefd=False), held.stream.encoding, errors,
+                write_through=True)
+            sys.stderr = held.ours
+    with suppress(OSError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, _STDERR)
+        os.close(null)
+
+
+def _unmute(held: _Muting) -> None:
+    held.depth -= 1
+    if held.depth or held.kept < 0:
+        return
+    with suppress(OSError, ValueError):
+        if held.ours is not None:
+            held.ours.flush()
+    if sys.stderr is held.ours and held.stream is not None:
+        sys.stderr = held.stream
+    with suppress(OSError):
+        os.dup2(held.kept, _STDERR)
+    os.close(held.kept)
+    held.kept = -1

@@ -154,6 +154,11 @@ def _read(file: Path) -> tuple[str, dict[str, Any]]:
                  else Place(shown, line=len(text.splitlines())))
         raise fail(UsageError, "settings.toml", place, hint="settings.toml.hint",
                    detail=cause(_POSITION.sub("", str(error)))) from None
+    except ValueError:  # what Python makes no number of
+        raise fail(UsageError, "settings.number", Place(shown, line=_line(text, r".*\d{1000}")),
+                   hint="settings.toml.hint") from None
+    except RecursionError:
+        raise fail(UsageError, "source.too-deep", Place(shown)) from None
 
 
 def _unusable(root: PackRoot) -> Diagnostic | None:

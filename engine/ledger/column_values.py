@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.location import column_letter
 from zhuanjie.engine.core.unicode import BLANKS, comparable
-from zhuanjie.engine.ledger.cells.parser import read_cell
+from zhuanjie.engine.ledger.cells.parser import python_values, read_cell
 from zhuanjie.engine.ledger.cells.text import CellError, as_text
 from zhuanjie.engine.ledger.headings import HeadingMatch, rank, same_field
 from zhuanjie.engine.ledger.meanings import HeadingMeaning, meanings_of
@@ -53,8 +53,8 @@ def settle(table: LedgerTable) -> HeadingMatch:
 def _sample(table: LedgerTable, places: Sequence[int]) -> dict[int, list[object]]:
     """The first cells of some columns, row by row."""
     if (scan := table.scan()) is not None:
-        frame = scan.select(str(at) for at in places).head(SAMPLE).collect()
-        return {at: frame[str(at)].to_list() for at in places}
+        frame = table.collected(scan.select(str(at) for at in places).head(SAMPLE))
+        return {at: python_values(frame[str(at)]) for at in places}
     out: dict[int, list[object]] = {at: [] for at in places}
     for chunk in table.chunks(SAMPLE):
         height = len(chunk.rows)

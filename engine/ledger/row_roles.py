@@ -332,6 +332,6 @@ def as_texts(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """A column's cells as texts."""
     if dtype == pl.String:
         return cell
-    if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
+    if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Duration):
         return pl.when(cell.is_not_null()).then(pl.lit("[]"))
     return cell.cast(pl.String)

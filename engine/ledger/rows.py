@@ -67,8 +67,8 @@ class TypedTable:
         self.first = (table.header_row or 0) + 1
         """The row number of the first record."""
         self._scan = table.scan()
-        self._sample = pl.DataFrame() if self._scan is None else self._scan.head(
-            limits().sample_rows).collect()
+        self._sample = pl.DataFrame() if self._scan is None else table.collected(
+            self._scan.head(limits().sample_rows))
 
     def rows(self, names: Iterable[str], exprs: Sequence[pl.Expr], keep: pl.Expr | None = None, *,
              also: Sequence[Sequence[pl.Expr]] = (), size: int, among: pl.Expr | None = None,

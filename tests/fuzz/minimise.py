@@ -72,7 +72,8 @@ class _Shrinker:
 def minimise(given: FuzzInput, holds: Test, seconds: float = 30) -> FuzzInput:
     """The smallest input found in `seconds` for which `holds` is still true."""
     small = _Shrinker(holds, seconds)
-    given = replace(given, rows=None) if holds(replace(given, rows=None)) else given
+    for bare in (replace(given, rows=None, blank=0), replace(given, rows=None, blank=0, form="")):
+        given = bare if holds(bare) else given
     if len(given.files) > 1:
         kept = small.without(list(given.files), lambda names: replace(
             given, files={n: given.files[n] for n in names}))

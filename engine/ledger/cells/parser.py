@@ -227,10 +227,7 @@ def _read_typed(
         # A number beyond 64 bits became null; it fits no more than any other outside the range.
         fits = column.is_between(field.low, field.high).fill_null(value=False) | values.is_null()
     if column is None:
-        try:
-            raw = values.to_list()
-        except (ValueError, OverflowError):  # a date that Python's calendar does not reach
-            raw = values.cast(pl.String).to_list()
+        raw = python_values(values)
         typed, errors = _read_values(field, raw, day_zero)
         return pl.Series(field.name, typed, dtype=dtype_of(field)), errors
     errors = [(i, wrong) for i in (~fits).fill_null(value=False).arg_true()]
@@ -238,6 +235,16 @@ def _read_typed(
     if field.type == "month":
         column = column.dt.month_start()
     return column.cast(dtype_of(field)).alias(field.name), errors
+
+
+def python_values(values: pl.Series) -> list[object]:
+    """The cells of a column as Python has them; a day beyond Python's calendar as a text."""
+    try:
+        return values.to_list()
+    except (ValueError, OverflowError):
+        import polars as pl
+
+        return values.cast(pl.String).to_list()
 
 
 def _read_values(

@@ -15,6 +15,7 @@ import polars as pl
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.limits import limits
+from zhuanjie.engine.core.panics import PanicError, contained
 from zhuanjie.engine.core.results import TableRef
 from zhuanjie.engine.ledger.headings import HeadingMatch
 from zhuanjie.engine.ledger.row_roles import RowRoles, RowRules
@@ -111,6 +112,14 @@ class LedgerTable(ABC):
         """What to raise where the file could not be read to its end."""
         return fail(InputError, "records.damaged", Place(file=self.file), "records.hint.damaged",
                     detail=type(error).__name__)
+
+    def collected(self, query: pl.LazyFrame) -> pl.DataFrame:
+        """A few rows of a query on the table; raises InputError where the file is damaged."""
+        try:
+            with contained():
+                return query.collect()
+        except (pl.exceptions.PolarsError, PanicError, OSError) as error:
+            raise self.damaged(error) from None
 
     @cached_property
     def roles(self) -> RowRoles:

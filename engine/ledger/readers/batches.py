@@ -13,10 +13,13 @@ from queue import Empty, Queue
 
 import polars as pl
 
+from zhuanjie.engine.core.panics import is_panic, muted
+
 # Decoded row groups of a Parquet file that wait to be used: by default they alone take gigabytes.
 # With two, one is decoded while another is used.
 os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "2")
 
+_UNREADABLE = "its data cannot be decoded"
 WAITING = 1
 """Batches that may wait to be taken."""
 
@@ -43,10 +46,17 @@ def stream_batches(
                 if stopped.is_set():
                     break
         except BaseException as error:  # noqa: BLE001  # raised where the batches are taken
-            end = error
+            end = pl.exceptions.ComputeError(_UNREADABLE) if is_panic(error) else error
         taken.put(end)
 
-    thread = threading.Thread(target=run, daemon=True)
+    with muted():
+        yield from _taken(taken, stopped, threading.Thread(target=run, daemon=True))
+
+
+def _taken(taken: Queue[tuple[int, pl.DataFrame] | BaseException | None],
+           stopped: threading.Event, thread: threading.Thread,
+           ) -> Iterator[tuple[int, pl.DataFrame]]:
+    """What a thread gives, until it ends or nobody takes any more."""
     thread.start()
     ended = False
     try:

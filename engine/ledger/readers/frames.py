@@ -10,6 +10,7 @@ import polars as pl
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.limits import limits
+from zhuanjie.engine.core.panics import PanicError, contained
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.batches import stream_batches
@@ -29,8 +30,9 @@ class FrameTable(LedgerTable):
         self.file = name
         self.size_hint = height
         try:
-            cells = columns_of(frame.collect_schema())
-        except (pl.exceptions.PolarsError, OSError) as error:
+            with contained():
+                cells = columns_of(frame.collect_schema())
+        except (pl.exceptions.PolarsError, PanicError, OSError) as error:
             raise damaged(error, name) from None
         self.headings = [heading for heading, _ in cells]
         self.match = mapping.match(self.headings, self.place)
@@ -78,9 +80,10 @@ def frame_chunks(scan: pl.LazyFrame, wanted: Iterable[int], size: int) -> Iterat
 def open_parquet(path: Path, name: str, mapping: HeadingMap) -> FrameTable:
     """The table of a .parquet file."""
     try:
-        scan = pl.scan_parquet(path, glob=False)
-        height = int(scan.select(pl.len()).collect().item())
-    except (pl.exceptions.PolarsError, OSError) as error:
+        with contained():
+            scan = pl.scan_parquet(path, glob=False)
+            height = int(scan.select(pl.len()).collect().item())
+    except (pl.exceptions.PolarsError, PanicError, OSError) as error:
         raise damaged(error, name) from None
     return FrameTable(scan, name, mapping, height)
 

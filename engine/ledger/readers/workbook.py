@@ -167,15 +167,16 @@ def _open(path: Path, name: str) -> CalamineWorkbook:
         raise fail(InputError, "records.password", place, "records.hint.password")
     refuse_bomb(path, place)
     try:
-        if plain := plain_package(path):
-            return CalamineWorkbook.from_filelike(plain)
-        if path.suffix.lower() == ".xls" and is_zipfile(path):
-            # Of a path calamine goes by the ending, of bytes by what they are.
-            return CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
-        return CalamineWorkbook.from_path(path)
+        with contained():
+            if plain := plain_package(path):
+                return CalamineWorkbook.from_filelike(plain)
+            if path.suffix.lower() == ".xls" and is_zipfile(path):
+                # Of a path calamine goes by the ending, of bytes by what they are.
+                return CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
+            return CalamineWorkbook.from_path(path)
     except PasswordError:
         raise fail(InputError, "records.password", place, "records.hint.password") from None
-    except CalamineError as error:
+    except (CalamineError, PanicError, OSError) as error:
         raise _damaged(error, place) from None
 
 
@@ -198,7 +199,7 @@ def _extent(sheet: CalamineSheet) -> tuple[int, int]:
     return (sheet.end[0] + 1, sheet.end[1] + 1) if sheet.end else (0, 0)
 
 
-def _damaged(error: CalamineError, place: Place) -> Exception:
+def _damaged(error: Exception, place: Place) -> Exception:
     of_wps = (place.file or "").lower().endswith((".et", ".ett"))
     hint = "records.hint.damaged-wps" if of_wps else "records.hint.damaged"
     return fail(InputError, "records.damaged", place, hint, detail=str(error))

@@ -65,8 +65,9 @@ def fresh(rng: Random) -> FuzzInput:
     given = FuzzInput("url", ("audit", SHAPES[0].format(SECRET)), {"l.csv": SEEDS}, secrets=(SECRET,),
                       output="out", writes=("b.jsonl", "t.xlsx"))
     shape = rng.choice(SHAPES).replace("{}", SECRET)
-    if rng.random() < 0.3:
-        at = rng.randrange(len(shape.partition(SECRET)[0]) + 1)
+    user = re.search(r"://\w+(?=:)", shape)
+    if user and rng.random() < 0.4:  # a word such as `password` has to stay one
+        at = rng.randrange(user.start() + 3, user.end() + 1)
         shape = shape[:at] + rng.choice((nasty.text(rng)[:60], "%", "@", ":", "//", " ")) + shape[at:]
     if re.match(r"\s*spark:", shape, re.IGNORECASE):
         shape = shape.replace("park", "pork", 1)

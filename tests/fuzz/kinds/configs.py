@@ -110,7 +110,7 @@ def fresh_settings(rng: Random) -> FuzzInput:
         at = rng.randrange(len(lines))
         lines[at] = lines[at].partition("=")[0] + "= " + rng.choice((
             json.dumps(nasty.text(rng)), "[]", "{}", "1e400", "nan", "9" * 5000, "07:32:00", "0x1", "true",
-            "1979-05-27T07:32:00Z", "[" * 500, '"""x"""', "'/dev/zero'", '"/etc"', '"../.."', '["", ""]',
+            "1979-05-27T07:32:00Z", "[" * 500, '"""x"""', "'/dev/zero'", "['~nobody-there/x']", "'~nobody-there'", '["\\u0000"]', '"/etc"', '"../.."', '["", ""]',
             "{a = 1, a = 2}", '"\\ud800"'))
     args = rng.choice((("audit", "l.csv", "--lang", "en"), ("audit", "l.csv", "--show-settings", "--lang", "en"),
                        ("policy", "list"), ("check", "l.csv"), ("fields",)))
