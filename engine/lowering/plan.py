@@ -16,6 +16,7 @@ from typing import Any
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.expr.types import RECORD_DAYS
+from zhuanjie.engine.lowering.kept import LoweredOrigin, kept_lowering
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.rules import LoweredRule, lower
 from zhuanjie.engine.policy.asked import asked_clauses, carried_clauses, grouping_fields
@@ -60,6 +61,16 @@ class Plan:
     """The findings that were known on a day."""
     keyed: tuple[str, ...] = ()
     """The fields that name records of the ledger at hand, the one that names these first."""
+    made: LoweredOrigin | None = None
+    """Where the lowered rules are kept, if they are."""
+
+    @property
+    def kept_as(self) -> str | None:
+        """The name that what is made of the lowered rules can be kept under.
+
+        None where they are not those that were kept.
+        """
+        return self.made.name if self.made and self.made.lowered is self.lowered else None
 
     @property
     def fields(self) -> FieldTable:
@@ -154,9 +165,11 @@ def make_plan(policy: Policy, as_of: date, before: str | None = None, *,
     kleene = Kleene(today, params)
     order = tuple(f.name for f in policy.vocabulary.fields)
     rules = tuple(r for r in policy.rules if r.shape != "reconcile")
+    lowered, made = kept_lowering(policy, rules, today, params, lambda: tuple(
+        lower(r, kleene, order) for r in rules))
     return Plan(
         policy=policy, as_of=as_of, today=today, params=params, rules=rules,
-        lowered=tuple(lower(r, kleene, order) for r in rules),
+        lowered=lowered, made=made,
         whole=tuple(r for r in policy.rules if r.shape == "reconcile"), assumed=assumed,
         grouped_by=grouping_fields(policy.vocabulary, by), asked=asked, not_asked=not_asked,
         waivers=waived, baseline=None if baseline is None else read_baseline(baseline),
