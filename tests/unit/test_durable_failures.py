@@ -13,7 +13,7 @@ from zhuanjie.engine import check, load_policy
 from zhuanjie.engine.api.policies import plan_for
 from zhuanjie.engine.backends.durable import network as network_module
 from zhuanjie.engine.backends.durable.backend import DurableBackend
-from zhuanjie.engine.backends.durable.network import Network
+from zhuanjie.engine.backends.durable.network import Action, Network, defined
 from zhuanjie.engine.core.errors import BackendError
 
 AS_OF = date(2007, 12, 31)
@@ -22,7 +22,11 @@ RECORD = {"member.id": "1", "letter.issued_on": date(2007, 6, 30), "destination.
 
 
 def fact(about: str, **more: object) -> dict[str, object]:
-    return {"id": about, "about": about, **more}
+    return {"sid": "record", "id": about, "about": about, **more}
+
+
+def network(rules: dict[str, list], actions: dict[str, Action], **more: float) -> Network:
+    return Network(defined(rules), actions, **more)
 
 
 def rule(*tests: dict[str, object]) -> list[tuple[dict[str, object], ...]]:
@@ -31,25 +35,25 @@ def rule(*tests: dict[str, object]) -> list[tuple[dict[str, object], ...]]:
 
 def test_every_rule_that_holds_fires() -> None:
     """An event would be used up by the first of them; a fact is not."""
-    made = Network({f"r{i}": rule({"about": "a"}, {"$gt": {"n": i}}) for i in range(3)}, {})
+    made = network({f"r{i}": rule({"about": "a"}, {"$gt": {"n": i}}) for i in range(3)}, {})
     assert set(made.run([fact("a", n=5)])) == {"r0", "r1", "r2"}
     assert set(made.run([fact("a", n=2)])) == {"r0", "r1"}
 
 
 def test_what_follows_from_a_firing_is_matched_too() -> None:
-    made = Network({"first": rule({"about": "a"}), "second": rule({"about": "b"})},
+    made = network({"first": rule({"about": "a"}), "second": rule({"about": "b"})},
                    {"first": lambda _: [fact("b")]})
     assert set(made.run([fact("a")])) == {"first", "second"}
 
 
 def test_state_of_a_record_is_gone_afterwards() -> None:
-    made = Network({"r": rule({"about": "a"}, {"n": 1}), "s": rule({"about": "a"}, {"n": 2})}, {})
+    made = network({"r": rule({"about": "a"}, {"n": 1}), "s": rule({"about": "a"}, {"n": 2})}, {})
     assert set(made.run([fact("a", n=1)])) == {"r"}
     assert set(made.run([fact("a", n=2)])) == {"s"}
 
 
 def test_nothing_fired_is_a_failure() -> None:
-    made = Network({"r": rule({"about": "a"})}, {})
+    made = network({"r": rule({"about": "a"})}, {})
     with pytest.raises(BackendError):
         made.run([fact("b")])
 
@@ -58,31 +62,31 @@ def test_an_action_that_raises_is_a_failure() -> None:
     def act(_: object) -> list[dict[str, object]]:
         raise RuntimeError("broken")
 
-    made = Network({"r": rule({"about": "a"})}, {"r": act})
+    made = network({"r": rule({"about": "a"})}, {"r": act})
     with pytest.raises(BackendError):
         made.run([fact("a")])
 
 
 def test_a_message_of_too_many_keys_is_a_failure() -> None:
-    made = Network({"r": rule({"about": "a"})}, {})
+    made = network({"r": rule({"about": "a"})}, {})
     with pytest.raises(BackendError):
         made.run([fact("a", **{f"k{i}": i for i in range(300)})])
 
 
 def test_a_fact_that_is_there_already_is_a_failure() -> None:
-    made = Network({"r": rule({"about": "a"})}, {})
+    made = network({"r": rule({"about": "a"})}, {})
     with pytest.raises(BackendError):
         made.run([fact("a"), fact("a")])
 
 
 def test_a_record_that_takes_too_long_is_a_failure() -> None:
-    made = Network({f"r{i}": rule({"about": "a"}) for i in range(3)}, {}, limit=0.0)
+    made = network({f"r{i}": rule({"about": "a"}) for i in range(3)}, {}, limit=0.0)
     with pytest.raises(BackendError):
         made.run([fact("a")])
 
 
 def test_a_network_that_failed_is_not_used_again() -> None:
-    made = Network({"r": rule({"about": "a"})}, {})
+    made = network({"r": rule({"about": "a"})}, {})
     with pytest.raises(BackendError):
         made.run([fact("b")])
     with pytest.raises(BackendError):

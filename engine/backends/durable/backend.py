@@ -1,29 +1,31 @@
 """The engine of durable-rules. In: a plan and records. Out: verdicts, record by record.
 
 Which outcome a rule has is what the engine infers from facts; what goes with it (due day, missing
-fields) is worked out from the lowered terms. Anything but one outcome for each rule is an error.
+fields) is worked out from the lowered terms. A rule of which the engine shows no outcome must be
+undetermined by its own condition: anything but one outcome for each rule is an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from zhuanjie.engine.backends.base import UNKNOWN
-from zhuanjie.engine.backends.durable.facts import refuse_clashes
-from zhuanjie.engine.backends.durable.network import STATE_ID, Network, incomplete
+from zhuanjie.engine.backends.durable.facts import Fact, FactWriter
+from zhuanjie.engine.backends.durable.kept import rule_texts
+from zhuanjie.engine.backends.durable.network import Network, incomplete
 from zhuanjie.engine.backends.durable.question import CompiledExpression
-from zhuanjie.engine.backends.durable.rules import build
 from zhuanjie.engine.backends.record_details import Details
-from zhuanjie.engine.backends.record_terms import alone
+from zhuanjie.engine.backends.record_terms import alone, compiled
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.results import REPORTED, Outcome, Verdict
 from zhuanjie.engine.expr.nodes import Expr, param_names
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.rules import LoweredRule
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,36 +35,50 @@ _KEPT = 64
 
 
 class Judge:
-    """What is made of rules of a plan; it holds nothing of the plan, so that both can be let go.
-    """
+    """What is made of rules of a plan; it holds nothing of the plan, so that both can be let go."""
 
-    def __init__(self, plan: Plan, places: Sequence[int]) -> None:
+    def __init__(self, plan: Plan, places: range | tuple[int, ...]) -> None:
         counts = alone(plan.unique)
-        rules = build([plan.rules[at] for at in places], [plan.lowered[at] for at in places],
-                      plan.kleene, counts)
-        refuse_clashes([*rules.abouts, STATE_ID])
-        self._rules = [(at, plan.lowered[at].id) for at in places]
-        self._means, self._writers = rules.means, rules.writers
+        texts = rule_texts(plan, places)
+        self._rules = [(at, plan.lowered[at]) for at in places]
+        self._means, self._alone = texts.means, counts
+        self._writers = [FactWriter(keys, counts) for keys in texts.fact_keys()]
         self._details = Details(plan.lowered, counts)
-        self.network = Network(rules.patterns, rules.actions)
+        self._undetermined: dict[int, Callable[[Mapping[str, Any]], tuple[Any, ...]]] = {}
+        self.network = Network(texts.definition, {
+            name: partial(_say, fact) for name, fact in texts.says.items()})
 
     def __call__(self, record: Mapping[str, Any], row: int, all_outcomes: bool) -> list[Verdict]:
         """The verdicts on a record."""
-        fired = self.network.run([write(record) for write in self._writers])
-        outcomes: dict[int, set[Outcome]] = {}
-        for name in fired:
-            if name in self._means:
-                index, outcome = self._means[name]
-                outcomes.setdefault(index, set()).add(outcome)
+        means = self._means
+        shown: dict[int, Outcome] = {}
+        for name in self.network.run([write(record) for write in self._writers]):
+            if name in means:
+                index, outcome = means[name]
+                if shown.setdefault(index, outcome) is not outcome:
+                    raise incomplete(self._rules[index][1].id, 2)
         out = []
-        for index, (at, rule) in enumerate(self._rules):
-            found = outcomes.get(index, set())
-            if len(found) != 1:
-                raise incomplete(rule, len(found))
-            (outcome,) = found
-            if all_outcomes or outcome in REPORTED:
-                out.append(self._details.verdict(at, outcome, record, row))
+        for index, (at, lowered) in enumerate(self._rules):
+            found = shown.get(index)
+            if found is None:
+                if not self._is_undetermined(at, lowered, record):
+                    raise incomplete(lowered.id, 0)
+                found = Outcome.UNDETERMINED
+            if all_outcomes or found in REPORTED:
+                out.append(self._details.verdict(at, found, record, row))
         return out
+
+    def _is_undetermined(self, at: int, lowered: LoweredRule, record: Mapping[str, Any]) -> bool:
+        """Whether the evidence that a rule needs is missing indeed."""
+        ask = self._undetermined.get(at)
+        if ask is None:
+            ask = self._undetermined[at] = compiled([lowered.undetermined], self._alone)
+        return ask(record)[0] is True
+
+
+def _say(fact: Fact, _firing: str) -> tuple[Fact, ...]:
+    """The action of a row: it asserts what the row says."""
+    return (fact,)
 
 
 class DurableBackend:

@@ -24,19 +24,19 @@ from weakref import finalize
 
 import durable_rules_engine as engine
 
-from zhuanjie.engine.backends.durable.facts import MAX_KEYS, SID, Fact
+from zhuanjie.engine.backends.durable.facts import MAX_KEYS, RECORD, Fact
 from zhuanjie.engine.backends.durable.patterns import Pattern
 from zhuanjie.engine.core.errors import BackendError, fail
 
-Action = Callable[[Mapping[str, Any]], Iterable[Fact]]
-"""What a firing does: it is given the facts that matched and gives the facts that follow."""
+Action = Callable[[str], Iterable[Fact]]
+"""What a firing does: it is given the firing as the engine says it and gives the facts that follow.
+"""
 
 NAME = "durable"
 LIMIT = 10.0
 """Seconds after which a record is given up as an engine failure."""
 
-_RECORD = "record"
-STATE_ID = f"sid-{_RECORD}"
+STATE_ID = f"sid-{RECORD}"
 """The id of the fact that the engine itself keeps for a `sid`."""
 
 _UNMATCHED, _OBSERVED = 1, 2  # what the engine answers to an assertion, beside 0
@@ -45,25 +45,21 @@ _UNMATCHED, _OBSERVED = 1, 2  # what the engine answers to an assertion, beside 
 class Network:
     """A set of rules, ready to be told the facts of one record after another."""
 
-    def __init__(self, rules: Mapping[str, Sequence[Pattern]], actions: Mapping[str, Action],
+    def __init__(self, definition: str, actions: Mapping[str, Action],
                  limit: float = LIMIT) -> None:
-        """`rules` map a name to patterns, each for a fact of its own that must be there."""
+        """`definition` is what `defined` gives."""
         self._actions = actions
         self._limit = limit
         self._lock = Lock()
         self.failed = False
-        definition = {
-            name: {"all": [{f"m{i}": {"$and": list(p)}} for i, p in enumerate(patterns)]}
-            for name, patterns in rules.items()
-        }
         try:
-            self._handle = engine.create_ruleset(NAME, _text(definition))
+            self._handle = engine.create_ruleset(NAME, definition)
         except engine.error as error:
             raise _failed(str(error)) from error
         finalize(self, engine.delete_ruleset, self._handle).atexit = False
 
-    def run(self, facts: Sequence[Fact]) -> dict[str, Mapping[str, Any]]:
-        """The rules that the facts, and the facts that follow from them, fire; what matched each.
+    def run(self, facts: Sequence[Fact]) -> dict[str, str]:
+        """The rules that the facts, and the facts that follow from them, fire, and each firing.
 
         Raises BackendError where the engine fails in any way.
         """
@@ -75,7 +71,7 @@ class Network:
                 fired = self._run(facts)
                 if not fired:
                     raise _failed("nothing fired")
-                engine.delete_state(self._handle, _RECORD)
+                engine.delete_state(self._handle, RECORD)
             except BackendError:
                 raise
             except Exception as error:
@@ -83,23 +79,26 @@ class Network:
             self.failed = False
             return fired
 
-    def _run(self, facts: Sequence[Fact]) -> dict[str, Mapping[str, Any]]:
+    def _run(self, facts: Sequence[Fact]) -> dict[str, str]:
         end = monotonic() + self._limit
-        fired: dict[str, Mapping[str, Any]] = {}
+        fired: dict[str, str] = {}
+        handle, actions = self._handle, self._actions
         state = self._assert(facts)
         started = engine.start_action_for_state(self._handle, state)
         firing = started[1] if started else None
         while firing:
-            ((name, matched),) = json.loads(firing).items()
+            # `{"name":{…}}`: what matched is read by whoever wants it.
+            name = firing[2:firing.index('"', 2)]
             if name in fired:
                 raise _failed(f"it fired {name} twice")
-            fired[name] = matched
-            follow = list(self._actions[name](matched)) if name in self._actions else []
-            if follow:
-                self._assert(follow)
+            fired[name] = firing
+            if name in actions:
+                follow = list(actions[name](firing))
+                if follow:
+                    self._assert(follow)
             if monotonic() > end:
                 raise _failed(f"it took longer than {self._limit:g} s")
-            firing = engine.complete_and_start_action(self._handle, state)
+            firing = engine.complete_and_start_action(handle, state)
         return fired
 
     def _assert(self, facts: Sequence[Fact]) -> int:
@@ -107,7 +106,7 @@ class Network:
             # The engine's own refusal of such a message leaves it in a state that crashes.
             raise _failed(f"a fact has more than {MAX_KEYS} keys")
         answer, state = engine.assert_facts(
-            self._handle, _text([{SID: _RECORD, **fact} for fact in facts]))
+            self._handle, _text(facts))
         if answer not in (0, _UNMATCHED):
             raise _failed("a fact was there already" if answer == _OBSERVED
                           else f"it answered {answer}")
@@ -115,9 +114,23 @@ class Network:
         return number
 
 
-def _text(value: Any) -> str:
-    # Escaped: texts are only ever compared for being equal, and half a surrogate pair has no bytes.
-    return json.dumps(value)
+# Escaped: texts are only ever compared for being equal, and half a surrogate pair has no bytes.
+_text: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def defined(rules: Mapping[str, Sequence[Pattern]]) -> str:
+    """Rules as the engine reads them: a name, and patterns each for a fact of its own."""
+    return _text({
+        name: {"all": [{f"m{i}": {"$and": list(p)}} for i, p in enumerate(patterns)]}
+        for name, patterns in rules.items()
+    })
+
+
+def matched(firing: str) -> Mapping[str, Any]:
+    """The facts that a firing says it matched."""
+    ((_, facts),) = json.loads(firing).items()
+    found: Mapping[str, Any] = facts
+    return found
 
 
 def _failed(detail: str) -> BackendError:

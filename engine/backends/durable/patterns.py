@@ -54,30 +54,37 @@ _YES, _NO = Value(True, Kind.BOOL), Value(False, Kind.BOOL)
 _BY_DAYS = frozenset({Kind.DATE, Kind.DURATION})
 
 
-def patterns(conds: Sequence[Cond], words: FactKeys) -> list[list[Pattern]]:
-    """For each condition, patterns of which exactly one matches where it holds, else none.
+def ways_of(conds: Sequence[Cond]) -> list[list[Way]]:
+    """For each condition, the ways in which it can hold: one does where it holds, else none.
 
-    All are to be asked of the same fact. Where that would make too many, the compound parts of the
-    conditions with the most ways are worked out beforehand; so is a very long condition as a whole.
+    All are to be asked of the same fact. Where that would make too many patterns, the compound
+    parts of the conditions with the most ways are worked out beforehand; so is a very long
+    condition as a whole.
     """
     conds = [_made(cond) if _is_long(cond) else cond for cond in conds]
     ways = [list(islice(_ways(cond, Assumptions()), MOST + 1)) for cond in conds]
-    sizes = [_size(found) for found in ways]
+    sizes = [size_of(found) for found in ways]
     for i in sorted(range(len(conds)), key=lambda i: -sizes[i]):
         if sum(sizes) <= MOST:
             break
         ways[i] = list(_ways(_coarse(conds[i]), Assumptions()))
-        sizes[i] = _size(ways[i])
-    return [[p for way in found for p in _written(way, words)] for found in ways]
+        sizes[i] = size_of(ways[i])
+    return ways
+
+
+def patterns(ways: Sequence[Sequence[Way]], keys: FactKeys) -> list[list[Pattern]]:
+    """The patterns of the ways of each condition, on the keys of one fact."""
+    return [[p or ({keys.always: True},) for way in found for p in _written(way, keys)]
+            for found in ways]
 
 
 def _is_long(cond: Cond) -> bool:
     return next(islice(leaves(cond), LONG, None), None) is not None
 
 
-def _size(ways: Sequence[Way]) -> int:
+def size_of(ways: Sequence[Way]) -> int:
     """How many patterns the ways make; more than `MOST` where not all of them were looked for."""
-    alternatives = [prod(len(_leaf(leaf, FactKeys())) for leaf in way) for way in ways]
+    alternatives = [prod(len(_leaf(leaf, FactKeys(""))) for leaf in way) for way in ways]
     return max(len(ways), sum(alternatives))
 
 

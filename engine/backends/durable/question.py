@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhuanjie.engine.backends.base import UNKNOWN
-from zhuanjie.engine.backends.durable.facts import FactKeys
-from zhuanjie.engine.backends.durable.network import Network, incomplete
-from zhuanjie.engine.backends.durable.rules import on
+from zhuanjie.engine.backends.durable.facts import FactKeys, FactWriter, refuse_clashes
+from zhuanjie.engine.backends.durable.network import (
+    STATE_ID,
+    Network,
+    defined,
+    incomplete,
+    matched,
+)
+from zhuanjie.engine.backends.durable.patterns import patterns, ways_of
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.conditions import Cond, Term, Value, known
@@ -24,7 +30,7 @@ class CompiledExpression:
     """
 
     def __init__(self, expr: Expr, kleene: Kleene) -> None:
-        words = FactKeys()
+        words = FactKeys("q")
         self._key: str | None = None
         answers: list[tuple[Any, Cond]] = [(UNKNOWN, kleene.unknown(expr))]
         self._value: Any = None
@@ -37,11 +43,13 @@ class CompiledExpression:
                 self._value = term.value
             else:
                 self._key = words.value(term)
-        found = zip(answers, on(_ABOUT, [cond for _, cond in answers], words), strict=True)
-        patterns = [(answer, p) for (answer, _), ways in found for p in ways]
-        self._means = {f"r{n}": answer for n, (answer, _) in enumerate(patterns)}
-        self._network = Network({f"r{n}": (p,) for n, (_, p) in enumerate(patterns)}, {})
-        self._write = words.writer(_ABOUT, {})
+        found = zip(answers, patterns(ways_of([cond for _, cond in answers]), words), strict=True)
+        asked = [(answer, p) for (answer, _), ways in found for p in ways]
+        words.refuse_more_than_fit(_ABOUT)
+        refuse_clashes([*words.all, STATE_ID])
+        self._means = {f"r{n}": answer for n, (answer, _) in enumerate(asked)}
+        self._network = Network(defined({f"r{n}": (p,) for n, (_, p) in enumerate(asked)}), {})
+        self._write = FactWriter(words, {})
 
     @property
     def failed(self) -> bool:
@@ -53,8 +61,8 @@ class CompiledExpression:
         fired = self._network.run([self._write(record)])
         if len(fired) != 1:
             raise incomplete(_ABOUT, len(fired))
-        ((name, matched),) = fired.items()
+        ((name, firing),) = fired.items()
         answer = self._means[name]
         if answer is UNKNOWN or isinstance(answer, bool):
             return answer
-        return self._value if self._key is None else matched["m0"][self._key]
+        return self._value if self._key is None else matched(firing)["m0"][self._key]
