@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from support.prepared import PreparedCommand
+
 COMMAND = str(Path(sys.executable).parent / "zhuanjie")
+PREPARED = PreparedCommand()
 AS_OF = ("--as-of", "2007-12-31", "--policy", "fujian-2007-80")
 
 UNUSED = (
@@ -63,8 +66,11 @@ def write_ledger(path: Path, rows: list[dict[str, str]] | None = None) -> Path:
 
 
 def run(*args: str | Path, lang: str = "en", **more: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end."""
+    """Run the command to its end, where it can be in a process that is prepared."""
     env = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR", "LANG")}
     env |= {"LC_ALL": {"en": "C.UTF-8", "zh": "zh_CN.UTF-8"}[lang], **more.pop("env", {})}
-    return subprocess.run([COMMAND, *map(str, args)], capture_output=True, encoding="utf-8",
-                          env=env, timeout=more.pop("timeout", 120), check=False, **more)
+    call, timeout = [*map(str, args)], more.pop("timeout", 120)
+    if PREPARED.fits(call, env, more):
+        return PREPARED.run(COMMAND, call, env, timeout, **more)
+    return subprocess.run([COMMAND, *call], capture_output=True, encoding="utf-8",
+                          env=env, timeout=timeout, check=False, **more)
