@@ -188,8 +188,8 @@ def people_of(batch: VerdictBatch) -> tuple[pl.Series, int]:
     """The ids of a batch's records that have a violation, and how many such have no id."""
     if not batch.verdicts.has(Outcome.VIOLATION):
         return pl.Series([], dtype=pl.String), 0
-    table = batch.verdicts.table
-    rows = table.filter(pl.col("outcome") == _VIOLATION)["row"].unique()
+    rows = batch.verdicts.table.lazy().filter(pl.col("outcome") == _VIOLATION).select(
+        pl.col("row").filter(pl.col("row").ne_missing(pl.col("row").shift()))).collect()["row"]
     key = batch.plan.key
     ids = trim(batch.frame.select(key), [key] if key in batch.untrimmed else [])[key].gather(rows)
     return ids.drop_nulls(), ids.null_count()
@@ -198,14 +198,9 @@ def people_of(batch: VerdictBatch) -> tuple[pl.Series, int]:
 def late_of(batch: VerdictBatch) -> dict[str, int]:
     """How many days the longest violation of each clause is late."""
     found: dict[str, int] = {}
-    if not batch.verdicts.has(Outcome.VIOLATION):
-        return found
-    plan = batch.plan
-    for rule, clause, days in batch.verdicts.table.filter(
-            (pl.col("outcome") == _VIOLATION) & (pl.col("late") > 0)).group_by(
-            "rule", "clause").agg(pl.col("late").max()).iter_rows():
-        name = plan.rules[rule].clause if clause is None else plan.lowered[rule].clause[clause][0]
-        found[name] = max(days, found.get(name, 0))
+    for kind in batch.verdicts.kinds():
+        if kind.outcome is Outcome.VIOLATION and (kind.late or 0) > 0:
+            found[kind.clause] = max(kind.late or 0, found.get(kind.clause, 0))
     return found
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import polars as pl
 
@@ -33,15 +34,26 @@ BITS = 62
 """Fields that the bits of `missing` have room for."""
 
 
+class VerdictKind(NamedTuple):
+    """How often a rule came out so, under which clause, and how many days late it is at most."""
+
+    clause: str
+    rule: int
+    outcome: Outcome
+    times: int
+    late: int | None
+
+
 class Verdicts:
     """The verdicts on some records under one plan, in the order of the records, then the rules."""
 
-    __slots__ = ("_items", "_plan", "_table")
+    __slots__ = ("_items", "_kinds", "_plan", "_table")
 
     def __init__(self, plan: Plan, *, table: pl.DataFrame | None = None,
                  items: Sequence[Verdict] | None = None) -> None:
         """Give one of the two; without either there are no verdicts."""
         self._plan, self._table = plan, table
+        self._kinds: list[VerdictKind] | None = None
         self._items = items if items is not None or table is not None else ()
 
     @property
@@ -77,19 +89,43 @@ class Verdicts:
             return bool((self.table["outcome"] == OUTCOME_CODES.index(outcome)).any())
         return any(v.outcome is outcome for v in self._items)
 
+    def kinds(self) -> list[VerdictKind]:
+        """What verdicts there are, counted."""
+        if self._kinds is None:
+            self._kinds = list(self._counted() if self._items is None
+                               else _counted(self._plan, self._items))
+        return self._kinds
+
     def counts(self) -> Counter[tuple[str, int, Outcome]]:
         """How often each rule came out how, under which clause."""
-        own = [rule.clause for rule in self._plan.rules]
         found: Counter[tuple[str, int, Outcome]] = Counter()
-        if self._items is not None:
-            found.update((v.clause or own[v.rule], v.rule, v.outcome) for v in self._items)
-            return found
-        rows = [rule.clause for rule in self._plan.lowered]
-        for rule, clause, outcome, times in self.table.group_by(
-                "rule", "clause", "outcome").len().iter_rows():
-            name = own[rule] if clause is None else rows[rule][clause][0]
-            found[name, rule, OUTCOME_CODES[outcome]] += times
+        for kind in self.kinds():
+            found[kind.clause, kind.rule, kind.outcome] += kind.times
         return found
+
+    def _counted(self) -> Iterator[VerdictKind]:
+        own = [rule.clause for rule in self._plan.rules]
+        rows = [rule.clause for rule in self._plan.lowered]
+        # One number for all that tells kinds apart: grouping by one is several times as fast.
+        # In lists of its own, the clause of a rule comes before those of its table's rows.
+        clause = pl.col("clause").cast(pl.Int64).fill_null(-1) + 1
+        kind = (pl.col("rule").cast(pl.Int64) * 256 + clause) * 256 + pl.col("outcome")
+        for number, times, late in self.table.group_by(kind.alias("kind")).agg(
+                pl.len(), pl.col("late").max()).iter_rows():
+            rule, at = number >> 16, (number >> 8 & 255) - 1
+            yield VerdictKind(own[rule] if at < 0 else rows[rule][at][0], rule,
+                              OUTCOME_CODES[number & 255], times, late)
+
+
+def _counted(plan: Plan, verdicts: Sequence[Verdict]) -> Iterator[VerdictKind]:
+    times: Counter[tuple[str, int, Outcome]] = Counter()
+    longest: dict[tuple[str, int, Outcome], int] = {}
+    for v in verdicts:
+        kind = (v.clause or plan.rules[v.rule].clause, v.rule, v.outcome)
+        times[kind] += 1
+        if v.late is not None:
+            longest[kind] = max(v.late, longest.get(kind, v.late))
+    return (VerdictKind(*kind, n, longest.get(kind)) for kind, n in times.items())
 
 
 def judged_by(engine: Backend, plan: Plan, frame: pl.DataFrame, all_outcomes: bool) -> Verdicts:

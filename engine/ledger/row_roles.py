@@ -290,8 +290,13 @@ class _Tests:
 
 @cache
 def _test(pattern: str) -> Callable[[str], bool]:
-    found = re.compile(pattern).search
-    return lambda text: found(text) is not None
+    # Compiled once it is asked: most ledgers have few rows that leave a doubt.
+    return lambda text: _compiled(pattern).search(text) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def _is_long(text: str) -> bool:

@@ -309,9 +309,10 @@ class StreamJudge:
         for counter, shared in zip(self.counters, self.counts, strict=True):
             some = counter.attach(some.drop(counter.sure, counter.everyone), shared)
         if not self.all_outcomes:
-            some = some.with_columns(self.engine.settled(plan, len(some)))
-            changed += [SETTLED.format(rule=i) for i, rule in enumerate(plan.rules)
-                        if rule.shape == "unique"]
+            settled = self.engine.settled(plan, len(some))
+            again = [i for i, rule in enumerate(plan.rules) if rule.shape == "unique"]
+            some = some.with_columns(settled[i] for i in again)
+            changed += [SETTLED.format(rule=i) for i in again]
         return frame.with_columns(frame[name].scatter(at, some[name]) for name in changed)
 
     def _trimmed(self, frame: pl.DataFrame, untrimmed: Sequence[str],

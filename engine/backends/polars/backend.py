@@ -101,7 +101,9 @@ class PolarsBackend:
         return self._guarded(verdicts)
 
     def _compile(self, plan: Plan, size: int, *, all_outcomes: bool = False) -> _CompiledPlan:
-        known, tables = self._compiled.setdefault(plan, {}), size >= limits().date_tables_from
+        known = self._compiled.setdefault(plan, {})
+        # What stands serves a smaller frame as well: a plan takes longer to compile than to use.
+        tables = size >= limits().date_tables_from or (True, all_outcomes) in known
         if (tables, all_outcomes) not in known:
             known[tables, all_outcomes] = _compile(plan, Expressions(tables), all_outcomes)
         return known[tables, all_outcomes]
