@@ -73,6 +73,7 @@ bench: $(UV)
 	.venv-bench/bin/python bench/bulk.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/peers.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/scaling.py --data $(BENCH_DATA)
+	.venv-bench/bin/python bench/spark.py --data $(BENCH_DATA)
 
 fixtures: setup
 	$(BIN)/python fixtures/make.py

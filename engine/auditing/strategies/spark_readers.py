@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import polars as pl
 import pyarrow as pa
 
+from zhuanjie.engine.backends.spark.source import FILE, REST, ROW
 from zhuanjie.engine.ledger.readers.file_parts import FilePart, FilePartTable
 from zhuanjie.engine.ledger.readers.pieces import PieceTable, TableHead
 from zhuanjie.engine.ledger.row_roles import TOP
@@ -68,11 +69,14 @@ class CellReader:
     def _piece(self, batches: list[pa.RecordBatch]) -> Piece:
         frame = pl.from_arrow(pa.Table.from_batches(batches))
         assert isinstance(frame, pl.DataFrame)
-        rows = frame["row"]
+        if REST in frame.columns:
+            frame = frame.unnest(REST)
+        rows = frame[ROW]
         # What stands at the top of a table, nobody can say.
         places = (rows - self.first).fill_null(TOP)
-        return Piece(PieceTable(self.head, frame.drop("file", "row"), places),
-                     self._shown(frame["file"]), rows)
+        cells = frame.select(sorted(set(frame.columns) - {FILE, ROW}, key=int))
+        return Piece(PieceTable(self.head, cells, places),
+                     self._shown(frame[FILE]), rows)
 
     def _shown(self, files: pl.Series) -> pl.Series:
         names = {name: self.head.file if name is None else shown_file(name, self.names)

@@ -35,6 +35,8 @@ TABLE = "spark:"
 """What the name of a table begins with."""
 FILE, ROW = "file", "row"
 """Where a record stands: its file as Spark writes it, null in a table, and its number there."""
+REST = "rest"
+"""The cells that nobody asks for, of rows that may be no records."""
 SAMPLE = 200
 """Rows that show what columns hold."""
 SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv"}
@@ -93,11 +95,13 @@ class SparkSource:
         asked.update(full)
         doubt = self._doubt(roles, full)
         doubted = self.frame.withColumn(_DOUBT, doubt)  # once, and not for every column
+        cells = {at: self._cell(at, known=at in match.fields).alias(str(at)) for at in places}
+        rest = [cell for at, cell in cells.items() if at not in asked]
         return doubted.select(
-            F.col(_PLACE[0]).alias(FILE), F.col(_PLACE[1]).alias(ROW), *(
-                (self._cell(at, known=at in match.fields) if at in asked else F.when(
-                    F.col(_DOUBT), self._cell(at, known=at in match.fields))).alias(str(at))
-                for at in places))
+            F.col(_PLACE[0]).alias(FILE), F.col(_PLACE[1]).alias(ROW),
+            *(cell for at, cell in cells.items() if at in asked),
+            # As one column, which costs no more than one where it is null.
+            *([F.when(F.col(_DOUBT), F.struct(*rest)).alias(REST)] if rest else []))
 
     def _is_read(self, field: Field, at: int) -> bool:
         return field.check is not None or not isinstance(
