@@ -89,6 +89,13 @@ _PARTS: Final = ("manifest", "vocabulary", "rules", "parameters", "clauses", "mo
 """What is kept of a policy as it is."""
 
 
+def __getattr__(name: str) -> type[KeptModel]:
+    """The classes of kept models, so that a policy can be pickled for another process."""
+    if name not in _MODELS:
+        raise AttributeError(name)
+    return _MODELS[name]
+
+
 class KeptPack:
     """A pack that was kept: what it says, and its files once somebody wants them.
 
