@@ -73,9 +73,10 @@ class CellReader:
             frame = frame.unnest(REST)
         rows = frame[ROW]
         # What stands at the top of a table, nobody can say.
-        places = (rows - self.first).fill_null(TOP)
-        cells = frame.select(sorted(set(frame.columns) - {FILE, ROW}, key=int))
-        return Piece(PieceTable(self.head, cells, places),
+        above = (rows - self.first).fill_null(TOP)
+        places = sorted(int(name) for name in frame.columns if name not in (FILE, ROW))
+        cells = frame.select(map(str, places))
+        return Piece(PieceTable(self.head, cells, above),
                      self._shown(frame[FILE]), rows)
 
     def _shown(self, files: pl.Series) -> pl.Series:
