@@ -53,6 +53,10 @@ class Limits:
     """Records that make it worth while to lower rules anew without their conditions of time."""
     date_tables_from: int = 20_000
     """Records from which on tables of shifted dates pay."""
+    copied_block: int = 8 << 20
+    """Bytes of rows copied from a server that are read at a time."""
+    copied_bytes: int = 256 << 20
+    """Bytes from which on rows copied from a server are kept in files."""
     fetched_rows: int = 4_000
     """Rows that are fetched from a server at a time."""
     table_report_to: int = 500_000

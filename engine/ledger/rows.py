@@ -101,9 +101,11 @@ class TypedTable:
                 size: int) -> Iterator[Rows]:
         match, types = self.table.match.fields, self._sample.schema
         read = {at: self._read_as(at, f, asked) for at, f in match.items()
-                if f.name in asked.names
+                if str(at) in types and (f.name in asked.names
                 or (asked.findings and (f.check is not None or not (
-                    self.table.columnar and is_native(f, types[str(at)]))))}
+                    self.table.columnar and is_native(f, types[str(at)])))))}
+        # What the scan lacks, the cells of a doubtful row may have.
+        aside = [at for at in match if asked.findings and str(at) not in types]
         # Of a doubtful row all cells are looked at; of others only those that are asked for.
         cells = {_RAW.format(at): str(at) for at in range(len(self.table.headings))
                  if str(at) in types}
@@ -120,7 +122,7 @@ class TypedTable:
             for number, batch in stream_batches(
                 [q.select(*asked.exprs, AT, _DOUBT) for q in kept], size
             ):
-                yield self._settle(batch, asked, doubtful[number], read)
+                yield self._settle(batch, asked, doubtful[number], [*read, *aside])
         except pl.exceptions.PolarsError as error:
             raise self.table.damaged(error) from None
 
@@ -206,9 +208,9 @@ class TypedTable:
             return Rows(sure, read)
         cells = doubtful.up_to(read)
         wide = self.table.too_wide(cells[_OVER]) if _OVER in cells.columns else ()
+        names = {at: _RAW.format(at) for at in range(len(self.table.headings))}
         typed = type_chunk(self.table, Chunk(
-            {at: cells[name] for at in range(len(self.table.headings))
-             if (name := _RAW.format(at)) in cells.columns},
+            self.table.raw_cells(cells, names, _OVER if _OVER in cells.columns else None),
             cells[AT].cast(pl.Int64) + self.first, wide), columns)
         frame = pl.concat([sure.filter(~batch[_DOUBT]), self._typed(typed, asked)])
         return Rows(frame.sort(AT), read, self._dropped(cells[AT], typed),

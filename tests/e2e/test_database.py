@@ -1,4 +1,4 @@
-"""Ledgers in a PostgreSQL server: judged there, and the same report as from a file."""
+"""Ledgers in a PostgreSQL server: fetched or judged there, and the same report as from a file."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from support.tables import execute, load
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.core.results import InputFinding, Report
 
+IN_PLACE = ["--backend", "postgresql"]
 BLANK = ("--absent", "blank")  # most rules' columns are not there
 ROSTER = "学号\n06001\n06009\n06002\n06009\n 06010 \n06017\n０６００5\n０６ 999\n"
 
@@ -72,12 +73,14 @@ def shown(url: str) -> str:
 @pytest.mark.parametrize("more", [
     [], ["--all"], ["--policy", "quanzhou-normal-2007-23"], ["--set", "receipt_return_days=200"],
     ["--lang", "zh"]], ids=" ".join)
-def test_a_table_reads_like_a_file(messy: tuple[str, Path], more: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", [IN_PLACE, []], ids=["there", "here"])
+def test_a_table_reads_like_a_file(messy: tuple[str, Path], more: list[str], backend: list[str],
+                                   tmp_path: Path) -> None:
     url, path = messy
     roster = tmp_path / "roster.csv"
     roster.write_text(ROSTER, encoding="utf-8")
     call = (*AS_OF, "--quiet", "--format", "json", "--roster", roster, *more)
-    table, file = run("audit", url, *call), run("audit", path, *call)
+    table, file = run("audit", url, *call, *backend), run("audit", path, *call)
     assert table.returncode == file.returncode == 1, table.stderr
     mine = json.loads(table.stdout)
     theirs = json.loads(file.stdout.replace(str(path), shown(url)))
@@ -98,7 +101,7 @@ def test_a_table_reads_like_a_file(messy: tuple[str, Path], more: list[str], tmp
 def test_every_form_is_as_if_judged_here(messy: tuple[str, Path], form: str, command: str) -> None:
     url, _ = messy
     call = (command, url, *AS_OF, *BLANK, "--quiet", "--format", form)
-    there, here = run(*call), run(*call, "--backend", "polars")
+    there, here = run(*call, *IN_PLACE), run(*call)
     told = [(done.returncode, done.stdout, done.stderr) for done in (there, here)]
     assert told[0] == told[1] and "06002" in there.stdout
 
@@ -135,7 +138,8 @@ def test_random_ledgers(server: Cluster, day: date, texts: bool, tmp_path: Path)
     path = tmp_path / "ledger.parquet"
     frame.write_parquet(path)
     url, policy = server.url("random", "&order=at"), load_policy("fujian-2007-80")
-    for backend, every in ((None, True), (None, False), ("reference", False)):
+    for backend, every in (("postgresql", True), ("postgresql", False), (None, True),
+                           ("reference", False)):
         there = audit(url, policy, as_of=day, backend=backend, all_outcomes=every)
         here = audit(path, policy, as_of=day, all_outcomes=every)
         assert [replace(f, location=replace(f.location, file=None)) for f in there.findings] == [
@@ -195,8 +199,9 @@ def test_columns_of_other_types(server: Cluster, tmp_path: Path) -> None:
     assert mine["summary"] == theirs["summary"]
     assert mine["findings"] == theirs["findings"]
     assert mine["input"] == theirs["input"]
-    pulled = run("audit", server.url("Odd.types"), *call, "--backend", "reference")
-    assert pulled.stdout == table.stdout
+    for backend in ("reference", "postgresql"):
+        other = run("audit", server.url("Odd.types"), *call, "--backend", backend)
+        assert other.stdout == table.stdout
 
 
 def test_views_names_and_columns(server: Cluster, tmp_path: Path) -> None:
@@ -232,7 +237,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-@pytest.mark.parametrize("backend", [[], ["--backend", "polars"]], ids=["there", "here"])
+@pytest.mark.parametrize("backend", [IN_PLACE, []], ids=["there", "here"])
 def test_one_clear_message(server: Cluster, case: str, backend: list[str], tmp_path: Path) -> None:
     load("plain", pl.DataFrame([{"学号": "1", "离校时间": "2007-06-30"}]))
     load("nothing", pl.DataFrame({"学号": [], "离校时间": []}, schema={"学号": pl.String, "离校时间": pl.Date}))
@@ -272,7 +277,7 @@ def test_too_many_texts_to_read(server: Cluster) -> None:
     execute("DROP TABLE IF EXISTS many")
     execute("CREATE TABLE many AS SELECT n::text AS \"学号\", 'x' || n AS \"离校时间\" "
             "FROM generate_series(1, 60000) AS n")
-    done = run("audit", server.url("many"), *AS_OF)
+    done = run("audit", server.url("many"), *AS_OF, *IN_PLACE)
     assert done.returncode == 2
     assert "`离校时间`" in done.stderr and "date" in done.stderr
 
@@ -282,7 +287,7 @@ def test_one_snapshot(server: Cluster) -> None:
     from zhuanjie.engine.api import stream
 
     load("moving", pl.DataFrame([{"学号": f"{n}", "离校时间": "2007-06-30"} for n in range(5)]))
-    for backend in (None, "polars"):
+    for backend in (None, "postgresql"):
         run_ = stream(server.url("moving"), load_policy("fujian-2007-80"),
                       as_of=date(2007, 12, 31), backend=backend, absent="blank")
         execute("INSERT INTO moving VALUES ('0', '2007-06-30'), ('99', '2007-02-30')")
@@ -304,13 +309,13 @@ def test_nothing_is_written(server: Cluster) -> None:
         table.server.rows("DELETE FROM public.plain RETURNING 1")
 
 
-def _wait_for_a_query() -> None:
-    """Wait until the server is at work on a cursor of ours."""
+def _wait_for_a_query(kind: str) -> None:
+    """Wait until the server is at work on a cursor or a copy of ours."""
     with psycopg.connect("", autocommit=True) as connection:
         for _ in range(300):
             found = connection.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'zhuanjie' "
-                "AND query LIKE '%FETCH%' OR query LIKE 'DECLARE%'").fetchone()
+                "AND (query LIKE %s OR query LIKE 'DECLARE%%')", (f"{kind}%",)).fetchone()
             if found and found[0]:
                 return
             time.sleep(0.02)
@@ -318,7 +323,7 @@ def _wait_for_a_query() -> None:
 
 
 @pytest.mark.engine("postgresql")
-@pytest.mark.parametrize("backend", [[], ["--backend", "polars"]], ids=["there", "here"])
+@pytest.mark.parametrize("backend", [IN_PLACE, []], ids=["there", "here"])
 @pytest.mark.parametrize("form", ["jsonl", "json"])
 def test_a_server_that_dies(form: str, backend: list[str], tmp_path: Path,
                             monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,11 +341,11 @@ def test_a_server_that_dies(form: str, backend: list[str], tmp_path: Path,
                                form, *target, *backend, "--fail-on", "never"], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, encoding="utf-8") as process:
             assert process.stdout and process.stderr
-            if form == "jsonl":
+            if form == "jsonl" and backend:
                 head = [process.stdout.readline() for _ in range(3)]  # the rest waits in the pipe
                 assert all(json.loads(line)["record"] for line in head)
             else:
-                _wait_for_a_query()
+                _wait_for_a_query("FETCH" if backend else "COPY")
                 assert process.poll() is None, "the audit was over before the server could die"
             mortal.stop("immediate")
             _, said = process.communicate(timeout=60)

@@ -51,9 +51,11 @@ def test_packs_chosen_by_date(server: Cluster, every: bool, texts: bool, tmp_pat
     path = tmp_path / "years.parquet"
     frame.write_parquet(path)
     for day in (date(2016, 1, 31), date(2021, 6, 30)):
-        with closing(api.stream(server.url("years", "&order=at"), as_of=day)) as run_:
+        with closing(api.stream(server.url("years", "&order=at"), as_of=day,
+                                    backend="postgresql")) as run_:
             assert isinstance(run_.strategy, PostgresJudge)
-        there = audit(server.url("years", "&order=at"), as_of=day, all_outcomes=every)
+        there = audit(server.url("years", "&order=at"), as_of=day, all_outcomes=every,
+                      backend="postgresql")
         here = audit(path, as_of=day, all_outcomes=every)
         assert [replace(f, location=replace(f.location, file=None)) for f in there.findings] == [
             replace(f, location=replace(f.location, file=None)) for f in here.findings]
@@ -62,7 +64,7 @@ def test_packs_chosen_by_date(server: Cluster, every: bool, texts: bool, tmp_pat
         assert len({f.pack for f in there.findings}) == len(there.judged)
 
 
-@pytest.mark.parametrize("backend", [None, "polars"])
+@pytest.mark.parametrize("backend", ["postgresql", None])
 def test_no_session_is_left(server: Cluster, backend: str | None) -> None:
     """The session ends with the call, not when memory is tidied up: its locks would stand."""
     load("left", pl.DataFrame(LEDGER))
@@ -101,7 +103,7 @@ def _sessions(but: frozenset[int] = frozenset()) -> frozenset[int]:
     return found
 
 
-@pytest.mark.parametrize("backend", [None, "polars"])
+@pytest.mark.parametrize("backend", ["postgresql", None])
 def test_whoever_waits_for_a_lock_is_told_so(server: Cluster, backend: str | None) -> None:
     load("locked", pl.DataFrame(LEDGER))
     with psycopg.connect(**as_conninfo(server)) as other:
@@ -113,7 +115,7 @@ def test_whoever_waits_for_a_lock_is_told_so(server: Cluster, backend: str | Non
     assert "--backend" not in str(error.value)
 
 
-@pytest.mark.parametrize("backend", [None, "polars"])
+@pytest.mark.parametrize("backend", ["postgresql", None])
 def test_a_limit_of_time_that_somebody_set_holds(server: Cluster, backend: str | None) -> None:
     load("slow", pl.DataFrame(LEDGER))
     with psycopg.connect(**as_conninfo(server)) as other:

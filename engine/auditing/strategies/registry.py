@@ -13,10 +13,10 @@ _FOLDER = "zhuanjie.engine.auditing.strategies"
 
 
 def _lies_in_a_server(request: AuditRequest) -> bool:
-    """Whether the ledger is a table of one server, which nothing else is asked to judge."""
+    """Whether the ledger is a table of one server, which is asked to judge it."""
     if not request.ledger.is_database or request.plan.assumed:
         return False
-    if request.backend is not None and request.backend.name != IN_PLACE:
+    if request.backend is None or request.backend.name != IN_PLACE:
         return False
     # Imported late: it knows databases, which most audits have nothing to do with.
     from zhuanjie.engine.auditing.strategies.postgres import table_of

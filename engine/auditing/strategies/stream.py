@@ -20,6 +20,7 @@ from zhuanjie.engine.auditing.editions import EditionIndex
 from zhuanjie.engine.auditing.frames import LedgerFrames, RecordFrame
 from zhuanjie.engine.auditing.key_hashes import HashedKeys, KeyIndex
 from zhuanjie.engine.auditing.strategies.base import AuditRequest
+from zhuanjie.engine.auditing.strategies.fetching import at_hand
 from zhuanjie.engine.auditing.strategies.table_plans import TablePlans
 from zhuanjie.engine.auditing.uniqueness import DuplicateCounter
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted, trim
@@ -55,7 +56,7 @@ class StreamJudge:
         self.all_outcomes = request.all_outcomes
         self.needs, self.keys = request.plan.needs, request.plan.keyed or (request.plan.key,)
         self.editions = EditionIndex(request.plan)
-        self.tables = [TypedTable(table) for table in request.ledger.tables]
+        self.tables = [TypedTable(at_hand(table, request)) for table in request.ledger.tables]
         self.counters = [DuplicateCounter(r, request.plan, self.backend)
                          for r in request.plan.unique]
         self._reading = request.reading or (lambda _done, _total: None)

@@ -31,7 +31,7 @@ MOST = 50_000
 """Distinct texts of a column that are read one by one."""
 _SETS = 30
 """Columns whose distinct texts are looked for in one scan: `GROUPING` takes no more."""
-_AS_IS = {"date": ("date", "timestamp"), "month": ("date", "timestamp"), "int": ("int",),
+AS_IS = {"date": ("date", "timestamp"), "month": ("date", "timestamp"), "int": ("int",),
           "bool": ("bool",)}
 _CASTS = {"date": "BIGINT", "month": "BIGINT", "int": "BIGINT", "bool": "BOOLEAN"}
 
@@ -64,7 +64,7 @@ def read_cells(table: PostgresTable, bound: Bound) -> tuple[list[Tree], list[Cel
     """
     known = table.known()
     mapped = [at for at, (field, source) in enumerate(known)
-              if field.type != "string" and source.kind not in _AS_IS.get(field.type, ())]
+              if field.type != "string" and source.kind not in AS_IS.get(field.type, ())]
     texts = _distinct(table, mapped)
     out: list[tuple[Tree, Cell]] = []
     for at, (field, source) in enumerate(known):
@@ -84,9 +84,9 @@ def _x(at: int) -> Tree:
 def _trimmed(at: int, field: Field, source: DatabaseColumn, bound: Bound) -> tuple[Tree, Cell]:
     """A text without blanks around it; one in a spreadsheet's quotes is taken out of them first."""
     text = call("btrim", source.raw.copy(), exp.Literal.string(BLANKS))
-    quoted = joined(exp.Or, [_contains(source.raw, sign) for sign in QUOTING])
+    quoted = joined(exp.Or, [contains(source.raw, sign) for sign in QUOTING])
     raw = exp.Case(ifs=[exp.If(this=quoted, true=_unquoted(text))], default=text.copy())
-    fault = exp.Case(ifs=[exp.If(this=_spoilt(field, _x(at)), true=_x(at))])
+    fault = exp.Case(ifs=[exp.If(this=spoilt(field, _x(at)), true=_x(at))])
     return raw, Cell(field, source.name, _text(field, _x(at), bound), fault)
 
 
@@ -96,20 +96,20 @@ def _text(field: Field, text: Tree, bound: Bound) -> Tree:
     bare = call("btrim", text.copy(), exp.Literal.string(field.blank.stripped))
     none = joined(exp.Or, [exp.EQ(this=bare, expression=exp.Literal.string("")),
                            exp.EQ(this=text.copy(), expression=exp.Any(this=exp.paren(words))),
-                           _spoilt(field, text)])
+                           spoilt(field, text)])
     return exp.Case(ifs=[exp.If(this=none, true=exp.Null())], default=text.copy())
 
 
-def _spoilt(field: Field, text: Tree) -> Tree:
+def spoilt(field: Field, text: Tree) -> Tree:
     """Whether a text is what a spreadsheet exports in place of one; see `check_text`."""
-    wrong = [exp.And(this=group(_contains(text, "#")), expression=exp.paren(exp.Or(
+    wrong = [exp.And(this=group(contains(text, "#")), expression=exp.paren(exp.Or(
         this=exp.In(this=text.copy(), expressions=[exp.Literal.string(e) for e in ERRORS]),
         expression=exp.And(
             this=exp.NEQ(this=text.copy(), expression=exp.Literal.string("")),
             expression=exp.EQ(this=call("btrim", text.copy(), exp.Literal.string("#")),
                               expression=exp.Literal.string(""))))))]
     if is_number_like(field):
-        wrong.append(exp.And(this=group(_contains(text, "+")), expression=exp.RegexpLike(
+        wrong.append(exp.And(this=group(contains(text, "+")), expression=exp.RegexpLike(
             this=group(text.copy()), expression=exp.Literal.string(f"^{SCIENTIFIC}$"))))
     return joined(exp.Or, wrong)
 
@@ -135,7 +135,8 @@ def _unquoted(text: Tree) -> Tree:
         default=text.copy())
 
 
-def _contains(text: Tree, sign: str) -> Tree:
+def contains(text: Tree, sign: str) -> Tree:
+    """Whether a text has a sign in it."""
     return exp.GT(this=call("strpos", text.copy(), exp.Literal.string(sign)),
                   expression=exp.Literal.number(0))
 

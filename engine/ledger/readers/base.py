@@ -151,6 +151,14 @@ class LedgerTable(ABC):
         """
         return None
 
+    def raw_cells(self, frame: pl.DataFrame, names: Mapping[int, str],
+                  over: str | None) -> dict[int, pl.Series]:
+        """The cells of some rows of `scan`, whose columns have other `names` there.
+
+        `over` is the name of `overflow`, where it is among them.
+        """
+        return {at: frame[name] for at, name in names.items() if name in frame.columns}
+
     def too_wide(self, over: pl.Series) -> list[RowFinding]:
         """What is wrong with rows that have cells in `overflow`."""
         return []

@@ -7,18 +7,20 @@ the server uses a column as it is. Rows are numbered in the order of the address
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 import polars as pl
 from sqlglot import exp
 
 from zhuanjie.engine.core.errors import InputError, fail
-from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.address import Address
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
+from zhuanjie.engine.ledger.readers.copied import LAST, Copied, Made, copied
+from zhuanjie.engine.ledger.readers.frames import frame_chunks
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.readers.server import Server
 from zhuanjie.engine.vocabulary.fields import Field
@@ -27,6 +29,10 @@ Kind = Literal["text", "int", "bool", "date", "timestamp", "float", "other"]
 
 ALIAS = "the ledger"
 """What statements call the table; a column of this name is not likely."""
+TIES = 1_000
+"""Texts that several rows share up to which only these rows are told apart by all they hold."""
+SAMPLE = 1_000
+"""Rows up to which only those are fetched that are taken."""
 KEPT = "rvmpf"
 """Kinds of relation that hold rows: tables, views, partitioned and foreign ones."""
 
@@ -45,9 +51,11 @@ _ABOUT = ("SELECT n.nspname, c.relname, c.relkind::text, c.reltuples::bigint "
 _COLUMNS = ("SELECT a.attname, CASE WHEN t.typtype = 'd' THEN "
             "CASE WHEN b.typnamespace = 'pg_catalog'::regnamespace THEN b.typname END "
             "WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname END, "
-            "a.attnotnull FROM pg_catalog.pg_attribute a "
+            "a.attnotnull, coalesce(pg_catalog.to_jsonb(c) ->> 'collisdeterministic', 'true') "
+            "= 'true' FROM pg_catalog.pg_attribute a "
             "JOIN pg_catalog.pg_type t ON t.oid = a.atttypid "
             "LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype "
+            "LEFT JOIN pg_catalog.pg_collation c ON c.oid = a.attcollation "
             "WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum")
 _KEYS = ("SELECT (SELECT array_agg(a.attname::text) FROM pg_catalog.pg_attribute a "
          "WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[])) "
@@ -57,16 +65,25 @@ _KEYS = ("SELECT (SELECT array_agg(a.attname::text) FROM pg_catalog.pg_attribute
 
 @dataclass(frozen=True, slots=True)
 class DatabaseColumn:
-    """A column of the table: its name, what sort of values it has, whether it can be null."""
+    """A column of the table: its name, what sort of values it has, whether it can be null.
+
+    `exact` says that no two texts which differ are equal to it.
+    """
 
     name: str
     kind: Kind
     filled: bool
+    exact: bool = True
 
     @property
     def tree(self) -> exp.Expr:
         """The column itself."""
         return exp.column(self.name, table=ALIAS, quoted=True)
+
+    @property
+    def exact_tree(self) -> exp.Expr:
+        """The column itself; a text by its characters, which are compared faster than words."""
+        return self.raw if self.kind == "text" else self.tree
 
     @property
     def raw(self) -> exp.Expr:
@@ -95,6 +112,10 @@ class PostgresTable(LedgerTable):
         self.file = address.shown
         self.server = Server(address.conninfo, address.place, address.secrets)
         self._finalizer = weakref.finalize(self, self.server.close)  # for who forgets to close
+        self._copies: list[Copied] = []
+        self._texts: Copied | None = None
+        self.fetched: dict[frozenset[str], LedgerTable] = {}
+        """What was fetched of it, by the fields it was fetched for."""
         try:
             self._look_up(mapping)
         except BaseException:
@@ -102,8 +123,13 @@ class PostgresTable(LedgerTable):
             raise
 
     def close(self) -> None:
-        """End the session, and with it what the server keeps for it."""
+        """End the session, and with it what the server keeps for it, and let go of copies."""
         self._finalizer()
+        self._texts = None
+        for rows in self._copies:
+            rows.delete()
+        self._copies.clear()
+        self.fetched.clear()
 
     def _look_up(self, mapping: HeadingMap) -> None:
         place, name = self.address.place, self.address.table
@@ -117,14 +143,15 @@ class PostgresTable(LedgerTable):
             this=exp.to_identifier(relation, quoted=True),
             db=exp.to_identifier(schema, quoted=True),
             alias=exp.TableAlias(this=exp.to_identifier(ALIAS, quoted=True)))
-        self.columns = [DatabaseColumn(n, _TYPES.get(t, "other"), filled)
-                        for n, t, filled in self.server.rows(_COLUMNS, [oid])]
+        self.columns = [DatabaseColumn(n, _TYPES.get(t, "other"), filled, exact)
+                        for n, t, filled, exact in self.server.rows(_COLUMNS, [oid])]
         self.size_hint = estimate if estimate > 0 else None
         self.headings = [c.name for c in self.columns]
         self.match = mapping.match(self.headings, place)
         if not mapping.knows(self.match):
             raise not_a_ledger(self.file, None, [self.headings], mapping)
-        self.order = self._order([set(names) for names, in self.server.rows(_KEYS, [oid])])
+        self._lead = self._leading()
+        self._keys = [set(names) for names, in self.server.rows(_KEYS, [oid])]
         # From here on nothing is looked up but the server's own functions.
         self.server.only("pg_catalog")
 
@@ -142,8 +169,8 @@ class PostgresTable(LedgerTable):
             return None
         return number
 
-    def _order(self, keys: Sequence[set[str]]) -> list[exp.Expr]:
-        """What rows are ordered by: no two rows that differ are ever equal in it."""
+    def _leading(self) -> list[DatabaseColumn]:
+        """The columns that rows are ordered by first."""
         by_name = {c.name: c for c in self.columns}
         lead = []
         for name in self.address.order:
@@ -155,17 +182,51 @@ class PostgresTable(LedgerTable):
                            columns=", ".join(by_name))
             lead.append(column)
         key = self.match.key_column
-        lead = lead or ([] if key is None else [self.columns[key]])
-        trees = [c.tree for c in lead]
-        sure = {c.name for c in lead if c.filled}
-        if any(names <= sure for names in keys):
+        return lead or ([] if key is None else [self.columns[key]])
+
+    @cached_property
+    def order(self) -> list[exp.Expr]:
+        """What rows are ordered by: no two rows that differ are ever equal in it."""
+        trees = [c.tree for c in self._lead]
+        sure = {c.name for c in self._lead if c.filled}
+        if any(names <= sure for names in self._keys):
             return trees
-        row = self.row
         # The whole row settles a tie; where something comes before it, a number made of it will do.
-        if trees:
-            row = exp.Anonymous(this="hashtextextended",
-                                expressions=[row, exp.Literal.number(0)])
-        return [*trees, row]
+        if not trees:
+            return [self.row]
+        ties = self._ties()
+        if ties is not None and not ties:
+            return trees
+        number: exp.Expr = exp.Anonymous(this="hashtextextended",
+                                         expressions=[self.row, exp.Literal.number(0)])
+        if ties is not None and [c.kind for c in self._lead] == ["text"]:
+            # The text of a row takes long to make: most rows are alone with what they begin with.
+            lead = self._lead[0]
+            tests: list[exp.Expr] = [exp.Is(this=lead.tree, expression=exp.Null())]
+            if texts := [exp.Literal.string(text) for text, in ties if text is not None]:
+                tests.append(exp.EQ(this=lead.raw, expression=exp.Any(this=exp.paren(
+                    exp.cast(exp.Array(expressions=texts), "TEXT[]")))))
+            number = exp.Case(ifs=[exp.If(this=exp.or_(*tests), true=number)])
+        return [*trees, number]
+
+    def _ties(self) -> list[tuple[str | None, ...]] | None:
+        """What rows have in common with others in the columns that come first; None where that is
+        not known, or too much to name."""
+        if not all(c.exact for c in self._lead):
+            return None
+        names = [f"k{at}" for at in range(len(self._lead))]
+        inner = exp.Select(expressions=[exp.alias_(c.exact_tree, name)
+                                        for c, name in zip(self._lead, names, strict=True)])
+        inner.set("from_", exp.From(this=self.relation.copy()))
+        keys = [exp.column(name) for name in names]
+        query = exp.Select(expressions=[exp.cast(key.copy(), "TEXT") for key in keys])
+        query.set("from_", exp.From(this=inner.subquery("held")))
+        query.set("group", exp.Group(expressions=keys))
+        query.set("having", exp.Having(this=exp.GT(this=exp.Count(this=exp.Star()),
+                                                   expression=exp.Literal.number(1))))
+        query.set("limit", exp.Limit(expression=exp.Literal.number(TIES + 1)))
+        found = self.server.rows(query.sql("postgres"))
+        return found if len(found) <= TIES else None
 
     @property
     def row(self) -> exp.Expr:
@@ -180,13 +241,38 @@ class PostgresTable(LedgerTable):
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows in blocks, every cell as text."""
         wanted = sorted({*self.match.fields, *self.match.unknown})
-        select = exp.Select(
-            expressions=[exp.alias_(self.columns[at].raw, f"c{at}") for at in wanted])
-        select.set("from_", exp.From(this=self.relation.copy()))
-        select.set("order", exp.Order(expressions=[tree.copy() for tree in self.order]))
+        if size <= SAMPLE:
+            yield from self._first(wanted, size)
+            return
+        if self._texts is None:
+            self._texts = self.copied([(self.columns[at].raw, str(at), pl.String)
+                                       for at in wanted])
+        yield from frame_chunks(self._texts.scan, wanted, size)
+
+    def _first(self, wanted: Sequence[int], size: int) -> Iterator[Chunk]:
+        """The rows as they are asked for: whoever takes a few fetches no more."""
+        select = self.selected([(self.columns[at].raw, f"c{at}") for at in wanted])
         number = 1
-        for rows in self.server.batches(select.sql("postgres"), min(size, limits().object_rows)):
+        for rows in self.server.batches(select, size):
             cells = {at: pl.Series(values, dtype=pl.String)
                      for at, values in zip(wanted, zip(*rows, strict=True), strict=True)}
             yield Chunk(cells, pl.int_range(number, number + len(rows), eager=True))
             number += len(rows)
+
+    def selected(self, columns: Sequence[tuple[exp.Expr, str]], most: int | None = None) -> str:
+        """The statement for some columns, with their names, of all rows (or `most`) in order."""
+        select = exp.Select(expressions=[exp.alias_(tree, name) for tree, name in columns])
+        select.set("from_", exp.From(this=self.relation.copy()))
+        select.set("order", exp.Order(expressions=[tree.copy() for tree in self.order]))
+        if most is not None:
+            select.set("limit", exp.Limit(expression=exp.Literal.number(most)))
+        return select.sql("postgres")
+
+    def copied(self, columns: Sequence[tuple[exp.Expr, str, Any]], made: Made | None = None,
+               told: Callable[[int], None] | None = None) -> Copied:
+        """All rows with some columns, their names and types in CSV; see `copied`."""
+        last = (exp.true(), LAST, pl.Boolean)
+        statement = self.selected([(tree, name) for tree, name, _ in (*columns, last)])
+        rows = copied(self.server, statement, {name: kind for _, name, kind in columns}, made, told)
+        self._copies.append(rows)
+        return rows

@@ -1,0 +1,126 @@
+"""What is fetched of a table in a server. In: the table, fields. Out: the rows, as columns here.
+
+Only the columns of these fields leave the server, and what input findings need of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from sqlglot import exp
+
+from zhuanjie.engine.backends.sql.cells import AS_IS, contains, spoilt
+from zhuanjie.engine.backends.sql.conditions import joined
+from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, epoch, whole
+from zhuanjie.engine.backends.sql.row_roles import odd
+from zhuanjie.engine.core.dates import from_day
+from zhuanjie.engine.core.unicode import BLANKS
+from zhuanjie.engine.expr.types import RECORD_DAYS
+from zhuanjie.engine.ledger.cells.text import QUOTING, is_number_like
+from zhuanjie.engine.ledger.readers.fetched import (
+    FIRST_DAY,
+    LAST_DAY,
+    Fetch,
+    FetchedTable,
+    Form,
+)
+from zhuanjie.engine.ledger.readers.postgres import DatabaseColumn, PostgresTable
+from zhuanjie.engine.vocabulary.fields import Field
+
+_MOST = 90
+_FORMS: dict[str, Form] = {"date": "day", "timestamp": "time", "int": "int", "bool": "bool"}
+
+
+def fetched(table: PostgresTable, fields: Collection[str],
+            told: Callable[[int], None] | None = None) -> FetchedTable:
+    """The rows of a table, with the columns of some fields.
+
+    What was fetched for these fields or more is not fetched again.
+    """
+    for names, rows in table.fetched.items():
+        if names.issuperset(fields) and isinstance(rows, FetchedTable):
+            return rows
+    made = FetchedTable(table, _fetch(table, fields), told)
+    table.fetched[frozenset(fields)] = made
+    return made
+
+
+def _fetch(table: PostgresTable, fields: Collection[str]) -> Fetch:
+    columns: dict[int, tuple[Form, Tree]] = {}
+    aside = sorted(table.match.unknown)
+    tests: list[Tree] = []
+    texts: list[tuple[Field, DatabaseColumn]] = []
+    for at, field in table.match.fields.items():
+        source = table.columns[at]
+        form = _form(field, source)
+        # Texts that the parser reads, and those that are checked, are looked at in every row.
+        if field.name in fields or field.name == table.match.key or field.check is not None or (
+                form == "text" and field.type != "string"):
+            columns[at] = form, _copied(form, source)
+            if form != "time":
+                continue
+        aside.append(at)
+        if form == "text":
+            texts.append((field, source))
+        elif form != "bool":
+            tests.append(_beyond(field, form, source))
+    if not aside:
+        return Fetch(columns, (), None)
+    if texts:
+        tests.append(_spoilt(texts))
+    raw = {at: table.columns[at].raw for at in {*table.match.fields, *table.match.unknown}}
+    tests.append(odd(POSTGRES, table.roles, raw))
+    return Fetch(columns, aside, joined(exp.Or, tests))
+
+
+def _form(field: Field, source: DatabaseColumn) -> Form:
+    return _FORMS[source.kind] if source.kind in AS_IS.get(field.type, ()) else "text"
+
+
+def _day(form: Form, source: DatabaseColumn) -> Tree:
+    if form == "day":
+        return source.tree
+    return exp.cast(exp.cast(source.tree, "TIMESTAMP"), "DATE")
+
+
+def _copied(form: Form, source: DatabaseColumn) -> Tree:
+    """What leaves the server: days as numbers, which it writes faster than dates."""
+    if form == "text":
+        return source.raw
+    if form in ("int", "bool"):
+        return source.tree
+    day, zero = _day(form, source), epoch()
+    return exp.Case(ifs=[
+        exp.If(this=call("isfinite", day), true=exp.Sub(this=day.copy(), expression=zero)),
+        exp.If(this=exp.GT(this=day.copy(), expression=zero.copy()),
+               true=whole(LAST_DAY, "INT")),
+        exp.If(this=exp.LT(this=day.copy(), expression=zero.copy()),
+               true=whole(FIRST_DAY, "INT"))])
+
+
+def _beyond(field: Field, form: Form, source: DatabaseColumn) -> Tree:
+    """Whether a value is none that a cell may hold."""
+    if form == "int":
+        low, high = whole(field.low), whole(field.high)
+    else:
+        low, high = (exp.cast(exp.Literal.string(from_day(day).isoformat()), "DATE")
+                     for day in RECORD_DAYS)
+    held = source.tree if form == "int" else _day(form, source)
+    return exp.Not(this=exp.paren(exp.Between(this=held, low=low, high=high)))
+
+
+def _spoilt(texts: Collection[tuple[Field, DatabaseColumn]]) -> Tree:
+    """Whether some text may be what a spreadsheet leaves in place of one."""
+    signs = [contains(_together([source.raw for _, source in texts]), "#")]
+    if numbers := [source.raw for field, source in texts if is_number_like(field)]:
+        signs.append(contains(_together(numbers), "+"))
+    around = exp.Literal.string("".join((*BLANKS, *QUOTING, '"')))
+    tests = [spoilt(field, call("btrim", source.raw, around.copy())) for field, source in texts]
+    return exp.And(this=exp.paren(joined(exp.Or, signs)), expression=exp.paren(
+        call("coalesce", exp.paren(joined(exp.Or, tests)), exp.false())))
+
+
+def _together(texts: Sequence[Tree]) -> Tree:
+    """Texts as one; a function takes no more than a hundred values."""
+    parts = [call("concat", *texts[n : n + _MOST]) for n in range(0, len(texts), _MOST)]
+    return parts[0] if len(parts) == 1 else _together(parts)

@@ -1,0 +1,217 @@
+"""A table of a server whose rows were fetched. In: the table, what was asked for. Out: columns.
+
+Columns that have their field's type come as such, the others as the texts that the server writes.
+What was not asked for comes as texts too, and only of rows that may be no records or in which it
+may be amiss: `ASIDE` holds these texts as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+import orjson
+import polars as pl
+from sqlglot import exp
+
+from zhuanjie.engine.core.limits import limits
+from zhuanjie.engine.ledger.headings import HeadingMatch
+from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
+from zhuanjie.engine.ledger.readers.copied import Copied
+from zhuanjie.engine.ledger.readers.postgres import PostgresTable
+from zhuanjie.engine.ledger.row_roles import TOP, Cells, RowRole, RowRoles
+
+ASIDE = "aside"
+"""The column that holds the texts of cells that were not asked for, null in most rows."""
+LAST_DAY, FIRST_DAY = 2**31 - 1, -(2**31)
+"""Days that stand for no end and no beginning."""
+_FAR = 90_000_000
+"""Days from 1970 that Polars can write; those beyond stand in a list, by their number there."""
+_CYCLE, _YEARS = 146_097, 400
+"""Days and years after which the calendar repeats itself."""
+
+Form = Literal["text", "day", "time", "int", "bool"]
+"""How a column comes: a `time` as its day, its text aside where that is no day of a ledger."""
+
+_DTYPES = {"text": pl.String, "day": pl.Int32, "time": pl.Int32, "int": pl.Int64,
+           "bool": pl.String}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What is fetched: by column its form and its tree, and which columns come aside.
+
+    `amiss` says of which rows these come; it is None where none do.
+    """
+
+    columns: Mapping[int, tuple[Form, exp.Expr]]
+    aside: Sequence[int]
+    amiss: exp.Expr | None
+
+
+class FetchedTable(LedgerTable):
+    """The rows of a table in a server, as columns that are here."""
+
+    def __init__(self, table: PostgresTable, fetch: Fetch,
+                 told: Callable[[int], None] | None = None) -> None:
+        """Fetches them all; raises what the server's failing is."""
+        super().__init__()
+        self.file, self.headings, self.match = table.file, table.headings, table.match
+        self.row_rules = table.row_rules
+        self._fetch, self._far = fetch, list[int]()
+        self._others: list[pl.DataFrame] = []
+        self._plain = RowRoles(self.match, self.headings, self.row_rules)
+        texts = self._texts(table)
+        self._top: list[str] = [] if fetch.amiss is None else [text for text, in table.server.rows(
+            table.selected([(texts, ASIDE)], TOP))]
+        wanted = [(tree, str(at), _DTYPES[form]) for at, (form, tree) in fetch.columns.items()]
+        if fetch.amiss is not None:
+            amiss = exp.Case(ifs=[exp.If(this=fetch.amiss.copy(), true=texts)])
+            wanted.append((amiss, ASIDE, pl.String))
+        self._rows: Copied = table.copied(wanted, self._made, told)
+        self.size_hint = self._rows.rows
+
+    def _texts(self, table: PostgresTable) -> exp.Expr:
+        array = exp.Array(expressions=[table.columns[at].raw for at in self._fetch.aside])
+        return exp.cast(exp.Anonymous(this="array_to_json", expressions=[
+            exp.cast(array, "TEXT[]")]), "TEXT")
+
+    def _made(self, part: pl.DataFrame, before: int) -> pl.DataFrame:
+        """A part of the rows as it is kept."""
+        exprs = []
+        for at, (form, _) in self._fetch.columns.items():
+            column = pl.col(str(at))
+            if form in ("day", "time"):
+                part = self._near(part, str(at))
+                column = column.cast(pl.Date)
+            elif form == "bool":
+                column = column == "t"
+            exprs.append(column)
+        if self._fetch.amiss is not None:
+            top = self._top[before : before + part.height]
+            aside = pl.Series(ASIDE, top, dtype=pl.String).extend_constant(
+                None, part.height - len(top))
+            exprs.append(pl.coalesce(pl.col(ASIDE), pl.lit(aside)))
+        out = part.select(exprs)
+        if self._fetch.amiss is not None and out[ASIDE].null_count() < out.height:
+            self._look(out, before)
+        return out
+
+    def _near(self, part: pl.DataFrame, name: str) -> pl.DataFrame:
+        """A part whose far days are those that stand for them."""
+        days = part[name]
+        far = days.filter(~days.is_between(-_FAR, _FAR)).unique().to_list()
+        if not far:
+            return part
+        self._far += [day for day in far if day not in self._far]
+        stand_in = {day: _FAR + 1 + self._far.index(day) for day in far}
+        return part.with_columns(pl.col(name).replace(stand_in))
+
+    def _look(self, part: pl.DataFrame, before: int) -> None:
+        """Note which rows are no records."""
+        rows = part.with_row_index("#", before).filter(pl.col(ASIDE).is_not_null())
+        cells = self.raw_cells(rows, {at: str(at) for at in self._fetch.columns}, ASIDE)
+        roles = self._plain.of(cells, rows["#"])
+        if roles:
+            self._others.append(pl.DataFrame(
+                {"place": rows["#"].gather(list(roles)), "role": [*map(str, roles.values())]},
+                schema={"place": pl.Int64, "role": pl.Categorical}))
+
+    def scan(self) -> pl.LazyFrame:
+        """The rows as a query."""
+        return self._rows.scan
+
+    @property
+    def columnar(self) -> bool:
+        """What is not asked for is not read."""
+        return True
+
+    @property
+    def at_once(self) -> int:
+        """They can be read from any row on."""
+        return limits().typed_rows
+
+    @property
+    def overflow(self) -> str | None:
+        """The column of what is aside: a row that has it is looked at cell by cell."""
+        return None if self._fetch.amiss is None else ASIDE
+
+    @cached_property
+    def roles(self) -> RowRoles:
+        """Tells which rows are no records: it was found out when they came."""
+        if self._fetch.amiss is None:
+            return self._plain
+        return _KnownRoles(self.match, self.headings, self.row_rules, self._others)
+
+    def raw_cells(self, frame: pl.DataFrame, names: Mapping[int, str],
+                  over: str | None = None) -> dict[int, pl.Series]:
+        """The cells of some rows as the texts that the server writes."""
+        out = {at: self._text(frame[name]) for at, name in names.items() if name in frame.columns}
+        if over is None or over not in frame.columns:
+            return out
+        kept = frame[over]
+        rows = [None if text is None else orjson.loads(text) for text in kept]
+        for number, at in enumerate(self._fetch.aside):
+            cells = pl.Series([None if row is None else row[number] for row in rows],
+                              dtype=pl.String)
+            # A time that is some day of a ledger comes with its row's other texts alone.
+            out[at] = cells if at not in out else pl.select(
+                pl.when(kept.is_not_null()).then(cells).otherwise(out[at])).to_series()
+        return out
+
+    def _text(self, cells: pl.Series) -> pl.Series:
+        if cells.dtype == pl.Boolean:
+            return cells.replace_strict({True: "true", False: "false"}, return_dtype=pl.String)
+        if cells.dtype != pl.Date:
+            return cells.cast(pl.String)
+        days = cells.to_physical()
+        return pl.Series([None if day is None else _written(
+            self._far[day - _FAR - 1] if day > _FAR else day) for day in days], dtype=pl.String)
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """The rows in blocks; of what is not here, the cells that came aside."""
+        names = {at: str(at) for at in self._fetch.columns}
+        done = 0
+        for start in range(0, self._rows.rows, size):
+            part = self.scan().slice(start, size).collect()
+            rows = pl.int_range(done + 1, done + part.height + 1, eager=True)
+            yield Chunk(self.raw_cells(part, names, self.overflow), rows)
+            done += part.height
+
+
+class _KnownRoles(RowRoles):
+    """Says of rows what was found out of them before."""
+
+    def __init__(self, match: HeadingMatch, headings: Sequence[str], rules: object,
+                 found: Sequence[pl.DataFrame]) -> None:
+        super().__init__(match, headings, "words")
+        self._found = pl.concat(found) if found else pl.DataFrame(
+            schema={"place": pl.Int64, "role": pl.Categorical})
+
+    def reads(self, blanks: Mapping[int, int]) -> list[int]:
+        """See `RowRoles.reads`."""
+        return []
+
+    def doubt(self, place: pl.Expr, cells: Mapping[int, pl.Expr]) -> pl.Expr:
+        """See `RowRoles.doubt`."""
+        return place.is_in(self._found["place"].implode())
+
+    def of(self, cells: Mapping[int, Cells], places: pl.Series) -> dict[int, RowRole]:
+        """See `RowRoles.of`."""
+        asked = pl.DataFrame({"place": places.cast(pl.Int64)}).with_row_index("at")
+        return {at: RowRole(role) for at, role in asked.join(
+            self._found, on="place").sort("at").select("at", "role").iter_rows()}
+
+
+def _written(day: int) -> str:
+    """A day as the server writes it."""
+    if day in (FIRST_DAY, LAST_DAY):
+        return "infinity" if day == LAST_DAY else "-infinity"
+    cycles, within = divmod(day + date(1970, 1, 1).toordinal() - 1, _CYCLE)
+    found = date.fromordinal(within + 1)
+    year = found.year + cycles * _YEARS
+    written = f"{year if year > 0 else 1 - year:04}-{found.month:02}-{found.day:02}"
+    return written if year > 0 else f"{written} BC"
