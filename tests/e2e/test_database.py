@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import polars as pl
-import psycopg
 import pytest
 from support import engines
 from support.cli_command import AS_OF, COMMAND, LEDGER, SOUND, record, run
-from support.cluster import PASSWORD, Cluster, cluster
+from support.cluster import PASSWORD, Cluster
 from support.edge_records import chinese
 from support.edge_records import record as drawn
 from support.party_transfer import MAPPING, fields
@@ -307,49 +305,3 @@ def test_nothing_is_written(server: Cluster) -> None:
     table = PostgresTable(address_of(server.url("plain")), MAPPING)
     with closing(table), pytest.raises(Exception, match="ReadOnly"):
         table.server.rows("DELETE FROM public.plain RETURNING 1")
-
-
-def _wait_for_a_query(kind: str) -> None:
-    """Wait until the server is at work on a cursor or a copy of ours."""
-    with psycopg.connect("", autocommit=True) as connection:
-        for _ in range(300):
-            found = connection.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'zhuanjie' "
-                "AND (query LIKE %s OR query LIKE 'DECLARE%%')", (f"{kind}%",)).fetchone()
-            if found and found[0]:
-                return
-            time.sleep(0.02)
-    pytest.fail("no query of ours came")
-
-
-@pytest.mark.engine("postgresql")
-@pytest.mark.parametrize("backend", [IN_PLACE, []], ids=["there", "here"])
-@pytest.mark.parametrize("form", ["jsonl", "json"])
-def test_a_server_that_dies(form: str, backend: list[str], tmp_path: Path,
-                            monkeypatch: pytest.MonkeyPatch) -> None:
-    """Killed while findings come: one message, exit code 3, and nothing passes for a result."""
-    with cluster() as mortal:
-        for name, value in mortal.environ.items():
-            monkeypatch.setenv(name, value)
-        names = [f'"{f.name}"' for f in fields() if f.type == "string" and f.name != "member.id"]
-        execute(f'CREATE TABLE big AS SELECT n::text AS "member.id", date \'2007-06-30\' AS '
-                f'"member.left_on", {", ".join("NULL::text AS " + n for n in names)} '
-                "FROM generate_series(1, 150000) AS n")
-        (out := tmp_path / "out").write_text("before")
-        target = [] if form == "jsonl" else ["--output", str(out), "--force"]
-        with subprocess.Popen([COMMAND, "audit", mortal.url("big"), *AS_OF, *BLANK, "--format",
-                               form, *target, *backend, "--fail-on", "never"], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, encoding="utf-8") as process:
-            assert process.stdout and process.stderr
-            if form == "jsonl" and backend:
-                head = [process.stdout.readline() for _ in range(3)]  # the rest waits in the pipe
-                assert all(json.loads(line)["record"] for line in head)
-            else:
-                _wait_for_a_query("FETCH" if backend else "COPY")
-                assert process.poll() is None, "the audit was over before the server could die"
-            mortal.stop("immediate")
-            _, said = process.communicate(timeout=60)
-        assert process.returncode in (2, 3), said
-        errors = [line for line in said.splitlines() if line.startswith("error: ")]
-        assert len(errors) == 1 and "Traceback" not in said
-        assert out.read_text() == "before"
