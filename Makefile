@@ -7,7 +7,7 @@ BIN := .venv/bin
 EXTRAS ?= $(shell cat .venv/.extras 2>/dev/null)
 PACKS := $(patsubst rules/%/pack.yaml,%,$(wildcard rules/*/pack.yaml))
 
-.PHONY: demo pictures test test-all fuzz lint types docs policies check schemas golden fixtures bench setup clean
+.PHONY: demo pictures test test-all fuzz lint types docs policies check schemas golden fixtures bench differential sbom setup clean
 
 DEMO := fixtures/ledgers/office-2007.xlsx --roster fixtures/rosters/roster-2007.csv \
 	--as-of 2007-12-31 --fail-on never
@@ -63,6 +63,12 @@ policies: setup
 		$(BIN)/zhuanjie policy mutate $$pack && \
 		$(BIN)/zhuanjie policy verify $$pack >/dev/null || exit 1; \
 	done
+
+## differential: ten million random outcomes, every engine beside the reference
+SEED ?= $(shell date -u +%F)
+OUTCOMES ?= 10000000
+differential: setup
+	cd tests && ../$(BIN)/python -m scale --seed "$(SEED)" --outcomes $(OUTCOMES)
 
 ## bench: how fast, beside other engines; writes docs/benchmarks.md. A run takes a quarter of an hour.
 BENCH_DATA ?= out/bench

@@ -12,6 +12,7 @@ from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.results import Report
 from zhuanjie.engine.core.waiver import StaleFinding
 from zhuanjie.engine.core.whole_files import replacing
+from zhuanjie.engine.core.worker_process import survives_fork
 from zhuanjie.engine.waivers.baseline import (
     KNOWN,
     Baseline,
@@ -39,6 +40,7 @@ class BaselineChange:
     report: Report | None = None
 
 
+@survives_fork
 def create_baseline(sources: Sources, path: str | Path, policy: Given = None,
                     **options: Unpack[AuditOptions]) -> BaselineChange:
     """Audit ledgers and write down what is wrong or open as known. Options as for `stream`.
@@ -52,6 +54,7 @@ def create_baseline(sources: Sources, path: str | Path, policy: Given = None,
                           new=len(found), report=report)
 
 
+@survives_fork
 def update_baseline(path: str | Path, sources: Sources, policy: Given = None, *,
                     reason: str | None = None,
                     **options: Unpack[AuditOptions]) -> BaselineChange:
@@ -69,6 +72,7 @@ def update_baseline(path: str | Path, sources: Sources, policy: Given = None, *,
     return BaselineChange(after, stale, len(found.keys() - known.entries.keys()), report)
 
 
+@survives_fork
 def show_baseline(path: str | Path, sources: Sources | None = None, policy: Given = None,
                   **options: Unpack[AuditOptions]) -> BaselineChange:
     """A baseline, and what has become of it in ledgers, where any are given."""

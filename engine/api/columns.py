@@ -14,6 +14,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.location import column_letter
 from zhuanjie.engine.core.settings import FILE, settings
 from zhuanjie.engine.core.whole_files import write_text
+from zhuanjie.engine.core.worker_process import survives_fork
 from zhuanjie.engine.ledger.headings import (
     ColumnMapping,
     HeadingMap,
@@ -73,6 +74,7 @@ def columns_wanted(policy: Policy, file: str | Path | None = None,
     return ColumnMapping({**wanted, **said}, wanted.keys() - said.keys()) or None
 
 
+@survives_fork
 def column_uses(sources: Sequence[str], policy: Policy,
                 columns: Mapping[str, str] | None = None,
                 stdin: BinaryIO | None = None) -> tuple[list[TableColumns], list[Diagnostic]]:

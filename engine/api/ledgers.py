@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, TypedDict, Unpack
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, TypedDict, Unpack, cast
 
 import polars as pl
 
 from zhuanjie.engine.api.callers import Day, check_options, day_of, policy_of
+from zhuanjie.engine.api.forked_run import ForkedRun
 from zhuanjie.engine.api.given import open_given
 from zhuanjie.engine.api.policies import plan_for
 from zhuanjie.engine.auditing.due_list import by_day
@@ -27,10 +29,12 @@ from zhuanjie.engine.auditing.stages.registry import STAGES
 from zhuanjie.engine.backends.registry import backend_of
 from zhuanjie.engine.core.clock import office_day
 from zhuanjie.engine.core.finding_columns import COLUMNS
+from zhuanjie.engine.core.forks import threads_are_gone
 from zhuanjie.engine.core.limits import limits, using
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Report
 from zhuanjie.engine.core.secrets import shown_name
+from zhuanjie.engine.core.worker_process import survives_fork
 from zhuanjie.engine.ledger.joining.join import join_tables
 from zhuanjie.engine.ledger.ledger import open_ledger
 from zhuanjie.engine.policy.policy import Policy
@@ -103,8 +107,11 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
     `baseline` a file of findings that were known before.
 
     Raises InputError for a ledger that cannot be read, UsageError for a wrong option,
-    BackendError when the engine fails.
+    BackendError when the engine fails. In a process that was forked after an audit another one does
+    the work, and findings come all at once.
     """
+    if threads_are_gone():
+        return cast("AuditRun", ForkedRun(partial(audit, sources, policy, **options_of(locals()))))
     check_options(params, columns, lang)
     day = day_of(as_of)
     plan = plan_for(policy_of(policy), day, params, before, only=only, skip=skip, by=by,
@@ -122,6 +129,12 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
                     absent_is_blank=absent == "blank", bulk=bulk, stages=stages)
         opened.pop_all()
     return run
+
+
+def options_of(given: Mapping[str, Any]) -> AuditOptions:
+    """Of some values by name those that are options of an audit."""
+    names = AuditOptions.__annotations__
+    return cast("AuditOptions", {n: v for n, v in given.items() if n in names})
 
 
 def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path | None,
@@ -198,6 +211,7 @@ def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: S
     return run.head()
 
 
+@survives_fork
 def audit(sources: Sources, policy: Given = None, **options: Unpack[AuditOptions]) -> Report:
     """Audit whole ledgers: files, folders, globs or records. Options as for `stream`."""
     with closing(stream(sources, policy, **options)) as run:
@@ -222,6 +236,7 @@ def open_acts(sources: Sources, policy: Given = None, *, within: int | None = No
         return stream(sources, policy, **options)
 
 
+@survives_fork
 def deadlines(sources: Sources, policy: Given = None, *, within: int | None = None,
               **options: Unpack[AuditOptions]) -> Report:
     """What is still to be done by a day: by due date, so that what is overdue comes first.
@@ -235,6 +250,7 @@ def deadlines(sources: Sources, policy: Given = None, *, within: int | None = No
     return report
 
 
+@survives_fork
 def record_ids(sources: Sources, policy: Given = None,
                **options: Unpack[AuditOptions]) -> pl.Series:
     """What the records of a ledger are called, in scope or not, each once, as reports show it."""
@@ -248,6 +264,7 @@ def record_ids(sources: Sources, policy: Given = None,
     return pl.concat([pl.Series(dtype=pl.String), *parts]).unique()
 
 
+@survives_fork
 def explain(sources: Sources, record_id: str | None = None, clause: str | None = None,
             policy: Given = None, *, row: int | None = None,
             sheet: str | None = None, file: str | None = None,
@@ -260,6 +277,7 @@ def explain(sources: Sources, record_id: str | None = None, clause: str | None =
         return explain_run(run, RecordName(record_id, row, sheet, file), clause)
 
 
+@survives_fork
 def fixes(sources: Sources, record_id: str, clause: str | None = None,
           policy: Given = None, **options: Unpack[AuditOptions]) -> list[RecordFix]:
     """The smallest changes that make a record compliant, for each record called `record_id`.

@@ -16,6 +16,7 @@ from zhuanjie.engine.auditing.waiver_notices import uses
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.results import PolicyRef
 from zhuanjie.engine.core.waiver import WaiverUse
+from zhuanjie.engine.core.worker_process import survives_fork
 from zhuanjie.engine.policy.waiver_model import WaiverEntry
 from zhuanjie.engine.waivers.waiver_set import WaiverSet
 
@@ -44,6 +45,7 @@ class WaiverReview:
     judged: bool
 
 
+@survives_fork
 def review_waivers(paths: Sequence[str | Path], policy: Given = None, *, as_of: Day | None = None,
                    params: Mapping[str, int] | None = None, soon: int = SOON,
                    ledgers: Sources | None = None, **options: Any) -> WaiverReview:

@@ -145,6 +145,7 @@ def _held(waiver: TypedWaiver, batch: VerdictBatch) -> pl.Series:
     engine = column_backend_of(backend_of(BULK))
     assert engine is not None
     held = engine.holds(kleene.must_be_true(waiver.where), len(batch.frame))
-    frame = trim(batch.frame.select(there), [n for n in there if n in batch.untrimmed])
-    return pl.select(pl.repeat(value=False, n=len(batch.frame))).to_series() if not there else (
-        frame.select(held.alias("held"))["held"])
+    # Where it hangs on no column that is here it is one value, and is wanted for each record.
+    read = batch.frame.with_row_index("#row").select("#row", *there)
+    frame = trim(read, [n for n in there if n in batch.untrimmed])
+    return frame.with_columns(held.alias("#held"))["#held"]

@@ -1,7 +1,8 @@
 """Processes that were forked. In: nothing. Out: an error where a library cannot go on in one.
 
 Polars keeps threads, and a fork copies the memory they work on without them: what is asked of it
-in the child waits for them for ever. So the child is told, instead of waiting.
+in the child waits for them for ever. So a child knows, and has another process do the work
+(`worker_process`); where that cannot be, it is told instead of waiting.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ def use_threads() -> None:
     if _state["stopped"]:
         raise fail(UsageError, "fork.stopped", hint="fork.stopped.hint")
     _state["used"] = True
+
+
+def threads_are_gone() -> bool:
+    """Whether this process was forked from one in which they had worked."""
+    return _state["stopped"]
 
 
 def _forked() -> None:

@@ -6,13 +6,16 @@ group `RENDERERS`, and another may do so instead.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from zhuanjie.engine.core.errors import BackendError, fail
+from zhuanjie.engine.core.forks import threads_are_gone
 
 RENDERERS = "zhuanjie_renderers"
 """The group of entry points that modules of a `Renderer`'s functions are named in."""
+_T = TypeVar("_T")
 
 
 class Renderer(Protocol):
@@ -51,6 +54,15 @@ def renderer() -> Renderer:
     raise fail(BackendError, "backend.no-renderer", group=RENDERERS)
 
 
+def _called(method: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:
+    """What a function of the renderer gives, also in a process that was forked after an audit."""
+    if threads_are_gone():
+        from zhuanjie.engine.core.worker_process import in_worker
+
+        return in_worker(method, *args, **kwargs)
+    return method(*args, **kwargs)
+
+
 class ReportMethods:
     """The methods of a report."""
 
@@ -62,18 +74,18 @@ class ReportMethods:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as its JSON form has it."""
-        return renderer().to_dict(self)
+        return _called(renderer().to_dict, self)
 
     def to_frame(self: Any) -> Any:
         """The findings as a Polars frame, a row each."""
-        return renderer().to_frame(self)
+        return _called(renderer().to_frame, self)
 
     def save(self, path: Any, *, force: bool = False) -> None:
         """Write the report in the format that the ending of `path` names.
 
         Raises UsageError for an ending nobody knows, OutputError for a file that is not ours.
         """
-        renderer().save(self, path, force=force)
+        _called(renderer().save, self, path, force=force)
 
     def _repr_html_(self) -> str:
-        return renderer().notebook(self)
+        return _called(renderer().notebook, self)

@@ -56,6 +56,11 @@ def use_settings(path: Path | None) -> None:
     _chosen.set(path)
 
 
+def chosen_settings() -> Path | None:
+    """The file that `use_settings` chose, if any."""
+    return _chosen.get()
+
+
 def find_file() -> Path | None:
     """The settings file: the one that was named, else the nearest from here upward."""
     if (chosen := _chosen.get()) is not None:

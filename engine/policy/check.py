@@ -284,7 +284,8 @@ class Checker:
             name("subject", ("table", "subject"), rule.table.subject, Kind.STRING)
         if rule.unique:
             name("key", ("unique", "field"), rule.unique.field, None)
-            name("within", ("unique", "within"), rule.unique.within, None)
+            if rule.unique.within != rule.unique.field:  # else each group has one value anyway
+                name("within", ("unique", "within"), rule.unique.within, None)
         if rule.reconcile:
             name("key", ("reconcile", "field"), rule.reconcile.field, Kind.STRING)
         return parts

@@ -24,6 +24,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+_NO_BAR = "SET enable_progress_bar = false"
+"""Else what takes long draws one on stdout, in the midst of a report."""
 
 
 @contextmanager
@@ -63,6 +65,7 @@ class DuckDbBackend(SqlBackend):
     def _connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             with duckdb.connect(":memory:", config=_CONFIG) as connection:
+                connection.execute(_NO_BAR)
                 yield connection
         except duckdb.Error as error:
             # Its message may quote records.

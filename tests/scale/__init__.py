@@ -1,0 +1,1 @@
+"""Every engine beside the reference on millions of random outcomes: `make differential`."""

@@ -1,0 +1,196 @@
+"""Random rules of every shape, and rules as plain text. In: chance, a world. Out: typed rules.
+
+A rule as text is a mapping of its parts in CEL, as fixtures keep it and as a smaller one is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from random import Random
+from typing import Any
+
+from scale.expressions import Expressions, texts_of
+from scale.worlds import World
+from zhuanjie.engine.expr.from_cel import read
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, Lit, Name
+from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.expr.type_checker import check
+from zhuanjie.engine.expr.types import Kind, field_type
+from zhuanjie.engine.lowering.absent import without_columns
+from zhuanjie.engine.lowering.plan import Plan, make_plan
+from zhuanjie.engine.lowering.rules import lower
+from zhuanjie.engine.policy.model import Rule
+from zhuanjie.engine.policy.policy import TypedRow, TypedRule
+
+RuleText = dict[str, Any]
+"""A rule: `id`, `shape`, `clause`, and the parts of its shape as CEL or as names of fields; or `own`, the name
+of one that the world's policy has."""
+SHAPES = ("require", "deadline", "recurring", "table", "unique")
+"""The shapes that judge records one by one; `reconcile` looks at whole ledgers."""
+KINDS = {"when": Kind.BOOL, "ask": Kind.BOOL, "due": Kind.DATE, "start": Kind.DATE,
+         "every": Kind.INT}
+"""The parts that are expressions, and what they come to."""
+NAMED = ("done", "last", "subject", "key", "within")
+"""The parts that name a field."""
+_TEXT = {"zh": "示例", "en": "an example"}
+_MODEL: dict[str, dict[str, Any]] = {
+    "require": {"ask": "true"}, "deadline": {"due": "as_of", "done": "a.b"},
+    "recurring": {"start": "as_of", "last": "a.b", "every": "1"},
+    "table": {"subject": "a.b", "rows": [{"clause": "1", "title": _TEXT, "allow": ["a"]}]},
+    "unique": {"field": "a.b"},
+}
+
+
+def typed_rule(world: World, text: RuleText) -> TypedRule:
+    """A rule of a world; raises ExpressionError where the type check refuses a part."""
+    if "own" in text:
+        return next(rule for rule in world.policy.rules if rule.id == text["own"])
+    clause = text.get("clause") or next(iter(world.policy.clauses))
+    model = Rule.model_validate({
+        "id": text["id"], "clause": clause, "title": _TEXT, "message": _TEXT, "remedy": _TEXT,
+        text["shape"]: _MODEL[text["shape"]]})
+
+    def cel(part: str, want: Kind) -> Expr:
+        return check(read(part), world.schema, part, want)
+
+    def field(name: str) -> Expr:
+        return FieldRef(name, field_type(world.fields[name]))
+
+    parts: dict[str, Any] = {n: cel(text[n], k) for n, k in KINDS.items() if text.get(n)}
+    parts |= {n: field(text[n]) for n in NAMED if text.get(n)}
+    parts["rows"] = tuple(
+        TypedRow(row["clause"], model.title,
+                 cel(row["when"], Kind.BOOL) if row.get("when") else None, tuple(row["allow"]))
+        for row in text.get("rows", ()))
+    return TypedRule(model, world.policy.id, "drawn", **parts)
+
+
+def text_of(rule: TypedRule) -> RuleText:
+    """A typed rule as text; one that has editions is told by its name, for it needs them."""
+    if rule.edition is not None:
+        return {"own": rule.id}
+    out: RuleText = {"id": rule.rule.id, "shape": rule.shape, "clause": rule.clause}
+    for role, expr in rule.expressions().items():
+        if role in KINDS or role in NAMED:
+            out[role] = to_text(expr)
+    if rule.rows:
+        out["rows"] = [
+            {"clause": row.clause, "allow": list(row.allow),
+             **({} if row.when is None else {"when": to_text(row.when)})} for row in rule.rows]
+    return out
+
+
+def plan_of(world: World, day: date, rules: Sequence[TypedRule],
+            absent: frozenset[str] = frozenset(), lists_all: bool = True) -> Plan:
+    """The plan of some rules for a day, for a table that lacks some columns."""
+    policy = replace(world.policy, rules=tuple(rules))
+    base = make_plan(replace(world.policy, rules=()), day)
+    order = tuple(f.name for f in world.fields)
+    plan = replace(base, policy=policy, rules=tuple(rules), whole=(),
+                   lowered=tuple(lower(rule, base.kleene, order) for rule in rules))
+    return without_columns(plan, absent, lists_all=lists_all) if absent else plan
+
+
+def drawn_rules(random: Random, world: World, of_each: int) -> list[TypedRule]:
+    """Some rules of every shape."""
+    draw = Expressions(random, world)
+    made = [_DRAWN[shape](draw, f"{shape}-{n}")
+            for n in range(of_each) for shape in SHAPES]
+    return [rule for rule in made if rule is not None]
+
+
+def _text(draw: Expressions, name: str, **parts: Any) -> RuleText:
+    """The rule's text; its condition mostly one that some records meet and others do not."""
+    clause = draw.random.choice(list(draw.world.policy.clauses))
+    out: RuleText = {"id": name, "shape": name.rsplit("-", 1)[0], "clause": clause, **parts}
+    if draw.random.random() < 0.75:
+        most = draw.random.choice((1, 1, 2, 4))
+        out["when"] = to_text(draw.typed(lambda: draw.condition(most), Kind.BOOL))
+    return out
+
+
+def _field(name: Name) -> str:
+    return ".".join(name.path)
+
+
+def _require(draw: Expressions, name: str) -> TypedRule:
+    most = draw.random.choice((1, 2, 4, 6))
+    ask = draw.typed(lambda: draw.condition(most), Kind.BOOL)
+    return typed_rule(draw.world, _text(draw, name, ask=to_text(ask)))
+
+
+def _deadline(draw: Expressions, name: str) -> TypedRule | None:
+    done = draw.name("date")
+    if done is None:
+        return None
+    due = draw.typed(draw.day, Kind.DATE)
+    return typed_rule(draw.world, _text(draw, name, due=to_text(due), done=_field(done)))
+
+
+def _recurring(draw: Expressions, name: str) -> TypedRule | None:
+    last = draw.name("date")
+    if last is None:
+        return None
+    start = draw.typed(draw.day, Kind.DATE)
+    every = draw.typed(lambda: draw.number() if draw.random.random() < 0.3 else Lit(
+        draw.random.choice((1, 30, 90, 180))), Kind.INT)
+    return typed_rule(draw.world, _text(
+        draw, name, start=to_text(start), last=_field(last), every=to_text(every)))
+
+
+def _table(draw: Expressions, name: str) -> TypedRule | None:
+    r = draw.random
+    kinds = [k for k in ("enum", "enum", "enum", "string") if draw.fields[k]]
+    if not kinds:
+        return None
+    subject = r.choice(draw.fields[r.choice(kinds)])
+    values = list(subject.values) or list(texts_of(subject))
+    rows = []
+    for clause in r.sample(list(draw.world.policy.clauses), r.choice((1, 2, 3))):
+        row: RuleText = {"clause": clause,
+                         "allow": r.sample(values, min(len(values), r.choice((1, 2, 3))))}
+        if r.random() < 0.7:
+            row["when"] = to_text(draw.typed(lambda: draw.condition(2), Kind.BOOL))
+        rows.append(row)
+    return typed_rule(draw.world, _text(draw, name, subject=subject.name, rows=rows))
+
+
+def _unique(draw: Expressions, name: str) -> TypedRule:
+    kinds = [k for k, there in draw.fields.items() if there]
+    key = draw.name(draw.random.choice(kinds))
+    within = draw.name(draw.random.choice(kinds)) if draw.random.random() < 0.4 else None
+    assert key is not None
+    parts = {"key": _field(key), **({} if within in (None, key) else {"within": _field(within)})}
+    return typed_rule(draw.world, _text(draw, name, **parts))
+
+
+_DRAWN = {"require": _require, "deadline": _deadline, "recurring": _recurring, "table": _table,
+          "unique": _unique}
+
+
+def features(rule: TypedRule, world: World) -> frozenset[str]:
+    """What of the language a rule makes use of, for the counts."""
+    out = set()
+    for name in rule.fields:
+        field = world.fields[name]
+        out.add(f"type:{field.type}")
+        if field.type == "string" and field.compare != "text":
+            out.add(f"compare:{field.compare}")
+        if name in world.own:
+            out.add("own-field")
+    for expr in rule.expressions().values():
+        out.update(f"op:{op}" for op in _operators(expr))
+    if rule.edition is not None:
+        out.add("edition")
+    if rule.params:
+        out.add("params")
+    return frozenset(out)
+
+
+def _operators(expr: Expr) -> set[str]:
+    if isinstance(expr, Call):
+        return {expr.op}.union(*map(_operators, expr.args))
+    items = getattr(expr, "items", ())
+    return set().union(*map(_operators, items)) if items else set()

@@ -1,0 +1,69 @@
+"""Faults that random ledgers and rules showed, each by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from support.author_packs import write
+
+from zhuanjie.engine import audit, load_policy
+
+DAY = date(2024, 6, 30)
+PERMITS = Path(__file__).parents[2] / "fixtures" / "permits" / "harbour-2024-6"
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+def test_a_waiver_whose_condition_reads_no_column_that_is_here(bulk: bool, tmp_path: Path) -> None:
+    """What is absent is not known: it covers nothing, and says so instead of failing."""
+    ledger = pl.DataFrame({"permit.number": ["1", "2", "3"], "permit.kind": ["stall"] * 3,
+                           "permit.issued_on": ["2024-05-02"] * 3, "permit.serial": ["7", "7", "8"]})
+    plain = audit(ledger, PERMITS, as_of=DAY, bulk=bulk)
+    about = next(f for f in plain.findings if f.outcome == "violation")
+    path = tmp_path / "waivers.yaml"
+    path.write_text(yaml.safe_dump({"waivers": [
+        {"id": f"W-{n}", "rule": about.rule, "where": where, "at_most": 2, "reason": "-",
+         "requested_by": "a", "approved_by": "b", "granted_on": DAY, "expires": DAY}
+        for n, where in enumerate(("has(fee.paid_on)", "permit.posted", "fee.amount == 3"))]}),
+        encoding="utf-8")
+    report = audit(ledger, PERMITS, as_of=DAY, waivers=[path], bulk=bulk)
+    assert [f.id for f in report.findings] == [f.id for f in plain.findings]
+    assert not [f for f in report.findings if f.outcome == "waived"]
+    assert [use.findings for use in report.waivers] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+@pytest.mark.parametrize("engine", ["reference", "polars", "python", "duckdb"])
+def test_a_field_unique_within_itself(engine: str, bulk: bool, tmp_path: Path) -> None:
+    """Whoever shares it shares it within its own value too: it is unique, and no more."""
+    if bulk and engine != "polars":
+        pytest.skip("a stream is judged by one engine")
+    found = []
+    for within in ("", ", within: letter.serial"):
+        rule = f"""topic: {{zh: a, en: a}}
+rules:
+  - id: once
+    clause: "1"
+    title: {{zh: a, en: a}}
+    unique: {{field: letter.serial{within}}}
+    message: {{zh: a, en: a}}
+    remedy: {{zh: a, en: a}}
+"""
+        folder = write(tmp_path / f"pack{len(found)}", rule, cases=None)
+        ledger = [{"member.id": str(n), "letter.serial": s} for n, s in enumerate("aabc")]
+        found.append([(f.record, f.outcome) for f in audit(
+            ledger, load_policy(folder), as_of=DAY, backend=engine, bulk=bulk).findings])
+    assert found[0] == found[1] == [("0", "violation"), ("1", "violation")]
+
+
+def test_duckdb_draws_no_bar_into_a_report() -> None:
+    """What takes seconds would else be drawn on stdout."""
+    pytest.importorskip("duckdb")
+    from zhuanjie.engine.backends.sql.duckdb import ENGINE
+
+    with ENGINE._connection() as connection:
+        assert connection.execute(
+            "SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
