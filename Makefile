@@ -7,7 +7,7 @@ BIN := .venv/bin
 EXTRAS ?= $(shell cat .venv/.extras 2>/dev/null)
 PACKS := $(patsubst rules/%/pack.yaml,%,$(wildcard rules/*/pack.yaml))
 
-.PHONY: demo pictures test test-all fuzz lint types docs policies check schemas golden fixtures bench differential sbom setup clean
+.PHONY: demo pictures test test-all crash fuzz lint types docs policies check schemas golden fixtures bench differential sbom setup clean
 
 DEMO := fixtures/ledgers/office-2007.xlsx --roster fixtures/rosters/roster-2007.csv \
 	--as-of 2007-12-31 --fail-on never
@@ -33,6 +33,11 @@ test: setup
 ## test-all: every test
 test-all: setup
 	$(BIN)/pytest -n auto
+
+## crash: watch and audit killed, refused writes and cut off from power, so many times of each kind
+CRASHES ?= 2000
+crash: setup
+	ZHUANJIE_CRASHES=$(CRASHES) $(BIN)/pytest -n 2 tests/crash
 
 ## check: all that CI checks
 check: lint types docs policies test-all

@@ -45,6 +45,18 @@ def new_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix=_prefix(VISIBLE), dir=_place()))
 
 
+@contextmanager
+def folder() -> Iterator[Path]:
+    """An empty folder that is gone when the body ends; raises OutputError where there is no room.
+    """
+    with room():
+        made = new_folder()
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
 def new_draft(target: Path) -> Path:
     """An empty file beside `target`, with the same ending: a writer may choose the kind by it."""
     sweep(target.parent)

@@ -21,7 +21,6 @@ from zhuanjie.engine.core.clock import office_day
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import InputError, ZhuanjieError, fail
-from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import QUIET_OUTCOMES, Outcome, Verdict
 from zhuanjie.engine.expr.types import RECORD_DAYS
@@ -39,7 +38,6 @@ from zhuanjie.engine.watch.sharing import SharedKeys
 from zhuanjie.engine.watch.standing_waivers import StandingWaivers
 
 _BROKEN = (Outcome.VIOLATION, Outcome.WAIVED)
-_NOWHERE = Location()
 _ABSENT = str(Outcome.NOT_APPLICABLE)
 _NOTHING = frozenset[str]()
 
@@ -298,12 +296,14 @@ class Register:
 
     def _said(self, verdict: Verdict, typed: dict[str, Any]) -> dict[str, Any]:
         """What a verdict adds to a line."""
-        waiver = None if verdict.waiver is None else self.plan.waivers.said[verdict.waiver]
-        finding = self.words.finding(verdict, typed, _NOWHERE, waiver)
         said: dict[str, Any] = {
-            "clause": finding.clause, "is": str(finding.outcome), "due": due_of(verdict),
-            "missing": list(finding.missing), "message": finding.message}
-        return said if waiver is None else {**said, "waiver": waiver.id}
+            "is": str(verdict.outcome), "due": due_of(verdict), "missing": verdict.missing,
+            "message": self.words.message(verdict, typed)}
+        if verdict.clause is not None:
+            said["clause"] = verdict.clause
+        if verdict.waiver is not None:
+            said["waiver"] = self.plan.waivers.said[verdict.waiver].id
+        return said
 
     def _rekey(self, record: str, case: LiveCase,
                changed: frozenset[str] | None = None) -> dict[str, set[int]]:

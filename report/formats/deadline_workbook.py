@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from zhuanjie.engine.api import part_of
 from zhuanjie.engine.core.results import Finding, Report
+from zhuanjie.report.books import new_book
 from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.layouts import deadlines as layout
 from zhuanjie.report.layouts.audit import head, unreadable
@@ -55,15 +56,10 @@ def cells_of(view: View) -> Callable[[Finding], str]:
 
 def write(rows: Iterable[str], report: Report, path: Path, view: View, counts: DueCounts) -> None:
     """Write the workbook: the list, then what it comes to."""
-    import xlsxwriter
-
     view = view.of_report(report)
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
-    book.set_properties({"created": _MADE, "title": view.policy_title, "author": MARK})
-    try:
+    with new_book(path, constant_memory=True) as book:
+        book.set_properties({"created": _MADE, "title": view.policy_title, "author": MARK})
         _Book(book, report, view).fill(rows, counts)
-    finally:
-        book.close()
 
 
 class _Book:

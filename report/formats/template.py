@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from zhuanjie.report.books import new_book
 from zhuanjie.report.layouts.fields import read_by, type_of
 from zhuanjie.report.ownership import MARK
 from zhuanjie.report.view import View
@@ -35,14 +36,9 @@ _WIDTHS: Final = (32, 28, 14, 30, 48, 40, 30)
 
 def write(uses: Sequence[FieldUse], path: Path, view: View) -> None:
     """Write a blank ledger with these columns."""
-    import xlsxwriter
-
-    book = xlsxwriter.Workbook(str(path))
-    book.set_properties({"created": _MADE, "title": view.policy_title, "author": MARK})
-    try:
+    with new_book(path) as book:
+        book.set_properties({"created": _MADE, "title": view.policy_title, "author": MARK})
         _Template(book, uses, view).fill()
-    finally:
-        book.close()
 
 
 class _Template:

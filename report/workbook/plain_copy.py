@@ -18,6 +18,7 @@ import polars as pl
 
 from zhuanjie.engine.api import OutputError, fail
 from zhuanjie.engine.core.limits import limits
+from zhuanjie.report.books import new_book
 from zhuanjie.report.workbook.sayings import SheetPlace
 from zhuanjie.report.workbook.sheet_text import LAST_ROW
 
@@ -40,14 +41,11 @@ def copy_tables(tables: Sequence[LedgerTable], path: Path) -> list[SheetPlace]:
 
     Raises OutputError for what no workbook can hold.
     """
-    import xlsxwriter
-
-    book = xlsxwriter.Workbook(str(path), {
-        "constant_memory": True, "strings_to_numbers": False, "strings_to_formulas": False,
-        "strings_to_urls": False, "nan_inf_to_errors": False})
-    book.set_properties({"created": _MADE})
     places: list[SheetPlace] = []
-    try:
+    with new_book(path, constant_memory=True, strings_to_numbers=False,
+                  strings_to_formulas=False, strings_to_urls=False,
+                  nan_inf_to_errors=False) as book:
+        book.set_properties({"created": _MADE})
         formats = {kind: book.add_format({"num_format": form}) for kind, form in (
             ("text", "@"), ("date", "yyyy-mm-dd"), ("moment", "yyyy-mm-dd hh:mm:ss"),
             ("time", "hh:mm:ss"))}
@@ -64,8 +62,6 @@ def copy_tables(tables: Sequence[LedgerTable], path: Path) -> list[SheetPlace]:
             places.append(SheetPlace(where, name, shift))
             for table in stacked:
                 _Copy(sheet, table, shift, formats).write()
-    finally:
-        book.close()
     return places
 
 
@@ -149,9 +145,7 @@ def _too_large(table: LedgerTable, what: str, count: int, most: int) -> Exceptio
 
 def empty_book(path: Path, sheet: str, text: str) -> list[SheetPlace]:
     """Write a workbook that says that it has no ledger in it."""
-    import xlsxwriter
-
-    with xlsxwriter.Workbook(str(path)) as book:
+    with new_book(path) as book:
         book.set_properties({"created": _MADE})
         book.add_worksheet(sheet).write_string(0, 0, text)
     return []

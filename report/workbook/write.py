@@ -6,7 +6,6 @@ several ledgers each has a workbook, in a folder, and one more has all findings.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
 from zhuanjie.engine.api import OutputError, UsageError, fail
+from zhuanjie.engine.core import temporary
 from zhuanjie.engine.core.results import Outcome, Report, Summary
 from zhuanjie.report.files import replacing, unwritable
 from zhuanjie.report.ownership import guard
@@ -202,8 +202,8 @@ def _source(file: LedgerFile | None, view: View) -> Iterator[tuple[Path, list[Sh
         yield file.path, [SheetPlace((file.name, sheet), sheet or "")
                           for sheet in dict.fromkeys(file.sheets)]
         return
-    with tempfile.TemporaryDirectory(prefix="zhuanjie-") as folder:
-        path = Path(folder) / "ledger.xlsx"
+    with temporary.folder() as folder:
+        path = folder / "ledger.xlsx"
         try:
             places = copy_tables(file.tables, path) if file and file.tables else empty_book(
                 path, view.say("workbook.no-ledger"), view.say("workbook.no-ledger.why"))

@@ -10,6 +10,7 @@ import ctypes
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ def child(ask: dict[str, Any], disk: ctypes.CDLL) -> int:
         made = os.open(path, flags, 0o600)
         os.dup2(made, fd)
         os.close(made)
+    if "tmp" in ask:
+        os.environ["TMPDIR"] = tempfile.tempdir = ask["tmp"]
     run.TAIL = ask.get("tail", run.TAIL)
     source._CHUNK = ask.get("chunk", source._CHUNK)
     log = ask.get("log")

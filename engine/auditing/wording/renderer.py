@@ -20,6 +20,8 @@ from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
 __all__ = ["FindingRenderer", "field_label", "value_label"]
 
+_BROKEN = frozenset({Outcome.VIOLATION, Outcome.WAIVED})
+
 
 class _RuleTexts:
     """What there is to say of one rule, taken apart for filling."""
@@ -89,17 +91,9 @@ class FindingRenderer:
         outcome = verdict.outcome
         due = None if verdict.due is None else from_day(verdict.due)
         message = remedy = ""
-        broken = outcome is Outcome.VIOLATION or outcome is Outcome.WAIVED
+        broken = outcome in _BROKEN
         if broken or outcome is Outcome.PENDING:
-            extra = dict(self._constants)
-            done = record.get(rule.done) if rule.done else None
-            tardy = done is not None and done <= self.as_of
-            if due is not None:
-                extra["due"] = due.isoformat()
-            if done is not None:
-                extra["done"] = done.isoformat()
-            if verdict.late is not None:
-                extra["days_late"] = str(verdict.late)
+            extra, tardy = self._quoted(rule, verdict, due, record)
             if broken:
                 message = (rule.late if tardy else rule.message).fill(record, extra)
             remedy = (rule.late_remedy if tardy else rule.remedy).fill(record, extra)
@@ -123,6 +117,28 @@ class FindingRenderer:
             known_since=None if verdict.known is None else from_day(verdict.known),
             identity=named if self.key in self._masked else None,
         )
+
+    def message(self, verdict: Verdict, record: Mapping[str, Any]) -> str:
+        """The message of a finding, by itself."""
+        rule = self._rules[verdict.rule]
+        due = None if verdict.due is None else from_day(verdict.due)
+        if verdict.outcome not in _BROKEN:
+            return self._message(rule, verdict, due, record)
+        extra, tardy = self._quoted(rule, verdict, due, record)
+        return (rule.late if tardy else rule.message).fill(record, extra)
+
+    def _quoted(self, rule: _RuleTexts, verdict: Verdict, due: date | None,
+                record: Mapping[str, Any]) -> tuple[dict[str, str], bool]:
+        """What texts may quote beside fields, and whether the act was done late."""
+        extra = dict(self._constants)
+        done = record.get(rule.done) if rule.done else None
+        if due is not None:
+            extra["due"] = due.isoformat()
+        if done is not None:
+            extra["done"] = done.isoformat()
+        if verdict.late is not None:
+            extra["days_late"] = str(verdict.late)
+        return extra, done is not None and done <= self.as_of
 
     def _shown(self, name: str, value: Any) -> Any:
         """A value as it may be shown."""

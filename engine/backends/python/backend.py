@@ -7,7 +7,6 @@ record that has nothing to report.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -36,9 +35,11 @@ _KEPT = 256
 class _CompiledProgram:
     """What is made of a plan; it holds nothing of the plan, so that both can be let go."""
 
-    def __init__(self, lowered: Sequence[LoweredRule], alone: Mapping[str, int]) -> None:
+    def __init__(self, lowered: Sequence[LoweredRule], alone: Mapping[str, int],
+                 details: Details, places: Sequence[int]) -> None:
+        """`details` are those of the plan, in which the rules stand at `places`."""
         self.lowered, self.alone = lowered, alone
-        self.details = Details(lowered, alone)
+        self.details, self.places = details, places
         self.everything = (1 << len(lowered)) - 1
         self._some: dict[tuple[int, ...], _CompiledProgram] = {}
 
@@ -58,7 +59,8 @@ class _CompiledProgram:
         if made is None:
             if len(self._some) >= _KEPT:
                 del self._some[next(iter(self._some))]
-            made = _CompiledProgram([self.lowered[at] for at in rules], self.alone)
+            made = _CompiledProgram([self.lowered[at] for at in rules], self.alone,
+                                    self.details, rules)
         self._some[rules] = made
         return made
 
@@ -85,8 +87,7 @@ class PythonBackend:
         made = self._of(plan)
         if rules is None:
             return self._judge(made, record, 0, all_outcomes)
-        return [replace(v, rule=rules[v.rule])
-                for v in self._judge(made.some(tuple(rules)), record, 0, all_outcomes)]
+        return self._judge(made.some(tuple(rules)), record, 0, all_outcomes)
 
     def judge(self, plan: Plan, frame: pl.DataFrame, all_outcomes: bool = False) -> list[Verdict]:
         """See `Backend.judge`."""
@@ -99,8 +100,9 @@ class PythonBackend:
     def _of(self, plan: Plan) -> _CompiledProgram:
         made = self._plans.get(plan)
         if made is None:
+            counts = alone(plan.unique)
             made = self._plans[plan] = _CompiledProgram(
-                plan.lowered, alone(plan.unique))
+                plan.lowered, counts, Details(plan.lowered, counts), range(len(plan.lowered)))
         return made
 
     def _judge(self, made: _CompiledProgram, record: Mapping[str, Any], row: int,
@@ -109,7 +111,7 @@ class PythonBackend:
             masks = (made.all_outcomes if all_outcomes else made.reported)(record)
             if not all_outcomes and not any(masks):
                 return []
-            return [made.details.verdict(rule, outcome, record, row)
+            return [made.details.verdict(made.places[rule], outcome, record, row)
                     for rule, outcome in _outcomes(made, masks, all_outcomes)]
         except (TypeError, ValueError, AttributeError, OverflowError) as error:
             # A cell that is not of its field's type: whoever typed the record let it through.
