@@ -1,7 +1,7 @@
 """How many of what. In: nothing. Out: the numbers from which on records are handled otherwise.
 
 Nothing that is said of a ledger depends on them, only speed and memory; so tests pass smaller ones
-and expect the same.
+and expect the same. The last of them bound what a file may ask for: beyond them it is refused.
 """
 
 from __future__ import annotations
@@ -61,6 +61,31 @@ class Limits:
     """Rows that are fetched from a server at a time."""
     table_report_to: int = 500_000
     """Records from which on a report for people is not what its reader wants."""
+
+    package_parts: int = 20_000
+    """Parts of a package, and relations of one of them."""
+    part_bytes: int = 64 << 20
+    """Bytes of a part that lists sheets, relations or styles."""
+    workbook_sheets: int = 1_000
+    """Sheets of a workbook."""
+    workbook_styles: int = 100_000
+    """Styles of cells; Excel knows 65,490."""
+    shared_strings: int = 10_000_000
+    """Texts that the cells of a workbook share."""
+    merged_ranges: int = 200_000
+    """Merged ranges of a sheet."""
+    unusual_cells: int = 2_000_000
+    """Cells of a sheet that is not written as most are, so that a parser has to read it."""
+    xml_elements: int = 5_000_000
+    """Elements of a part that a parser reads."""
+    xml_depth: int = 200
+    """Elements that stand in one another."""
+    xml_tag_bytes: int = 4 << 20
+    """Bytes of a single tag."""
+    xml_row_bytes: int = 16 << 20
+    """Bytes of a row."""
+    cell_characters: int = 1 << 20
+    """Characters of a cell's text; Excel keeps 32,767."""
 
 
 DEFAULT = Limits()

@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.location import column_letter
 from zhuanjie.engine.core.unicode import BLANKS, comparable
@@ -54,7 +56,8 @@ def _sample(table: LedgerTable, places: Sequence[int]) -> dict[int, list[object]
     """The first cells of some columns, row by row."""
     if (scan := table.scan()) is not None:
         frame = table.collected(scan.select(str(at) for at in places).head(SAMPLE))
-        return {at: python_values(frame[str(at)]) for at in places}
+        return {at: python_values(cells) if isinstance(cells, pl.Series) else list(cells)
+                for at, cells in table.raw({at: frame[str(at)] for at in places}).items()}
     out: dict[int, list[object]] = {at: [] for at in places}
     for chunk in table.chunks(SAMPLE):
         height = len(chunk.rows)

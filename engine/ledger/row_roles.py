@@ -142,8 +142,8 @@ class RowRoles:
         odd = first.select(doubt.fill_null(value=True).alias("doubt")).to_series()
         at = (odd if len(odd) == len(first) else pl.repeat(odd[0], len(first), eager=True)
               ).arg_true()
-        rows = pl.DataFrame([at.alias("#at"), places.gather(at).alias("#place"), *(
-            _texts(_some(column, at)).alias(str(c)) for c, column in sorted(there.items()))])
+        rows = pl.DataFrame([at.alias("#at"), places.gather(at).alias("#place"), *_odd_texts(
+            there, at)])
         found = {}
         for at_, place, *row in self._narrowed(rows).iter_rows():
             texts = {int(c): text.strip(BLANKS) for c, text in zip(rows.columns[2:], row,
@@ -321,8 +321,19 @@ def _blanks(column: Cells) -> int:
     return sum(map(column.count, (None, "")))
 
 
+def _odd_texts(columns: Mapping[int, Cells], at: pl.Series) -> list[pl.Series]:
+    """The cells of some rows as texts, column by column, named by their positions."""
+    kept = {c: cells for c, cells in columns.items() if isinstance(cells, pl.Series)}
+    # In one query: a table may have thousands of columns.
+    texts = pl.DataFrame({str(c): cells for c, cells in kept.items()}).select(
+        pl.all().gather(pl.lit(at))).select(
+            as_texts(pl.col(str(c)), cells.dtype).alias(str(c)) for c, cells in kept.items())
+    return [texts[str(c)] if c in kept else _texts(_some(cells, at)).alias(str(c))
+            for c, cells in sorted(columns.items())]
+
+
 def _some(column: Cells, at: pl.Series) -> Cells:
-    return column.gather(at) if isinstance(column, pl.Series) else [column[i] for i in at]
+    return [column[i] for i in at]
 
 
 def _texts(column: Cells) -> pl.Series:

@@ -188,7 +188,8 @@ class TypedTable:
             rows = self._read(numbered.filter(flagged))
         none: list[pl.Series] = []
         for some in rows:
-            at = list(roles.of({c: some[name] for c, name in columns.items()}, some[AT]))
+            at = list(roles.of(self.table.raw(
+                {c: some[name] for c, name in columns.items()}), some[AT]))
             none.append(some[AT].gather(at).sort())
         return pl.concat(none)
 
@@ -210,7 +211,8 @@ class TypedTable:
         wide = self.table.too_wide(cells[_OVER]) if _OVER in cells.columns else ()
         names = {at: _RAW.format(at) for at in range(len(self.table.headings))}
         typed = type_chunk(self.table, Chunk(
-            self.table.raw_cells(cells, names, _OVER if _OVER in cells.columns else None),
+            self.table.raw(self.table.raw_cells(
+                cells, names, _OVER if _OVER in cells.columns else None)),
             cells[AT].cast(pl.Int64) + self.first, wide), columns)
         frame = pl.concat([sure.filter(~batch[_DOUBT]), self._typed(typed, asked)])
         return Rows(frame.sort(AT), read, self._dropped(cells[AT], typed),

@@ -3,20 +3,23 @@
 import random
 import re
 import zipfile
+from dataclasses import dataclass
 from datetime import date
-from io import BytesIO
+from xml.sax.saxutils import escape
 
 import pytest
 import xlsxwriter
 from support.party_transfer import open_ledger
 
+from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.ledger.cells.shown import ShownDate
 from zhuanjie.engine.ledger.readers.number_formats import BUILT_IN, Digits, read_format
-from zhuanjie.engine.ledger.readers.quick_sheet import UnusualError, search
 from zhuanjie.engine.ledger.readers.sheet_extras import DAY_ZERO
-from zhuanjie.engine.ledger.readers.sheet_styles import read_styles
-from zhuanjie.engine.ledger.readers.sheetxml import inspect, parse_sheet
+from zhuanjie.engine.ledger.readers.xlsx.columns import Columns
+from zhuanjie.engine.ledger.readers.xlsx.package import DamagedError, PackedBook
+from zhuanjie.engine.ledger.readers.xlsx.reader import open_book
+from zhuanjie.engine.ledger.readers.xlsx.sheet import read_sheet, taken_apart
 
 SHEET = "xl/worksheets/sheet1.xml"
 MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -42,6 +45,43 @@ def path(tmp_path):
         sheet.write_formula(4, 1, "VLOOKUP(1,A1:B2,2)", None, "#N/A")
         sheet.set_row(2, None, None, {"hidden": True})
     return path
+
+
+@dataclass
+class Read:
+    """A sheet as it was read: its rows, and what is around them."""
+
+    rows: list[list[object]]
+    hidden_rows: set[int]
+    hidden_columns: list[tuple[int, int]]
+    merged: list[tuple[tuple[int, int], tuple[int, int]]]
+    filtered: bool
+    uncomputed: int
+    struck: set[int]
+
+
+def inspect(path, *, quick=True):
+    with PackedBook(path, Place()) as package:
+        opened = open_book(package)
+        read = read_sheet(package, opened.book.sheets[0].part, opened.kinds, quick=quick)
+        columns = Columns(read.cells, opened.book.day_zero)
+        facts = read.facts
+        struck = {}
+        for part in facts.struck:
+            for row, all_ in part.iter_rows():
+                struck[row] = struck.get(row, True) and all_
+        rows = [[cell.strip() if isinstance(cell, str) else cell for cell in row]
+                for row in columns.rows(0, columns.height)]
+        return Read(rows, facts.hidden_rows, facts.hidden_columns,
+                    facts.merged, facts.filtered, facts.formulas.uncomputed,
+                    {row + 1 for row, all_ in struck.items() if all_})
+
+
+def is_taken_apart(path):
+    """Whether no parser has to read the rows."""
+    with PackedBook(path, Place()) as package:
+        opened = open_book(package)
+        return taken_apart(package, opened.book.sheets[0].part, opened.kinds) is not None
 
 
 def rewrite(path, change, parts=(SHEET,)):
@@ -83,13 +123,13 @@ WRITTEN = {
 
 @pytest.mark.parametrize("written", WRITTEN)
 def test_a_sheet_reads_the_same_however_it_is_written(path, written):
-    usual = inspect(path, 0)
-    assert usual.cells == {
-        **{(row, 0): f"0600{row}" for row in range(1, 5)},
-        **{(row, 3): "2007-06" for row in range(1, 5)}, (4, 1): "#N/A"}
-    assert (usual.rows, usual.columns, usual.hidden_rows, usual.uncomputed) == (5, 5, {3}, 0)
+    usual = inspect(path)
+    assert [row[0] for row in usual.rows[1:]] == [f"0600{row}" for row in range(1, 5)]
+    assert [row[3] for row in usual.rows[1:]] == ["2007-06"] * 4
+    assert usual.rows[4][1] == "#N/A"
+    assert (usual.hidden_rows, usual.uncomputed) == ({3}, 0)
     rewrite(path, WRITTEN[written])
-    assert inspect(path, 0) == usual
+    assert inspect(path) == usual == inspect(path, quick=False)
     batch, = open_ledger([path]).batches()
     assert batch.frame["member.id"].to_list() == ["06001", "06002", "06003", "06004"]
     assert batch.frame["letter.issued_on"].to_list() == [DAY] * 4
@@ -97,11 +137,14 @@ def test_a_sheet_reads_the_same_however_it_is_written(path, written):
         ("member.name", 5, "#N/A")]
 
 
-def test_the_usual_form_is_searched_and_not_parsed(path):
-    with zipfile.ZipFile(path) as parts:
-        search(parts.open(SHEET), read_styles(parts, DAY_ZERO))
-        with pytest.raises(UnusualError):
-            search(BytesIO(prefixed(parts.read(SHEET))), read_styles(parts, DAY_ZERO))
+@pytest.mark.parametrize(("written", "apart"), [
+    ("as usual", True), ("a prefix", True), ("references last", True), ("a mark", True),
+    ("the strict form", True), ("single quotes", False), ("a comment", False),
+    ("sections", False), ("two bytes a character", False), ("no references", False),
+])
+def test_the_usual_form_is_taken_apart_and_not_parsed(path, written, apart):
+    rewrite(path, WRITTEN[written])
+    assert is_taken_apart(path) is apart
 
 
 def cell(rng, row, column):
@@ -129,13 +172,14 @@ def test_searching_and_parsing_find_the_same(path, seed):
     with zipfile.ZipFile(path) as parts:
         data = re.sub(rb"<sheetData>.*</sheetData>", b"<sheetData>" + rows.encode()
                       + b"</sheetData>", parts.read(SHEET))
-        styles = read_styles(parts, DAY_ZERO)
     rewrite(path, lambda _: data)
-    with zipfile.ZipFile(path) as parts:
-        found = search(parts.open(SHEET), styles)
-        parsed = parse_sheet(parts, SHEET, styles)
-        assert (found.rows, found.columns) == (parsed.rows, parsed.columns)
-        assert found == parsed
+    try:
+        parsed = inspect(path, quick=False)
+    except DamagedError:  # a shared text that there is not
+        with pytest.raises(DamagedError):
+            inspect(path)
+        return
+    assert inspect(path) == parsed
 
 
 @pytest.mark.parametrize(("formulas", "count"), [
@@ -144,19 +188,20 @@ def test_searching_and_parsing_find_the_same(path, seed):
 ])
 def test_formulas_without_results(path, formulas, count):
     def change(data):
-        cells = "".join(f"<c r='A{i}'><f>{f}</f><v></v></c>" for i, f in enumerate(formulas, 9))
+        cells = "".join(f"<c r='A{i}'><f>{escape(f)}</f><v></v></c>"
+                        for i, f in enumerate(formulas, 9))
         return re.sub(rb"<f>IF.*?</f><v></v>", b"<v>1</v>", data).replace(
             b"</sheetData>", f"<row r='9'>{cells}</row></sheetData>".encode()).replace(
                 b"<f>VLOOKUP(1,A1:B2,2)</f>", b"")
     rewrite(path, change)
-    assert inspect(path, 0).uncomputed == count
+    assert inspect(path).uncomputed == count
 
 
 def test_an_empty_text_that_was_computed_is_no_missing_result(path):
     rewrite(path, lambda data: data.replace(
         b"</sheetData>",
         b'<row r="9"><c r="A9" t="str"><f>TRIM(B1)</f><v></v></c></row></sheetData>'))
-    assert inspect(path, 0).uncomputed == 0
+    assert inspect(path).uncomputed == 0
 
 
 def test_struck_and_filtered_rows_and_hidden_columns(tmp_path):
@@ -173,9 +218,9 @@ def test_struck_and_filtered_rows_and_hidden_columns(tmp_path):
         sheet.autofilter(0, 0, 3, 1)
         sheet.filter_column(1, "x == 甲")
         sheet.set_column(1, 2, None, None, {"hidden": True})
-    facts = inspect(path, 0)
-    assert (facts.struck_rows, facts.filtered) == ({2, 4}, True)
-    assert facts.hidden_columns == {1, 2}
+    facts = inspect(path)
+    assert (facts.struck, facts.filtered, facts.hidden_columns) == ({2, 4}, True, [(1, 2)])
+    assert inspect(path, quick=False) == facts
     table, = open_ledger([path]).tables
     assert (table.struck_rows, table.filtered) == ({2, 4}, True)
 
@@ -202,9 +247,9 @@ def test_a_sheet_that_cannot_be_unpacked(path):
 def test_a_document_type_is_not_followed(path):
     rewrite(path, lambda data: data.replace(
         b"<worksheet", b'<!DOCTYPE x [<!ENTITY a "' + b"x" * 99 + b'">]><worksheet', 1))
-    assert inspect(path, 0).unread
-    assert [n.code for n in open_ledger([path]).notices if n.code.startswith("records.extras")] == [
-        "records.extras-unread"]
+    with pytest.raises(InputError) as caught:
+        open_ledger([path])
+    assert caught.value.diagnostics[0].code == "records.damaged"
 
 
 @pytest.mark.parametrize(("code", "number", "shown"), [

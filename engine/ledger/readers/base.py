@@ -159,6 +159,11 @@ class LedgerTable(ABC):
         """
         return {at: frame[name] for at, name in names.items() if name in frame.columns}
 
+    def raw(self, cells: Mapping[int, pl.Series]) -> Mapping[int, Cells]:
+        """Columns of `scan`, or parts of them, as cells: a column may hold what is no text of its
+        own as a text that stands for it."""
+        return cells
+
     def too_wide(self, over: pl.Series) -> list[RowFinding]:
         """What is wrong with rows that have cells in `overflow`."""
         return []

@@ -56,14 +56,14 @@ class Formulas:
     lacking: int = 0
     """Formulas without a result that come to something."""
 
-    def count(self, text: str, *, filled: bool, is_text: bool) -> None:
+    def count(self, text: str, *, filled: bool, is_text: bool, times: int = 1) -> None:
         """Take in a formula; `is_text` where its result is stored as a text, though empty."""
         if filled or is_text:
             self.computed = True
         elif _MAY_BE_EMPTY.search(text):
-            self.empty += 1
+            self.empty += times
         else:
-            self.lacking += 1
+            self.lacking += times
 
     @property
     def uncomputed(self) -> int:

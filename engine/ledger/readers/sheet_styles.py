@@ -1,22 +1,13 @@
-"""The cell styles of an .xlsx that matter. In: the package. Out: what they show, which strike."""
+"""The cell styles that matter. In: what a reader found of them. Out: how cells are mended."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from zipfile import ZipFile
 
-from zhuanjie.engine.ledger.readers.number_formats import (
-    BUILT_IN,
-    DateParts,
-    NumberFormat,
-    read_format,
-)
-from zhuanjie.engine.ledger.readers.package_xml import elements, is_true, parse
+from zhuanjie.engine.ledger.readers.number_formats import DateParts, NumberFormat
 from zhuanjie.engine.ledger.readers.sheet_extras import DAY_ZERO
-
-PART = "xl/styles.xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +35,3 @@ class SheetStyles:
         except (ValueError, OverflowError):  # not what its type says, which calamine minds
             return None
         return None
-
-
-def read_styles(parts: ZipFile, day_zero: date) -> SheetStyles:
-    """The styles of a package."""
-    if PART not in parts.namelist():
-        return SheetStyles(day_zero)
-    root = parse(parts.read(PART))
-    codes = {str(number): code for number, code in BUILT_IN.items()}
-    codes |= {e.get("numFmtId", ""): e.get("formatCode", "") for e in elements(root, "numFmt")}
-    formats = {number: made for number, code in codes.items() if (made := read_format(code))}
-    fonts = [any(is_true(s.get("val", "1")) for s in elements(font, "strike"))
-             for font in next(elements(root, "fonts"), ())]
-    shown: dict[str, NumberFormat] = {}
-    struck = set[str]()
-    for at, style in enumerate(next(elements(root, "cellXfs"), ())):
-        if made := formats.get(style.get("numFmtId", "")):
-            shown[str(at)] = made
-        font = int(style.get("fontId", "0"))
-        if font < len(fonts) and fonts[font]:
-            struck.add(str(at))
-    return SheetStyles(day_zero, shown, frozenset(struck))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zipfile import is_zipfile
 
@@ -28,11 +28,11 @@ from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import Chunk
 from zhuanjie.engine.ledger.readers.merged import Row, spread
 from zhuanjie.engine.ledger.readers.oversize import refuse_bomb, refuse_far
-from zhuanjie.engine.ledger.readers.plain_package import plain_package
 from zhuanjie.engine.ledger.readers.refuse import NotALedgerError, not_a_ledger, why_not
 from zhuanjie.engine.ledger.readers.sheet_extras import SheetExtras
 from zhuanjie.engine.ledger.readers.sheetxml import inspect
 from zhuanjie.engine.ledger.readers.stacked import StackedTable
+from zhuanjie.engine.ledger.readers.xlsx.reader import is_open_xml, open_xlsx
 
 KEPT = 2_000_000
 """Cells up to which a sheet is kept in memory between passes rather than parsed again."""
@@ -44,8 +44,10 @@ _BLOCK = 1000
 
 def open_workbook(
     path: Path, name: str, mapping: HeadingMap
-) -> tuple[list[SheetTable], list[Diagnostic]]:
+) -> tuple[Sequence[StackedTable], list[Diagnostic]]:
     """The ledgers of a workbook, and notices about the sheets that are none."""
+    if not _is_encrypted(path) and is_open_xml(path):
+        return open_xlsx(path, name, mapping)
     book = _open(path, name)
     tables: list[SheetTable] = []
     notices: list[Diagnostic] = []
@@ -168,8 +170,6 @@ def _open(path: Path, name: str) -> CalamineWorkbook:
     refuse_bomb(path, place)
     try:
         with contained():
-            if plain := plain_package(path):
-                return CalamineWorkbook.from_filelike(plain)
             if path.suffix.lower() == ".xls" and is_zipfile(path):
                 # Of a path calamine goes by the ending, of bytes by what they are.
                 return CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
