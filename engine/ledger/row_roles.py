@@ -328,12 +328,8 @@ def _odd_texts(columns: Mapping[int, Cells], at: pl.Series) -> list[pl.Series]:
     texts = pl.DataFrame({str(c): cells for c, cells in kept.items()}).select(
         pl.all().gather(pl.lit(at))).select(
             as_texts(pl.col(str(c)), cells.dtype).alias(str(c)) for c, cells in kept.items())
-    return [texts[str(c)] if c in kept else _texts(_some(cells, at)).alias(str(c))
+    return [texts[str(c)] if c in kept else _texts([cells[i] for i in at]).alias(str(c))
             for c, cells in sorted(columns.items())]
-
-
-def _some(column: Cells, at: pl.Series) -> Cells:
-    return [column[i] for i in at]
 
 
 def _texts(column: Cells) -> pl.Series:
