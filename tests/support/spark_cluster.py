@@ -60,6 +60,8 @@ def spark_cluster() -> Iterator[SparkCluster]:
                "SPARK_DAEMON_MEMORY": "128m", "PYSPARK_PYTHON": sys.executable,
                "SPARK_LOCAL_DIRS": str(folder / "scratch"), "SPARK_WORKER_DIR": str(folder / "work")}
     environ.pop("PYSPARK_SUBMIT_ARGS", None)
+    # They end with this process, however that ends.
+    tied = [which, "--pdeathsig", "TERM", "--"] if (which := shutil.which("setpriv")) else []
 
     with ExitStack() as running:
         running.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -67,7 +69,7 @@ def spark_cluster() -> Iterator[SparkCluster]:
         def start(name: str, kind: str, *options: str) -> subprocess.Popen[bytes]:
             with (folder / name).open("wb") as log:
                 process = subprocess.Popen(
-                    [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{kind}",
+                    [*tied, str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{kind}",
                      "--host", "127.0.0.1", "--webui-port", "0", *options],
                     env=environ, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                     start_new_session=True)

@@ -108,9 +108,9 @@ class _Lines:
         if self._form == "jsonl":
             table.write_ndjson(self._file)
             return
-        flat = table.with_columns(pl.col(pl.List(pl.String)).list.join(" ")).with_columns(
-            pl.when(is_formula(pl.col(pl.String))).then(
-                pl.concat_str(pl.lit("'"), pl.col(pl.String))).otherwise(
-                pl.col(pl.String)).name.keep())
+        flat = table.with_columns(pl.col(pl.List(pl.String)).list.join(" "))
+        flat = flat.with_columns(
+            pl.when(is_formula(pl.col(name))).then(pl.concat_str(pl.lit("'"), name)).otherwise(
+                pl.col(name)).alias(name) for name in flat.select(pl.col(pl.String)).columns)
         flat.write_csv(self._file, include_header=not self._begun)
         self._begun = True
