@@ -23,7 +23,7 @@ BLANK = ("--absent", "blank")
 def _wait_for_a_query(kind: str) -> None:
     """Wait until the server is at work on a cursor or a copy of ours."""
     with psycopg.connect("", autocommit=True) as connection:
-        for _ in range(300):
+        for _ in range(3000):
             found = connection.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'zhuanjie' "
                 "AND (query LIKE %s OR query LIKE 'DECLARE%%')", (f"{kind}%",)).fetchone()

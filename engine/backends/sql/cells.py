@@ -15,7 +15,15 @@ from psycopg.types.json import Jsonb
 from sqlglot import exp
 
 from zhuanjie.engine.backends.sql.conditions import aliased, column, joined
-from zhuanjie.engine.backends.sql.dialects import POSTGRES, Tree, call, group, whole
+from zhuanjie.engine.backends.sql.dialects import (
+    PLAIN,
+    POSTGRES,
+    Tree,
+    begins_plain,
+    call,
+    group,
+    whole,
+)
 from zhuanjie.engine.backends.sql.records import Cell
 from zhuanjie.engine.backends.sql.statement import below, select
 from zhuanjie.engine.core.dates import from_day, to_day
@@ -85,7 +93,14 @@ def _trimmed(at: int, field: Field, source: DatabaseColumn, bound: Bound) -> tup
     """A text without blanks around it; one in a spreadsheet's quotes is taken out of them first."""
     text = call("btrim", source.raw.copy(), exp.Literal.string(BLANKS))
     quoted = joined(exp.Or, [contains(source.raw, sign) for sign in QUOTING])
-    raw = exp.Case(ifs=[exp.If(this=quoted, true=_unquoted(text))], default=text.copy())
+    # Functions of texts take the server longer than all that is judged: most texts are usual.
+    last = exp.EQ(this=call("right", source.raw, exp.Literal.number(1)),
+                  expression=exp.Any(this=exp.paren(bound.add(list(BLANKS), "TEXT[]"))))
+    usual = exp.And(this=begins_plain(source.raw), expression=exp.Not(this=exp.paren(last)))
+    raw = exp.Case(ifs=[exp.If(this=exp.Is(this=source.raw, expression=exp.Null()),
+                               true=exp.Null()),
+                        exp.If(this=usual, true=source.raw),
+                        exp.If(this=quoted, true=_unquoted(text))], default=text.copy())
     fault = exp.Case(ifs=[exp.If(this=spoilt(field, _x(at)), true=_x(at))])
     return raw, Cell(field, source.name, _text(field, _x(at), bound), fault)
 
@@ -94,15 +109,28 @@ def _text(field: Field, text: Tree, bound: Bound) -> Tree:
     """A trimmed text, null where it is a mark for nothing or cannot be read."""
     words = bound.add(field.blank.ordered, "TEXT[]")
     bare = call("btrim", text.copy(), exp.Literal.string(field.blank.stripped))
-    none = joined(exp.Or, [exp.EQ(this=bare, expression=exp.Literal.string("")),
-                           exp.EQ(this=text.copy(), expression=exp.Any(this=exp.paren(words))),
-                           spoilt(field, text)])
+    worded = exp.EQ(this=text.copy(), expression=exp.Any(this=exp.paren(words)))
+    odd: Tree = exp.EQ(this=bare, expression=exp.Literal.string(""))
+    if not _is_plain(field.blank.stripped):
+        odd = exp.And(this=exp.Not(this=exp.paren(begins_plain(text))), expression=odd)
+    none = joined(exp.Or, [odd, worded, spoilt(field, text)])
     return exp.Case(ifs=[exp.If(this=none, true=exp.Null())], default=text.copy())
 
 
+def _is_plain(characters: str) -> bool:
+    return any(first <= one < end for one in characters for first, end in PLAIN)
+
+
 def spoilt(field: Field, text: Tree) -> Tree:
-    """Whether a text is what a spreadsheet exports in place of one; see `check_text`."""
-    wrong = [exp.And(this=group(contains(text, "#")), expression=exp.paren(exp.Or(
+    """Whether a text is what a spreadsheet exports in place of one; see `check_text`.
+
+    All that it exports begins with one sign.
+    """
+    begins = exp.And(this=exp.GTE(this=POSTGRES.ordered(text.copy()),
+                                  expression=exp.Literal.string("#")),
+                     expression=exp.LT(this=POSTGRES.ordered(text.copy()),
+                                       expression=exp.Literal.string("$")))
+    wrong = [exp.And(this=exp.paren(begins), expression=exp.paren(exp.Or(
         this=exp.In(this=text.copy(), expressions=[exp.Literal.string(e) for e in ERRORS]),
         expression=exp.And(
             this=exp.NEQ(this=text.copy(), expression=exp.Literal.string("")),

@@ -53,16 +53,15 @@ def _doubtful(table: PostgresTable,
     """The rows to look at, with their texts and places; those at the top once more, as such."""
     raw = {at: table.columns[at].raw for at in columns}
 
-    def asked() -> exp.Select:
+    def asked(relation: Tree) -> exp.Select:
         return select([aliased(table.row, "line"), *(
-            aliased(tree.copy(), f"x{at}") for at, tree in raw.items())], table.relation.copy())
+            aliased(tree.copy(), f"x{at}") for at, tree in raw.items())], relation)
 
-    doubtful = asked()
+    doubtful = asked(table.relation.copy())
     doubtful.set("distinct", exp.Distinct())
     doubtful.set("where", exp.Where(this=odd(POSTGRES, table.roles, raw)))
-    top = asked()
+    top = asked(table.top(TOP))
     top.set("order", exp.Order(expressions=[tree.copy() for tree in table.order]))
-    top.set("limit", exp.Limit(expression=exp.Literal.number(TOP)))
     for query, at_top in ((doubtful, False), (top, True)):
         for rows in table.server.batches(POSTGRES.sql(query), limits().fetched_rows):
             yield rows, list(range(len(rows))) if at_top else [TOP] * len(rows)

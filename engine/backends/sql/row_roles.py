@@ -12,7 +12,7 @@ import polars as pl
 from sqlglot import exp
 
 from zhuanjie.engine.backends.sql.conditions import joined
-from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, call
+from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, begins_plain, call
 from zhuanjie.engine.backends.sql.records import RowKind
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.assemble import lead
@@ -84,8 +84,11 @@ def _few(cells: Sequence[Tree], most: int) -> Tree:
 
 def _blank(text: Tree) -> Tree:
     bare = call("btrim", text.copy(), exp.Literal.string(BLANKS))
-    return exp.EQ(this=call("coalesce", bare, exp.Literal.string("")),
-                  expression=exp.Literal.string(""))
+    # To trim takes longer than to see that there is nothing to be trimmed.
+    return exp.Case(
+        ifs=[exp.If(this=begins_plain(text), true=exp.false())],
+        default=exp.EQ(this=call("coalesce", bare, exp.Literal.string("")),
+                       expression=exp.Literal.string("")))
 
 
 def _plain(pattern: str) -> str:

@@ -82,10 +82,12 @@ class FetchedTable(LedgerTable):
     def _made(self, part: pl.DataFrame, before: int) -> pl.DataFrame:
         """A part of the rows as it is kept."""
         exprs = []
+        days = [str(at) for at, (form, _) in self._fetch.columns.items() if form in ("day", "time")]
+        for name in self._far_away(part, days):
+            part = self._near(part, name)
         for at, (form, _) in self._fetch.columns.items():
             column = pl.col(str(at))
             if form in ("day", "time"):
-                part = self._near(part, str(at))
                 column = column.cast(pl.Date)
             elif form == "bool":
                 column = column == "t"
@@ -99,6 +101,14 @@ class FetchedTable(LedgerTable):
         if self._fetch.amiss is not None and out[ASIDE].null_count() < out.height:
             self._look(out, before)
         return out
+
+    def _far_away(self, part: pl.DataFrame, days: Sequence[str]) -> list[str]:
+        """The columns with days that Polars could not write."""
+        if not days or part.is_empty():
+            return []
+        low, high = part.select(days).min().row(0), part.select(days).max().row(0)
+        return [name for name, first, last in zip(days, low, high, strict=True)
+                if first is not None and (first < -_FAR or last > _FAR)]
 
     def _near(self, part: pl.DataFrame, name: str) -> pl.DataFrame:
         """A part whose far days are those that stand for them."""

@@ -262,11 +262,19 @@ class PostgresTable(LedgerTable):
     def selected(self, columns: Sequence[tuple[exp.Expr, str]], most: int | None = None) -> str:
         """The statement for some columns, with their names, of all rows (or `most`) in order."""
         select = exp.Select(expressions=[exp.alias_(tree, name) for tree, name in columns])
-        select.set("from_", exp.From(this=self.relation.copy()))
+        relation = self.relation.copy() if most is None else self.top(most)
+        select.set("from_", exp.From(this=relation))
         select.set("order", exp.Order(expressions=[tree.copy() for tree in self.order]))
-        if most is not None:
-            select.set("limit", exp.Limit(expression=exp.Literal.number(most)))
         return select.sql("postgres")
+
+    def top(self, most: int) -> exp.Expr:
+        """The first rows in order, as a relation: what is made of them is made of no others."""
+        inner = exp.Select(expressions=[exp.Star()])
+        inner.set("from_", exp.From(this=self.relation.copy()))
+        inner.set("order", exp.Order(expressions=[tree.copy() for tree in self.order]))
+        inner.set("limit", exp.Limit(expression=exp.Literal.number(most)))
+        return exp.Subquery(this=inner, alias=exp.TableAlias(
+            this=exp.to_identifier(ALIAS, quoted=True)))
 
     def copied(self, columns: Sequence[tuple[exp.Expr, str, Any]], made: Made | None = None,
                told: Callable[[int], None] | None = None) -> Copied:
