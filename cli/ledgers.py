@@ -26,6 +26,7 @@ def arguments(selection: Selection, session: Session, policy: Policy) -> dict[st
         "as_of": selection.day, "roster": selection.roster, "columns": selection.headings(policy),
         "backend": selection.backend, "lang": session.lang, "absent": selection.absent,
         "join": selection.join, "waivers": selection.waivers,
+        "table_version": selection.table_version,
     }
 
 

@@ -135,6 +135,7 @@ class Selection:
     column: tuple[tuple[str, str], ...] = ()
     join: bool = False
     waivers: tuple[str, ...] = ()
+    table_version: str | None = None
 
     @property
     def day(self) -> date:
@@ -298,6 +299,7 @@ column = option("--column", help_key="column", multiple=True, metavar="HEADING=F
 join = option("--join", help_key="join", is_flag=True)
 baseline = option("--baseline", help_key="baseline", type=FILE, metavar="FILE")
 waivers = option("--waivers", help_key="waivers", multiple=True, type=FILE, metavar="FILE")
+table_version = option("--table-version", help_key="table-version", metavar="VERSION")
 before = option("--before", help_key="before", metavar="MOMENT", shell_complete=complete.moments)
 journal = option("--journal", help_key="journal", metavar="FILE", type=click.Path(path_type=Path))
 follow = option("--follow", help_key="follow", is_flag=True)
@@ -318,7 +320,7 @@ def target(command: str) -> Decorator:
 
 
 ledger_selection = gather(Selection, "selection", policy, as_of, params, backend, roster, columns,
-                          column, absent, join, waivers)
+                          column, absent, join, waivers, table_version)
 check_selection = gather(Selection, "selection", policy, as_of, params, backend, columns, column,
                          waivers)
 column_selection = gather(Selection, "selection", policy, as_of, params, columns, column)

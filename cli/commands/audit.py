@@ -45,6 +45,8 @@ class _Call:
     all_outcomes: bool
     quiet: bool
     with_values: bool
+    delta: bool = False
+    """Whether the findings are to be a Delta table."""
 
     def run(self, progress: Progress, **more: Any) -> AuditRun:
         """The audit, begun."""
@@ -88,31 +90,43 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], selection: Selection,
             output: Path | None, force: bool, partition_by: str | None, resume: bool, fail_on: str,
             strict: bool, all_outcomes: bool, with_values: bool, quiet: bool) -> int:
     """Audit ledgers."""
-    keys = _keys(partition_by, form, output, resume)
+    output, delta = _delta(output)
+    keys = _keys(partition_by, form, output, resume, delta=delta)
     on_spark = spark.is_for_spark(ledgers, selection, Target(form or FORMS[0], output), extent)
-    if keys or on_spark:
+    if delta and (on_spark or extent.summary or form not in (None, "parquet")):
+        raise fail(UsageError, "cli.delta.backend", hint="cli.delta.backend.hint",
+                   form=form or ("--summary" if extent.summary else spark.NAME))
+    if keys or on_spark or delta:
         chosen = form or (reports.by_ending(output, NAME) if output and not keys else None)
-        target = Target("parquet" if keys else chosen or FORMS[0], output, force)
+        target = Target("parquet" if keys or delta else chosen or FORMS[0], output, force)
     else:
         target = Target.of(NAME, form, output, force=force)
     call = _Call(session_of(ctx), list(ledgers), selection, extent, baseline, target, keys, resume,
-                 fail_on, strict, all_outcomes, quiet, with_values)
+                 fail_on, strict, all_outcomes, quiet, with_values, delta)
     refuse_overwrite([*ledgers, *selection.files, baseline], output, force=force)
     if on_spark:
         return spark.audit(call.session, ledgers, selection, target, extent, baseline=baseline,
                            fail_on=fail_on, strict=strict, all_outcomes=all_outcomes, quiet=quiet)
     if extent.summary:
         return _totals(call)
-    if keys:
+    if keys or delta:
         return _folder(call)
     return _WRITERS[reports.FORMATS[target.format].findings](call)
 
 
+def _delta(output: Path | None) -> tuple[Path | None, bool]:
+    """Where the findings go, and whether they are to be a Delta table there: `delta:FOLDER`."""
+    from zhuanjie.engine import api
+
+    folder = None if output is None else api.delta_folder(str(output))
+    return (output, False) if folder is None else (Path(folder), True)
+
+
 def _keys(given: str | None, form: str | None, output: Path | None,
-          resume: bool) -> tuple[str, ...]:
+          resume: bool, *, delta: bool) -> tuple[str, ...]:
     """The columns to divide findings by, and whether the rest of the call goes with that."""
     if given is None:
-        if resume:
+        if resume and not delta:
             raise fail(UsageError, "cli.usage.resume", hint="cli.usage.resume.hint")
         if output is None and form and reports.FORMATS[form].needs_file:
             raise fail(UsageError, "cli.usage.parquet-output",
@@ -266,7 +280,8 @@ def _folder(call: _Call) -> int:
             if not run.in_stream:
                 raise fail(UsageError, "cli.usage.partition-engine",
                            hint="cli.usage.partition-engine.hint", backend=run.backend.name)
-            report = api.audit_to_folder(folder, run, call.keys, call.ledgers, resume=call.resume)
+            report = api.audit_to_folder(folder, run, call.keys, call.ledgers, resume=call.resume,
+                                         delta=call.delta)
     except OSError as error:
         raise unwritable(folder, error) from error
     return _brief(call, run, report)

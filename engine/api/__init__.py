@@ -162,6 +162,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.ledger.cells.text import CellError as CellError
     from zhuanjie.engine.ledger.documents import load_record_file as load_record_file
     from zhuanjie.engine.ledger.readers.base import LedgerTable as LedgerTable
+    from zhuanjie.engine.ledger.readers.lakehouse_address import delta_folder as delta_folder
     from zhuanjie.engine.policy.json_schema import schemas as schemas
     from zhuanjie.engine.policy.model import Acceptance as Acceptance
     from zhuanjie.engine.policy.model import Manifest as Manifest
@@ -251,6 +252,7 @@ _MODULES = {
     "zhuanjie.engine.ledger.cells.text": ("CellError",),
     "zhuanjie.engine.ledger.documents": ("load_record_file",),
     "zhuanjie.engine.ledger.readers.base": ("LedgerTable",),
+    "zhuanjie.engine.ledger.readers.lakehouse_address": ("delta_folder",),
     "zhuanjie.engine.policy.json_schema": ("schemas",),
     "zhuanjie.engine.policy.model": ("Acceptance", "Manifest", "Parameter", "Rule"),
     "zhuanjie.engine.policy.policy": ("OverlayChange", "Policy", "TypedRule"),

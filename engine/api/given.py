@@ -23,13 +23,13 @@ __all__ = ["open_given"]
 
 
 def open_given(sources: Any, columns: Mapping[str, str] | None, stdin: BinaryIO | None, *,
-               vocabulary: Vocabulary) -> Ledger:
+               vocabulary: Vocabulary, version: str | None = None) -> Ledger:
     """The ledger that a caller means.
 
     Raises UsageError for what is no ledger, and what opening it raises.
     """
     if isinstance(sources, (str, Path)):
-        return open_ledger([sources], columns, stdin, vocabulary=vocabulary)
+        return open_ledger([sources], columns, stdin, vocabulary=vocabulary, version=version)
     if (frame := _frame(sources)) is not None:
         return from_frame(frame, columns, vocabulary=vocabulary)
     if hasattr(sources, "read"):
@@ -41,7 +41,7 @@ def open_given(sources: Any, columns: Mapping[str, str] | None, stdin: BinaryIO 
         return from_records(given, columns, vocabulary=vocabulary)
     if not all(isinstance(item, (str, Path)) for item in given):
         raise refuse("sources", next(i for i in given if not isinstance(i, (str, Path))), "audit")
-    return open_ledger(given, columns, stdin, vocabulary=vocabulary)
+    return open_ledger(given, columns, stdin, vocabulary=vocabulary, version=version)
 
 
 def _frame(given: Any) -> pl.DataFrame | None:

@@ -37,6 +37,7 @@ from zhuanjie.engine.core.secrets import shown_name
 from zhuanjie.engine.core.worker_process import survives_fork
 from zhuanjie.engine.ledger.joining.join import join_tables
 from zhuanjie.engine.ledger.ledger import open_ledger
+from zhuanjie.engine.ledger.readers.lakehouse_address import is_lakehouse
 from zhuanjie.engine.policy.policy import Policy
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class AuditOptions(TypedDict, total=False):
     join: bool
     waivers: Sequence[str | Path]
     baseline: str | Path | None
+    table_version: str | int | None
 
 
 def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
@@ -95,7 +97,8 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
            only: Sequence[str] = (), skip: Sequence[str] = (),
            by: Sequence[str] = (), absent: Absent = "unknown",
            join: bool = False, waivers: Sequence[str | Path] = (),
-           baseline: str | Path | None = None) -> AuditRun:
+           baseline: str | Path | None = None,
+           table_version: str | int | None = None) -> AuditRun:
     """Begin an audit: iterate the run for findings, take its `head()`, and `close()` it.
 
     `before` names a moment of the policy: only what is asked then is judged, the act taken to be
@@ -104,7 +107,8 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
     ledger as one stream. Verdicts pass through `stages`. Of a column that a table lacks nothing is
     known, unless `absent` is `"blank"`. With `join` rows of different tables that have the same key
     are one record. `waivers` are files of approvals under which violations may stand,
-    `baseline` a file of findings that were known before.
+    `baseline` a file of findings that were known before. `table_version` is the version, day or
+    moment at which a table of a lakehouse is read.
 
     Raises InputError for a ledger that cannot be read, UsageError for a wrong option,
     BackendError when the engine fails. In a process that was forked after an audit another one does
@@ -117,7 +121,8 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
     plan = plan_for(policy_of(policy), day, params, before, only=only, skip=skip, by=by,
                     waivers=waivers, baseline=baseline)
     with ExitStack() as opened:  # what was opened is closed if the audit cannot begin
-        ledger = open_given(sources, columns, stdin, vocabulary=plan.policy.vocabulary)
+        ledger = open_given(sources, columns, stdin, vocabulary=plan.policy.vocabulary,
+                            version=None if table_version is None else str(table_version))
         opened.enter_context(closing(ledger))
         if join:
             ledger = opened.enter_context(closing(join_tables(ledger, progress)))
@@ -190,24 +195,32 @@ def audit_to_file(path: Path, run: AuditRun) -> Report:
 
 
 def audit_to_folder(folder: Path, run: AuditRun, keys: Sequence[str], sources: Sequence[str], *,
-                    resume: bool = False) -> Report:
+                    resume: bool = False, delta: bool = False) -> Report:
     """Write the findings of an audit to Parquet files in a folder, divided by columns.
 
-    With `resume` an audit of the same ledger that was stopped goes on. Raises UsageError for a
-    folder in use or another audit's.
+    With `resume` an audit of the same ledger that was stopped goes on; with `delta` the folder is
+    a Delta table in the end. Raises UsageError for a folder in use or another audit's.
     """
+    from zhuanjie.engine.auditing.writers.delta_table import check_delta, make_delta_table
+    from zhuanjie.engine.auditing.writers.finding_frame import schema
     from zhuanjie.engine.auditing.writers.partitions import Partitions
 
     plan = run.plan
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns)
              for path in map(Path, run.ledger.files) if path.is_file()]
+    # The name of a lakehouse's table says which version of it was read.
+    tables = [name for name in run.ledger.files if is_lakehouse(name)]
     call = {"policy": plan.policy.ref.sha256, "as_of": plan.as_of, "params": dict(plan.params),
-            "every": run.all_outcomes, "ledger": [*files, *map(shown_name, sources)],
+            "every": run.all_outcomes, "ledger": [*files, *map(shown_name, sources), *tables],
             "not_asked": plan.not_asked, "by": plan.grouped_by,
             "waivers": plan.waivers.digest,
             "baseline": sorted(plan.baseline.entries) if plan.baseline else None,
             "joined": run.ledger.counts is not None}
-    Partitions(folder, keys, run, call, resume=resume).write()
+    if delta:
+        check_delta()
+    Partitions(folder, keys, run, call, resume=resume,
+               finish=partial(make_delta_table, folder, keys, schema(plan)) if delta else None
+               ).write()
     return run.head()
 
 

@@ -10,6 +10,7 @@ from zhuanjie.engine.core.errors import UsageError, fail
 LIBRARIES: Final = {
     "authoring": ("z3",),
     "duckdb": ("duckdb", "sqlglot"),
+    "lakehouse": ("deltalake", "pyiceberg"),
     "postgresql": ("psycopg", "sqlglot"),
     "spark": ("pyspark", "pandas"),
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-FileKind = Literal["workbook", "delimited", "parquet", "json", "lines", "markup", "database"]
+FileKind = Literal["workbook", "delimited", "parquet", "json", "lines", "markup", "database",
+                   "lakehouse"]
 
 KINDS: dict[str, FileKind] = {
     ".xlsx": "workbook", ".xlsm": "workbook", ".xlsb": "workbook", ".xls": "workbook",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
-from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.errors import InputError, UsageError, fail
 from zhuanjie.engine.core.forks import use_threads
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.location import Location
@@ -127,19 +127,20 @@ class Ledger:
 
 def open_ledger(
     sources: Sequence[str | Path], columns: Mapping[str, str] | None = None,
-    stdin: BinaryIO | None = None, *, vocabulary: Vocabulary,
+    stdin: BinaryIO | None = None, *, vocabulary: Vocabulary, version: str | None = None,
 ) -> Ledger:
     """The ledger in files, folders, globs and standard input (`-`), as given.
 
-    `columns` maps the ledger's own headings to field names. Raises InputError for what cannot
-    be read at all.
+    `columns` maps the ledger's own headings to field names, `version` is that of tables of a
+    lakehouse. Raises InputError for what cannot be read at all, UsageError for a version where
+    nothing has one.
     """
     use_threads()
     mapping = HeadingMap(vocabulary, columns)
     given = [sources] if isinstance(sources, (str, Path)) else sources
     spooled: list[Path] = []
     try:
-        ledger = _read(_sources(given, stdin, spooled), mapping)
+        ledger = _read(_sources(given, stdin, spooled, version), mapping)
     except BaseException:
         for path in spooled:
             path.unlink(missing_ok=True)
@@ -174,7 +175,7 @@ def from_frame(frame: pl.DataFrame, columns: Mapping[str, str] | None = None, *,
 
 
 def _sources(given: Sequence[str | Path], stdin: BinaryIO | None,
-             spooled: list[Path]) -> Iterator[LedgerSource]:
+             spooled: list[Path], version: str | None) -> Iterator[LedgerSource]:
     """The files meant, standard input kept in a file that is noted in `spooled`."""
     if not given:
         raise fail(InputError, "records.no-sources", hint="records.hint.no-sources")
@@ -184,13 +185,15 @@ def _sources(given: Sequence[str | Path], stdin: BinaryIO | None,
         if str(item) != STDIN:
             rest.append(item)
             continue
-        files += find_sources(rest)
+        files += find_sources(rest, version)
         rest = []
         if not spooled:
             source = spool(stdin or standard_input())
             spooled.append(source.path)
             files.append(check_content(source))
-    files += find_sources(rest)
+    files += find_sources(rest, version)
+    if version is not None and not any(source.kind == "lakehouse" for source in files):
+        raise fail(UsageError, "records.lakehouse.no-table", hint="records.lakehouse.no-table.hint")
     seen: set[Path] = set()
     for source in files:
         if source.path.resolve() not in seen:

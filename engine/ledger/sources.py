@@ -20,6 +20,7 @@ from zhuanjie.engine.ledger.documents import unreadable
 from zhuanjie.engine.ledger.file_kinds import KINDS, FileKind
 from zhuanjie.engine.ledger.readers.address import is_database
 from zhuanjie.engine.ledger.readers.encoding import marked_encoding
+from zhuanjie.engine.ledger.readers.lakehouse_address import is_lakehouse
 
 HEAD = 4096
 STDIN = "-"
@@ -38,7 +39,7 @@ class LedgerSource:
     """A file to read: where it is, how it is called in messages, its kind.
 
     `named` is false for a file that was found in a folder. `problem` says why it cannot be read.
-    `address` is a database's, as it was given.
+    `address` is a database's or a lakehouse's, as it was given; `version` is the lakehouse's.
     """
 
     path: Path
@@ -47,15 +48,24 @@ class LedgerSource:
     named: bool = True
     problem: InputError | None = None
     address: str = field(default="", repr=False)
+    version: str | None = None
 
 
-def find_sources(given: Sequence[str | Path]) -> list[LedgerSource]:
-    """The files meant, in the order given and by name within a folder; each once."""
+def find_sources(given: Sequence[str | Path], version: str | None = None) -> list[LedgerSource]:
+    """The files meant, in the order given and by name within a folder; each once.
+
+    `version` is that of tables of a lakehouse.
+    """
     found: dict[Path, LedgerSource] = {}
     for item in given:
         if is_database(str(item)):
             found[Path(str(item))] = LedgerSource(Path(str(item)), shown_name(str(item)),
                                                   "database", address=str(item))
+            continue
+        if is_lakehouse(str(item)) and not Path(item).exists():
+            found[Path(str(item))] = LedgerSource(
+                Path(str(item)), shown_name(str(item)), "lakehouse", address=str(item),
+                version=version)
             continue
         for path, named in _paths(str(item)):
             kind = KINDS.get(path.suffix.lower(), "workbook")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,14 @@ class Partitions:
     """Writes the findings of an audit into a folder, slice by slice."""
 
     def __init__(self, folder: Path, keys: Sequence[str], run: AuditRun, call: dict[str, Any], *,
-                 resume: bool) -> None:
-        """`call` says what the audit is of; only one of the same can go on.
+                 resume: bool, finish: Callable[[], None] | None = None) -> None:
+        """`call` says what the audit is of; only one of the same can go on. `finish` is done to the
+        folder before its journal says that it is whole.
 
         Raises UsageError for a folder in use or another audit's, InputError for a broken journal.
         """
         self.folder, self.keys, self.run = folder, keys, run
+        self._finish = finish
         self.call = {**call, "partition_by": list(keys), "slice_rows": limits().slice_rows}
         self.finished: list[dict[str, Any]] = []
         self._journal = folder / JOURNAL
@@ -83,6 +85,8 @@ class Partitions:
         rest = not_audited(run.head(), run.plan)
         if len(rest):
             self._put("not-audited", rest)
+        if self._finish is not None:
+            self._finish()
         self._note({_WHOLE: True})
 
     def _slice(self, part: tuple[int, int], batches: Iterator[VerdictBatch]) -> None:
@@ -133,8 +137,9 @@ class Partitions:
 
     def _put(self, name: str, findings: pl.DataFrame) -> None:
         """Write findings under the folders of their keys; a file appears when it is whole."""
-        for values, part in findings.partition_by(self.keys, as_dict=True,
-                                                  include_key=False).items():
+        parts = findings.partition_by(self.keys, as_dict=True, include_key=False) \
+            if self.keys else {(): findings} if len(findings) else {}
+        for values, part in parts.items():
             folder = self.folder
             for key, value in zip(self.keys, values, strict=True):
                 shown = BLANK if value is None else quote(str(value), safe="")

@@ -37,6 +37,10 @@ def open_tables(
             from zhuanjie.engine.ledger.readers.postgres import PostgresTable
 
             return [PostgresTable(address, mapping)], []
+        case "lakehouse":
+            from zhuanjie.engine.ledger.readers.lakehouse import open_lakehouse
+
+            return [open_lakehouse(source.address, source.version, name, mapping, digest)], []
     for block in blocks(path):
         digest.update(block)
     if source.kind == "markup":
