@@ -9,7 +9,9 @@ nothing is judged a second time.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from io import BufferedIOBase
 from itertools import chain
@@ -32,6 +34,18 @@ TAIL = 16 << 20
 """Bytes of batches that a journal may hold before it is shortened."""
 _TIMES = 2
 """How many times what it began with they may be, where that is more."""
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let no cycles be looked for while much is made that stays: that would be most of the work."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 class _Batch:
@@ -84,7 +98,8 @@ class Watch:
                        id=began.data.get("policy", "?"))
         register.begin(date.fromisoformat(began.data["as_of"]), began.data["clocked"])
         self._waived = began.data.get("waivers", "")
-        self._take_up(began.data["format"], entries)
+        with _no_collection():
+            self._take_up(began.data["format"], entries)
         later = asked > register.today and (told or not register.clocked)
         register.waivers.changed = self._waived != head["waivers"]
         if later or register.waivers.changed:

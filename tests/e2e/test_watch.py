@@ -9,11 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
 from support.marks import few, slow
+from support.register_events import some_events, write_events
 
 from zhuanjie.engine.watch.source import EventFile
 
@@ -30,32 +33,8 @@ def lines(out: bytes) -> list[dict]:
     return [json.loads(line) for line in out.splitlines()]
 
 
-def write(path: Path, *events: dict | str) -> Path:
-    texts = [e if isinstance(e, str) else json.dumps(e, ensure_ascii=False) for e in events]
-    path.write_text("".join(f"{t}\n" for t in texts), encoding="utf-8")
-    return path
-
-
-def some_events(count: int, seed: int) -> list[dict]:
-    rng = random.Random(seed)
-    out: list[dict] = []
-    for i in range(count):
-        who = f"{rng.randrange(8):03}"
-        out.append(rng.choice([
-            {"member.id": who, "letter.issued_on": "2007-06-30", "letter.serial": str(i % 5)},
-            {"member.id": who, "receipt.returned_on": rng.choice(["2007-07-20", None])},
-            {"member.id": who, "destination.kind": rng.choice(["retained", "employer_org"])},
-            {"clock": f"2007-{6 + i * 6 // count:02}-15"},
-        ]))
-    days = sorted(e["clock"] for e in out if "clock" in e)
-    for event in out:
-        if "clock" in event:
-            event["clock"] = days.pop(0)
-    return out
-
-
 def test_a_deadline_passes_with_the_clock(tmp_path: Path) -> None:
-    events = write(tmp_path / "e", {"clock": "2007-07-01"},
+    events = write_events(tmp_path / "e", {"clock": "2007-07-01"},
                    {"member.id": "1", "letter.issued_on": "2007-06-30"}, {"clock": "2007-10-28"},
                    {"clock": "2007-10-29"})
     done = run(events)
@@ -68,7 +47,7 @@ def test_a_deadline_passes_with_the_clock(tmp_path: Path) -> None:
 
 def test_a_serial_number_used_twice_is_said_of_both(tmp_path: Path) -> None:
     letter = {"letter.issued_on": "2007-06-30", "letter.serial": "7", "letter.issuer": "x"}
-    events = write(tmp_path / "e", {"member.id": "1", **letter}, {"member.id": "2", **letter},
+    events = write_events(tmp_path / "e", {"member.id": "1", **letter}, {"member.id": "2", **letter},
                    {"member.id": "2", "letter.serial": "8"})
     said = [(x["record"], x["is"]) for x in lines(run(events).stdout) if x["clause"] == "1.3e"]
     assert said == [("1", "satisfied"), ("2", "violation"), ("1", "violation"),
@@ -76,7 +55,7 @@ def test_a_serial_number_used_twice_is_said_of_both(tmp_path: Path) -> None:
 
 
 def test_malformed_events_are_refused_one_by_one(tmp_path: Path) -> None:
-    events = write(tmp_path / "e", "{", "[1]", {"letter.serial": "1"}, {"member.id": "1", "x.y": 1},
+    events = write_events(tmp_path / "e", "{", "[1]", {"letter.serial": "1"}, {"member.id": "1", "x.y": 1},
                    {"member.id": "1", "letter.issued_on": "2007-02-30"}, {"clock": "soon"},
                    {"clock": "2007-04-01"}, {"clock": "2007-06-01", "member.id": "1"},
                    {"clock": "9999-12-31"},
@@ -93,7 +72,7 @@ def test_malformed_events_are_refused_one_by_one(tmp_path: Path) -> None:
     (0, 20, 2), *(slow(seed, 120, 12) for seed in range(4))])
 def test_killed_at_any_moment_it_neither_loses_nor_repeats(
         tmp_path: Path, seed: int, count: int, kills: int) -> None:
-    events = write(tmp_path / "events", *some_events(count, seed))
+    events = write_events(tmp_path / "events", *some_events(count, seed))
     whole = run(events, "--journal", str(tmp_path / "whole")).stdout
     rng = random.Random(seed)
     out = tmp_path / "out"
@@ -121,41 +100,39 @@ def test_killed_at_any_moment_it_neither_loses_nor_repeats(
 
 
 @pytest.mark.parametrize("cuts", few((3, 25), 3))
-def test_the_journal_may_be_cut_at_any_byte(tmp_path: Path, cuts: int) -> None:
+def test_the_journal_may_be_cut_at_any_byte(
+        tmp_path: Path, cuts: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a crash leaves is a prefix of the journal, and of the output at least as far along."""
     from zhuanjie.engine import api
+    from zhuanjie.engine.watch import source as sources
 
-    events = write(tmp_path / "events", *some_events(25, 7))
+    monkeypatch.setattr(sources, "_CHUNK", 200)  # batches of a few events
+    events = write_events(tmp_path / "events", *some_events(25, 7))
     policy = api.load_policy("fujian-2007-80")
 
     def watch(journal: Path, out: Path) -> bytes:
         with out.open("ab") as sink, closing(EventFile(events, lambda _: None)) as source:
-            from datetime import date
-
             running = api.watch(policy, sink.fileno(), lambda *_: None, as_of=date(2007, 5, 1),
-                                journal=journal)
+                                journal=journal, backend="python")
             running.follow(source, "events", lambda: False)
             running.close()
         return out.read_bytes()
 
     whole = watch(tmp_path / "journal", tmp_path / "out")
     entries = (tmp_path / "journal").read_bytes()
+    counts = [len(json.loads(line.split(b" ", 1)[1])[1].get("lines", ()))
+              for line in entries.splitlines()[:-1]]  # behind them stands a note of them all
+    assert sum(map(bool, counts)) > 4
+    sizes = [len(line) + 1 for line in whole.splitlines()]
     rng = random.Random(1)
     for cut in sorted(rng.sample(range(1, len(entries)), cuts)):
         journal = tmp_path / f"journal-{cut}"
         journal.write_bytes(entries[:cut])
-        # The lines noted in the part that is left stand in the output; where the last event left
-        # is not noted yet, any part of its lines may.
-        left = entries[:cut].count(b"\n")
-        counts = [len(json.loads(line.split(b" ", 1)[1])[1].get("changes", ()))
-                  for line in entries.splitlines()]
-        said = sum(counts[:left])
-        acted = left > 0 and b'["event"' in entries.splitlines()[left - 1]
-        bytes_of = [len(line) + 1 for line in whole.splitlines()]
-        noted = sum(bytes_of[:said])
-        more = sum(bytes_of[said : said + counts[left]]) if acted else 0
+        # The lines of all batches but the last stand in the output, and any part of that one's.
+        kept = counts[:entries[:cut].count(b"\n")]
+        least = sum(sizes[:sum(kept[:-1])])
         out = tmp_path / f"out-{cut}"
-        out.write_bytes(whole[: noted + rng.randint(0, more)])
+        out.write_bytes(whole[: rng.randint(least, sum(sizes[:sum(kept)]))])
         assert watch(journal, out) == whole, cut
     damaged = tmp_path / "damaged"
     damaged.write_bytes(entries.replace(b"2007-06-30", b"2007-06-31", 1))
@@ -164,12 +141,44 @@ def test_the_journal_may_be_cut_at_any_byte(tmp_path: Path, cuts: int) -> None:
     assert b"damaged" in done.stderr
 
 
+def test_waivers_that_change_are_taken_up(tmp_path: Path) -> None:
+    """Where no events come too; a file that cannot be read changes nothing, and is said."""
+    waiver = ("waivers:\n- {id: w, clause: 1.6b, record: '1', reason: x, requested_by: zhang,"
+              " approved_by: li, granted_on: 2007-11-20, expires: 2007-12-20}\n")
+    waivers, out, said = tmp_path / "w.yaml", tmp_path / "out", tmp_path / "said"
+    waivers.write_text("waivers: []\n")
+    events = write_events(tmp_path / "e", {"member.id": "1", "letter.issued_on": "2007-06-30"})
+    args = ("--as-of", "2007-12-01", "--waivers", str(waivers), "--journal", str(tmp_path / "j"))
+    with (out.open("wb") as sink, said.open("wb") as errors, subprocess.Popen(
+            [COMMAND, "watch", str(events), *POLICY, *args, "--follow"], stdout=sink,
+            stderr=errors) as process):
+        def until(happened: Callable[[], bool]) -> None:
+            end = time.monotonic() + 60
+            while not happened() and time.monotonic() < end:
+                time.sleep(0.02)
+            assert happened(), said.read_text()
+
+        def outcomes() -> list[str]:
+            return [is_now for _, is_now, _ in receipts(out.read_bytes())]
+
+        until(lambda: outcomes() == ["violation"])
+        waivers.write_text(waiver)
+        until(lambda: outcomes() == ["violation", "waived"])
+        waivers.write_text("waivers: {")
+        until(lambda: b"still holds" in said.read_bytes())
+        waivers.write_text("waivers: []\n")
+        until(lambda: outcomes() == ["violation", "waived", "violation"])
+        process.terminate()
+    again = run(events, *args)
+    assert lines(again.stdout) == []
+
+
 def receipts(out: bytes) -> list[tuple[str, str, str]]:
     return [(x["record"], x["is"], x["since"]) for x in lines(out) if x["clause"] == "1.6b"]
 
 
 def test_a_later_as_of_day_moves_the_clock_of_a_journal(tmp_path: Path) -> None:
-    events = write(tmp_path / "e", {"member.id": "1", "letter.issued_on": "2007-06-30"})
+    events = write_events(tmp_path / "e", {"member.id": "1", "letter.issued_on": "2007-06-30"})
     journal = ("--journal", str(tmp_path / "j"))
     assert receipts(run(events, *journal).stdout) == [("1", "pending", "2007-05-01")]
     late = run(events, *journal, "--as-of", "2007-12-01")
@@ -180,7 +189,7 @@ def test_a_later_as_of_day_moves_the_clock_of_a_journal(tmp_path: Path) -> None:
 
 def test_whoever_is_out_of_scope_clashes_with_nobody(tmp_path: Path) -> None:
     letter = {"letter.issued_on": "2007-06-30", "letter.serial": "7"}
-    events = write(tmp_path / "e", {"member.id": "1", "member.cohort": 2008, **letter},
+    events = write_events(tmp_path / "e", {"member.id": "1", "member.cohort": 2008, **letter},
                    {"member.id": "2", "member.cohort": 2007, **letter},
                    {"member.id": "1", "member.cohort": 2006})
     done = run(events, "--policy", "quanzhou-normal-2007-23")
@@ -192,7 +201,7 @@ def test_whoever_is_out_of_scope_clashes_with_nobody(tmp_path: Path) -> None:
 def test_a_followed_file_that_is_not_what_it_was_is_read_from_its_start(
     tmp_path: Path, how: str,
 ) -> None:
-    events = write(tmp_path / "e", {"member.id": "1", "letter.issued_on": "2007-06-30"},
+    events = write_events(tmp_path / "e", {"member.id": "1", "letter.issued_on": "2007-06-30"},
                    {"member.id": "1", "member.name": "x" * 200})
     out = tmp_path / "out"
     with out.open("wb") as sink, subprocess.Popen(
@@ -209,7 +218,7 @@ def test_a_followed_file_that_is_not_what_it_was_is_read_from_its_start(
         if how == "replaced":
             events.rename(tmp_path / "e.1")
             time.sleep(0.5)
-        write(events, {"member.id": "2", "letter.issued_on": "2007-06-30"})
+        write_events(events, {"member.id": "2", "letter.issued_on": "2007-06-30"})
         until(2)
         with events.open("a", encoding="utf-8") as file:
             file.write('{"member.id": "3", "letter.issued_on": "2007-06-30"}\n')
@@ -220,11 +229,11 @@ def test_a_followed_file_that_is_not_what_it_was_is_read_from_its_start(
 
 
 def test_a_journal_of_another_file_does_not_hide_events(tmp_path: Path) -> None:
-    events = write(tmp_path / "e", *({"member.id": "1", "member.name": f"{n}"} for n in range(9)))
+    events = write_events(tmp_path / "e", *({"member.id": "1", "member.name": f"{n}"} for n in range(9)))
     journal = ("--journal", str(tmp_path / "j"))
     run(events, *journal)
     for text in ("longer " * 40, "s"):
-        write(events, {"member.id": text, "letter.issued_on": "2007-06-30"})
+        write_events(events, {"member.id": text, "letter.issued_on": "2007-06-30"})
         done = run(events, *journal)
         assert receipts(done.stdout) == [(text.strip(), "pending", "2007-05-01")]
         assert b"from its start" in done.stderr
@@ -235,8 +244,8 @@ def test_a_journal_of_another_file_does_not_hide_events(tmp_path: Path) -> None:
     (["l.csv"], b"zhuanjie audit"), (["nowhere"], b"no such file"),
 ])
 def test_what_cannot_be_watched_is_said(tmp_path: Path, args: list[str], what: bytes) -> None:
-    write(tmp_path / "e", {"member.id": "1"})
-    write(tmp_path / "l.csv", "member.id")
+    write_events(tmp_path / "e", {"member.id": "1"})
+    write_events(tmp_path / "l.csv", "member.id")
     done = run(Path(args[0]), *args[1:], cwd=tmp_path)
     assert done.returncode == 2
     assert what in done.stderr
@@ -249,7 +258,7 @@ def test_what_cannot_be_watched_is_said(tmp_path: Path, args: list[str], what: b
     b'["open",{"format":1,"policy":"', b"\x00" * 64,
 ])
 def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path: Path, held: bytes) -> None:
-    events = write(tmp_path / "e", {"member.id": "1", "letter.issued_on": "2007-06-30"})
+    events = write_events(tmp_path / "e", {"member.id": "1", "letter.issued_on": "2007-06-30"})
     journal = tmp_path / "j"
     journal.write_bytes(held)
     done = run(events, "--journal", str(journal))
@@ -259,7 +268,7 @@ def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path: Path, held: bytes)
 
 
 def test_a_journal_of_another_policy_keeps_even_what_a_crash_left(tmp_path: Path) -> None:
-    events = write(tmp_path / "e", {"member.id": "1", "letter.issued_on": "2007-06-30"})
+    events = write_events(tmp_path / "e", {"member.id": "1", "letter.issued_on": "2007-06-30"})
     journal = tmp_path / "j"
     run(events, "--journal", str(journal))
     held = journal.read_bytes() + b"0123"
