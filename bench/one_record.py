@@ -19,7 +19,7 @@ from measure import AS_OF, COMMAND, HERE, Run, median, middle, process, report, 
 
 from zhuanjie.engine import api
 
-RUNS = 9
+RUNS = 7
 FIXTURES = HERE.parent / "fixtures"
 JUDGING = ("--as-of", AS_OF, "--fail-on", "never")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 
 def simplified(text: str) -> str:
@@ -18,5 +18,5 @@ def simplified(text: str) -> str:
 
 @cache
 def _table() -> dict[int, int]:
-    data = json.loads(files(__package__ or "").joinpath("traditional.json").read_text("utf-8"))
+    data = json.loads(Path(__file__).with_name("traditional.json").read_text("utf-8"))
     return str.maketrans(data["traditional"], data["simplified"])

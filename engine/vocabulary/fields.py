@@ -104,7 +104,7 @@ class Field:
     @cached_property
     def blank(self) -> NothingMarks:
         """The marks for nothing; a way to write one of the field's values is none."""
-        return NothingMarks.of(self.nothing, self.choices.keys())
+        return NothingMarks.of(self.nothing, frozenset(self.choices))
 
     @cached_property
     def unclear_marks(self) -> frozenset[str]:

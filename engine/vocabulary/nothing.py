@@ -7,9 +7,8 @@ few ways that every engine and server can be given the list.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from zhuanjie.engine.core.unicode import BLANKS, comparable
 
@@ -27,7 +26,8 @@ class NothingMarks:
     words: frozenset[str] = frozenset()
 
     @staticmethod
-    def of(listed: Iterable[str], lawful: Set[str] = frozenset()) -> NothingMarks:
+    @lru_cache(maxsize=256)  # most fields of a vocabulary have the same
+    def of(listed: tuple[str, ...], lawful: frozenset[str] = frozenset()) -> NothingMarks:
         """From a vocabulary's list; `lawful` values of a field, as they are compared, stay."""
         signs, words = "", set[str]()
         for form in listed:

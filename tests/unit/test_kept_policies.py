@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextvars import copy_context
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def test_a_kept_policy_is_the_policy(folder: Path, name: str | None) -> None:
                  "required_columns", "fields"):
         assert getattr(again, part) == getattr(fresh, part), part
     assert whole(again.waiver_limits) == fresh.waiver_limits
-    assert [vars(f) for f in again.vocabulary.fields] == [vars(f) for f in fresh.vocabulary.fields]
+    assert [*map(asdict, again.vocabulary.fields)] == [*map(asdict, fresh.vocabulary.fields)]
     assert again.vocabulary.digest == fresh.vocabulary.digest
     assert again.manifest.model_dump() == fresh.manifest.model_dump()
     assert [p.source.data for p in again.chain] == [p.source.data for p in fresh.chain]

@@ -1,6 +1,7 @@
 """One record in plain Python, and the files records are given in."""
 
 import io
+import json
 import subprocess
 import sys
 from datetime import date
@@ -142,3 +143,29 @@ def test_what_is_no_record_is_refused(wrong):
     for ask in (check, destinations):
         with pytest.raises(InputError):
             ask(wrong, policy)
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+@pytest.mark.parametrize("record", [
+    '{"学号": "06021", "转出时间": "2007-06-30", "介绍信式样": "三联", "姓名": "张三"}',
+    '{"member": {"id": "06021"}, "letter.issued_on": "2007-06-30", "member.sex": "not one"}',
+])
+def test_check_reads_each_cell_once(record, form, tmp_path, monkeypatch, capsys):
+    from zhuanjie.cli.main import main
+    from zhuanjie.engine.ledger import record as one
+    from zhuanjie.engine.ledger import record_reader as many
+
+    read = []
+
+    def counting(field, cell):
+        read.append(field.name)
+        return read_cell(field, cell)
+
+    read_cell = one.read_cell
+    monkeypatch.setattr(one, "read_cell", counting)
+    monkeypatch.setattr(many, "read_cell", counting)
+    file = tmp_path / "record.json"
+    file.write_text(record, encoding="utf-8")
+    assert main(["check", str(file), "--as-of", "2007-12-31", "--format", form]) == 1
+    assert "1.3a" in capsys.readouterr().out
+    assert len(read) == len(set(read)) == len(json.loads(record))
