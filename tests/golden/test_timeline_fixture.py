@@ -145,6 +145,7 @@ def at_the_root(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
 
 
+@pytest.mark.slow
 def test_the_ledger_is_what_its_rows_say(update_golden: bool) -> None:
     if update_golden:
         LEDGER.write_text(text(), encoding="utf-8")
