@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from zhuanjie.engine.api.policies import load_policy
 from zhuanjie.engine.core.clock import office_day
@@ -58,6 +58,37 @@ def check_options(params: Mapping[str, int] | None, columns: Mapping[str, str] |
         raise refuse("columns", columns, "columns")
     if lang not in LANGS:
         raise refuse("lang", lang, "lang")
+
+
+def check_given(**given: Any) -> None:
+    """Raise UsageError for an option that is not of the kind it takes.
+
+    A single text where several are taken would be read letter by letter.
+    """
+    for name, value in given.items():
+        takes = _TAKES[name]
+        if not _KINDS[takes](value):
+            raise refuse(name, value, takes)
+
+
+def _several(value: Any, *kinds: type) -> bool:
+    return isinstance(value, (list, tuple, set, frozenset)) and all(
+        isinstance(part, kinds) for part in value)
+
+
+_KINDS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "text": lambda value: value is None or isinstance(value, str),
+    "texts": lambda value: _several(value, str),
+    "path": lambda value: value is None or isinstance(value, (str, Path)),
+    "paths": lambda value: _several(value, str, Path),
+    "flag": lambda value: value is None or isinstance(value, bool),
+    "absent": lambda value: isinstance(value, str) and value in ("unknown", "blank"),
+}
+_TAKES: Final = {
+    "before": "text", "backend": "text", "record": "text", "only": "texts", "skip": "texts",
+    "by": "texts", "waivers": "paths", "roster": "path", "baseline": "path", "join": "flag",
+    "all_outcomes": "flag", "bulk": "flag", "absent": "absent",
+}
 
 
 def refuse(name: str, given: Any, takes: str) -> ZhuanjieError:

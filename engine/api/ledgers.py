@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, TypedDict, Unpack,
 
 import polars as pl
 
-from zhuanjie.engine.api.callers import Day, check_options, day_of, policy_of
+from zhuanjie.engine.api.callers import Day, check_given, check_options, day_of, policy_of
 from zhuanjie.engine.api.forked_run import ForkedRun
 from zhuanjie.engine.api.given import open_given
 from zhuanjie.engine.api.policies import plan_for
@@ -117,6 +117,9 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
     if threads_are_gone():
         return cast("AuditRun", ForkedRun(partial(audit, sources, policy, **options_of(locals()))))
     check_options(params, columns, lang)
+    check_given(before=before, backend=backend, only=only, skip=skip, by=by, waivers=waivers,
+                roster=roster, baseline=baseline, join=join, all_outcomes=all_outcomes, bulk=bulk,
+                absent=absent)
     day = day_of(as_of)
     plan = plan_for(policy_of(policy), day, params, before, only=only, skip=skip, by=by,
                     waivers=waivers, baseline=baseline)
@@ -286,6 +289,7 @@ def explain(sources: Sources, record_id: str | None = None, clause: str | None =
 
     A record goes by its id, or by its `row` (with `sheet` and `file` where there are several).
     """
+    check_given(record=record_id)
     with closing(stream(sources, policy, **options)) as run:
         return explain_run(run, RecordName(record_id, row, sheet, file), clause)
 
@@ -297,5 +301,6 @@ def fixes(sources: Sources, record_id: str, clause: str | None = None,
 
     `clause` keeps to its rules; no other rule that was in order is broken. Options as for `stream`.
     """
+    check_given(record=record_id)
     with closing(stream(sources, policy, **options)) as run:
         return explain_and_fix(run, record_id, clause)[1]

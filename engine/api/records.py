@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zhuanjie.engine.api.callers import Day, check_options, day_of, policy_of
+from zhuanjie.engine.api.callers import Day, check_given, check_options, day_of, policy_of
 from zhuanjie.engine.api.policies import load_policy, plan_for, with_params
 from zhuanjie.engine.auditing.single import SingleCheck
 from zhuanjie.engine.backends.base import UNKNOWN, RecordBackend
@@ -63,6 +63,7 @@ def destinations(record: Mapping[str, Any], policy: Policy | str | Path | None =
     if not isinstance(record, Mapping):
         raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
     check_options(params, columns, lang)
+    check_given(backend=backend, waivers=waivers)
     day = day_of(as_of)
     chosen = with_params(policy_of(policy) or _standing(day), params, day)
     typed, _, _ = read_record(record, HeadingMap(chosen.vocabulary, columns))
@@ -86,6 +87,7 @@ def check(record: Mapping[str, Any], policy: Policy | str | Path | None = None, 
     if not isinstance(record, Mapping):
         raise fail(InputError, "records.record-shape", hint="records.hint.record-shape")
     check_options(params, columns, lang)
+    check_given(backend=backend, before=before, all_outcomes=all_outcomes, waivers=waivers)
     day = day_of(as_of)
     chosen = policy_of(policy) or _standing(day)
     single = _single(chosen, day, tuple((params or {}).items()), before, backend or EMBEDDED, lang,
@@ -103,6 +105,7 @@ def check_one(record: Mapping[str, Any], policy: Policy | str | Path, *, as_of: 
     Its notices say where another engine stands in for that.
     """
     check_options(params, columns, lang)
+    check_given(backend=backend, before=before, all_outcomes=all_outcomes, waivers=waivers)
     as_of = day_of(as_of)
     chosen = with_params(policy_of(policy) or _standing(as_of), params, as_of)
     if chosen.timeline is not None:

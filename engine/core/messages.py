@@ -19,6 +19,12 @@ from zhuanjie.engine.core.secrets import shown_name, shown_text
 from zhuanjie.engine.core.unicode import width
 
 Lang = Literal["zh", "en"]
+_MOST = 2_000
+"""Characters of a value that a message quotes."""
+_END = 100
+_LINES = 100
+_AROUND = 160
+"""Characters of a line that are shown on each side of its caret."""
 LANGS: tuple[Lang, ...] = ("zh", "en")
 
 
@@ -42,7 +48,12 @@ def say(code: str, lang: Lang, /, **args: Any) -> str:
 
 
 def _quoted(value: Any) -> Any:
-    return shown_name(str(value)) if isinstance(value, str | PurePath) else value
+    return _short(shown_name(str(value))) if isinstance(value, str | PurePath) else value
+
+
+def _short(text: str) -> str:
+    """Of what is endless, the beginning and the end."""
+    return text if len(text) <= _MOST else f"{text[:_MOST // 2]} … {text[-_END:]}"
 
 
 def default_lang(environ: dict[str, str] | None = None) -> Lang:
@@ -77,7 +88,12 @@ def say_diagnostic(diagnostic: Diagnostic, lang: Lang) -> str:
 def _caret(snippet: str, caret: int | None) -> list[str]:
     """The line of `snippet` that holds offset `caret`, with a mark under it (wide text counted)."""
     if caret is None:
-        return [f"  | {line}" for line in snippet.splitlines()]
+        return [f"  | {_short(line)}" for line in snippet.splitlines()[:_LINES]]
     start = snippet.rfind("\n", 0, caret) + 1
-    line = snippet[start:].split("\n", 1)[0]
-    return [f"  | {line}", "  | " + " " * width(snippet[start:caret]) + "^"]
+    line, at = snippet[start:].split("\n", 1)[0], caret - start
+    before, behind = line[:at], line[at:]
+    if len(before) > _AROUND * 2:
+        before = "… " + before[-_AROUND:]
+    if len(behind) > _AROUND * 2:
+        behind = behind[:_AROUND] + " …"
+    return [f"  | {before}{behind}", "  | " + " " * width(before) + "^"]

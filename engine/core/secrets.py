@@ -14,7 +14,7 @@ HIDDEN: Final = "***"
 _WORDS: Final = r"pass(?:word|wd|phrase)|pwd|secret|token|scram_(?:client|server)_key|api_?key"
 _WORD: Final = re.compile(_WORDS, re.IGNORECASE)
 _NAMED: Final = re.compile(
-    rf"(\b\w*(?:{_WORDS})\w*[ \t]*=[ \t]*)"
+    rf"(\b\w*(?:{_WORDS})\w*[ \t]*(?:=|%3D)[ \t]*)"
     r"('(?:\\.|[^'\\])*'?|\"(?:\\.|[^\"\\])*\"?|[^\s&;'\"`]+)", re.IGNORECASE)
 _HEAD: Final = r"(?<![A-Za-z0-9])([A-Za-z][A-Za-z0-9+.\-]+:/+)"
 _USER: Final = re.compile(_HEAD + r"[^\s`]*@")
@@ -55,7 +55,7 @@ def _shown(text: str, user: re.Pattern[str]) -> str:
         text = _NO_HOST.sub(rf"\1{HIDDEN}", text)
     if "%" in text and "=" in text:
         text = _ESCAPED.sub(_escaped, text)
-    if "=" in text and _WORD.search(text):
+    if ("=" in text or "%3" in text) and _WORD.search(text):
         text = _NAMED.sub(rf"\1{HIDDEN}", text)
     return text
 

@@ -7,9 +7,10 @@ numbers are anything but text, so that a date, `1.2`, `yes` or `on` stays what w
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as preset
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,10 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE = "tag:yaml.org,2002:"
 _DIGITS = 1000
 """Digits of the longest number: a longer one is a text, and no field takes it."""
+_LONGEST = 32 << 20
+"""Bytes of the longest file."""
+_COUNTED = 1 << 20
+"""Characters from which on a file's parts are counted before a tree is made of them."""
 _MOST = 200_000
 """Parts of the largest file: aliases can make billions of nine lines."""
 _INT = re.compile(r"[-+]?[0-9]+")
@@ -91,6 +96,8 @@ def read_source(path: Path, kind: type[ZhuanjieError], shown: str | None = None)
     try:
         if path.exists() and not path.is_file():  # a pipe has nobody who writes into it
             raise fail(kind, "source.no-file", Place(name))
+        if (size := path.stat().st_size) > _LONGEST:
+            raise fail(kind, "source.too-long", Place(name), size=size >> 20, most=_LONGEST >> 20)
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise fail(kind, "source.not-utf8", Place(name), offset=error.start) from None
@@ -102,6 +109,9 @@ def read_source(path: Path, kind: type[ZhuanjieError], shown: str | None = None)
 def parse_source(text: str, kind: type[ZhuanjieError], name: str) -> YamlSource:
     """Like `read_source`, for a text that was read already."""
     try:
+        if len(text) > _COUNTED and sum(
+                1 for _ in islice(_starts(text), _MOST + 1)) > _MOST:
+            raise fail(kind, "source.too-large", Place(name), most=_MOST)
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -125,6 +135,12 @@ def parse_source(text: str, kind: type[ZhuanjieError], name: str) -> YamlSource:
     if problems:
         raise kind(*problems)
     return source
+
+
+def _starts(text: str) -> Iterator[yaml.Event]:
+    """Where the parts of a text begin, as they are read."""
+    return (event for event in yaml.parse(text, Loader=_LOADER)
+            if isinstance(event, yaml.NodeEvent))
 
 
 class _TooLargeError(Exception):

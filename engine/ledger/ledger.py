@@ -158,7 +158,12 @@ def from_records(
     from zhuanjie.engine.ledger.readers.objects import ObjectTable
 
     rows = list(records)
-    content = json.dumps(rows, default=str, ensure_ascii=True).encode()
+    try:
+        content = json.dumps(rows, default=str, ensure_ascii=True).encode()
+    except (ValueError, RecursionError):  # it holds itself, or is as good as endless
+        raise fail(InputError, "source.too-deep") from None
+    except TypeError:  # a key that is neither text nor number
+        raise fail(InputError, "records.record-shape", hint="records.hint.record-shape") from None
     table = ObjectTable(rows, IN_MEMORY, HeadingMap(vocabulary, columns), given=True)
     return Ledger([table], sha256=hashlib.sha256(content).hexdigest())
 

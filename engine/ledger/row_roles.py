@@ -210,7 +210,8 @@ class RowRoles:
         if other and 2 * sum(plain_heading(t) in self._known for t in body.values()) >= len(body):
             return RowRole.HEADING
         if place < TOP and len(body) > 2:
-            numbers = [int(t) if t.isascii() and t.isdigit() else -1 for t in body.values()]
+            numbers = [int(t) if len(t) < TOP and t.isascii() and t.isdigit() else -1
+                       for t in body.values()]
             if numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] < TOP:
                 return RowRole.HEADING
         return None

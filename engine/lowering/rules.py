@@ -193,10 +193,10 @@ def _table(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
         pool = ListLit(tuple(Lit(v, STRING) for v in row.allow), Type(Kind.LIST, item=Kind.STRING))
         here: Expr = Call("in", (rule.subject, pool), BOOL)
         rows.append(Call("&&", (row.when, here), BOOL) if row.when else here)
-    ask = rows[0]
-    for more in rows[1:]:
-        ask = Call("||", (ask, more), BOOL)
-    asking = _asking(rule, ask, k, fields)
+    while len(rows) > 1:  # in pairs: a chain would be as deep as the table is long
+        rows = [Call("||", tuple(pair), BOOL) if len(pair) > 1 else pair[0]
+                for pair in (rows[at : at + 2] for at in range(0, len(rows), 2))]
+    asking = _asking(rule, rows[0], k, fields)
     # A finding carries a row's clause when that row, and no other that has a condition, holds.
     conditional = [r for r in rule.rows if r.when is not None]
     clause = tuple(

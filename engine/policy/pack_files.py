@@ -25,6 +25,8 @@ from zhuanjie.engine.policy.model import Manifest, Topic
 _M = TypeVar("_M", bound=BaseModel)
 CASES = "cases"
 MOST_RULES = 5_000
+MOST_ROWS = 50
+"""Rows of a decision table: each is compared with every other."""
 """Rules of a pack: what proves and compiles them takes its time over each."""
 
 
@@ -84,6 +86,13 @@ def load_pack(folder: Path, problems: list[Diagnostic],
     return LoadedPack(folder, manifest, source, tuple(topics), digest.digest())
 
 
+def _table_rows(rule: object) -> int:
+    """How many rows a rule's decision table has, as it is written."""
+    table = rule.get("table") if isinstance(rule, dict) else None
+    rows = table.get("rows") if isinstance(table, dict) else None
+    return len(rows) if isinstance(rows, list) else 0
+
+
 def _too_many(count: int, file: str) -> Diagnostic:
     return Diagnostic("pack.too-many-rules", {"count": count, "most": MOST_RULES}, Place(file))
 
@@ -113,6 +122,13 @@ def _read(
     rules = source.data.get("rules") if isinstance(source.data, dict) else None
     if isinstance(rules, list) and len(rules) > MOST_RULES:
         problems.append(_too_many(len(rules), source.file))
+        return None, None
+    long = [(at, count) for at, rule in enumerate(rules if isinstance(rules, list) else ())
+            if (count := _table_rows(rule)) > MOST_ROWS]
+    if long:
+        problems.extend(Diagnostic("pack.too-many-rows", {"count": count, "most": MOST_ROWS},
+                                   source.place(("rules", at, "table", "rows")))
+                        for at, count in long)
         return None, None
     sources.append(source)
     # The data, not the text: a comment or a line break changes no meaning.

@@ -119,7 +119,7 @@ def _quantifier(pattern: str, start: int, atom: _Part) -> tuple[int, str, _Part]
     """The quantifier of `atom`: the offset after it, its text, what repeating adds to the group."""
     text, low, high = pattern[start], 0, 1
     if text == "{" and (found := _COUNT.match(pattern, start)):
-        text, low, high = found[0], int(found[1]), int(found[3] or found[1])
+        text, low, high = found[0], _times(found[1]), _times(found[3] or found[1])
     endless = text in ("*", "+") or text.endswith(",}")
     most = max(low, high, 1)
     # Of `(a*)*` Python would try every way to split a text before it gives up.
@@ -130,6 +130,11 @@ def _quantifier(pattern: str, start: int, atom: _Part) -> tuple[int, str, _Part]
     # A lazy quantifier finds the same texts; whether there is a match is all that is asked.
     at += pattern.startswith("?", at)
     return at, text, _Part(atom.weight * (most - 1), atom.repeats * most, endless)
+
+
+def _times(digits: str) -> int:
+    """How many times; of a number that is far too large only that it is so."""
+    return int(digits) if len(digits) < 9 else _MAX_REPEAT + 1
 
 
 def _escape(pattern: str, at: int, inside: bool) -> str:

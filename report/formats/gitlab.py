@@ -56,7 +56,7 @@ class GitlabKeeper:
         gap = "[\n"
         for block in self._aside.of(None):
             if block:
-                out.write(gap + block.removeprefix(",\n"))
+                out.write(gap + block.removeprefix(",\n") if gap else block)
                 gap = ""
         out.write("[]\n" if gap else "\n]\n")
 

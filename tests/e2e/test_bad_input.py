@@ -192,6 +192,26 @@ def test_a_pack_of_too_many_rules(tmp_path: Path) -> None:
     assert "6000 rules" in done.stderr
 
 
+def test_a_pack_file_that_is_too_long(tmp_path: Path) -> None:
+    with pack(tmp_path, "rules: []\n").joinpath("10-a.yaml").open("r+b") as file:
+        file.truncate(40 << 20)
+    done = run("policy", "lint", tmp_path)
+    fine(done, 2)
+    assert "40 MB" in done.stderr
+
+
+def test_a_long_table_and_a_long_line(tmp_path: Path) -> None:
+    """A table's rows are compared with each other; of a line only what is near the caret is shown."""
+    rows = "        - {clause: '1', allow: [retained]}\n" * 51
+    done = run("policy", "lint", pack(tmp_path, f"rules:\n  - id: a\n    table:\n      rows:\n{rows}"))
+    fine(done, 2)
+    assert "51 rows" in done.stderr
+    done = run("eval", "member.name in [" + ", ".join(f"'x{n}'" for n in range(9_000)) + "] && zz")
+    fine(done, 2)
+    assert "^" in done.stderr
+    assert len(done.stderr) < 2_000
+
+
 @pytest.mark.parametrize("value", [2**63, -2**63 - 1, 2**70, 10**400])
 def test_numbers_beyond_64_bits(value: int) -> None:
     """No engine is asked what another would answer otherwise."""

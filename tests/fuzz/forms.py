@@ -106,8 +106,8 @@ def _yaml(data: bytes) -> Any:
 
 def _github(data: bytes) -> Any:
     for line in _text(data).splitlines():
-        if line and not re.match(r"::(error|warning|notice)\b", line):
-            raise NotWellFormedError(f"a line that is no annotation: {line[:40]!a}")
+        if re.match(r"\s*(::|##\[)", line) and not re.match(r"::(error|warning|notice)\b", line):
+            raise NotWellFormedError(f"another command: {line[:40]!a}")
 
 
 def _people(data: bytes) -> Any:

@@ -86,7 +86,8 @@ def run(name: str, args: Sequence[str]) -> int:
         return 2
     except TypeError as error:
         frames = traceback.extract_tb(error.__traceback__)
-        if any("/engine/" in frame.filename for frame in frames):
+        unknown = "unexpected keyword argument" in str(error)
+        if not unknown and any("/engine/" in frame.filename for frame in frames):
             raise
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - Python's own, for a word there is not
         return 2

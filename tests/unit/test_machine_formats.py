@@ -84,6 +84,12 @@ def run(of: Report, view: View = VIEW) -> dict[str, Any]:
     return made
 
 
+def test_gitlab_of_many_findings_is_one_list() -> None:
+    """What was kept aside comes back in several blocks."""
+    many = whole(*(finding(f"{n}", row=n, message="a" * 200) for n in range(1, 1_200)))
+    assert len(json.loads(written("gitlab", many))) == 1_200  # one is of a cell
+
+
 def test_sarif_is_what_its_schema_says() -> None:
     made = run(whole(*EVERY))
     with pytest.raises(jsonschema.ValidationError):  # the schema can object

@@ -52,6 +52,8 @@ CALLS = [
     (f"postgresql//u:{SECRET}@h", "postgresql//***@h"),
     (f"jdbc:postgresql://h/d?user=a&password={SECRET}",
      "jdbc:postgresql://h/d?user=a&password=***"),
+    (f"postgresql://h/db?options=-c%20password%3d{SECRET}&table=t",
+     "postgresql://h/db?options=-c%20password%3d***&table=t"),
     (f"bob:{SECRET}@h:1/db", "***@h:1/db"), (f"bob:a:{SECRET}@h/db", "***@h/db"),
     (f"no `bob:{SECRET}@[::1]:1`", "no `***@[::1]:1`"),
     *((same, same) for same in (
