@@ -80,6 +80,7 @@ BENCH_DATA ?= out/bench
 bench: $(UV)
 	UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --quiet --locked --group bench \
 		--compile-bytecode --python $(PYTHON)
+	.venv-bench/bin/python bench/one_record.py
 	.venv-bench/bin/python bench/gate.py
 	.venv-bench/bin/python bench/bulk.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/peers.py --data $(BENCH_DATA)
