@@ -57,7 +57,7 @@ def findings(path: str) -> str:
                CASE WHEN ({rule.bad}) IS NULL THEN filter(array({_left(rule.left)}),
                     name -> name IS NOT NULL) ELSE CAST(array() AS ARRAY<STRING>) END AS missing,
                '{path}' AS file, CAST(NULL AS STRING) AS sheet, line AS row
-        FROM opened WHERE (bits >> {i}) & 1L = 1L"""
+        FROM opened WHERE shiftright(bits, {i}) & 1L = 1L"""
                                for i, rule in enumerate(RULES))).replace("§", ".")
 
 

@@ -77,7 +77,7 @@ class Watch:
 
 
 def descendants(parent: int) -> Iterable[tuple[int, str, float, float]]:
-    """The processes below one: name, processor seconds with those of ended children, megabytes."""
+    """The processes below one: name, processor seconds of its own, megabytes."""
     for task in Path("/proc", str(parent), "task").glob("*/children"):
         for pid in map(int, task.read_text().split()):
             try:
@@ -86,7 +86,7 @@ def descendants(parent: int) -> Iterable[tuple[int, str, float, float]]:
                 continue
             name, rest = text[text.index("(") + 1:text.rindex(")")], text[text.rindex(")") + 2:]
             numbers = rest.split()
-            spent = sum(map(int, numbers[11:15])) / _TICK
+            spent = sum(map(int, numbers[11:13])) / _TICK
             yield pid, name, spent, int(numbers[21]) * os.sysconf("SC_PAGE_SIZE") / 2**20
             yield from descendants(pid)
 

@@ -51,7 +51,7 @@ def compare(done: dict[str, Any], out: Path, here: dict[str, Any]) -> None:
                       f["location"]["row"], f["missing"]) for f in here["findings"]]
     unread = told(out.with_name(f"{out.stem}-input{out.suffix}"))
     assert len(unread) == sum(f["count"] for f in here["input"])
-    assert not [p for p in out.iterdir() if p.name.startswith(".part")]
+    assert not [p for p in out.iterdir() if p.name.startswith(".") and p.suffix != ".crc"]
     assert not [p for p in out.parent.iterdir() if p.name.startswith(".")]
 
 

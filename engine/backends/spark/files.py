@@ -24,7 +24,7 @@ from zhuanjie.engine.ledger.readers.frames import columns_of
 
 LEAST, MOST = 1 << 18, 1 << 20
 """Records of a part, about: a part costs some tenths of a second whatever is in it."""
-_PARTS = 16
+_PARTS = 8
 """Parts that a ledger is divided into as long as they are not too small or too large."""
 _SAMPLE = 200
 _FOUND = "path string, name string, groups array<bigint>, headings array<string>, sample binary"
