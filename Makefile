@@ -7,7 +7,7 @@ BIN := .venv/bin
 EXTRAS ?= $(shell cat .venv/.extras 2>/dev/null)
 PACKS := $(patsubst rules/%/pack.yaml,%,$(wildcard rules/*/pack.yaml))
 
-.PHONY: demo pictures test test-all crash fuzz lint types docs policies check schemas golden fixtures bench differential sbom setup clean
+.PHONY: demo pictures test test-all crash fuzz lint types docs policies check schemas golden fixtures bench differential sbom requirements setup clean
 
 DEMO := fixtures/ledgers/office-2007.xlsx --roster fixtures/rosters/roster-2007.csv \
 	--as-of 2007-12-31 --fail-on never
@@ -75,6 +75,28 @@ OUTCOMES ?= 10000000
 differential: setup
 	cd tests && ../$(BIN)/python -m scale --seed "$(SEED)" --outcomes $(OUTCOMES)
 
+## sbom: what the program is made of, with licences, as CycloneDX: out/sbom.json
+SBOM_EXTRAS ?= --extra all
+sbom: $(UV)
+	@mkdir -p out
+	UV_PROJECT_ENVIRONMENT=.venv-sbom $(UV) sync --quiet --locked --no-default-groups $(SBOM_EXTRAS) \
+		--python $(PYTHON)
+	UV_PROJECT_ENVIRONMENT=.venv-sbom-tool $(UV) sync --quiet --locked --only-group sbom \
+		--python $(PYTHON)
+	.venv-sbom-tool/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-format JSON --output-file out/sbom.json .venv-sbom/bin/python
+	@echo "out/sbom.json"
+
+## requirements: what CI installs, with hashes, from the lock file
+requirements: $(UV)
+	@for extra in plain authoring; do \
+		with=$$(test $$extra = plain || echo --extra $$extra); \
+		$(UV) export --quiet --locked --no-default-groups --no-emit-project --no-annotate \
+			--no-header $$with -o requirements/$$extra.txt > /dev/null || exit 1; \
+	done
+	@$(UV) export --quiet --locked --only-group build --no-annotate --no-header \
+		-o requirements/build.txt > /dev/null
+
 ## bench: how fast, beside other engines; writes docs/benchmarks.md. A run takes a quarter of an hour.
 BENCH_DATA ?= out/bench
 bench: $(UV)
@@ -121,4 +143,4 @@ $(UV):
 anew:
 
 clean:
-	rm -rf .venv .tools build dist *.egg-info
+	rm -rf .venv .venv-sbom .venv-sbom-tool .tools build dist *.egg-info

@@ -143,7 +143,7 @@ def test_all_that_a_caller_may_ask_is_the_same_in_a_forked_child(tmp_path: Path)
         [sys.executable, str(program), str(write_ledger(tmp_path / "l.csv"))],
         capture_output=True, text=True, check=False, timeout=400)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("20 ['report.csv',"), done.stdout
+    assert done.stdout.startswith("19 ['report.csv',"), done.stdout
     assert done.stderr == ""
 
 
