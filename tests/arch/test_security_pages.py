@@ -30,7 +30,7 @@ def page(name: str) -> str:
 
 def rows(text: str, heading: str) -> list[list[str]]:
     """The cells of the first table under a heading."""
-    part = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    part = text.split(f"\n## {heading}\n")[1].split("\n## ", maxsplit=1)[0]
     lines = re.findall(r"^\|(.*)\|$", part, re.MULTILINE)[2:]
     return [[cell.strip() for cell in line.split("|")] for line in lines]
 
