@@ -202,4 +202,4 @@ def begins_plain(text: Tree, dialect: Dialect = POSTGRES) -> Tree:
     return exp.paren(exp.or_(*[exp.And(
         this=exp.GTE(this=dialect.ordered(text.copy()), expression=exp.Literal.string(first)),
         expression=exp.LT(this=dialect.ordered(text.copy()), expression=exp.Literal.string(end)))
-        for first, end in PLAIN]))
+        for first, end in PLAIN], copy=False), copy=False)

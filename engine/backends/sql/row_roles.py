@@ -21,6 +21,8 @@ from zhuanjie.engine.ledger.row_roles import RowRoles
 _GAP = "\x1f"
 """Between the cells of a row, where all are looked at as one text."""
 _MOST = 90
+_GROUPS = 4
+"""Groups of cells that are looked at before all are counted."""
 _DIGIT = "[0-9０-９]"
 
 
@@ -68,11 +70,12 @@ def _together(dialect: Dialect, texts: Sequence[Tree]) -> Tree:
 
 def _few(cells: Sequence[Tree], most: int) -> Tree:
     """Whether no more than `most` cells are filled; two of most rows are enough to say no."""
-    filled = [exp.Not(this=exp.paren(_blank(cell))) for cell in cells]
+    filled = [exp.Not(this=exp.paren(_bare(cell), copy=False)) for cell in cells]
     if not filled:
         return exp.true()
     width = most + 1
-    groups = [filled[n : n + width] for n in range(0, len(filled) - most, width)]
+    groups = [[exp.Not(this=exp.paren(_blank(cell), copy=False)) for cell in cells[n : n + width]]
+              for n in range(0, len(filled) - most, width)][:_GROUPS]
     count = joined(exp.Add, [exp.paren(exp.Case(
         ifs=[exp.If(this=one.copy(), true=exp.Literal.number(1))],
         default=exp.Literal.number(0))) for one in filled])
@@ -83,12 +86,14 @@ def _few(cells: Sequence[Tree], most: int) -> Tree:
 
 
 def _blank(text: Tree) -> Tree:
-    bare = call("btrim", text.copy(), exp.Literal.string(BLANKS))
     # To trim takes longer than to see that there is nothing to be trimmed.
-    return exp.Case(
-        ifs=[exp.If(this=begins_plain(text), true=exp.false())],
-        default=exp.EQ(this=call("coalesce", bare, exp.Literal.string("")),
-                       expression=exp.Literal.string("")))
+    return exp.Case(ifs=[exp.If(this=begins_plain(text), true=exp.false())], default=_bare(text))
+
+
+def _bare(text: Tree) -> Tree:
+    bare = call("btrim", text.copy(), exp.Literal.string(BLANKS))
+    return exp.EQ(this=call("coalesce", bare, exp.Literal.string("")),
+                  expression=exp.Literal.string(""))
 
 
 def _plain(pattern: str) -> str:
