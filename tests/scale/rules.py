@@ -13,6 +13,7 @@ from typing import Any
 
 from scale.expressions import Expressions, texts_of
 from scale.worlds import World
+from zhuanjie.engine.core.errors import ExpressionError
 from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, Lit, Name
 from zhuanjie.engine.expr.printer import to_text
@@ -136,8 +137,14 @@ def _recurring(draw: Expressions, name: str) -> TypedRule | None:
     start = draw.typed(draw.day, Kind.DATE)
     every = draw.typed(lambda: draw.number() if draw.random.random() < 0.3 else Lit(
         draw.random.choice((1, 30, 90, 180))), Kind.INT)
+    often = to_text(every)
+    for day in (to_text(start), _field(last)):
+        try:  # what could leave the calendar belongs to no pack
+            check(read(f"({day}) + days({often})"), draw.world.schema, often, Kind.DATE)
+        except ExpressionError:
+            often = "30"
     return typed_rule(draw.world, _text(
-        draw, name, start=to_text(start), last=_field(last), every=to_text(every)))
+        draw, name, start=to_text(start), last=_field(last), every=often))
 
 
 def _table(draw: Expressions, name: str) -> TypedRule | None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import argparse
 import os
 import time
+import traceback
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -27,6 +28,8 @@ from scale.smaller import Shrinker
 from scale.tally import Tally
 from zhuanjie.engine.backends.registry import NAMES
 
+failed: list[str] = []
+"""What trials ended in where the reference itself failed."""
 LEDGER_EVERY = 8
 """One trial in so many is of whole audits."""
 STARTED_LATE = ("spark",)
@@ -64,7 +67,14 @@ def trials(seed: str, goal: int, engines: Sequence[str], processes: int,
                 number += 1
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
-                trial = future.result()
+                try:
+                    trial = future.result()
+                except BrokenExecutor:
+                    raise
+                except Exception:  # noqa: BLE001  the reference itself failed: say so and go on
+                    failed.append(traceback.format_exc())
+                    judged += 1
+                    continue
                 judged += trial[1].judged
                 yield trial
 
@@ -114,7 +124,9 @@ def main() -> int:
     idle = [] if asked.trial is not None else whole.idle(names, ledgers)
     print("\n".join(["too little was tried:", *idle] if idle else ["nothing was left untried"]))
     installed.stop()
-    return 1 if kept or idle else 0
+    for said in failed:
+        print(said)
+    return 1 if kept or idle or failed else 0
 
 
 def keep(case: Disagreement | LedgerCase, seed: str, number: int, folder: Path) -> Path:
