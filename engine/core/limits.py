@@ -86,6 +86,14 @@ class Limits:
     """Bytes of a row."""
     cell_characters: int = 1 << 20
     """Characters of a cell's text; Excel keeps 32,767."""
+    apart_memory: int = 1 << 30
+    """Bytes of memory for the process that reads a file apart,"""
+    apart_memory_a_byte: int = 30
+    """and so many more for each byte of the file."""
+    apart_seconds: int = 8
+    """Seconds of a processor for that process,"""
+    apart_bytes_a_second: int = 1 << 18
+    """and one more for so many bytes of the file."""
 
 
 DEFAULT = Limits()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 from zhuanjie.engine.core.unicode import BLANKS
-from zhuanjie.engine.ledger.readers.grid import Grid
+from zhuanjie.engine.ledger.readers.laid_out import Grid
 
 WIDEST, DEEPEST = 1000, 65534
 """Columns and rows that a cell may span, as browsers have it."""

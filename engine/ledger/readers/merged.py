@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-Row = list[object]
-Merged = tuple[tuple[int, int], tuple[int, int]]
-"""The first and the last cell of a range, each by row and column from 0."""
-
+from zhuanjie.engine.ledger.readers.laid_out import Merged, Row
 
 BOX = 2
 """Columns beyond its first from which on a merged range is a box, and no value of records."""

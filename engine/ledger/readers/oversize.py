@@ -28,12 +28,12 @@ FEW_CELLS = 5_000_000
 
 
 def _unpacked(path: Path) -> int:
-    """The bytes of an Office package's parts; no bound for another file."""
+    """The bytes of an Office package's parts, or of another file; no bound for another package."""
     try:
         with ZipFile(path) as parts:
             found = [part for part in parts.infolist() if part.filename.startswith("xl/")]
     except (BadZipFile, OSError, ValueError):
-        return MOST_CELLS
+        return path.stat().st_size
     return sum(part.file_size for part in found) if found else MOST_CELLS
 
 

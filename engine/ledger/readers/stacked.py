@@ -15,7 +15,8 @@ from zhuanjie.engine.ledger.further_tables import tables_below
 from zhuanjie.engine.ledger.header import Header
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
-from zhuanjie.engine.ledger.readers.merged import Merged, Row, filled_down
+from zhuanjie.engine.ledger.readers.laid_out import Merged, Row
+from zhuanjie.engine.ledger.readers.merged import filled_down
 
 
 class StackedTable(LedgerTable):

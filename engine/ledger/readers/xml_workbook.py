@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime, time
 from xml.parsers import expat
 
-from zhuanjie.engine.ledger.readers.grid import Grid
+from zhuanjie.engine.ledger.readers.laid_out import Grid
 from zhuanjie.engine.ledger.readers.number_formats import DateParts, NumberFormat, read_format
 from zhuanjie.engine.ledger.readers.package_xml import refuse
 from zhuanjie.engine.ledger.readers.sheet_extras import DAY_ZERO

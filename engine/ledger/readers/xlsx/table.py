@@ -20,7 +20,8 @@ from zhuanjie.engine.ledger.further_tables import heading_words
 from zhuanjie.engine.ledger.header import SEARCHED, find_header
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import Cells, Chunk
-from zhuanjie.engine.ledger.readers.merged import Row, sources_down, spread
+from zhuanjie.engine.ledger.readers.laid_out import Row
+from zhuanjie.engine.ledger.readers.merged import sources_down, spread
 from zhuanjie.engine.ledger.readers.oversize import refuse_far
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.readers.stacked import StackedTable
