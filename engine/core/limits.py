@@ -74,9 +74,9 @@ class Limits:
     """Texts that the cells of a workbook share."""
     merged_ranges: int = 200_000
     """Merged ranges of a sheet."""
-    unusual_cells: int = 2_000_000
+    unusual_cells: int = 1_000_000
     """Cells of a sheet that is not written as most are, so that a parser has to read it."""
-    xml_elements: int = 5_000_000
+    xml_elements: int = 3_000_000
     """Elements of a part that a parser reads."""
     xml_depth: int = 200
     """Elements that stand in one another."""
@@ -86,7 +86,7 @@ class Limits:
     """Bytes of a row."""
     cell_characters: int = 1 << 20
     """Characters of a cell's text; Excel keeps 32,767."""
-    apart_memory: int = 1 << 30
+    apart_memory: int = 768 << 20
     """Bytes of memory for the process that reads a file apart,"""
     apart_memory_a_byte: int = 30
     """and so many more for each byte of the file."""

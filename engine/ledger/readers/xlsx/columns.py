@@ -50,6 +50,8 @@ class Columns:
         """Rows down to the last filled one."""
         self.width = 0
         """Columns up to the last filled one."""
+        self.count = len(cells)
+        """Filled cells."""
         cells = cells.drop(FORM)
         if cells[TEXT].str.starts_with(MARK).any():  # which no text of XML does
             cells = cells.with_columns(pl.col(TEXT).str.replace_all(MARK[1], "\ufffd"))

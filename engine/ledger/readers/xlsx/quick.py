@@ -27,6 +27,7 @@ from zhuanjie.engine.ledger.readers.xlsx.long_cells import (
 from zhuanjie.engine.ledger.readers.xlsx.quick_text import (
     UnusualError,
     attributes,
+    pieces_of,
     plain,
     unquote,
     unwrapped,
@@ -54,11 +55,7 @@ class QuickRows:
 
     def cells(self, block: bytes) -> pl.DataFrame:
         """The filled cells of some whole rows; raises UnusualError where they are unusual."""
-        # As a column from the first: an expression would copy the block.
-        pieces = pl.Series(TEXT, [plain(block, self._prefix)], dtype=pl.Binary).cast(
-            pl.String, strict=False).str.split("<c ").explode()
-        if pieces.null_count():  # no UTF-8
-            raise UnusualError
+        pieces = pieces_of(plain(block, self._prefix), "<c ")
         self._odd_rows([pieces[0]])
         if len(pieces) > 1 and not self._open:
             raise UnusualError

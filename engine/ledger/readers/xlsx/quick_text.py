@@ -28,6 +28,16 @@ def plain(block: bytes, prefix: bytes) -> bytes:
     return block
 
 
+def pieces_of(block: bytes, mark: str) -> pl.Series:
+    """The text of a block, split at every mark; raises UnusualError where it is no UTF-8."""
+    try:
+        # As a column from the first: an expression would copy the block.
+        return pl.Series("text", [block], dtype=pl.Binary).cast(pl.String).str.split(
+            mark).explode()
+    except pl.exceptions.ComputeError:
+        raise UnusualError from None
+
+
 def attributes(text: str) -> dict[str, str]:
     """The attributes of a tag; raises UnusualError where something else is among them."""
     out: dict[str, str] = {}

@@ -15,6 +15,7 @@ from zhuanjie.engine.ledger.readers.xlsx.long_cells import unescaped
 from zhuanjie.engine.ledger.readers.xlsx.package import BeyondError, PackedBook
 from zhuanjie.engine.ledger.readers.xlsx.quick_text import (
     UnusualError,
+    pieces_of,
     plain,
     unquoted,
     within,
@@ -22,6 +23,8 @@ from zhuanjie.engine.ledger.readers.xlsx.quick_text import (
 
 BLOCK = 1 << 23
 PART = 100_000
+FEW = 10_000
+"""Rich texts of a block that are read one by one."""
 _BEGIN, _END = b"<si>", b"</sst>"
 
 
@@ -74,9 +77,8 @@ def _quick(blocks: Iterator[bytes]) -> Iterator[pl.Series]:
 
 
 def _texts(block: bytes) -> pl.Series:
-    pieces = pl.Series("text", [plain(block, b"")], dtype=pl.Binary).cast(
-        pl.String, strict=False).str.split("<si>").explode()
-    if pieces.null_count() or pieces[0]:
+    pieces = pieces_of(plain(block, b""), "<si>")
+    if pieces[0]:
         raise UnusualError
     inner = pieces.slice(1).str.strip_chars_end(" \n\t")
     cell = pl.lit(inner)
@@ -88,7 +90,12 @@ def _texts(block: bytes) -> pl.Series:
         return unquoted(text)
     usual = (~odd).arg_true()
     text = text.scatter(usual, unquoted(text.gather(usual)))
-    return text.scatter(odd.arg_true(), [_rich(piece) for piece in inner.filter(odd)])
+    rich = inner.filter(odd)
+    known = rich.unique()
+    if len(known) > FEW:
+        raise UnusualError
+    read = pl.Series([_rich(piece) for piece in known], dtype=pl.String)
+    return text.scatter(odd.arg_true(), read.gather(rich.cast(pl.Enum(known)).to_physical()))
 
 
 def _rich(piece: str) -> str:

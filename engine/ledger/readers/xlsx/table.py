@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.location import column_letter
 from zhuanjie.engine.core.own_sheets import OWN_SHEET
@@ -32,6 +33,8 @@ from zhuanjie.engine.vocabulary.fields import Field
 SAMPLE = 1000
 """Rows looked at for texts that were typed as numbers."""
 BLOCK = 10_000
+MOST_FILLED, TIMES_FILLED = 200_000, 4
+"""Cells that merged ranges may fill in any case, and for each cell that is filled by itself."""
 
 
 class SheetLedger(StackedTable):
@@ -121,6 +124,7 @@ class SheetLedger(StackedTable):
             height = max(0, end - first)
             frame, marked = self._columns.frame([
                 _counts(self.match.fields.get(at)) for at in range(len(self.headings))], first, end)
+            self._refuse_filling(first, end)
             for at, pairs in sources_down(self._merged, first, end).items():
                 if at < frame.width:
                     source = pl.int_range(height, eager=True).scatter(
@@ -128,6 +132,15 @@ class SheetLedger(StackedTable):
                     frame = frame.with_columns(frame[str(at)].gather(source))
             self._frame = first, end, frame, marked
         return self._frame[2:]
+
+
+    def _refuse_filling(self, first: int, end: int) -> None:
+        """Refuse merged ranges that would fill far more rows than have cells of their own."""
+        filled = sum(min(bottom, end) - top for (top, _), (bottom, _) in self._merged
+                     if first <= top < end)
+        if filled > MOST_FILLED and filled > TIMES_FILLED * self._columns.count:
+            raise fail(InputError, "records.far-cell", self.place, "records.hint.far-cell",
+                       rows=end, columns=self._columns.width)
 
 
 def _counts(field: Field | None) -> bool:
