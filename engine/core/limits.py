@@ -15,8 +15,10 @@ from dataclasses import dataclass
 class Limits:
     """Numbers of rows, in the order in which a ledger meets them."""
 
-    text_kept_from: int = 200_000
-    """Lines from which on delimited text is kept as columns."""
+    text_part: int = 32 << 20
+    """Bytes of delimited text that are read at a time."""
+    held_bytes: int = 512 << 20
+    """Bytes of a table's typed columns that are held, and not kept in files."""
     lines_kept_from: int = 20_000
     """Lines from which on records that are JSON are kept as columns."""
     line_block: int = 500

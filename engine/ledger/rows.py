@@ -26,13 +26,17 @@ from zhuanjie.engine.ledger.cells.column_reader import (
     is_native,
 )
 from zhuanjie.engine.ledger.cells.parser import dtype_of
+from zhuanjie.engine.ledger.doubtful import AT, DoubtfulRows
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.batches import stream_batches
 from zhuanjie.engine.ledger.row_roles import RowRole, as_texts
+from zhuanjie.engine.ledger.typed_cache import ODD, TypedCache
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
-AT, _DOUBT, _OVER, _RAW = "#at", "#doubt", "#over", "#cell-{}"
-"""Names of the columns that hold a row's position in its table, its doubt, and raw cells."""
+__all__ = ["AT", "Rows", "TypedTable", "standing"]
+
+_DOUBT, _OVER, _RAW = "#doubt", "#over", "#cell-{}"
+"""Names of the columns that hold a row's doubt, and raw cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,11 @@ class TypedTable:
         self._scan = table.scan()
         self._sample = pl.DataFrame() if self._scan is None else table.collected(
             self._scan.head(limits().sample_rows))
+        # Of a doubtful row all cells are looked at; of others only those that are asked for.
+        self._cells = {_RAW.format(at): str(at) for at in range(len(table.headings))
+                       if str(at) in self._sample.schema}
+        over = {} if table.overflow is None else {_OVER: table.overflow}
+        self._cache = TypedCache(table, self._sample, self._cells | over) if table.parts else None
 
     def rows(self, names: Iterable[str], exprs: Sequence[pl.Expr], keep: pl.Expr | None = None, *,
              also: Sequence[Sequence[pl.Expr]] = (), size: int, among: pl.Expr | None = None,
@@ -90,47 +99,63 @@ class TypedTable:
         if self._scan is None:
             yield from self._chunks(asked, start)
             return
-        height, most = self.table.size_hint, self.table.at_once
-        if sliced and most is not None and height is not None:
-            slices = [(at, self._scan.slice(at, most)) for at in range(start, height, most)]
-        else:
-            slices = [(start, self._scan.slice(start))]
-        yield from self._stream(slices, asked, size)
+        yield from self._stream(asked, size, start, sliced)
 
-    def _stream(self, slices: Sequence[tuple[int, pl.LazyFrame]], asked: _Asked,
-                size: int) -> Iterator[Rows]:
-        match, types = self.table.match.fields, self._sample.schema
+    def _stream(self, asked: _Asked, size: int, start: int, sliced: bool) -> Iterator[Rows]:
+        match, types, cache = self.table.match.fields, self._sample.schema, self._cache
         read = {at: self._read_as(at, f, asked) for at, f in match.items()
-                if str(at) in types and (f.name in asked.names
-                or (asked.findings and (f.check is not None or not (
-                    self.table.columnar and is_native(f, types[str(at)])))))}
+                if str(at) in types and (f.name in asked.names or (
+                    asked.findings and cache is None and (f.check is not None or not (
+                        self.table.columnar and is_native(f, types[str(at)])))))}
         # What the scan lacks, the cells of a doubtful row may have.
         aside = [at for at in match if asked.findings and str(at) not in types]
-        # Of a doubtful row all cells are looked at; of others only those that are asked for.
-        cells = {_RAW.format(at): str(at) for at in range(len(self.table.headings))
-                 if str(at) in types}
+        cells = dict(self._cells)
         if asked.findings and self.table.overflow is not None:
             cells[_OVER] = self.table.overflow
-        needs_fallback = self._doubt(read, cells, asked)
-        queries = [
-            self._query(start, scan, read, cells, asked, needs_fallback) for start, scan in slices
-        ]
-        doubtful = [_Doubtful(q.filter(_DOUBT).select(AT, *cells), size) for q in queries]
-        kept = [q if asked.keep is None else q.filter(asked.keep | pl.col(_DOUBT))
-                for q in queries]
+        needs_fallback = pl.col(ODD) if cache else self._doubt(read, cells, asked)
+        doubtful: dict[int, DoubtfulRows] = {}
+
+        def queries() -> Iterator[pl.LazyFrame]:
+            for number, (first, scan) in enumerate(self._slices(start, sliced)):
+                query = self._query(first, scan, read, cells, asked, needs_fallback)
+                if cache is None:
+                    doubtful[number] = DoubtfulRows(query.filter(_DOUBT).select(AT, *cells), size)
+                kept = query if asked.keep is None else query.filter(asked.keep | pl.col(_DOUBT))
+                yield kept.select(*asked.exprs, AT, _DOUBT)
+
         try:
-            for number, batch in stream_batches(
-                [q.select(*asked.exprs, AT, _DOUBT) for q in kept], size
-            ):
-                yield self._settle(batch, asked, doubtful[number], [*read, *aside])
+            for number, batch in stream_batches(queries(), size):
+                read_ = int(batch[AT][-1]) + 1 if len(batch) else 0
+                odd = batch.filter(_DOUBT)[AT]
+                if not len(odd):
+                    yield Rows(batch.drop(_DOUBT), read_)
+                    continue
+                raw = cache.odd(odd) if cache else doubtful[number].up_to(read_)
+                yield self._settle(batch, asked, raw, [*match] if cache and asked.findings
+                                   else [*read, *aside])
         except pl.exceptions.PolarsError as error:
             raise self.table.damaged(error) from None
+
+    def _slices(self, start: int, sliced: bool) -> Iterator[tuple[int, pl.LazyFrame]]:
+        """The rows from `start` on, part by part where they are held so or can be read so."""
+        assert self._scan is not None
+        height, most = self.table.size_hint, self.table.at_once
+        if self._cache is not None:
+            yield from self._cache.slices(start, limits().text_rows)
+        elif sliced and most is not None and height is not None:
+            for at in range(start, height, most):
+                yield at, self._scan.slice(at, most)
+        else:
+            yield start, self._scan.slice(start)
 
     def _query(self, start: int, scan: pl.LazyFrame, read: Mapping[int, ColumnReader],
                cells: Mapping[str, str], asked: _Asked, needs_fallback: pl.Expr) -> pl.LazyFrame:
         names = {at: self.table.match.fields[at].name for at in read}
+        there = {name: cell for name, cell in cells.items() if self._cache is None
+                 or (name != _OVER and int(cell) in self.table.match.fields)}
         raw = scan.with_row_index(AT, start).select(
-            AT, *self.table.beside, *(pl.col(cell).alias(name) for name, cell in cells.items()))
+            AT, *self.table.beside, *([ODD] if self._cache else ()),
+            *(pl.col(cell).alias(name) for name, cell in there.items()))
         if asked.among is not None:
             raw = raw.filter(asked.among)
         typed = raw.with_columns(q.value.alias(names[at]) for at, q in read.items())
@@ -140,8 +165,9 @@ class TypedTable:
         """How a column is read: its value from the raw cell, and when that is in doubt."""
         if self.table.is_typed:
             return ColumnReader(pl.col(_RAW.format(at)), None)
-        sample = self._sample[str(at)]
-        found = column_reader(field, pl.col(_RAW.format(at)), sample.dtype, sample)
+        sample, cell = self._sample[str(at)], pl.col(_RAW.format(at))
+        found = self._cache.reader(at, cell) if self._cache else column_reader(
+            field, cell, sample.dtype, sample)
         return found.untrimmed if found.untrimmed and field.name in asked.untrimmed else found
 
     def _doubt(self, read: Mapping[int, ColumnReader], cells: Collection[str],
@@ -200,14 +226,11 @@ class TypedTable:
         except pl.exceptions.PolarsError as error:
             raise self.table.damaged(error) from None
 
-    def _settle(self, batch: pl.DataFrame, asked: _Asked, doubtful: _Doubtful,
+    def _settle(self, batch: pl.DataFrame, asked: _Asked, cells: pl.DataFrame,
                 columns: Collection[int]) -> Rows:
-        """A batch with its doubtful rows read again."""
-        read = int(batch[AT][-1]) + 1 if len(batch) else 0
+        """A batch with its doubtful rows, whose raw `cells` are given, read again."""
+        read = int(batch[AT][-1]) + 1
         sure = batch.drop(_DOUBT)
-        if not batch[_DOUBT].any():
-            return Rows(sure, read)
-        cells = doubtful.up_to(read)
         wide = self.table.too_wide(cells[_OVER]) if _OVER in cells.columns else ()
         names = {at: _RAW.format(at) for at in range(len(self.table.headings))}
         typed = type_chunk(self.table, Chunk(
@@ -277,26 +300,6 @@ class _Asked:
         for step in steps:
             query = query.with_columns(*step)
         return query
-
-
-class _Doubtful:
-    """The raw cells of the doubtful rows, read only once there are any."""
-
-    def __init__(self, query: pl.LazyFrame, size: int) -> None:
-        self._batches = (batch for _, batch in stream_batches([query], size))
-        self._left: pl.DataFrame | None = None
-
-    def up_to(self, beyond: int) -> pl.DataFrame:
-        """The rows before the one at `beyond` that were not given out yet."""
-        parts = [] if self._left is None else [self._left]
-        while not parts or not len(parts[-1]) or parts[-1][AT][-1] < beyond:
-            try:
-                parts.append(next(self._batches))
-            except StopIteration:
-                break
-        every = pl.concat(parts)
-        self._left = every.filter(pl.col(AT) >= beyond)
-        return every.filter(pl.col(AT) < beyond)
 
 
 def standing(places: pl.Series, height: int) -> pl.Expr:

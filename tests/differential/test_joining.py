@@ -31,7 +31,7 @@ WAYS: list[dict[str, Any]] = [{"bulk": False}, {"bulk": True}, {"backend": "refe
 
 def said(paths: list[Path], **options: Any) -> Report:
     options = {"policy": load_policy("fujian-2007-80"), "as_of": DAY, **options}
-    with using(replace(TINY, stream_from=10**9, lines_kept_from=10**9, text_kept_from=10**9)):
+    with using(replace(TINY, stream_from=10**9, lines_kept_from=10**9)):
         return audit(paths, **options)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -47,6 +47,15 @@ class Chunk:
     findings: Sequence[RowFinding] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Consecutive rows of a table: the position of the first, how many, and a query of them."""
+
+    first: int
+    rows: int
+    read: Callable[[], pl.LazyFrame]
+
+
 class LedgerTable(ABC):
     """One table of a file: a sheet of a workbook, a whole .csv. Can be read several times."""
 
@@ -83,6 +92,8 @@ class LedgerTable(ABC):
 
     def __init__(self) -> None:
         self.notices: list[Diagnostic] = []
+        self.on_close: list[Callable[[], object]] = []
+        """What is let go of besides."""
 
     @abstractmethod
     def chunks(self, size: int) -> Iterator[Chunk]:
@@ -105,8 +116,10 @@ class LedgerTable(ABC):
         self.hidden = True
         self.notices.append(Diagnostic("records.hidden-sheet", {}, self.place))
 
-    def close(self) -> None:  # noqa: B027  # most tables hold nothing open
+    def close(self) -> None:
         """Let go of what is held open; the table is not read again."""
+        while self.on_close:
+            self.on_close.pop()()
 
     def damaged(self, error: Exception) -> InputError:
         """What to raise where the file could not be read to its end."""
@@ -138,6 +151,13 @@ class LedgerTable(ABC):
         None where it cannot begin at any row without reading those before.
         """
         return None
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The rows of `scan` in parts that are each best read by themselves; none where there is
+        but one.
+        """
+        return ()
 
     @property
     def overflow(self) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from queue import Empty, Queue
 
 import polars as pl
@@ -25,7 +25,7 @@ WAITING = 1
 
 
 def stream_batches(
-    queries: Sequence[pl.LazyFrame], size: int
+    queries: Iterable[pl.LazyFrame], size: int
 ) -> Iterator[tuple[int, pl.DataFrame]]:
     """The rows of each query in their order, about `size` at a time, with the query's number.
 
@@ -43,6 +43,7 @@ def stream_batches(
                     return stopped.is_set()
 
                 query.sink_batches(give, chunk_size=size, maintain_order=True, engine="streaming")
+                del query  # what it holds need not wait for the next one to be made
                 if stopped.is_set():
                     break
         except BaseException as error:  # noqa: BLE001  # raised where the batches are taken

@@ -1,7 +1,7 @@
 """Delimited text (.csv, .tsv, .txt). In: a file of any encoding and size. Out: one table of text.
 
 Polars reads the file. One in another encoding, or with quotes out of place, is first copied to a
-file that Polars cannot misread. The rows of a large one are kept as columns.
+file that Polars cannot misread. A large one is read part by part.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import itertools
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from copy import copy
+from functools import cached_property, partial
 from pathlib import Path
 
 import polars as pl
@@ -23,13 +24,13 @@ from zhuanjie.engine.ledger.cells.text import show
 from zhuanjie.engine.ledger.further_tables import tables_below
 from zhuanjie.engine.ledger.header import Header, find_header
 from zhuanjie.engine.ledger.headings import HeadingMap
-from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable, RowFinding
+from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable, Part, RowFinding
 from zhuanjie.engine.ledger.readers.batches import stream_batches
 from zhuanjie.engine.ledger.readers.charset import by_headings
 from zhuanjie.engine.ledger.readers.encoding import Digest, owned, readable, survey
 from zhuanjie.engine.ledger.readers.quotes import requote, well_quoted
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
-from zhuanjie.engine.ledger.readers.spill import ParquetSpill, spill
+from zhuanjie.engine.ledger.readers.text_parts import TextPart, text_parts
 
 DELIMITERS = ",\t;|\N{FULLWIDTH COMMA}\N{FULLWIDTH SEMICOLON}"
 SAMPLE = 200
@@ -72,18 +73,9 @@ class DelimitedTable(LedgerTable):
         self._flawed = bool(self._stray) or self._undecodable
         """Some rows have to be spoken of, which a query cannot."""
         self._end: int | None = None
-        self._large = found.lines >= limits().text_kept_from and not self._flawed
-        self._kept: ParquetSpill | None = None
         self._owner: DelimitedTable | None = None
         """The table that the files of the moment go with, where it is another."""
         self._lines = found.lines
-
-    def keep(self) -> DelimitedTable:
-        """The table, its rows kept as columns where it is large."""
-        self._kept = spill(self._text(), self) if self._large else None
-        if self._kept:
-            self.size_hint = self._kept.rows
-        return self
 
     def below(self, mapping: HeadingMap) -> Iterator[DelimitedTable]:
         """The tables below this one, which ends where the next begins."""
@@ -121,35 +113,38 @@ class DelimitedTable(LedgerTable):
 
     def scan(self) -> pl.LazyFrame | None:
         """The rows below the header as a query."""
-        return None if self._flawed else self._query()
+        return None if self._flawed else self._text()
 
-    def _query(self) -> pl.LazyFrame:
-        return self._kept.scan if self._kept else self._text()
+    @cached_property
+    def parts(self) -> Sequence[Part]:
+        """Runs of rows, where the file is large."""
+        size = limits().text_part
+        if self._flawed or self._end is not None or self._path.stat().st_size <= size:
+            return ()
+        return [Part(part.first, part.rows, partial(self._part, part)) for part in text_parts(
+            self._path, self._header_lines(), size, self._quoted)]
 
-    @property
-    def at_once(self) -> int | None:
-        """Columns can be read from any row on."""
-        return limits().text_rows if self._kept else None
-
-    def close(self) -> None:
-        """Delete what was kept."""
-        if self._kept:
-            self._kept.delete()
+    def _part(self, part: TextPart) -> pl.LazyFrame:
+        return self._rows_of(part.content(self._path), 0)
 
     def _text(self) -> pl.LazyFrame:
+        text = self._rows_of(self._path, self._header_lines())
+        return text if self._end is None else text.head(self._end)
+
+    def _rows_of(self, source: Path | bytes, skipped: int) -> pl.LazyFrame:
         schema = {str(i): pl.String for i in range(len(self.headings) + 1)}
-        text = pl.scan_csv(
-            self._path, has_header=False, skip_lines=self._header_lines(), schema=schema,
+        return pl.scan_csv(
+            source, has_header=False, skip_lines=skipped, schema=schema,
             separator=self._delimiter, quote_char='"' if self._quoted else None,
             missing_columns="insert", extra_columns="ignore", truncate_ragged_lines=True,
             infer_schema=False, glob=False, raise_if_empty=False,
         )
-        return text if self._end is None else text.head(self._end)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows below the header."""
         done = 0
-        for _, batch in stream_batches([self._query()], size):
+        texts = (part.read() for part in self.parts) if self.parts else [self._text()]
+        for _, batch in stream_batches(texts, size):
             for frame in batch.iter_slices(size):
                 yield self._chunk(frame, done)
                 done += frame.height

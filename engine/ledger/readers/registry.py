@@ -23,7 +23,7 @@ def open_tables(
     match source.kind:
         case "delimited":
             table = DelimitedTable(path, name, mapping, digest)
-            return [part.keep() for part in (table, *table.below(mapping))], []
+            return [table, *table.below(mapping)], []
         case "lines":
             # Loaded only for such files.
             from zhuanjie.engine.ledger.readers.json_lines import LinesTable
