@@ -21,6 +21,12 @@ class Limits:
     """Bytes of a table's typed columns that are held, and not kept in files."""
     lines_kept_from: int = 20_000
     """Lines from which on records that are JSON are kept as columns."""
+    lines_part: int = 32 << 20
+    """Bytes of JSON lines that are parsed at a time."""
+    document_from: int = 4 << 20
+    """Bytes from which on a document that is a list of records is kept as columns."""
+    document_part: int = 8 << 20
+    """Bytes of such a list that are parsed at a time."""
     line_block: int = 500
     """Records of JSON lines that are objects at a time."""
     kept_part: int = 1 << 17

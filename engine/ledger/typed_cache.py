@@ -24,6 +24,7 @@ from zhuanjie.engine.ledger.cells.checks import is_suspect
 from zhuanjie.engine.ledger.cells.column_reader import ColumnReader, column_reader
 from zhuanjie.engine.ledger.doubtful import AT
 from zhuanjie.engine.ledger.readers.base import LedgerTable, Part
+from zhuanjie.engine.ledger.row_roles import as_texts
 
 ODD = "#odd"
 """The column that says of a row that its cells have to be read one by one."""
@@ -118,10 +119,11 @@ class TypedCache:
     def _maybe(self) -> pl.Expr:
         """Where a row may be no record."""
         sample, roles = self._sample, self._table.roles
-        texts = {at: pl.col(str(at)) for at in range(len(self._table.headings))}
+        texts = {at: as_texts(pl.col(str(at)), sample.schema[str(at)])
+                 for at in range(len(self._table.headings))}
         blanks = dict(zip(texts, sample.select(
             (text.str.strip_chars(BLANKS).fill_null("") == "").sum()
-            for text in texts.values()).row(0), strict=True)) if texts else {}
+            .alias(str(at)) for at, text in texts.items()).row(0), strict=True)) if texts else {}
         return roles.doubt(pl.col(AT).cast(pl.Int64), {at: texts[at] for at in roles.reads(blanks)})
 
     def _make(self, part: Part) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -35,9 +35,10 @@ SHOWN = {"member.id", "member.name", "member.school_branch"}
 
 
 def said(paths: list[Path], *, stream: bool, **options: Any) -> Report:
-    kept_from = 0 if stream and paths[0].suffix in (".jsonl", ".tsv") else 10**9
-    with using(replace(TINY, stream_from=0 if stream else 10**9, lines_kept_from=kept_from,
-                       text_kept_from=kept_from)):
+    held = stream and paths[0].suffix in (".jsonl", ".tsv")
+    with using(replace(TINY, stream_from=0 if stream else 10**9,
+                       lines_kept_from=0 if held else 10**9, text_part=1 << 10,
+                       held_bytes=10**9 if held else 2000)):
         return audit(paths, **options)
 
 

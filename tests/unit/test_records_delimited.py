@@ -1,5 +1,6 @@
 """Delimited text: encodings, delimiters, ragged and broken rows, row numbers, streaming."""
 
+import codecs
 import csv
 import io
 from datetime import date
@@ -13,6 +14,8 @@ from support.party_transfer import open_ledger
 from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.core.limits import Limits, using
 from zhuanjie.engine.ledger.readers import quotes
+from zhuanjie.engine.ledger.readers.text_parts import text_parts
+from zhuanjie.engine.ledger.rows import TypedTable
 
 HEAD = "学号,姓名,转出时间,政治面貌\n"
 BODY = "06021,张三,2007-06-20,甲\n06022,李四,2007年6月21日,乙\n"
@@ -189,37 +192,67 @@ def test_temporary_copies_are_deleted(write, tmp_path, monkeypatch):
     assert list(scratch.iterdir()) == []
 
 
-def test_a_large_table_is_kept_as_columns_while_it_is_read(write, tmp_path, monkeypatch):
+def typed(path, **held):
+    """The ids and what is said of the rows, as a stream has them."""
+    with using(Limits(sample_rows=2, text_rows=2, **held)):
+        ledger = open_ledger([path])
+        table, = ledger.tables
+        ids, said, dropped = [], [], []
+        for rows in TypedTable(table).rows(["member.id"], [pl.col("member.id")], size=2,
+                                           findings=True):
+            ids += rows.frame.rows()
+            said += rows.input
+            dropped += rows.dropped
+        return ids, said, dropped, ledger
+
+
+def test_a_large_text_is_read_part_by_part(write, tmp_path, monkeypatch):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
     path = write(HEAD + BODY + "\n合计\n06023,王五,2007-02-30,丙,丁\n")
-    plain = read(path)
-    with using(Limits(text_kept_from=4)):
-        ledger = open_ledger([path])
-    assert ledger.tables[0].at_once and ledger.size_hint == 5
-    assert [(p.stat().st_mode & 0o777) for p in scratch.iterdir()] == [0o600]
-    ledger.close()
+    whole = typed(path)
     assert list(scratch.iterdir()) == []
-    with using(Limits(text_kept_from=4)):
-        frame, rows, findings = read(path, size=2)
-    assert (frame.rows(), rows, findings) == (plain[0].rows(), *plain[1:])
-    assert [f.row for f in findings] == [5, 6, 6]
+    for size in (1, 4, 30, 64):
+        parts = typed(path, text_part=size, held_bytes=0)
+        assert parts[:3] == whole[:3]
+        kept, = scratch.iterdir()
+        assert (kept.stat().st_mode & 0o777) == 0o700
+        parts[3].close()
+        assert list(scratch.iterdir()) == []
+    assert [f.row for f in whole[1]] == [5, 6, 6]
 
 
-def test_no_room_to_keep_a_large_table(write, monkeypatch):
+def test_no_room_for_what_is_not_held(write, monkeypatch):
     path = write(HEAD + BODY)
-    plain = read(path)
 
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    with using(Limits(text_kept_from=1)):
-        monkeypatch.setattr(pl.LazyFrame, "sink_parquet", full)
-        assert open_ledger([path]).tables[0].at_once is None
-        assert read(path)[0].equals(plain[0])
-        monkeypatch.setattr("tempfile.mkstemp", full)
-        assert read(path)[0].equals(plain[0])
+    whole = typed(path)
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    assert typed(path, text_part=1, held_bytes=0)[:3] == whole[:3]
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    assert typed(path, text_part=1, held_bytes=0)[:3] == whole[:3]
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.text(st.sampled_from('ab"\n\ufeff'), max_size=40), size=st.integers(1, 9))
+def test_parts_are_whole_rows(tmp_path_factory, text, size):
+    path = tmp_path_factory.mktemp("parts") / "a.csv"
+    content = ("x\n" + text).encode()
+    path.write_bytes(content)
+    quoted = content.count(b'"') % 2 == 0
+    parts = list(text_parts(path, 1, size, quoted))
+    assert b"".join(part.content(path) for part in parts) == content[2:]
+    ends = [part.rows for part in parts]
+    assert [part.first for part in parts] == [sum(ends[:at]) for at in range(len(parts))]
+    for number, part in enumerate(parts):
+        held = part.content(path)
+        outside = b"".join(held.split(b'"')[::2]) if quoted else held
+        assert not held.startswith(codecs.BOM_UTF8) or number == 0
+        assert part.rows == outside.count(b"\n") + (not held.endswith(b"\n") or
+                                                    (quoted and held.count(b'"') % 2 == 1))
 
 
 CELL = st.text(st.sampled_from('ab张",;\n\r 1#\'\u3000'), max_size=5)
@@ -245,11 +278,11 @@ def test_what_is_written_is_read(tmp_path_factory, rows, size, quoting, kept):
     path.write_bytes(out.getvalue().encode())
     stripped = [tuple(map(_as_kept, row)) for row in rows]
     expected = [(n, row) for n, row in enumerate(stripped, 2) if any(row)]
-    with using(Limits(text_kept_from=0 if kept else 10**9)):
+    with using(Limits(text_part=7 if kept else 10**9)):
         ledger = open_ledger([path])
+        assert ledger.tables[0].parts
     if not expected:
         return
-    assert bool(ledger.tables[0].at_once) == kept
     batches = list(ledger.batches(size))
     assert [r for b in batches for r in b.frame.rows()] == [r for _, r in expected]
     assert [n for b in batches for n in b.rows] == [n for n, _ in expected]

@@ -66,7 +66,7 @@ def padded(row: Sequence[str], width: int = len(HEAD)) -> list[str]:
 
 
 def said(path: Path, *, stream: bool = False, lang: Any = "zh") -> Report:
-    held = replace(TINY, stream_from=0, text_kept_from=0, lines_kept_from=0) if stream else DEFAULT
+    held = replace(TINY, stream_from=0, text_part=64, lines_kept_from=0) if stream else DEFAULT
     with using(held):
         return audit(path, load_policy("fujian-2007-80"), as_of=date(2007, 12, 31), lang=lang)
 
@@ -94,7 +94,7 @@ def roles(path: Path, *, stream: bool) -> tuple[dict[int, str], list[int]]:
     kept_from = 0 if stream else 10**9
     others: dict[int, str] = {}
     records: list[int] = []
-    with using(replace(TINY, text_kept_from=kept_from, lines_kept_from=kept_from)):
+    with using(replace(TINY, text_part=64, lines_kept_from=kept_from)):
         ledger = open_ledger([path])
         if not stream:
             for batch in ledger.batches():

@@ -118,11 +118,10 @@ class DelimitedTable(LedgerTable):
     @cached_property
     def parts(self) -> Sequence[Part]:
         """Runs of rows, where the file is large."""
-        size = limits().text_part
-        if self._flawed or self._end is not None or self._path.stat().st_size <= size:
+        if self._flawed or self._end is not None:
             return ()
         return [Part(part.first, part.rows, partial(self._part, part)) for part in text_parts(
-            self._path, self._header_lines(), size, self._quoted)]
+            self._path, self._header_lines(), limits().text_part, self._quoted)]
 
     def _part(self, part: TextPart) -> pl.LazyFrame:
         return self._rows_of(part.content(self._path), 0)

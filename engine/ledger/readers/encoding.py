@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -72,31 +73,29 @@ def survey(path: Path, name: str, digest: Digest, *, lenient: bool = False) -> S
     `lenient` lets bytes pass that are no characters.
     """
     encoding: str | None = None
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    offset = lines = returns = wide = 0
-    broken: int | None = None
-    quoted = False
-    for block in blocks(path):
-        digest.update(block)
-        if offset == 0:
-            encoding = marked_encoding(block) or unmarked_wide(block)
-        wide_marked = encoding not in (None, "utf-8-sig")
-        if not wide_marked and (nul := block.find(0)) >= 0:
-            raise fail(InputError, "records.binary", Place(file=name), "records.hint.binary",
-                       offset=offset + nul)
-        if not wide_marked and broken is None:
-            waiting = len(decoder.getstate()[0])
-            try:
-                wide += len(block) - len(decoder.decode(block))
-            except UnicodeDecodeError as error:
-                broken = offset - waiting + error.start
-                wide += error.start - len(error.object[:error.start].decode())
-        quoted = quoted or b'"' in block
-        lines += block.count(b"\n")
-        returns += 0 if lines else block.count(b"\r")
-        offset += len(block)
-    if broken is None and decoder.getstate()[0]:
-        broken = offset - len(decoder.getstate()[0])
+    offset = lines = returns = 0
+    quoted, sound, rest = False, True, b""
+    with ThreadPoolExecutor(1) as aside:
+        digested: Future[None] | None = None
+        for block in blocks(path):
+            if digested is not None:
+                digested.result()
+            digested = aside.submit(digest.update, block)
+            if offset == 0:
+                encoding = marked_encoding(block) or unmarked_wide(block)
+            wide_marked = encoding not in (None, "utf-8-sig")
+            if not wide_marked and (nul := block.find(0)) >= 0:
+                raise fail(InputError, "records.binary", Place(file=name), "records.hint.binary",
+                           offset=offset + nul)
+            if not wide_marked and sound:
+                rest, sound = _undecided(rest + block)
+            quoted = quoted or b'"' in block
+            lines += block.count(b"\n")
+            returns += 0 if lines else block.count(b"\r")
+            offset += len(block)
+        if digested is not None:
+            digested.result()
+    broken, wide = (None, 0) if sound and not rest else _first_broken(path)
     if broken is not None:
         # Bytes saved are two a character: the far side of a doubtful start is GB18030's.
         if encoding == "utf-8-sig" or wide >= 2 * _CERTAIN:
@@ -106,6 +105,38 @@ def survey(path: Path, name: str, digest: Digest, *, lenient: bool = False) -> S
             encoding = "gb18030"
     return Survey(encoding or "utf-8", lines or returns, lines == 0 and returns > 0, quoted,
                   broken is not None)
+
+
+def _undecided(text: bytes) -> tuple[bytes, bool]:
+    """The first bytes of a character at the end of a text, and whether all before is UTF-8."""
+    import polars as pl  # which a single record does without
+
+    cut = len(text)
+    for back in range(1, min(4, len(text) + 1)):
+        byte = text[-back]
+        if byte & 0xC0 != 0x80:
+            length = 1 if byte < 0x80 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            cut -= back if length > back else 0
+            break
+    return text[cut:], pl.Series([text[:cut]]).cast(pl.String, strict=False).null_count() == 0
+
+
+def _first_broken(path: Path) -> tuple[int | None, int]:
+    """The offset of the first byte that UTF-8 cannot read, and how many bytes the characters
+    before it take beyond one each.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    offset = wide = 0
+    for block in blocks(path):
+        waiting = len(decoder.getstate()[0])
+        try:
+            wide += len(block) - len(decoder.decode(block))
+        except UnicodeDecodeError as error:
+            return offset - waiting + error.start, wide + error.start - len(
+                error.object[:error.start].decode())
+        offset += len(block)
+    waiting = len(decoder.getstate()[0])
+    return (offset - waiting if waiting else None), wide
 
 
 def blocks(path: Path) -> Iterator[bytes]:

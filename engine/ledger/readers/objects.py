@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 
 import polars as pl
 
 from zhuanjie.engine.core.diagnostics import Place
-from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.limits import limits
-from zhuanjie.engine.ledger.documents import parse_json, records_of
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
-from zhuanjie.engine.ledger.readers.encoding import Digest, blocks, decode
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.record import cells_of
 
@@ -70,20 +66,3 @@ def row_of(cells: Mapping[str, object], headings: Sequence[str]) -> Collection[o
     if list(cells) == headings:
         return cells.values()
     return [cells.get(heading) for heading in headings]
-
-
-def open_json(path: Path, name: str, mapping: HeadingMap,
-              digest: Digest) -> ObjectTable:
-    """The table of a .json file: a list of objects, or `{"records": [...]}`."""
-    data = b"".join(blocks(path))
-    digest.update(data)
-    records = records_of(parse_json(decode(data, name), name))
-    if records is None:
-        raise fail(InputError, "records.record-shape", Place(file=name),
-                   "records.hint.record-shape")
-    table = ObjectTable(records, name, mapping)
-    if not table.headings:
-        raise fail(InputError, "records.no-records", Place(file=name), "records.hint.no-records")
-    return table
-
-

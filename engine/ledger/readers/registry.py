@@ -11,7 +11,6 @@ from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.ledger.readers.delimited import DelimitedTable
 from zhuanjie.engine.ledger.readers.encoding import Digest, blocks
 from zhuanjie.engine.ledger.readers.frames import open_parquet
-from zhuanjie.engine.ledger.readers.objects import open_json
 from zhuanjie.engine.ledger.sources import LedgerSource
 
 
@@ -30,6 +29,8 @@ def open_tables(
 
             return [LinesTable(path, name, mapping, digest)], []
         case "json":
+            from zhuanjie.engine.ledger.readers.json_document import open_json
+
             return [open_json(path, name, mapping, digest)], []
         case "database":
             address = address_of(source.address)  # says what to install

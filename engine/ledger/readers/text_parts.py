@@ -43,27 +43,30 @@ def text_parts(path: Path, skipped: int, size: int, quoted: bool) -> Iterator[Te
                 yield TextPart(start, start + cut, first, rows)
                 text, start, first = text[cut:], start + cut, first + rows
         if text:
-            yield TextPart(start, start + len(text), first, 1 + _whole_rows(text, quoted)[1])
+            outside = b"".join(text.split(b'"')[::2]) if quoted else text
+            ended = outside.endswith(b"\n") and text.endswith(b"\n")
+            yield TextPart(start, start + len(text), first, outside.count(b"\n") + (not ended))
 
 
 def _whole_rows(text: bytes, quoted: bool) -> tuple[int, int]:
-    """Where the last row ends that is whole in a text, and how many there are up to there.
+    """Where a row ends in a text, the later the better, and how many there are up to there.
 
-    What follows must not begin with a byte-order mark, which a reader would take away.
+    What follows must not be a byte-order mark, which a reader would take away.
     """
+    end = len(text) - len(codecs.BOM_UTF8)
     if not quoted or b'"' not in text:
-        cut = text.rfind(b"\n") + 1
-        while cut and text.startswith(codecs.BOM_UTF8, cut):
-            cut = text.rfind(b"\n", 0, cut - 1) + 1
+        while (cut := text.rfind(b"\n", 0, max(0, end)) + 1) and text.startswith(
+                codecs.BOM_UTF8, cut):
+            end = cut - 1
         return cut, text.count(b"\n", 0, cut)
     pieces = text.split(b'"')
-    end = len(text)
+    right = len(text)
     for at in range(len(pieces) - 1, -1, -1):
-        start = end - len(pieces[at])
-        while at % 2 == 0 and (cut := text.rfind(b"\n", start, end) + 1):
+        left = right - len(pieces[at])
+        while at % 2 == 0 and (cut := text.rfind(b"\n", left, max(0, min(end, right))) + 1):
             if not text.startswith(codecs.BOM_UTF8, cut):
                 return cut, (sum(piece.count(b"\n") for piece in pieces[:at:2])
-                             + text.count(b"\n", start, cut))
-            end = cut - 1
-        end = start - 1
+                             + text.count(b"\n", left, cut))
+            right = cut - 1
+        right = left - 1
     return 0, 0
