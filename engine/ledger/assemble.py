@@ -13,6 +13,7 @@ from functools import cache
 import polars as pl
 
 from zhuanjie.engine.core.limits import limits
+from zhuanjie.engine.core.python_cells import python_cell
 from zhuanjie.engine.core.results import InputFinding
 from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.cells.checks import faults
@@ -123,7 +124,7 @@ class _Typing:
 
     def _other(self, at: int, role: RowRole) -> tuple[int, int, InputFinding]:
         """What is said of a row that is no record."""
-        cells = [column[at] for _, column in sorted(self.chunk.cells.items())]
+        cells = [python_cell(column, at) for _, column in sorted(self.chunk.cells.items())]
         return self._finding(at, SAID[role], value=lead(cells))
 
     def _findings(
@@ -197,10 +198,7 @@ def _workers() -> ThreadPoolExecutor:
 
 def _quoted(cells: Cells, at: int) -> str:
     """A cell as a finding quotes it."""
-    try:
-        return show(cells[at])
-    except (ValueError, OverflowError):  # a date that Python's calendar does not reach
-        return show(pl.Series(cells[at:at + 1]).cast(pl.String)[0])
+    return show(python_cell(cells, at))
 
 
 def _plain(name: str, cells: Cells) -> pl.Series:
@@ -211,7 +209,7 @@ def _plain(name: str, cells: Cells) -> pl.Series:
     if len(kinds) == 1 and kinds <= {int, float, bool}:
         try:
             return pl.Series(name, cells)
-        except OverflowError:  # a whole number beyond 64 bits
+        except (OverflowError, ValueError):  # a whole number beyond 64 bits
             pass
     texts = [None if cell is None else whole_text(cell) for cell in cells]
     return pl.Series(name, texts, dtype=pl.String)

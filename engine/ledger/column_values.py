@@ -16,8 +16,9 @@ import polars as pl
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.location import column_letter
+from zhuanjie.engine.core.python_cells import python_cells
 from zhuanjie.engine.core.unicode import BLANKS, comparable
-from zhuanjie.engine.ledger.cells.parser import python_values, read_cell
+from zhuanjie.engine.ledger.cells.parser import read_cell
 from zhuanjie.engine.ledger.cells.text import CellError, as_text
 from zhuanjie.engine.ledger.headings import HeadingMatch, rank, same_field
 from zhuanjie.engine.ledger.meanings import HeadingMeaning, meanings_of
@@ -56,7 +57,7 @@ def _sample(table: LedgerTable, places: Sequence[int]) -> dict[int, list[object]
     """The first cells of some columns, row by row."""
     if (scan := table.scan()) is not None:
         frame = table.collected(scan.select(str(at) for at in places).head(SAMPLE))
-        return {at: python_values(cells) if isinstance(cells, pl.Series) else list(cells)
+        return {at: python_cells(cells) if isinstance(cells, pl.Series) else list(cells)
                 for at, cells in table.raw({at: frame[str(at)] for at in places}).items()}
     out: dict[int, list[object]] = {at: [] for at in places}
     for chunk in table.chunks(SAMPLE):

@@ -20,6 +20,7 @@ from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.results import InputFinding, Skipped, TableCounts
 from zhuanjie.engine.ledger.batch import Batch
+from zhuanjie.engine.ledger.cells.text import whole_text
 from zhuanjie.engine.ledger.documents import load_record_file, standard_input
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.record import no_key_notice, read_record, unknown_notices
@@ -160,8 +161,11 @@ def from_records(
     rows = list(records)
     try:
         content = json.dumps(rows, default=str, ensure_ascii=True).encode()
-    except (ValueError, RecursionError):  # it holds itself, or is as good as endless
-        raise fail(InputError, "source.too-deep") from None
+    except (ValueError, RecursionError) as error:  # it holds itself, or is as good as endless
+        if "digits" not in str(error):
+            raise fail(InputError, "source.too-deep") from None
+        content = repr([{str(name): whole_text(cell) for name, cell in row.items()}
+                        for row in rows]).encode(errors="replace")
     except TypeError:  # a key that is neither text nor number
         raise fail(InputError, "records.record-shape", hint="records.hint.record-shape") from None
     table = ObjectTable(rows, IN_MEMORY, HeadingMap(vocabulary, columns), given=True)

@@ -18,6 +18,7 @@ import polars as pl
 
 from zhuanjie.engine.api import OutputError, fail
 from zhuanjie.engine.core.limits import limits
+from zhuanjie.engine.core.python_cells import python_cells
 from zhuanjie.report.books import new_book
 from zhuanjie.report.workbook.sayings import SheetPlace
 from zhuanjie.report.workbook.sheet_text import LAST_ROW
@@ -86,7 +87,7 @@ class _Copy:
         for at, heading in enumerate(table.headings):
             self._sheet.write_string(head, at, heading, self._formats["head"])
         for chunk in table.chunks(limits().chunk_rows):
-            columns = [(at, cells.to_list() if isinstance(cells, pl.Series) else cells)
+            columns = [(at, python_cells(cells) if isinstance(cells, pl.Series) else cells)
                        for at, cells in sorted(chunk.cells.items())]
             for place, number in enumerate(chunk.rows):
                 row = number - 1 + self._shift

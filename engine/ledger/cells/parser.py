@@ -213,6 +213,8 @@ def _read_typed(
     """A column that is not text: checked for range where its type fits, else value by value."""
     import polars as pl
 
+    from zhuanjie.engine.core.python_cells import python_cells
+
     kind = values.dtype
     column = None
     if field.type == "bool" and kind == pl.Boolean:
@@ -227,24 +229,13 @@ def _read_typed(
         # A number beyond 64 bits became null; it fits no more than any other outside the range.
         fits = column.is_between(field.low, field.high).fill_null(value=False) | values.is_null()
     if column is None:
-        raw = python_values(values)
-        typed, errors = _read_values(field, raw, day_zero)
+        typed, errors = _read_values(field, python_cells(values), day_zero)
         return pl.Series(field.name, typed, dtype=dtype_of(field)), errors
     errors = [(i, wrong) for i in (~fits).fill_null(value=False).arg_true()]
     column = column.zip_with(fits, column.clear(1)) if errors else column
     if field.type == "month":
         column = column.dt.month_start()
     return column.cast(dtype_of(field)).alias(field.name), errors
-
-
-def python_values(values: pl.Series) -> list[object]:
-    """The cells of a column as Python has them; a day beyond Python's calendar as a text."""
-    try:
-        return values.to_list()
-    except (ValueError, OverflowError):
-        import polars as pl
-
-        return values.cast(pl.String).to_list()
 
 
 def _read_values(

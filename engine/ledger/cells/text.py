@@ -27,6 +27,9 @@ SCIENTIFIC = r"[0-9](\.[0-9]+)?[eE]\+[0-9]+"
 EXACT = 10**15
 """From here on a spreadsheet's numbers have lost digits."""
 
+_LONG = 8000
+"""Bits of a number that `str` may find too long."""
+
 _SCIENTIFIC = re.compile(SCIENTIFIC)
 _FORMULA = re.compile('[=\uff1d]"(.*)"', re.DOTALL)
 _NO_MARKS = str.maketrans("", "", INVISIBLE)
@@ -72,6 +75,8 @@ def as_text(raw: object) -> str:
             return raw
         case bool():
             return "true" if raw else "false"
+        case int() if raw.bit_length() > _LONG:  # Python refuses to write them
+            return format(Decimal(raw), "f")
         case float():
             if raw.is_integer():
                 return str(int(raw))

@@ -118,7 +118,11 @@ def _undecided(text: bytes) -> tuple[bytes, bool]:
             length = 1 if byte < 0x80 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
             cut -= back if length > back else 0
             break
-    return text[cut:], pl.Series([text[:cut]]).cast(pl.String, strict=False).null_count() == 0
+    try:
+        pl.Series([text[:cut]]).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return b"", False
+    return text[cut:], True
 
 
 def _first_broken(path: Path) -> tuple[int | None, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -96,15 +97,35 @@ def columns_of(schema: Mapping[str, pl.DataType]) -> list[tuple[str, pl.Expr]]:
 def _apart(name: str, column: pl.Expr, kind: pl.DataType) -> Iterator[tuple[str, pl.Expr]]:
     if isinstance(kind, pl.Struct):
         for field in kind.fields:
-            inner = field.dtype if isinstance(field.dtype, pl.DataType) else field.dtype()
-            yield from _apart(f"{name}.{field.name}", column.struct.field(field.name), inner)
+            yield from _apart(f"{name}.{field.name}", column.struct.field(field.name),
+                              _made(field.dtype))
     elif isinstance(kind, pl.Date | pl.Datetime):
         # A day that no calendar has stays one that no ledger may hold: Polars cannot write it.
         units = 1 if isinstance(kind, pl.Date) else _A_DAY[kind.time_unit]
         most = min(_WRITTEN * units, 2**63 - 1)
         yield name, column.to_physical().clip(-most, most).cast(kind)
+    elif isinstance(kind, pl.Duration):
+        yield name, column.dt.to_string("iso")
+    elif kind.is_nested() and _counts_time(kind):  # a cell that nobody reads, but Python may meet
+        yield name, column.to_physical()
     else:
         yield name, column
+
+
+def _counts_time(kind: pl.DataType) -> bool:
+    """Whether there are days, times or durations in the values of a type."""
+    if isinstance(kind, pl.Struct):
+        return any(_counts_time(_made(field.dtype)) for field in kind.fields)
+    if isinstance(kind, (pl.List, pl.Array)):
+        return _counts_time(_made(kind.inner))
+    return kind.is_temporal()
+
+
+def _made(kind: Any) -> pl.DataType:
+    """A type as an object, which Polars may name by its class."""
+    made = kind if isinstance(kind, pl.DataType) else kind()
+    assert isinstance(made, pl.DataType)
+    return made
 
 
 def damaged(error: Exception, name: str) -> InputError:

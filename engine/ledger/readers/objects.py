@@ -49,7 +49,15 @@ class ObjectTable(LedgerTable):
         headings: dict[str, None] = {}
         for number, record in self.numbered():
             headings |= dict.fromkeys(cells_of(record, Place(self.file, line=number)))
+        if any(_whole(heading) != heading for heading in headings):
+            self._match_names()
+            headings = dict.fromkeys(map(_whole, headings))
         self._headed(list(headings), mapping)
+
+    def _match_names(self) -> None:
+        """Have names that hold half a character hold a character: no file can hold the half."""
+        self._records = [{_whole(name): cell for name, cell in cells_of(record).items()}
+                         for record in self._records]
 
     def _headed(self, headings: list[str], mapping: HeadingMap) -> None:
         """Know the fields by their headings; raises InputError where these are no ledger's."""
@@ -58,6 +66,10 @@ class ObjectTable(LedgerTable):
         enough = bool(self.match.fields) if self.given else mapping.knows(self.match)
         if headings and not enough:
             raise not_a_ledger(self.file, None, [headings], mapping)
+
+
+def _whole(name: str) -> str:
+    return name.encode(errors="replace").decode()
 
 
 def row_of(cells: Mapping[str, object], headings: Sequence[str]) -> Collection[object]:

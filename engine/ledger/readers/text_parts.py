@@ -35,13 +35,13 @@ def text_parts(path: Path, skipped: int, size: int, quoted: bool) -> Iterator[Te
     """
     with path.open("rb") as file:
         start, first = sum(len(file.readline()) for _ in range(skipped)), 0
-        text = b""
+        text = file.read(size)
         while block := file.read(size):
-            text += block
             cut, rows = _whole_rows(text, quoted)
             if cut:
                 yield TextPart(start, start + cut, first, rows)
                 text, start, first = text[cut:], start + cut, first + rows
+            text += block
         if text:
             outside = b"".join(text.split(b'"')[::2]) if quoted else text
             ended = outside.endswith(b"\n") and text.endswith(b"\n")
