@@ -27,7 +27,8 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 COMMAND = str(Path(sys.executable).parent / "zhuanjie")
 AS_OF = "2007-12-31"
-SECTIONS = ("one_record", "gate", "bulk", "peers", "scaling", "spark", "postgresql", "watch")
+SECTIONS = ("one_record", "gate", "bulk", "texts", "peers", "scaling", "spark", "postgresql",
+            "watch")
 HEAD = """\
 # Benchmarks
 

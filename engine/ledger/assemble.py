@@ -206,10 +206,8 @@ def _plain(name: str, cells: Cells) -> pl.Series:
     if isinstance(cells, pl.Series):
         return cells.alias(name)
     kinds = {type(cell) for cell in cells if cell is not None}
-    if len(kinds) == 1 and kinds <= {int, float, bool}:
-        try:
-            return pl.Series(name, cells)
-        except (OverflowError, ValueError):  # a whole number beyond 64 bits
-            pass
+    far = int in kinds and any(isinstance(c, int) and c.bit_length() > 63 for c in cells)
+    if len(kinds) == 1 and kinds <= {int, float, bool} and not far:
+        return pl.Series(name, cells)
     texts = [None if cell is None else whole_text(cell) for cell in cells]
     return pl.Series(name, texts, dtype=pl.String)
