@@ -72,9 +72,9 @@ class LinesTable(ColumnsTable):
             self._kept = None
         if rows > limits().line_block and b"\r" not in text:
             # One odd line is not to make a thousand others slow.
-            cut = text.find(b"\n", len(text) // 2) + 1 or text.find(b"\n") + 1
+            cut = text.rfind(b"\n", 0, len(text) // 2) + 1 or text.find(b"\n") + 1
             done = self._take(text[:cut], headings, first)
-            return done + (self._take(text[cut:], headings, first + done) if text[cut:] else 0)
+            return done + self._take(text[cut:], headings, first + done)
         lines = text.splitlines()  # one may end in a carriage return alone
         for at in range(0, len(lines), limits().line_block):
             self._take_singly(lines[at:at + limits().line_block], headings, first + at)
