@@ -7,6 +7,7 @@ formula, call on people or link elsewhere.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 from zhuanjie.report.wrap import printable, visible
@@ -17,6 +18,9 @@ _COMMAND: Final = re.compile(r"^(\s*):(?=:)|##(?=\w*\[)", re.MULTILINE)
 _FORMULA: Final = re.compile(r"^(?=[\s\"']*[=+\-@＝＋－＠﹢﹣﹦﹫])|^(?=[\t\r\n])"
                              r"|(?<=[;\t\r\n])(?=[ \"']*[=+\-@＝＋－＠﹢﹣﹦﹫])")
 """Where a program that opens CSV begins a formula, also one that parts cells at semicolons."""
+
+_MAY_BE_FORMULA: Final = re.compile(r"^[\s\"'=+\-@＝＋－＠﹢﹣﹦﹫]|[;\t\r\n]")
+"""What is found far sooner, wherever there may be one."""
 
 _SPECIAL: Final = re.compile(r"([\\|`*_<>\[\]#~$]|&(?=#?\w+;))")
 _LIVE: Final = re.compile(
@@ -36,9 +40,15 @@ def commandless(text: str) -> str:
 
 def csv_cell(cell: Any) -> Any:
     """A cell that a spreadsheet shows as text whatever its separator is."""
-    if not isinstance(cell, str):
-        return cell
-    return visible(commandless(_FORMULA.sub("'", cell)))
+    return csv_text(cell) if isinstance(cell, str) else cell
+
+
+@lru_cache(maxsize=1 << 14)  # the same cells come again and again
+def csv_text(text: str) -> str:
+    """A text that a spreadsheet shows as such whatever its separator is."""
+    if _MAY_BE_FORMULA.search(text):
+        text = _FORMULA.sub("'", text)
+    return visible(commandless(text))
 
 
 def markdown(text: str) -> str:

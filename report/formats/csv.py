@@ -14,10 +14,12 @@ from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Report
 from zhuanjie.engine.core.unaudited import Unaudited, unaudited
 from zhuanjie.report import json_shape as shape
-from zhuanjie.report.inert import csv_cell
+from zhuanjie.report.inert import csv_text
 from zhuanjie.report.view import View
 
 Tail = Callable[[], Iterable[Unaudited]]
+
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def lines(findings: Iterable[Finding], by_pack: bool = False, by: Sequence[str] = (),
@@ -50,5 +52,5 @@ def _cells(cells: dict[str, Any], names: Sequence[str]) -> list[Any]:
     cells |= cells.pop("by", {})
     cells["missing"] = " ".join(cells["missing"])
     cells["waiver"] = cells["waiver"] and cells["waiver"]["id"]
-    cells["fields"] = json.dumps(cells["fields"], ensure_ascii=False)
-    return [csv_cell(cells.get(name)) for name in names]
+    cells["fields"] = _json(cells["fields"])
+    return [csv_text(cell) if cell.__class__ is str else cell for cell in map(cells.get, names)]
