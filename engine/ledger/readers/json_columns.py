@@ -1,7 +1,7 @@
 """Records that are JSON, kept as columns. In: lines, or cells by column. Out: frames, in parts.
 
 Polars parses lines fast and is content with what has to be spoken of: a key given twice, a number
-where texts stand. So members are counted in the bytes and in the columns, by their kind: where the
+where texts stand. So pairs are counted in the bytes and in the columns, by their kind: where the
 counts agree, nothing was passed over. Where they do not, lines are left to be read one by one.
 
 A column of texts, truth values or whole numbers alone is of that kind. One that mixes them, or
@@ -35,7 +35,7 @@ DTYPES: dict[type, Any] = {str: pl.String, bool: pl.Boolean, int: pl.Int64}
 _MIXED = object
 """The kind of a column of texts that stand for values of several kinds."""
 _NULL = -987654321
-"""What stands for null while members are counted: a key that is there, and no key at all, are alike
+"""What stands for null while pairs are counted: a key that is there, and no key at all, are alike
 in a column otherwise."""
 _HEAD = 1 << 16
 PATIENCE = 16
@@ -103,13 +103,13 @@ class JsonColumns:
         if parsed is None or counts.apart:
             return False
         frame, nulls = parsed
-        if not nulls and _filled(frame)[1] < counts.members and not self._marks:
+        if not nulls and _filled(frame)[1] < counts.pairs and not self._marks:
             self._marks = True
             if (parsed := self._parsed(text, before, headings)) is None:
                 return False
             frame, nulls = parsed
         kinds = [self._kinds.get(at) for at in range(len(headings))]
-        if len(frame) != rows or _filled(frame)[1] != counts.members:
+        if len(frame) != rows or _filled(frame)[1] != counts.pairs:
             return False
         frame = frame.select(_unmarked(at, kind, nulls) for at, kind in enumerate(kinds))
         if not self._are_of_kind(frame, kinds, counts, nulls):
@@ -145,14 +145,14 @@ class JsonColumns:
         for kind, count in zip(kinds, filled, strict=True):
             sums[kind] += count
         # Truth values that are none were left out, so that there are fewer.
-        if sums[None] or sum(sums.values()) != counts.members - nulls:
+        if sums[None] or sum(sums.values()) != counts.pairs - nulls:
             return False
         texts, others = counts.texts - sums[str], sums[bool] + sums[int]
         if sums[_MIXED] == 0:
             certain = texts == 0
         else:
             truths = counts.truths - sums[bool]
-            numbers = counts.members - nulls - counts.texts - counts.truths - sums[int]
+            numbers = counts.pairs - nulls - counts.texts - counts.truths - sums[int]
             certain = min(texts, truths, numbers) >= 0 and not counts.nested and not (
                 numbers and _UNSURE.search(counts.text))
             others += truths
@@ -261,7 +261,7 @@ class JsonColumns:
 
 
 class _Counts:
-    """How many members the objects of some lines have, and of which kinds; some may be in texts.
+    """How many pairs the objects of some lines have, and of which kinds; some may be in texts.
 
     `before` is what stands before a value.
     """
@@ -270,14 +270,14 @@ class _Counts:
         self.text, self.before = text, before
         # Polars counts several times as fast as Python.
         self._texts = pl.Series([text]).cast(pl.String)
-        self.members = self._count(b'":')
+        self.pairs = self._count(b'":')
         self.texts = self._count(before + b'"')
         self.apart = self.has(b'" :') or (b"\r" in text and self.has(b'"\r:'))
-        """Whether blanks may stand before a colon, so that a member is not counted."""
+        """Whether blanks may stand before a colon, so that a pair is not counted."""
 
     @property
     def truths(self) -> int:
-        """Members that are truth values."""
+        """Pairs that are truth values."""
         return self._count(self.before + b"true") + self._count(self.before + b"false")
 
     @property
