@@ -110,10 +110,11 @@ turns, {runs} runs each.
 What limits each: starting up and judging cost what the line for Parquet says. **CSV** is parsed
 once, by Polars, for what the bare reading costs; the rest is the digest of the file and telling
 dates, choices and texts that need a closer look. **JSON lines** are parsed by Polars too, which
-takes one of two equal keys and makes texts of what is none; so pairs of key and value are counted in the bytes and
-in the columns, by kind, and nulls are marked first where they are written. Only lines for which the
-counts do not agree are read one by one: lines with objects in them always are. **JSON** documents
-are parsed a few megabytes at a time into Python objects, and these made columns."""
+takes one of two equal keys and makes texts of what is none; so pairs of key and value are counted
+in the bytes and in the columns, by kind, and nulls are marked first where they are written. Only
+lines for which the counts do not agree are read one by one: lines with objects in them always are.
+**JSON** documents are parsed a few megabytes at a time into Python objects, and these made
+columns."""
     report("texts", "Text ledgers", body, ["orjson"])
 
 
