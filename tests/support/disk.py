@@ -173,6 +173,8 @@ class PowerCuts:
             path = Path(what.decode())
             self._now = {i: p for i, p in self._now.items() if p != path} | {inode: path}
         elif inode == self._folder_inode:
+            for gone in self._durable.keys() - self._now.keys():
+                self._files.pop(gone, None)  # another file may come by its number
             self._durable = dict(self._now)
         else:
             file.held, file.pending = file.now(), []
