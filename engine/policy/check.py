@@ -22,6 +22,7 @@ from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.nodes import Expr, FieldRef
 from zhuanjie.engine.expr.type_checker import check
 from zhuanjie.engine.expr.types import Kind, field_type
+from zhuanjie.engine.policy.calendar_bounds import beyond_calendar
 from zhuanjie.engine.policy.model import Clause, Parameter, Rule
 from zhuanjie.engine.policy.overlay import Item, merge
 from zhuanjie.engine.policy.pack_files import LoadedPack
@@ -280,6 +281,9 @@ class Checker:
             cel("start", ("recurring", "start"), rule.recurring.start, Kind.DATE)
             name("last", ("recurring", "last"), rule.recurring.last, Kind.DATE)
             cel("every", ("recurring", "every"), rule.recurring.every, Kind.INT)
+            if not self.problems:
+                place = source.place((*here, "recurring", "every"))
+                self.problems += beyond_calendar(rule.recurring, self.schema, place)
         if rule.table:
             name("subject", ("table", "subject"), rule.table.subject, Kind.STRING)
         if rule.unique:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from support.author_packs import write
 
-from zhuanjie.engine import audit, load_policy
+from zhuanjie.engine import PolicyError, audit, load_policy
 
 DAY = date(2024, 6, 30)
 PERMITS = Path(__file__).parents[2] / "fixtures" / "permits" / "harbour-2024-6"
@@ -67,3 +67,21 @@ def test_duckdb_draws_no_bar_into_a_report() -> None:
     with ENGINE._connection() as connection:
         assert connection.execute(
             "SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
+
+
+def test_a_duty_that_could_leave_the_calendar_is_refused(tmp_path: Path) -> None:
+    """Its next day is proved to be one, as every sum of days is."""
+    rule = """topic: {zh: a, en: a}
+rules:
+  - id: again
+    clause: "1"
+    title: {zh: a, en: a}
+    recurring: {start: letter.issued_on, last: member.left_on, every: %s}
+    message: {zh: a, en: a}
+    remedy: {zh: a, en: a}
+"""
+    assert load_policy(write(tmp_path / "near", rule % "member.cohort * 100", cases=None))
+    with pytest.raises(PolicyError) as caught:
+        load_policy(write(tmp_path / "far", rule % "member.cohort * 10000", cases=None))
+    (said,) = caught.value.diagnostics
+    assert said.place.path == "rules[0].recurring.every"
