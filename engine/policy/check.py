@@ -22,15 +22,11 @@ from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.nodes import Expr, FieldRef
 from zhuanjie.engine.expr.type_checker import check
 from zhuanjie.engine.expr.types import Kind, field_type
+from zhuanjie.engine.policy import pack_vocabulary as added
 from zhuanjie.engine.policy.calendar_bounds import beyond_calendar
 from zhuanjie.engine.policy.model import Clause, Parameter, Rule
 from zhuanjie.engine.policy.overlay import Item, merge
 from zhuanjie.engine.policy.pack_files import LoadedPack
-from zhuanjie.engine.policy.pack_vocabulary import (
-    broken_vocabulary,
-    of_another_vocabulary,
-    vocabulary_of,
-)
 from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
@@ -45,7 +41,7 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     """
     merged = merge(chain)
     problems = list(merged.problems)
-    vocabulary = vocabulary_of(chain, problems)
+    vocabulary = added.vocabulary_of(chain, problems)
     bounds = parameter_bounds(merged.parameters, overrides or {})
     checker = Checker(vocabulary, bounds, merged.clauses, merged.moments)
     checker.problems += problems
@@ -57,7 +53,7 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     if scoped and scoped.manifest.scope:
         scope = checker.cel(scoped.source, ("scope", "when"), scoped.manifest.scope.when, Kind.BOOL)
     if checker.problems:
-        raise PolicyError(*of_another_vocabulary(chain[0].source, checker.problems))
+        raise PolicyError(*added.of_another_vocabulary(chain[0].source, checker.problems))
     top = chain[-1]
     return Policy(
         manifest=top.manifest,
@@ -92,7 +88,7 @@ def broken_rules(sources: Sequence[YamlSource]) -> list[Diagnostic]:
     clauses, moments = ([name for data in maps for name in _mapping(data, key)]
                         for key in ("clauses", "moments"))
     additions: list[Diagnostic] = []
-    checker = Checker(broken_vocabulary(sources, additions), parameters,
+    checker = Checker(added.broken_vocabulary(sources, additions), parameters,
                       clauses if whole else _Everything(), moments if whole else _Everything())
     first: dict[str, str] = {}
     for source in sources:
@@ -115,7 +111,7 @@ def broken_rules(sources: Sequence[YamlSource]) -> list[Diagnostic]:
              if whole or not str(d.args.get("name", "")).startswith("params.")]
     root = next((s for s in sources if isinstance(s.data, dict)
                  and "id" in s.data and "builds_on" not in s.data), None)
-    return additions + (of_another_vocabulary(root, found) if root is not None else found)
+    return additions + (added.of_another_vocabulary(root, found) if root is not None else found)
 
 
 def _twice(source: YamlSource, index: int, rule: Any, first: dict[str, str]) -> list[Diagnostic]:
