@@ -192,6 +192,14 @@ def test_a_pack_of_too_many_rules(tmp_path: Path) -> None:
     assert "6000 rules" in done.stderr
 
 
+@pytest.mark.parametrize("text", ["二〇" * 20_000, "2007-06-30 " * 5_000, " " * 30_000 + "x"])
+def test_a_long_text_in_every_cell(text: str, tmp_path: Path) -> None:
+    path = write_ledger(tmp_path / "l.csv", [dict.fromkeys(SOUND, text), record(2)])
+    began = os.times().children_user
+    fine(run("audit", path, *AS_OF, "--summary"))
+    assert os.times().children_user - began < 20
+
+
 def test_a_pack_file_that_is_too_long(tmp_path: Path) -> None:
     with pack(tmp_path, "rules: []\n").joinpath("10-a.yaml").open("r+b") as file:
         file.truncate(40 << 20)
