@@ -32,8 +32,7 @@ SMALL = 500
 """Rows up to which each that leaves a doubt is looked at by itself."""
 FULLEST = 4
 """Columns that show whether a row is filled."""
-LOOKED = 400
-"""Characters of a cell that are looked at; where there are more its end is not seen."""
+LOOKED = 400  # characters of a cell: of all of a long one time would have no bound
 LONG = 20
 """Characters from which on a text by itself is an explanation."""
 _KEY = r"^\s*[A-Za-zＡ-Ｚａ-ｚ]{0,4}[0-9０-９][0-9A-Za-z０-９Ａ-Ｚａ-ｚ\s]*$"
@@ -294,12 +293,7 @@ class _Tests:
 @cache
 def _test(pattern: str) -> Callable[[str], bool]:
     # Compiled once it is asked: most ledgers have few rows that leave a doubt.
-    return lambda text: _compiled(pattern).search(_head(text)) is not None
-
-
-def _head(text: str) -> str:
-    """As much of a cell as tells what its row is; of all of a long one time would have no bound."""
-    return text if len(text) <= LOOKED else text[:LOOKED] + "\0"
+    return lambda text: _compiled(pattern).search(text[:LOOKED]) is not None
 
 
 @cache
