@@ -292,7 +292,6 @@ class _Tests:
 
 @cache
 def _test(pattern: str) -> Callable[[str], bool]:
-    # Compiled once it is asked: most ledgers have few rows that leave a doubt.
     return lambda text: _compiled(pattern).search(text[:LOOKED]) is not None
 
 
