@@ -107,6 +107,7 @@ bench: $(UV)
 	.venv-bench/bin/python bench/bulk.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/peers.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/scaling.py --data $(BENCH_DATA)
+	.venv-bench/bin/python bench/workbooks.py
 	.venv-bench/bin/python bench/spark.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/watch.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/postgresql.py --data $(BENCH_DATA)

@@ -28,7 +28,8 @@ PAGE = HERE.parent / "docs" / "benchmarks.md"
 COMMAND = str(Path(sys.executable).parent / "zhuanjie")
 AS_OF = "2007-12-31"
 SECTIONS = ("one_record", "gate", "bulk", "texts", "peers", "scaling", "spark", "postgresql",
-            "watch")
+            "watch",
+            "workbooks")
 HEAD = """\
 # Benchmarks
 
