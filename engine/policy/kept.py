@@ -54,8 +54,9 @@ if TYPE_CHECKING:
     from zhuanjie.engine.policy.pack_files import LoadedPack, LoadedTopic
     from zhuanjie.engine.policy.timeline import PackTimeline
 
-_PACK, _COMMON, _VOCABULARY = (
-    f"zhuanjie.engine.{where}" for where in ("policy.model", "core.models", "vocabulary.model"))
+_PACK: Final = "zhuanjie.engine.policy.model"
+_COMMON: Final = "zhuanjie.engine.core.models"
+_VOCABULARY: Final = "zhuanjie.engine.vocabulary.model"
 _HOMES: Final = {
     _COMMON: ("Text",),
     _VOCABULARY: ("Spec", "ValueSpec", "RowWords", "HeadingWords", "Example"),
