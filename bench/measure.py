@@ -27,9 +27,8 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 COMMAND = str(Path(sys.executable).parent / "zhuanjie")
 AS_OF = "2007-12-31"
-SECTIONS = ("one_record", "gate", "bulk", "texts", "peers", "scaling", "spark", "postgresql",
-            "watch",
-            "workbooks")
+SECTIONS = ("one_record", "gate", "bulk", "texts", "workbooks", "peers", "scaling", "postgresql",
+            "spark", "watch")
 HEAD = """\
 # Benchmarks
 
@@ -37,6 +36,28 @@ Each section is written by one script of [bench/](../bench), which measures all 
 run; `make bench` runs them all. Times are medians. Ratios hold better than times: what runs beside
 on the machine slows everything.
 """
+_LINE = re.compile(r"^<!-- line: (.*) -->\n", re.MULTILINE)
+_LINES = ("work", "ours", "what it is held against", "ratio")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the table that the page opens with: our figure, and the one it is held against.
+
+    Both are of one `unit`; the ratio is ours to the other's.
+    """
+
+    work: str
+    ours: float
+    limit: str
+    other: float
+    unit: str = "s"
+
+    def __str__(self) -> str:
+        ours, other = (f"{n:,.0f}" if n >= 100 else f"{n:.2g}" if n < 1 else f"{n:.1f}"
+                       for n in (self.ours, self.other))
+        return " | ".join((self.work, f"{ours} {self.unit}", f"{self.limit}: {other} {self.unit}",
+                           f"{self.ours / self.other:.2f}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +140,20 @@ def thousands(number: float) -> str:
     return f"{round(number, -digits):,.0f}"
 
 
-def report(name: str, title: str, body: str, packages: Sequence[str]) -> None:
-    """Print a section and put it into the page, with machine, versions and day."""
+def report(name: str, title: str, body: str, packages: Sequence[str],
+           lines: Sequence[Line] = ()) -> None:
+    """Print a section and put it into the page, with machine, versions and day.
+
+    Its `lines` stand in the page's first table, too.
+    """
     text = f"## {title}\n\n{body.strip()}\n\n{_circumstances(packages)}\n"
     print(text)
     sections = _sections()
-    sections[name] = text
-    PAGE.write_text(HEAD + "".join(
+    sections[name] = "".join(f"<!-- line: {line} -->\n" for line in lines) + text
+    told = [line.split(" | ") for name in SECTIONS
+            for line in _LINE.findall(sections.get(name, ""))]
+    opening = f"\n{table(told, _LINES, [''] * len(_LINES))}\n" if told else ""
+    PAGE.write_text(HEAD + opening + "".join(
         f"\n<!-- {name}: written by bench/{name}.py -->\n{sections[name]}"
         for name in SECTIONS if name in sections), encoding="utf-8")
 

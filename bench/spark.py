@@ -27,7 +27,19 @@ import polars as pl
 from bulk import counted
 from conditions import CONDITIONS, RECORD
 from engines import our_pack
-from measure import AS_OF, HERE, Run, auditing, generated, middle, process, report, table, workplace
+from measure import (
+    AS_OF,
+    HERE,
+    Line,
+    Run,
+    auditing,
+    generated,
+    middle,
+    process,
+    report,
+    table,
+    workplace,
+)
 from peers import FIELDS, complete
 
 HEAP = "2g"
@@ -282,7 +294,10 @@ cores take about {each * 1e9 / 1e6 / 100:.0f} seconds beside Spark's start, in a
 the disks give each core some 50 MB/s. First to break would be the exchange of key hashes, 16 GB in
 64 ranges of 250 MB; then the one task that looks at all files (a millisecond each); then ids that
 come several times, of which 5,000,000 can be sent around."""
-    report("spark", "On Spark", body, ["pyspark", "pyarrow"])
+    native, _, two = grown[most]
+    report("spark", "On Spark", body, ["pyspark", "pyarrow"],
+           [Line(f"audit on Spark, {most:,} records", two.work, "the engine for files", native.work,
+                 "CPU s")])
 
 
 if __name__ == "__main__":
