@@ -29,7 +29,8 @@ from zhuanjie.engine.ledger.cells.column_reader import column_reader
 from zhuanjie.engine.ledger.cells.parser import CellError, read_cell, read_column
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
-from zhuanjie.engine.watch.events import read_event, to_json
+from zhuanjie.engine.watch.codec import ValueCodec, dumps, loads
+from zhuanjie.engine.watch.events import Update, read_event
 from zhuanjie.engine.watch.register import Register
 
 FIELD = Field("m.k", "month", "月份")
@@ -296,11 +297,15 @@ def test_a_register_turns_with_the_month() -> None:
 
 def test_a_register_keeps_a_month() -> None:
     """What the journal and a closed case hold is read back as it was."""
-    mapping = HeadingMap(load_policy(PACK).vocabulary)
-    event = read_event('{"学号": "w", "党费缴至": "2024年9月"}', "-", 1, mapping)
-    kept = to_json(event, "member.id")
-    assert kept == {"member.id": "w", "dues.paid_to": "2024-09"}
-    assert read_event(json.dumps(kept), "-", 1, mapping) == event
+    vocabulary = load_policy(PACK).vocabulary
+    event = read_event('{"学号": "w", "党费缴至": "2024年9月"}', "-", 1, HeadingMap(vocabulary))
+    assert isinstance(event, Update)
+    codec = ValueCodec(vocabulary.fields)
+    kept = codec.encode(event.values)
+    assert kept["dues.paid_to"] == "2024-09"
+    back = codec.decode(loads(dumps(kept)))
+    assert back == event.values
+    assert isinstance(back["dues.paid_to"], Month)
 
 
 def test_lengths_of_time_in_months_add_up() -> None:
