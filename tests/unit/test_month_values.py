@@ -276,7 +276,7 @@ def test_a_register_turns_with_the_month() -> None:
     pack, values = load_policy(PACK), {"member.id": "w", "dues.paid_to": "2024-09",
                                        "member.left_on": "2024-06-20"}
     register = Register(pack, record_backend_of("python"), date(2024, 8, 31), "en")
-    assert not register._any_day
+    assert not register._rules.any_day
     standing: dict[str, str] = {}
 
     def told(event: dict[str, Any]) -> None:
