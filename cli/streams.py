@@ -27,6 +27,8 @@ def prepare() -> None:
         sys.stdout = _text(1, "utf-8", "strict")
     elif isinstance(sys.stdout.buffer, io.RawIOBase):
         sys.stdout = _text(sys.stdout.fileno(), sys.stdout.encoding, sys.stdout.errors or "strict")
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr = _apart(sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         for_people(stream)
 
@@ -44,6 +46,17 @@ def for_people(stream: TextIO | None) -> None:
     except (UnicodeEncodeError, LookupError):
         stream.reconfigure(encoding="utf-8")
     stream.reconfigure(errors="backslashreplace")
+
+
+def _apart(stream: io.TextIOWrapper) -> TextIO:
+    """stderr under a number of its own, so that what libraries print under theirs can be muted
+    while the program goes on speaking."""
+    try:
+        number = os.dup(stream.fileno())
+    except OSError:
+        return stream
+    return open(number, "w", encoding=stream.encoding,
+                errors=stream.errors, buffering=1, closefd=False)
 
 
 def _text(number: int, encoding: str, errors: str) -> io.TextIOWrapper:

@@ -38,6 +38,17 @@ def is_panic(error: BaseException) -> bool:
     return type(error).__name__ == "PanicException"
 
 
+def is_apart() -> bool:
+    """Whether Python's stderr is not where libraries print, so that these can be muted for long.
+
+    A program that uses this one as a library may hold the stream that a muting would silence.
+    """
+    try:
+        return sys.stderr.fileno() != _STDERR
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
 @dataclass(slots=True)
 class _Muting:
     """What stderr was before the first of those that mute it at once."""

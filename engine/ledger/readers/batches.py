@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from queue import Empty, Queue
 
 import polars as pl
 
-from zhuanjie.engine.core.panics import is_panic, muted
+from zhuanjie.engine.core.panics import is_apart, is_panic, muted
 
 # Decoded row groups of a Parquet file that wait to be used: by default they alone take gigabytes.
 # With two, one is decoded while another is used.
@@ -50,7 +51,7 @@ def stream_batches(
             end = pl.exceptions.ComputeError(_UNREADABLE) if is_panic(error) else error
         taken.put(end)
 
-    with muted():
+    with muted() if is_apart() else nullcontext():
         yield from _taken(taken, stopped, threading.Thread(target=run, daemon=True))
 
 
