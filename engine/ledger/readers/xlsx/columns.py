@@ -56,8 +56,8 @@ class Columns:
         if cells[TEXT].str.starts_with(MARK).any():  # which no text of XML does
             cells = cells.with_columns(pl.col(TEXT).str.replace_all(MARK[1], "\ufffd"))
         if len(cells):
-            self.height = int(cells[ROW].max()) + 1  # type: ignore[arg-type]
-            self.width = int(cells[COLUMN].max()) + 1  # type: ignore[arg-type]
+            self.height = int(cells[ROW].max()) + 1  # type: ignore[arg-type]  # numbers
+            self.width = int(cells[COLUMN].max()) + 1  # type: ignore[arg-type]  # as above
         if (cells[KIND] != TEXTUAL).any():
             cells = cells.with_columns(
                 pl.when(pl.col(KIND).is_in([NUMBER, DAY])).then(TEXT).cast(pl.Float64).alias(
