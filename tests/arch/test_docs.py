@@ -188,7 +188,7 @@ def test_the_readme_shows_the_two_commands() -> None:
     assert recipe
     assert commands["make demo"]
     assert commands["make test"][0] == recipe[1].replace("$(BIN)", ".venv/bin")
-    assert re.search(r"\d+ passed", commands["make test"][-1])
+    assert commands["make test"][1:] == ["…"]  # a count of tests would be old at the next change
 
 
 @pytest.mark.parametrize("page", NAMED)
