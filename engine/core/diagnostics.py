@@ -39,13 +39,15 @@ class Place:
 class Diagnostic:
     """One thing that is wrong: a message code, the values it quotes, and its place.
 
-    `hint` is a message code too (what to do); its values come from the same `args`.
+    `hint` is a message code too (what to do); its values come from the same `args`. `related` says
+    what else has to do with it, each with its own place: who uses it, what brought it about.
     """
 
     code: str
     args: dict[str, Any] = field(default_factory=dict)
     place: Place = field(default_factory=Place)
     hint: str | None = None
+    related: tuple[Diagnostic, ...] = ()
 
     def __post_init__(self) -> None:
         for name, value in self.args.items():

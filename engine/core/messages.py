@@ -82,6 +82,8 @@ def say_diagnostic(diagnostic: Diagnostic, lang: Lang) -> str:
         lines += _caret(shown_text(hide_numbers(at.snippet)), at.caret)
     if d.hint:
         lines.append("  " + say(d.hint, lang, **d.args))
+    for other in d.related:
+        lines += [f"  {line}" for line in say_diagnostic(other, lang).splitlines()]
     return "\n".join(lines)
 
 

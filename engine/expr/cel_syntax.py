@@ -14,7 +14,7 @@ from typing import Any, cast
 from cel_expr_python import cel
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory
 
-from zhuanjie.engine.core.diagnostics import Place
+from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ExpressionError, UnsupportedError, fail
 from zhuanjie.engine.core.parser_words import cause
 from zhuanjie.engine.core.unicode import half_pair
@@ -47,14 +47,20 @@ _MESSAGES: dict[str, dict[str, tuple[int, int | str, bool]]] = {
     "Other": {},
 }
 _ONEOF = {"Expr": ("const", "struct"), "Constant": ("null", "bytes")}
+CHINESE_NAME = "cel.chinese-name"
+"""What is said of a name in Chinese."""
+_FULL_WIDTH = re.compile("[\u2018\u2019\u201c\u201d\uff01-\uff5e\u3000-\u3002]")
 _SLIPS = (
-    ("cel.hint.full-width", re.compile("[\u2018\u2019\u201c\u201d\uff01-\uff5e\u3000-\u3002]")),
+    ("cel.hint.full-width", _FULL_WIDTH),
     ("cel.hint.words", re.compile(r"\b(and|or|not)\b", re.IGNORECASE)),
     ("cel.hint.equals", re.compile(r"(?<![=!<>])=(?!=)|<>|===")),
     ("cel.hint.doubled", re.compile(r"(?<!&)&(?!&)|(?<!\|)\|(?!\|)")),
 )
 """What people write instead of the expression's own signs, and what is then said."""
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_FULL_QUOTED = re.compile("\u2018[^\u2019]*\u2019|\u201c[^\u201d]*\u201d")
+_WORD = re.compile("[\\w.]*[\u3400-\u9fff\uf900-\ufaff][\\w.]*")
+"""A name with Chinese in it, which no expression has outside quotes."""
 _SYNTAX_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (?:Syntax error: )?(.*)")
 
 
@@ -105,9 +111,35 @@ def _syntax_error(text: str, said: str) -> ExpressionError:
         return fail(UnsupportedError, "cel.too-long", size=len(text))
     if "recursion" in said:
         return fail(UnsupportedError, "cel.too-deep")
-    found = _SYNTAX_ERROR.search(said)
     bare = _QUOTED.sub("", text)
     hint = next((code for code, slip in _SLIPS if slip.search(bare)), None)
+    return _chinese_names(text, hint) or _at_caret(text, said, hint)
+
+
+def _chinese_names(text: str, hint: str | None) -> ExpressionError | None:
+    """Every name in Chinese, each once: an expression may be written with a ledger's headings."""
+    bare = _masked(_QUOTED, text)
+    names = {found[0]: found.start()
+             for found in reversed(list(_WORD.finditer(_masked(_FULL_QUOTED, bare))))}
+    if not names:
+        return None
+    told = [Diagnostic(CHINESE_NAME, {"name": name}, Place(snippet=text, caret=at),
+                       "cel.hint.chinese-name") for name, at in sorted(
+                           names.items(), key=lambda item: item[1])]
+    sign = _FULL_WIDTH.search(bare)
+    if sign and hint == "cel.hint.full-width":
+        told.append(Diagnostic("cel.syntax", {"detail": cause("token recognition")},
+                               Place(snippet=text, caret=sign.start()), hint))
+    return ExpressionError(*told)
+
+
+def _masked(quoted: re.Pattern[str], text: str) -> str:
+    return quoted.sub(lambda found: " " * len(found[0]), text)
+
+
+def _at_caret(text: str, said: str, hint: str | None) -> ExpressionError:
+    """What the parser says of a text, at the place that it names."""
+    found = _SYNTAX_ERROR.search(said)
     if not found:
         detail = said.splitlines()[0] if said else "?"
         return fail(ExpressionError, "cel.syntax", Place(snippet=text, caret=0), hint,

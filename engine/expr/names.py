@@ -21,6 +21,7 @@ from zhuanjie.engine.expr.types import (
     field_type,
 )
 from zhuanjie.engine.vocabulary.fields import FieldTable
+from zhuanjie.engine.vocabulary.heading_text import plain_heading
 
 AS_OF, PARAMS = "as_of", "params"
 
@@ -51,6 +52,18 @@ class PackSchema:
         """See `type_checker.Schema`."""
         known = self._fields.get(field)
         return known.choices.get(comparable(word), "") if known else ""
+
+    def headed(self, word: str) -> tuple[str, ...]:
+        """See `typed.Headings`."""
+        wanted = plain_heading(word)
+        return tuple(f.name for f in self._fields
+                     if wanted in map(plain_heading, (*f.all_headings, *f.shared_headings)))
+
+    def listed(self, word: str) -> tuple[str, ...]:
+        """See `typed.Headings`."""
+        wanted = comparable(word)
+        return tuple(dict.fromkeys(f.choices[wanted] for f in self._fields
+                                   if f.type == "enum" and wanted in f.choices))
 
 
 class DataSchema:

@@ -17,10 +17,9 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import ExpressionError, PolicyError
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import Key, YamlSource
-from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.nodes import Expr, FieldRef
-from zhuanjie.engine.expr.type_checker import check
+from zhuanjie.engine.expr.typed import typed_expression
 from zhuanjie.engine.expr.types import Kind, field_type
 from zhuanjie.engine.policy import pack_vocabulary as added
 from zhuanjie.engine.policy.calendar_bounds import beyond_calendar
@@ -208,7 +207,7 @@ class Checker:
     def cel(self, source: YamlSource, trail: Sequence[Key], text: str, want: Kind) -> Expr | None:
         """Read and type an expression; None, with diagnostics, where it is wrong."""
         try:
-            return check(read(text), self.schema, text, want)
+            return typed_expression(text, self.schema, want)
         except ExpressionError as error:
             self.problems += [
                 replace(d, place=source.within(trail, text, d.place.caret))

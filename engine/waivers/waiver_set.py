@@ -189,20 +189,19 @@ def _where(read_: ReadEntry, policy: Policy, problems: list[Diagnostic]) -> Expr
     text = read_.entry.where
     if text is None:
         return None
-    from zhuanjie.engine.expr.from_cel import read
     from zhuanjie.engine.expr.names import PackSchema
-    from zhuanjie.engine.expr.type_checker import check
+    from zhuanjie.engine.expr.typed import typed_expression
     from zhuanjie.engine.policy.check import parameter_bounds
 
     bounds = parameter_bounds(policy.parameters, policy.overrides)
     trail = ("waivers", read_.index, "where")
     try:
-        typed = check(read(text), PackSchema(policy.vocabulary.fields, bounds), text, Kind.BOOL)
+        where = typed_expression(text, PackSchema(policy.vocabulary.fields, bounds), Kind.BOOL)
     except ExpressionError as error:
         problems += [replace(d, place=read_.source.within(trail, text, d.place.caret))
                      for d in error.diagnostics]
         return None
-    if not field_names(typed):
+    if not field_names(where):
         problems.append(Diagnostic("waiver.no-field", {"id": read_.entry.id},
                                    read_.place("where"), "waiver.no-field.hint"))
-    return typed
+    return where
