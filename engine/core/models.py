@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, m
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_0-9]+$")]
+FIELD_FORM = r"^[a-z_]+\.[a-z_0-9]+$"
+FieldName = Annotated[str, StringConstraints(pattern=FIELD_FORM)]
 Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from zhuanjie.engine.core.errors import PolicyError
-from zhuanjie.engine.policy.check import broken_rules, build_policy
+from zhuanjie.engine.policy.broken_packs import broken_rules, field_forms
+from zhuanjie.engine.policy.check import build_policy
 from zhuanjie.engine.policy.locate import by_default, load_chain
 from zhuanjie.engine.policy.pack_files import LoadedPack
 from zhuanjie.engine.policy.policy import Policy
@@ -21,7 +22,8 @@ def policy_in(folder: Path, overrides: Mapping[str, int] | None = None,
     try:
         chain = load_chain(folder, loaded)
     except PolicyError as error:
-        raise PolicyError(*error.diagnostics, *broken_rules(error.sources)) from None
+        raise PolicyError(*field_forms(error.diagnostics, error.sources),
+                          *broken_rules(error.sources)) from None
     return build_policy(chain, overrides)
 
 
