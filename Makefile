@@ -28,7 +28,7 @@ pictures: demo
 
 ## test: all but Spark, PostgreSQL and what is slow, in a few minutes
 test: setup
-	$(BIN)/pytest -n auto -m 'not slow and not engine(name="spark") and not engine(name="postgresql")'
+	ZHUANJIE_EXAMPLES=1/4 $(BIN)/pytest -n auto -m 'not slow and not engine(name="spark") and not engine(name="postgresql")'
 
 ## test-all: every test
 test-all: setup

@@ -14,10 +14,10 @@ import polars as pl
 import pytest
 from hypothesis import given, note, reject
 from hypothesis import strategies as st
+from support.amounts import ASKED, amount
 from support.marks import few
 from support.party_transfer import fields
 from support.strategies import (
-    ASKED,
     ENUM,
     FRAME,
     SCHEMA,
@@ -52,7 +52,7 @@ Record = dict[str, Any]
 
 PACK = "fujian-2007-80"
 DAYS = (date(2007, 7, 1), date(2007, 12, 31), date(2008, 2, 29))
-RECORDS = int(ASKED) if ASKED else 1500
+RECORDS = amount(1500)
 STEPS = (0, 0, 1, 15, 29, 30, 31, 45, 59, 60, 61, 89, 90, 91, 105, 120, 121, 180, 181, 365, 366, 395)
 TEXTS = ("a", "b", "13800000000", "0595-2345678", "１３８", 'a"\\', "")
 DTYPES = {"bool": pl.Boolean, "int": pl.Int64, "date": pl.Date}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -11,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from support.amounts import amount
 from support.edge_records import PACK, chinese, record
 from support.marks import few
 from support.oracle import Judged, judge_ledger
@@ -20,7 +20,7 @@ from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.backends.registry import NAMES
 from zhuanjie.engine.core.results import Finding
 
-RECORDS = int(os.environ.get("ZHUANJIE_EXAMPLES", "700"))
+RECORDS = amount(700)
 SHARE = {"durable": 7}
 """Of how many records an engine takes one: matching single records is slow."""
 DAYS = (date(2007, 12, 31), date(2008, 2, 29), date(2007, 8, 31))

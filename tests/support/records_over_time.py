@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+from support.amounts import amount
 from support.party_transfer import fields
 
-RECORDS = int(os.environ.get("ZHUANJIE_EXAMPLES", "240"))
+RECORDS = amount(240)
 TURNS = (date(2007, 11, 1), date(2015, 7, 1), date(2019, 5, 6))
 SERIALS = ("0001", "0002", "0003")
 

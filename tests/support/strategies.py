@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,17 +9,15 @@ import polars as pl
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from support.amounts import ASKED, amount
 from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit, Name
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
-ASKED = os.environ.get("ZHUANJIE_EXAMPLES")
-"""How many cases to try; unset, a few that are the same each time."""
-
 
 def examples(usual: int) -> settings:
     """Settings for a property that is tried `usual` times unless the environment asks for more."""
-    return settings(max_examples=int(ASKED) if ASKED else usual, derandomize=ASKED is None,
+    return settings(max_examples=amount(usual), derandomize=ASKED is None,
                     deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.strategies import examples
 
 from zhuanjie.engine import load_policy
 from zhuanjie.engine.auditing import reconciliation as absent
@@ -28,7 +29,7 @@ def texts(values: list[str | None]) -> pl.Series:
     return pl.Series(values, dtype=pl.String)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(roster=PARTS, ledger=PARTS, prints=st.sampled_from(PRINTS))
 def test_the_missing_are_those_that_sets_say(
     roster: list[list[str | None]], ledger: list[list[str | None]],

@@ -7,9 +7,10 @@ from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.party_transfer import open_ledger
+from support.strategies import examples
 
 from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.core.limits import Limits, using
@@ -236,7 +237,7 @@ def test_no_room_for_what_is_not_held(write, monkeypatch):
     assert typed(path, text_part=1, held_bytes=0)[:3] == whole[:3]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(text=st.text(st.sampled_from('ab"\n\ufeff'), max_size=40), size=st.integers(1, 9))
 def test_parts_are_whole_rows(tmp_path_factory, text, size):
     path = tmp_path_factory.mktemp("parts") / "a.csv"
@@ -264,7 +265,7 @@ def _as_kept(cell: str) -> str | None:
     return text if text.strip("#") else None
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(rows=st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=12),
        size=st.integers(1, 5), quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
        kept=st.booleans())
@@ -288,7 +289,7 @@ def test_what_is_written_is_read(tmp_path_factory, rows, size, quoting, kept):
     assert [n for b in batches for n in b.rows] == [n for n, _ in expected]
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(text=st.text(st.sampled_from('ab",;\n'), max_size=40), block=st.integers(1, 9))
 def test_quotes_are_checked_as_a_state_machine_checks_them(tmp_path_factory, text, block):
     path = tmp_path_factory.getbasetemp() / "quotes.csv"

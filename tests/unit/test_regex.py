@@ -7,8 +7,9 @@ import re
 import polars as pl
 import pytest
 from cel_expr_python import cel
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.strategies import examples
 
 from zhuanjie.engine.regex.portable import RegexError, portable, python_form
 
@@ -24,7 +25,7 @@ def re2(pattern: str, text: str) -> bool:
     return ENV.compile("t.matches(p)").eval(data={"t": text, "p": pattern}).plain_value()
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(st.tuples(st.sampled_from(ATOMS), st.sampled_from(TAILS)), min_size=1, max_size=4))
 def test_engines_agree(parts: list[tuple[str, str]]) -> None:
     text = "".join(a + ("" if a in "^$" else t) for a, t in parts)

@@ -7,8 +7,9 @@ import time
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.strategies import examples
 
 from zhuanjie.engine.ledger.cells.date_text import month_part, read_text
 from zhuanjie.engine.ledger.cells.text import CellError
@@ -25,7 +26,7 @@ PATTERNS = st.recursive(
     max_leaves=5)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(pattern=PATTERNS, texts=st.lists(st.text("ab.党\n", max_size=8), max_size=6))
 def test_both_ways_find_the_same(pattern: str, texts: list[str]) -> None:
     try:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.party_transfer import fields, read_record, record_reader
+from support.strategies import examples
 
 NAMES = [f.name for f in fields()] + [f.heading for f in fields()]
 VALUES = st.one_of(
@@ -18,7 +19,7 @@ VALUES = st.one_of(
 READER = record_reader()
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8))
 def test_both_readers_agree(record: dict[str, object]) -> None:
     if any(f.name in record and f.heading in record for f in fields()):
