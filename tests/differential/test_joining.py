@@ -134,7 +134,7 @@ def test_records_of_some_tables_lack_what_these_lack(
         assert found.summary.not_judged == batches.summary.not_judged
 
 
-@pytest.mark.parametrize("seed", few(range(12), 0, 1))
+@pytest.mark.parametrize("seed", few(range(12), 0))
 def test_every_way_says_the_same_of_tables_that_contradict_each_other(
     seed: int, tmp_path: Path,
 ) -> None:
