@@ -41,7 +41,7 @@ NEW = [(name, base) for name in ("mine-2024-1", "2024", "null") for base in (Non
 
 
 @pytest.mark.parametrize(("name", "base"), few(
-    NEW, *(n for n in NEW if n[0] != "mine-2024-1" or n[1] is None)))
+    NEW, *(n for n in NEW if n[1] is None), NEW[-1]))
 def test_a_new_pack_passes_everything(tmp_path: Path, name: str, base: str | None) -> None:
     policy = load_policy(written(tmp_path / name, name, base))
     assert policy.id == name

@@ -89,7 +89,7 @@ def test_progress_counts_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert told == [(128, 300), (256, 300), (300, 300)]
 
 
-@pytest.mark.parametrize("kind", few(KINDS, "csv", "parquet"))
+@pytest.mark.parametrize("kind", few(KINDS, "csv"))
 def test_few_chunks_are_held_at_a_time(kind: str, tmp_path: Path,
                                        monkeypatch: pytest.MonkeyPatch) -> None:
     def counted(chunk: ChunkPlan, *given: Any) -> Any:
@@ -143,7 +143,7 @@ def test_no_text_needs_escaping_in_json() -> None:
     assert json.dumps(texts, ensure_ascii=False).count("\\") == 0
 
 
-@pytest.mark.parametrize("headings", ["zh", "names"])
+@pytest.mark.parametrize("headings", few(["zh", "names"], "zh"))
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_holds_the_same_records(kind: str, headings: Any, tmp_path: Path) -> None:
     plain = [json.loads(line) for line in make(tmp_path, "plain.jsonl").open(encoding="utf-8")]

@@ -47,7 +47,7 @@ def typed(line: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("shares", SHARES)
-@pytest.mark.parametrize("as_of", few(DAYS, DAYS[0], DAYS[-1]), ids=str)
+@pytest.mark.parametrize("as_of", few(DAYS, DAYS[0]), ids=str)
 def test_planted_is_what_the_reading_by_hand_finds(as_of: date, shares: str,
                                                    tmp_path: Path) -> None:
     planted = made(tmp_path, as_of, 1000, seed=DAYS.index(as_of), **SHARES[shares])
@@ -64,7 +64,7 @@ def test_planted_is_what_the_reading_by_hand_finds(as_of: date, shares: str,
 
 
 @pytest.mark.parametrize("backend", ["polars", "reference"])
-@pytest.mark.parametrize("as_of", DAYS[:2], ids=str)
+@pytest.mark.parametrize("as_of", few(DAYS[:2], DAYS[0]), ids=str)
 def test_planted_is_what_an_audit_finds(as_of: date, backend: str, tmp_path: Path) -> None:
     planted = made(tmp_path, as_of, 1000, seed=9, **SHARES["dense"])
     report = audit(tmp_path / "ledger.jsonl", load_policy("fujian-2007-80"), as_of=as_of,

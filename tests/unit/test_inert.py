@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.cli_command import AS_OF, record, run, write_ledger
+from support.marks import few
 
 from zhuanjie.report.inert import commandless, csv_cell, markdown
 
@@ -46,7 +47,7 @@ def test_markdown_calls_on_nobody(text: str, shown: str) -> None:
 BAD = "\x1b[2J::error::x\n::add-mask::y\n@name https://x.org \u202e##[group]z;=1+1"
 
 
-@pytest.mark.parametrize("form", ["table", "csv", "markdown"])
+@pytest.mark.parametrize("form", few(["table", "csv", "markdown"], "csv"))
 def test_no_output_is_steered_by_a_cell(form: str, tmp_path: Path) -> None:
     rows = [record(1, 姓名=BAD, 转出时间=BAD), record(2, 学号=BAD, 回执收到日期="")]
     path = write_ledger(tmp_path / "l.csv", rows)
@@ -64,7 +65,7 @@ def test_no_output_is_steered_by_a_cell(form: str, tmp_path: Path) -> None:
         assert "https://x" not in said.stdout
 
 
-@pytest.mark.parametrize("form", ["table", "csv", "markdown", "ics"])
+@pytest.mark.parametrize("form", few(["table", "csv", "markdown", "ics"], "markdown"))
 def test_no_output_is_steered_by_a_heading(form: str, tmp_path: Path) -> None:
     path = write_ledger(tmp_path / "l.csv", [record(1, 回执收到日期="")])
     text = path.read_text(encoding="utf-8")

@@ -25,13 +25,12 @@ from zhuanjie.engine.policy.policy import Policy
 
 PACKS = Path(__file__).parents[2] / "fixtures" / "verify"
 DAY = date(2008, 3, 1)
-LONG = ("a row that holds on one day of the year only",)
 
 
 def _packs() -> list[Any]:
     return [
         pytest.param(entry, id=f"{name}: {entry['name']}",
-                     marks=pytest.mark.slow if name == "sound" or entry["name"] in LONG else ())
+                     marks=pytest.mark.slow if name != "dead" else ())
         for name in ("sound", "violated", "dead")
         for entry in yaml.safe_load((PACKS / f"{name}.yaml").read_text(encoding="utf-8"))
         if not entry["expect"]

@@ -133,7 +133,7 @@ def test_only_the_same_audit_goes_on(ledger: Path, tmp_path: Path) -> None:
         written(ledger, out, resume=True)
 
 
-@pytest.mark.parametrize("held", ["my notes", "{", '{"ledger": "mine"}'])
+@pytest.mark.parametrize("held", few(["my notes", "{", '{"ledger": "mine"}'], "{"))
 def test_a_journal_that_is_none_of_an_audit_is_left_as_it_is(
         ledger: Path, tmp_path: Path, held: str) -> None:
     folder = tmp_path / "out"
