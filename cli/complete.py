@@ -61,3 +61,10 @@ def backends(_ctx: click.Context, _param: click.Parameter,
     from zhuanjie.engine import api
 
     return items(api.backends(), incomplete)
+
+
+def lints(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The ids of lints."""
+    from zhuanjie.engine import api
+
+    return items(api.LINTS, incomplete)

@@ -46,6 +46,11 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.ledgers import open_acts as open_acts
     from zhuanjie.engine.api.ledgers import record_ids as record_ids
     from zhuanjie.engine.api.ledgers import stream as stream
+    from zhuanjie.engine.api.lints import fix_lints as fix_lints
+    from zhuanjie.engine.api.lints import lint as lint
+    from zhuanjie.engine.api.lints import lint_page as lint_page
+    from zhuanjie.engine.api.lints import lint_report as lint_report
+    from zhuanjie.engine.api.lints import lint_weights as lint_weights
     from zhuanjie.engine.api.packs import PackRoot as PackRoot
     from zhuanjie.engine.api.packs import Settings as Settings
     from zhuanjie.engine.api.packs import keep_policies as keep_policies
@@ -56,7 +61,6 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.packs import use_settings as use_settings
     from zhuanjie.engine.api.policies import PolicyEntry as PolicyEntry
     from zhuanjie.engine.api.policies import kept_policy as kept_policy
-    from zhuanjie.engine.api.policies import lint as lint
     from zhuanjie.engine.api.policies import list_policies as list_policies
     from zhuanjie.engine.api.policies import load_policy as load_policy
     from zhuanjie.engine.api.policies import packs_of as packs_of
@@ -110,6 +114,10 @@ if TYPE_CHECKING:
     from zhuanjie.engine.authoring.diff.text_diff import TextEdit as TextEdit
     from zhuanjie.engine.authoring.diff.versions import policy_at as policy_at
     from zhuanjie.engine.authoring.editing.scaffold import scaffold as scaffold
+    from zhuanjie.engine.authoring.linting.fixes import LintFixes as LintFixes
+    from zhuanjie.engine.authoring.linting.pages import LintPage as LintPage
+    from zhuanjie.engine.authoring.linting.run import Lint as Lint
+    from zhuanjie.engine.authoring.linting.run import LintReport as LintReport
     from zhuanjie.engine.authoring.mutation.mutate import MutationReport as MutationReport
     from zhuanjie.engine.authoring.mutation.mutate import Survivor as Survivor
     from zhuanjie.engine.authoring.mutation.mutate import mutate as mutate
@@ -137,6 +145,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.core.errors import UsageError as UsageError
     from zhuanjie.engine.core.errors import ZhuanjieError as ZhuanjieError
     from zhuanjie.engine.core.errors import fail as fail
+    from zhuanjie.engine.core.lint_ids import LINTS as LINTS
     from zhuanjie.engine.core.location import Location as Location
     from zhuanjie.engine.core.messages import LANGS as LANGS
     from zhuanjie.engine.core.messages import Lang as Lang
@@ -194,12 +203,13 @@ _MODULES = {
         "deadlines", "explain", "explain_and_fix", "explain_run", "fixes", "open_acts",
         "record_ids", "stream",
     ),
+    "zhuanjie.engine.api.lints": ("fix_lints", "lint", "lint_page", "lint_report", "lint_weights"),
     "zhuanjie.engine.api.packs": (
         "PackRoot", "Settings", "keep_policies", "office_day", "pack_ids", "settings",
         "settings_file", "use_settings",
     ),
     "zhuanjie.engine.api.policies": (
-        "PolicyEntry", "kept_policy", "lint", "list_policies", "load_policy", "packs_of",
+        "PolicyEntry", "kept_policy", "list_policies", "load_policy", "packs_of",
         "with_params",
     ),
     "zhuanjie.engine.api.reading": (
@@ -227,6 +237,9 @@ _MODULES = {
     "zhuanjie.engine.authoring.diff.text_diff": ("TextEdit",),
     "zhuanjie.engine.authoring.diff.versions": ("policy_at",),
     "zhuanjie.engine.authoring.editing.scaffold": ("scaffold",),
+    "zhuanjie.engine.authoring.linting.fixes": ("LintFixes",),
+    "zhuanjie.engine.authoring.linting.pages": ("LintPage",),
+    "zhuanjie.engine.authoring.linting.run": ("Lint", "LintReport"),
     "zhuanjie.engine.authoring.mutation.mutate": ("MutationReport", "Survivor", "mutate"),
     "zhuanjie.engine.authoring.phrases": ("Phrases",),
     "zhuanjie.engine.authoring.testing.case_runner": ("UNNAMED", "CaseInstance", "Mismatch"),
@@ -240,6 +253,7 @@ _MODULES = {
         "BackendError", "ExpressionError", "InputError", "OutputError", "PolicyError",
         "UnsupportedError", "UsageError", "ZhuanjieError", "fail",
     ),
+    "zhuanjie.engine.core.lint_ids": ("LINTS",),
     "zhuanjie.engine.core.location": ("Location",),
     "zhuanjie.engine.core.messages": ("LANGS", "Lang", "default_lang", "say", "say_diagnostic"),
     "zhuanjie.engine.core.secrets": ("shown_name",),

@@ -18,12 +18,11 @@ from zhuanjie.engine.policy.found import MANIFEST, find_folder, pack_folders
 from zhuanjie.engine.policy.policy import Policy
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.core.diagnostics import Diagnostic
     from zhuanjie.engine.policy.model import Manifest
 
 # What reads and checks packs is imported late: a policy that was kept has no need of it.
 
-__all__ = ["PolicyEntry", "kept_policy", "lint", "list_policies", "load_policy", "packs_of",
+__all__ = ["PolicyEntry", "kept_policy", "list_policies", "load_policy", "packs_of",
            "plan_for", "with_params"]
 
 
@@ -108,14 +107,6 @@ def with_params(policy: Policy, params: Mapping[str, int] | None,
     from zhuanjie.engine.policy.check import build_policy
 
     return build_policy(policy.chain, {**policy.overrides, **params})
-
-
-def lint(policy: Policy) -> list[Diagnostic]:
-    """What the author of a policy should look at; raises PolicyError for broken case files."""
-    # Imported late: cases are run by the column engine, which nothing else here needs.
-    from zhuanjie.engine.authoring.editing import lints
-
-    return lints.lint(policy)
 
 
 def plan_for(policy: Policy | None, day: date, params: Mapping[str, int] | None = None,

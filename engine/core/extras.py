@@ -11,6 +11,7 @@ LIBRARIES: Final = {
     "authoring": ("z3",),
     "duckdb": ("duckdb", "sqlglot"),
     "lakehouse": ("deltalake", "pyiceberg"),
+    "lsp": ("pygls",),
     "postgresql": ("psycopg", "sqlglot"),
     "spark": ("pyspark", "pandas"),
 }

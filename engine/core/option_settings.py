@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.kept_files import OFF
+from zhuanjie.engine.core.lint_ids import LINTS, WEIGHTS
+from zhuanjie.engine.core.suggest import suggest
 
 Read = Callable[[Any, Path], Any]
 """Makes of a value and the folder of its file what the option takes; raises TypeError."""
@@ -62,6 +64,26 @@ def _numbers(value: Any, _folder: Path) -> list[tuple[str, int]]:
     return list(value.items())
 
 
+class SettingError(TypeError):
+    """A value that an option does not take, where more can be said than what it takes."""
+
+    def __init__(self, code: str, hint: str | None, **args: str) -> None:
+        super().__init__(code)
+        self.code, self.hint, self.args_of = code, hint, args
+
+
+def _lints(value: Any, _folder: Path) -> list[tuple[str, str]]:
+    """What lints weigh, by their ids."""
+    if not isinstance(value, dict) or any(weight not in WEIGHTS for weight in value.values()):
+        raise TypeError
+    for name in value:
+        if name not in LINTS:
+            near = suggest(name, LINTS)
+            raise SettingError("lint-id.unknown", "hint.near" if near else "hint.known", id=name,
+                               near=near, known=", ".join(LINTS))
+    return list(value.items())
+
+
 def _zone(value: Any, folder: Path) -> ZoneInfo:
     try:
         return ZoneInfo(_text(value, folder))
@@ -80,17 +102,17 @@ def _day(value: Any, folder: Path) -> str:
 _KINDS: Final[Mapping[str, Read]] = {
     "text": _text, "texts": _texts, "path": _path, "paths": _paths, "pack": _pack, "flag": _flag,
     "numbers": _numbers, "zone": _zone, "day": _day,
-    "cache": _cache,
+    "cache": _cache, "lints": _lints,
 }
 OPTIONS: Final[Mapping[str, str]] = {
     "policy": "pack", "as-of": "day", "set": "numbers", "lang": "text", "format": "text",
     "output": "path", "fail-on": "text", "roster": "path", "backend": "text", "quiet": "flag",
     "absent": "text", "only": "texts", "skip": "texts", "by": "texts", "summary": "flag",
     "waivers": "paths", "baseline": "path", "join": "flag", "strict": "flag", "all": "flag",
-    "timezone": "zone", "cache": "cache",
+    "timezone": "zone", "cache": "cache", "lint": "lints",
 }
 """The keys that are options, by what they take; `timezone` says which day it is for the office,
-`cache` where compiled packs are kept.
+`cache` where compiled packs are kept, `lint` what each lint weighs.
 """
 
 
@@ -99,6 +121,8 @@ def option_of(key: str, value: Any, folder: Path, at: Place) -> OptionSetting | 
     kind = OPTIONS[key]
     try:
         return OptionSetting(_KINDS[kind](value, folder), at)
+    except SettingError as error:
+        return Diagnostic(error.code, error.args_of, at, error.hint)
     except TypeError:
         return Diagnostic("settings.option", {"key": key, "value": str(value)}, at,
                           f"settings.takes.{kind}")

@@ -19,6 +19,7 @@ import yaml
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ZhuanjieError, fail
 from zhuanjie.engine.core.parser_words import cause
+from zhuanjie.engine.core.unsaved import unsaved_text
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE = "tag:yaml.org,2002:"
@@ -93,6 +94,8 @@ def _offset(text: str, node: yaml.ScalarNode, snippet: str, caret: int) -> tuple
 def read_source(path: Path, kind: type[ZhuanjieError], shown: str | None = None) -> YamlSource:
     """Read a YAML file; raises `kind` with file, line and column where it is not well formed."""
     name = shown or str(path)
+    if (unsaved := unsaved_text(path)) is not None:
+        return parse_source(unsaved.removeprefix("\ufeff"), kind, name)
     try:
         if path.exists() and not path.is_file():  # a pipe has nobody who writes into it
             raise fail(kind, "source.no-file", Place(name))

@@ -78,7 +78,7 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "policy.coverage": ("table", "json", "html", "markdown"),
     "policy.diff": _ANSWER,
     "policy.docs": ("markdown", "html"),
-    "policy.lint": ("table", "json", "markdown", "github"),
+    "policy.lint": ("table", "json", "markdown", "github", "sarif"),
     "policy.list": _ANSWER,
     "policy.mutate": _ANSWER,
     "policy.show": _ANSWER,

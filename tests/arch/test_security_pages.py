@@ -100,7 +100,7 @@ def test_required_packages_may_be_used() -> None:
     assert not refused
 
 
-@pytest.mark.parametrize("extra", ["authoring", "duckdb", "postgresql"])
+@pytest.mark.parametrize("extra", ["authoring", "duckdb", "lsp", "postgresql"])
 def test_packages_of_extras_may_be_used(extra: str) -> None:
     found = {n: licence(n) for n in required(extra) - required()}
     assert found
