@@ -152,8 +152,8 @@ def records_of(run: AuditRun, record: str | RecordName,
     for part in run.frames(None if keys is not None or name.row is not None else name.id):
         search.look_at(part)
         for rule in run.plan.unique if keys is not None else ():
-            assert keys is not None and rule.rule.unique is not None
-            names = [n for n in (rule.rule.unique.field, rule.rule.unique.within) if n]
+            assert keys is not None and rule.rule.shared is not None
+            names = [n for n in (rule.rule.shared.field, rule.rule.shared.within) if n]
             keys[rule.id].update(
                 unique_key(rule, run.plan.fields, row)
                 for row in part.frame.select(names).iter_rows(named=True))

@@ -114,7 +114,7 @@ class Plan:
     @property
     def unique(self) -> tuple[TypedRule, ...]:
         """The rules that need counts over the whole ledger before records are judged."""
-        return tuple(r for r in self.rules if r.shape == "unique")
+        return tuple(r for r in self.rules if r.counts_keys)
 
     def applies_to(self, rule: int, record: Mapping[str, Any]) -> bool:
         """Whether the rule at `rule` judges `record`, and no other edition of it."""

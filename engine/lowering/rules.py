@@ -31,7 +31,8 @@ from zhuanjie.engine.lowering.trimming import fields_read
 from zhuanjie.engine.policy.policy import TypedRule
 
 UNIQUE_SURE = "{rule}#sure"
-"""Column that counts the records which surely take part in a `unique` rule and share the key."""
+"""Column that counts the records which surely take part in a `unique` or `at_most` rule and share
+the key."""
 UNIQUE_ALL = "{rule}#all"
 """The same, counting also the records of which it is not known whether they take part."""
 
@@ -208,27 +209,29 @@ def _table(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
     return replace(asking, clause=clause)
 
 
-def _unique(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
+def _counted(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
     """Counts of records that share the key come as two columns, made before judging."""
     assert isinstance(rule.key, FieldRef)
     when = rule.when or Lit(True, BOOL)
     blank, there = k.unknown(rule.key), k.known(rule.key)
-    two = Value(2, Kind.INT)
+    # So many are too many.
+    many: Term = Value(2, Kind.INT) if rule.limit is None else arith(
+        "+", k.term(rule.limit), Value(1, Kind.INT), Kind.INT)
     must_be_true = ColumnRef(UNIQUE_SURE.format(rule=rule.id), Kind.INT)
     everyone = ColumnRef(UNIQUE_ALL.format(rule=rule.id), Kind.INT)
-    shared = compare(">=", everyone, two)
+    shared = compare(">=", everyone, many)
     perhaps = all_of(
-        (there, shared, any_of((k.may_be_false(when), compare("<", must_be_true, two))))
+        (there, shared, any_of((k.may_be_false(when), compare("<", must_be_true, many))))
     )
     key = rule.key.name
     return LoweredRule(
         id=rule.id,
         not_applicable=k.must_be_false(when),
-        satisfied=all_of((k.may_be_true(when), there, compare("<", everyone, two))),
-        violation=all_of((k.must_be_true(when), there, compare(">=", must_be_true, two))),
+        satisfied=all_of((k.may_be_true(when), there, compare("<", everyone, many))),
+        violation=all_of((k.must_be_true(when), there, compare(">=", must_be_true, many))),
         pending=FALSE,
         undetermined=all_of((k.may_be_true(when), any_of((blank, perhaps)))),
-        settled=any_of((k.must_be_false(when), all_of((there, compare("<", everyone, two))))),
+        settled=any_of((k.must_be_false(when), all_of((there, compare("<", everyone, many))))),
         missing=_missing(fields, [
             lambda f: k.unknown_because_of(when, f), lambda f: blank if f == key else FALSE]),
     )
@@ -264,5 +267,6 @@ _SHAPES = {
     "deadline": _deadline,
     "recurring": _recurring,
     "table": _table,
-    "unique": _unique,
+    "unique": _counted,
+    "at_most": _counted,
 }

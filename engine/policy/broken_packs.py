@@ -134,6 +134,7 @@ _RAW: dict[tuple[str, ...], Kind] = {
     ("deadline", "due"): Kind.DATE,
     ("recurring", "start"): Kind.DATE,
     ("recurring", "every"): Kind.INT,
+    ("at_most", "count"): Kind.INT,
 }
 
 

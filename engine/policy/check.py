@@ -20,6 +20,7 @@ from zhuanjie.engine.expr.typed import typed_expression
 from zhuanjie.engine.expr.types import Kind, field_type
 from zhuanjie.engine.policy import pack_vocabulary as added
 from zhuanjie.engine.policy.calendar_bounds import beyond_calendar
+from zhuanjie.engine.policy.ledger_checks import ledger_parts
 from zhuanjie.engine.policy.model import Clause, Parameter, Rule
 from zhuanjie.engine.policy.overlay import Item, merge
 from zhuanjie.engine.policy.pack_files import LoadedPack
@@ -110,15 +111,15 @@ class Checker:
     def clauses_of(self, pack: LoadedPack) -> None:
         """A clause binds a party; what a moment sets and what dates a clause are days."""
         for i, name in enumerate(pack.manifest.required_columns):
-            self._field(name, pack.source, ("required_columns", i), None)
+            self.field(name, pack.source, ("required_columns", i), None)
         for name, moment in pack.manifest.moments.items():
-            self._field(moment.sets, pack.source, ("moments", name, "sets"), Kind.DATE)
+            self.field(moment.sets, pack.source, ("moments", name, "sets"), Kind.DATE)
         for name, clause in pack.manifest.clauses.items():
             self.party(clause.binds, pack.source, ("clauses", name, "binds"))
             trail = ("clauses", name, "dated_by")
             for i, field in enumerate(clause.dated_by):
                 here = (*trail, i) if (*trail, i) in pack.source.nodes else trail
-                self._field(field, pack.source, here, Kind.DATE)
+                self.field(field, pack.source, here, Kind.DATE)
 
     def party(self, name: str, source: YamlSource, trail: Sequence[Key]) -> None:
         """Whom a clause binds must be a party of the vocabulary."""
@@ -156,7 +157,7 @@ class Checker:
 
         def name(role: str, trail: tuple[Key, ...], text: str | None, want: Kind | None) -> None:
             if text is not None:
-                parts[role] = self._field(text, source, (*here, *trail), want)
+                parts[role] = self.field(text, source, (*here, *trail), want)
 
         cel("when", ("when",), rule.when, Kind.BOOL)
         if rule.require:
@@ -173,12 +174,7 @@ class Checker:
                 self.problems += beyond_calendar(rule.recurring, self.schema, place)
         if rule.table:
             name("subject", ("table", "subject"), rule.table.subject, Kind.STRING)
-        if rule.unique:
-            name("key", ("unique", "field"), rule.unique.field, None)
-            if rule.unique.within != rule.unique.field:  # else each group has one value anyway
-                name("within", ("unique", "within"), rule.unique.within, None)
-        if rule.reconcile:
-            name("key", ("reconcile", "field"), rule.reconcile.field, Kind.STRING)
+        parts.update(ledger_parts(rule, self, source, here))
         return parts
 
     def _rows(self, rule: Rule, item: Item) -> tuple[TypedRow, ...]:
@@ -195,8 +191,9 @@ class Checker:
             rows.append(TypedRow(row.clause, row.title, when, row.allow))
         return tuple(rows)
 
-    def _field(self, name: str, source: YamlSource, trail: Sequence[Key],
-               want: Kind | None) -> Expr | None:
+    def field(self, name: str, source: YamlSource, trail: Sequence[Key],
+              want: Kind | None) -> Expr | None:
+        """A field of the vocabulary, of the kind wanted."""
         found = self.table.get(name)
         if found is None:
             self._near("pack.unknown-field", source, trail, name, [f.name for f in self.table])

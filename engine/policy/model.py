@@ -19,6 +19,7 @@ from pydantic import (
 
 from zhuanjie.engine.core.models import FieldName, Filled, Int64, Name, Slug, Strict, Text
 from zhuanjie.engine.core.results import Severity
+from zhuanjie.engine.policy.ledger_shapes import AtMost, Reconcile, Unique
 from zhuanjie.engine.policy.ways import SHAPES, ParameterWays, PeriodWays, RuleWays
 from zhuanjie.engine.vocabulary.model import Spec
 
@@ -52,7 +53,7 @@ class DatedValue(Strict):
 class Parameter(Strict, ParameterWays):
     """A number the notice leaves open: its value, unit, source and the note that says so."""
 
-    unit: Literal["days", "months", "count"]
+    unit: Literal["days", "months", "count", "percent"]
     title: Text | None = Field(default=None, description="what people call the number")
     value: Int64 | None = Field(default=None, description="the value, where it never changed")
     values: tuple[DatedValue, ...] = Field(default=(), description="the values by date, in order")
@@ -165,19 +166,6 @@ class DecisionTable(Strict):
     rows: Annotated[tuple[Row, ...], Field(min_length=1)]
 
 
-class Unique(Strict):
-    """A field whose value no two records share, within records of the same `within`."""
-
-    field: FieldName
-    within: FieldName | None = None
-
-
-class Reconcile(Strict):
-    """Every value of `field` in the roster is in the ledger too."""
-
-    field: FieldName
-
-
 class Replaces(Strict):
     """The rule of the base that another stands in for (the one of the same id, if left out)."""
 
@@ -206,6 +194,7 @@ class Rule(Strict, RuleWays):
     recurring: Recurring | None = None
     table: DecisionTable | None = None
     unique: Unique | None = None
+    at_most: AtMost | None = None
     reconcile: Reconcile | None = None
     message: Text
     remedy: Text

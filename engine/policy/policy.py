@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from zhuanjie.engine.core.results import PolicyRef, Severity
 from zhuanjie.engine.expr.nodes import Expr, field_names, param_names
+from zhuanjie.engine.policy.ways import KEY_SHAPES
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class TypedRule:
     rows: tuple[TypedRow, ...] = ()
     key: Expr | None = None
     within: Expr | None = None
+    limit: Expr | None = None
     history: tuple[OverlayChange, ...] = ()
     edition: Edition | None = None
 
@@ -146,12 +148,18 @@ class TypedRule:
 
     @property
     def shape(self) -> str:
-        """`require`, `deadline`, `recurring`, `table`, `unique` or `reconcile`."""
+        """One of `zhuanjie.engine.policy.ways.SHAPES`."""
         return self.rule.shape
+
+    @property
+    def counts_keys(self) -> bool:
+        """Whether it hangs on how many records share a key."""
+        return self.shape in KEY_SHAPES
 
     def expressions(self) -> dict[str, Expr]:
         """The rule's expressions by role, in the order in which they are read."""
-        roles = ("when", "subject", "key", "within", "ask", "due", "done", "start", "last", "every")
+        roles = ("when", "subject", "key", "within", "limit", "ask", "due", "done", "start", "last",
+                 "every")
         found = {role: getattr(self, role) for role in roles}
         for i, row in enumerate(self.rows):
             found[f"rows[{i}]"] = row.when

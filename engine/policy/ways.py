@@ -8,7 +8,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
-SHAPES: Final = ("require", "deadline", "recurring", "table", "unique", "reconcile")
+SHAPES: Final = ("require", "deadline", "recurring", "table", "unique", "at_most",
+                 "reconcile")
+KEY_SHAPES: Final = ("unique", "at_most")
+"""The shapes that hang on how many records share a key."""
 
 
 class PeriodWays:
@@ -37,3 +40,8 @@ class RuleWays:
     def shape(self: Any) -> str:
         """The name of the rule's shape."""
         return next(s for s in SHAPES if getattr(self, s) is not None)
+
+    @property
+    def shared(self: Any) -> Any:
+        """The part that says which key is counted; None where the rule counts none."""
+        return next((part for s in KEY_SHAPES if (part := getattr(self, s)) is not None), None)

@@ -1,7 +1,7 @@
 """Who shares a key with whom. In: records and their values. Out: counts, and whom a change touches.
 
-For each rule of unique keys the records are kept by key. What such a rule says of a record hangs on
-whether it is alone, one of two or of more (`counts`), so that others are touched only where that
+For each rule that counts keys the records are kept by key. What such a rule says of a record hangs
+on whether there are more than it allows (`counts`), so that others are touched only where that
 changes.
 """
 
@@ -16,9 +16,6 @@ from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.watch.cases import LiveCase
-
-_ENOUGH = 2
-"""So many of one key are as good as more."""
 
 
 class _Group:
@@ -38,12 +35,13 @@ class _Group:
         self.records[record] = sure
         self.sure += sure
 
-    def size(self) -> tuple[int, int]:
-        return min(self.sure, _ENOUGH), min(len(self.records), _ENOUGH)
+    def beyond(self, allowed: int) -> tuple[bool, bool]:
+        """Whether more records than are allowed take part, surely and perhaps."""
+        return self.sure > allowed, len(self.records) > allowed
 
 
 class _SharedRule:
-    """A rule of unique keys: what its key is made of, and who it looks at on a day."""
+    """A rule that counts keys: what its key is made of, and who it looks at on a day."""
 
     def __init__(self, at: int, rule: TypedRule, plan: Plan) -> None:
         assert isinstance(rule.key, FieldRef)
@@ -55,6 +53,9 @@ class _SharedRule:
             *(field_names(e) for e in (rule.when, scope) if e is not None))
         self.sure_name = UNIQUE_SURE.format(rule=rule.id)
         self.all_name = UNIQUE_ALL.format(rule=rule.id)
+        self.allowed = 1
+        if rule.limit is not None:
+            self.allowed = compiled((plan.kleene.term(rule.limit),), {})({})[0]
         self._when = _truth(plan, rule)
 
     def place(self, record: Mapping[str, Any]) -> tuple[tuple[Any, ...] | None, bool]:
@@ -86,7 +87,7 @@ class SharedKeys:
         """Look at records by the rules of another day."""
         self._key = plan.key
         self._rules = [_SharedRule(at, rule, plan) for at, rule in enumerate(plan.rules)
-                       if rule.shape == "unique"]
+                       if rule.counts_keys]
 
     def place(self, record: str, case: LiveCase, inside: bool,
               changed: frozenset[str] | None = None) -> dict[str, set[int]]:
@@ -107,12 +108,12 @@ class SharedKeys:
                 group = self._groups.get((rule.id, place))
                 if group is None:
                     group = self._groups[rule.id, place] = _Group()
-                before = group.size()
+                before = group.beyond(rule.allowed)
                 if place == key:
                     group.add(record, sure)
                 else:
                     group.drop(record)
-                if group.size() != before:
+                if group.beyond(rule.allowed) != before:
                     for other in group.records:
                         touched.setdefault(other, set()).add(rule.at)
                 if not group.records:

@@ -46,6 +46,7 @@ SHAPES = {
     "deadline": "deadline: {due: member.left_on, done: arrival.accepted_on}",
     "recurring": "recurring: {start: member.left_on, last: arrival.last_contact_on, every: '30'}",
     "unique": "unique: {field: letter.serial}",
+    "at_most": "at_most: {field: letter.serial, count: 2}",
 }
 
 
@@ -144,8 +145,16 @@ def unique(condition: str, key: str, others: str) -> list[dict[str, Any]]:
     return [first, {"member.id": "2", **serial, **other}]
 
 
+def at_most(condition: str, key: str, others: str) -> list[dict[str, Any]]:
+    first, _ = unique(condition, key, "none")
+    words = {"two surely": "one surely, one surely"}.get(others, others)
+    return [first, *(unique("true", "filled", word)[1] | {"member.id": str(n)}
+                     for n, word in enumerate(words.split(", "), 2))]
+
+
 MAKERS: dict[str, Callable[..., list[dict[str, Any]]]] = {
     "require": require, "deadline": deadline, "recurring": recurring, "unique": unique,
+    "at_most": at_most,
 }
 CASES = [(shape, *line) for shape in MAKERS for line in lines(shape)]
 

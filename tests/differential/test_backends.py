@@ -37,14 +37,15 @@ from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import ExpressionError
 from zhuanjie.engine.core.results import Verdict
 from zhuanjie.engine.expr.from_cel import read
-from zhuanjie.engine.expr.nodes import Expr, Name
+from zhuanjie.engine.expr.nodes import Expr, Lit, Name
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.type_checker import check
-from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.expr.types import Kind, Type
 from zhuanjie.engine.lowering.absent import without_columns
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE, lower
+from zhuanjie.engine.policy.model import Rule
 from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
 from zhuanjie.engine.vocabulary.fields import Field
 
@@ -55,6 +56,10 @@ DAYS = (date(2007, 7, 1), date(2007, 12, 31), date(2008, 2, 29))
 RECORDS = amount(1500)
 STEPS = (0, 0, 1, 15, 29, 30, 31, 45, 59, 60, 61, 89, 90, 91, 105, 120, 121, 180, 181, 365, 366, 395)
 TEXTS = ("a", "b", "13800000000", "0595-2345678", "１３８", 'a"\\', "")
+_WORDS = {"zh": "示例", "en": "an example"}
+AT_MOST = Rule.model_validate({
+    "id": "no-more", "clause": "1.3e", "title": _WORDS, "message": _WORDS, "remedy": _WORDS,
+    "at_most": {"field": "a.b", "count": 1}})
 DTYPES = {"bool": pl.Boolean, "int": pl.Int64, "date": pl.Date}
 
 
@@ -228,6 +233,8 @@ def rules(draw: st.DrawFn) -> list[TypedRule]:
                 last=field(draw(days)), every=typed(draw(integers), Kind.INT)),
         replace(shapes["table"], when=condition(), subject=field("m.e1"), rows=rows),
         replace(shapes["unique"], when=condition(), key=field("m.s1"), within=None),
+        replace(shapes["unique"], rule=AT_MOST, when=condition(), key=field("m.s2"),
+                within=field("m.e1"), limit=Lit(draw(st.integers(1, 3)), Type(Kind.INT))),
     ]
 
 
@@ -235,7 +242,7 @@ def rules(draw: st.DrawFn) -> list[TypedRule]:
 @pytest.mark.parametrize("engine", few(
     (n for n in NAMES if n not in ("reference", "spark")), "polars", "python"))
 @examples(20)
-@given(rules(), st.lists(records, min_size=1, max_size=3), st.integers(0, 2), st.booleans(),
+@given(rules(), st.lists(records, min_size=1, max_size=3), st.integers(0, 4), st.booleans(),
        st.one_of(st.just(frozenset()), st.frozensets(st.sampled_from(sorted(FRAME)), max_size=4)))
 def test_rules(engine: str, drawn: list[TypedRule], rows: list[Record], sure: int,
                more: bool, absent: frozenset[str]) -> None:
@@ -245,8 +252,8 @@ def test_rules(engine: str, drawn: list[TypedRule], rows: list[Record], sure: in
     plan = replace(
         make_plan(policy(), TODAY), params=VALUES, rules=tuple(drawn), whole=(), absent=absent,
         lowered=tuple(lower(rule, kleene, tuple(sorted(FRAME))) for rule in drawn))
-    counts = {UNIQUE_SURE.format(rule=drawn[-1].id): sure,
-              UNIQUE_ALL.format(rule=drawn[-1].id): sure + more}
+    counts = {name: n for rule in drawn[-2:] for name, n in (
+        (UNIQUE_SURE.format(rule=rule.id), sure), (UNIQUE_ALL.format(rule=rule.id), sure + more))}
     frame = pl.DataFrame([{**row, **counts} for row in rows],
                          schema={**FRAME, **dict.fromkeys(counts, pl.Int64)})
     wanted: list[Verdict] = backend("reference").judge(plan, frame, all_outcomes=True)

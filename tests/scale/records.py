@@ -75,7 +75,7 @@ def frame_of(random: Random, plan: Plan, size: int) -> pl.DataFrame:
     schema = schema_of(plan)
     cells = columns(random, [plan.fields[n] for n in schema if "#" not in n], plan.as_of, size)
     for rule in plan.unique:
-        sure = random.choices((0, 1, 1, 2), k=size)
+        sure = random.choices((0, 1, 1, 2) if rule.limit is None else (0, 1, 2, 3, 4), k=size)
         cells[UNIQUE_SURE.format(rule=rule.id)] = sure
         cells[UNIQUE_ALL.format(rule=rule.id)] = [
             n + more for n, more in zip(sure, random.choices((0, 0, 1), k=size), strict=True)]

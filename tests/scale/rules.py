@@ -28,10 +28,10 @@ from zhuanjie.engine.policy.policy import TypedRow, TypedRule
 RuleText = dict[str, Any]
 """A rule: `id`, `shape`, `clause`, and the parts of its shape as CEL or as names of fields; or `own`, the name
 of one that the world's policy has."""
-SHAPES = ("require", "deadline", "recurring", "table", "unique")
+SHAPES = ("require", "deadline", "recurring", "table", "unique", "at_most")
 """The shapes that judge records one by one; `reconcile` looks at whole ledgers."""
 KINDS = {"when": Kind.BOOL, "ask": Kind.BOOL, "due": Kind.DATE, "start": Kind.DATE,
-         "every": Kind.INT}
+         "every": Kind.INT, "limit": Kind.INT}
 """The parts that are expressions, and what they come to."""
 NAMED = ("done", "last", "subject", "key", "within")
 """The parts that name a field."""
@@ -40,7 +40,7 @@ _MODEL: dict[str, dict[str, Any]] = {
     "require": {"ask": "true"}, "deadline": {"due": "as_of", "done": "a.b"},
     "recurring": {"start": "as_of", "last": "a.b", "every": "1"},
     "table": {"subject": "a.b", "rows": [{"clause": "1", "title": _TEXT, "allow": ["a"]}]},
-    "unique": {"field": "a.b"},
+    "unique": {"field": "a.b"}, "at_most": {"field": "a.b", "count": "1"},
 }
 
 
@@ -173,8 +173,14 @@ def _unique(draw: Expressions, name: str) -> TypedRule:
     return typed_rule(draw.world, _text(draw, name, **parts))
 
 
+def _at_most(draw: Expressions, name: str) -> TypedRule:
+    like = text_of(_unique(draw, name.replace("at_most", "unique")))
+    return typed_rule(draw.world, {**like, "id": name.replace("_", "-"), "shape": "at_most",
+                                   "limit": draw.random.choice(("1", "2", "3", "1 + 1"))})
+
+
 _DRAWN = {"require": _require, "deadline": _deadline, "recurring": _recurring, "table": _table,
-          "unique": _unique}
+          "unique": _unique, "at_most": _at_most}
 
 
 def features(rule: TypedRule, world: World) -> frozenset[str]:

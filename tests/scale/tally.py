@@ -16,6 +16,7 @@ REACHED: Mapping[str, tuple[str, ...]] = {
     "recurring": ("violation", "undetermined", "satisfied", "not_applicable"),
     "table": ("violation", "undetermined", "satisfied", "not_applicable"),
     "unique": ("violation", "undetermined", "satisfied", "not_applicable"),
+    "at_most": ("violation", "undetermined", "satisfied", "not_applicable"),
 }
 """The outcomes that a rule of each shape can have on a record."""
 LEDGERS: Mapping[str, tuple[str, ...]] = {

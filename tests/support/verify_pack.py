@@ -103,6 +103,9 @@ def _rule(name: str, short: Mapping[str, Any]) -> dict[str, Any]:
         case {"unique": field}:
             shape = {"unique": {"field": field, **(
                 {"within": short["within"]} if "within" in short else {})}}
+        case {"at_most": field}:
+            shape = {"at_most": {"field": field, "count": str(short["count"]), **(
+                {"within": short["within"]} if "within" in short else {})}}
         case {"rows": rows}:
             return {**table(*rows), "id": name, "when": when or _NO_SUBJECT}
         case _:

@@ -49,18 +49,17 @@ def applied(record: Mapping[str, Any], changes: Sequence[CellChange], plan: Plan
     out = {**record, **{c.field: c.value for c in changes}}
     touched = {c.field for c in changes}
     for rule in plan.unique:
-        if rule.id in keys and touched & rule.fields and rule.rule.unique:
+        if rule.id in keys and touched & rule.fields:
             count = keys[rule.id][unique_key(rule, plan.fields, out)] + 1
             out[UNIQUE_SURE.format(rule=rule.id)] = out[UNIQUE_ALL.format(rule=rule.id)] = count
     return out
 
 
 def unique_key(rule: TypedRule, fields: FieldTable, record: Mapping[str, Any]) -> tuple[Any, Any]:
-    """What no two records may share by a `unique` rule, as compared: a value, and within what."""
-    unique = rule.rule.unique
-    assert unique is not None
+    """The key that a rule counts, as compared: a value, and within what."""
+    shared = rule.rule.shared
     value, within = (None if name is None else fields[name].compared(record.get(name))
-                     for name in (unique.field, unique.within))
+                     for name in (shared.field, shared.within))
     return value, within
 
 
@@ -130,7 +129,7 @@ class Search:
         """The fields of a rule that may be changed, and those that may be found out."""
         rule = self.plan.rules[index]
         last = rule.rule.recurring.last if rule.rule.recurring else None
-        within = rule.rule.unique.within if rule.rule.unique else None
+        within = rule.rule.shared.within if rule.rule.shared else None
         timed = rule.shape in ("deadline", "recurring")
         free: list[str] = []
         facts: list[str] = []

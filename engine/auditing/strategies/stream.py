@@ -311,7 +311,7 @@ class StreamJudge:
             some = counter.attach(some.drop(counter.sure, counter.everyone), shared)
         if not self.all_outcomes:
             settled = self.engine.settled(plan, len(some))
-            again = [i for i, rule in enumerate(plan.rules) if rule.shape == "unique"]
+            again = [i for i, rule in enumerate(plan.rules) if rule.counts_keys]
             some = some.with_columns(settled[i] for i in again)
             changed += [SETTLED.format(rule=i) for i in again]
         return frame.with_columns(frame[name].scatter(at, some[name]) for name in changed)

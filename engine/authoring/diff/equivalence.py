@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from zhuanjie.engine.authoring.diff.case_yaml import as_values
 from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, judged
+from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.backends.reference.rules import Judgement
 from zhuanjie.engine.backends.smt.encode import Formula, filled, some
 from zhuanjie.engine.backends.smt.query import USUAL_DAY, Answer, Query, Situation
@@ -69,7 +70,7 @@ def compare_rules(old: TypedRule | None, new: TypedRule | None, old_params: Para
                  near)
     if same_lowering(pair.old, pair.new):
         return Comparison("equal")
-    if old.shape == new.shape == "unique" and (old.key, old.within) != (new.key, new.within):
+    if old.counts_keys and new.counts_keys and (old.key, old.within) != (new.key, new.within):
         return pair.keys()
     return pair.compare()
 
@@ -196,7 +197,7 @@ class _Pair:
         return Comparison(verdict, record, from_day(found.today), (record,) * (found.copies - 1))
 
     def keys(self) -> Comparison:
-        """The verdict on two `unique` rules that look at different fields."""
+        """The verdict on two rules that count the values of different fields."""
         old, new = self.old.rule, self.new.rule
         reached = some(~r.outcome(Outcome.NOT_APPLICABLE) for r in (self.old, self.new))
         if self._ask(reached) is Answer.NO:
@@ -209,10 +210,13 @@ class _Pair:
         if query.smallest(self.near) is not Answer.YES or query.found is None:
             return Comparison("unknown")
         found = query.found
+        # With so many others a record shares its key with more than either allows.
+        many = max(_allowed(rule, params.on(found.today)) for rule, params in (
+            (old, self.old_params), (new, self.new_params)))
         clashes: dict[str, Comparison] = {}
         for name in names:
             other = {**found.record, name: _another(found.record[name])}
-            ledger = (found.record, other)
+            ledger = (found.record, *(other,) * many)
             was = judged(
                 old,
                 EvaluationContext(
@@ -233,7 +237,7 @@ class _Pair:
                         "different",
                         as_values(found.record, self.vocabulary.fields),
                         from_day(found.today),
-                        (as_values(other, self.vocabulary.fields),),
+                        (as_values(other, self.vocabulary.fields),) * many,
                     ),
                 )
         same_when = Query([_conditions(self.old, self.new)], self.timeout_ms).check()
@@ -246,6 +250,13 @@ class _Pair:
 def _conditions(old: SymbolicRule, new: SymbolicRule) -> Formula:
     """The two do not apply to the same records."""
     return (old.applies & ~new.applies) | (new.applies & ~old.applies)
+
+
+def _allowed(rule: TypedRule, params: Mapping[str, int]) -> int:
+    """How many records may have one key."""
+    if rule.limit is None:
+        return 1
+    return int(Evaluator({}, 0, params).trace(rule.limit).value)
 
 
 def _another(value: Any) -> Any:

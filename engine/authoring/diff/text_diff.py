@@ -19,7 +19,8 @@ from zhuanjie.engine.policy.policy import Policy, TypedRule
 Kind = Literal["pack", "scope", "parameter", "clause", "moment", "rule"]
 Change = Literal["added", "removed", "changed"]
 _EXPRESSIONS = {"when": "when", "ask": "require.ask", "due": "deadline.due",
-                "start": "recurring.start", "every": "recurring.every"}
+                "start": "recurring.start", "every": "recurring.every",
+                "limit": "at_most.count"}
 
 
 @dataclass(frozen=True, slots=True)

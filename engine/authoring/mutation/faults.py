@@ -21,9 +21,9 @@ from zhuanjie.engine.vocabulary.fields import FieldTable
 
 SCOPE = "scope"
 _PARAMS = "params."
-EXPRESSIONS = ("when", "ask", "due", "start", "every")
+EXPRESSIONS = ("when", "ask", "due", "start", "every", "limit")
 NAMES = ("done", "last", "subject", "key", "within")
-STEPPED = ("due", "start", "every")
+STEPPED = ("due", "start", "every", "limit")
 """The roles whose value a boundary hangs on as it stands, without a comparison in the text."""
 
 

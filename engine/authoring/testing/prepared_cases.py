@@ -77,7 +77,7 @@ def judged(rule: TypedRule, setting: EvaluationContext, scope: Expr | None = Non
     evaluator = Evaluator(setting.record, setting.today, setting.params)
     if scope is not None and evaluator.trace(scope).value is False:
         return Judgement(Outcome.NOT_APPLICABLE)
-    if rule.shape == "unique":
+    if rule.counts_keys:
         counted = {**setting.record, **_shared(rule, setting, scope)}
         evaluator = Evaluator(counted, setting.today, setting.params)
     return judge(rule, evaluator)

@@ -112,7 +112,7 @@ def _table(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
     return judgement
 
 
-def _unique(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
+def _shared(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
     assert isinstance(rule.key, FieldRef)
     key = evaluator.trace(rule.key)
     steps = {"key": key}
@@ -121,9 +121,13 @@ def _unique(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
     if key.value is UNKNOWN:
         missing = _blame(when) | key.missing
         return Judgement(Outcome.UNDETERMINED, missing=missing, steps=steps)
-    if everyone < 2:
+    allowed = 1
+    if rule.limit is not None:
+        steps["limit"] = evaluator.trace(rule.limit)
+        allowed = steps["limit"].value
+    if everyone <= allowed:
         return Judgement(Outcome.SATISFIED, steps=steps)
-    if when.value is True and sure >= 2:
+    if when.value is True and sure > allowed:
         return Judgement(Outcome.VIOLATION, steps=steps)
     return Judgement(Outcome.UNDETERMINED, missing=_blame(when), steps=steps)
 
@@ -148,5 +152,6 @@ _SHAPES = {
     "deadline": _deadline,
     "recurring": _recurring,
     "table": _table,
-    "unique": _unique,
+    "unique": _shared,
+    "at_most": _shared,
 }

@@ -45,6 +45,8 @@ from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 AS_OF = ColumnRef("as_of", Kind.DATE)
 """The as-of day, left open."""
 COPIES = "#copies"
+MANY = "#many"
+"""Of a ledger with copies: there may be more than two."""
 """Column that counts how many records like this one the ledger has."""
 
 _COMPARE = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}

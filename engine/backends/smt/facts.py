@@ -20,6 +20,7 @@ from zhuanjie.engine.backends.smt.encode import (
     AS_OF,
     COPIES,
     LITERALS,
+    MANY,
     Moved,
     Uses,
     size_of,
@@ -73,7 +74,9 @@ def facts_of(uses: Uses) -> Iterator[Any]:
     today = z3.Int(AS_OF.name)
     yield from (today >= DAYS[0], today <= DAYS[1])
     if COPIES in uses.columns:
-        yield from (z3.Int(COPIES) >= 1, z3.Int(COPIES) <= 2)
+        yield z3.Int(COPIES) >= 1
+        if MANY not in uses.columns:
+            yield z3.Int(COPIES) <= 2
     for _, found in sorted(uses.fields.items()):
         yield from _cell(found, uses)
     for text in sorted(uses.literals):

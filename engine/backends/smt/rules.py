@@ -2,7 +2,8 @@
 
 Every rule is lowered as for any engine, but with the as-of day left open and each parameter as the
 days make it. A `unique` rule is asked of a ledger that holds the same record once or twice: if two
-rules on the same key differ on any ledger, they differ on such a one.
+rules on the same key differ on any ledger, they differ on such a one. Of an `at_most` rule the same
+holds of as many copies as it takes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import z3
 from zhuanjie.engine.backends.smt.encode import (
     AS_OF,
     COPIES,
+    MANY,
     Encoder,
     Formula,
     Uses,
@@ -107,7 +109,7 @@ class SymbolicRule:
     @cached_property
     def encoder(self) -> Encoder:
         """Encodes conditions of this rule."""
-        return Encoder(self.fields, self._counts() if self.rule.shape == "unique" else None)
+        return Encoder(self.fields, self._counts() if self.rule.counts_keys else None)
 
     def _counts(self) -> dict[str, Formula]:
         """How many records share the key, where the ledger holds copies of this one."""
@@ -115,7 +117,8 @@ class SymbolicRule:
         assert isinstance(rule.key, FieldRef)
         plain = Encoder(self.fields)
         keyed = Formula(present(rule.key.name), Uses(
-            fields={rule.key.name: self.fields[rule.key.name]}, columns={COPIES}))
+            fields={rule.key.name: self.fields[rule.key.name]},
+            columns={COPIES} if rule.limit is None else {COPIES, MANY}))
         out = {}
         for column, cond in ((UNIQUE_SURE, self._sure()), (UNIQUE_ALL, self._maybe())):
             counted = every((plain.formula(cond), keyed))
