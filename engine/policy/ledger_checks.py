@@ -6,7 +6,8 @@ else, and lies in bounds within which the rule can be kept and can be broken.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.yaml_source import Key, YamlSource
@@ -14,13 +15,25 @@ from zhuanjie.engine.expr.nodes import AsOf, Expr, FieldRef, walk
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy.model import Rule
 
-if TYPE_CHECKING:
-    from zhuanjie.engine.policy.check import Checker
-
 Trail = tuple[Key, ...]
 
 
-def ledger_parts(rule: Rule, checker: Checker, source: YamlSource,
+class PartChecker(Protocol):
+    """What types the parts of rules and gathers what is wrong with them."""
+
+    problems: list[Diagnostic]
+
+    def cel(self, source: YamlSource, trail: Sequence[Key], text: str, want: Kind) -> Expr | None:
+        """An expression of the kind wanted; None where it is wrong."""
+        ...
+
+    def field(self, name: str, source: YamlSource, trail: Sequence[Key],
+              want: Kind | None) -> Expr | None:
+        """A field of the vocabulary, of the kind wanted."""
+        ...
+
+
+def ledger_parts(rule: Rule, checker: PartChecker, source: YamlSource,
                  here: Trail) -> dict[str, Expr | None]:
     """The parts of a rule's shape, if it is one of these; what is wrong is told to the checker."""
     if rule.reconcile:
@@ -42,7 +55,7 @@ def ledger_parts(rule: Rule, checker: Checker, source: YamlSource,
     return parts
 
 
-def _number(text: str, checker: Checker, source: YamlSource, trail: Trail, low: int,
+def _number(text: str, checker: PartChecker, source: YamlSource, trail: Trail, low: int,
             high: int | None) -> Expr | None:
     """A number that is the same for every record, between two bounds."""
     expr = checker.cel(source, trail, text, Kind.INT)
