@@ -46,6 +46,8 @@ def csv_cell(cell: Any) -> Any:
 @lru_cache(maxsize=1 << 14)  # the same cells come again and again
 def csv_text(text: str) -> str:
     """A text that a spreadsheet shows as such whatever its separator is."""
+    if text.isalnum():  # found sooner than anything below
+        return text
     if _MAY_BE_FORMULA.search(text):
         text = _FORMULA.sub("'", text)
     return visible(commandless(text))

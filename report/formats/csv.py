@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, TextIO
 
-from zhuanjie.engine.core.finding_columns import columns
+from zhuanjie.engine.core.finding_columns import Kind, columns
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Report
 from zhuanjie.engine.core.unaudited import Unaudited, unaudited
@@ -28,16 +27,16 @@ def lines(findings: Iterable[Finding], by_pack: bool = False, by: Sequence[str] 
 
     `by` are the fields that findings are grouped by; `after` says in the end what was not audited.
     """
-    names = [column.name for column in columns(packs=by_pack, by=by)]
-    line = io.StringIO()
-    writer = csv.writer(line)  # lines end as RFC 4180 has it; else a lone \r would go unquoted
-    not_audited = (_cells(shape.not_audited(part, lang), names) for make in [after]
-                   for part in make())
-    for row in chain([names], (_cells(shape.finding(f), names) for f in findings), not_audited):
+    shown = columns(packs=by_pack, by=by)
+    names = [column.name for column in shown]
+    cells = [(column.of, _WRITTEN.get(column.kind, _as_it_is)) for column in shown]
+    kept: list[str] = []
+    writer = csv.writer(_Lines(kept))  # lines end as RFC 4180 has it; else a lone \r goes unquoted
+    rows = chain([names], ([written(of(finding)) for of, written in cells] for finding in findings),
+                 (_cells(shape.not_audited(part, lang), names) for part in _later(after)))
+    for row in rows:
         writer.writerow(row)
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
+        yield kept.pop()
 
 
 def render(report: Report, out: TextIO, view: View) -> None:
@@ -47,10 +46,38 @@ def render(report: Report, out: TextIO, view: View) -> None:
                          lambda: unaudited(report), view.lang))
 
 
+class _Lines:
+    """What a writer of CSV writes to: a list."""
+
+    def __init__(self, kept: list[str]) -> None:
+        self.write = kept.append
+
+
+def _later(after: Tail) -> Iterator[Unaudited]:
+    yield from after()
+
+
+def _text(cell: str | None) -> str | None:
+    return csv_text(cell) if cell else cell
+
+
+def _texts(cell: Iterable[str]) -> str:
+    return csv_text(" ".join(cell))
+
+
+def _values(cell: dict[str, Any]) -> str:
+    return csv_text(_json(cell))
+
+
+def _as_it_is(cell: Any) -> Any:
+    return cell
+
+
+_WRITTEN: dict[Kind, Callable[[Any], Any]] = {
+    "text": _text, "texts": _texts, "values": _values}
+
+
 def _cells(cells: dict[str, Any], names: Sequence[str]) -> list[Any]:
     cells |= cells.pop("location")
-    cells |= cells.pop("by", {})
-    cells["missing"] = " ".join(cells["missing"])
-    cells["waiver"] = cells["waiver"] and cells["waiver"]["id"]
-    cells["fields"] = _json(cells["fields"])
+    cells |= {"missing": " ".join(cells["missing"]), "fields": _json(cells["fields"])}
     return [csv_text(cell) if cell.__class__ is str else cell for cell in map(cells.get, names)]
