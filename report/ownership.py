@@ -32,7 +32,7 @@ _HEADS: Final = tuple(re.compile(pattern) for pattern in (
     rb'\{\n  "(cases|text|tables|rules|points|findings|mutants|killed|proved)": ',  # policy …
     rb'\[\n  \{\n    "id": "[^"]*",\n    "version": ',                         # lists of packs
     rb'\{\n  "\$schema": .*zhuanjie',
-    rb"# zhuanjie columns\r?\n",
+    rb"# zhuanjie (columns\r?\n|lock: )",
     rb"BEGIN:VCALENDAR\r?\n(.*\r?\n)*?PRODID:[^\n]*zhuanjie",
     rb'<\?xml[^>]*\?>\s*<testsuites name="zhuanjie',
     rb'\{\n  "\$schema": "[^"]*",\n  "version": "2\.1\.0",\n  "runs": \[\{\n    "tool": '

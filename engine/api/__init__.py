@@ -51,6 +51,10 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.lints import lint_page as lint_page
     from zhuanjie.engine.api.lints import lint_report as lint_report
     from zhuanjie.engine.api.lints import lint_weights as lint_weights
+    from zhuanjie.engine.api.locks import lock_changes as lock_changes
+    from zhuanjie.engine.api.locks import lock_path as lock_path
+    from zhuanjie.engine.api.locks import lock_text as lock_text
+    from zhuanjie.engine.api.locks import locked_bases as locked_bases
     from zhuanjie.engine.api.packs import PackRoot as PackRoot
     from zhuanjie.engine.api.packs import Settings as Settings
     from zhuanjie.engine.api.packs import keep_policies as keep_policies
@@ -204,6 +208,7 @@ _MODULES = {
         "record_ids", "stream",
     ),
     "zhuanjie.engine.api.lints": ("fix_lints", "lint", "lint_page", "lint_report", "lint_weights"),
+    "zhuanjie.engine.api.locks": ("lock_changes", "lock_path", "lock_text", "locked_bases"),
     "zhuanjie.engine.api.packs": (
         "PackRoot", "Settings", "keep_policies", "office_day", "pack_ids", "settings",
         "settings_file", "use_settings",

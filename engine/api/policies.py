@@ -14,6 +14,7 @@ from zhuanjie.engine.core.kept_files import KeptFiles, kept_files
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.expr.types import INT64
 from zhuanjie.engine.lowering.plan import Plan, make_plan
+from zhuanjie.engine.policy.base_ref import base_id
 from zhuanjie.engine.policy.found import MANIFEST, find_folder, pack_folders
 from zhuanjie.engine.policy.policy import Policy
 
@@ -132,7 +133,8 @@ def packs_of(files: Iterable[str | Path]) -> list[Path]:
         pack = waiting.pop()
         name = _manifest_as_written(pack).get("id")
         above = [f for f in pack_folders(pack.parent).values()
-                 if f not in found and name and _manifest_as_written(f).get("builds_on") == name]
+                 if f not in found and name
+                 and base_id(_manifest_as_written(f).get("builds_on")) == name]
         found.update(above)
         waiting += above
     return sorted(found)

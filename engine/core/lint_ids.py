@@ -20,6 +20,7 @@ LINTS: Final[Mapping[str, Weight]] = {
     "not-translated": "warning",
     "boundary": "warning",
     "overlap": "warning",
+    "base-changed": "warning",
     "bad-ignore": "warning",
     "unused-ignore": "warning",
 }

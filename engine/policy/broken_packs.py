@@ -16,6 +16,7 @@ from zhuanjie.engine.core.yaml_source import Key, YamlSource
 from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy import pack_vocabulary as added
+from zhuanjie.engine.policy.base_ref import base_id
 from zhuanjie.engine.policy.check import Checker
 from zhuanjie.engine.policy.model import Rule
 from zhuanjie.engine.policy.overlay import Item
@@ -30,7 +31,7 @@ def broken_rules(sources: Sequence[YamlSource]) -> list[Diagnostic]:
     """
     maps = [s.data for s in sources if isinstance(s.data, dict)]
     ids = {str(data["id"]) for data in maps if "id" in data}
-    whole = bool(ids) and all(str(data.get("builds_on") or data.get("id")) in ids
+    whole = bool(ids) and all((base_id(data.get("builds_on")) or str(data.get("id"))) in ids
                               for data in maps if "id" in data)
     parameters = {name: (0, 0) for data in maps for name in _mapping(data, "parameters")}
     clauses, moments = ([name for data in maps for name in _mapping(data, key)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from string import Formatter
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
@@ -21,8 +22,10 @@ from zhuanjie.engine.expr.types import Kind, field_type
 from zhuanjie.engine.policy import pack_vocabulary as added
 from zhuanjie.engine.policy.calendar_bounds import beyond_calendar
 from zhuanjie.engine.policy.ledger_checks import ledger_parts
+from zhuanjie.engine.policy.lock import changed_bases
 from zhuanjie.engine.policy.model import Clause, Parameter, Rule
 from zhuanjie.engine.policy.overlay import Item, merge
+from zhuanjie.engine.policy.overlay_faults import at_their_cause
 from zhuanjie.engine.policy.pack_files import LoadedPack
 from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
@@ -50,7 +53,8 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     if scoped and scoped.manifest.scope:
         scope = checker.cel(scoped.source, ("scope", "when"), scoped.manifest.scope.when, Kind.BOOL)
     if checker.problems:
-        raise PolicyError(*added.of_another_vocabulary(chain[0].source, checker.problems))
+        raise PolicyError(*added.of_another_vocabulary(chain[0].source, at_their_cause(
+            chain, merged, checker.problems, partial(build_policy, overrides=overrides))))
     top = chain[-1]
     return Policy(
         manifest=top.manifest,
@@ -64,7 +68,8 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
         sha256=hashlib.sha256(b"".join(
             (vocabulary.digest, *(p.digest for p in chain)))).hexdigest(),
         chain=tuple(chain),
-        notices=() if rules else (Diagnostic("policy.no-rules", {"id": top.manifest.id}),),
+        notices=(*changed_bases(chain), *(
+            () if rules else (Diagnostic("policy.no-rules", {"id": top.manifest.id}),))),
         overrides=dict(overrides or {}),
         changes=tuple(merged.changes),
     )

@@ -16,6 +16,7 @@ from zhuanjie.engine.core.settings import settings
 from zhuanjie.engine.core.suggest import suggest
 
 MANIFEST: Final = "pack.yaml"
+LOCK: Final = "pack.lock"
 RULES: Final = Path(__file__).resolve().parents[2] / "rules"
 """The packs that come with the program."""
 _ID = re.compile(r"^id:[ \t]*[\"']?([a-z0-9-]+)[\"']?[ \t\r]*(?:#.*)?$", re.MULTILINE)

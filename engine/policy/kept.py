@@ -44,7 +44,7 @@ from zhuanjie.engine.policy.policy import (
     TypedRow,
     TypedRule,
 )
-from zhuanjie.engine.policy.ways import ParameterWays, PeriodWays, RuleWays
+from zhuanjie.engine.policy.ways import ManifestWays, ParameterWays, PeriodWays, RuleWays
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 from zhuanjie.engine.vocabulary.found import vocabulary_folders
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
@@ -67,7 +67,7 @@ _HOMES: Final = {
             "Rule", "Withdrawal", "Acceptance", "Manifest"),
 }
 _WAYS: Final[Mapping[str, type]] = {
-    "Period": PeriodWays, "Parameter": ParameterWays, "Rule": RuleWays}
+    "Period": PeriodWays, "Parameter": ParameterWays, "Rule": RuleWays, "Manifest": ManifestWays}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ def keep_policy(files: KeptFiles, wanted: Wanted, policy: Policy,
     """Keep a policy that was made of the chains `packs`, if they are still what was read."""
     with suppress(OSError, ZhuanjieError, *UNREADABLE):
         program = program_hash()
-        chains = [[PackPlace(p.folder.absolute(), p.manifest.builds_on) for p in chain]
+        chains = [[PackPlace(p.folder.absolute(), p.manifest.base) for p in chain]
                   for chain in packs]
         name = _name(program, wanted, chains)
         # A file may have changed since it was read: what is kept must be what stands there.

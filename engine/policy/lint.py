@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from pathlib import Path
 from string import Formatter
 
 from pydantic import BaseModel
@@ -17,6 +18,9 @@ from zhuanjie.engine.core.yaml_source import Trail
 from zhuanjie.engine.expr.nodes import Call, param_names, walk
 from zhuanjie.engine.policy.found import MANIFEST
 from zhuanjie.engine.policy.locate import load_chain, manifests
+from zhuanjie.engine.policy.lock import changed_bases
+from zhuanjie.engine.policy.mentions import clauses_in, words_in
+from zhuanjie.engine.policy.model import Rule
 from zhuanjie.engine.policy.pack_files import LoadedPack, load_cases
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 
@@ -32,7 +36,8 @@ def lint(policy: Policy) -> list[Diagnostic]:
     pack judges by default too. Raises PolicyError where a case file is not well formed.
     """
     return [*_parameters(policy), *_units(policy), *_clauses(policy), *_texts(policy),
-            *_cases(policy), *_translations(policy), *_overlaps(policy)]
+            *_cases(policy), *_translations(policy), *_overlaps(policy),
+            *changed_bases(policy.chain)]
 
 
 def _parameters(policy: Policy) -> list[Diagnostic]:
@@ -42,11 +47,11 @@ def _parameters(policy: Policy) -> list[Diagnostic]:
 
 def _unused(policy: Policy, name: str) -> Diagnostic:
     """A base's parameter that the pack has left without a rule is to be withdrawn in the pack."""
-    top = policy.chain[-1]
-    if policy.changes and name not in top.manifest.parameters:
-        base = next(p for p in reversed(policy.chain) if name in p.manifest.parameters)
+    base = next(p for p in reversed(policy.chain) if name in p.manifest.parameters)
+    if base is not policy.chain[-1] and (place := _where_changed(
+            policy, lambda r: f"params.{name}" in words_in(r))) is not None:
         return Diagnostic("lint.unused-base-parameter",
-                          {"name": name, "base": base.manifest.id}, top.source.place(("id",)))
+                          {"name": name, "base": base.manifest.id}, place)
     return Diagnostic("lint.unused-parameter", {"name": name},
                       _declared(policy, "parameters", name))
 
@@ -69,9 +74,36 @@ def _units(policy: Policy) -> list[Diagnostic]:
 
 def _clauses(policy: Policy) -> list[Diagnostic]:
     ruled = {c for r in policy.rules for c in r.clauses}
-    return [Diagnostic("lint.clause-without-rule", {"clause": clause},
-                       _declared(policy, "clauses", clause))
-            for clause in policy.clauses if clause not in ruled]
+    return [_without_rule(policy, clause) for clause in policy.clauses if clause not in ruled]
+
+
+def _without_rule(policy: Policy, clause: str) -> Diagnostic:
+    """A base's clause whose rules the pack has changed is to be withdrawn in the pack."""
+    top = policy.chain[-1]
+    base = next(p for p in reversed(policy.chain) if clause in p.manifest.clauses)
+    if base is not top and (place := _where_changed(
+            policy, lambda r: clause in clauses_in(r))) is not None:
+        return Diagnostic("lint.clause-without-rule-of-base",
+                          {"clause": clause, "base": base.manifest.id}, place)
+    return Diagnostic("lint.clause-without-rule", {"clause": clause},
+                      _declared(policy, "clauses", clause))
+
+
+def _where_changed(policy: Policy, had: Callable[[Rule], bool]) -> Place | None:
+    """Where the pack withdraws or replaces a rule of a base that had to do with something."""
+    top = policy.chain[-1]
+    gone = {rule.id for pack in policy.chain[:-1] for topic in pack.topics
+            for rule in topic.topic.rules if had(rule)}
+    stems = {Path(topic.source.file).stem for pack in policy.chain[:-1] for topic in pack.topics
+             if any(rule.id in gone for rule in topic.topic.rules)}
+    for at, what in enumerate(top.manifest.withdraws):
+        if what.topic in stems or gone & {what.rule, *(what.rules or ())}:
+            return top.source.place(("withdraws", at))
+    changed = {rule.replaces.rule or rule.id for topic in top.topics
+               for rule in topic.topic.rules if rule.replaces}
+    changed |= {row.table for topic in top.topics for row in topic.topic.rows}
+    key = "withdraws" if top.manifest.withdraws else "builds_on"
+    return top.source.place((key,), key=True) if gone & changed else None
 
 
 def _texts(policy: Policy) -> list[Diagnostic]:

@@ -14,6 +14,7 @@ from zhuanjie.engine.core.paths import short_path
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.validate import validate
 from zhuanjie.engine.core.yaml_source import YamlSource, read_source
+from zhuanjie.engine.policy.base_ref import base_ref
 from zhuanjie.engine.policy.found import MANIFEST, RULES, base_folder, known_packs
 from zhuanjie.engine.policy.model import Manifest
 from zhuanjie.engine.policy.pack_files import LoadedPack, load_pack
@@ -37,7 +38,9 @@ def load_chain(folder: Path, loaded: dict[Path, LoadedPack] | None = None) -> li
         if loaded is not None:
             loaded[here] = pack
         chain.insert(0, pack)
-        base = pack.manifest.builds_on
+        if (above := chain[1:2]) and (unfit := _unfit(above[0], pack)) is not None:
+            problems.append(unfit)
+        base = pack.manifest.base
         if base in seen or base == pack.manifest.id:
             problems.append(Diagnostic("pack.base-loop", {"base": base},
                                        pack.source.place(("builds_on",))))
@@ -51,8 +54,18 @@ def load_chain(folder: Path, loaded: dict[Path, LoadedPack] | None = None) -> li
     return chain
 
 
+def _unfit(pack: LoadedPack, base: LoadedPack) -> Diagnostic | None:
+    """That the version there is of a base is not one that a pack builds on."""
+    written, version = pack.manifest.builds_on or "", base.manifest.version
+    if base_ref(written).holds(version):
+        return None
+    return Diagnostic("pack.base-version", {
+        "written": written, "base": base.manifest.id, "there": version,
+        "file": base.source.file}, pack.source.place(("builds_on",)), "pack.hint.base-version")
+
+
 def _base(pack: LoadedPack, problems: list[Diagnostic]) -> Path | None:
-    name = pack.manifest.builds_on or ""
+    name = pack.manifest.base or ""
     known = known_packs()
     if (found := base_folder(pack.folder, name, known)) is not None:
         return found

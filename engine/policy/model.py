@@ -10,6 +10,7 @@ from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     Field,
@@ -19,8 +20,9 @@ from pydantic import (
 
 from zhuanjie.engine.core.models import FieldName, Filled, Int64, Name, Slug, Strict, Text
 from zhuanjie.engine.core.results import Severity
+from zhuanjie.engine.policy.base_ref import FORM, base_ref
 from zhuanjie.engine.policy.ledger_shapes import AtMost, Reconcile, Unique
-from zhuanjie.engine.policy.ways import SHAPES, ParameterWays, PeriodWays, RuleWays
+from zhuanjie.engine.policy.ways import SHAPES, ManifestWays, ParameterWays, PeriodWays, RuleWays
 from zhuanjie.engine.vocabulary.model import Spec
 
 Cel = Annotated[str, StringConstraints(min_length=1), Field(description="a CEL expression")]
@@ -239,18 +241,27 @@ class Topic(Strict):
 class Withdrawal(Strict):
     """What of the base does not hold any more, and why.
 
-    A rule, a row of one (`row` is the row's clause), a clause or a parameter.
+    A rule, a row of one (`row` is the row's clause), a clause or a parameter; or a region: a
+    `topic` with the clauses and parameters that nothing else needs, and lists.
     """
 
     rule: Slug | None = None
     row: str | None = None
     clause: str | None = None
     parameter: Name | None = None
+    topic: Filled | None = Field(
+        default=None, description="the name of a topic file of the base, without `.yaml`")
+    rules: Annotated[tuple[Slug, ...], Field(min_length=1)] | None = None
+    clauses: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    parameters: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
     reason: Text
 
     @model_validator(mode="after")
     def _one_thing(self) -> Withdrawal:
-        if sum(v is not None for v in (self.rule, self.clause, self.parameter)) != 1:
+        things = sum(v is not None for v in (self.rule, self.clause, self.parameter))
+        region = any(v is not None for v in (
+            self.topic, self.rules, self.clauses, self.parameters))
+        if things + region != 1:
             raise ValueError("withdrawal.one-thing")
         if self.row is not None and self.rule is None:
             raise ValueError("withdrawal.row")
@@ -276,7 +287,20 @@ class Acceptance(Strict):
     reason: Text
 
 
-class Manifest(Strict):
+def of_form(schema: dict[str, Any]) -> None:
+    """In the JSON Schema too, `builds_on` is of its form."""
+    schema["anyOf"][0]["pattern"] = FORM
+
+
+def _with_range(written: str) -> str:
+    try:
+        base_ref(written)
+    except ValueError:
+        raise ValueError("base.form") from None
+    return written
+
+
+class Manifest(Strict, ManifestWays):
     """`pack.yaml`: what the pack is and what it builds on."""
 
     id: Slug
@@ -285,7 +309,9 @@ class Manifest(Strict):
     authority: Text
     document: Document
     in_force: Period
-    builds_on: Slug | None = None
+    builds_on: Annotated[str, AfterValidator(_with_range)] | None = Field(
+        default=None, json_schema_extra=of_form, description="the pack that this one builds on, "
+        "and if wanted in which versions: `>=1.0,<2`")
     vocabulary: Slug | None = Field(
         default=None, description="whose fields the pack speaks of; that of the base, or the usual "
         "one, where left out")

@@ -8,14 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.models import Text
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import Key, Trail, YamlSource
-from zhuanjie.engine.policy.model import Clause, Moment, Parameter, Row, RowChange, Rule, Withdrawal
+from zhuanjie.engine.policy.mentions import clauses_in, words_in
+from zhuanjie.engine.policy.model import (
+    Clause,
+    Moment,
+    Parameter,
+    Row,
+    RowChange,
+    Rule,
+    Scope,
+    Withdrawal,
+)
 from zhuanjie.engine.policy.pack_files import LoadedPack
 from zhuanjie.engine.policy.policy import OverlayChange
+
+_KINDS: Final = {"rule": "rules", "clause": "clauses", "parameter": "parameters"}
+"""What can be withdrawn by its name, one or a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,15 @@ class Item:
     history: tuple[OverlayChange, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class WithdrawnPart:
+    """Where something was withdrawn, and by which pack."""
+
+    pack: str
+    source: YamlSource
+    trail: Trail
+
+
 @dataclass(slots=True)
 class Merged:
     """What a chain of packs says in the end, what was changed on the way, and every mistake."""
@@ -43,14 +67,17 @@ class Merged:
     moments: dict[str, Moment] = field(default_factory=dict)
     changes: list[OverlayChange] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
+    withdrawn: dict[tuple[str, str], WithdrawnPart] = field(default_factory=dict)
+    """Rules, clauses and parameters that are gone, by kind and name."""
 
 
 def merge(chain: Sequence[LoadedPack]) -> Merged:
     """Lay every pack over those before it."""
     merged = Merged()
     writers: dict[tuple[str, str], str] = {}
-    for pack in chain:
-        _Layer(pack, merged, writers).lay()
+    for at, pack in enumerate(chain):
+        scopes = [p.manifest.scope for p in chain[:at] if p.manifest.scope]
+        _Layer(pack, merged, writers, scopes[-1:]).lay()
     return merged
 
 
@@ -58,15 +85,22 @@ class _Layer:
     """Lays one pack over what is there; `writers` names the pack that wrote each named part."""
 
     def __init__(self, pack: LoadedPack, merged: Merged,
-                 writers: dict[tuple[str, str], str]) -> None:
+                 writers: dict[tuple[str, str], str], scopes: Sequence[Scope]) -> None:
         self.pack, self.merged, self.writers = pack, merged, writers
         self.id = pack.manifest.id
         self.before = dict(merged.clauses)
+        self.scopes = scopes
 
     def lay(self) -> None:
-        for i, withdrawal in enumerate(self.pack.manifest.withdraws):
-            self._withdraw(withdrawal, ("withdraws", i))
         manifest, merged = self.pack.manifest, self.merged
+        topics = []
+        for i, withdrawal in enumerate(manifest.withdraws):
+            here = ("withdraws", i)
+            if withdrawal.topic is not None:
+                topics.append((withdrawal, self._withdraw_topic(withdrawal, here), here))
+            self._withdraw(withdrawal, here)
+        for withdrawal, gone, here in topics:
+            self._withdraw_left(withdrawal, gone, (*here, "topic"))
         self._named("parameter", manifest.parameters, merged.parameters)
         self._named("clause", manifest.clauses, merged.clauses)
         self._named("moment", manifest.moments, merged.moments)
@@ -87,6 +121,7 @@ class _Layer:
                 )
             there[name] = value
             self.writers[kind, name] = self.id
+            self.merged.withdrawn.pop((kind, name), None)
 
     def _changed(self, change: OverlayChange) -> OverlayChange:
         self.merged.changes.append(change)
@@ -199,25 +234,68 @@ class _Layer:
             rows=tuple(places), history=(*item.history, self._changed(change)))
 
     def _withdraw(self, what: Withdrawal, trail: Trail) -> None:
-        source, merged = self.pack.source, self.merged
-        if what.rule is not None:
-            at = self._base(what.rule, source, (*trail, "rule"))
-            if at is not None and what.row is not None:
+        if what.row is not None and what.rule is not None:
+            at = self._base(what.rule, self.pack.source, (*trail, "rule"))
+            if at is not None:
                 self._withdraw_row(at, what, trail)
-            elif at is not None:
-                item = merged.items.pop(at)
-                self._changed(OverlayChange("rule", "withdrawn", what.rule, self.id, item.pack,
-                                     what.reason))
             return
-        kind: Any = "clause" if what.clause is not None else "parameter"
-        name = what.clause or what.parameter or ""
-        there: dict[str, Any] = merged.clauses if kind == "clause" else dict(merged.parameters)
-        if name not in there:
-            self._say(f"pack.no-base-{kind}", source, (*trail, kind), name, list(there))
-            return
-        (merged.clauses if kind == "clause" else merged.parameters).pop(name)
-        self._changed(OverlayChange(kind, "withdrawn", name, self.id, self.writers[kind, name],
-                             what.reason))
+        for kind, several in _KINDS.items():
+            one, listed = getattr(what, kind), getattr(what, several)
+            named = [(one, (*trail, kind))] if one is not None else [
+                (name, (*trail, several, i)) for i, name in enumerate(listed or ())]
+            for name, here in named:
+                self._withdraw_part(kind, name, what.reason, here)
+
+    def _withdraw_part(self, kind: Any, name: str, reason: Text, trail: Trail) -> None:
+        """Take away a rule, or what has a name in the manifest of a base."""
+        source, merged = self.pack.source, self.merged
+        if kind == "rule":
+            at = self._base(name, source, trail)
+            if at is None:
+                return
+            writer = merged.items.pop(at).pack
+        else:
+            there: dict[str, Any] = getattr(merged, _KINDS[kind])
+            if name not in there:
+                self._say(f"pack.no-base-{kind}", source, trail, name, list(there))
+                return
+            there.pop(name)
+            writer = self.writers[kind, name]
+        merged.withdrawn[kind, name] = WithdrawnPart(self.id, source, trail)
+        self._changed(OverlayChange(kind, "withdrawn", name, self.id, writer, reason))
+
+    def _withdraw_topic(self, what: Withdrawal, trail: Trail) -> list[Item]:
+        """Take away the rules of a topic file of a base; returns them as they were."""
+        own, here = self._own(), (*trail, "topic")
+        by_topic: dict[str, list[Item]] = {}
+        for item in self.merged.items:
+            if item.source not in own:
+                by_topic.setdefault(Path(item.source.file).stem, []).append(item)
+        gone = by_topic.get(what.topic or "", [])
+        if not gone:
+            self._say("pack.no-base-topic", self.pack.source, here, what.topic or "",
+                      list(by_topic))
+        for item in gone:
+            self._withdraw_part("rule", item.rule.id, what.reason, here)
+        return gone
+
+    def _withdraw_left(self, what: Withdrawal, gone: Sequence[Item], trail: Trail) -> None:
+        """Take away the clauses and parameters that only rules which are gone had to do with."""
+        manifest = self.pack.manifest
+        rules = [item.rule for item in self.merged.items]
+        own: list[Rule | Row] = []
+        for each in self.pack.topics:
+            own += each.topic.rules
+            own += each.topic.rows
+        clauses = {c for part in (*rules, *own) for c in clauses_in(part)}
+        words = words_in(*rules, *own, *self.scopes, manifest.scope)
+        for clause in dict.fromkeys(c for item in gone for c in clauses_in(item.rule)):
+            if clause in self.merged.clauses and clause not in clauses | manifest.clauses.keys():
+                self._withdraw_part("clause", clause, what.reason, trail)
+        read = words_in(*(item.rule for item in gone)) - words
+        for name in [n for n in self.merged.parameters if f"params.{n}" in read]:
+            if name not in manifest.parameters:
+                self._withdraw_part("parameter", name, what.reason, trail)
 
     def _withdraw_row(self, at: int, what: Withdrawal, trail: Trail) -> None:
         item, source = self.merged.items[at], self.pack.source

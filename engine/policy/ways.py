@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
+from zhuanjie.engine.policy.base_ref import base_id
+
 SHAPES: Final = ("require", "deadline", "recurring", "table", "unique", "at_most",
                  "reconcile")
 KEY_SHAPES: Final = ("unique", "at_most")
@@ -20,6 +22,15 @@ class PeriodWays:
     def holds(self: Any, day: date) -> bool:
         """Whether `day` lies in the period."""
         return bool((self.start or date.min) <= day <= (self.end or date.max))
+
+
+class ManifestWays:
+    """The ways of a `Manifest`."""
+
+    @property
+    def base(self: Any) -> str | None:
+        """The id of the pack that this one builds on."""
+        return base_id(self.builds_on)
 
 
 class ParameterWays:

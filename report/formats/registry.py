@@ -79,6 +79,7 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "policy.diff": _ANSWER,
     "policy.docs": ("markdown", "html"),
     "policy.lint": ("table", "json", "markdown", "github", "sarif"),
+    "policy.lock": ("table", "json", "markdown", "github"),
     "policy.list": _ANSWER,
     "policy.mutate": _ANSWER,
     "policy.show": _ANSWER,

@@ -25,7 +25,9 @@ def _plain(pack: PolicyEntry) -> dict[str, Any]:
     return {
         "id": m.id, "version": m.version, "title": m.title.model_dump(),
         "in_force": {"from": plain(m.in_force.start), "to": plain(m.in_force.end)},
-        "builds_on": m.builds_on, "by_default": m.by_default, "path": str(pack.path),
+        "builds_on": m.base,
+        "builds_on_versions": (m.builds_on or "").removeprefix(m.base or "").strip() or None,
+        "by_default": m.by_default, "path": str(pack.path),
     }
 
 

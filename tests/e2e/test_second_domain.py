@@ -205,6 +205,23 @@ def test_what_its_author_and_its_readers_ask(call: Caller, tmp_path: Path) -> No
                      "json", code=1), "violation") == VIOLATIONS - {("S-011", "H9")}
 
 
+@tries("policy lock")
+def test_what_a_pack_was_checked_against_is_noted(call: Caller, tmp_path: Path) -> None:
+    shutil.copytree(PERMITS, tmp_path / "packs")
+    folder = tmp_path / "packs" / "harbour-own"
+    call("policy", "new", "harbour-own", "--output", folder, "--builds-on", PACK.name)
+    call("policy", "lock", folder, "--check", code=1)
+    call("policy", "lock", folder)
+    call("policy", "lock", folder, "--check")
+    base = tmp_path / "packs" / PACK.name / "pack.yaml"
+    version = next(line for line in base.read_text(encoding="utf-8").splitlines()
+                   if line.startswith("version:"))
+    base.write_text(base.read_text(encoding="utf-8").replace(version, "version: 9.9.9", 1),
+                    encoding="utf-8")
+    told = json.loads(call("policy", "lock", folder, "--check", "--format", "json", code=1))
+    assert [c["kind"] for c in told["changed"]] == ["lint.base-changed-version"]
+
+
 @tries("policy list")
 def test_an_office_has_its_packs_listed(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZHUANJIE_PACKS", str(PERMITS))

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "docs": "zhuanjie.cli.commands.policy.docs",
     "fmt": "zhuanjie.cli.commands.policy.fmt",
     "lint": "zhuanjie.cli.commands.policy.lint",
+    "lock": "zhuanjie.cli.commands.policy.lock",
     "test": "zhuanjie.cli.commands.policy.test",
     "coverage": "zhuanjie.cli.commands.policy.coverage",
     "mutate": "zhuanjie.cli.commands.policy.mutate",

@@ -17,6 +17,7 @@ from pathlib import Path
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
 from zhuanjie.engine.core.temporary import new_folder, room
 from zhuanjie.engine.core.yaml_source import read_source
+from zhuanjie.engine.policy.base_ref import base_id
 from zhuanjie.engine.policy.check import build_policy
 from zhuanjie.engine.policy.found import MANIFEST, find_folder
 from zhuanjie.engine.policy.locate import load_chain
@@ -88,8 +89,8 @@ def _extract(top: Path, revision: str, path: str, root: Path) -> None:
         with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
             tar.extractall(root, filter="data")
         data = read_source(root / path / MANIFEST, PolicyError).data
-        base = data.get("builds_on") if isinstance(data, dict) else None
-        if not isinstance(base, str):
+        base = base_id(data.get("builds_on")) if isinstance(data, dict) else None
+        if base is None:
             return
         path = posixpath.join(posixpath.dirname(path), base)
 
