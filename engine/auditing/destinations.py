@@ -6,7 +6,7 @@ the table's subject say what goes with it. For a transfer the values are its des
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.results import WRONG_OUTCOMES, Finding, Outcome
 from zhuanjie.engine.expr.nodes import FieldRef, field_names
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.policy.policy import TypedRow, TypedRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,7 @@ def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
                     for v in backend.judge_record(plan, tried, True)}
         verdict = verdicts[index]
         opening = tuple(dict.fromkeys(
-            r.clause for r in rule.rows if kind in r.allow and (
-                r.when is None
-                or backend.evaluate(r.when, tried, plan.as_of, plan.params) is not False)))
+            r.clause for r in _deciding(rule, plan, backend, tried) if kind in r.allow))
         conditions = tuple(
             words.finding(v, tried, Location(), None if v.waiver is None else said[v.waiver])
             for v in (verdicts[i] for i in sorted(bound))
@@ -79,6 +77,18 @@ def destinations(record: Mapping[str, Any], plan: Plan, backend: RecordBackend,
             message=_message(verdict.outcome, verdict.missing, plan, lang), conditions=conditions,
             pack=rule.edition.pack if rule.edition else "", subject=subject))
     return out
+
+
+def _deciding(rule: TypedRule, plan: Plan, backend: RecordBackend,
+              record: Mapping[str, Any]) -> Iterator[TypedRow]:
+    """The rows of a table that may decide on a record."""
+    for row in rule.rows:
+        when = rule.holds(row)
+        held = when is None or backend.evaluate(when, record, plan.as_of, plan.params)
+        if held is not False:
+            yield row
+        if held is True and rule.hit == "first":
+            return
 
 
 def _message(outcome: Outcome, missing: tuple[str, ...], plan: Plan, lang: Lang) -> str:

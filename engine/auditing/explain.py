@@ -73,6 +73,8 @@ class Explanation:
     absent: frozenset[str] = frozenset()
     doubted: frozenset[str] = frozenset()
     """Fields about which the tables that the record comes from contradict each other."""
+    deciding: tuple[int, ...] = ()
+    """The rows of a decision table that decide on the record, or may."""
 
     @property
     def not_judged(self) -> bool:
@@ -176,7 +178,7 @@ def _explain(run: AuditRun, plan: Plan, index: int, record: dict[str, Any],
     dated_by, day = rule.edition.deciding(record, plan.as_of) if rule.edition else (None, None)
     values = {name: value for name, value in record.items() if value is not None}
     return Explanation(finding, getattr(rule.title, run.lang), parts, rule, day, dated_by, values,
-                       plan.not_kept, plan.doubted)
+                       plan.not_kept, plan.doubted, judged.deciding)
 
 
 def _trace(step: Step) -> Trace:

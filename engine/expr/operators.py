@@ -42,6 +42,7 @@ OPS: dict[str, Op] = {
         Op("!", "!_", "prefix", 7, 1),
         Op("neg", "-_", "prefix", 7, 1),
         Op("has", "has", "function", 9, 1, strict=False),
+        Op("decide", "@decide", "function", 9, 0, strict=False),
         Op("size", "size", "function", 9, 1),
         Op("days", "days", "function", 9, 1),
         Op("months", "months", "function", 9, 1),

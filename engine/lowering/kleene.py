@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from zhuanjie.engine.expr.decisions import decision_of
 from zhuanjie.engine.expr.nodes import (
     AsOf,
     Call,
@@ -25,6 +26,7 @@ from zhuanjie.engine.expr.nodes import (
 )
 from zhuanjie.engine.expr.operators import COMPARISONS, NEGATED, TEXT_TESTS
 from zhuanjie.engine.expr.types import BOOL, Kind
+from zhuanjie.engine.lowering.assume import negated
 from zhuanjie.engine.lowering.conditions import (
     FALSE,
     TRUE,
@@ -48,6 +50,7 @@ from zhuanjie.engine.lowering.conditions import (
     pick,
     shift,
 )
+from zhuanjie.engine.lowering.decisions import because, chosen, decided, perhaps
 from zhuanjie.engine.lowering.month_bounds import every_day, month_and_day, undecided
 from zhuanjie.engine.vocabulary.comparison import Comparison
 
@@ -94,6 +97,8 @@ class Kleene:
                     all_of((self.must_be_true(test), self._truth(yes, want))),
                     all_of((self.must_be_false(test), self._truth(no, want))),
                 ))
+            case Call(op="decide"):
+                return decided(self, decision_of(expr), want)
             case Call(op="has", args=(FieldRef() as field,)):
                 if field.name in self.absent:
                     return FALSE
@@ -167,6 +172,9 @@ class Kleene:
                 arms = ((self.must_be_true(test), self.compared(yes, how)),
                         (self.must_be_false(test), self.compared(no, how)))
                 return pick(arms, expr.type.kind)
+            case Call(op="decide"):
+                return chosen(self, decision_of(expr), expr.type.kind,
+                              lambda value: self.compared(value, how))
             case _:
                 return canonical(self.term(expr), how)
 
@@ -191,6 +199,8 @@ class Kleene:
                     ),
                     kind,
                 )
+            case Call(op="decide"):
+                return chosen(self, decision_of(expr), kind, self.term)
             case Call(op="days" | "months", args=(count,)):
                 return self.term(count)
             case Call(op="neg", args=(inner,)):
@@ -234,7 +244,9 @@ class Kleene:
                 return TRUE if gone else filled(name, blank=True)
             case Call(op="has", args=(FieldRef(name=name),)):
                 return Const(name in self.absent)
-            case Call(op="&&" | "||"):
+            case Call(op="decide") if expr.type.kind is not Kind.BOOL:
+                return negated(known(self.term(expr)))
+            case Call(op="&&" | "||" | "decide"):
                 return all_of((self.may_be_true(expr), self.may_be_false(expr)))
             case Call(op="?:", args=(test, yes, no)):
                 return any_of((
@@ -272,6 +284,8 @@ class Kleene:
             case Call(op="&&" | "||" as op, args=args):
                 parts = [self._possible(a, want) for a in args]
                 return all_of(parts) if (op == "&&") is want else any_of(parts)
+            case Call(op="decide"):
+                return perhaps(self, decision_of(expr), want)
             case _:
                 return any_of((self._truth(expr, want), self.unknown(expr)))
 
@@ -294,6 +308,9 @@ class Kleene:
                     all_of((self.must_be_true(test), self.unknown_because_of(yes, name))),
                     all_of((self.must_be_false(test), self.unknown_because_of(no, name))),
                 ))
+            case Call(op="decide"):
+                inner = because(self, decision_of(expr), name)
+                return all_of((inner, self.unknown(expr))) if inner != FALSE else FALSE
             case Call(op="&&" | "||", args=args):
                 inner = any_of(self.unknown_because_of(a, name) for a in args)
                 return all_of((inner, self.unknown(expr))) if inner != FALSE else FALSE

@@ -6,10 +6,11 @@ and the tests try it. What is undetermined for want of columns alone is "not jud
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
+from zhuanjie.engine.expr.decisions import DECIDE, decide
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, walk
 from zhuanjie.engine.expr.types import BOOL, STRING, Kind, Type
 from zhuanjie.engine.lowering.assume import negated
 from zhuanjie.engine.lowering.conditions import (
@@ -69,7 +70,17 @@ def lower(rule: TypedRule, kleene: Kleene, order: tuple[str, ...]) -> LoweredRul
     if read.isdisjoint(kleene.absent):
         return lowered
     here = any_of(cond for name, cond in lowered.missing if name not in kleene.absent)
-    return replace(lowered, not_judged=all_of((lowered.undetermined, negated(here))))
+    parts = [lowered.undetermined, negated(here)]
+    if _may_clash(rule):  # rows that contradict each other lack nothing
+        parts.append(any_of(c for name, c in lowered.missing if name in kleene.absent))
+    return replace(lowered, not_judged=all_of(parts))
+
+
+def _may_clash(rule: TypedRule) -> bool:
+    """Whether the rule may be undetermined because rows that hold differ."""
+    return rule.hit == "unique" or any(
+        isinstance(node, Call) and node.op == DECIDE
+        for expr in rule.expressions().values() for node in walk(expr))
 
 
 def unlisted(lowered: LoweredRule) -> LoweredRule:
@@ -188,25 +199,44 @@ def _recurring(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
 
 
 def _table(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:
+    asking = _asking(rule, _allowed(rule), k, fields)
+    return replace(asking, clause=tuple(_clauses(rule, k)))
+
+
+def _allowed(rule: TypedRule) -> Expr:
+    """What a table asks: that the rows which decide allow the subject's value."""
     assert rule.subject is not None
-    rows: list[Expr] = []
+    arms: list[tuple[Expr | None, Expr]] = []
     for row in rule.rows:
         pool = ListLit(tuple(Lit(v, STRING) for v in row.allow), Type(Kind.LIST, item=Kind.STRING))
-        here: Expr = Call("in", (rule.subject, pool), BOOL)
-        rows.append(Call("&&", (row.when, here), BOOL) if row.when else here)
+        arms.append((rule.holds(row), Call("in", (rule.subject, pool), BOOL)))
+    if rule.hit != "any":
+        return decide("", first=rule.hit == "first", arms=arms, default=Lit(False, BOOL),
+                      type_=BOOL)
+    rows = [Call("&&", (when, here), BOOL) if when else here for when, here in arms]
     while len(rows) > 1:  # in pairs: a chain would be as deep as the table is long
         rows = [Call("||", tuple(pair), BOOL) if len(pair) > 1 else pair[0]
                 for pair in (rows[at : at + 2] for at in range(0, len(rows), 2))]
-    asking = _asking(rule, rows[0], k, fields)
-    # A finding carries a row's clause when that row, and no other that has a condition, holds.
-    conditional = [r for r in rule.rows if r.when is not None]
-    clause = tuple(
-        (row.clause, all_of([k.must_be_true(row.when), *(
-            k.may_be_false(other.when) for other in conditional
-            if other is not row and other.when is not None)]))
-        for row in conditional if row.when is not None
-    )
-    return replace(asking, clause=clause)
+    return rows[0]
+
+
+def _clauses(rule: TypedRule, k: Kleene) -> Iterator[tuple[str, Cond]]:
+    """When a finding carries a row's clause.
+
+    Of the `first` row that holds, where it is known to be that; else of a row that holds, where no
+    other that has a condition does.
+    """
+    if rule.hit == "first":
+        passed: list[Cond] = []
+        for row in rule.rows:
+            here = rule.holds(row) or Lit(True, BOOL)
+            yield row.clause, all_of((k.must_be_true(here), *passed))
+            passed.append(k.must_be_false(here))
+        return
+    conditional = [(row, when) for row in rule.rows if (when := rule.holds(row)) is not None]
+    for row, when in conditional:
+        yield row.clause, all_of([k.must_be_true(when), *(
+            k.may_be_false(other) for another, other in conditional if another is not row)])
 
 
 def _counted(rule: TypedRule, k: Kleene, fields: list[str]) -> LoweredRule:

@@ -27,7 +27,8 @@ from zhuanjie.engine.policy.model import Clause, Parameter, Rule
 from zhuanjie.engine.policy.overlay import Item, merge
 from zhuanjie.engine.policy.overlay_faults import at_their_cause
 from zhuanjie.engine.policy.pack_files import LoadedPack
-from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
+from zhuanjie.engine.policy.policy import Policy, TypedRule
+from zhuanjie.engine.policy.table_check import typed_rows
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 _TEXTS = ("message", "remedy", "late", "late_remedy")
@@ -129,7 +130,7 @@ class Checker:
     def party(self, name: str, source: YamlSource, trail: Sequence[Key]) -> None:
         """Whom a clause binds must be a party of the vocabulary."""
         if name not in self.vocabulary.parties:
-            self._near("vocabulary.unknown-party", source, trail, name,
+            self.near("vocabulary.unknown-party", source, trail, name,
                        list(self.vocabulary.parties))
 
     def rule(self, item: Item) -> TypedRule | None:
@@ -142,13 +143,13 @@ class Checker:
             self._say("pack.reconcile-dated", source, (*here, "clause"), clause=rule.clause)
         for i, moment in enumerate(rule.moments):
             if moment not in self.moments:
-                self._near("pack.unknown-moment", source, (*here, "moments", i), moment,
+                self.near("pack.unknown-moment", source, (*here, "moments", i), moment,
                            list(self.moments))
         self._texts(rule, source, here)
         typed = TypedRule(rule, item.pack, source.file, history=item.history,
                           **self._parts(rule, source, here))  # type: ignore[arg-type]
         if rule.table:
-            typed = replace(typed, rows=self._rows(rule, item))
+            typed = replace(typed, hit=rule.table.hit, rows=typed_rows(self, rule.table, item))
         return typed if len(self.problems) == before else None
 
     def _parts(
@@ -178,30 +179,17 @@ class Checker:
                 place = source.place((*here, "recurring", "every"))
                 self.problems += beyond_calendar(rule.recurring, self.schema, place)
         if rule.table:
+            cel("guard", ("table", "when"), rule.table.when, Kind.BOOL)
             name("subject", ("table", "subject"), rule.table.subject, Kind.STRING)
         parts.update(ledger_parts(rule, self, source, here))
         return parts
-
-    def _rows(self, rule: Rule, item: Item) -> tuple[TypedRow, ...]:
-        assert rule.table is not None
-        subject = self.table.get(rule.table.subject)
-        rows = []
-        for row, (source, trail) in zip(rule.table.rows, item.rows, strict=True):
-            self.clause(row.clause, source, (*trail, "clause"))
-            when = self.cel(source, (*trail, "when"), row.when, Kind.BOOL) if row.when else None
-            for j, value in enumerate(row.allow):
-                if subject and subject.values and value not in subject.values:
-                    known = list(subject.values)
-                    self._near("pack.not-a-value", source, (*trail, "allow", j), value, known)
-            rows.append(TypedRow(row.clause, row.title, when, row.allow))
-        return tuple(rows)
 
     def field(self, name: str, source: YamlSource, trail: Sequence[Key],
               want: Kind | None) -> Expr | None:
         """A field of the vocabulary, of the kind wanted."""
         found = self.table.get(name)
         if found is None:
-            self._near("pack.unknown-field", source, trail, name, [f.name for f in self.table])
+            self.near("pack.unknown-field", source, trail, name, [f.name for f in self.table])
             return None
         type_ = field_type(found)
         if want is not None and type_.kind is not want:
@@ -212,7 +200,7 @@ class Checker:
     def clause(self, clause: str, source: YamlSource, trail: Sequence[Key]) -> None:
         """A clause must be one that a pack declares."""
         if clause not in self.clauses:
-            self._near("pack.unknown-clause", source, trail, clause, list(self.clauses))
+            self.near("pack.unknown-clause", source, trail, clause, list(self.clauses))
 
     def _texts(self, rule: Rule, source: YamlSource, here: tuple[Key, ...]) -> None:
         """Every `{name}` of a message must be something that a finding can fill in."""
@@ -229,10 +217,11 @@ class Checker:
                     continue
                 for name in names:
                     if name not in known:
-                        self._near("pack.placeholder", source, trail, name, known)
+                        self.near("pack.placeholder", source, trail, name, known)
 
-    def _near(self, code: str, source: YamlSource, trail: Sequence[Key], name: str,
-              known: list[str]) -> None:
+    def near(self, code: str, source: YamlSource, trail: Sequence[Key], name: str,
+             known: list[str]) -> None:
+        """A name that is none of those known."""
         headed = [field for field in self.schema.headed(name) if field in known]
         close = suggest(name, known) or (headed[0] if len(headed) == 1 else "")
         listed = ", ".join(known) if len(known) <= 12 else ""

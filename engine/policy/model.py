@@ -148,6 +148,10 @@ def _with_when(model: _W) -> _W:
     return model
 
 
+Hit = Literal["any", "first", "unique"]
+"""Which rows of a decision table decide, after DMN's hit policies."""
+
+
 class Row(Strict):
     """A row of a decision table: `allow`ed values where `when` holds (always, where left out)."""
 
@@ -162,10 +166,17 @@ class Row(Strict):
 
 
 class DecisionTable(Strict):
-    """A field whose value must be allowed by some row."""
+    """A field whose value must be allowed by the rows that hold, as `hit` says which decide."""
 
+    hit: Hit = Field(default="any", description="which rows decide: `any` that holds, the `first` "
+                     "that holds, or the `unique` one that may hold")
+    when: Cel | None = Field(default=None, description="a guard: no row holds but where it does")
     subject: FieldName
     rows: Annotated[tuple[Row, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _no_blank(self) -> DecisionTable:
+        return _with_when(self)
 
 
 class Replaces(Strict):

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from zhuanjie.engine.core.results import PolicyRef, Severity
-from zhuanjie.engine.expr.nodes import Expr, field_names, param_names
+from zhuanjie.engine.expr.nodes import Call, Expr, field_names, param_names
+from zhuanjie.engine.expr.types import BOOL
 from zhuanjie.engine.policy.ways import KEY_SHAPES
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.core.models import Text
     from zhuanjie.engine.policy.model import (
         Clause,
+        Hit,
         Manifest,
         Moment,
         Parameter,
@@ -81,7 +83,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class TypedRow:
-    """A row of a decision table; `when` is None where the row always holds."""
+    """A row of a decision table, without the table's guard; `when` None: under it, always."""
 
     clause: str
     title: Text
@@ -107,6 +109,8 @@ class TypedRule:
     start: Expr | None = None
     last: Expr | None = None
     every: Expr | None = None
+    hit: Hit = "any"
+    guard: Expr | None = None
     subject: Expr | None = None
     rows: tuple[TypedRow, ...] = ()
     key: Expr | None = None
@@ -158,12 +162,18 @@ class TypedRule:
 
     def expressions(self) -> dict[str, Expr]:
         """The rule's expressions by role, in the order in which they are read."""
-        roles = ("when", "subject", "key", "within", "limit", "ask", "due", "done", "start", "last",
-                 "every")
+        roles = ("when", "guard", "subject", "key", "within", "limit", "ask", "due", "done",
+                 "start", "last", "every")
         found = {role: getattr(self, role) for role in roles}
         for i, row in enumerate(self.rows):
             found[f"rows[{i}]"] = row.when
         return {role: expr for role, expr in found.items() if expr is not None}
+
+    def holds(self, row: TypedRow) -> Expr | None:
+        """When a row of the table holds, its guard with it; None: always."""
+        if self.guard is None or row.when is None:
+            return row.when if self.guard is None else self.guard
+        return Call("&&", (self.guard, row.when), BOOL)
 
     @property
     def fields(self) -> frozenset[str]:

@@ -111,7 +111,8 @@ class _Layout:
             title=view.say("explain.title", clause=finding.clause, title=item.title,
                            outcome=view.outcome(finding.outcome)),
             tone=_TONES.get(finding.outcome, "plain"),
-            notes=[*_notes(item, view), *_chosen(item, view), *changes(item.rule.history, view)],
+            notes=[*_notes(item, view), *_rows(item, view),
+                   *_chosen(item, view), *changes(item.rule.history, view)],
             tree=[*self._conditions.lines(item), *(self._expressions(item) if self._verbose
                                                    else ())],
         )
@@ -138,6 +139,8 @@ class _Layout:
         return {
             **shape.finding(item.finding), "title": item.title, **_plain_choice(item),
             "written_in": item.rule.pack, "history": [plain_change(c) for c in item.rule.history],
+            **({"rows": [item.rule.rows[at].clause for at in item.deciding]}
+               if item.rule.hit != "any" else {}),
             "conditions": [{"label": p.label, **self._plain_trace(p.trace)} for p in item.parts],
         }
 
@@ -170,6 +173,16 @@ def _remark(item: Explanation, view: View) -> str:
     if finding.due and finding.outcome is Outcome.SATISFIED:
         return view.say("explain.met", title=item.title, due=finding.due)
     return item.title
+
+
+def _rows(item: Explanation, view: View) -> Iterator[str]:
+    """Which row of a table decided, or which may."""
+    if item.rule.hit == "any" or item.finding.outcome is Outcome.NOT_APPLICABLE:
+        return
+    rows = view.join(view.say("explain.row", number=at + 1, clause=item.rule.rows[at].clause)
+                     for at in item.deciding)
+    how = "none" if not rows else "row" if len(item.deciding) == 1 else "rows"
+    yield view.say(f"explain.decides-{how}", rows=rows, hit=view.say(f"hit.{item.rule.hit}"))
 
 
 def _notes(item: Explanation, view: View) -> Iterator[str]:

@@ -81,6 +81,8 @@ class PackDocument:
         elif rule.shape != "reconcile":  # which asks about the ledger, not about a record
             notes.append(self._say("always"))
         notes.append(self._asked(rule))
+        if rule.guard:
+            notes.append(self._say("guard", text=self.phrases.condition(rule.guard)))
         if model.moments:
             titles = [plain.said(self.policy.moments[m].title, view) for m in model.moments]
             notes.append(self._say("moments", moments=self._say("list").join(titles)))
@@ -96,7 +98,8 @@ class PackDocument:
         words = self.phrases.asked(rule)
         words["field"] = words.get("key", "")
         within = "-within" if rule.within else ""
-        return self._say(f"{rule.shape}{within}", **words)
+        hit = f"-{rule.hit}" if rule.hit != "any" else ""
+        return self._say(f"{rule.shape}{within}{hit}", **words)
 
     def _headers(self, rule: TypedRule) -> list[str]:
         return [self.view.say("column.clause"), self.view.say("column.title"),

@@ -111,6 +111,10 @@ def _conditions(item: Rule, view: View) -> Iterator[tuple[str, str]]:
     if item.when:
         yield view.say("rule.when"), item.when
     if item.table:
+        if item.table.hit != "any":
+            yield view.say("rule.hit"), view.say(f"hit.{item.table.hit}")
+        if item.table.when:
+            yield view.say("rule.guard"), item.table.when
         yield view.say("rule.subject"), item.table.subject
         for row in item.table.rows:
             allow = ", ".join(row.allow)

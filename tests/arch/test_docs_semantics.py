@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.marks import few
 
-from zhuanjie.engine.api import UNKNOWN, audit, evaluate, load_policy
+from zhuanjie.engine.api import UNKNOWN, audit, check, evaluate, load_policy
 from zhuanjie.engine.backends.registry import BULK
 from zhuanjie.engine.core.dates import Month
 
@@ -156,6 +156,39 @@ MAKERS: dict[str, Callable[..., list[dict[str, Any]]]] = {
     "require": require, "deadline": deadline, "recurring": recurring, "unique": unique,
     "at_most": at_most,
 }
+HITS = """
+    table:
+      hit: {hit}
+      subject: destination.kind
+      rows:
+        - {{clause: "1", title: {{en: a}}, when: arrival.attends, allow: [{allowed[0]}]}}
+        - {{clause: "1", title: {{en: b}}, when: retention.attends, allow: [{allowed[1]}]}}
+"""
+
+
+def hits() -> list[tuple[str, ...]]:
+    return [tuple(row) for row in list(tables("table"))[1][2:]]
+
+
+@pytest.mark.parametrize("engine", (*ENGINES, "python", "durable"))
+@pytest.mark.parametrize("case", hits(), ids=", ".join)
+def test_hits(case: tuple[str, ...], engine: str, tmp_path: Path) -> None:
+    hit, *rows, expected = case
+    said = [row.split(", ") for row in rows]
+    allowed = ["employer_org" if says == "allows" else "talent_service" for _, says in said]
+    held = {"holds": True, "fails": False, "unknown": None}
+    record = {"member.id": "1", "destination.kind": "employer_org", "employment.employed": True,
+              "arrival.attends": held[said[0][0]], "retention.attends": held[said[1][0]]}
+    (tmp_path / "pack.yaml").write_text(PACK, encoding="utf-8")
+    shape = HITS.format(hit=hit, allowed=allowed).strip()
+    (tmp_path / "10.yaml").write_text(RULE.format(shape=shape), encoding="utf-8")
+    policy = load_policy(tmp_path)
+    found = (check(record, policy, as_of=TODAY, backend=engine, all_outcomes=True)
+             if engine in ("python", "durable") else
+             audit([record], policy, as_of=TODAY, backend=engine, all_outcomes=True).findings)
+    assert [str(f.outcome) for f in found] == [expected]
+
+
 CASES = [(shape, *line) for shape in MAKERS for line in lines(shape)]
 
 

@@ -30,8 +30,8 @@ RuleText = dict[str, Any]
 of one that the world's policy has."""
 SHAPES = ("require", "deadline", "recurring", "table", "unique", "at_most")
 """The shapes that judge records one by one; `reconcile` looks at whole ledgers."""
-KINDS = {"when": Kind.BOOL, "ask": Kind.BOOL, "due": Kind.DATE, "start": Kind.DATE,
-         "every": Kind.INT, "limit": Kind.INT}
+KINDS = {"when": Kind.BOOL, "guard": Kind.BOOL, "ask": Kind.BOOL, "due": Kind.DATE,
+         "start": Kind.DATE, "every": Kind.INT, "limit": Kind.INT}
 """The parts that are expressions, and what they come to."""
 NAMED = ("done", "last", "subject", "key", "within")
 """The parts that name a field."""
@@ -61,6 +61,7 @@ def typed_rule(world: World, text: RuleText) -> TypedRule:
 
     parts: dict[str, Any] = {n: cel(text[n], k) for n, k in KINDS.items() if text.get(n)}
     parts |= {n: field(text[n]) for n in NAMED if text.get(n)}
+    parts["hit"] = text.get("hit", "any")
     parts["rows"] = tuple(
         TypedRow(row["clause"], model.title,
                  cel(row["when"], Kind.BOOL) if row.get("when") else None, tuple(row["allow"]))
@@ -76,6 +77,8 @@ def text_of(rule: TypedRule) -> RuleText:
     for role, expr in rule.expressions().items():
         if role in KINDS or role in NAMED:
             out[role] = to_text(expr)
+    if rule.hit != "any":
+        out["hit"] = rule.hit
     if rule.rows:
         out["rows"] = [
             {"clause": row.clause, "allow": list(row.allow),
@@ -155,13 +158,18 @@ def _table(draw: Expressions, name: str) -> TypedRule | None:
     subject = r.choice(draw.fields[r.choice(kinds)])
     values = list(subject.values) or list(texts_of(subject))
     rows = []
-    for clause in r.sample(list(draw.world.policy.clauses), r.choice((1, 2, 3))):
+    clauses = list(draw.world.policy.clauses)
+    for clause in r.sample(clauses, min(len(clauses), r.choice((1, 2, 3, 4)))):
         row: RuleText = {"clause": clause,
                          "allow": r.sample(values, min(len(values), r.choice((1, 2, 3))))}
         if r.random() < 0.7:
             row["when"] = to_text(draw.typed(lambda: draw.condition(2), Kind.BOOL))
         rows.append(row)
-    return typed_rule(draw.world, _text(draw, name, subject=subject.name, rows=rows))
+    text = _text(draw, name, subject=subject.name, rows=rows,
+                 hit=r.choice(("any", "first", "first", "unique")))
+    if r.random() < 0.3:
+        text["guard"] = to_text(draw.typed(lambda: draw.condition(1), Kind.BOOL))
+    return typed_rule(draw.world, text)
 
 
 def _unique(draw: Expressions, name: str) -> TypedRule:
@@ -195,6 +203,10 @@ def features(rule: TypedRule, world: World) -> frozenset[str]:
             out.add("own-field")
     for expr in rule.expressions().values():
         out.update(f"op:{op}" for op in _operators(expr))
+    if rule.rows:
+        out.add(f"hit:{rule.hit}")
+    if rule.guard is not None:
+        out.add("guard")
     if rule.edition is not None:
         out.add("edition")
     if rule.params:

@@ -44,7 +44,8 @@ def rows_of(plan: Plan, index: int, record: Mapping[str, Any], values: Candidate
     subject = rule.subject.name
     return [TableRow(
         rule=rule.id, clause=row.clause, title=getattr(row.title, lang),
-        holds=_truth(plan, row.when, record), differs=_least(plan, row.when, record, values),
+        holds=_truth(plan, rule.holds(row), record),
+        differs=_least(plan, rule.holds(row), record, values),
         allows=row.allow, subject=subject, value=record.get(subject),
     ) for row in rule.rows]
 

@@ -26,8 +26,8 @@ _BROKEN = frozenset({Outcome.VIOLATION, Outcome.WAIVED})
 class _RuleTexts:
     """What there is to say of one rule, taken apart for filling."""
 
-    __slots__ = ("clause", "done", "edition", "id", "late", "late_remedy", "message", "months",
-                 "pack", "reads", "recurring", "remedy", "severity", "title")
+    __slots__ = ("clause", "counted", "done", "edition", "id", "late", "late_remedy", "message",
+                 "months", "pack", "reads", "recurring", "remedy", "severity", "title")
 
     def __init__(self, rule: TypedRule, lang: Lang, fields: FieldTable) -> None:
         texts = rule.rule
@@ -44,6 +44,7 @@ class _RuleTexts:
                             if texts.late_remedy else self.remedy)
         self.done = texts.deadline.done if texts.deadline else None
         self.recurring = texts.recurring is not None
+        self.counted = rule.counts_keys
         self.reads = fields.sort(rule.quotes)
         self.months = frozenset(n for n in self.reads if fields[n].type == "month")
 
@@ -161,7 +162,8 @@ class FindingRenderer:
                 return say("finding.undetermined", self.lang, title=title,
                            missing=self._names(verdict.missing, record))
             case Outcome.UNDETERMINED:
-                return say("finding.undetermined-shared", self.lang, title=title)
+                why = "shared" if rule.counted else "rows"
+                return say(f"finding.undetermined-{why}", self.lang, title=title)
             case Outcome.PENDING if due:
                 return say("finding.pending", self.lang, title=title, due=due.isoformat(),
                            days=(due - self.as_of).days)

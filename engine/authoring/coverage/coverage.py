@@ -123,21 +123,27 @@ def _rule(policy: Policy, rule: TypedRule, found: list[PreparedCase], out: Cover
 
 
 def _rows(rule: TypedRule, evaluator: Evaluator, outcome: Outcome) -> Iterator[Point]:
-    """The rows that hold for a record, and the value that they allow it."""
+    """The rows that decide on a record, and the value that they allow it."""
     assert rule.subject is not None
     subject = evaluator.trace(rule.subject).value
     for name, row in zip(row_names(rule), rule.rows, strict=True):
-        if row.when is not None and evaluator.trace(row.when).value is not True:
+        when = rule.holds(row)
+        held = when is None or evaluator.trace(when).value
+        if held is not True:
+            if rule.hit == "first" and held is UNKNOWN:
+                return  # whether a later one decides is not known
             continue
         yield Point(rule.id, "row", name)
         if subject in row.allow and outcome is Outcome.SATISFIED:
             yield Point(rule.id, "allowed", name, value=str(subject))
+        if rule.hit == "first":
+            return
 
 
 def conditional(rule: TypedRule) -> dict[str, Expr]:
     """A rule's expressions that may hold conditions, by role; those of rows by the row's name."""
     found = {role: expr for role, expr in rule.expressions().items()
-             if role in ("when", "ask", "due", "start", "every")}
+             if role in ("when", "guard", "ask", "due", "start", "every")}
     named = zip(row_names(rule), rule.rows, strict=True)
     return {**found, **{name: row.when for name, row in named if row.when is not None}}
 

@@ -111,7 +111,8 @@ def _asks(rule: TypedRule, known: Known) -> set[Truth]:
     if rule.rows:
         assert rule.subject is not None
         dark = may_be_unknown(rule.subject, known) or any(
-            row.when is not None and None in feasible_values(row.when, known) for row in rule.rows)
+            when is not None and None in feasible_values(when, known)
+            for when in (rule.guard, *(row.when for row in rule.rows)))
         return {True, False} | ({None} if dark else set())
     needed = [e for e in (rule.due, rule.start, rule.every, rule.key) if e is not None]
     return {True, False} | ({None} if any(may_be_unknown(e, known) for e in needed) else set())

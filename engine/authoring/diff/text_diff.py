@@ -18,7 +18,7 @@ from zhuanjie.engine.policy.policy import Policy, TypedRule
 
 Kind = Literal["pack", "scope", "parameter", "clause", "moment", "rule"]
 Change = Literal["added", "removed", "changed"]
-_EXPRESSIONS = {"when": "when", "ask": "require.ask", "due": "deadline.due",
+_EXPRESSIONS = {"when": "when", "guard": "table.when", "ask": "require.ask", "due": "deadline.due",
                 "start": "recurring.start", "every": "recurring.every",
                 "limit": "at_most.count"}
 
@@ -95,6 +95,10 @@ def rule_keys(rule: TypedRule) -> dict[str, Any]:
         expr = getattr(rule, role)
         if expr is not None:
             flat[key] = to_text(expr)
+    if rule.hit == "any":
+        flat.pop("table.hit", None)
+    if rule.hit == "first":
+        flat["table.order"] = row_names(rule)
     for name, row in zip(row_names(rule), rule.rows, strict=True):
         here = f"table.{name}"
         flat[f"{here}.when"] = to_text(row.when) if row.when else None

@@ -18,6 +18,9 @@ def parts(rule: TypedRule) -> dict[str, str]:
     """The rule's expressions by role and its rows by name, printed as they are understood."""
     found = {role: to_text(expr) for role, expr in rule.expressions().items()
              if not role.startswith("rows[")}
+    if rule.rows:
+        order = f": {', '.join(row_names(rule))}" if rule.hit == "first" else ""
+        found["hit"] = f"{rule.hit}{order}"
     named = zip(row_names(rule), rule.rows, strict=True)
     return {**found, **{name: row_text(row) for name, row in named}}
 

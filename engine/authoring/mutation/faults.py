@@ -15,13 +15,14 @@ from zhuanjie.engine.authoring.mutation.mutators import Alike, alike_in, shifted
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, field_names, walk
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.policy.model import Parameter
+from zhuanjie.engine.policy.model import Hit, Parameter
 from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
 SCOPE = "scope"
 _PARAMS = "params."
-EXPRESSIONS = ("when", "ask", "due", "start", "every", "limit")
+EXPRESSIONS = ("when", "guard", "ask", "due", "start", "every", "limit")
+_HITS: tuple[Hit, ...] = ("any", "first", "unique")
 NAMES = ("done", "last", "subject", "key", "within")
 STEPPED = ("due", "start", "every", "limit")
 """The roles whose value a boundary hangs on as it stands, without a comparison in the text."""
@@ -120,8 +121,9 @@ def _faults(rule: TypedRule, fields: FieldTable) -> Iterator[tuple[str, str, Typ
             found = [*(("boundary", shifted(expr, by)) for by in (1, -1)), *found]
         for fault, changed in found:
             yield fault, role, _with(rule, {role: changed})
-    if rule.when is not None:
-        yield "unconditional", "when", _with(rule, {"when": None})
+    for role in ("when", "guard"):
+        if getattr(rule, role) is not None:
+            yield "unconditional", role, _with(rule, {role: None})
     yield from _names(rule, alike)
     yield from _rows(rule, alike)
 
@@ -143,8 +145,18 @@ def _names(rule: TypedRule, alike: Alike) -> Iterator[tuple[str, str, TypedRule]
 
 
 def _rows(rule: TypedRule, alike: Alike) -> Iterator[tuple[str, str, TypedRule]]:
-    """Faults in a decision table: a row gone, a value gone or one more, a row's condition."""
+    """Faults in a decision table.
+
+    Rows that decide otherwise, a row gone or in another's place, a value gone or one more, a row's
+    condition.
+    """
     rows = rule.rows
+    for hit in _HITS if len(rows) > 1 else ():
+        if hit != rule.hit:
+            yield "hit", "hit", _with(rule, {"hit": hit})
+    for at in range(len(rows) - 1 if rule.hit == "first" else 0):
+        swapped = (*rows[:at], rows[at + 1], rows[at], *rows[at + 2:])
+        yield "order", "hit", _with(rule, {"rows": swapped})
     values = rule.subject.type.values if rule.subject is not None else None
     for at, (role, row) in enumerate(zip(row_names(rule), rows, strict=True)):
 

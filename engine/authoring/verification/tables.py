@@ -25,7 +25,8 @@ from zhuanjie.engine.backends.smt.encode import (
 )
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
 from zhuanjie.engine.core.results import Outcome, Severity
-from zhuanjie.engine.expr.nodes import FieldRef
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef
+from zhuanjie.engine.expr.types import BOOL
 from zhuanjie.engine.policy.policy import TypedRow
 
 _ALWAYS = Formula(z3.BoolVal(True), Uses())
@@ -56,7 +57,7 @@ class TableCheck:
     def __init__(self, prover: Prover, rule: SymbolicRule, out: Verification) -> None:
         assert isinstance(rule.rule.subject, FieldRef)
         self.prover, self.rule, self.out = prover, rule, out
-        self.id = rule.rule.id
+        self.id, self.hit = rule.rule.id, rule.rule.hit
         self.subject = rule.fields[rule.rule.subject.name]
         self.kinds = kinds_of(rule)
 
@@ -151,9 +152,9 @@ class TableCheck:
         They are always allowed by the table itself, and only there, but other rules set conditions
         for them.
         """
-        rows = self.rule.rule.rows
-        ordinary = {k for row in rows if row.when is not None for k in row.allow}
-        always = {k for row in rows if row.when is None for k in row.allow} - ordinary
+        rows = [(row, self.rule.rule.holds(row)) for row in self.rule.rule.rows]
+        ordinary = {k for row, when in rows if when is not None for k in row.allow}
+        always = {k for row, when in rows if when is None for k in row.allow} - ordinary
         if not ordinary:
             return frozenset()
         return frozenset(k for k in always if any(self._binds(r, k) for r in self.prover.rules))
@@ -173,9 +174,13 @@ class TableCheck:
     def rows(self) -> None:
         """Rows that never hold or add nothing to the others, and pairs that hold together."""
         rows = [r for r in self.rule.rule.rows if self._alive(r)]
-        hidden = self._hidden(rows)
+        if self.hit == "first":
+            self._masked(rows)
+            return
+        hidden = self._hidden(rows) if self.hit == "any" else []
         clear = True
-        for a, b in combinations([r for r in rows if r.when is not None], 2):
+        for a, b in combinations(
+                [r for r in rows if self.hit == "unique" or self._when(r) is not None], 2):
             if a in hidden or b in hidden:
                 continue
             found = self.prover.smallest([self._where([a, b])], self._holding([a, b]))
@@ -184,15 +189,35 @@ class TableCheck:
                 clear = clear and found.none
                 continue
             clear = False
-            self.out.report("overlap", [self.id], shown=found.scenario, clauses=clauses,
+            unique = self.hit == "unique"
+            self.out.report("overlap", [self.id], "overlap-unique" if unique else "",
+                            severity=Severity.ERROR if unique else None,
+                            shown=found.scenario, clauses=clauses,
                             first=a.clause, second=b.clause, allow=self._named(a.allow),
                             also=self._named(b.allow), **self._about())
         if clear and not hidden:
             self.out.prove("overlap", [self.id])
 
+    def _masked(self, rows: Sequence[TypedRow]) -> None:
+        """Rows that are never the first that holds."""
+        clear = True
+        for at, row in enumerate(rows[1:], 1):
+            before = rows[:at]
+            found = self.prover.find(
+                [self._where([row], failing=before)], self._holding([row], failing=before))
+            if found.none:
+                clear = False
+                by = tuple(r.clause for r in before)
+                self.out.report("overlap", [self.id], "masked", clauses=(row.clause, *by),
+                                first=row.clause, by=by)
+            elif self.out.unsure("overlap", [self.id], found, [row.clause]):
+                clear = False
+        if clear:
+            self.out.prove("overlap", [self.id], "masked")
+
     def _alive(self, row: TypedRow) -> bool:
         """Whether a row ever holds; it is said where it does not."""
-        if row.when is None:
+        if self._when(row) is None:
             return True
         found = self.prover.find([self._where([row])], self._holding([row]))
         if found.none:
@@ -218,16 +243,23 @@ class TableCheck:
         return bool(others) and self.prover.find(
             [self._where([row], others)], self._holding([row], others)).none
 
-    def _where(self, rows: Sequence[TypedRow], without: Sequence[TypedRow] = ()) -> Formula:
-        """The table is asked, for some value at least, and of its rows just these hold."""
+    def _where(self, rows: Sequence[TypedRow], without: Sequence[TypedRow] = (),
+               failing: Sequence[TypedRow] = ()) -> Formula:
+        """The table is asked, for some value at least, and of its rows just these hold.
+
+        Those `failing` definitely do not.
+        """
         here = every([~self.rule.outcome(Outcome.NOT_APPLICABLE), *map(self._holds, rows),
-                      *(~self._holds(r) for r in without)])
+                      *(~self._holds(r) for r in without), *map(self._fails, failing)])
         return some([here, *(self._with(k, here) for k in self._choices())])
 
-    def _holding(self, rows: Sequence[TypedRow], without: Sequence[TypedRow] = ()) -> Shown:
+    def _holding(self, rows: Sequence[TypedRow], without: Sequence[TypedRow] = (),
+                 failing: Sequence[TypedRow] = ()) -> Shown:
         def here(s: Scenario) -> bool:
+            held = [[self._value(s, r) for r in some] for some in (rows, without, failing)]
             return (s.outcome(self.rule.rule) is not Outcome.NOT_APPLICABLE
-                    and all(_true(s, r) for r in rows) and not any(_true(s, r) for r in without))
+                    and all(v is True for v in held[0]) and True not in held[1]
+                    and all(v is False for v in held[2]))
 
         return lambda s: here(s) or any(here(self._put(s, k)) for k in self._choices())
 
@@ -235,8 +267,16 @@ class TableCheck:
         return self.subject.values or self.kinds
 
     def _holds(self, row: TypedRow) -> Formula:
-        return _ALWAYS if row.when is None else self.rule.sure(row.when)
+        when = self._when(row)
+        return _ALWAYS if when is None else self.rule.sure(when)
 
+    def _fails(self, row: TypedRow) -> Formula:
+        when = self._when(row)
+        return ~_ALWAYS if when is None else self.rule.sure(Call("!", (when,), BOOL))
 
-def _true(scenario: Scenario, row: TypedRow) -> bool:
-    return row.when is None or scenario.value(row.when) is True
+    def _when(self, row: TypedRow) -> Expr | None:
+        return self.rule.rule.holds(row)
+
+    def _value(self, scenario: Scenario, row: TypedRow) -> Any:
+        when = self._when(row)
+        return True if when is None else scenario.value(when)

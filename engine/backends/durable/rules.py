@@ -173,7 +173,7 @@ class _Table:
         name = f"s{self.out.rows}"
         self.out.rows += 1
         self.names.append(name)
-        when = row.when or Lit(True, BOOL)
+        when = self.rule.holds(row) or Lit(True, BOOL)
         said = ((self.kleene.must_be_true(when), ALLOWED),
                 (self.kleene.must_be_false(when), DENIED))
         written = self.out.on(self.rule.id, [cond for cond, _ in said])
@@ -197,9 +197,21 @@ class _Table:
         when = self.rule.when or Lit(True, BOOL)
         maybe = all_of((self.kleene.may_be_true(when), here))
         sure = all_of((self.kleene.must_be_true(when), here))
-        for row in rows:
-            yield Outcome.SATISFIED, maybe, [self._row_says(row, choice, ALLOWED)]
+        others = [n for n in range(len(self.rule.rows)) if n not in rows]
+        for row in rows:  # rows that allow it too need not be known to hold
+            apart = [n for n in others if n < row or self.rule.hit == "unique"]
+            yield Outcome.SATISFIED, maybe, [
+                self._row_says(row, choice, ALLOWED),
+                *(self._row_fails(n) for n in apart if self.rule.hit != "any")]
         yield Outcome.VIOLATION, sure, [self._row_says(row, choice, DENIED) for row in rows]
+        if self.rule.hit == "first" and rows:
+            for row in others:
+                yield Outcome.VIOLATION, sure, [
+                    ({_key(self.names[row], None): _NEITHER},),
+                    *(self._row_fails(n) for n in rows if n < row)]
+
+    def _row_fails(self, row: int) -> Pattern:
+        return self._row_says(row, None, DENIED)
 
 
 def _key(name: str, choice: int | None) -> str:

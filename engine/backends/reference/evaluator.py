@@ -13,6 +13,7 @@ from typing import Any
 
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.core.dates import add_months
+from zhuanjie.engine.expr.decisions import decision_of
 from zhuanjie.engine.expr.nodes import (
     AsOf,
     Call,
@@ -77,6 +78,8 @@ class Evaluator:
                 return Step(expr, name in self.record)
             case Call(op="&&" | "||" as op, args=args):
                 return _junction(expr, [self.trace(a) for a in args], absorbing=op == "||")
+            case Call(op="decide"):
+                return self._decided(expr)
             case Call(op="?:", args=(test, yes, no)):
                 return self._conditional(expr, self.trace(test), yes, no)
             case Call(args=(a, b)) if {a.type.kind, b.type.kind} == MONTH_AND_DAY:
@@ -113,6 +116,11 @@ class Evaluator:
             return Step(expr, values.pop(), parts=parts)
         return Step(expr, UNKNOWN, _months_of(parts[at]), parts)
 
+    def _decided(self, expr: Call) -> Step:
+        decision = decision_of(expr)
+        rows = [(self.trace(when), self.trace(value)) for when, value in decision.arms]
+        return decided(expr, rows, self.trace(decision.default), first=decision.first)
+
     def _conditional(self, expr: Expr, test: Step, yes: Expr, no: Expr) -> Step:
         if test.value is UNKNOWN:
             branches = [self.trace(yes), self.trace(no)]
@@ -120,6 +128,29 @@ class Evaluator:
             return Step(expr, UNKNOWN, missing, [test, *branches])
         taken = self.trace(yes if test.value else no)
         return Step(expr, taken.value, taken.missing, [test, taken])
+
+
+def decided(expr: Expr, rows: list[tuple[Step, Step]], default: Step, *, first: bool) -> Step:
+    """What rows decide: the one value of all that may decide, else it is unknown."""
+    values: list[Any] = []
+    missing: frozenset[str] = frozenset()
+    parts, sure = [], False
+    for when, value in rows:
+        when.decisive = value.decisive = not (first and sure) and when.value is not False
+        parts += [when, value] if when.decisive else [when]
+        if not when.decisive:
+            continue
+        values.append(value.value)
+        missing |= when.missing if when.value is UNKNOWN else frozenset()
+        missing |= value.missing if value.value is UNKNOWN else frozenset()
+        sure = sure or when.value is True
+    if not sure:
+        values.append(default.value)
+        missing |= default.missing if default.value is UNKNOWN else frozenset()
+        parts.append(default)
+    if UNKNOWN in values or any(v != values[0] for v in values):
+        return Step(expr, UNKNOWN, missing, parts)
+    return Step(expr, values[0], parts=parts)
 
 
 def _months_of(step: Step) -> frozenset[str]:

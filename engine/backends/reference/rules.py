@@ -5,11 +5,13 @@ Each shape is written down as docs/semantics.md words it, without the lowering.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as preset
+from typing import Any
 
 from zhuanjie.engine.backends.base import UNKNOWN
-from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step
+from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step, decided
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
 from zhuanjie.engine.expr.types import BOOL, STRING, Kind, Type
@@ -27,6 +29,8 @@ class Judgement:
     late: int | None = None
     missing: frozenset[str] = frozenset()
     steps: dict[str, Step] = preset(default_factory=dict)
+    deciding: tuple[int, ...] = ()
+    """The rows of a table that decide, or may."""
 
 
 def judge(rule: TypedRule, evaluator: Evaluator) -> Judgement:
@@ -96,20 +100,44 @@ def _recurring(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
 def _table(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
     assert rule.subject is not None
     tests: list[Expr] = []
+    rows: list[tuple[Step, Step]] = []
     for row in rule.rows:
         here: Expr = Call("in", (rule.subject, _allowed(row.allow)), BOOL)
-        tests.append(Call("&&", (row.when, here), BOOL) if row.when else here)
-    judgement = _asked(evaluator.trace(_any(tests)), when)
+        holds = rule.holds(row)
+        tests.append(Call("&&", (holds, here), BOOL) if holds else here)
+        rows.append((evaluator.trace(holds or Lit(True, BOOL)), evaluator.trace(here)))
+    ask = _any(tests)
+    judgement = _asked(evaluator.trace(ask) if rule.hit == "any" else decided(
+        ask, rows, evaluator.trace(Lit(False, BOOL)), first=rule.hit == "first"), when)
     judgement.steps = {}
-    held = [row.clause for row in rule.rows
-            if row.when is not None and evaluator.trace(row.when).value is True]
-    judgement.clause = held[0] if len(held) == 1 else None
+    held = [holds.value for holds, _ in rows]
+    judgement.clause = _row_clause(rule, held)
+    judgement.deciding = tuple(_deciding(rule, held))
     for row, test in zip(rule.rows, tests, strict=True):
         label = f"row {row.clause}"
         while label in judgement.steps:  # rows may share a clause
             label += "'"
         judgement.steps[label] = evaluator.trace(test)
     return judgement
+
+
+def _deciding(rule: TypedRule, held: list[Any]) -> Iterator[int]:
+    """The rows that do not surely fail; of the first that holds, those up to it."""
+    for at, value in enumerate(held):
+        if value is not False:
+            yield at
+        if value is True and rule.hit == "first":
+            return
+
+
+def _row_clause(rule: TypedRule, held: list[Any]) -> str | None:
+    """The clause of the row that is known to decide."""
+    if rule.hit == "first":
+        at = next(_deciding(rule, held), None)
+        return rule.rows[at].clause if at is not None and held[at] is True else None
+    sure = [row.clause for row, value in zip(rule.rows, held, strict=True)
+            if value is True and rule.holds(row) is not None]
+    return sure[0] if len(sure) == 1 else None
 
 
 def _shared(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
