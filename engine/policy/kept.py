@@ -55,16 +55,18 @@ if TYPE_CHECKING:
     from zhuanjie.engine.policy.timeline import PackTimeline
 
 _PACK: Final = "zhuanjie.engine.policy.model"
+_TABLE: Final = "zhuanjie.engine.policy.table_model"
 _COMMON: Final = "zhuanjie.engine.core.models"
 _LEDGER: Final = "zhuanjie.engine.policy.ledger_shapes"
 _VOCABULARY: Final = "zhuanjie.engine.vocabulary.model"
 _HOMES: Final = {
     _COMMON: ("Text",),
     _VOCABULARY: ("Spec", "ValueSpec", "RowWords", "HeadingWords", "Example"),
+    _TABLE: ("Row", "DecisionTable"),
     _LEDGER: ("Unique", "AtMost", "Reconcile"),
     _PACK: ("Period", "Document", "DatedValue", "Parameter", "Clause", "Moment", "WaiverLimits",
-            "Scope", "Require", "Deadline", "Recurring", "Row", "DecisionTable", "Replaces",
-            "Rule", "Withdrawal", "Acceptance", "Manifest"),
+            "Scope", "Require", "Deadline", "Recurring", "Replaces", "Rule",
+            "Withdrawal", "Acceptance", "Manifest"),
 }
 _WAYS: Final[Mapping[str, type]] = {
     "Period": PeriodWays, "Parameter": ParameterWays, "Rule": RuleWays, "Manifest": ManifestWays}

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from zhuanjie.engine.policy.model import Row, Rule
+from zhuanjie.engine.policy.model import Rule
+from zhuanjie.engine.policy.table_model import Row
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 

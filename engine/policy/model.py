@@ -7,11 +7,10 @@ Nothing here knows CEL: conditions are texts, typed later by `check`.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     Field,
     StringConstraints,
@@ -22,10 +21,15 @@ from zhuanjie.engine.core.models import FieldName, Filled, Int64, Name, Slug, St
 from zhuanjie.engine.core.results import Severity
 from zhuanjie.engine.policy.base_ref import FORM, base_ref
 from zhuanjie.engine.policy.ledger_shapes import AtMost, Reconcile, Unique
+from zhuanjie.engine.policy.table_model import (
+    Cel,
+    DecisionTable,
+    RowChange,
+    with_when,
+)
 from zhuanjie.engine.policy.ways import SHAPES, ManifestWays, ParameterWays, PeriodWays, RuleWays
 from zhuanjie.engine.vocabulary.model import Spec
 
-Cel = Annotated[str, StringConstraints(min_length=1), Field(description="a CEL expression")]
 DatedBy = FieldName | tuple[FieldName, ...]
 
 
@@ -138,47 +142,6 @@ class Recurring(Strict):
     every: Cel
 
 
-_W = TypeVar("_W", bound=BaseModel)
-
-
-def _with_when(model: _W) -> _W:
-    """A `when` that was begun and left blank is no `when` left out: it would always hold."""
-    if "when" in model.model_fields_set and getattr(model, "when", None) is None:
-        raise ValueError("rule.when-blank")
-    return model
-
-
-Hit = Literal["any", "first", "unique"]
-"""Which rows of a decision table decide, after DMN's hit policies."""
-
-
-class Row(Strict):
-    """A row of a decision table: `allow`ed values where `when` holds (always, where left out)."""
-
-    clause: str
-    title: Text
-    when: Cel | None = None
-    allow: Annotated[tuple[str, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _no_blank(self) -> Row:
-        return _with_when(self)
-
-
-class DecisionTable(Strict):
-    """A field whose value must be allowed by the rows that hold, as `hit` says which decide."""
-
-    hit: Hit = Field(default="any", description="which rows decide: `any` that holds, the `first` "
-                     "that holds, or the `unique` one that may hold")
-    when: Cel | None = Field(default=None, description="a guard: no row holds but where it does")
-    subject: FieldName
-    rows: Annotated[tuple[Row, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _no_blank(self) -> DecisionTable:
-        return _with_when(self)
-
-
 class Replaces(Strict):
     """The rule of the base that another stands in for (the one of the same id, if left out)."""
 
@@ -218,21 +181,12 @@ class Rule(Strict, RuleWays):
     def _one_shape(self) -> Rule:
         if sum(getattr(self, s) is not None for s in SHAPES) != 1:
             raise ValueError("rule.one-shape")
-        _with_when(self)
+        with_when(self)
         if self.reconcile and self.when:
             raise ValueError("rule.reconcile-when")
         if not self.deadline and (self.late or self.late_remedy):
             raise ValueError("rule.late-deadline")
         return self
-
-
-class RowChange(Row):
-    """A row for a table of the base: in the place of one of its rows, or after the last."""
-
-    table: Slug = Field(description="the rule of the base that has the table")
-    replaces: str | None = Field(
-        default=None, description="the clause of the row that this one stands in for")
-    reason: Text
 
 
 class Topic(Strict):

@@ -20,14 +20,13 @@ from zhuanjie.engine.policy.model import (
     Clause,
     Moment,
     Parameter,
-    Row,
-    RowChange,
     Rule,
     Scope,
     Withdrawal,
 )
 from zhuanjie.engine.policy.pack_files import LoadedPack
 from zhuanjie.engine.policy.policy import OverlayChange
+from zhuanjie.engine.policy.table_model import Row, RowChange
 
 _KINDS: Final = {"rule": "rules", "clause": "clauses", "parameter": "parameters"}
 """What can be withdrawn by its name, one or a list."""

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from zhuanjie.engine.core.models import Text
     from zhuanjie.engine.policy.model import (
         Clause,
-        Hit,
         Manifest,
         Moment,
         Parameter,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
         WaiverLimits,
     )
     from zhuanjie.engine.policy.pack_files import LoadedPack
+    from zhuanjie.engine.policy.table_model import Hit
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Protocol
 from zhuanjie.engine.core.yaml_source import Key, YamlSource
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.policy.model import DecisionTable
 from zhuanjie.engine.policy.overlay import Item
 from zhuanjie.engine.policy.policy import TypedRow
+from zhuanjie.engine.policy.table_model import DecisionTable
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from zhuanjie.engine.core.models import Filled, Slug, Strict
 from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.unicode import comparable
-from zhuanjie.engine.policy.model import Cel
+from zhuanjie.engine.policy.table_model import Cel
 from zhuanjie.engine.vocabulary.comparison import canonical
 
 _ONE_OF = (("clause", "rule"), ("record", "records", "where"))

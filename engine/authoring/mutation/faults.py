@@ -15,8 +15,9 @@ from zhuanjie.engine.authoring.mutation.mutators import Alike, alike_in, shifted
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, field_names, walk
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.policy.model import Hit, Parameter
+from zhuanjie.engine.policy.model import Parameter
 from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
+from zhuanjie.engine.policy.table_model import Hit
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
 SCOPE = "scope"
