@@ -59,14 +59,18 @@ _TABLE: Final = "zhuanjie.engine.policy.table_model"
 _COMMON: Final = "zhuanjie.engine.core.models"
 _LEDGER: Final = "zhuanjie.engine.policy.ledger_shapes"
 _VOCABULARY: Final = "zhuanjie.engine.vocabulary.model"
+_WITHDRAWAL: Final = "zhuanjie.engine.policy.withdrawal_model"
+_SOURCE: Final = "zhuanjie.engine.policy.source_model"
 _HOMES: Final = {
     _COMMON: ("Text",),
+    _SOURCE: ("Source",),
+    _WITHDRAWAL: ("Withdrawal",),
     _VOCABULARY: ("Spec", "ValueSpec", "RowWords", "HeadingWords", "Example"),
     _TABLE: ("Row", "DecisionTable"),
     _LEDGER: ("Unique", "AtMost", "Reconcile"),
     _PACK: ("Period", "Document", "DatedValue", "Parameter", "Clause", "Moment", "WaiverLimits",
             "Scope", "Require", "Deadline", "Recurring", "Replaces", "Rule",
-            "Withdrawal", "Acceptance", "Manifest"),
+            "Acceptance", "Manifest"),
 }
 _WAYS: Final[Mapping[str, type]] = {
     "Period": PeriodWays, "Parameter": ParameterWays, "Rule": RuleWays, "Manifest": ManifestWays}

@@ -21,6 +21,7 @@ from zhuanjie.engine.core.models import FieldName, Filled, Int64, Name, Slug, St
 from zhuanjie.engine.core.results import Severity
 from zhuanjie.engine.policy.base_ref import FORM, base_ref
 from zhuanjie.engine.policy.ledger_shapes import AtMost, Reconcile, Unique
+from zhuanjie.engine.policy.source_model import Source
 from zhuanjie.engine.policy.table_model import (
     Cel,
     DecisionTable,
@@ -28,6 +29,7 @@ from zhuanjie.engine.policy.table_model import (
     with_when,
 )
 from zhuanjie.engine.policy.ways import SHAPES, ManifestWays, ParameterWays, PeriodWays, RuleWays
+from zhuanjie.engine.policy.withdrawal_model import Withdrawal
 from zhuanjie.engine.vocabulary.model import Spec
 
 DatedBy = FieldName | tuple[FieldName, ...]
@@ -95,6 +97,8 @@ class Clause(Strict):
         Field(description="the date by which the law that judges is chosen, where none is named"),
     ] = ()
     waivable: bool = Field(default=True, description="whether a violation of it may be waived")
+    source: Source | None = Field(
+        default=None, description="where it stands in the document, and a short quote")
 
 
 class Moment(Strict):
@@ -200,36 +204,6 @@ class Topic(Strict):
     def _something(self) -> Topic:
         if not self.rules and not self.rows:
             raise ValueError("topic.empty")
-        return self
-
-
-class Withdrawal(Strict):
-    """What of the base does not hold any more, and why.
-
-    A rule, a row of one (`row` is the row's clause), a clause or a parameter; or a region: a
-    `topic` with the clauses and parameters that nothing else needs, and lists.
-    """
-
-    rule: Slug | None = None
-    row: str | None = None
-    clause: str | None = None
-    parameter: Name | None = None
-    topic: Filled | None = Field(
-        default=None, description="the name of a topic file of the base, without `.yaml`")
-    rules: Annotated[tuple[Slug, ...], Field(min_length=1)] | None = None
-    clauses: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    parameters: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
-    reason: Text
-
-    @model_validator(mode="after")
-    def _one_thing(self) -> Withdrawal:
-        things = sum(v is not None for v in (self.rule, self.clause, self.parameter))
-        region = any(v is not None for v in (
-            self.topic, self.rules, self.clauses, self.parameters))
-        if things + region != 1:
-            raise ValueError("withdrawal.one-thing")
-        if self.row is not None and self.rule is None:
-            raise ValueError("withdrawal.row")
         return self
 
 

@@ -22,11 +22,11 @@ from zhuanjie.engine.policy.model import (
     Parameter,
     Rule,
     Scope,
-    Withdrawal,
 )
 from zhuanjie.engine.policy.pack_files import LoadedPack
 from zhuanjie.engine.policy.policy import OverlayChange
 from zhuanjie.engine.policy.table_model import Row, RowChange
+from zhuanjie.engine.policy.withdrawal_model import Withdrawal
 
 _KINDS: Final = {"rule": "rules", "clause": "clauses", "parameter": "parameters"}
 """What can be withdrawn by its name, one or a list."""

@@ -10,6 +10,7 @@ from zhuanjie.engine.api import Phrases
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.report.layouts import policy as plain
+from zhuanjie.report.layouts.clause_source import source_lines
 from zhuanjie.report.layouts.coverage import percent
 from zhuanjie.report.layouts.overlay import changes
 from zhuanjie.report.presentation import Presentation
@@ -66,6 +67,8 @@ class PackDocument:
             notes.append(self._say("no-rule"))
         if not clause.waivable:
             notes.append(self._say("not-waivable"))
+        if clause.source is not None:
+            notes += source_lines(clause.source, self.view)
         yield Section(title=f"{name} {plain.said(clause.text, self.view)}", level=3, notes=notes)
         for rule in rules:
             yield from self._rule(rule)
