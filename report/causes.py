@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.results import Finding
+from zhuanjie.engine.core.shares import ShareFigures
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import FieldTable
 
-Key = tuple[str | None, Location]
+Key = tuple[str | None, Location, ShareFigures | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class CauseGroup:
     @property
     def sample(self) -> tuple[Finding, ...]:
         """One finding of each record, in the ledger's order."""
-        return tuple({(f.record, f.location): f for f in self.findings}.values())
+        return tuple({(f.record, f.location, f.share): f for f in self.findings}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def causes(undetermined: Iterable[Finding], fields: FieldTable) -> list[Cause]:
     """
     by_record: dict[Key, list[Finding]] = {}
     for finding in undetermined:
-        by_record.setdefault((finding.record, finding.location), []).append(finding)
+        by_record.setdefault((finding.record, finding.location, finding.share), []).append(finding)
     overall = Counter(name for found in by_record.values() for f in found for name in f.missing)
 
     groups: dict[str | None, dict[tuple[Open, ...], list[Finding]]] = {}
@@ -94,12 +95,13 @@ def _blame(found: list[Finding], overall: Counter[str],
     """
     order, last = fields.order, len(fields)
     out: dict[str | None, list[Finding]] = {}
-    left = [f for f in found if f.missing]
+    left = [f for f in found if f.missing and f.share is None]
     while left:
         here = Counter(name for f in left for name in f.missing)
         name = min(here, key=lambda n: (-here[n], -overall[n], order.get(n, last), n))
         out[name] = [f for f in left if name in f.missing]
         left = [f for f in left if name not in f.missing]
-    if unknown := [f for f in found if not f.missing]:
+    # What a share hangs on is blank in many records, not in one.
+    if unknown := [f for f in found if not f.missing or f.share is not None]:
         out[None] = unknown
     return out

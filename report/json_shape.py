@@ -38,6 +38,8 @@ def finding(found: Finding) -> dict[str, Any]:
         shape["pack"] = found.pack
     if found.by:
         shape["by"] = dict(found.by)
+    if found.share is not None:
+        shape["share"] = found.share.plain()
     if found.known_since:
         shape["known_since"] = plain(found.known_since)
     return shape

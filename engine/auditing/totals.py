@@ -186,7 +186,7 @@ class PeopleCounter:
 
 def people_of(batch: VerdictBatch) -> tuple[pl.Series, int]:
     """The ids of a batch's records that have a violation, and how many such have no id."""
-    if not batch.verdicts.has(Outcome.VIOLATION):
+    if batch.shares or not batch.verdicts.has(Outcome.VIOLATION):
         return pl.Series([], dtype=pl.String), 0
     rows = batch.verdicts.table.lazy().filter(pl.col("outcome") == _VIOLATION).select(
         pl.col("row").filter(pl.col("row").ne_missing(pl.col("row").shift()))).collect()["row"]

@@ -13,6 +13,7 @@ import polars as pl
 
 from zhuanjie.engine.backends.verdicts import Verdicts
 from zhuanjie.engine.core.results import InputFinding
+from zhuanjie.engine.core.shares import ShareFigures
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.core.waiver import Waiver
 from zhuanjie.engine.lowering.plan import Plan
@@ -54,6 +55,8 @@ class VerdictBatch:
     lists_not_judged: bool = False
     run: int | None = None
     waivers: Sequence[Waiver] = ()
+    shares: Sequence[ShareFigures] = ()
+    """The figures of verdicts on shares, by their row, which stands for a group and no record."""
     seen: frozenset[str] = frozenset()
     """The findings of a baseline that are among the verdicts, by their ids."""
 

@@ -124,6 +124,7 @@ def narrowed(plan: Plan, waivers: WaiverSet) -> Plan:
             if spoken(rule)]
     policy = replace(plan.policy, rules=tuple(filter(spoken, plan.policy.rules)))
     return replace(plan, policy=policy, waivers=waivers, whole=tuple(filter(spoken, plan.whole)),
+                   shares=tuple(filter(spoken, plan.shares)),
                    rules=tuple(rule for rule, _ in kept), lowered=tuple(low for _, low in kept))
 
 

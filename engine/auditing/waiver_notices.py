@@ -33,7 +33,8 @@ def said_of_waivers(used: Iterable[WaiverUse], plan: Plan, *,
         yield Diagnostic("waiver.left-out", {"count": plan.waivers.broken},
                          hint="waiver.left-out.hint")
     asked = {w.entry.id for w in plan.waivers.waivers if any(
-        w.covers(rule, clause) for rule in (*plan.rules, *plan.whole) for clause in rule.clauses
+        w.covers(rule, clause) for rule in (*plan.rules, *plan.shares, *plan.whole)
+        for clause in rule.clauses
         if plan.asked is None or clause in plan.asked)}
     for use in used:
         args = {"id": use.waiver.id, "count": use.findings, "expires": use.waiver.expires,
@@ -56,7 +57,7 @@ def baseline_use(plan: Plan, seen: Collection[str],
     known = plan.baseline
     if known is None:
         return None
-    judged = {rule.rule.id for rule in (*plan.rules, *plan.whole)
+    judged = {rule.rule.id for rule in (*plan.rules, *plan.shares, *plan.whole)
               if set(not_judged).isdisjoint(rule.clauses)}
     return BaselineUse(known.file, known.as_of, len(known.entries), tuple(
         StaleFinding(e.id, e.rule, e.record, e.due, e.first_seen)

@@ -11,8 +11,13 @@ from functools import partial
 from typing import Any, Literal
 
 from zhuanjie.engine.core.results import Finding, plain
+from zhuanjie.engine.core.shares import SHARE_COLUMNS
 
 Kind = Literal["text", "day", "count", "row", "texts", "values"]
+
+
+def _figure(name: str, finding: Finding) -> Any:
+    return None if finding.share is None else finding.share.shown(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,9 @@ COLUMNS = (
     FindingColumn("pack", "text", lambda f: f.pack, pack=True),
 )
 """All of them, in the order of every output."""
+SHARES = {name: FindingColumn(name, "count" if at < 3 else "text", partial(_figure, name[6:]))
+          for at, name in enumerate(SHARE_COLUMNS)}
+"""How many records a finding on a share asks, how many meet it, what is unknown, and the range."""
 KNOWN_SINCE = FindingColumn("known_since", "day", lambda f: plain(f.known_since))
 """The day on which the baseline of the audit first saw the finding."""
 
@@ -66,9 +74,9 @@ def columns(*, packs: bool, tables: bool = False,
     """The columns of an output: with `packs` where several judge, of `tables` without words.
 
     The fields that findings are grouped `by` come last, each under its own name; so does
-    `known_since`, where a baseline is asked.
+    `known_since`, where a baseline is asked, and the figures of shares where there are such rules.
     """
-    grouped = (KNOWN_SINCE if name == KNOWN_SINCE.name else
+    grouped = (KNOWN_SINCE if name == KNOWN_SINCE.name else SHARES[name] if name in SHARES else
                FindingColumn(name, "text", partial(_grouped, name)) for name in by)
     return (*(c for c in COLUMNS if (packs or not c.pack) and (c.tabular or not tables)), *grouped)
 

@@ -15,6 +15,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.report_methods import ReportMethods
+from zhuanjie.engine.core.shares import ShareFigures
 from zhuanjie.engine.core.waiver import BaselineUse, Waiver, WaiverUse
 
 Scalar = str | int | bool | date
@@ -88,7 +89,8 @@ class Finding:
     called and what it belongs to, where the ledger says so; `by` has the values of the fields that
     the caller groups by, as text, None where blank. `judged` is false where only columns that are
     not there could decide it. A waived violation has its `waiver`, one whose waiver expired too.
-    `known_since` is the day on which the baseline of the audit first saw it.
+    `known_since` is the day on which the baseline of the audit first saw it. What is found of a
+    share, and of no record, has its figures in `share`.
     """
 
     record: str | None
@@ -111,6 +113,7 @@ class Finding:
     judged: bool = True
     waiver: Waiver | None = None
     known_since: date | None = None
+    share: ShareFigures | None = None
     identity: str | None = preset(default=None, repr=False)
     """The whole value that names the record, where `record` hides a part of it."""
 
@@ -268,7 +271,7 @@ class Summary:
         made, people = cls(), set[object]()
         for finding in findings:
             made.add(finding.clause, finding.outcome)
-            if finding.outcome is Outcome.VIOLATION:
+            if finding.outcome is Outcome.VIOLATION and finding.share is None:
                 people.add(finding.location if finding.record is None else finding.record)
                 made.note_late(finding.clause, finding.days_late or 0)
         made.people = len(people)

@@ -45,8 +45,9 @@ def without_columns(plan: Plan, absent: frozenset[str], *,
         for rule, before in zip(rules, plan.lowered, strict=True))
     if not lists_all:
         lowered = tuple(map(unlisted, lowered))
-    return replace(plan, rules=rules, lowered=lowered, absent=absent, lists_all=lists_all,
-                   doubted=doubted & absent)
+    shares = tuple(_dated(rule, absent) for rule in plan.shares)
+    return replace(plan, shares=shares, rules=rules, lowered=lowered, absent=absent,
+                   lists_all=lists_all, doubted=doubted & absent)
 
 
 def _dated(rule: TypedRule, absent: frozenset[str]) -> TypedRule:

@@ -15,6 +15,7 @@ from typing import Any
 
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.shares import SHARE_COLUMNS
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.lowering.kept import LoweredOrigin, kept_lowering
 from zhuanjie.engine.lowering.kleene import Kleene
@@ -46,6 +47,8 @@ class Plan:
     rules: tuple[TypedRule, ...]
     lowered: tuple[LoweredRule, ...]
     whole: tuple[TypedRule, ...]
+    shares: tuple[TypedRule, ...] = ()
+    """The rules on shares of the ledger; they judge no record either."""
     assumed: tuple[str, ...] = ()
     grouped_by: tuple[str, ...] = ()
     asked: frozenset[str] | None = None
@@ -93,7 +96,8 @@ class Plan:
     @property
     def beside(self) -> tuple[str, ...]:
         """The columns of findings that only this audit has."""
-        return (*self.grouped_by, *(("known_since",) if self.baseline is not None else ()))
+        return (*self.grouped_by, *(("known_since",) if self.baseline is not None else ()),
+                *(SHARE_COLUMNS if self.shares else ()))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -164,13 +168,14 @@ def make_plan(policy: Policy, as_of: date, before: str | None = None, *,
     today = to_day(as_of)
     kleene = Kleene(today, params)
     order = tuple(f.name for f in policy.vocabulary.fields)
-    rules = tuple(r for r in policy.rules if r.shape != "reconcile")
+    rules = tuple(r for r in policy.rules if not r.on_whole_ledger)
     lowered, made = kept_lowering(policy, rules, today, params, lambda: tuple(
         lower(r, kleene, order) for r in rules))
     return Plan(
         policy=policy, as_of=as_of, today=today, params=params, rules=rules,
         lowered=lowered, made=made,
-        whole=tuple(r for r in policy.rules if r.shape == "reconcile"), assumed=assumed,
+        whole=tuple(r for r in policy.rules if r.shape == "reconcile"),
+        shares=tuple(r for r in policy.rules if r.shape == "share"), assumed=assumed,
         grouped_by=grouping_fields(policy.vocabulary, by), asked=asked, not_asked=not_asked,
         waivers=waived, baseline=None if baseline is None else read_baseline(baseline),
     )

@@ -136,6 +136,8 @@ _RAW: dict[tuple[str, ...], Kind] = {
     ("recurring", "start"): Kind.DATE,
     ("recurring", "every"): Kind.INT,
     ("at_most", "count"): Kind.INT,
+    ("share", "ask"): Kind.BOOL,
+    ("share", "at_least"): Kind.INT,
 }
 
 

@@ -13,6 +13,7 @@ from string import Formatter
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import ExpressionError, PolicyError
+from zhuanjie.engine.core.shares import QUOTED
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import Key, YamlSource
 from zhuanjie.engine.expr.names import PackSchema
@@ -204,7 +205,7 @@ class Checker:
 
     def _texts(self, rule: Rule, source: YamlSource, here: tuple[Key, ...]) -> None:
         """Every `{name}` of a message must be something that a finding can fill in."""
-        known = [*self.schema.names(), *_PLACEHOLDERS]
+        known = [*self.schema.names(), *_PLACEHOLDERS, *(QUOTED if rule.share else ())]
         for key in _TEXTS:
             text = getattr(rule, key)
             for lang in ("zh", "en") if text else ():

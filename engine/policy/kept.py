@@ -67,7 +67,7 @@ _HOMES: Final = {
     _WITHDRAWAL: ("Withdrawal",),
     _VOCABULARY: ("Spec", "ValueSpec", "RowWords", "HeadingWords", "Example"),
     _TABLE: ("Row", "DecisionTable"),
-    _LEDGER: ("Unique", "AtMost", "Reconcile"),
+    _LEDGER: ("Unique", "AtMost", "Share", "Reconcile"),
     _PACK: ("Period", "Document", "DatedValue", "Parameter", "Clause", "Moment", "WaiverLimits",
             "Scope", "Require", "Deadline", "Recurring", "Replaces", "Rule",
             "Acceptance", "Manifest"),

@@ -39,6 +39,13 @@ def ledger_parts(rule: Rule, checker: PartChecker, source: YamlSource,
     if rule.reconcile:
         return {"key": checker.field(rule.reconcile.field, source,
                                      (*here, "reconcile", "field"), Kind.STRING)}
+    if rule.share:
+        trail = (*here, "share")
+        return {
+            "ask": checker.cel(source, (*trail, "ask"), rule.share.ask, Kind.BOOL),
+            "limit": _number(rule.share.at_least, checker, source, (*trail, "at_least"), 1, 100),
+            "within": None if rule.share.by is None else checker.field(
+                rule.share.by, source, (*trail, "by"), None)}
     shared = rule.shared
     if shared is None:
         return {}

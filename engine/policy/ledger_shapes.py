@@ -31,6 +31,18 @@ class AtMost(Strict):
     within: FieldName | None = None
 
 
+class Share(Strict):
+    """Of the records that are asked, at least so many per cent meet it.
+
+    With `by`, of the records that have each value of a field.
+    """
+
+    ask: Annotated[str, StringConstraints(min_length=1), Field(description="a CEL expression")]
+    at_least: Annotated[NumberText, Field(description="per cent: a whole number from 1 to 100, or "
+                                          "a CEL expression of parameters")]
+    by: FieldName | None = None
+
+
 class Reconcile(Strict):
     """Every value of `field` in the roster is in the ledger too."""
 

@@ -20,7 +20,7 @@ from pydantic import (
 from zhuanjie.engine.core.models import FieldName, Filled, Int64, Name, Slug, Strict, Text
 from zhuanjie.engine.core.results import Severity
 from zhuanjie.engine.policy.base_ref import FORM, base_ref
-from zhuanjie.engine.policy.ledger_shapes import AtMost, Reconcile, Unique
+from zhuanjie.engine.policy.ledger_shapes import AtMost, Reconcile, Share, Unique
 from zhuanjie.engine.policy.source_model import Source
 from zhuanjie.engine.policy.table_model import (
     Cel,
@@ -175,6 +175,7 @@ class Rule(Strict, RuleWays):
     table: DecisionTable | None = None
     unique: Unique | None = None
     at_most: AtMost | None = None
+    share: Share | None = None
     reconcile: Reconcile | None = None
     message: Text
     remedy: Text

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zhuanjie.engine.core.results import PolicyRef, Severity
 from zhuanjie.engine.expr.nodes import Call, Expr, field_names, param_names
 from zhuanjie.engine.expr.types import BOOL
-from zhuanjie.engine.policy.ways import KEY_SHAPES
+from zhuanjie.engine.policy.ways import KEY_SHAPES, WHOLE_SHAPES
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -154,6 +154,11 @@ class TypedRule:
     def shape(self) -> str:
         """One of `zhuanjie.engine.policy.ways.SHAPES`."""
         return self.rule.shape
+
+    @property
+    def on_whole_ledger(self) -> bool:
+        """Whether it judges a ledger as a whole, and no record of it."""
+        return self.shape in WHOLE_SHAPES
 
     @property
     def counts_keys(self) -> bool:

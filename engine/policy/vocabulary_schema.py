@@ -21,7 +21,8 @@ _POSITIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
     "topic": {("Deadline", "done"): "DateField", ("Recurring", "last"): "DateField",
               ("DecisionTable", "subject"): "TextField", ("Reconcile", "field"): "TextField",
               ("Unique", "field"): "FieldName", ("Unique", "within"): "FieldName",
-              ("AtMost", "field"): "FieldName", ("AtMost", "within"): "FieldName"},
+              ("AtMost", "field"): "FieldName", ("AtMost", "within"): "FieldName",
+              ("Share", "by"): "FieldName"},
     "cases": {("CaseTable", "columns"): "Column"},
 }
 """What stands where, by schema, model (none for the file itself) and key."""

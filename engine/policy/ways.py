@@ -11,7 +11,9 @@ from typing import Any, Final
 from zhuanjie.engine.policy.base_ref import base_id
 
 SHAPES: Final = ("require", "deadline", "recurring", "table", "unique", "at_most",
-                 "reconcile")
+                 "share", "reconcile")
+WHOLE_SHAPES: Final = ("share", "reconcile")
+"""The shapes that judge a ledger as a whole, and no record of it."""
 KEY_SHAPES: Final = ("unique", "at_most")
 """The shapes that hang on how many records share a key."""
 

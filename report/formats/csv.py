@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from zhuanjie.engine.core.finding_columns import Kind, columns
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Report
+from zhuanjie.engine.core.shares import SHARE_COLUMNS
 from zhuanjie.engine.core.unaudited import Unaudited, unaudited
 from zhuanjie.report import json_shape as shape
 from zhuanjie.report.inert import csv_text
@@ -42,7 +43,8 @@ def lines(findings: Iterable[Finding], by_pack: bool = False, by: Sequence[str] 
 def render(report: Report, out: TextIO, view: View) -> None:
     """Write the findings of a report."""
     out.writelines(lines(report.findings, bool(report.judged), (
-        *report.summary.by, *(("known_since",) if report.baseline else ())),
+        *report.summary.by, *(("known_since",) if report.baseline else ()),
+        *(SHARE_COLUMNS if _has_shares(report) else ())),
                          lambda: unaudited(report), view.lang))
 
 
@@ -75,6 +77,13 @@ def _as_it_is(cell: Any) -> Any:
 
 _WRITTEN: dict[Kind, Callable[[Any], Any]] = {
     "text": _text, "texts": _texts, "values": _values}
+
+
+def _has_shares(report: Report) -> bool:
+    """Whether a rule that was asked is on a share."""
+    rules = report.origin[0].rules if report.origin else ()
+    return any(f.share is not None for f in report.findings) or any(
+        r.shape == "share" and r.clause not in report.summary.not_asked for r in rules)
 
 
 def _cells(cells: dict[str, Any], names: Sequence[str]) -> list[Any]:

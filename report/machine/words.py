@@ -66,11 +66,14 @@ def who(finding: Finding, view: View) -> str:
 
 def message(finding: Finding, view: View) -> str:
     """What is found; with values, in the finding's own words."""
-    if view.with_values or (finding.outcome is Outcome.UNDETERMINED and finding.missing):
+    if view.with_values or (finding.outcome is Outcome.UNDETERMINED and finding.missing
+                            and finding.share is None):
         said = finding.message  # that which names missing fields quotes no value
     else:
         said = view.say("machine.finding", title=title(finding, view),
                         outcome=view.outcome(finding.outcome))
+        if finding.share is not None:
+            said = say("finding.share-figures", view.lang, message=said, **finding.share.said())
     waiver = finding.waiver
     if waiver is not None:
         code = "machine.waived" if waiver.in_force else "machine.waiver-expired"

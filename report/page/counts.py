@@ -92,7 +92,7 @@ def _group(made: FindingCounts, finding: Finding) -> None:
         return
     group = made.groups.setdefault(finding.group or "", GroupCounts())
     group.outcomes[finding.outcome] += 1
-    if finding.outcome is Outcome.VIOLATION:
+    if finding.outcome is Outcome.VIOLATION and finding.share is None:
         group.broken.add(finding.location if finding.record is None else finding.record)
 
 

@@ -199,6 +199,24 @@ def test_shapes(case: tuple[str, ...], engine: str, tmp_path: Path) -> None:
     assert outcomes(shape, MAKERS[shape](*given), tmp_path, engine) == [expected]
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_shares(engine: str, tmp_path: Path) -> None:
+    """Each line of the table, as a ledger of so many records of each kind."""
+    sides = [(w, a) for w in ("true", "unknown") for a in ("true", "false", "unknown")]
+    (_, _, *rows), = tables("share")
+    for *counts, expected in rows:
+        records = [require(w, a)[0] for (w, a), times in zip(sides, counts, strict=True)
+                   for _ in range(int(times))] or require("false", "true")
+        records = [{**record, "member.id": str(n)} for n, record in enumerate(records)]
+        (tmp_path / "pack.yaml").write_text(PACK, encoding="utf-8")
+        (tmp_path / "10.yaml").write_text(RULE.format(
+            shape="share: {ask: employment.employer_has_party_org, at_least: 50}"), encoding="utf-8")
+        found, = audit(records, load_policy(tmp_path), as_of=TODAY, backend=engine,
+                       all_outcomes=True).findings
+        assert str(found.outcome) == expected, counts
+    assert len(rows) == 11
+
+
 def spoken(words: str) -> date | None:
     """A day as the page writes it."""
     return None if words == "none" else datetime.strptime(words, "%d %B %Y").date()

@@ -12,7 +12,7 @@ import polars as pl
 
 from zhuanjie.engine.auditing.stages.base import StageContext
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, trim
-from zhuanjie.engine.auditing.wording.renderer import identity
+from zhuanjie.engine.auditing.wording.renderer import group_identity, identity
 from zhuanjie.engine.backends.verdicts import KNOWN, Verdicts
 from zhuanjie.engine.core.dates import from_day, to_day
 from zhuanjie.engine.core.results import OUTCOME_CODES, Outcome, fingerprint
@@ -40,6 +40,8 @@ def _marked(batch: VerdictBatch, known: Baseline) -> VerdictBatch:
         "at", "row", "rule", "outcome", "due")
     key = plan.key
     names = trim(batch.frame.select(key), [key] if key in batch.untrimmed else [])[key]
+    if batch.shares:
+        names = pl.Series([group_identity(figures) for figures in batch.shares], dtype=pl.String)
     since: list[int | None] = [None] * len(table)
     seen = []
     for (at, _, rule, outcome, due), name in zip(

@@ -118,6 +118,11 @@ class Strategy(Protocol):
         """Records with their verdicts, in order; `start` passes over the slices before it."""
         ...
 
+    def shares(self) -> pl.DataFrame | None:
+        """The counts of the plan's rules on shares (`zhuanjie.engine.auditing.shares`), once all
+        records were judged; None where they are counted elsewhere."""
+        ...
+
     def values(self, field: str, wanted: pl.Series) -> Iterator[pl.Series]:
         """The values of a field, of all records, once they were judged.
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from zhuanjie.engine.auditing.editions import EditionIndex
 from zhuanjie.engine.auditing.frames import LedgerFrames, RecordFrame
+from zhuanjie.engine.auditing.shares import judged_shares, merged
 from zhuanjie.engine.auditing.strategies.base import AuditRequest
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.backends.registry import BULK, backend_of
@@ -29,6 +30,7 @@ class BatchJudge:
         self.ledger, self._request = request.ledger, request
         self._frames = LedgerFrames(request.ledger, request.plan, self.backend, request.plan_for)
         self._values: defaultdict[str, list[pl.Series]] = defaultdict(list)
+        self._shares: list[pl.DataFrame] = []
 
     @property
     def size(self) -> int | None:
@@ -40,9 +42,12 @@ class BatchJudge:
         request = self._request
         indices: dict[Plan, EditionIndex] = {}
         self._values.clear()
+        self._shares.clear()
         for part in self._frames:
             for field in request.observed:
                 self._values[field].append(_values(part, field))
+            if part.plan.shares:
+                self._shares.append(judged_shares(part.frame, part.plan, self.backend))
             index = indices.setdefault(part.plan, EditionIndex(part.plan))
             editions = index.of_frame(part.frame)
             plan = index.specialize(editions, len(part.frame))
@@ -51,6 +56,10 @@ class BatchJudge:
                 judged_by(self.backend, plan, part.frame, request.all_outcomes), part.file,
                 part.sheet, part.records, part.out_of_scope, part.input, editions, slice=start,
                 header_row=part.header_row, others=part.others, run=part.run)
+
+    def shares(self) -> pl.DataFrame | None:
+        """See `Strategy.shares`."""
+        return merged(self._shares)
 
     def values(self, field: str, _wanted: pl.Series) -> Iterator[pl.Series]:
         """See `Strategy.values`."""

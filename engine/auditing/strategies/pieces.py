@@ -73,6 +73,10 @@ class PieceJudge(StreamJudge):
         self._shared_keys = pl.DataFrame(schema=KEY_COUNTS) if shared is None else shared
         self.seen = self.again = _EveryId()
 
+    def shares(self) -> pl.DataFrame | None:
+        """See `Strategy.shares`: no piece knows what the ledger comes to."""
+        return None
+
     def key_hashes(self) -> Iterator[list[pl.Series]]:
         """The hashes of keys, kind by kind, of some records at a time; those that do not count are
         left out."""
@@ -109,7 +113,7 @@ class PieceJudge(StreamJudge):
         """What is asked of the fields that tell records apart."""
         scope = field_names(self.plan.policy.scope)
         names = {*self.keys, *scope}.union(*map(self._reads, self.counters))
-        return self.tables[0].rows(names, exprs, also=[self._assumed(names)],
+        return self.tables[0].rows(names, exprs, also=[self.assumed(names)],
                                    size=limits().hashed_rows, sliced=True)
 
     def _forms(self) -> list[list[pl.Expr]]:

@@ -12,15 +12,20 @@ import polars as pl
 from zhuanjie.engine.auditing.column_gaps import gap_counts, gaps_of
 from zhuanjie.engine.auditing.editions import EditionIndex
 from zhuanjie.engine.auditing.frames import RecordFrame
+from zhuanjie.engine.auditing.shares import SHARES, fields_of, lowered_shares, merged
 from zhuanjie.engine.auditing.strategies.base import AuditRequest
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted
 from zhuanjie.engine.backends.sql.ledger import LedgerQueries, StatementPart
 from zhuanjie.engine.backends.sql.postgres import PostgresBackend
 from zhuanjie.engine.backends.sql.records import Counts
 from zhuanjie.engine.backends.verdicts import Verdicts
+from zhuanjie.engine.core.dates import Month, from_day
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.expr.nodes import FieldRef
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.ledger.readers.postgres import PostgresTable
+from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.shares import LoweredShare
 
 
 def table_of(ledger: Ledger) -> PostgresTable | None:
@@ -69,9 +74,28 @@ class PostgresJudge:
                                self.queries.table.file, input=part.input, slice=start,
                                position=position)
 
+    def shares(self) -> pl.DataFrame | None:
+        """See `Strategy.shares`."""
+        return merged([self._share(at, lowered)
+                       for at, lowered in enumerate(lowered_shares(self._plan))])
+
     def values(self, field: str, wanted: pl.Series) -> Iterator[pl.Series]:
         """Those of the values wanted that the table has."""
         yield pl.Series(self.queries.there(field, wanted.to_list()), dtype=pl.String)
+
+    def _share(self, at: int, lowered: LoweredShare) -> pl.DataFrame:
+        """The counts of one rule, group by group."""
+        rule = self._plan.shares[at]
+        by = rule.within.name if isinstance(rule.within, FieldRef) else None
+        bits = {name: 1 << i for i, name in enumerate(fields_of(rule))}
+        cells = len(lowered.cells)
+        return pl.DataFrame([
+            (at, _written(form, by, self._plan), _written(shown, by, self._plan),
+             *counts[:cells + 1], sum(bits.get(name, 0) for (name, _), times in zip(
+                 lowered.missing, counts[cells + 1:], strict=True) if times))
+            for form, shown, counts in self.queries.shares(by, [
+                *lowered.cells, lowered.not_judged, *(cond for _, cond in lowered.missing)])
+            if any(counts[:cells])], schema=SHARES, orient="row")
 
     def frames(self, record: str | None = None) -> Iterator[RecordFrame]:
         """The records in scope; only one, or all of them where there is none of that name."""
@@ -104,3 +128,12 @@ class PostgresJudge:
             self.queries.judge_by(self._editions.specialize(held, counts.in_scope))
             self._known = counts
         return self._known
+
+
+def _written(text: str | None, by: str | None, plan: Plan) -> str | None:
+    """A group as it is called; the server has days as their numbers."""
+    kind = None if by is None else plan.fields[by].type
+    if text is None or kind not in ("date", "month"):
+        return text
+    day = from_day(int(text))
+    return (Month.of(day) if kind == "month" else day).isoformat()

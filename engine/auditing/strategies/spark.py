@@ -137,6 +137,10 @@ class SparkJudge:
                       editions=counts.editions, file=self._source.name, others=counts.others,
                       not_judged=counts.not_judged)
 
+    def shares(self) -> pl.DataFrame | None:
+        """See `Strategy.shares`."""
+        return self.counts.shares
+
     def values(self, field: str, wanted: pl.Series) -> Iterator[pl.Series]:
         """Those of the values wanted that the source has."""
         yield self._keys.filter(kind=-1 - list(self.wanted).index(field))["first"]

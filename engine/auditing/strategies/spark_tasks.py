@@ -18,10 +18,12 @@ from typing import Any, Final
 import polars as pl
 import pyarrow as pa
 
+from zhuanjie.engine.auditing.shares import SHARES, merged
 from zhuanjie.engine.auditing.stages.base import Stage, StageContext
 from zhuanjie.engine.auditing.strategies.pieces import AuditTerms, PieceJudge, person_forms
 from zhuanjie.engine.auditing.strategies.spark_parts import PartFile, PartWriter
 from zhuanjie.engine.auditing.strategies.spark_readers import Piece, PieceReader
+from zhuanjie.engine.auditing.strategies.stream_shares import stream_shares
 from zhuanjie.engine.auditing.totals import (
     counts_of,
     groups_of,
@@ -96,6 +98,7 @@ class JudgeTask:
             with nullcontext() if self.output is None else self.output.part(piece.number) as file:
                 for frame in self._results(piece, judge, counts, file):
                     yield from as_arrow(self._wide(frame)).to_batches()
+            counts.shares = merged([counts.shares, stream_shares(judge)])
             counts.files += [file.name] if file is not None and file.name else []
         if counts.records or counts.others:
             yield from as_arrow(self._wide(pl.DataFrame({
@@ -204,6 +207,8 @@ class PartCounts:
         self.waived: Counter[str] = Counter()
         self.covered: Counter[str] = Counter()
         """Of how many records each waiver covers a violation, where that is asked."""
+        self.shares = pl.DataFrame(schema=SHARES)
+        """The counts of the rules on shares."""
         self.seen = set[str]()
         """The findings of the baseline that are there, by their ids."""
         self.new = set[tuple[str, str]]()
@@ -232,7 +237,7 @@ class PartCounts:
             "people": self.people, "several": self.several, "unread": self.unread,
             "again": self.again, "files": self.files,
             "waived": self.waived, "covered": self.covered,
-            "seen": sorted(self.seen), "new": sorted(self.new),
+            "shares": self.shares.rows(), "seen": sorted(self.seen), "new": sorted(self.new),
             "others": self.others, "editions": [*self.editions.items()], "late": self.late,
             "kinds": [[*kind, times] for kind, times in self.kinds.items()],
             "not_judged": [[*gap, times] for gap, times in self.not_judged.items()],
@@ -254,6 +259,8 @@ class PartCounts:
         self.waived.update(told["waived"])
         self.covered.update(told["covered"])
         self.seen.update(told["seen"])
+        self.shares = merged([self.shares, pl.DataFrame(
+            told["shares"], schema=SHARES, orient="row")])
         self.new.update((outcome, severity) for outcome, severity in told["new"])
         self.editions.update(dict(told["editions"]))
         self.late |= Counter(told["late"])

@@ -8,7 +8,7 @@ every rule is judged in one pass, and only records with something to report leav
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, count
 from typing import Any
@@ -21,6 +21,7 @@ from zhuanjie.engine.auditing.frames import LedgerFrames, RecordFrame
 from zhuanjie.engine.auditing.key_hashes import HashedKeys, KeyIndex
 from zhuanjie.engine.auditing.strategies.base import AuditRequest
 from zhuanjie.engine.auditing.strategies.fetching import at_hand
+from zhuanjie.engine.auditing.strategies.stream_shares import CountsShares
 from zhuanjie.engine.auditing.strategies.table_plans import TablePlans
 from zhuanjie.engine.auditing.uniqueness import DuplicateCounter
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted, trim
@@ -43,7 +44,7 @@ _OUT, _SHARED, _TWICE = "#out", "#shared", "#twice"
 _GOVERNED = "#governed-{}"
 
 
-class StreamJudge:
+class StreamJudge(CountsShares):
     """Judges the records of a ledger in one pass over it, after one that counts."""
 
     sliced = True
@@ -61,8 +62,7 @@ class StreamJudge:
                          for r in request.plan.unique]
         self._reading = request.reading or (lambda _done, _total: None)
         self.plans = [TablePlans(t, request, self.engine) for t in request.ledger.tables]
-        self.runs = count(1)
-        self.seen = DuplicateIdIndex()
+        self.runs, self.seen = count(1), DuplicateIdIndex()
 
     @property
     def size(self) -> int | None:
@@ -171,7 +171,7 @@ class StreamJudge:
             inside = plans.in_scope(self.limits.hashed_rows)
             exprs += [(e & inside).alias(name) for name, e in governed.items()]
             exprs += plans.gap_exprs(inside)
-            for rows in typed.rows(names, exprs, also=[self._assumed(names)],
+            for rows in typed.rows(names, exprs, also=[self.assumed(names)],
                                    size=self.limits.hashed_rows, untrimmed=untrimmed):
                 height = max(height, rows.read)
                 self._reading(sum(self.heights) + height, None)
@@ -210,7 +210,7 @@ class StreamJudge:
             truth = plans.truth(counter, self.limits.hashed_rows)
             exprs = [*map(pl.col, counter.by), truth.alias("#when")]
             for rows in typed.rows(
-                    names, exprs, also=[self._assumed(names)], size=self.limits.hashed_rows,
+                    names, exprs, also=[self.assumed(names)], size=self.limits.hashed_rows,
                     among=standing(at, height)) if len(at) else ():
                 counter.add_judged(rows.frame)
                 self._reading(rows.read, None)
@@ -230,7 +230,8 @@ class StreamJudge:
             counter, self.limits.hashed_rows).ne_missing(False)
         return there & plans.in_scope(self.limits.hashed_rows)
 
-    def _assumed(self, names: set[str] | Sequence[str]) -> list[pl.Expr]:
+    def assumed(self, names: Collection[str]) -> list[pl.Expr]:
+        """See `StreamParts.assumed`."""
         return [pl.col(n).fill_null(self.plan.as_of) for n in self.plan.assumed if n in names]
 
     def _query(self, table: int) -> tuple[list[pl.Expr], list[list[pl.Expr]], pl.Expr | None]:
@@ -249,10 +250,10 @@ class StreamJudge:
             flags.append(plans.out_of_scope(size).alias(_OUT))
         settled = [] if self.all_outcomes else plans.settled(size)
         made = _names([*alone, *flags, *settled])
-        also = [[*self._assumed(self.needs), *alone], [*flags, *settled]]
+        also = [[*self.assumed(self.needs), *alone], [*flags, *settled]]
         keep = None
         if not self.all_outcomes:
-            open_ = ~pl.all_horizontal(_names(settled))
+            open_ = ~pl.all_horizontal(_names(settled)) if settled else pl.lit(value=False)
             beat = pl.col(AT) % self.limits.beat_rows == 0
             keep = pl.any_horizontal(open_, beat, *_names(flags))
         return [*map(pl.col, [*self.needs, *made]), *plans.columns], also, keep
@@ -302,8 +303,7 @@ class StreamJudge:
                 "untrimmed": untrimmed}
 
     def _recounted(self, frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-        """Records with the true counts of those that may share a key, and what follows from them.
-        """
+        """Records with the true counts of those that may share a key, and what follows."""
         at = frame[_SHARED].arg_true()
         some = frame[at]
         changed = [name for c in self.counters for name in (c.sure, c.everyone)]

@@ -68,4 +68,5 @@ def _said(batch: VerdictBatch, words: FindingRenderer, places: CellPlaces) -> It
             number, record = next(pairs)
         location = Location(file, batch.sheet, number, columns.get(verdict.rule, {}), is_grid)
         waiver = None if verdict.waiver is None else batch.waivers[verdict.waiver]
-        yield words.finding(verdict, record, location, waiver)
+        share = batch.shares[verdict.row] if batch.shares else None
+        yield words.finding(verdict, record, location, waiver, share)

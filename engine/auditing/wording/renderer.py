@@ -13,6 +13,7 @@ from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.results import Finding, Outcome, Verdict
+from zhuanjie.engine.core.shares import ShareFigures
 from zhuanjie.engine.core.waiver import Waiver
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.policy.policy import TypedRule
@@ -86,8 +87,11 @@ class FindingRenderer:
         return known
 
     def finding(self, verdict: Verdict, record: Mapping[str, Any], location: Location,
-                waiver: Waiver | None = None) -> Finding:
-        """Put a verdict on `record` into words; `waiver` covers it, or did until it expired."""
+                waiver: Waiver | None = None, share: ShareFigures | None = None) -> Finding:
+        """Put a verdict on `record` into words; `waiver` covers it, or did until it expired.
+
+        Of a `share` the record is no more than what a group has in common.
+        """
         rule = self._rules[verdict.rule]
         outcome = verdict.outcome
         due = None if verdict.due is None else from_day(verdict.due)
@@ -95,6 +99,7 @@ class FindingRenderer:
         broken = outcome in _BROKEN
         if broken or outcome is Outcome.PENDING:
             extra, tardy = self._quoted(rule, verdict, due, record)
+            extra |= share.said() if share else {}
             if broken:
                 message = (rule.late if tardy else rule.message).fill(record, extra)
             remedy = (rule.late_remedy if tardy else rule.remedy).fill(record, extra)
@@ -102,7 +107,11 @@ class FindingRenderer:
             message = self._message(rule, verdict, due, record)
         if outcome is Outcome.UNDETERMINED:
             remedy = self._fill_in(rule, verdict, record)
-        named = record.get(self.key)
+        if share is not None:
+            message = self._of_share(message, share)
+            if outcome is Outcome.UNDETERMINED and not verdict.missing:
+                remedy = rule.remedy.fill(record, self._constants | share.said())
+        named = record.get(self.key) if share is None else None
         return Finding(
             record=self._shown(self.key, named), rule=rule.id, clause=verdict.clause or rule.clause,
             outcome=outcome, severity=rule.severity, message=message, due=due,
@@ -116,8 +125,23 @@ class FindingRenderer:
             judged=not (verdict.missing and self._absent.issuperset(verdict.missing)),
             waiver=waiver,
             known_since=None if verdict.known is None else from_day(verdict.known),
-            identity=named if self.key in self._masked else None,
+            share=share, identity=group_identity(share) if share is not None else
+            named if self.key in self._masked else None,
         )
+
+    def _of_share(self, message: str, share: ShareFigures) -> str:
+        """What is said of a share, with its figures."""
+        text = say("finding.share-figures", self.lang, message=message, **share.said())
+        if share.by is None:
+            return text
+        group = group_identity(share)
+        if group is None:
+            group = say("value.blank", self.lang)
+        else:
+            known = self.fields[share.by]
+            group = known.values.get(group, group) if self.lang == "zh" else group
+        return say("finding.share-of", self.lang, message=text, group=group,
+                   field=field_label(share.by, self.lang, self.fields))
 
     def message(self, verdict: Verdict, record: Mapping[str, Any]) -> str:
         """The message of a finding, by itself."""
@@ -186,6 +210,11 @@ class FindingRenderer:
         return say("list.comma", self.lang).join(
             label if record.get(name) is None else say("finding.its-day", self.lang, name=label)
             for name, label in labels)
+
+
+def group_identity(share: ShareFigures) -> str | None:
+    """What the id of a finding on a share is made of, in the place of a record."""
+    return None if share.group is None else hide_numbers(share.group)
 
 
 def identity(field: Field, value: Any) -> Any:

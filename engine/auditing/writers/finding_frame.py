@@ -14,8 +14,9 @@ import polars as pl
 from zhuanjie.engine.auditing.grouping import group_texts
 from zhuanjie.engine.auditing.shown import shown_series
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, trim
-from zhuanjie.engine.core.finding_columns import columns
+from zhuanjie.engine.core.finding_columns import SHARES, columns
 from zhuanjie.engine.core.results import OUTCOME_CODES, Report
+from zhuanjie.engine.core.shares import SHARE_COLUMNS
 from zhuanjie.engine.core.unaudited import unaudited
 from zhuanjie.engine.lowering.plan import Plan
 
@@ -66,8 +67,17 @@ class FindingFrames:
             "sheet": pl.repeat(batch.sheet, len(table), dtype=pl.String, eager=True),
             "row": batch.rows.gather(row),
             "pack": rules.packs.gather(rule),
+            **(_figures(batch) if SHARE_COLUMNS[0] in self.schema else {}),
         }
         return pl.DataFrame([values[name].alias(name) for name in self.schema])
+
+
+def _figures(batch: VerdictBatch) -> dict[str, pl.Series]:
+    """The figures of shares, where some rule of the audit is on one."""
+    rows = batch.verdicts.table["row"]
+    return {name: pl.Series([batch.shares[row].shown(name[6:]) for row in rows]
+                            if batch.shares else [None] * len(rows), dtype=_DTYPES[column.kind])
+            for name, column in SHARES.items()}
 
 
 def _waivers(batch: VerdictBatch) -> pl.Series:

@@ -156,7 +156,7 @@ class _Comparer:
         """The verdict on all the rules together; None where they are not to be put together."""
         was = [scoped(old, self.old.scope) for old, _ in changed]
         now = [scoped(new, self.new.scope) for _, new in changed]
-        if any(r.counts_keys or r.shape == "reconcile" for r in (*was, *now)):
+        if any(r.counts_keys or r.on_whole_ledger for r in (*was, *now)):
             return None
         answer = compare_clauses(
             was, now, *self.params, self.vocabulary, near=to_day(self.new.start)

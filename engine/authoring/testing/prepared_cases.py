@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhuanjie.engine.authoring.testing.case_runner import ActualOutcome, CaseInstance, check_tasks
+from zhuanjie.engine.authoring.testing.judged_shares import judged_share
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.evaluator import Evaluator
@@ -74,6 +75,9 @@ def judged(rule: TypedRule, setting: EvaluationContext, scope: Expr | None = Non
     """How a rule comes out for a setting's record; beyond `scope` no rule applies."""
     if rule.shape == "reconcile":
         return _reconcile(rule, setting)
+    if rule.shape == "share":
+        return judged_share(rule, setting.ledger, setting.today, setting.params,
+                            setting.vocabulary.fields, scope)
     evaluator = Evaluator(setting.record, setting.today, setting.params)
     if scope is not None and evaluator.trace(scope).value is False:
         return Judgement(Outcome.NOT_APPLICABLE)

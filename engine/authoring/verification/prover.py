@@ -118,7 +118,7 @@ class Prover:
         fields = policy.vocabulary.fields
         self.encoder = Encoder(fields)
         self.rules = tuple(SymbolicRule(r, self.params, fields) for r in policy.rules
-                           if r.shape != "reconcile")
+                           if not r.on_whole_ledger)
         self.within = ([] if policy.scope is None
                        else [self.encoder.formula(self.kleene.may_be_true(policy.scope))])
         self.near = to_day(policy.start)

@@ -17,7 +17,7 @@ TRUE = Lit(True, BOOL)
 
 def scoped(rule: TypedRule, scope: Expr | None) -> TypedRule:
     """The rule as it comes out where only records within `scope` are judged."""
-    if scope is None or rule.shape == "reconcile":
+    if scope is None or rule.on_whole_ledger:
         return rule
     within = _or(_not(known(scope)), scope)
     return replace(rule, when=within if rule.when is None else _and(within, rule.when))

@@ -74,6 +74,13 @@ class LedgerQueries:
         found = self.table.server.rows(*self.bound.take(self.of.counting(conditions)))
         return Counts.of(found, len(conditions))
 
+    def shares(self, by: str | None,
+               conditions: Sequence[Cond]) -> list[tuple[str | None, str | None, list[int]]]:
+        """Of how many records in scope each condition holds, by the value of a field: as it is
+        compared, as it is written, and the counts. Days come as their numbers."""
+        rows = self.table.server.rows(*self.bound.take(self.of.sharing(by, conditions)))
+        return [(form, shown, counts) for form, shown, *counts in rows]
+
     def there(self, name: str, values: Sequence[str]) -> list[str]:
         """Which of some texts, in the form in which they are compared, the field of a record has.
         """

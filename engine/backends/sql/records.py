@@ -172,6 +172,23 @@ class Records:
         query.set("group", exp.Group(expressions=[column("stands")]))
         return query
 
+    def sharing(self, by: str | None, conditions: Sequence[Cond]) -> exp.Select:
+        """Of how many records in scope each condition holds, by the value of a field: as it is
+        compared, and the first that is written so."""
+        surely = [self.compiler.choice([(self.compiler.condition(c), whole(1))])
+                  for c in conditions]
+        form: Tree = exp.cast(exp.Null(), "TEXT")
+        shown = form
+        if by is not None:
+            shown = exp.cast(group(self.compiler.column(by)), "TEXT")
+            form = self.compared(by) if self.plan.fields[by].type == "string" else shown
+        query = select(
+            [form, exp.Min(this=self.dialect.ordered(shown.copy())),
+             *(exp.Count(this=tree) for tree in surely)], self.standing(),
+            exp.EQ(this=column("stands"), expression=whole(RowKind.IN_SCOPE)))
+        query.set("group", exp.Group(expressions=[form.copy()]))
+        return query
+
     def joined(self) -> Tree:
         """Numbered rows with the counts of `unique` rules, and what is amiss in them."""
         query = select([], self.standing(numbered=True))
