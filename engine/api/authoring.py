@@ -111,13 +111,13 @@ def marked_texts(rule: TypedRule) -> Iterator[MarkedText]:
     """A rule's expressions, in the order of the rule, with the conditions that cases can try."""
     from zhuanjie.engine.authoring.coverage.coverage import conditional
     from zhuanjie.engine.authoring.coverage.spans import conditions
-    from zhuanjie.engine.expr.printer import to_text
+    from zhuanjie.engine.expr.printer import as_written
 
     tried = conditional(rule)
     for role, text in _written(rule):
         expr = tried.get(role)
         marks = conditions(expr, text) if expr is not None else ()
-        yield MarkedText(role, text, tuple((at, (to_text(e), e.at)) for at, e in marks))
+        yield MarkedText(role, text, tuple((at, (as_written(e), e.at)) for at, e in marks))
 
 
 def _written(rule: TypedRule) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,7 @@ from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.results import Finding, Scalar, Verdict
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.expr.nodes import Expr
-from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.expr.printer import as_written
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.plan import Plan, keyed_plan
 from zhuanjie.engine.policy.policy import TypedRule
@@ -190,4 +190,4 @@ def _trace(step: Step) -> Trace:
     elif step.expr.type.kind is Kind.MONTH:
         value = Month.of(from_day(value))
     children = tuple(_trace(p) for p in step.parts)
-    return Trace(to_text(step.expr), value, step.decisive, step.expr, children)
+    return Trace(as_written(step.expr), value, step.decisive, step.expr, children)

@@ -13,7 +13,19 @@ from typing import Literal
 from zhuanjie.engine.auditing.explain import Trace, TracePart
 from zhuanjie.engine.authoring.phrases import Phrases
 from zhuanjie.engine.core.results import Scalar
-from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, Lit, Param, field_names, walk
+from zhuanjie.engine.expr.nodes import (
+    AsOf,
+    Call,
+    Expr,
+    FieldRef,
+    Lit,
+    Name,
+    Param,
+    field_names,
+    names_of,
+    unnamed,
+    walk,
+)
 from zhuanjie.engine.expr.types import Kind
 
 Junction = Literal["", "all", "any", "not-all", "not-any"]
@@ -58,20 +70,24 @@ def condition_of(part: TracePart, phrases: Phrases) -> Condition:
 
 
 def _condition(trace: Trace, phrases: Phrases, *, decisive: bool) -> Condition:
+    if names_of(trace.expr) and trace.expr.type.kind is Kind.BOOL:
+        said = _condition(replace(trace, expr=unnamed(trace.expr)), phrases, decisive=decisive)
+        return Condition(phrases.condition(trace.expr), trace.value, decisive, parts=(said,))
     inner, junction = _junction(trace)
     if inner is not None:
         parts = tuple(_condition(child, phrases, decisive=decides)
                       for child, decides in _joined(inner, decisive))
         return Condition("", trace.value, decisive, junction, parts=parts)
     expr = _taken(trace)
+    named = bool(names_of(expr))
     return Condition(
-        phrases.condition(expr), trace.value, decisive,
+        phrases.defined(expr) if named else phrases.condition(expr), trace.value, decisive,
         statement=expr.type.kind is Kind.BOOL,
-        field=trace.expr.name if isinstance(trace.expr, FieldRef) else "",
-        plain=isinstance(trace.expr, (Lit, Param)),
+        field=trace.expr.name if isinstance(trace.expr, FieldRef) and not named else "",
+        plain=isinstance(trace.expr, (Lit, Param)) and not named,
         reads=tuple(field_names(expr)), reads_day=any(isinstance(n, AsOf) for n in walk(expr)),
-        reckoned=tuple((sentence(child, phrases), child.value) for child in trace.children
-                       if _is_reckoned(child.expr)),
+        reckoned=tuple((phrases.defined(_taken(each)), each.value)
+                       for each in _reckoned(trace, sides=expr.type.kind is Kind.BOOL)),
         parts=tuple(_reasons(trace, phrases, decisive=decisive)),
     )
 
@@ -93,8 +109,10 @@ def _op(trace: Trace) -> str:
 def _junction(trace: Trace) -> tuple[Trace | None, Junction]:
     """The junction that a condition is, or is the opposite of."""
     negated = False
-    while _op(trace) == "!":
+    while _op(trace) == "!" and not names_of(trace.expr):
         trace, negated = trace.children[0], not negated
+    if names_of(trace.expr):
+        return None, ""
     match _op(trace), negated:
         case "&&", False:
             return trace, "all"
@@ -110,20 +128,37 @@ def _junction(trace: Trace) -> tuple[Trace | None, Junction]:
 def _joined(trace: Trace, decisive: bool) -> Iterator[tuple[Trace, bool]]:
     """What a chain of one junction joins, and whether each decided the whole."""
     for child in trace.children:
-        if _op(child) == _op(trace):
+        if _op(child) == _op(trace) and not names_of(child.expr):
             yield from _joined(child, decisive and child.decisive)
         else:
             yield child, decisive and child.decisive
 
 
+def _reckoned(trace: Trace, *, sides: bool) -> Iterator[Trace]:
+    """What is worth saying with its value: sides of a comparison, and definitions used within."""
+    for child in trace.children:
+        named = bool(names_of(child.expr))
+        if _is_reckoned(child.expr) and (named or sides):
+            yield child
+        if not named or child.expr.type.kind is not Kind.BOOL:
+            yield from _reckoned(child, sides=False)
+
+
 def _is_reckoned(expr: Expr) -> bool:
     """Whether a side of a comparison is reckoned from others: its value is worth saying."""
+    if names_of(expr):
+        return expr.type.kind not in (Kind.BOOL, Kind.LIST)
     return isinstance(expr, Call) and expr.type.kind in (Kind.DATE, Kind.MONTH, Kind.INT) and (
         expr.op in ("+", "-", "*", "?:"))
 
 
 def _taken(trace: Trace) -> Expr:
     """The expression, with each choice that was made replaced by what was chosen."""
+    taken = _chosen(trace)
+    return taken if isinstance(taken, Name) else replace(taken, named=names_of(trace.expr))
+
+
+def _chosen(trace: Trace) -> Expr:
     expr, children = trace.expr, trace.children
     if not isinstance(expr, Call) or not children:
         return expr

@@ -9,11 +9,23 @@ from collections.abc import Mapping
 
 from zhuanjie.engine.auditing.wording.template import field_label, value_label
 from zhuanjie.engine.core.messages import Lang, say
-from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Name, Param
+from zhuanjie.engine.expr.nodes import (
+    AsOf,
+    Call,
+    Expr,
+    FieldRef,
+    ListLit,
+    Lit,
+    Name,
+    Param,
+    names_of,
+    unnamed,
+)
 from zhuanjie.engine.expr.operators import COMPARISONS, OPS
 from zhuanjie.engine.expr.types import MONTH_AND_DAY, Kind
 from zhuanjie.engine.policy.model import Parameter
 from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.policy.typed_definition import TypedDefinition
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
 _SAMENESS = {"==": "same", "!=": "differ"}
@@ -25,13 +37,33 @@ class Phrases:
     """Puts the expressions of one policy into words of one language."""
 
     def __init__(self, parameters: Mapping[str, Parameter], fields: FieldTable, lang: Lang, *,
-                 values: Mapping[str, int] | None = None, patterns: bool = True) -> None:
-        """`values` are the parameters' on a day; without `patterns` no pattern is written out."""
+                 values: Mapping[str, int] | None = None, patterns: bool = True,
+                 definitions: Mapping[str, TypedDefinition] | None = None) -> None:
+        """`values` are the parameters' on a day; without `patterns` no pattern is written out.
+
+        Those of `definitions` are called by their titles; any other is written out.
+        """
+        self._definitions = definitions or {}
         self._parameters, self._fields = parameters, fields
         self._lang, self._values, self._patterns = lang, values or {}, patterns
 
+    def defined(self, expr: Expr) -> str:
+        """A definition by its title, with what it says; any other expression as `condition`."""
+        title = self._called(expr)
+        if not title:
+            return self.condition(expr)
+        return self._say("defined", name=title, text=self.defined(unnamed(expr)))
+
+    def _called(self, expr: Expr) -> str:
+        """What people call the definition that an expression stands for; empty where it is none."""
+        names = names_of(expr)
+        known = self._definitions.get(names[0]) if names else None
+        return getattr(known.title, self._lang) if known is not None else ""
+
     def condition(self, expr: Expr) -> str:
         """A condition as a statement, or any other expression as its value."""
+        if self._called(expr):
+            return self._called(expr)
         if isinstance(expr, FieldRef) and expr.type.kind is Kind.BOOL:
             return self._is(expr, True)
         return self._value(expr, None)
@@ -45,6 +77,8 @@ class Phrases:
 
     def _value(self, expr: Expr, field: str | None) -> str:
         """An expression in words; a literal as a value of the field it is compared with."""
+        if title := self._called(expr):
+            return title
         match expr:
             case Lit(value=value):
                 shown = value_label(field or "", value, self._lang, self._fields)
@@ -66,6 +100,8 @@ class Phrases:
 
     def _call(self, expr: Call) -> str:
         match expr:
+            case Call(args=args) if any(map(self._called, args)):
+                pass
             case Call(op="!", args=(Call(op="has", args=(inner,)),)):
                 return self._say("blank", a=self._value(inner, None))
             case Call(op="!", args=(FieldRef() as inner,)):
@@ -84,7 +120,8 @@ class Phrases:
 
     def _operand(self, part: Expr, within: Call, *, asks: bool, field: str | None) -> str:
         words = self.condition(part) if asks else self._value(part, field)
-        if not isinstance(part, Call) or within.op in ("has", "size"):
+        if (not isinstance(part, Call) or within.op in ("has", "size")
+                or self._called(part)):
             return words
         inner, outer = OPS[part.op].binds, OPS[within.op].binds
         junction = part.op in ("&&", "||")

@@ -13,6 +13,7 @@ Weight = Literal["error", "warning", "off"]
 WEIGHTS: Final[tuple[Weight, ...]] = get_args(Weight)
 LINTS: Final[Mapping[str, Weight]] = {
     "unused-parameter": "warning",
+    "unused-definition": "warning",
     "unit": "warning",
     "clause-without-rule": "warning",
     "text-not-read": "warning",
@@ -26,7 +27,8 @@ LINTS: Final[Mapping[str, Weight]] = {
 }
 """The ids of lints, and what each weighs where the settings do not say."""
 _WORDS: Final = "lint."
-_OTHER: Final[Mapping[str, str]] = {"unused-base-parameter": "unused-parameter"}
+_OTHER: Final[Mapping[str, str]] = {"unused-base-parameter": "unused-parameter",
+                                    "unused-base-definition": "unused-definition"}
 """Words that stand under another id than their code begins with."""
 
 

@@ -54,6 +54,7 @@ _SLIPS = (
     ("cel.hint.full-width", _FULL_WIDTH),
     ("cel.hint.words", re.compile(r"\b(and|or|not)\b", re.IGNORECASE)),
     ("cel.hint.equals", re.compile(r"(?<![=!<>])=(?!=)|<>|===")),
+    ("cel.has-field", re.compile(r"\bhas\(\s*\w+\s*\)")),
     ("cel.hint.doubled", re.compile(r"(?<!&)&(?!&)|(?<!\|)\|(?!\|)")),
 )
 """What people write instead of the expression's own signs, and what is then said."""

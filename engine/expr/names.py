@@ -1,15 +1,16 @@
-"""What names mean in expressions. In: fields and parameters. Out: schemas for the type check."""
+"""What names mean in expressions. In: fields, parameters, definitions. Out: schemas to check by."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from zhuanjie.engine.core.dates import Month, to_day
 from zhuanjie.engine.core.errors import ExpressionError, fail
 from zhuanjie.engine.core.unicode import comparable, half_pair
-from zhuanjie.engine.expr.nodes import AsOf, Expr, FieldRef, Param
+from zhuanjie.engine.expr.nodes import AsOf, Expr, FieldRef, ListLit, Name, Param
 from zhuanjie.engine.expr.types import (
     ANY,
     BOOL,
@@ -27,12 +28,20 @@ AS_OF, PARAMS = "as_of", "params"
 
 
 class PackSchema:
-    """Names as a pack may use them: the record's fields, its parameters, the as-of day."""
+    """Names as a pack may use them: the record's fields, its parameters, the as-of day, and what
 
-    def __init__(self, fields: FieldTable, params: Mapping[str, tuple[int, int]]) -> None:
-        """`params` gives the least and greatest value each parameter may take."""
+    it defines by a name of its own.
+    """
+
+    def __init__(self, fields: FieldTable, params: Mapping[str, tuple[int, int]],
+                 definitions: Mapping[str, Expr] | None = None) -> None:
+        """`params` gives the least and greatest value each parameter may take.
+
+        `definitions` are typed; the mapping may grow while others are.
+        """
         self._fields = fields
         self._params = params
+        self._definitions: Mapping[str, Expr] = {} if definitions is None else definitions
 
     def resolve(self, path: tuple[str, ...], at: int) -> Expr | None:
         """See `typing.Schema`."""
@@ -41,11 +50,17 @@ class PackSchema:
         if path[0] == PARAMS and len(path) == 2 and path[1] in self._params:
             low, high = self._params[path[1]]
             return Param(path[1], Type(Kind.INT, low=low, high=high), at)
+        if len(path) == 1 and path[0] in self._definitions:
+            return used(path[0], self._definitions[path[0]], at)
         field = self._fields.get(".".join(path))
         return FieldRef(field.name, field_type(field), at) if field else None
 
     def names(self) -> list[str]:
         """See `typing.Schema`."""
+        return [*self.quotable(), *self._definitions]
+
+    def quotable(self) -> list[str]:
+        """The names whose values a text can quote."""
         return [*(f.name for f in self._fields), *(f"{PARAMS}.{p}" for p in self._params), AS_OF]
 
     def meant(self, field: str, word: str) -> str:
@@ -64,6 +79,15 @@ class PackSchema:
         wanted = comparable(word)
         return tuple(dict.fromkeys(f.choices[wanted] for f in self._fields
                                    if f.type == "enum" and wanted in f.choices))
+
+
+def used(name: str, expr: Expr, at: int) -> Expr:
+    """What a definition says, as it stands where it is used: at that place, under its name."""
+    if isinstance(expr, Name):
+        return expr
+    if isinstance(expr, ListLit):  # its items are compared one by one, and said to be wrong there
+        expr = replace(expr, items=tuple(replace(item, at=at) for item in expr.items))
+    return replace(expr, at=at, named=(name, *expr.named))
 
 
 class DataSchema:

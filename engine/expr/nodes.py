@@ -2,15 +2,20 @@
 
 `at` is the offset of the node in its CEL text, in characters. A tree fresh from the parser holds
 `Name` nodes and no types; the checker returns one with `FieldRef`, `Param`, `AsOf`, and types.
+
+`named` are the definitions of a pack that a node stands for, the one that was written first: what
+a definition says takes its place where it is used, and keeps its name for people.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zhuanjie.engine.expr.types import ANY, Type
 from zhuanjie.engine.vocabulary.comparison import Comparison
+
+Names = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,7 @@ class Lit:
     value: bool | int | str
     type: Type = ANY
     at: int = 0
+    named: Names = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class FieldRef:
     name: str
     type: Type
     at: int = 0
+    named: Names = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ class Param:
     name: str
     type: Type
     at: int = 0
+    named: Names = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class AsOf:
 
     type: Type
     at: int = 0
+    named: Names = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ class Call:
     args: tuple[Expr, ...]
     type: Type = ANY
     at: int = 0
+    named: Names = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,7 @@ class ListLit:
     items: tuple[Expr, ...]
     type: Type = ANY
     at: int = 0
+    named: Names = ()
 
 
 Expr = Lit | Name | FieldRef | Param | AsOf | Call | ListLit
@@ -86,6 +97,44 @@ def walk(expr: Expr) -> Iterator[Expr]:
     children = expr.items if isinstance(expr, ListLit) else children
     for child in children:
         yield from walk(child)
+
+
+def walk_written(expr: Expr) -> Iterator[Expr]:
+    """As `walk`, but a definition that is used is a node and nothing below it."""
+    yield expr
+    if isinstance(expr, (Call, ListLit)) and not names_of(expr):
+        for child in expr.args if isinstance(expr, Call) else expr.items:
+            yield from walk_written(child)
+
+
+def names_of(expr: Expr) -> Names:
+    """The definitions that a node stands for."""
+    return () if isinstance(expr, Name) else expr.named
+
+
+def unnamed(expr: Expr, at: int | None = None) -> Expr:
+    """What a node says out of its first name, as the definition itself has it."""
+    if isinstance(expr, Name) or not expr.named:
+        return expr
+    return replace(expr, named=expr.named[1:], at=expr.at if at is None else at)
+
+
+def redefined(expr: Expr, name: str, new: Expr) -> Expr:
+    """The expression with another one in the place of a definition, wherever it is used."""
+    names = names_of(expr)
+    if name in names and not isinstance(new, Name):
+        kept = names[:names.index(name) + 1]
+        return replace(new, at=expr.at, named=(*kept, *new.named))
+    if isinstance(expr, Call):
+        return replace(expr, args=tuple(redefined(a, name, new) for a in expr.args))
+    if isinstance(expr, ListLit):
+        return replace(expr, items=tuple(redefined(i, name, new) for i in expr.items))
+    return expr
+
+
+def definition_names(*exprs: Expr | None) -> frozenset[str]:
+    """The definitions that the expressions use, by way of others too."""
+    return frozenset(name for e in exprs if e for n in walk(e) for name in names_of(n))
 
 
 def field_names(*exprs: Expr | None) -> frozenset[str]:

@@ -5,20 +5,37 @@ from __future__ import annotations
 import json
 
 from zhuanjie.engine.core.dates import from_day
-from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Name, Param
+from zhuanjie.engine.expr.nodes import (
+    AsOf,
+    Call,
+    Expr,
+    FieldRef,
+    ListLit,
+    Lit,
+    Name,
+    Param,
+    names_of,
+)
 from zhuanjie.engine.expr.operators import OPS
 from zhuanjie.engine.expr.types import Kind, Type
 
 
 def to_text(expr: Expr) -> str:
-    """`expr` as CEL, with no more parentheses than it needs.
+    """`expr` as CEL, with no more parentheses than it needs; definitions are written out.
 
     CEL has no literal for a day, which only a period of law holds; it is written as the day it is.
     """
-    return _text(expr, 0)
+    return _text(expr, 0, by_name=False)
 
 
-def _text(expr: Expr, outer: int) -> str:
+def as_written(expr: Expr) -> str:
+    """As `to_text`, with the definitions that it uses by their names."""
+    return _text(expr, 0, by_name=True)
+
+
+def _text(expr: Expr, outer: int, *, by_name: bool) -> str:
+    if by_name and (names := names_of(expr)):
+        return names[0]
     match expr:
         case Lit(value=bool() as value):
             return "true" if value else "false"
@@ -37,26 +54,30 @@ def _text(expr: Expr, outer: int) -> str:
         case AsOf():
             return "as_of"
         case ListLit(items=items):
-            return "[" + ", ".join(_text(i, 0) for i in items) + "]"
+            return "[" + ", ".join(_text(i, 0, by_name=by_name) for i in items) + "]"
         case Call():
-            return _call(expr, outer)
+            return _call(expr, outer, by_name=by_name)
 
 
-def _call(expr: Call, outer: int) -> str:
+def _call(expr: Call, outer: int, *, by_name: bool) -> str:
     op, args = OPS[expr.op], expr.args
+
+    def text_of(at: int, binds: int) -> str:
+        return _text(args[at], binds, by_name=by_name)
+
     if op.form == "function":
-        return f"{op.name}({_text(args[0], 0)})"
+        return f"{op.name}({text_of(0, 0)})"
     if op.form == "method":
-        return f"{_text(args[0], op.binds)}.{op.name}({_text(args[1], 0)})"
+        return f"{text_of(0, op.binds)}.{op.name}({text_of(1, 0)})"
     if op.form == "prefix":
-        text = ("!" if op.name == "!" else "-") + _text(args[0], op.binds)
+        text = ("!" if op.name == "!" else "-") + text_of(0, op.binds)
     elif op.form == "ternary":
-        text = f"{_text(args[0], 2)} ? {_text(args[1], 2)} : {_text(args[2], 1)}"
+        text = f"{text_of(0, 2)} ? {text_of(1, 2)} : {text_of(2, 1)}"
     else:
         # Operators group to the left, so an equal on the right needs its parentheses, unless the
         # grouping makes no difference.
         right = op.binds if op.name in ("&&", "||") else op.binds + 1
-        text = f"{_text(args[0], op.binds)} {op.name} {_text(args[1], right)}"
+        text = f"{text_of(0, op.binds)} {op.name} {text_of(1, right)}"
     return f"({text})" if op.binds < outer else text
 
 

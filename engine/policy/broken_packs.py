@@ -18,6 +18,8 @@ from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy import pack_vocabulary as added
 from zhuanjie.engine.policy.base_ref import base_id
 from zhuanjie.engine.policy.check import Checker
+from zhuanjie.engine.policy.definition_model import Definition
+from zhuanjie.engine.policy.definitions import SECTION, TreeSize, WrittenDefinition
 from zhuanjie.engine.policy.model import Rule
 from zhuanjie.engine.policy.overlay import Item
 
@@ -39,6 +41,7 @@ def broken_rules(sources: Sequence[YamlSource]) -> list[Diagnostic]:
     additions: list[Diagnostic] = []
     checker = Checker(added.broken_vocabulary(sources, additions), parameters,
                       clauses if whole else _Everything(), moments if whole else _Everything())
+    _define(checker, sources)
     first: dict[str, str] = {}
     for source in sources:
         data = source.data if isinstance(source.data, dict) else {}
@@ -83,6 +86,21 @@ def _field_meant(found: Diagnostic, schema: PackSchema) -> Diagnostic:
 
 def _is_field_form(found: Diagnostic) -> bool:
     return found.code == "pack.pattern" and found.args["want"] == FIELD_FORM
+
+
+def _define(checker: Checker, sources: Sequence[YamlSource]) -> None:
+    """Take in the definitions of the files; one that is not laid out as it should be says nothing.
+    """
+    written: dict[str, WrittenDefinition] = {}
+    for source in sources:
+        data = source.data if isinstance(source.data, dict) else {}
+        for name, definition in _mapping(data, SECTION).items():
+            try:
+                written[name] = WrittenDefinition("", source,
+                                                  Definition.model_validate(definition))
+            except ValidationError:
+                checker.known.put(name, None, TreeSize(1, 1))
+    checker.define(written)
 
 
 def _twice(source: YamlSource, index: int, rule: Any, first: dict[str, str]) -> list[Diagnostic]:

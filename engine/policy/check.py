@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from string import Formatter
@@ -22,14 +23,22 @@ from zhuanjie.engine.expr.typed import typed_expression
 from zhuanjie.engine.expr.types import Kind, field_type
 from zhuanjie.engine.policy import pack_vocabulary as added
 from zhuanjie.engine.policy.calendar_bounds import beyond_calendar
+from zhuanjie.engine.policy.definitions import (
+    Known,
+    WrittenDefinition,
+    hidden_by,
+    too_large,
+    typed_definitions,
+)
 from zhuanjie.engine.policy.ledger_checks import ledger_parts
 from zhuanjie.engine.policy.lock import changed_bases
 from zhuanjie.engine.policy.model import Clause, Parameter, Rule
 from zhuanjie.engine.policy.overlay import Item, merge
 from zhuanjie.engine.policy.overlay_faults import at_their_cause
 from zhuanjie.engine.policy.pack_files import LoadedPack
-from zhuanjie.engine.policy.policy import Policy, TypedRule
+from zhuanjie.engine.policy.policy import OverlayChange, Policy, TypedRule
 from zhuanjie.engine.policy.table_check import typed_rows
+from zhuanjie.engine.policy.typed_definition import TypedDefinition
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 _TEXTS = ("message", "remedy", "late", "late_remedy")
@@ -47,9 +56,10 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     bounds = parameter_bounds(merged.parameters, overrides or {})
     checker = Checker(vocabulary, bounds, merged.clauses, merged.moments)
     checker.problems += problems
+    definitions = checker.define(merged.definitions)
     for pack in chain:
         checker.clauses_of(pack)
-    rules = [checker.rule(item) for item in merged.items]
+    rules = [_with_changes(checker.rule(item), merged.changes) for item in merged.items]
     scoped = next((p for p in reversed(chain) if p.manifest.scope), None)
     scope = None
     if scoped and scoped.manifest.scope:
@@ -65,6 +75,7 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
         parameters=merged.parameters,
         clauses=merged.clauses,
         moments=merged.moments,
+        definitions=definitions,
         scope_rule=scoped.manifest.scope if scoped else None,
         scope=scope,
         sha256=hashlib.sha256(b"".join(
@@ -75,6 +86,13 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
         overrides=dict(overrides or {}),
         changes=tuple(merged.changes),
     )
+
+
+def _with_changes(rule: TypedRule | None, changes: Sequence[OverlayChange]) -> TypedRule | None:
+    """A rule whose history tells too what was changed in the definitions that it uses."""
+    told = tuple(c for c in changes if c.kind == "definition" and rule and c.name in
+                 rule.definitions)
+    return replace(rule, history=(*rule.history, *told)) if rule and told else rule
 
 
 def parameter_bounds(parameters: Mapping[str, Parameter],
@@ -101,12 +119,30 @@ class Checker:
         self.vocabulary, self.table = vocabulary, vocabulary.fields
         self.moments = moments
         self.clauses = clauses
-        self.schema = PackSchema(self.table, bounds)
+        self.known = Known({}, {})
+        self.schema = PackSchema(self.table, bounds, self.known.exprs)
+        self.parameters = bounds
         self.problems: list[Diagnostic] = []
 
-    def cel(self, source: YamlSource, trail: Sequence[Key], text: str, want: Kind) -> Expr | None:
+    def define(self, written: Mapping[str, WrittenDefinition]) -> dict[str, TypedDefinition]:
+        """Type what the packs define by names of their own; rules may use them from then on."""
+        return typed_definitions(
+            written, self.known, self.cel, self._replaced,
+            lambda name: hidden_by(name, self.table, self.parameters), self.problems)
+
+    def _replaced(self, each: WrittenDefinition) -> Expr | None:
+        """What a definition said before another took its place, if that is still sound."""
+        with suppress(ExpressionError):
+            return typed_expression(each.base.definition.text, self.schema) if each.base else None
+        return None
+
+    def cel(self, source: YamlSource, trail: Sequence[Key], text: str,
+            want: Kind | None) -> Expr | None:
         """Read and type an expression; None, with diagnostics, where it is wrong."""
         try:
+            if (large := too_large(text, self.known.sizes)) is not None:
+                self.problems.append(replace(large, place=source.place(trail)))
+                return None
             return typed_expression(text, self.schema, want)
         except ExpressionError as error:
             self.problems += [
@@ -205,7 +241,7 @@ class Checker:
 
     def _texts(self, rule: Rule, source: YamlSource, here: tuple[Key, ...]) -> None:
         """Every `{name}` of a message must be something that a finding can fill in."""
-        known = [*self.schema.names(), *_PLACEHOLDERS, *(QUOTED if rule.share else ())]
+        known = [*self.schema.quotable(), *_PLACEHOLDERS, *(QUOTED if rule.share else ())]
         for key in _TEXTS:
             text = getattr(rule, key)
             for lang in ("zh", "en") if text else ():

@@ -44,6 +44,7 @@ from zhuanjie.engine.policy.policy import (
     TypedRow,
     TypedRule,
 )
+from zhuanjie.engine.policy.typed_definition import TypedDefinition
 from zhuanjie.engine.policy.ways import ManifestWays, ParameterWays, PeriodWays, RuleWays
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 from zhuanjie.engine.vocabulary.found import vocabulary_folders
@@ -70,7 +71,8 @@ _HOMES: Final = {
     _LEDGER: ("Unique", "AtMost", "Share", "Reconcile"),
     _PACK: ("Period", "Document", "DatedValue", "Parameter", "Clause", "Moment", "WaiverLimits",
             "Scope", "Require", "Deadline", "Recurring", "Replaces", "Rule",
-            "Acceptance", "Manifest"),
+            "Withdrawal", "Acceptance", "Manifest"),
+    "zhuanjie.engine.policy.definition_model": ("Instead", "Definition"),
 }
 _WAYS: Final[Mapping[str, type]] = {
     "Period": PeriodWays, "Parameter": ParameterWays, "Rule": RuleWays, "Manifest": ManifestWays}
@@ -88,13 +90,14 @@ class _Pack:
 EXPRESSIONS: Final[Mapping[str, type]] = {cls.__name__: cls for cls in (
     nodes.Lit, nodes.FieldRef, nodes.Param, nodes.AsOf, nodes.Call, nodes.ListLit, Type, Kind)}
 _CLASSES: Final[Mapping[str, type]] = {**EXPRESSIONS, **{cls.__name__: cls for cls in (
-    Field, FieldTable, Vocabulary, TypedRule, TypedRow, Edition, OverlayChange, Span, PolicyRef,
-    Severity, Diagnostic, Place, _Pack)}}
+    Field, FieldTable, Vocabulary, TypedRule, TypedRow, TypedDefinition, Edition, OverlayChange,
+    Span, PolicyRef, Severity, Diagnostic, Place, _Pack)}}
 _MODELS: Final[Mapping[str, type[KeptModel]]] = {
     name: type(name, (KeptModel, *([_WAYS[name]] if name in _WAYS else [])), {"home": home})
     for home, names in _HOMES.items() for name in names}
 _PARTS: Final = ("manifest", "vocabulary", "rules", "parameters", "clauses", "moments",
-                 "scope_rule", "scope", "sha256", "notices", "overrides", "changes", "spans")
+                 "scope_rule", "scope", "sha256", "notices", "overrides", "changes", "spans",
+                 "definitions")
 """What is kept of a policy as it is."""
 
 

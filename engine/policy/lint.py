@@ -15,8 +15,9 @@ from zhuanjie.engine.core.models import Text
 from zhuanjie.engine.core.paths import short_path
 from zhuanjie.engine.core.unicode import has_chinese
 from zhuanjie.engine.core.yaml_source import Trail
-from zhuanjie.engine.expr.nodes import Call, param_names, walk
+from zhuanjie.engine.expr.nodes import Call, param_names, walk_written
 from zhuanjie.engine.policy.found import MANIFEST
+from zhuanjie.engine.policy.lint_definitions import definition_units, unused_definitions
 from zhuanjie.engine.policy.locate import load_chain, manifests
 from zhuanjie.engine.policy.lock import changed_bases
 from zhuanjie.engine.policy.mentions import clauses_in, words_in
@@ -30,18 +31,19 @@ _ASIDE = re.compile(r"\{[^}]*\}|“[^”]*”|《[^》]*》|\"[^\"]*\"")
 
 
 def lint(policy: Policy) -> list[Diagnostic]:
-    """Unused parameters and such of the wrong unit, clauses without a rule, texts that quote what a
+    """Unused parameters and definitions, numbers of the wrong unit, clauses without a rule, texts
 
-    rule does not read, rules without cases, texts that are not translated, days on which another
-    pack judges by default too. Raises PolicyError where a case file is not well formed.
+    that quote what a rule does not read, rules without cases, texts that are not translated, days
+    on which another pack judges by default too. Raises PolicyError where a case file is not well
+    formed.
     """
-    return [*_parameters(policy), *_units(policy), *_clauses(policy), *_texts(policy),
-            *_cases(policy), *_translations(policy), *_overlaps(policy),
-            *changed_bases(policy.chain)]
+    return [*_parameters(policy), *unused_definitions(policy), *_units(policy),
+            *definition_units(policy), *_clauses(policy), *_texts(policy), *_cases(policy),
+            *_translations(policy), *_overlaps(policy), *changed_bases(policy.chain)]
 
 
 def _parameters(policy: Policy) -> list[Diagnostic]:
-    used = set().union(*(r.params for r in policy.rules))
+    used = param_names(policy.scope).union(*(r.params for r in policy.rules))
     return [_unused(policy, name) for name in policy.parameters if name not in used]
 
 
@@ -61,7 +63,7 @@ def _units(policy: Policy) -> list[Diagnostic]:
     out = []
     for rule in policy.rules:
         for role, expr in rule.expressions().items():
-            for call in walk(expr):
+            for call in walk_written(expr):
                 if not isinstance(call, Call) or call.op not in ("days", "months"):
                     continue
                 other = "months" if call.op == "days" else "days"
@@ -124,9 +126,11 @@ def _cases(policy: Policy) -> list[Diagnostic]:
     tried = {rule_id: at for at, pack in enumerate(policy.chain)
              for file in load_cases(pack.folder) for case in file.cases.cases
              for single in case.unfold() for rule_id in single.expect}
-    # The cases of a base say nothing of a rule that was replaced since.
+    # The cases of a base say nothing of a rule that was replaced since, or of what it uses.
     return [Diagnostic("lint.no-cases", {"rule": rule.id}, _place(policy, rule, "id"))
-            for rule in policy.rules if tried.get(rule.id, -1) < order.index(rule.pack)]
+            for rule in policy.rules if tried.get(rule.id, -1) < max(
+                map(order.index, (rule.pack, *(policy.definitions[d].pack
+                                               for d in rule.definitions))))]
 
 
 def _translations(policy: Policy) -> list[Diagnostic]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -24,6 +24,15 @@ def words_in(*parts: BaseModel | None) -> frozenset[str]:
     """The names, dotted ones whole, in the expressions and texts of parts of a pack."""
     return frozenset(word for part in parts if part is not None
                      for text in _texts(part.model_dump()) for word in _WORD.findall(text))
+
+
+def reached(words: frozenset[str], definitions: Mapping[str, BaseModel]) -> frozenset[str]:
+    """Names, with those in the definitions among them, and in those that these use."""
+    known: frozenset[str] = frozenset()
+    while known != words:
+        known = words
+        words |= words_in(*(each for name, each in definitions.items() if name in known))
+    return words
 
 
 def _texts(value: Any) -> Iterator[str]:

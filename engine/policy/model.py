@@ -20,6 +20,7 @@ from pydantic import (
 from zhuanjie.engine.core.models import FieldName, Filled, Int64, Name, Slug, Strict, Text
 from zhuanjie.engine.core.results import Severity
 from zhuanjie.engine.policy.base_ref import FORM, base_ref
+from zhuanjie.engine.policy.definition_model import Definition
 from zhuanjie.engine.policy.ledger_shapes import AtMost, Reconcile, Share, Unique
 from zhuanjie.engine.policy.source_model import Source
 from zhuanjie.engine.policy.table_model import (
@@ -274,6 +275,8 @@ class Manifest(Strict, ManifestWays):
     waivers: WaiverLimits | None = Field(
         default=None, description="how far waivers may go; as the base has it, where left out")
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
+    definitions: dict[Name, Definition] = Field(
+        default_factory=dict, description="expressions that the pack calls by names of its own")
     clauses: dict[str, Clause] = Field(default_factory=dict)
     accepts: tuple[Acceptance, ...] = Field(
         default=(), description="findings of `policy verify` that are meant")

@@ -15,7 +15,10 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.models import Text
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import Key, Trail, YamlSource
-from zhuanjie.engine.policy.mentions import clauses_in, words_in
+from zhuanjie.engine.policy.definition_model import Definition
+from zhuanjie.engine.policy.definitions import SECTION as DEFINITIONS
+from zhuanjie.engine.policy.definitions import WrittenDefinition
+from zhuanjie.engine.policy.mentions import clauses_in, reached, words_in
 from zhuanjie.engine.policy.model import (
     Clause,
     Moment,
@@ -28,7 +31,8 @@ from zhuanjie.engine.policy.policy import OverlayChange
 from zhuanjie.engine.policy.table_model import Row, RowChange
 from zhuanjie.engine.policy.withdrawal_model import Withdrawal
 
-_KINDS: Final = {"rule": "rules", "clause": "clauses", "parameter": "parameters"}
+_KINDS: Final = {"rule": "rules", "clause": "clauses", "parameter": "parameters",
+                 "definition": "definitions"}
 """What can be withdrawn by its name, one or a list."""
 
 
@@ -64,10 +68,11 @@ class Merged:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     clauses: dict[str, Clause] = field(default_factory=dict)
     moments: dict[str, Moment] = field(default_factory=dict)
+    definitions: dict[str, WrittenDefinition] = field(default_factory=dict)
     changes: list[OverlayChange] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
     withdrawn: dict[tuple[str, str], WithdrawnPart] = field(default_factory=dict)
-    """Rules, clauses and parameters that are gone, by kind and name."""
+    """Rules, clauses, parameters and definitions that are gone, by kind and name."""
 
 
 def merge(chain: Sequence[LoadedPack]) -> Merged:
@@ -87,8 +92,7 @@ class _Layer:
                  writers: dict[tuple[str, str], str], scopes: Sequence[Scope]) -> None:
         self.pack, self.merged, self.writers = pack, merged, writers
         self.id = pack.manifest.id
-        self.before = dict(merged.clauses)
-        self.scopes = scopes
+        self.before, self.scopes = dict(merged.clauses), scopes
 
     def lay(self) -> None:
         manifest, merged = self.pack.manifest, self.merged
@@ -103,6 +107,8 @@ class _Layer:
         self._named("parameter", manifest.parameters, merged.parameters)
         self._named("clause", manifest.clauses, merged.clauses)
         self._named("moment", manifest.moments, merged.moments)
+        for name, definition in manifest.definitions.items():
+            self._definition(name, definition)
         for topic in self.pack.topics:
             for i, rule in enumerate(topic.topic.rules):
                 self._rule(rule, topic.source, ("rules", i))
@@ -115,12 +121,29 @@ class _Layer:
         for name, value in new.items():
             if name in there and there[name] != value:
                 reason = value.note if isinstance(value, Parameter) else None
-                self._changed(
-                    OverlayChange(kind, "replaced", name, self.id, self.writers[kind, name], reason)
-                )
+                self._changed(OverlayChange(kind, "replaced", name, self.id,
+                                            self.writers[kind, name], reason))
             there[name] = value
             self.writers[kind, name] = self.id
             self.merged.withdrawn.pop((kind, name), None)
+
+    def _definition(self, name: str, definition: Definition) -> None:
+        """One of the same name as the base's stands in for it, and says why."""
+        source, there = self.pack.source, self.merged.definitions.get(name)
+        trail, instead = (DEFINITIONS, name), definition.replaces
+        if there is None and instead is not None:
+            self._say("pack.no-base-definition", source, (*trail, "replaces"), name,
+                      list(self.merged.definitions))
+        elif there is not None and instead is None:
+            self.merged.problems.append(Diagnostic(
+                "pack.definition-twice", {"name": name, "base": there.pack},
+                source.place(trail, key=True), "pack.hint.replaces"))
+        elif there is not None and instead is not None:
+            self._changed(OverlayChange("definition", "replaced", name, self.id, there.pack,
+                                        instead.reason))
+        self.merged.definitions[name] = WrittenDefinition(self.id, source, definition, there)
+        self.writers["definition", name] = self.id
+        self.merged.withdrawn.pop(("definition", name), None)
 
     def _changed(self, change: OverlayChange) -> OverlayChange:
         self.merged.changes.append(change)
@@ -156,11 +179,10 @@ class _Layer:
         if twice is not None and wanted != rule.id:
             there = self.merged.items[twice]
             own = there.source in self._own()
-            hint = None if own else "pack.hint.replaces"
+            first = there.source.file if own else there.pack
             self.merged.problems.append(Diagnostic(
-                "pack.rule-twice",
-                {"id": rule.id, "first": there.source.file if own else there.pack},
-                source.place((*here, "id")), hint))
+                "pack.rule-twice", {"id": rule.id, "first": first},
+                source.place((*here, "id")), None if own else "pack.hint.replaces"))
             wanted = None
         at = None
         if rule.replaces is not None and wanted is not None:
@@ -178,9 +200,8 @@ class _Layer:
                 f"pack.replaces-{'dated' if dates[0] else 'undated'}",
                 {"clause": rule.clause, "old": old.rule.clause, "dates": ", ".join(dates[0])},
                 source.place((*here, "clause"))))
-        change = self._changed(OverlayChange("rule", "replaced", wanted, self.id, old.pack,
-                                      rule.replaces.reason))
-        self.merged.items[at] = replace(item, history=(*old.history, change))
+        self.merged.items[at] = replace(item, history=(*old.history, self._changed(OverlayChange(
+            "rule", "replaced", wanted, self.id, old.pack, rule.replaces.reason))))
 
     def _row(self, change: RowChange, source: YamlSource, trail: Trail) -> None:
         at = self._base(change.table, source, (*trail, "table"))
@@ -287,11 +308,15 @@ class _Layer:
             own += each.topic.rules
             own += each.topic.rows
         clauses = {c for part in (*rules, *own) for c in clauses_in(part)}
-        words = words_in(*rules, *own, *self.scopes, manifest.scope)
+        defined = {n: d.definition for n, d in self.merged.definitions.items()}
+        words = reached(words_in(*rules, *own, *self.scopes, manifest.scope,
+                                 *manifest.definitions.values()), defined)
         for clause in dict.fromkeys(c for item in gone for c in clauses_in(item.rule)):
             if clause in self.merged.clauses and clause not in clauses | manifest.clauses.keys():
                 self._withdraw_part("clause", clause, what.reason, trail)
-        read = words_in(*(item.rule for item in gone)) - words
+        read = reached(words_in(*(item.rule for item in gone)), defined) - words
+        for name in [n for n in defined if n in read and n not in manifest.definitions]:
+            self._withdraw_part("definition", name, what.reason, trail)
         for name in [n for n in self.merged.parameters if f"params.{n}" in read]:
             if name not in manifest.parameters:
                 self._withdraw_part("parameter", name, what.reason, trail)

@@ -21,7 +21,8 @@ from zhuanjie.engine.policy.policy import OverlayChange
 Build = Callable[[Sequence[LoadedPack]], object]
 _PARAMETER: Final = "params."
 _NAMES: Final = {"pack.unknown-clause": "clause", "pack.no-base-rule": "rule",
-                 "pack.no-base-clause": "clause", "pack.no-base-parameter": "parameter"}
+                 "pack.no-base-clause": "clause", "pack.no-base-parameter": "parameter",
+                 "pack.no-base-definition": "definition"}
 """What is said of names that are not there, and what they would be."""
 _IN_EXPRESSIONS: Final = ("cel.unknown-name", "pack.placeholder")
 _PATH = re.compile(r"(rules|rows)\[([0-9]+)\]")
@@ -60,8 +61,9 @@ def _missing(problem: Diagnostic) -> tuple[str, str] | None:
     """What a mistake misses, by its kind and name."""
     name = str(problem.args.get("name", ""))
     if problem.code in _IN_EXPRESSIONS:
-        return ("parameter", name.removeprefix(_PARAMETER)) if name.startswith(
-            _PARAMETER) else None
+        if name.startswith(_PARAMETER):
+            return "parameter", name.removeprefix(_PARAMETER)
+        return None if "." in name else ("definition", name)
     return (_NAMES[problem.code], name) if problem.code in _NAMES else None
 
 

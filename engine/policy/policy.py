@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from zhuanjie.engine.core.results import PolicyRef, Severity
-from zhuanjie.engine.expr.nodes import Call, Expr, field_names, param_names
+from zhuanjie.engine.expr.nodes import Call, Expr, definition_names, field_names, param_names
 from zhuanjie.engine.expr.types import BOOL
 from zhuanjie.engine.policy.ways import KEY_SHAPES, WHOLE_SHAPES
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from zhuanjie.engine.policy.pack_files import LoadedPack
     from zhuanjie.engine.policy.table_model import Hit
+    from zhuanjie.engine.policy.typed_definition import TypedDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class OverlayChange:
     gives its reason as its source and note.
     """
 
-    kind: Literal["rule", "row", "clause", "parameter", "moment"]
+    kind: Literal["rule", "row", "clause", "parameter", "moment", "definition"]
     change: Literal["added", "replaced", "withdrawn"]
     name: str
     pack: str
@@ -199,6 +200,11 @@ class TypedRule:
         return param_names(*self.expressions().values())
 
     @property
+    def definitions(self) -> frozenset[str]:
+        """Every definition the rule uses, by way of others too."""
+        return definition_names(*self.expressions().values())
+
+    @property
     def clauses(self) -> tuple[str, ...]:
         """The clauses a finding of the rule may carry: its own, then its rows'."""
         return (self.clause, *(r.clause for r in self.rows))
@@ -283,6 +289,7 @@ class Policy:
     timeline: Timeline | None = None
     spans: tuple[Span, ...] = ()
     origin: RulesOrigin | None = None
+    definitions: Mapping[str, TypedDefinition] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -22,6 +22,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.kept_files import name_of
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, Param
+from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.types import BOOL, RECORD_DATE, Kind, Type
 from zhuanjie.engine.policy.policy import Edition, Policy, RulesOrigin, Span, TypedRule
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
@@ -184,6 +185,7 @@ def _composed(intervals: Sequence[_Interval], now: Policy, as_of: date) -> Polic
         vocabulary=reduce(Vocabulary.joined, (p.vocabulary for p in policies), now.vocabulary),
         clauses={n: c for p in policies for n, c in p.clauses.items()},
         moments={n: m for p in policies for n, m in p.moments.items()},
+        definitions={n: d for p in policies for n, d in p.definitions.items()},
     )
 
 
@@ -249,7 +251,9 @@ def _runs(rule_id: str, intervals: Sequence[_Interval]) -> Iterator[_Run]:
     for at, interval in enumerate(intervals):
         rule = next((r for r in interval.policy.rules if r.id == rule_id), None)
         dates = interval.policy.clauses[rule.clause].dated_by if rule else ()
-        says = rule and (rule.rule, dates, {p: interval.values[p] for p in rule.params})
+        defined = interval.policy.definitions
+        says = rule and (rule.rule, dates, {p: interval.values[p] for p in rule.params},
+                         {d: to_text(defined[d].expr) for d in rule.definitions})
         if run is not None and says == told:
             run = replace(run, last=at)
             continue
@@ -292,8 +296,7 @@ def _within(name: str, start: date | None, end: date | None, rest: Expr) -> Expr
 
     A period without an end holds the as-of day, and so every day after it.
     """
-    field = FieldRef(name, RECORD_DATE)
-    has: Expr = Call("has", (field,), BOOL)
+    has: Expr = Call("has", (field := FieldRef(name, RECORD_DATE),), BOOL)
     bounds = [Call(op, (field, _literal(day)), BOOL)
               for op, day in ((">=", start), ("<=", end)) if day is not None]
     inside: Expr = bounds[0] if len(bounds) == 1 else Call("&&", tuple(bounds), BOOL)
@@ -343,6 +346,5 @@ def _text(text: Text, names: Mapping[str, str]) -> Text:
 
 def _spans(intervals: Sequence[_Interval]) -> tuple[Span, ...]:
     """Each pack that judges once, in the order in which they came."""
-    policies = {i.policy.id: i.policy for i in intervals}
     return tuple(Span(p.manifest.in_force.start, p.manifest.in_force.end, p.ref)
-                 for p in policies.values())
+                 for p in {i.policy.id: i.policy for i in intervals}.values())

@@ -196,7 +196,9 @@ def _where(read_: ReadEntry, policy: Policy, problems: list[Diagnostic]) -> Expr
     bounds = parameter_bounds(policy.parameters, policy.overrides)
     trail = ("waivers", read_.index, "where")
     try:
-        where = typed_expression(text, PackSchema(policy.vocabulary.fields, bounds), Kind.BOOL)
+        defined = {name: each.expr for name, each in policy.definitions.items()}
+        where = typed_expression(text, PackSchema(policy.vocabulary.fields, bounds, defined),
+                                 Kind.BOOL)
     except ExpressionError as error:
         problems += [replace(d, place=read_.source.within(trail, text, d.place.caret))
                      for d in error.diagnostics]

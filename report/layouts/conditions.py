@@ -52,6 +52,7 @@ class Conditions:
             value = (self._held(held.field, item) if held.field
                      else view.value(held.field, held.value))
             yield view.say("explain.value", part=name, text=text, value=value)
+            yield from self._reckoned(held, _STEP)
         for inner in held.parts:
             yield from self._condition(inner, item, _STEP)
 
@@ -61,11 +62,14 @@ class Conditions:
                 else held.words + self._values(held, item))
         yield indent + ("* " if held.decisive else "- ") + self._view.say(
             "explain.line", text=text, value=self._truth(held))
-        for words, value in held.reckoned:
-            yield f"{indent}{_STEP}{_STEP}" + self._view.say(
-                "explain.equals", text=words, value=self._view.value("", value))
+        yield from self._reckoned(held, indent + _STEP + _STEP)
         for inner in held.parts:
             yield from self._condition(inner, item, indent + _STEP)
+
+    def _reckoned(self, held: Condition, indent: str) -> Iterator[str]:
+        for words, value in held.reckoned:
+            yield indent + self._view.say(
+                "explain.equals", text=words, value=self._view.value("", value))
 
     def _truth(self, held: Condition) -> str:
         return self._view.say("explain.unknown" if held.value is None

@@ -124,11 +124,13 @@ def page(found: Coverage, policy: Policy, title: str, view: View) -> str:
     legend = " ".join(
         f'<span class="{name}">{escape(say(f"author.coverage.{name}", view.lang))}</span>'
         for name in ("full", "part", "none"))
+    known = {rule.id for rule in policy.rules}
     parts = [
         f'<header><h1>{escape(head)}</h1><p>{legend}</p></header><main id="main">',
         *(_article(found, rule, by_rule[rule.id], view) for rule in policy.rules
           if rule.id in by_rule),
-        _rest(found, [*by_rule.get("scope", ()), *by_rule.get("", ())], view),
+        _rest(found, [p for name, points in by_rule.items() if name not in known for p in points],
+              view),
         "</main>",
     ]
     return "".join(document(head, view.lang, map(Html, parts), more_style=_STYLE))

@@ -46,7 +46,7 @@ def present(policy: Policy, as_of: date, found: Sequence[Explanation],
     `verbose` writes the expressions out beside the words.
     """
     phrases = Phrases(policy.parameters, policy.vocabulary.fields, view.lang,
-                      values=policy.values(as_of), patterns=False)
+                      values=policy.values(as_of), patterns=False, definitions=policy.definitions)
     layout = _Layout(Conditions(phrases, as_of, view), view, policy.vocabulary, whole, verbose)
 
     def data() -> dict[str, Any]:

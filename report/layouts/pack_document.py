@@ -31,7 +31,8 @@ class PackDocument:
 
     def __init__(self, policy: Policy, tried: PackCases, view: View) -> None:
         self.policy, self.tried, self.view = policy, tried, view
-        self.phrases = Phrases(policy.parameters, policy.vocabulary.fields, view.lang)
+        self.phrases = Phrases(policy.parameters, policy.vocabulary.fields, view.lang,
+                               definitions=policy.definitions)
 
     def sections(self) -> Iterator[Section]:
         """The whole document, in the order in which it is read."""
@@ -39,6 +40,8 @@ class PackDocument:
         if self.policy.changes:
             yield plain.changed(self.policy, self.view)
         yield self._open()
+        if self.policy.definitions:
+            yield self._definitions()
         yield Section(title=self._say("clauses"))
         for clause in self.policy.clauses:
             yield from self._clause(clause)
@@ -56,6 +59,17 @@ class PackDocument:
                      self._say("column.source"), self._say("column.note")],
             rows=[(name, plain.parameter_value(p, view), plain.said(p.source, view),
                    plain.said(p.note, view)) for name, p in rows])
+
+    def _definitions(self) -> Section:
+        """What the pack calls by names of its own: in words, and as it is written."""
+        view = self.view
+        return Section(
+            title=view.say("policy.definitions"),
+            headers=[view.say("column.name"), view.say("column.title"), view.say("column.means"),
+                     self._say("column.expression"), self._say("column.note")],
+            rows=[(name, plain.said(d.title, view), self.phrases.condition(d.expr), d.text,
+                   plain.said(d.definition.note, view) if d.definition.note else "")
+                  for name, d in self.policy.definitions.items()])
 
     def _clause(self, name: str) -> Iterator[Section]:
         clause = self.policy.clauses[name]

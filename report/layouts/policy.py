@@ -62,6 +62,11 @@ def identity(policy: Policy, view: View) -> Iterator[Section]:
             rows=[(name, parameter_value(p, view), f"{said(p.source, view)}\n{said(p.note, view)}")
                   for name, p in policy.parameters.items()],
         )
+    if policy.definitions:
+        yield Section(
+            title=view.say("policy.definitions"),
+            headers=[view.say(f"column.{c}") for c in ("name", "title", "means")],
+            rows=[(name, said(d.title, view), d.text) for name, d in policy.definitions.items()])
     yield Section(
         title=view.say("policy.clauses"),
         headers=[view.say(f"column.{c}") for c in ("clause", "binds", "text")],

@@ -14,7 +14,7 @@ from zhuanjie.engine.authoring.coverage.feasible_values import NOTHING, feasible
 from zhuanjie.engine.authoring.coverage.spans import conditions
 from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.names import PackSchema
-from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.expr.printer import as_written
 from zhuanjie.engine.expr.type_checker import check
 from zhuanjie.engine.policy.found import pack_folders
 from zhuanjie.report.layouts.coverage import page, plain_data
@@ -141,16 +141,18 @@ def test_conditions_are_found_in_the_text_as_written(text: str, marked: list[str
 
 @pytest.mark.parametrize("pack", list(pack_folders()))
 def test_every_condition_of_the_shipped_packs_is_found_as_written(pack: str) -> None:
-    for rule in load_policy(pack).rules:
+    policy = load_policy(pack)
+    defined = {name: each.expr for name, each in policy.definitions.items()}
+    for rule in policy.rules:
         for role, text in (("when", rule.rule.when),
                            ("ask", rule.rule.require and rule.rule.require.ask)):
             expr = rule.expressions().get(role)
             for (start, end), part in conditions(expr, text) if expr and text else ():
-                assert to_text(typed_with(rule, text[start:end])) == to_text(part)
+                assert as_written(typed_with(rule, text[start:end], defined)) == as_written(part)
 
 
-def typed_with(rule, text: str):
-    schema = PackSchema(fields(), dict.fromkeys(rule.params, (0, 1000)))
+def typed_with(rule, text: str, defined):
+    schema = PackSchema(fields(), dict.fromkeys(rule.params, (0, 1000)), defined)
     return check(read(text), schema, text)
 
 

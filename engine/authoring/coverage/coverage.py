@@ -20,7 +20,7 @@ from zhuanjie.engine.authoring.coverage.feasible_values import (
     outcomes,
     present,
 )
-from zhuanjie.engine.authoring.mutation.canonical_text import row_names
+from zhuanjie.engine.authoring.mutation.canonical_text import DEFINED, row_names
 from zhuanjie.engine.authoring.testing.case_runner import differences
 from zhuanjie.engine.authoring.testing.prepared_cases import PreparedCase, came, named, scenes
 from zhuanjie.engine.authoring.testing.report import own_tasks
@@ -28,20 +28,22 @@ from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit
-from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit, names_of, unnamed
+from zhuanjie.engine.expr.printer import as_written
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 
 PointKind = Literal["outcome", "condition", "row", "allowed", "parameter", "clause"]
+Uses = dict[str, list[Known]]
 SCOPE = "scope"
 _NAMES = {True: "true", False: "false", None: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One thing a case can try. `rule` is a rule's id, `scope`, or empty for a clause.
+    """One thing a case can try.
 
+    `rule` is a rule's id, `scope`, a definition (`definitions.NAME`), or empty for a clause.
     `part` is the role of an expression, the clause of a row, or a parameter; `text` a condition;
     `at` its place in its expression; `value` what it is to come out as.
     """
@@ -89,6 +91,7 @@ def coverage(policy: Policy, only: Collection[str] | None = None) -> Coverage:
         for scene in found:
             step = _evaluator(scene).trace(policy.scope)
             out.hits.update(_tried(SCOPE, "when", step))
+    _definitions(policy, only, found, out)
     if not out.points and only is None:
         raise fail(UsageError, "author.nothing-own", id=policy.id)
     _parameters(policy, rules, found, out)
@@ -148,27 +151,83 @@ def conditional(rule: TypedRule) -> dict[str, Expr]:
     return {**found, **{name: row.when for name, row in named if row.when is not None}}
 
 
-def _conditions(rule: str, role: str, expr: Expr, known: Known) -> list[Point]:
-    """The conditions of an expression with the values that each can have where it matters."""
+def _conditions(rule: str, role: str, expr: Expr, known: Known,
+               uses: Uses | None = None) -> list[Point]:
+    """The conditions of an expression with the values that each can have where it matters.
+
+    A definition that it uses is one condition, if it is any. `uses` takes in which it uses, and
+    what is there each time.
+    """
     out: list[Point] = []
     if _asked(expr):
         values = feasible_values(expr, known)
-        out += [Point(rule, "condition", role, to_text(expr), name, expr.at)
+        out += [Point(rule, "condition", role, as_written(expr), name, expr.at)
                 for value, name in _NAMES.items() if value in values]
+    if names := names_of(expr):
+        if uses is not None:
+            uses.setdefault(names[0], []).append(known)
+        return out
     match expr:
         case Call(op="has"):
             pass
         case Call(op="&&" | "||" as op, args=(a, b)):
             absorbing = op == "||"
-            out += _conditions(rule, role, a, known | present(b, absorbing))
-            out += _conditions(rule, role, b, known | present(a, absorbing))
+            out += _conditions(rule, role, a, known | present(b, absorbing), uses)
+            out += _conditions(rule, role, b, known | present(a, absorbing), uses)
         case Call(op="?:", args=(test, yes, no)):
-            out += _conditions(rule, role, test, known)
-            out += _conditions(rule, role, yes, known | present(test, False))
-            out += _conditions(rule, role, no, known | present(test, True))
+            out += _conditions(rule, role, test, known, uses)
+            out += _conditions(rule, role, yes, known | present(test, False), uses)
+            out += _conditions(rule, role, no, known | present(test, True), uses)
         case Call(args=args):
-            out += [p for a in args for p in _conditions(rule, role, a, known)]
+            out += [p for a in args for p in _conditions(rule, role, a, known, uses)]
     return list(dict.fromkeys(out))
+
+
+def _definitions(policy: Policy, only: Collection[str] | None, found: list[PreparedCase],
+                 out: Coverage) -> None:
+    """The points of the pack's own definitions: each once, tried by the cases of every rule that
+
+    uses it.
+    """
+    uses: Uses = {}
+    roots = [(r, role, e) for r in policy.rules if only is None or r.id in only
+             for role, e in conditional(r).items() if r.definitions]
+    for rule, role, expr in roots:
+        _conditions(rule.id, role, expr, NOTHING if role == "when" else present(rule.when, False),
+                    uses)
+    if policy.scope is not None:
+        _conditions(SCOPE, "when", policy.scope, NOTHING, uses)
+    waiting = list(uses)
+    while waiting:  # definitions use others
+        name = waiting.pop()
+        there = frozenset.intersection(*uses[name])
+        inner: Uses = {}
+        points = _conditions(f"{DEFINED}{name}", "is", policy.definitions[name].expr, there, inner)
+        for other, known in inner.items():
+            if not set(known) <= set(uses.get(other, ())):
+                uses[other] = [*uses.get(other, ()), *known]
+                waiting.append(other)
+        if policy.definitions[name].pack == policy.id:
+            out.points = [p for p in out.points if p.rule != f"{DEFINED}{name}"] + points
+    for rule, _, expr in roots:
+        for scene in named(found, rule.id):
+            step = _evaluator(scene).trace(expr)
+            out.hits.update(p for p in _within(policy, step) if p.rule.startswith(DEFINED))
+    if policy.scope is not None:
+        for scene in found:
+            out.hits.update(_within(policy, _evaluator(scene).trace(policy.scope)))
+
+
+def _within(policy: Policy, step: Step) -> Iterator[Point]:
+    """What a record tries of the definitions that are used in a step."""
+    if names := names_of(step.expr):
+        name, at = names[0], policy.definitions[names[0]].expr.at
+        inside = replace(step, expr=unnamed(step.expr, at))
+        yield from _tried(f"{DEFINED}{name}", "is", inside)
+        yield from _within(policy, inside)
+        return
+    for part in step.parts:
+        yield from _within(policy, part)
 
 
 def _asked(expr: Expr) -> bool:
@@ -181,7 +240,9 @@ def _tried(rule: str, role: str, step: Step) -> Iterator[Point]:
     """The conditions that a record tries, each where no neighbour settles the matter."""
     if _asked(step.expr):
         value: Truth = None if step.value is UNKNOWN else step.value
-        yield Point(rule, "condition", role, to_text(step.expr), _NAMES[value], step.expr.at)
+        yield Point(rule, "condition", role, as_written(step.expr), _NAMES[value], step.expr.at)
+    if names_of(step.expr):
+        return
     junction = isinstance(step.expr, Call) and step.expr.op in ("&&", "||")
     absorbing = isinstance(step.expr, Call) and step.expr.op == "||"
     for part in step.parts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Param
+from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Param, names_of
 from zhuanjie.engine.expr.types import Kind
 
 _STRING = re.compile(r"""[rRbB]*(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""")
@@ -19,6 +19,10 @@ def conditions(expr: Expr, text: str) -> Iterator[tuple[Span, Expr]]:
 
     A condition within another (the test of a choice that is compared) comes after it.
     """
+    if names_of(expr):
+        if expr.type.kind is Kind.BOOL:
+            yield span(expr, text), expr
+        return
     joins = isinstance(expr, Call) and expr.op in ("&&", "||", "!", "?:")
     if expr.type.kind is Kind.BOOL and not joins and not isinstance(expr, Lit):
         yield span(expr, text), expr
@@ -41,6 +45,8 @@ def span(expr: Expr, text: str) -> Span:
 
 def _reach(expr: Expr, text: str) -> Span:
     match expr:
+        case _ if names_of(expr):
+            found = _WORD.match(text, expr.at)
         case Call(op="has", args=(inner,)):
             start, end = _reach(inner, text)
             return max(text.rfind("has", 0, start), 0), end

@@ -6,17 +6,19 @@ keys make no difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from zhuanjie.engine.authoring.diff.pairing import pair_rules
 from zhuanjie.engine.authoring.mutation.canonical_text import parts, row_names
 from zhuanjie.engine.core.models import Text
-from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.expr.printer import as_written, to_text
 from zhuanjie.engine.policy.policy import Policy, TypedRule
+from zhuanjie.engine.policy.typed_definition import TypedDefinition
 
-Kind = Literal["pack", "scope", "parameter", "clause", "moment", "rule"]
+Kind = Literal["pack", "scope", "parameter", "definition", "clause", "moment", "rule"]
 Change = Literal["added", "removed", "changed"]
 _EXPRESSIONS = {"when": "when", "guard": "table.when", "ask": "require.ask", "due": "deadline.due",
                 "start": "recurring.start", "every": "recurring.every",
@@ -54,6 +56,8 @@ def _edits(old: Policy, new: Policy) -> list[TextEdit]:
         *_compare("scope", _scope(old), _scope(new)),
         *_compare("parameter", {n: _dump(p) for n, p in old.parameters.items()},
                   {n: _dump(p) for n, p in new.parameters.items()}),
+        *_compare("definition", {n: _defined(d) for n, d in old.definitions.items()},
+                  {n: _defined(d) for n, d in new.definitions.items()}),
         *_compare("clause", {n: _dump(c) for n, c in old.clauses.items()},
                   {n: _dump(c) for n, c in new.clauses.items()}),
         *_compare("moment", {n: _dump(m) for n, m in old.moments.items()},
@@ -66,8 +70,15 @@ def _rules(old: Policy, new: Policy) -> Iterator[TextEdit]:
     """The rules; one that has a new id stands beside what it was."""
     renamed = {was.id: now.id for was, now in pair_rules(old, new) if was and now}
     known = {r.id for r in new.rules}
-    before = {r.id if r.id in known else renamed.get(r.id, r.id): rule_keys(r) for r in old.rules}
-    yield from _compare("rule", before, {r.id: rule_keys(r) for r in new.rules})
+    was = {r.id if r.id in known else renamed.get(r.id, r.id): r for r in old.rules}
+    before = {name: rule_keys(r) for name, r in was.items()}
+    after = {r.id: rule_keys(r) for r in new.rules}
+    for rule in new.rules:
+        if rule.id in was:  # what a definition says is told once, where it is defined
+            old_parts, new_parts = (_expression_keys(r, to_text) for r in (was[rule.id], rule))
+            before[rule.id] |= {k: after[rule.id][k] for k, text in new_parts.items()
+                                if old_parts.get(k) == text}
+    yield from _compare("rule", before, after)
 
 
 def changed_rules(old: Policy, new: Policy) -> set[str]:
@@ -91,20 +102,25 @@ def rule_keys(rule: TypedRule) -> dict[str, Any]:
     flat = dict(_flat("", rule.rule.model_dump(mode="json", by_alias=True, exclude_none=True,
                                                exclude={"replaces"})))
     flat = {k: v for k, v in flat.items() if not k.startswith("table.rows")}
-    for role, key in _EXPRESSIONS.items():
-        expr = getattr(rule, role)
-        if expr is not None:
-            flat[key] = to_text(expr)
     if rule.hit == "any":
         flat.pop("table.hit", None)
     if rule.hit == "first":
         flat["table.order"] = row_names(rule)
+    flat.update(_expression_keys(rule, as_written))
     for name, row in zip(row_names(rule), rule.rows, strict=True):
         here = f"table.{name}"
-        flat[f"{here}.when"] = to_text(row.when) if row.when else None
         flat[f"{here}.allow"] = sorted(row.allow)
         flat.update(_flat(f"{here}.title", row.title.model_dump()))
     return flat
+
+
+def _expression_keys(rule: TypedRule, text: Callable[[Expr], str]) -> dict[str, Any]:
+    """A rule's expressions by the keys that they stand under."""
+    found: dict[str, Any] = {key: text(expr) for role, key in _EXPRESSIONS.items()
+                             if (expr := getattr(rule, role)) is not None}
+    for name, row in zip(row_names(rule), rule.rows, strict=True):
+        found[f"table.{name}.when"] = text(row.when) if row.when else None
+    return found
 
 
 def _compare(kind: Kind, old: Mapping[str, Mapping[str, Any]],
@@ -124,7 +140,7 @@ def _compare(kind: Kind, old: Mapping[str, Mapping[str, Any]],
 
 def _identity(policy: Policy) -> dict[str, Any]:
     dumped = policy.manifest.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={
-        "scope", "moments", "parameters", "clauses", "withdraws"})
+        "scope", "moments", "parameters", "definitions", "clauses", "withdraws"})
     return dict(_flat("", dumped))
 
 
@@ -133,6 +149,13 @@ def _scope(policy: Policy) -> dict[str, dict[str, Any]]:
         return {}
     return {"scope": {"when": to_text(policy.scope),
                       **dict(_flat("title", policy.scope_rule.title.model_dump()))}}
+
+
+def _defined(definition: TypedDefinition) -> dict[str, Any]:
+    """A definition's keys and values, its expression as it is understood."""
+    dumped = definition.definition.model_dump(mode="json", by_alias=True, exclude_none=True,
+                                              exclude={"replaces"})
+    return {**dict(_flat("", dumped)), "is": as_written(definition.expr)}
 
 
 def _dump(model: Any) -> dict[str, Any]:

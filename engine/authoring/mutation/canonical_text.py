@@ -6,23 +6,27 @@ Two rules with the same parts mean the same, however their YAML is laid out.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
+from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.policy.policy import TypedRow, TypedRule
 
+DEFINED = "definitions."
+"""How the name of a definition begins, beside those of rules."""
 ROW = "row "
 """How the name of a table's row begins."""
 
 
-def parts(rule: TypedRule) -> dict[str, str]:
+def parts(rule: TypedRule, text: Callable[[Expr], str] = to_text) -> dict[str, str]:
     """The rule's expressions by role and its rows by name, printed as they are understood."""
-    found = {role: to_text(expr) for role, expr in rule.expressions().items()
+    found = {role: text(expr) for role, expr in rule.expressions().items()
              if not role.startswith("rows[")}
     if rule.rows:
         order = f": {', '.join(row_names(rule))}" if rule.hit == "first" else ""
         found["hit"] = f"{rule.hit}{order}"
     named = zip(row_names(rule), rule.rows, strict=True)
-    return {**found, **{name: row_text(row) for name, row in named}}
+    return {**found, **{name: row_text(row, text) for name, row in named}}
 
 
 def row_names(rule: TypedRule) -> list[str]:
@@ -36,6 +40,6 @@ def row_names(rule: TypedRule) -> list[str]:
     return out
 
 
-def row_text(row: TypedRow) -> str:
+def row_text(row: TypedRow, text: Callable[[Expr], str] = to_text) -> str:
     """A row of a decision table on one line."""
-    return f"{to_text(row.when) if row.when else 'true'} → [{', '.join(sorted(row.allow))}]"
+    return f"{text(row.when) if row.when else 'true'} → [{', '.join(sorted(row.allow))}]"

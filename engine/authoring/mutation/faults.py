@@ -1,19 +1,30 @@
 """Small faults in rules. In: a policy. Out: mutants, each the policy but for one fault.
 
-A fault lies in a rule's expression, in the parts of its shape, in its table, in the policy's scope
-or in a parameter's value. Severity and texts are no part of what a rule decides.
+A fault lies in a rule's expression, in the parts of its shape, in its table, in a definition, in
+the policy's scope or in a parameter's value. One in a definition is tried once, however many rules
+use it. Severity and texts are no part of what a rule decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from zhuanjie.engine.authoring.mutation.canonical_text import parts, row_names
+from zhuanjie.engine.authoring.mutation.canonical_text import DEFINED, parts, row_names
 from zhuanjie.engine.authoring.mutation.mutators import Alike, alike_in, shifted, variants
-from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, field_names, walk
-from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.expr.nodes import (
+    Call,
+    Expr,
+    FieldRef,
+    ListLit,
+    definition_names,
+    field_names,
+    names_of,
+    redefined,
+    walk_written,
+)
+from zhuanjie.engine.expr.printer import as_written, to_text
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy.model import Parameter
 from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
@@ -25,6 +36,8 @@ _PARAMS = "params."
 EXPRESSIONS = ("when", "guard", "ask", "due", "start", "every", "limit")
 _HITS: tuple[Hit, ...] = ("any", "first", "unique")
 NAMES = ("done", "last", "subject", "key", "within")
+MOVED = frozenset({Kind.INT, Kind.DATE, Kind.MONTH, Kind.DURATION})
+"""What a definition can come to that may be one more or less."""
 STEPPED = ("due", "start", "every", "limit")
 """The roles whose value a boundary hangs on as it stands, without a comparison in the text."""
 
@@ -33,7 +46,8 @@ STEPPED = ("due", "start", "every", "limit")
 class Mutant:
     """One fault: what it is called, where it lies, and how the text reads before and after.
 
-    Exactly one of `changed` (the rule with the fault), `scope` and `parameter` is set.
+    Exactly one of `changed` (the rule with the fault), `scope`, `definition` and `parameter` is
+    set.
     """
 
     rule: str
@@ -44,6 +58,8 @@ class Mutant:
     changed: TypedRule | None = None
     scope: Expr | None = None
     parameter: Parameter | None = None
+    definition: Expr | None = None
+    in_scope: bool = False
 
     def apply(self, policy: Policy) -> Policy:
         """The policy with the fault."""
@@ -52,18 +68,22 @@ class Mutant:
             return replace(policy, rules=rules)
         if self.scope is not None:
             return replace(policy, scope=self.scope)
+        if self.definition is not None:
+            return redefined_in(policy, self.name, self.definition)
         assert self.parameter is not None
         return replace(policy, parameters={**policy.parameters, self.name: self.parameter})
 
     @property
     def name(self) -> str:
-        """The parameter's name, of a mutant of one."""
-        return self.rule.removeprefix(_PARAMS)
+        """The name of the parameter or definition, of a mutant of one."""
+        return self.rule.removeprefix(_PARAMS).removeprefix(DEFINED)
 
     def touches(self, rule: TypedRule) -> bool:
         """Whether a rule may come out otherwise for the fault."""
         if self.changed is not None:
             return rule.id == self.rule
+        if self.definition is not None:
+            return self.in_scope or self.name in rule.definitions
         return self.scope is not None or self.name in rule.params
 
 
@@ -73,19 +93,60 @@ def mutants(policy: Policy) -> Iterator[Mutant]:
     for rule in policy.rules:
         if rule.pack == own.id:
             yield from _distinct(rule, policy.vocabulary.fields)
+    for name in own.definitions:
+        yield from _of_definition(policy, name)
     if own.scope is not None and policy.scope is not None:
         alike = alike_in(field_names(policy.scope), policy.vocabulary.fields)
         seen = {to_text(policy.scope)}
         for fault, scope in variants(policy.scope, alike):
             if (text := to_text(scope)) not in seen:
                 seen.add(text)
-                yield Mutant(SCOPE, fault, "when", to_text(policy.scope), text, scope=scope)
+                yield Mutant(SCOPE, fault, "when", as_written(policy.scope), as_written(scope),
+                             scope=scope)
     for name, parameter in own.parameters.items():
         if name in policy.overrides or not any(name in r.params for r in policy.rules):
             continue
         for value, changed, other in _parameter(parameter):
             yield Mutant(f"{_PARAMS}{name}", "parameter", "value", str(value), str(changed),
                          parameter=other)
+
+
+def _of_definition(policy: Policy, name: str) -> Iterator[Mutant]:
+    """The mutants of a definition that is used, each meaning once."""
+    expr = policy.definitions[name].expr
+    in_scope = name in definition_names(policy.scope)
+    users = [r for r in policy.rules if name in r.definitions]
+    if not in_scope and not users:
+        return
+    read = field_names(expr).union(*(r.fields for r in users))
+    found = list(variants(expr, alike_in(read, policy.vocabulary.fields)))
+    if expr.type.kind in MOVED:
+        found = [*(("boundary", shifted(expr, by)) for by in (1, -1)), *found]
+    seen = {to_text(expr)}
+    for fault, changed in found:
+        if (text := to_text(changed)) not in seen:
+            seen.add(text)
+            yield Mutant(f"{DEFINED}{name}", fault, "is", as_written(expr), as_written(changed),
+                         definition=changed, in_scope=in_scope)
+
+
+def redefined_in(policy: Policy, name: str, new: Expr) -> Policy:
+    """The policy with another expression for a definition, wherever it is used."""
+    def put(expr: Expr | None) -> Expr | None:
+        return expr and redefined(expr, name, new)
+
+    return replace(
+        policy, scope=put(policy.scope),
+        definitions={n: replace(d, expr=new if n == name else redefined(d.expr, name, new))
+                     for n, d in policy.definitions.items()},
+        rules=tuple(_mapped(r, put) if name in r.definitions else r for r in policy.rules))
+
+
+def _mapped(rule: TypedRule, change: Callable[[Expr | None], Expr | None]) -> TypedRule:
+    """The rule with each of its expressions changed in the same way."""
+    roles = {r: change(e) for r, e in rule.expressions().items() if not r.startswith("rows[")}
+    return _with(rule, {
+        **roles, "rows": tuple(replace(row, when=change(row.when)) for row in rule.rows)})
 
 
 def _parameter(parameter: Parameter) -> Iterator[tuple[int, int, Parameter]]:
@@ -139,7 +200,8 @@ def _names(rule: TypedRule, alike: Alike) -> Iterator[tuple[str, str, TypedRule]
     if rule.within is not None:
         yield "dropped", "within", _with(rule, {"within": None})
     if rule.due is not None and isinstance(rule.done, FieldRef):
-        for name in {n.name: n for n in walk(rule.due) if isinstance(n, FieldRef)}.values():
+        for name in {n.name: n for n in walk_written(rule.due)
+                     if isinstance(n, FieldRef) and not n.named}.values():
             if name.type.kind is Kind.DATE and name.name != rule.done.name:
                 turned = _put(rule.due, name.name, rule.done)
                 yield "swapped", "due", _with(rule, {"due": turned, "done": name})
@@ -184,6 +246,8 @@ def _with(rule: TypedRule, parts: Mapping[str, Any]) -> TypedRule:
 
 def _put(expr: Expr, name: str, new: FieldRef) -> Expr:
     """The expression with one field in another's place."""
+    if names_of(expr):
+        return expr
     if isinstance(expr, FieldRef):
         return replace(new, at=expr.at) if expr.name == name else expr
     if isinstance(expr, Call):
@@ -198,7 +262,7 @@ def _signature(rule: TypedRule) -> tuple[tuple[str, str], ...]:
 
 
 def _text(rule: TypedRule, role: str) -> str:
-    found = parts(rule)
+    found = parts(rule, as_written)
     if role == "due" and "done" in found:
         return f"{found['due']}; done: {found['done']}"
     return found.get(role, "")

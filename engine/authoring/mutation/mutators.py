@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, names_of
 from zhuanjie.engine.expr.types import BOOL, MONTH_AND_DAY, STRING, Kind, Type, field_type
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
@@ -23,7 +23,14 @@ OUTWARD = {"<": -1, "<=": 1, ">": 1, ">=": -1}
 
 
 def variants(expr: Expr, alike: Alike) -> Iterator[tuple[str, Expr]]:
-    """Every single fault of an expression: its name, and the whole expression with it."""
+    """Every single fault of an expression: its name, and the whole expression with it.
+
+    What is written elsewhere, as a definition, has its faults there.
+    """
+    if names_of(expr):
+        if expr.type.kind is Kind.BOOL:
+            yield "negation", Call("!", (expr,), BOOL, expr.at)
+        return
     for name, mutate in MUTATORS:
         for changed in mutate(expr):
             yield name, changed
@@ -33,7 +40,8 @@ def variants(expr: Expr, alike: Alike) -> Iterator[tuple[str, Expr]]:
     for at, child in enumerate(children):
         if isinstance(expr, Call) and expr.op == "has":
             inner: Iterator[tuple[str, Expr]] = (
-                ("field", other) for other in (alike(child) if isinstance(child, FieldRef) else ()))
+                ("field", other) for other in (alike(child)
+                                     if isinstance(child, FieldRef) and not child.named else ()))
         else:
             inner = variants(child, alike)
         for name, changed in inner:
@@ -47,7 +55,7 @@ def _with(expr: Expr, at: int, child: Expr) -> Expr:
 
 def shifted(expr: Expr, by: int) -> Expr:
     """A number, day, month or length of time, by one more or less."""
-    if isinstance(expr, Lit) and isinstance(expr.value, int):
+    if isinstance(expr, Lit) and isinstance(expr.value, int) and not expr.named:
         return replace(expr, value=expr.value + by,
                        type=replace(expr.type, low=expr.value + by, high=expr.value + by))
     step: Expr = Lit(abs(by), Type(Kind.INT, low=abs(by), high=abs(by)))
@@ -98,7 +106,7 @@ def _value(expr: Expr) -> Iterator[Expr]:
     if not isinstance(expr, Call) or expr.op not in ("==", "!="):
         return
     for at, (literal, other) in enumerate((expr.args, expr.args[::-1])):
-        if isinstance(literal, Lit) and other.type.values:
+        if isinstance(literal, Lit) and other.type.values and not literal.named:
             known = sorted(other.type.values - {str(literal.value)})
             yield from (_with(expr, at, replace(literal, value=v)) for v in known[:1])
 
@@ -108,6 +116,8 @@ def _listed(expr: Expr) -> Iterator[Expr]:
     if not isinstance(expr, Call) or expr.op != "in" or not isinstance(expr.args[1], ListLit):
         return
     pool = expr.args[1]
+    if names_of(pool):
+        return
     if len(pool.items) > 1:
         for at in range(len(pool.items)):
             yield _with(expr, 1, replace(pool, items=(*pool.items[:at], *pool.items[at + 1:])))
@@ -131,7 +141,7 @@ def _unit(expr: Expr) -> Iterator[Expr]:
     """Months counted as days."""
     if isinstance(expr, Call) and expr.op in ("+", "-") and expr.type.kind is Kind.DATE:
         for at, part in enumerate(expr.args):
-            if isinstance(part, Call) and part.op == "months":
+            if isinstance(part, Call) and part.op == "months" and not part.named:
                 yield _with(expr, at, replace(
                     part, op="days", type=replace(part.type, kind=Kind.DURATION)))
 
@@ -140,7 +150,7 @@ def _number(expr: Expr) -> Iterator[Expr]:
     """A number written in the rule, one more or less; compared numbers are `boundary`'s."""
     if isinstance(expr, Call) and expr.op in ("days", "months", "+", "-", "*"):
         for at, part in enumerate(expr.args):
-            if isinstance(part, Lit) and part.type.kind is Kind.INT:
+            if isinstance(part, Lit) and part.type.kind is Kind.INT and not part.named:
                 yield from (_with(expr, at, shifted(part, by)) for by in (1, -1))
 
 
@@ -157,7 +167,7 @@ def _text(expr: Expr) -> Iterator[Expr]:
     if expr.op in swap:
         yield replace(expr, op=swap[expr.op])
     pattern = expr.args[-1]
-    if expr.op == "matches" and isinstance(pattern, Lit):
+    if expr.op == "matches" and isinstance(pattern, Lit) and not pattern.named:
         text = str(pattern.value)
         for shorter in (text.removeprefix("^"), text.removesuffix("$")):
             if shorter != text:
