@@ -224,20 +224,16 @@ class Timeline(Protocol):
 
     def on(self, day: date) -> Policy:
         """The policy as it judges on an as-of day, each record by its own dates."""
-        ...
 
     def at(self, day: date) -> Policy:
         """The one pack that stands on a day."""
-        ...
 
     def with_params(self, params: Mapping[str, int]) -> Timeline:
         """The same with parameter values set for a run."""
-        ...
 
     @property
     def chains(self) -> Sequence[Sequence[LoadedPack]]:
         """The chains of the packs that were looked at so far."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -325,9 +321,9 @@ class Policy:
     @property
     def waiver_limits(self) -> WaiverLimits:
         """How far waivers may go: as the last pack of the chain has it that says so."""
-        for pack in reversed(self.chain):
-            if pack.manifest.waivers is not None:
-                return pack.manifest.waivers
+        for limits in (pack.manifest.waivers for pack in reversed(self.chain)):
+            if limits is not None:
+                return limits
         # Imported late: a policy that was kept is used without what checks packs.
         from zhuanjie.engine.policy.model import WaiverLimits
 
@@ -336,8 +332,7 @@ class Policy:
     @cached_property
     def fields(self) -> frozenset[str]:
         """Every field that the scope or some rule reads."""
-        read = field_names(self.scope)
-        return read.union(*(r.fields for r in self.rules))
+        return field_names(self.scope).union(*(r.fields for r in self.rules))
 
     def at(self, moment: str) -> Policy:
         """The policy with only the rules that are asked before `moment`."""
