@@ -115,8 +115,8 @@ def ordered(texts: Mapping[str, str]) -> Order:
                 path.pop(name)
                 done.setdefault(name, True)
             elif following in path:
-                members = list(path)
-                loop = tuple(members[members.index(following):])
+                there = list(path)
+                loop = tuple(there[there.index(following):])
                 done.update(dict.fromkeys(loop, False))
                 loops.append(loop)
             elif following not in done:
