@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.models import Text
 from zhuanjie.engine.core.paths import short_path
+from zhuanjie.engine.core.shares import QUOTED
 from zhuanjie.engine.core.unicode import has_chinese
 from zhuanjie.engine.core.yaml_source import Trail
 from zhuanjie.engine.expr.nodes import Call, param_names, walk_written
@@ -112,6 +113,7 @@ def _texts(policy: Policy) -> list[Diagnostic]:
     out = []
     for rule in policy.rules:
         known = rule.fields | {f"params.{p}" for p in rule.params} | set(_FREE)
+        known |= set(QUOTED) if rule.shape == "share" else set()
         for key in ("message", "remedy", "late", "late_remedy"):
             text = getattr(rule.rule, key)
             quoted = {n for lang in (("zh", "en") if text else ())

@@ -19,15 +19,6 @@ s4,2019,,,是,否,父母居住地街道乡镇,2019-06-20,BH20190001,2019-08-20
 """
 
 
-@pytest.mark.parametrize("args", [
-    ["fmt", "--check"], ["lint"], ["test", "--backend", "all"], ["coverage", "--fail-under", "100"],
-    ["mutate"], ["verify"], ["docs"], ["docs", "--format", "html", "--lang", "zh"],
-], ids=" ".join)
-def test_every_check_is_content(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    command, *options = args
-    assert main(["policy", command, str(PACK), *options]) == 0, capsys.readouterr()
-
-
 def test_a_ledger_is_judged_by_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ledger = tmp_path / "ledger.csv"
     ledger.write_text(LEDGER, encoding="utf-8")

@@ -10,7 +10,6 @@ from typing import Any
 
 import openpyxl
 import pytest
-from support.marks import slow
 
 from zhuanjie.cli.main import main
 from zhuanjie.engine.api import check, fixes, load_policy
@@ -55,25 +54,6 @@ def told(capsys: pytest.CaptureFixture[str], *args: str, code: int | None = None
     shown = capsys.readouterr()
     assert done == code or (code is None and done in (0, 1)), shown.err
     return shown.out
-
-
-@pytest.mark.parametrize("args", [
-    ["fmt", "--check"], ["lint"], slow(["test", "--backend", "all"]),
-    ["coverage", "--fail-under", "100"], slow(["mutate"]), slow(["verify"]),
-], ids=" ".join)
-def test_every_check_is_content(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    command, *options = args
-    told(capsys, "policy", command, str(PACK), *options, code=0)
-
-
-@pytest.mark.parametrize("args", [
-    ["fmt", "--check"], ["lint"], ["test", "--backend", "all"], ["coverage", "--fail-under", "100"],
-    ["mutate"],
-], ids=" ".join)
-def test_a_notice_with_two_who_approve_is_a_pack(args: list[str],
-                                                 capsys: pytest.CaptureFixture[str]) -> None:
-    command, *options = args
-    told(capsys, "policy", command, str(PACK.parent / "gaoxiao-2007-11"), *options, code=0)
 
 
 @pytest.mark.parametrize("backend", [*OWN, "duckdb"])

@@ -14,6 +14,7 @@ import pytest
 from support.verify_pack import policy, rule, values
 
 from zhuanjie.engine import audit, check
+from zhuanjie.engine.api import lint
 from zhuanjie.engine.authoring.testing.judged_shares import judged_share
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.core.errors import PolicyError
@@ -157,3 +158,13 @@ def test_one_record_is_not_asked_of_a_share(tmp_path: Path) -> None:
     record: Sequence[Any] = [{"member.id": "1", "letter.issued_on": "2007-11-01",
                               "receipt.returned_on": "2007-12-20"}]
     assert not check(record[0], pack(tmp_path), as_of=DAY)
+
+
+def test_a_text_may_quote_the_figures(tmp_path: Path) -> None:
+    asked = rule("slips", {"share": {"ask": ASK, "at_least": 50}}, WHEN)
+    asked["message"] = {"zh": "至多{highest}%", "en": "{highest} % at most, of {asked}"}
+    texts = [d for d in lint(policy(tmp_path / "1", [asked])) if d.code == "lint.text-not-read"]
+    assert not texts
+    asked["message"] = {"zh": "{receipt.tracker}", "en": "{receipt.tracker}"}
+    texts = [d for d in lint(policy(tmp_path / "2", [asked])) if d.code == "lint.text-not-read"]
+    assert [d.args["name"] for d in texts] == ["receipt.tracker"]
