@@ -113,6 +113,18 @@ class Pair(click.ParamType[tuple[str, Any]]):
         return name.strip(), read
 
 
+def whole_or_day(text: str) -> int | date | None:
+    """The whole number or the day (as ISO 8601 writes it) that `text` writes, or None."""
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def whole(text: str) -> int | None:
     """The whole number `text` writes, or None."""
     try:
@@ -126,7 +138,7 @@ class Selection:
     """Which pack judges, as of which day, with which numbers and headings."""
 
     as_of: date | None
-    params: tuple[tuple[str, int], ...]
+    params: tuple[tuple[str, int | date], ...]
     policy: str | None = None
     backend: str | None = None
     roster: str | None = None
@@ -282,7 +294,7 @@ with_values = option("--with-values", help_key="with-values", is_flag=True)
 policy = option("--policy", help_key="policy", metavar="PACK", shell_complete=complete.packs)
 as_of = option("--as-of", help_key="as-of", type=Day(), metavar="DATE")
 params = option("--set", "params", help_key="set", multiple=True, metavar="NAME=VALUE",
-                type=Pair(whole, "cli.usage.set"))
+                type=Pair(whole_or_day, "cli.usage.set"))
 backend = option("--backend", help_key="backend", metavar="NAME",
                  help_args={"engines": _engines}, shell_complete=complete.backends)
 roster = option("--roster", help_key="roster", type=FILE, metavar="FILE")

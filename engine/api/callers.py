@@ -13,6 +13,7 @@ from zhuanjie.engine.api.policies import load_policy
 from zhuanjie.engine.core.clock import office_day
 from zhuanjie.engine.core.errors import UsageError, ZhuanjieError, fail
 from zhuanjie.engine.core.messages import LANGS
+from zhuanjie.engine.policy.parameter_values import ParamValue, is_value
 from zhuanjie.engine.policy.policy import Policy
 
 Day = date | str
@@ -47,11 +48,11 @@ def policy_of(given: Policy | str | Path | None) -> Policy | None:
     raise refuse("policy", given, "policy")
 
 
-def check_options(params: Mapping[str, int] | None, columns: Mapping[str, str] | None,
+def check_options(params: Mapping[str, ParamValue] | None, columns: Mapping[str, str] | None,
                   lang: str) -> None:
     """Raise UsageError where options are of a kind that nothing can be made of."""
     if params is not None and not (isinstance(params, Mapping) and all(
-            isinstance(n, str) and type(v) is int for n, v in params.items())):
+            isinstance(n, str) and is_value(v) for n, v in params.items())):
         raise refuse("params", params, "params")
     if columns is not None and not (isinstance(columns, Mapping) and all(
             isinstance(t, str) for pair in columns.items() for t in pair)):

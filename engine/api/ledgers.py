@@ -38,6 +38,7 @@ from zhuanjie.engine.core.worker_process import survives_fork
 from zhuanjie.engine.ledger.joining.join import join_tables
 from zhuanjie.engine.ledger.ledger import open_ledger
 from zhuanjie.engine.ledger.readers.lakehouse_address import is_lakehouse
+from zhuanjie.engine.policy.parameter_values import ParamValue
 from zhuanjie.engine.policy.policy import Policy
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class AuditOptions(TypedDict, total=False):
 
     as_of: Day | None
     backend: str | None
-    params: Mapping[str, int] | None
+    params: Mapping[str, ParamValue] | None
     roster: str | Path | None
     columns: Mapping[str, str] | None
     lang: Lang
@@ -89,7 +90,7 @@ class AuditOptions(TypedDict, total=False):
 
 
 def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
-           backend: str | None = None, params: Mapping[str, int] | None = None,
+           backend: str | None = None, params: Mapping[str, ParamValue] | None = None,
            roster: str | Path | None = None, columns: Mapping[str, str] | None = None,
            lang: Lang = "en", all_outcomes: bool = False, progress: Progress | None = None,
            stdin: BinaryIO | None = None, before: str | None = None,
@@ -147,7 +148,7 @@ def options_of(given: Mapping[str, Any]) -> AuditOptions:
 
 def audit_on_spark(sources: Sequence[str], policy: Policy | None, output: Path | None,
                     form: str = "parquet", *,
-                    as_of: date | None = None, params: Mapping[str, int] | None = None,
+                    as_of: date | None = None, params: Mapping[str, ParamValue] | None = None,
                     roster: str | Path | None = None, columns: Mapping[str, str] | None = None,
                     lang: Lang = "en", all_outcomes: bool = False,
                     only: Sequence[str] = (), skip: Sequence[str] = (),

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from zhuanjie.engine.core.clock import office_day
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
 from zhuanjie.engine.core.kept_files import KeptFiles, kept_files
-from zhuanjie.engine.core.suggest import suggest
-from zhuanjie.engine.expr.types import INT64
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.policy.base_ref import base_id
 from zhuanjie.engine.policy.found import MANIFEST, find_folder, pack_folders
+from zhuanjie.engine.policy.parameter_values import ParamValue, is_value, numbers
 from zhuanjie.engine.policy.policy import Policy
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class PolicyEntry:
 
 
 def load_policy(name: str | Path | None = None, *, as_of: date | None = None,
-                params: Mapping[str, int] | None = None) -> Policy:
+                params: Mapping[str, ParamValue] | None = None) -> Policy:
     """A policy by the id or folder of its pack; without a name, those that stand for choice.
 
     Without a name each record is judged by the pack in force on the date the clause speaks of, and
@@ -49,7 +48,7 @@ def load_policy(name: str | Path | None = None, *, as_of: date | None = None,
 
 
 def kept_policy(name: str | Path | None = None, *, as_of: date | None = None,
-                params: Mapping[str, int] | None = None) -> Policy:
+                params: Mapping[str, ParamValue] | None = None) -> Policy:
     """The same policy as of `load_policy`, taken from what this call's folder keeps, if it does.
 
     What was kept is used where the files of the packs and the program itself are what they were.
@@ -81,7 +80,7 @@ def _loaded(folder: Path | None, day: date) -> Policy:
     return policies_in_time().on(day) if folder is None else policy_in(folder)
 
 
-def with_params(policy: Policy, params: Mapping[str, int] | None,
+def with_params(policy: Policy, params: Mapping[str, ParamValue] | None,
                 day: date | None = None) -> Policy:
     """The policy with parameter values set for a run, its bounds proved anew.
 
@@ -89,20 +88,12 @@ def with_params(policy: Policy, params: Mapping[str, int] | None,
     """
     if params is None:
         return policy
-    if not isinstance(params, Mapping) or any(type(value) is not int for value in params.values()):
+    if not isinstance(params, Mapping) or not all(map(is_value, params.values())):
         raise fail(UsageError, "api.argument", hint="api.takes.params", name="params",
                    given=type(params).__name__)
     if not params:
         return policy
-    known = [name for name in policy.parameters if "@" not in name]
-    for name in params:
-        if name not in known:
-            close = suggest(name, known)
-            raise fail(UsageError, "policy.unknown-param",
-                       hint="hint.near" if close else "hint.known", name=name, near=close,
-                       known=", ".join(known))
-        if not INT64[0] <= params[name] <= INT64[1]:
-            raise fail(UsageError, "policy.param-range", name=name)
+    params = numbers(params, policy.parameters)
     if policy.timeline is not None:
         return policy.timeline.with_params(params).on(day or office_day())
     from zhuanjie.engine.policy.check import build_policy
@@ -110,7 +101,7 @@ def with_params(policy: Policy, params: Mapping[str, int] | None,
     return build_policy(policy.chain, {**policy.overrides, **params})
 
 
-def plan_for(policy: Policy | None, day: date, params: Mapping[str, int] | None = None,
+def plan_for(policy: Policy | None, day: date, params: Mapping[str, ParamValue] | None = None,
              before: str | None = None, **asked: Any) -> Plan:
     """A policy (or those that stand for choice) made ready to judge on `day`.
 

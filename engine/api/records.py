@@ -39,8 +39,10 @@ from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.record import read_record
 from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.policy.parameter_values import ParamValue, plain_value
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.policy.timeline import applicable_edition
+from zhuanjie.engine.policy.ways import as_number
 
 if TYPE_CHECKING:
     from zhuanjie.engine.auditing.destinations import DestinationAnswer
@@ -52,7 +54,7 @@ __all__ = ["SINGLE", "UNKNOWN", "backends", "check", "check_one",
 
 
 def destinations(record: Mapping[str, Any], policy: Policy | str | Path | None = None, *,
-                 as_of: Day | None = None, params: Mapping[str, int] | None = None,
+                 as_of: Day | None = None, params: Mapping[str, ParamValue] | None = None,
                  backend: str | None = None, lang: Lang = "en",
                  columns: Mapping[str, str] | None = None,
                  waivers: Sequence[str | Path] = ()) -> list[DestinationAnswer]:
@@ -72,7 +74,7 @@ def destinations(record: Mapping[str, Any], policy: Policy | str | Path | None =
 
 
 def check(record: Mapping[str, Any], policy: Policy | str | Path | None = None, *,
-          as_of: Day | None = None, params: Mapping[str, int] | None = None,
+          as_of: Day | None = None, params: Mapping[str, ParamValue] | None = None,
           backend: str | None = None, before: str | None = None, lang: Lang = "en",
           all_outcomes: bool = False, columns: Mapping[str, str] | None = None,
           waivers: Sequence[str | Path] = ()) -> CheckResult:
@@ -96,7 +98,7 @@ def check(record: Mapping[str, Any], policy: Policy | str | Path | None = None, 
 
 
 def check_one(record: Mapping[str, Any], policy: Policy | str | Path, *, as_of: Day,
-              params: Mapping[str, int] | None = None, backend: str | None = None,
+              params: Mapping[str, ParamValue] | None = None, backend: str | None = None,
               before: str | None = None, lang: Lang = "en", all_outcomes: bool = False,
               columns: Mapping[str, str] | None = None,
               waivers: Sequence[str | Path] = ()) -> Report:
@@ -166,8 +168,9 @@ def _plan(policy: Policy, day: date, waivers: tuple[FileState, ...] = ()) -> Pla
 
 
 @lru_cache(maxsize=32)
-def _single(policy: Policy, day: date, params: tuple[tuple[str, int], ...], before: str | None,
-            backend: str, lang: Lang, columns: tuple[tuple[str, str], ...] | None,
+def _single(policy: Policy, day: date, params: tuple[tuple[str, ParamValue], ...],
+            before: str | None, backend: str, lang: Lang,
+            columns: tuple[tuple[str, str], ...] | None,
             waivers: tuple[FileState, ...] = ()) -> SingleCheck:
     plan = plan_for(policy, day, dict(params), before, waivers=[path for path, *_ in waivers])
     return SingleCheck(plan, record_backend_of(backend), lang, dict(columns) if columns else None)
@@ -206,7 +209,7 @@ def _engine(asked: str | None) -> RecordBackend:
 
 
 def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "reference",
-             as_of: Day | None = None, params: Mapping[str, int] | None = None) -> Any:
+             as_of: Day | None = None, params: Mapping[str, ParamValue] | None = None) -> Any:
     """One CEL expression on one record of any shape: its value, or `UNKNOWN`.
 
     `data` maps groups to fields, dotted names to scalars, or plain names to scalars; None is a
@@ -225,7 +228,8 @@ def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "refere
             raise fail(ExpressionError, "cel.data-twice", name=name)
         record[name] = scalar
     present = {name: value for name, value in record.items() if value is not None}
-    schema = DataSchema(present, params or {})
+    given = {name: plain_value(held) for name, held in (params or {}).items()}
+    schema = DataSchema(present, given)
     expr = check_types(read(expression), schema, expression)
     kind = expr.type.kind
     if kind in (Kind.PERIOD, Kind.LIST):
@@ -233,7 +237,8 @@ def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "refere
     day = day_of(as_of)
     if not RECORD_DAYS[0] <= to_day(day) <= RECORD_DAYS[1]:
         raise fail(UsageError, "policy.as-of", day=day.isoformat())
-    value = backend_of(backend).evaluate(expr, present, day, params or {})
+    value = backend_of(backend).evaluate(
+        expr, present, day, {name: as_number(held) for name, held in given.items()})
     if value is UNKNOWN:
         return UNKNOWN
     if kind is Kind.DATE:

@@ -17,6 +17,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.results import PolicyRef
 from zhuanjie.engine.core.waiver import WaiverUse
 from zhuanjie.engine.core.worker_process import survives_fork
+from zhuanjie.engine.policy.parameter_values import ParamValue
 from zhuanjie.engine.policy.waiver_model import WaiverEntry
 from zhuanjie.engine.waivers.waiver_set import WaiverSet
 
@@ -47,7 +48,7 @@ class WaiverReview:
 
 @survives_fork
 def review_waivers(paths: Sequence[str | Path], policy: Given = None, *, as_of: Day | None = None,
-                   params: Mapping[str, int] | None = None, soon: int = SOON,
+                   params: Mapping[str, ParamValue] | None = None, soon: int = SOON,
                    ledgers: Sources | None = None, **options: Any) -> WaiverReview:
     """Look through files of waivers; with `ledgers` also at what each covers there.
 

@@ -6,8 +6,10 @@ Fields go by their headings, values by the words of a ledger, parameters by valu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from zhuanjie.engine.auditing.wording.template import field_label, value_label
+from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.expr.nodes import (
     AsOf,
@@ -22,7 +24,7 @@ from zhuanjie.engine.expr.nodes import (
     unnamed,
 )
 from zhuanjie.engine.expr.operators import COMPARISONS, OPS
-from zhuanjie.engine.expr.types import MONTH_AND_DAY, Kind
+from zhuanjie.engine.expr.types import MONTH_AND_DAY, Kind, Type
 from zhuanjie.engine.policy.model import Parameter
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.policy.typed_definition import TypedDefinition
@@ -80,6 +82,8 @@ class Phrases:
         if title := self._called(expr):
             return title
         match expr:
+            case Lit(value=int() as day, type=Type(kind=Kind.DATE)):
+                return from_day(day).isoformat()
             case Lit(value=value):
                 shown = value_label(field or "", value, self._lang, self._fields)
                 return self._say("quoted", a=shown) if isinstance(value, str) else shown
@@ -113,6 +117,9 @@ class Phrases:
                                      name=self._title(name))
             case Call(op="matches", args=(text, _)) if not self._patterns:
                 return self._say("op.matches-form", a=self._value(text, None))
+            case Call(op="date", args=(Call(op="getFullYear", args=(whose,)), month, day)):
+                return self._say("op.date-in", a=self._value(whose, None),
+                                 b=self._value(month, None), c=self._value(day, None))
         asks = expr.op in ("&&", "||", "!", "?:")
         field = next((a.name for a in expr.args if isinstance(a, FieldRef)), None)
         words = [self._operand(a, expr, asks=asks, field=field) for a in expr.args]
@@ -128,9 +135,11 @@ class Phrases:
         apart = part.op != within.op if junction else inner <= min(outer, _GROUPS)
         return self._say("group", a=words) if apart else words
 
-    def _number(self, parameter: str) -> int | None:
+    def _number(self, parameter: str) -> int | date | None:
         """A parameter's value, None where it depends on the day."""
-        return self._values.get(parameter, self._parameters[parameter].value)
+        declared = self._parameters[parameter]
+        held = self._values.get(parameter, declared.fixed)
+        return None if held is None else declared.valued(held)
 
     def _title(self, parameter: str) -> str:
         """What people call a parameter."""

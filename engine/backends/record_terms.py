@@ -22,7 +22,9 @@ from zhuanjie.engine.backends.record_syntax import (
     function,
     name,
 )
+from zhuanjie.engine.core.calendar import day_part
 from zhuanjie.engine.core.dates import EPOCH_ORDINAL, add_months
+from zhuanjie.engine.core.division import DIVIDE
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.assume import Assumptions, needed, opposite
 from zhuanjie.engine.lowering.conditions import (
@@ -36,6 +38,8 @@ from zhuanjie.engine.lowering.conditions import (
     Compare,
     Cond,
     Const,
+    DayPart,
+    Divide,
     Filled,
     Pick,
     Shift,
@@ -44,6 +48,9 @@ from zhuanjie.engine.lowering.conditions import (
     TextTest,
     Value,
     known,
+)
+from zhuanjie.engine.lowering.conditions import (
+    compare as compared,
 )
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.lowering.walk import Node, walk
@@ -58,6 +65,9 @@ NOTHING = Assumptions()
 
 _months = lru_cache(maxsize=1 << 14)(add_months)
 _BINARY: dict[str, ast.operator] = {"+": ast.Add(), "-": ast.Sub(), "*": ast.Mult()}
+_DIVISIONS = {"/": "quotient", "%": "remainder"}
+_ZERO = Value(0, Kind.INT)
+_part = lru_cache(maxsize=1 << 14)(day_part)
 _SMALL = 3  # a tuple of so many is searched faster than a set
 
 
@@ -213,6 +223,12 @@ class CodeGenerator:
                 tests, a = self._operand(left, facts)
                 more, b = self._operand(right, facts)
                 return [*tests, *more], ast.BinOp(a, _BINARY[op], b)
+            case Divide():
+                return self._divide(term, facts)
+            case DayPart(part=part, day=day):
+                tests, a = self._operand(day, facts)
+                self.bound["part"] = _part
+                return tests, call(name("part"), const(part), a)
             case Shift(date=date, months=months):
                 tests, a = self._operand(date, facts)
                 more, b = self._operand(months, facts)
@@ -228,6 +244,15 @@ class CodeGenerator:
                 local = self._new("p")
                 chosen = ast.NamedExpr(ast.Name(local, ast.Store()), self._pick(arms, facts))
                 return [compare(chosen, ast.IsNot(), NONE)], name(local)
+
+    def _divide(self, term: Divide, facts: Assumptions) -> tuple[list[ast.expr], ast.expr]:
+        tests, a = self._operand(term.left, facts)
+        more, b = self._operand(term.right, facts)
+        self.bound[way := _DIVISIONS[term.op]] = DIVIDE[term.op]
+        tests = [*tests, *more]
+        if facts.simplify(compared("!=", term.right, _ZERO)) != TRUE:
+            tests.append(compare(b, "!=", const(0)))
+        return tests, call(name(way), a, b)
 
     def _pick(self, arms: Sequence[tuple[Cond, Term]], facts: Assumptions) -> ast.expr:
         if not arms:

@@ -1,6 +1,6 @@
 """CEL's syntax tree to ours. In: CEL text. Out: an untyped `ir` tree, or a refusal with a caret.
 
-What lies outside the subset (macros, maps, doubles, indexing, division, …) is refused here.
+What lies outside the subset (macros, maps, doubles, indexing, …) is refused here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from zhuanjie.engine.expr.cel_syntax import parse
 from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit, Name
 from zhuanjie.engine.expr.operators import BY_CEL
 
-_READABLE = {"_/_": "/", "_%_": "%", "_[_]": "[]", "_?._": "?.", "_[?_]": "[?]"}
+_READABLE = {"_[_]": "[]", "_?._": "?.", "_[?_]": "[?]"}
 
 
 @lru_cache(maxsize=2048)

@@ -33,14 +33,15 @@ class PackSchema:
     it defines by a name of its own.
     """
 
-    def __init__(self, fields: FieldTable, params: Mapping[str, tuple[int, int]],
+    def __init__(self, fields: FieldTable, params: Mapping[str, Type | tuple[int, int]],
                  definitions: Mapping[str, Expr] | None = None) -> None:
-        """`params` gives the least and greatest value each parameter may take.
+        """`params` gives the type of each parameter; of a number its least and greatest value.
 
         `definitions` are typed; the mapping may grow while others are.
         """
         self._fields = fields
-        self._params = params
+        self._params = {name: held if isinstance(held, Type) else Type(
+            Kind.INT, low=held[0], high=held[1]) for name, held in params.items()}
         self._definitions: Mapping[str, Expr] = {} if definitions is None else definitions
 
     def resolve(self, path: tuple[str, ...], at: int) -> Expr | None:
@@ -48,8 +49,7 @@ class PackSchema:
         if path == (AS_OF,):
             return AsOf(RECORD_DATE, at)
         if path[0] == PARAMS and len(path) == 2 and path[1] in self._params:
-            low, high = self._params[path[1]]
-            return Param(path[1], Type(Kind.INT, low=low, high=high), at)
+            return Param(path[1], self._params[path[1]], at)
         if len(path) == 1 and path[0] in self._definitions:
             return used(path[0], self._definitions[path[0]], at)
         field = self._fields.get(".".join(path))
@@ -96,7 +96,7 @@ class DataSchema:
     A field that the data lack has a value nowhere: it is unknown, whatever it is compared with.
     """
 
-    def __init__(self, values: Mapping[str, Any], params: Mapping[str, int]) -> None:
+    def __init__(self, values: Mapping[str, Any], params: Mapping[str, int | date]) -> None:
         """`values` maps dotted names to scalars."""
         self._types = {name: _type_of(name, value) for name, value in values.items()}
         self._params = params
@@ -111,10 +111,7 @@ class DataSchema:
         if path[0] == PARAMS and len(path) == 2:
             if path[1] not in self._params:
                 return None
-            value = self._params[path[1]]
-            if not INT64[0] <= value <= INT64[1]:
-                raise fail(ExpressionError, "cel.data-int", name=path[1])
-            return Param(path[1], Type(Kind.INT, low=value, high=value), at)
+            return Param(path[1], _type_of(path[1], self._params[path[1]]), at)
         return FieldRef(name, ANY, at) if len(path) == 2 and path[0] not in self._types else None
 
     def names(self) -> list[str]:

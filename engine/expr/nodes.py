@@ -20,7 +20,7 @@ Names = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Lit:
-    """A literal: bool, int or string."""
+    """A literal: bool, int or string; a day is the whole number of its type."""
 
     value: bool | int | str
     type: Type = ANY

@@ -23,6 +23,9 @@ class Op:
     strict: bool = True
 
 
+DAY_PARTS = ("getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear")
+"""What is read off a day; see `core.calendar`."""
+
 OPS: dict[str, Op] = {
     op.name: op
     for op in (
@@ -39,6 +42,8 @@ OPS: dict[str, Op] = {
         Op("+", "_+_", "infix", 5),
         Op("-", "_-_", "infix", 5),
         Op("*", "_*_", "infix", 6),
+        Op("/", "_/_", "infix", 6),
+        Op("%", "_%_", "infix", 6),
         Op("!", "!_", "prefix", 7, 1),
         Op("neg", "-_", "prefix", 7, 1),
         Op("has", "has", "function", 9, 1, strict=False),
@@ -46,6 +51,9 @@ OPS: dict[str, Op] = {
         Op("size", "size", "function", 9, 1),
         Op("days", "days", "function", 9, 1),
         Op("months", "months", "function", 9, 1),
+        Op("date", "date", "function", 9, 3),
+        Op("timestamp", "timestamp", "function", 9, 1),
+        *(Op(part, part, "method", 9, 1) for part in DAY_PARTS),
         Op("startsWith", "startsWith", "method"),
         Op("endsWith", "endsWith", "method"),
         Op("contains", "contains", "method"),
@@ -58,4 +66,5 @@ COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """What says the same with both sides swapped."""
 NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", "<=": ">", ">": "<="}
+DIVISIONS = frozenset({"/", "%"})
 TEXT_TESTS = frozenset({"startsWith", "endsWith", "contains", "matches"})

@@ -21,10 +21,7 @@ from zhuanjie.engine.expr.types import Kind, Type
 
 
 def to_text(expr: Expr) -> str:
-    """`expr` as CEL, with no more parentheses than it needs; definitions are written out.
-
-    CEL has no literal for a day, which only a period of law holds; it is written as the day it is.
-    """
+    """`expr` as CEL, with no more parentheses than it needs; definitions are written out."""
     return _text(expr, 0, by_name=False)
 
 
@@ -40,7 +37,7 @@ def _text(expr: Expr, outer: int, *, by_name: bool) -> str:
         case Lit(value=bool() as value):
             return "true" if value else "false"
         case Lit(value=int() as value, type=Type(kind=Kind.DATE)):
-            return from_day(value).isoformat()
+            return f"timestamp('{from_day(value).isoformat()}T00:00:00Z')"
         case Lit(value=int() as value):
             return f"({value})" if value < 0 and outer else str(value)
         case Lit(value=value):
@@ -66,9 +63,10 @@ def _call(expr: Call, outer: int, *, by_name: bool) -> str:
         return _text(args[at], binds, by_name=by_name)
 
     if op.form == "function":
-        return f"{op.name}({text_of(0, 0)})"
+        return f"{op.name}({', '.join(text_of(at, 0) for at in range(len(args)))})"
     if op.form == "method":
-        return f"{text_of(0, op.binds)}.{op.name}({text_of(1, 0)})"
+        rest = ", ".join(text_of(at, 0) for at in range(1, len(args)))
+        return f"{text_of(0, op.binds)}.{op.name}({rest})"
     if op.form == "prefix":
         text = ("!" if op.name == "!" else "-") + text_of(0, op.binds)
     elif op.form == "ternary":

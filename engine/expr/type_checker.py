@@ -14,8 +14,15 @@ from zhuanjie.engine.core.dates import add_months
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ExpressionError
 from zhuanjie.engine.core.suggest import suggest
+from zhuanjie.engine.expr.bounds import (
+    date_bounds,
+    midnight,
+    part_bounds,
+    quotient_bounds,
+    remainder_bounds,
+)
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, Name
-from zhuanjie.engine.expr.operators import COMPARISONS, TEXT_TESTS
+from zhuanjie.engine.expr.operators import COMPARISONS, DAY_PARTS, DIVISIONS, TEXT_TESTS
 from zhuanjie.engine.expr.types import (
     ANY,
     BOOL,
@@ -84,6 +91,8 @@ class _Checker:
                 return self._list(expr)
             case Call(op="has"):
                 return self._has(expr)
+            case Call(op="timestamp"):
+                return self._timestamp(expr)
             case Call():
                 args = tuple(self.visit(a) for a in expr.args)
                 typed = replace(expr, args=args)
@@ -109,6 +118,17 @@ class _Checker:
         if not isinstance(inner, FieldRef):
             self.error(inner, "cel.has-field")
         return replace(call, args=(inner,), type=BOOL)
+
+    def _timestamp(self, call: Call) -> Expr:
+        """A point in time that is written out, as the day that begins then."""
+        text = call.args[0]
+        if not isinstance(text, Lit) or not isinstance(text.value, str):
+            self.error(text, "cel.timestamp-literal", "cel.hint.timestamp")
+            return replace(call, type=ANY)
+        wrong, day = midnight(text.value)
+        if wrong:
+            self.error(text, f"cel.{wrong}", "cel.hint.timestamp", text=text.value)
+        return Lit(day, Type(Kind.DATE, low=day, high=day), call.at)
 
     def _list(self, expr: ListLit) -> Expr:
         items = tuple(self.visit(i) for i in expr.items)
@@ -155,7 +175,19 @@ class _Checker:
             ok = self._all(call, Kind.INT)
             bounds = _bounds(call.args[0])
             return self._bounded(call, kind, *bounds) if ok else ANY
+        if op == "date":
+            return Type(Kind.DATE, None, *date_bounds([a.type for a in call.args])
+                        ) if self._all(call, Kind.INT) else ANY
+        if op in DAY_PARTS:
+            return self._day_part(call)
         return self._arithmetic(call)
+
+    def _day_part(self, call: Call) -> Type:
+        day = call.args[0].type
+        if day.kind not in (*MONTH_AND_DAY, Kind.ANY):
+            return self.error(call, "cel.types", "cel.hint.day-part", op=f"{call.op}()",
+                              got=str(day))
+        return Type(Kind.INT, None, *part_bounds(call.op, day))
 
     def _mismatch(self, call: Call) -> Type:
         got = ", ".join(str(a.type) for a in call.args)
@@ -239,6 +271,9 @@ class _Checker:
         kind = _RESULTS.get((call.op, a.kind, b.kind))
         if kind is None:
             return self._mismatch(call)
+        if call.op in DIVISIONS:
+            bounds = quotient_bounds(a, b) if call.op == "/" else remainder_bounds(a, b)
+            return self._bounded(call, kind, *bounds)
         if call.op == "*":
             corners = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
             return self._bounded(call, kind, min(corners), max(corners))
@@ -274,6 +309,8 @@ _RESULTS: dict[tuple[str, Kind, Kind], Kind] = {
     ("+", Kind.INT, Kind.INT): Kind.INT,
     ("-", Kind.INT, Kind.INT): Kind.INT,
     ("*", Kind.INT, Kind.INT): Kind.INT,
+    ("/", Kind.INT, Kind.INT): Kind.INT,
+    ("%", Kind.INT, Kind.INT): Kind.INT,
     ("+", Kind.DATE, Kind.DURATION): Kind.DATE,
     ("+", Kind.DURATION, Kind.DATE): Kind.DATE,
     ("-", Kind.DATE, Kind.DURATION): Kind.DATE,

@@ -13,6 +13,7 @@ from typing import Any
 
 from zhuanjie.engine.core.dates import EPOCH, to_day
 from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, walk
+from zhuanjie.engine.expr.operators import DAY_PARTS
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.conditions import Arith, Compare, Pick, Shift, Term, Value, arith
 from zhuanjie.engine.lowering.kleene import Kleene
@@ -29,8 +30,8 @@ def turning_days(rules: Sequence[TypedRule], scope: Expr | None,
 
     An outcome changes on such a day or on the one after it.
     """
-    if any(_by_months(e) for r in rules for e in r.expressions().values()) or (
-            scope is not None and _by_months(scope)):
+    if any(_beyond_days(e) for r in rules for e in r.expressions().values()) or (
+            scope is not None and _beyond_days(scope)):
         return (), True
     here, next_day = Kleene(_DAY, params), Kleene(_DAY + 1, params)
     pairs: list[tuple[Any, Any]] = [(lower(r, here, ()), lower(r, next_day, ())) for r in rules]
@@ -110,10 +111,13 @@ def _ahead(one: Term, other: Term) -> int | None:
     return None
 
 
-def _by_months(expr: Expr) -> bool:
-    """Whether the as-of day is moved by months, which do not keep days apart as they were."""
+def _beyond_days(expr: Expr) -> bool:
+    """Whether the as-of day is moved by months, which do not keep days apart as they were.
+
+    Or a part of it is read, which turns when its year or its month does.
+    """
     return any(
-        isinstance(call, Call) and call.op in ("+", "-")
-        and any(a.type.kind is Kind.PERIOD for a in call.args)
+        isinstance(call, Call) and (call.op in DAY_PARTS or (
+            call.op in ("+", "-") and any(a.type.kind is Kind.PERIOD for a in call.args)))
         and any(isinstance(n, AsOf) for n in walk(call))
         for call in walk(expr))

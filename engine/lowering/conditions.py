@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from zhuanjie.engine.core.calendar import day_part
 from zhuanjie.engine.core.dates import add_months
+from zhuanjie.engine.core.division import DIVIDE
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.vocabulary import comparison
 from zhuanjie.engine.vocabulary.comparison import Comparison
@@ -42,6 +44,25 @@ class Arith:
     left: Term
     right: Term
     kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Divide:
+    """`/` or `%` on whole numbers as CEL has them; missing when an operand is, or divides by 0."""
+
+    op: str
+    left: Term
+    right: Term
+    kind: Kind = Kind.INT
+
+
+@dataclass(frozen=True, slots=True)
+class DayPart:
+    """What is read off a day; see `core.calendar`."""
+
+    part: str
+    day: Term
+    kind: Kind = Kind.INT
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +102,7 @@ class Pick:
     kind: Kind
 
 
-Term = Value | ColumnRef | Arith | Shift | Size | Canonical | Pick
+Term = Value | ColumnRef | Arith | Divide | DayPart | Shift | Size | Canonical | Pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +244,29 @@ def arith(op: str, left: Term, right: Term, kind: Kind) -> Term:
     return Arith(op, left, right, kind)
 
 
+def divide(op: str, left: Term, right: Term) -> Term:
+    """The division, folded where both sides are constants or it never has a value."""
+    if is_missing(left) or is_missing(right) or (isinstance(right, Value) and right.value == 0):
+        return missing(Kind.INT)
+    if isinstance(left, Value) and isinstance(right, Value):
+        return Value(DIVIDE[op](_int(left), _int(right)), Kind.INT)
+    return Divide(op, left, right)
+
+
+def part_of(part: str, day: Term) -> Term:
+    """What is read off a day, folded where that is a constant."""
+    if isinstance(day, Value):
+        return Value(None if day.value is None else day_part(part, _int(day)), Kind.INT)
+    return DayPart(part, day)
+
+
+def among(term: Term, values: tuple[Constant, ...], outside: bool = False) -> Cond:
+    """Whether a term is one of some constants, folded where it is one itself or never known."""
+    if isinstance(term, Value):
+        return Const(term.value is not None and (term.value in values) is not outside)
+    return Among(term, values, outside)
+
+
 def shift(date: Term, months: Term) -> Term:
     """A date moved by months, folded where both are constants or one is never known."""
     if is_missing(date) or is_missing(months):
@@ -260,6 +304,10 @@ def known(term: Term) -> Cond:
             return filled(name)
         case Arith(left=left, right=right):
             return all_of((known(left), known(right)))
+        case Divide(left=left, right=right):
+            return all_of((known(left), known(right), compare("!=", right, Value(0, Kind.INT))))
+        case DayPart(day=day):
+            return known(day)
         case Shift(date=date, months=months):
             return all_of((known(date), known(months)))
         case Size(text=text) | Canonical(text=text):

@@ -17,6 +17,8 @@ from zhuanjie.engine.lowering.conditions import (
     Compare,
     Cond,
     Const,
+    DayPart,
+    Divide,
     Filled,
     Pick,
     Term,
@@ -86,12 +88,13 @@ def _node_faults(node: Node, columns: set[str]) -> Iterator[str]:
                 yield "says a thing twice"
         case Filled(name=name) | ColumnRef(name=name) if name not in columns:
             yield "no such column"
-        case Compare() | Arith() if all(isinstance(n, Value) for n in children(node)):
+        case Compare() | Arith() | Divide() | DayPart() if all(
+                isinstance(n, Value) for n in children(node)):
             yield "constants only"
         case Pick(arms=()) | Among(values=()):
             yield "chooses from nothing"
         case _:
             pass
-    if isinstance(node, Compare | TextTest | Among | Arith) and any(
+    if isinstance(node, Compare | TextTest | Among | Arith | Divide | DayPart) and any(
             is_missing(side) for side in children(node) if isinstance(side, Value)):
         yield "speaks of what is never known"

@@ -19,9 +19,9 @@ from zhuanjie.engine.lowering.rules import LoweredRule
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 
 CONDITIONS: Final[Mapping[str, type]] = {cls.__name__: cls for cls in (
-    nodes.Value, nodes.ColumnRef, nodes.Arith, nodes.Shift, nodes.Size, nodes.Canonical,
-    nodes.Pick, nodes.Const, nodes.AllOf, nodes.AnyOf, nodes.Filled, nodes.Compare, nodes.Among,
-    nodes.TextTest, Kind)}
+    nodes.Value, nodes.ColumnRef, nodes.Arith, nodes.Divide, nodes.DayPart, nodes.Shift,
+    nodes.Size, nodes.Canonical, nodes.Pick, nodes.Const, nodes.AllOf, nodes.AnyOf, nodes.Filled,
+    nodes.Compare, nodes.Among, nodes.TextTest, Kind)}
 _CLASSES: Final[Mapping[str, type]] = {**CONDITIONS, "LoweredRule": LoweredRule}
 
 Lowered = tuple[LoweredRule, ...]

@@ -24,13 +24,14 @@ from zhuanjie.engine.expr.nodes import (
     Param,
     comparison,
 )
-from zhuanjie.engine.expr.operators import COMPARISONS, NEGATED, TEXT_TESTS
+from zhuanjie.engine.expr.operators import COMPARISONS, DAY_PARTS, NEGATED, TEXT_TESTS
 from zhuanjie.engine.expr.types import BOOL, Kind
+from zhuanjie.engine.expr.undecided import by_the_day, month_and_day, undecided_by
 from zhuanjie.engine.lowering.assume import negated
+from zhuanjie.engine.lowering.civil import civil_day
 from zhuanjie.engine.lowering.conditions import (
     FALSE,
     TRUE,
-    Among,
     ColumnRef,
     Cond,
     Const,
@@ -39,19 +40,23 @@ from zhuanjie.engine.lowering.conditions import (
     TextTest,
     Value,
     all_of,
+    among,
     any_of,
     arith,
     canonical,
     compare,
+    divide,
     filled,
     is_missing,
     known,
     missing,
+    part_of,
     pick,
     shift,
 )
 from zhuanjie.engine.lowering.decisions import because, chosen, decided, perhaps
-from zhuanjie.engine.lowering.month_bounds import every_day, month_and_day, undecided
+from zhuanjie.engine.lowering.month_bounds import every_day
+from zhuanjie.engine.lowering.partial import no_value, rests_on
 from zhuanjie.engine.vocabulary.comparison import Comparison
 
 
@@ -154,9 +159,7 @@ class Kleene:
         candidates = [self.compared(c, how) for c in pool.items]
         if all(isinstance(c, Value) and c.value is not None for c in candidates):
             values = tuple(dict.fromkeys(c.value for c in candidates if isinstance(c, Value)))
-            if isinstance(term, Value):
-                return Const((term.value in values) is want)
-            return Among(term, values, outside=not want)
+            return among(term, values, outside=not want)
         # A list with a missing element is missing as a whole, as in CEL.
         hits = [compare("==" if want else "!=", term, c) for c in candidates]
         found = any_of(hits) if want else all_of(hits)
@@ -213,6 +216,12 @@ class Kleene:
                 return Size(inner_term)
             case Call(op="+" | "-" | "*" as op, args=(a, b)):
                 return self._arithmetic(op, a, b, kind)
+            case Call(op="/" | "%" as op, args=(a, b)):
+                return divide(op, self.term(a), self.term(b))
+            case Call(op="date", args=args):
+                return civil_day([self.term(a) for a in args], [a.type for a in args])
+            case Call(op=op, args=(day,)) if op in DAY_PARTS:
+                return missing(kind) if by_the_day(expr) else part_of(op, self.term(day))
             case _:
                 raise AssertionError(expr)
 
@@ -255,19 +264,11 @@ class Kleene:
                     all_of((self.must_be_false(test), self.unknown(no))),
                 ))
             case Call(args=args):
-                return any_of((*(self.unknown(a) for a in args), self._undecided(expr)))
+                return any_of((*(self.unknown(a) for a in args), no_value(self, expr)))
             case ListLit(items=items):
                 return any_of(self.unknown(i) for i in items)
             case _:
                 raise AssertionError(expr)
-
-    def _undecided(self, expr: Call) -> Cond:
-        """When the day of a month would decide a comparison whose operands are known."""
-        mixed = month_and_day(expr)
-        if mixed is None:
-            return FALSE
-        op, month, day = mixed
-        return undecided(op, self.term(month), self.term(day))
 
     def may_be_true(self, expr: Expr) -> Cond:
         """When the boolean `expr` is not definitely false."""
@@ -316,30 +317,12 @@ class Kleene:
                 return all_of((inner, self.unknown(expr))) if inner != FALSE else FALSE
             case Call(args=args):
                 inner = any_of(self.unknown_because_of(a, name) for a in args)
-                if (mixed := month_and_day(expr)) is None:
-                    return inner
-                held = self._holds_day(mixed[1], name)
-                return any_of((inner, all_of((held, self._undecided(expr)))))
+                blamed = any_of(rests_on(self, a, name) for a in undecided_by(expr))
+                return any_of((inner, all_of((blamed, no_value(self, expr)))))
             case ListLit(items=items):
                 return any_of(self.unknown_because_of(i, name) for i in items)
             case _:
                 return FALSE
-
-    def _holds_day(self, month: Expr, name: str) -> Cond:
-        """When the day of a known month is that of the field `name`."""
-        match month:
-            case FieldRef(name=own):
-                return Const(own == name)
-            case Call(op="?:", args=(test, yes, no)):
-                return any_of((
-                    all_of((self.must_be_true(test), self._holds_day(yes, name))),
-                    all_of((self.must_be_false(test), self._holds_day(no, name))),
-                ))
-            case Call(args=args):
-                return any_of(
-                    self._holds_day(a, name) for a in args if a.type.kind is Kind.MONTH)
-            case _:
-                raise AssertionError(month)
 
 
 def _given(value: int | Term, kind: Kind) -> Term:

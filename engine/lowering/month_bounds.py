@@ -7,9 +7,7 @@ the next one begins: "its last day is before `day`" is "the next month has begun
 
 from __future__ import annotations
 
-from zhuanjie.engine.expr.nodes import Call, Expr
-from zhuanjie.engine.expr.operators import COMPARISONS, TURNED
-from zhuanjie.engine.expr.types import MONTH_AND_DAY, Kind
+from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.conditions import (
     FALSE,
     Cond,
@@ -23,16 +21,6 @@ from zhuanjie.engine.lowering.conditions import (
 )
 
 _DAY, _MONTH = Value(1, Kind.DURATION), Value(1, Kind.PERIOD)
-
-
-def month_and_day(expr: Call) -> tuple[str, Expr, Expr] | None:
-    """The operator, the month and the day of a comparison of the two, the month on the left."""
-    if expr.op not in COMPARISONS or {a.type.kind for a in expr.args} != MONTH_AND_DAY:
-        return None
-    left, right = expr.args
-    if left.type.kind is Kind.MONTH:
-        return expr.op, left, right
-    return TURNED[expr.op], right, left
 
 
 def every_day(op: str, first: Term, day: Term) -> Cond:

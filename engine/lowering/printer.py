@@ -20,6 +20,8 @@ from zhuanjie.engine.lowering.conditions import (
     Compare,
     Const,
     Constant,
+    DayPart,
+    Divide,
     Filled,
     Pick,
     Shift,
@@ -44,7 +46,8 @@ def to_text(node: Node) -> str:
             return f"any({', '.join(map(to_text, parts))})"
         case Filled(name=name, blank=blank):
             return f"{name} is {'blank' if blank else 'filled'}"
-        case Compare(op=op, left=left, right=right) | Arith(op=op, left=left, right=right):
+        case (Compare(op=op, left=left, right=right) | Arith(op=op, left=left, right=right)
+              | Divide(op=op, left=left, right=right)):
             return f"({to_text(left)} {op} {to_text(right)})"
         case Among(term=term, values=values, outside=outside):
             among = ", ".join(repr(value) for value in values)
@@ -57,6 +60,8 @@ def to_text(node: Node) -> str:
             return _constant(constant, kind)
         case Shift(date=date, months=months):
             return f"({to_text(date)} + {to_text(months)} months)"
+        case DayPart(part=part, day=day):
+            return f"{part}({to_text(day)})"
         case Size(text=text):
             return f"size({to_text(text)})"
         case Canonical(text=text, how=how):

@@ -14,6 +14,8 @@ from zhuanjie.engine.lowering.conditions import (
     Compare,
     Cond,
     Const,
+    DayPart,
+    Divide,
     Filled,
     Pick,
     Shift,
@@ -31,8 +33,12 @@ def children(node: Node) -> tuple[Node, ...]:
     match node:
         case AllOf(parts=parts) | AnyOf(parts=parts):
             return parts
-        case Arith(left=left, right=right) | Compare(left=left, right=right):
+        case Arith(left=left, right=right) | Divide(left=left, right=right):
             return left, right
+        case Compare(left=left, right=right):
+            return left, right
+        case DayPart(day=day):
+            return (day,)
         case Shift(date=date, months=months):
             return date, months
         case Size(text=text) | Canonical(text=text):

@@ -22,6 +22,7 @@ from zhuanjie.engine.policy.definition_model import Definition
 from zhuanjie.engine.policy.definitions import SECTION, TreeSize, WrittenDefinition
 from zhuanjie.engine.policy.model import Rule
 from zhuanjie.engine.policy.overlay import Item
+from zhuanjie.engine.policy.parameter_values import undeclared_type
 
 
 def broken_rules(sources: Sequence[YamlSource]) -> list[Diagnostic]:
@@ -35,7 +36,8 @@ def broken_rules(sources: Sequence[YamlSource]) -> list[Diagnostic]:
     ids = {str(data["id"]) for data in maps if "id" in data}
     whole = bool(ids) and all((base_id(data.get("builds_on")) or str(data.get("id"))) in ids
                               for data in maps if "id" in data)
-    parameters = {name: (0, 0) for data in maps for name in _mapping(data, "parameters")}
+    parameters = {name: undeclared_type(_dig(parameter, ("unit",))) for data in maps
+                  for name, parameter in _mapping(data, "parameters").items()}
     clauses, moments = ([name for data in maps for name in _mapping(data, key)]
                         for key in ("clauses", "moments"))
     additions: list[Diagnostic] = []

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from zhuanjie.engine.core.models import Filled, Name, Slug, Strict
+from zhuanjie.engine.policy.ways import as_number
 
 CellValue = str | int | bool | None
 OutcomeWord = Literal["satisfied", "violation", "undetermined", "not_applicable", "pending"]
@@ -89,7 +90,7 @@ class Case(Strict):
     record: dict[str, CellValue] = Field(default_factory=dict)
     others: tuple[dict[str, CellValue], ...] = ()
     roster: tuple[str, ...] | None = None
-    params: dict[Name, int] = Field(default_factory=dict)
+    params: dict[Name, int | date] = Field(default_factory=dict)
     expect: dict[Slug, Expected] = Field(default_factory=dict)
     unnamed: Unnamed | None = None
     table: CaseTable | None = None
@@ -119,6 +120,11 @@ class Case(Strict):
                      "expect": bool(rule) and aspect in ("", *ASPECTS)}
             if not known.get(group, _is_field(column)):
                 raise ValueError("case.column")
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The values set for the case, days as their numbers."""
+        return {name: as_number(value) for name, value in self.params.items()}
 
     def unfold(self) -> Iterator[Case]:
         """The case itself, or one for each row of its table."""

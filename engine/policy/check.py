@@ -20,7 +20,7 @@ from zhuanjie.engine.core.yaml_source import Key, YamlSource
 from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.nodes import Expr, FieldRef
 from zhuanjie.engine.expr.typed import typed_expression
-from zhuanjie.engine.expr.types import Kind, field_type
+from zhuanjie.engine.expr.types import Kind, Type, field_type
 from zhuanjie.engine.policy import pack_vocabulary as added
 from zhuanjie.engine.policy.calendar_bounds import beyond_calendar
 from zhuanjie.engine.policy.definitions import (
@@ -32,10 +32,11 @@ from zhuanjie.engine.policy.definitions import (
 )
 from zhuanjie.engine.policy.ledger_checks import ledger_parts
 from zhuanjie.engine.policy.lock import changed_bases
-from zhuanjie.engine.policy.model import Clause, Parameter, Rule
+from zhuanjie.engine.policy.model import Clause, Rule
 from zhuanjie.engine.policy.overlay import Item, merge
 from zhuanjie.engine.policy.overlay_faults import at_their_cause
 from zhuanjie.engine.policy.pack_files import LoadedPack
+from zhuanjie.engine.policy.parameter_values import parameter_types
 from zhuanjie.engine.policy.policy import OverlayChange, Policy, TypedRule
 from zhuanjie.engine.policy.table_check import typed_rows
 from zhuanjie.engine.policy.typed_definition import TypedDefinition
@@ -53,7 +54,7 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     merged = merge(chain)
     problems = list(merged.problems)
     vocabulary = added.vocabulary_of(chain, problems)
-    bounds = parameter_bounds(merged.parameters, overrides or {})
+    bounds = parameter_types(merged.parameters, overrides or {})
     checker = Checker(vocabulary, bounds, merged.clauses, merged.moments)
     checker.problems += problems
     definitions = checker.define(merged.definitions)
@@ -95,33 +96,22 @@ def _with_changes(rule: TypedRule | None, changes: Sequence[OverlayChange]) -> T
     return replace(rule, history=(*rule.history, *told)) if rule and told else rule
 
 
-def parameter_bounds(parameters: Mapping[str, Parameter],
-                     overrides: Mapping[str, int]) -> dict[str, tuple[int, int]]:
-    """The least and the greatest value of each parameter."""
-    bounds = {}
-    for name, parameter in parameters.items():
-        values = [v.value for v in parameter.values]
-        values += [v for v in (parameter.value, overrides.get(name)) if v is not None]
-        bounds[name] = (min(values), max(values))
-    return bounds
-
 
 class Checker:
     """Checks the parts of packs against the record's fields, parameters and clauses.
 
-    `bounds` gives the least and greatest value of each parameter; what is wrong is gathered in
-    `problems`.
+    `params` gives the type of each parameter; what is wrong is gathered in `problems`.
     """
 
-    def __init__(self, vocabulary: Vocabulary, bounds: Mapping[str, tuple[int, int]],
+    def __init__(self, vocabulary: Vocabulary, params: Mapping[str, Type],
                  clauses: Mapping[str, Clause] | Collection[str],
                  moments: Collection[str] = ()) -> None:
         self.vocabulary, self.table = vocabulary, vocabulary.fields
         self.moments = moments
         self.clauses = clauses
         self.known = Known({}, {})
-        self.schema = PackSchema(self.table, bounds, self.known.exprs)
-        self.parameters = bounds
+        self.schema = PackSchema(self.table, params, self.known.exprs)
+        self.parameters = params
         self.problems: list[Diagnostic] = []
 
     def define(self, written: Mapping[str, WrittenDefinition]) -> dict[str, TypedDefinition]:

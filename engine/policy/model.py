@@ -56,15 +56,16 @@ class DatedValue(Strict):
     """A parameter's value from a day on (from ever, where `from` is left out)."""
 
     start: date | None = Field(default=None, alias="from")
-    value: Int64
+    value: Int64 | date
 
 
 class Parameter(Strict, ParameterWays):
-    """A number the notice leaves open: its value, unit, source and the note that says so."""
+    """A number or a day the notice leaves open: its value, unit, source, the note that says so."""
 
-    unit: Literal["days", "months", "count", "percent"]
+    unit: Literal["days", "months", "count", "percent", "date"]
     title: Text | None = Field(default=None, description="what people call the number")
-    value: Int64 | None = Field(default=None, description="the value, where it never changed")
+    value: Int64 | date | None = Field(
+        default=None, description="the value, where it never changed")
     values: tuple[DatedValue, ...] = Field(default=(), description="the values by date, in order")
     source: Text
     note: Text
@@ -76,6 +77,9 @@ class Parameter(Strict, ParameterWays):
         starts = [v.start or date.min for v in self.values]
         if starts != sorted(set(starts)):
             raise ValueError("parameter.order")
+        held = [v.value for v in self.values] + ([] if self.value is None else [self.value])
+        if any(isinstance(v, date) is not (self.unit == "date") for v in held):
+            raise ValueError("parameter.date" if self.unit == "date" else "parameter.number")
         return self
 
 

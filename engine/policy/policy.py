@@ -339,12 +339,12 @@ class Policy:
         return replace(self, rules=tuple(r for r in self.rules if moment in r.rule.moments))
 
     def values(self, as_of: date) -> dict[str, int]:
-        """The parameters' values in force on `as_of`, overrides applied.
+        """The parameters' values in force on `as_of`, overrides applied; days are counted.
 
         A parameter without a value on that day takes its earliest.
         """
         out = {}
         for name, parameter in self.parameters.items():
             held = parameter.at(as_of)
-            out[name] = parameter.values[0].value if held is None else held
+            out[name] = parameter.numbers[0] if held is None else held
         return {**out, **self.overrides}

@@ -280,7 +280,7 @@ def _edition(run: _Run, number: int, intervals: Sequence[_Interval], as_of: date
                if len({i.values[p] for i in intervals if p in i.values}) > 1}
     for plain, name in numbers.items():
         parameters[name] = parameters[plain].model_copy(
-            update={"value": begins.values[plain], "values": ()})
+            update={"value": parameters[plain].valued(begins.values[plain]), "values": ()})
     rule = _renamed(run.rule, numbers) if numbers else run.rule
     when = rule.when
     if guard != Lit(True, BOOL):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
+from zhuanjie.engine.core.dates import from_day, to_day
 from zhuanjie.engine.policy.base_ref import base_id
 
 SHAPES: Final = ("require", "deadline", "recurring", "table", "unique", "at_most",
@@ -16,6 +17,11 @@ WHOLE_SHAPES: Final = ("share", "reconcile")
 """The shapes that judge a ledger as a whole, and no record of it."""
 KEY_SHAPES: Final = ("unique", "at_most")
 """The shapes that hang on how many records share a key."""
+
+
+def as_number(value: int | date) -> int:
+    """A value of a parameter as engines have it: days are counted."""
+    return to_day(value) if isinstance(value, date) else int(value)
 
 
 class PeriodWays:
@@ -38,12 +44,27 @@ class ManifestWays:
 class ParameterWays:
     """The ways of a `Parameter`."""
 
+    @property
+    def fixed(self: Any) -> int | None:
+        """The value of one that never changed, a day as its number."""
+        return None if self.value is None else as_number(self.value)
+
+    @property
+    def numbers(self: Any) -> list[int]:
+        """Every value, in order, days as their numbers."""
+        values = [v.value for v in self.values]
+        return [as_number(v) for v in (values if self.value is None else [self.value])]
+
     def at(self: Any, day: date) -> int | None:
-        """The value in force on `day`; None before the first."""
+        """The value in force on `day`, a day as its number; None before the first."""
         if self.value is not None:
-            return int(self.value)
+            return as_number(self.value)
         held = [v.value for v in self.values if (v.start or date.min) <= day]
-        return held[-1] if held else None
+        return as_number(held[-1]) if held else None
+
+    def valued(self: Any, number: int) -> int | date:
+        """A number as a value of this parameter."""
+        return from_day(number) if self.unit == "date" else number
 
 
 class RuleWays:

@@ -191,13 +191,13 @@ def _where(read_: ReadEntry, policy: Policy, problems: list[Diagnostic]) -> Expr
         return None
     from zhuanjie.engine.expr.names import PackSchema
     from zhuanjie.engine.expr.typed import typed_expression
-    from zhuanjie.engine.policy.check import parameter_bounds
+    from zhuanjie.engine.policy.parameter_values import parameter_types
 
-    bounds = parameter_bounds(policy.parameters, policy.overrides)
+    types = parameter_types(policy.parameters, policy.overrides)
     trail = ("waivers", read_.index, "where")
     try:
         defined = {name: each.expr for name, each in policy.definitions.items()}
-        where = typed_expression(text, PackSchema(policy.vocabulary.fields, bounds, defined),
+        where = typed_expression(text, PackSchema(policy.vocabulary.fields, types, defined),
                                  Kind.BOOL)
     except ExpressionError as error:
         problems += [replace(d, place=read_.source.within(trail, text, d.place.caret))

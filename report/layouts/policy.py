@@ -133,11 +133,18 @@ def _conditions(item: Rule, view: View) -> Iterator[tuple[str, str]]:
 
 def parameter_value(parameter: Parameter, view: View) -> str:
     """A parameter's value with its unit, or its values by the day they start."""
-    # What is counted differs from pack to pack: sums of money, pages, persons.
-    unit = "" if parameter.unit == "count" else view.say(f"unit.{parameter.unit}")
+    unit = unit_of(parameter, view)
     if parameter.value is not None:
         return f"{parameter.value} {unit}".strip()
     return "\n".join(f"{v.start or ''} {v.value} {unit}".strip() for v in parameter.values)
+
+
+def unit_of(parameter: Parameter, view: View) -> str:
+    """In what a parameter is counted; a day is counted in nothing.
+
+    What else is counted differs from pack to pack: sums of money, pages, persons.
+    """
+    return "" if parameter.unit in ("count", "date") else view.say(f"unit.{parameter.unit}")
 
 
 def said(text: Text, view: View) -> str:

@@ -13,6 +13,7 @@ from zhuanjie.engine.core.results import Outcome, Report
 from zhuanjie.report.labels import RecordLabels
 from zhuanjie.report.layouts.audit import judged as judged_by
 from zhuanjie.report.layouts.audit import unreadable
+from zhuanjie.report.layouts.policy import unit_of
 from zhuanjie.report.layouts.skipped import not_judged, skipped
 from zhuanjie.report.page.counts import FindingCounts, WaiverCounts
 from zhuanjie.report.page.markup import Html, number, own, section, table, tag
@@ -121,8 +122,7 @@ def _parameters(used: Policy, report: Report, view: View) -> Html:
     rows = []
     for name, parameter in used.parameters.items():
         title = getattr(parameter.title, view.lang) if parameter.title else ""
-        unit = "" if parameter.unit == "count" else view.say(f"unit.{parameter.unit}")
-        said = f"{values[name]} {unit}".strip()
+        said = f"{parameter.valued(values[name])} {unit_of(parameter, view)}".strip()
         if name in used.overrides:
             said = view.say("page.set", value=said)
         rows.append((title or name, name if title else "", said,

@@ -103,6 +103,16 @@ def test_a_month_and_a_day(engine: str) -> None:
     assert tried == 8 * 6 * 2
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_days_and_their_parts(engine: str) -> None:
+    rows = lines("Days and their parts")
+    for text, value in rows:
+        wanted = (UNKNOWN if value == "unknown" else date.fromisoformat(value) if "-" in value[1:]
+                  else int(value))
+        assert evaluate(text, {}, backend=engine) == wanted, text
+    assert len(rows) > 20
+
+
 def outcomes(shape: str, records: list[dict[str, Any]], folder: Path, engine: str) -> list[str]:
     """How the rule of a shape comes out for the first record of a ledger."""
     (folder / "pack.yaml").write_text(PACK, encoding="utf-8")

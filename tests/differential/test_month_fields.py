@@ -43,6 +43,7 @@ from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.names import DataSchema, PackSchema
 from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit, Name
+from zhuanjie.engine.expr.operators import DAY_PARTS
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.type_checker import check as check_types
 from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
@@ -77,13 +78,19 @@ flags = of("bool") | of("month").map(lambda f: Call("has", (f,)))
 spans = of("int") | st.sampled_from((-1, 0, 1, 2, 30)).map(Lit)
 choice = JUST("?:")
 sums = st.sampled_from(("+", "-"))
+parts = call(st.sampled_from(DAY_PARTS), of("date") | of("month") | JUST(Name(("as_of",))))
+numbers = st.recursive(of("int") | parts | st.sampled_from((-7, 0, 2, 4, 2008)).map(Lit),
+                       lambda n: call(st.sampled_from(("+", "/", "%")), n, n), max_leaves=3)
+together = call(JUST("date"), call(JUST("getFullYear"), of("date") | of("month")),
+                st.sampled_from((2, 2, 12, 13)).map(Lit) | parts,
+                st.sampled_from((1, 28, 29, 30)).map(Lit) | parts)
 months = st.recursive(of("month"), lambda m: call(sums, m, call(JUST("months"), spans)) | call(
     JUST("+"), call(JUST("months"), spans), m) | call(choice, flags, m, m), max_leaves=3)
-dates = st.recursive(of("date") | JUST(Name(("as_of",))), lambda d: call(
+dates = st.recursive(of("date") | JUST(Name(("as_of",))) | together, lambda d: call(
     sums, d, call(JUST("days"), spans)) | call(choice, flags, d, d), max_leaves=2)
 orders = st.sampled_from(ORDER)
 mixed = call(orders, months, dates) | call(orders, dates, months)
-tests = mixed | call(orders, months, months) | st.builds(
+tests = mixed | call(orders, months, months) | call(orders, numbers, numbers) | st.builds(
     lambda m, pool: Call("in", (m, ListLit(tuple(pool)))), months, st.lists(months, min_size=1,
                                                                           max_size=3)) | flags
 conditions = st.recursive(tests, lambda c: call(st.sampled_from(("&&", "||")), c, c) | call(

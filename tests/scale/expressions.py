@@ -16,6 +16,7 @@ from scale.worlds import World
 from zhuanjie.engine.core.errors import ExpressionError
 from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit, Name
+from zhuanjie.engine.expr.operators import DAY_PARTS
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.type_checker import check
 from zhuanjie.engine.expr.types import Kind
@@ -89,16 +90,23 @@ class Expressions:
         r = self.random
         if depth and r.random() < 0.3:
             return r.choice((
-                lambda: self._op(("+", "-", "*"), self.number(0), self.number(0)),
+                lambda: self._op(("+", "-", "*", "/", "%"), self.number(0), self.number(0)),
+                self._part,
                 lambda: Call("neg", (self.number(0),)),
                 lambda: Call("?:", (self.flag(), self.number(0), self.number(0))),
                 lambda: Call("size", (self.text(0),)),
             ))()
-        if self.params and r.random() < 0.3:
-            return Name(("params", r.choice(self.params)[0]))
+        there = [n for n, unit in self.params if unit != "date"]
+        if there and r.random() < 0.3:
+            return Name(("params", r.choice(there)))
         if r.random() < 0.6 and (field := self.name("int")) is not None:
             return field
         return Lit(r.choice((-2, -1, 0, 1, 2, 3, 12, 30, 60, 2007)))
+
+    def _part(self) -> Expr:
+        """What is read off a day, or off a month."""
+        day = self._one(lambda: self.day(0), lambda: self.day(0), lambda: self.month(0))
+        return Call(self.random.choice(DAY_PARTS), (day,))
 
     def text(self, depth: int = 1) -> Expr:
         """A text."""
@@ -118,9 +126,22 @@ class Expressions:
                 lambda: self._op(("+", "-"), self.day(depth - 1), Call("days", (self._span(),))),
                 lambda: self._op(("+", "-"), self.day(depth - 1), Call("months", (self._moved(),))),
                 lambda: Call("?:", (self.flag(), self.day(0), self.day(0))),
+                self._put_together,
             ))()
+        if (there := [n for n, unit in self.params if unit == "date"]) and r.random() < 0.2:
+            return Name(("params", r.choice(there)))
         field = self.name("date")
         return field if field is not None and r.random() < 0.85 else Name(("as_of",))
+
+    def _put_together(self) -> Expr:
+        """A day of its parts, which there may not be; or one that is written out."""
+        r = self.random
+        if r.random() < 0.3:
+            written = r.choice(("2007-12-25", "2008-02-29", "2015-05-10"))
+            return Call("timestamp", (Lit(f"{written}T00:00:00Z"),))
+        year = Call("getFullYear", (self.day(0),)) if r.random() < 0.7 else self.number(0)
+        month = Lit(r.choice((1, 2, 2, 6, 12, 13))) if r.random() < 0.7 else self.number(0)
+        return Call("date", (year, month, Lit(r.choice((1, 25, 28, 29, 30, 31)))))
 
     def _span(self) -> Expr:
         there = [n for n, unit in self.params if unit == "days"]
@@ -197,4 +218,3 @@ class Expressions:
             lambda: self._op(EQUAL, self.condition(half), self.condition(half)),
             lambda: Call("?:", (self.test(), self.condition(half), self.condition(half))),
         ))()
-

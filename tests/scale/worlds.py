@@ -13,7 +13,7 @@ from pathlib import Path
 
 from zhuanjie.engine import load_policy
 from zhuanjie.engine.expr.names import PackSchema
-from zhuanjie.engine.policy.check import parameter_bounds
+from zhuanjie.engine.policy.parameter_values import parameter_types
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
@@ -56,7 +56,7 @@ class World:
     @cached_property
     def schema(self) -> PackSchema:
         """What names mean in its expressions."""
-        return PackSchema(self.fields, parameter_bounds(self.policy.parameters, {}))
+        return PackSchema(self.fields, parameter_types(self.policy.parameters, {}))
 
     @cached_property
     def own(self) -> frozenset[str]:

@@ -10,8 +10,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from support.amounts import ASKED, amount
+from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit, Name
+from zhuanjie.engine.expr.operators import DAY_PARTS
+from zhuanjie.engine.expr.types import Kind, Type
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
 
@@ -29,8 +32,11 @@ FIELDS = FieldTable([
     Field(name, kind, name, {v: v for v in ENUM} if kind == "enum" else {}, -1000, 1000, "")
     for name, kind in TYPES.items()
 ])
-PARAMS = {"p": (2, 40), "q": (-1, 0)}
-VALUES = {"p": 30, "q": -1}
+LAST = date(2007, 12, 25)
+PARAMS = {"p": (2, 40), "q": (-1, 0),
+          "last": Type(Kind.DATE, low=to_day(LAST) - 400, high=to_day(LAST) + 400)}
+VALUES = {"p": 30, "q": -1, "last": to_day(LAST)}
+"""As engines have them: a day is its number."""
 SCHEMA = PackSchema(FIELDS, PARAMS)
 TODAY = date(2008, 2, 29)
 DTYPES = {"bool": pl.Boolean, "int": pl.Int64, "date": pl.Date}
@@ -76,9 +82,19 @@ _number = st.sampled_from([*of("int"), Name(("params", "p")), Name(("params", "q
     st.sampled_from(NUMBERS).map(Lit))
 _string = st.sampled_from(of("string")) | st.sampled_from(TEXTS).map(Lit)
 strings = st.recursive(_string, lambda s: _choice(simple, s), max_leaves=2)
+_written = st.sampled_from(DAYS).map(
+    lambda day: Call("timestamp", (Lit(f"{day.isoformat()}T00:00:00Z"),)))
+_day = st.sampled_from([*of("date"), Name(("as_of",)), Name(("params", "last"))]) | _written
+_part = st.builds(lambda part, day: Call(part, (day,)), st.sampled_from(DAY_PARTS), _day)
 integers = st.recursive(
-    _number | _unary("size", strings),
-    lambda n: _binary(("+", "-", "*"), n, n) | _unary("neg", n) | _choice(simple, n), max_leaves=4)
+    _number | _unary("size", strings) | _part,
+    lambda n: _binary(("+", "-", "*", "/", "%"), n, n) | _unary("neg", n) | _choice(simple, n),
+    max_leaves=4)
+_date = st.builds(  # often enough a day that there is not
+    lambda y, m, d: Call("date", (y, m, d)),
+    st.sampled_from([Lit(n) for n in (1900, 2007, 2008, 2100, 0)]) | _part,
+    st.sampled_from([Lit(n) for n in (2, 2, 4, 12, 0, 13)]) | _part,
+    st.sampled_from([Lit(n) for n in (1, 28, 29, 30, 31, 0)]) | _part | integers)
 _span = st.sampled_from([Lit(n) for n in (-31, -1, 0, 1, 30, 365)] + [Name(("params", "p"))]
                         + of("int"))
 _moved = st.sampled_from([Lit(n) for n in (-13, -1, 0, 1, 2, 12)] + [Name(("params", "q"))]
@@ -86,7 +102,7 @@ _moved = st.sampled_from([Lit(n) for n in (-13, -1, 0, 1, 2, 12)] + [Name(("para
 durations = _unary("days", _span) | _binary(
     ("-",), st.sampled_from(of("date")), st.sampled_from([*of("date"), Name(("as_of",))]))
 dates = st.recursive(
-    st.sampled_from([*of("date"), Name(("as_of",))]),
+    _day | _date,
     lambda d: _binary(("+", "-"), d, _unary("days", _span)) | _binary(
         ("+", "-"), d, _unary("months", _moved)) | _choice(simple, d), max_leaves=3)
 kinds = st.recursive(st.sampled_from(of("enum")), lambda k: _choice(simple, k), max_leaves=2)

@@ -120,7 +120,9 @@ class CandidateValues:
             if (value := record.get(other)) is not None:
                 yield value, other in opened
         if field.type == "int":
-            numbers = (*self._literals.get(name, ()), *self._plan.params.values())
+            units = self._plan.policy.parameters
+            numbers = (*self._literals.get(name, ()), *(
+                v for n, v in self._plan.params.items() if units[n].unit != "date"))
             yield from ((n, True) for n in numbers if field.low <= n <= field.high)
             return
         yield from ((value, False) for value in self._literals.get(name, ()))
@@ -144,10 +146,11 @@ class CandidateValues:
         known = [self._plan.as_of, *(v for v in record.values() if isinstance(v, date))]
         parameters = self._plan.policy.parameters
         moves = [(parameters[n].unit, v) for n, v in sorted(self._plan.params.items())]
+        known += [from_day(v) for unit, v in moves if unit == "date"]
         for day in dict.fromkeys(map(to_day, known)):
             yield from_day(day)
             for unit, by in moves:
-                if unit != "count":
+                if unit in ("days", "months"):
                     yield from_day(add_months(day, -by) if unit == "months" else day - by)
 
     def _months(self, record: Mapping[str, Any]) -> Iterator[Month]:

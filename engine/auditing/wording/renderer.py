@@ -65,10 +65,12 @@ class FindingRenderer:
         self._by = [(name, plan.fields[name]) for name in plan.grouped_by]
         blank = say("value.blank", lang)
         self._rules = [_RuleTexts(rule, lang, plan.fields) for rule in plan.rules]
+        parameters = plan.policy.parameters
         self._constants = {
             "as_of": plan.as_of.isoformat(), "due": blank,
             "done": blank, "days_late": blank,
-            **{f"params.{name}": str(value) for name, value in plan.params.items()},
+            **{f"params.{name}": str(parameters[name].valued(value))
+               for name, value in plan.params.items()},
         }
 
     @property

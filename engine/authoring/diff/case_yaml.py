@@ -75,7 +75,8 @@ def witness(
     if setting.roster is not None:
         lines.append(f"  roster: [{', '.join(_text(v) for v in sorted(setting.roster))}]")
     usual = policy.values(from_day(setting.today))
-    params = {k: v for k, v in setting.params.items() if usual.get(k) != v and k in rule.params}
+    params = {k: policy.parameters[k].valued(v) for k, v in setting.params.items()
+              if usual.get(k) != v and k in rule.params}
     if params:
         lines.append(f"  params: {_map(params)}")
     lines.append(f"  expect: {{{rule.id}: {_expected(found, changed)}}}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from zhuanjie.engine.authoring.mutation.canonical_text import DEFINED, parts, row_names
@@ -29,6 +30,7 @@ from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy.model import Parameter
 from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
 from zhuanjie.engine.policy.table_model import Hit
+from zhuanjie.engine.policy.ways import as_number
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
 SCOPE = "scope"
@@ -149,14 +151,17 @@ def _mapped(rule: TypedRule, change: Callable[[Expr | None], Expr | None]) -> Ty
         **roles, "rows": tuple(replace(row, when=change(row.when)) for row in rule.rows)})
 
 
-def _parameter(parameter: Parameter) -> Iterator[tuple[int, int, Parameter]]:
-    """Each value of a parameter, one more or less, and the parameter with it."""
+def _parameter(parameter: Parameter) -> Iterator[tuple[int | date, int | date, Parameter]]:
+    """Each value of a parameter, one (or a day) more or less, and the parameter with it."""
+    def moved_by(value: int | date, by: int) -> int | date:
+        return parameter.valued(as_number(value) + by)
+
     for by in (1, -1):
         if parameter.value is not None:
-            changed = parameter.value + by
+            changed = moved_by(parameter.value, by)
             yield parameter.value, changed, parameter.model_copy(update={"value": changed})
         for at, held in enumerate(parameter.values):
-            moved = held.model_copy(update={"value": held.value + by})
+            moved = held.model_copy(update={"value": moved_by(held.value, by)})
             others = (*parameter.values[:at], moved, *parameter.values[at + 1:])
             yield held.value, moved.value, parameter.model_copy(update={"values": others})
 

@@ -85,7 +85,7 @@ class MutationRunner:
     def _notices(scene: PreparedCase, rule: TypedRule, changed: Policy, *, revalued: bool) -> bool:
         setting, task = scene.setting, scene.task
         if revalued:
-            setting = replace(setting, params={**changed.values(task.day), **task.case.params})
+            setting = replace(setting, params={**changed.values(task.day), **task.case.numbers})
         found = came(rule, setting, changed.scope)
         if rule.id not in task.expect and found.outcome not in REPORTED:
             return False

@@ -131,7 +131,7 @@ class CaseRunner:
         together: dict[Plan, list[CaseInstance]] = {}
         came: dict[CaseInstance, Mapping[str, ActualOutcome]] = {}
         for task in chosen:
-            plan = self._plan(task.day, task.case.params)
+            plan = self._plan(task.day, task.case.numbers)
             shares = any(rule.id in task.expect for rule in plan.shares)
             if task.case.others or task.case.roster is not None or shares:
                 came[task] = self._ledger(task, plan)
@@ -254,6 +254,12 @@ def _names(policy: Policy, task: CaseInstance) -> Iterator[Diagnostic]:
                 close = suggest(name, known)
                 yield Diagnostic(code, {"name": name, "near": close},
                                  _place(task, (part, name)), "hint.near" if close else None)
+    for name, value in task.case.params.items():
+        parameter = policy.parameters.get(name)
+        if parameter is not None and (parameter.unit == "date") != isinstance(value, date):
+            code = "policy.param-date" if parameter.unit == "date" else "policy.param-number"
+            yield Diagnostic(code, {"name": name, "value": str(value)},
+                             _place(task, ("params", name)))
 
 
 def _cells(task: CaseInstance, vocabulary: Vocabulary) -> Iterator[Diagnostic]:

@@ -64,7 +64,7 @@ def scenes(policy: Policy, chosen: Sequence[CaseInstance]) -> list[PreparedCase]
         ledger = tuple(
             as_days(read_record(r, mapping)[0]) for r in (task.record, *task.case.others)
         )
-        params = {**policy.values(task.day), **task.case.params}
+        params = {**policy.values(task.day), **task.case.numbers}
         roster = None if task.case.roster is None else frozenset(task.case.roster)
         out.append(PreparedCase(task, EvaluationContext(
             policy.vocabulary, ledger, to_day(task.day), params, roster)))

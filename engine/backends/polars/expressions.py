@@ -6,6 +6,7 @@ true, and `when` takes it so. Dates are compared as their physical day numbers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache, reduce
 from operator import and_, eq, ge, gt, le, lt, ne, or_
 from typing import Any
@@ -26,6 +27,8 @@ from zhuanjie.engine.lowering.conditions import (
     Cond,
     Const,
     Constant,
+    DayPart,
+    Divide,
     Filled,
     Pick,
     Shift,
@@ -41,6 +44,15 @@ _DTYPES: dict[Kind, Any] = {
     Kind.DATE: pl.Int32, Kind.DURATION: pl.Int32, Kind.PERIOD: pl.Int32,
 }
 
+
+_PARTS: dict[str, Callable[[pl.Expr], pl.Expr]] = {
+    "getFullYear": lambda day: day.dt.year(),
+    "getMonth": lambda day: day.dt.month().cast(pl.Int64) - 1,
+    "getDate": lambda day: day.dt.day(),
+    "getDayOfMonth": lambda day: day.dt.day().cast(pl.Int64) - 1,
+    "getDayOfWeek": lambda day: day.dt.weekday().cast(pl.Int64) % 7,
+    "getDayOfYear": lambda day: day.dt.ordinal_day().cast(pl.Int64) - 1,
+}
 
 FEW = 8
 """Up to so many texts, one comparison each is faster than a search in the list."""
@@ -114,6 +126,10 @@ class Expressions:
                 return self.term(left) - self.term(right)
             case Arith(left=left, right=right):
                 return self.term(left) * self.term(right)
+            case Divide(op=op, left=left, right=right):
+                return self._divide(op, left, right)
+            case DayPart(part=part, day=day):
+                return _PARTS[part](self.term(day).cast(pl.Int32).cast(pl.Date)).cast(pl.Int64)
             case Shift(date=date, months=months):
                 return self._shift(date, months)
             case Size(text=text):
@@ -126,6 +142,17 @@ class Expressions:
                     chain = chain.when(self.condition(cond)).then(self.term(then))
                 picked: pl.Expr = chain.otherwise(None)
                 return picked
+
+    def _divide(self, op: str, left: Term, right: Term) -> pl.Expr:
+        """Cut off toward zero, where Polars rounds down; by zero is null there too."""
+        number, by = (self.term(t).cast(pl.Int64) for t in (left, right))
+        whole = number // by
+        rest = number - whole * by
+        if isinstance(right, Value) and isinstance(right.value, int) and right.value > 0:
+            up = (rest != 0) & (number < 0)
+        else:
+            up = (rest != 0) & ((number < 0) != (by < 0))
+        return whole + up.cast(pl.Int64) if op == "/" else rest - up.cast(pl.Int64) * by
 
     def _shift(self, start: Term, months: Term) -> pl.Expr:
         """Calendar months, clamped to the end of a shorter month."""

@@ -25,6 +25,8 @@ from zhuanjie.engine.lowering.conditions import (
     Arith,
     Canonical,
     Cond,
+    DayPart,
+    Divide,
     Pick,
     Shift,
     Term,
@@ -150,7 +152,7 @@ def _names(node: Node) -> Iterator[str]:
 
 def _composite(node: Node) -> Iterator[Term]:
     """The terms below `node` that are worth working out only once, the largest first."""
-    if isinstance(node, Pick | Shift | Arith | Canonical):
+    if isinstance(node, Pick | Shift | Arith | Divide | DayPart | Canonical):
         yield node
         return
     for child in children(node):

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as preset
+from functools import partial
 from typing import Any
 
 from zhuanjie.engine.backends.base import UNKNOWN
+from zhuanjie.engine.core.calendar import READ, day_of, day_part
 from zhuanjie.engine.core.dates import add_months
-from zhuanjie.engine.expr.decisions import decision_of
+from zhuanjie.engine.core.division import quotient, remainder
+from zhuanjie.engine.expr.decisions import DECIDE, decision_of
 from zhuanjie.engine.expr.nodes import (
     AsOf,
     Call,
@@ -23,9 +26,11 @@ from zhuanjie.engine.expr.nodes import (
     Lit,
     Param,
     comparison,
+    field_names,
 )
-from zhuanjie.engine.expr.operators import OPS, TEXT_TESTS
+from zhuanjie.engine.expr.operators import DAY_PARTS, DIVISIONS, OPS, TEXT_TESTS
 from zhuanjie.engine.expr.types import MONTH_AND_DAY, Kind
+from zhuanjie.engine.expr.undecided import by_the_day
 from zhuanjie.engine.regex.search import searcher
 from zhuanjie.engine.vocabulary.comparison import Comparison, canonical
 
@@ -84,6 +89,8 @@ class Evaluator:
                 return self._conditional(expr, self.trace(test), yes, no)
             case Call(args=(a, b)) if {a.type.kind, b.type.kind} == MONTH_AND_DAY:
                 return self._month(expr, [self.trace(a), self.trace(b)])
+            case Call(op=op, args=args) if op in DIVISIONS or op in DAY_PARTS or op == "date":
+                return self._partial(expr, [self.trace(a) for a in args])
             case Call(op=op, args=args):
                 parts, apply = [self.trace(a) for a in args], _apply(op, expr)
                 if (how := comparison(*args)) != "text":
@@ -114,7 +121,18 @@ class Evaluator:
                   for d in range(first, add_months(first, 1))}
         if len(values) == 1:
             return Step(expr, values.pop(), parts=parts)
-        return Step(expr, UNKNOWN, _months_of(parts[at]), parts)
+        return Step(expr, UNKNOWN, _sources(parts[at]), parts)
+
+    def _partial(self, expr: Call, parts: list[Step]) -> Step:
+        """What has no value for some known operands: then their values are to blame."""
+        if by_the_day(expr):
+            step = self._strict(expr, parts, lambda _: UNKNOWN)
+        else:
+            step = self._strict(expr, parts, _PARTIAL[expr.op])
+        if step.value is not UNKNOWN or any(p.value is UNKNOWN for p in parts):
+            return step
+        blamed = parts[1:] if expr.op in DIVISIONS else parts
+        return Step(expr, UNKNOWN, frozenset().union(*map(_sources, blamed)), parts)
 
     def _decided(self, expr: Call) -> Step:
         decision = decision_of(expr)
@@ -153,12 +171,18 @@ def decided(expr: Expr, rows: list[tuple[Step, Step]], default: Step, *, first: 
     return Step(expr, values[0], parts=parts)
 
 
-def _months_of(step: Step) -> frozenset[str]:
-    """The fields whose month a known value is: their day is what is not known."""
+def _sources(step: Step) -> frozenset[str]:
+    """The fields that a known value is made of; of a month, the one whose day is not known."""
     if isinstance(step.expr, FieldRef):
         return frozenset((step.expr.name,))
-    # Of a choice the test is settled; of a sum only one part is a month.
-    found = (_months_of(p) for p in step.parts if p.expr.type.kind is Kind.MONTH)
+    if isinstance(step.expr, Call) and step.expr.op == DECIDE:
+        decision = decision_of(step.expr)
+        return field_names(decision.default, *(value for _, value in decision.arms))
+    # Of a choice the test is settled; of a month that was moved only one part is a month.
+    month = step.expr.type.kind is Kind.MONTH
+    choice = isinstance(step.expr, Call) and step.expr.op == "?:"
+    found = (_sources(p) for p in step.parts[1 if choice else 0:]
+             if not month or p.expr.type.kind is Kind.MONTH)
     return frozenset().union(*found)
 
 
@@ -238,4 +262,11 @@ _FUNCTIONS: dict[str, Any] = {
     "contains": lambda a, b: b in a,
     "matches": lambda a, b: searcher(b)(a) is not None,
 }
-assert set(_FUNCTIONS) == {name for name, op in OPS.items() if op.strict}
+_PARTIAL: dict[str, Any] = {
+    "/": lambda a, b: quotient(a, b) if b else UNKNOWN,
+    "%": lambda a, b: remainder(a, b) if b else UNKNOWN,
+    "date": lambda *parts: UNKNOWN if (day := day_of(*parts)) is None else day,
+    **{part: partial(day_part, part) for part in READ},
+}
+# A point in time is a constant by the time that it is evaluated.
+assert {*_FUNCTIONS, *_PARTIAL, "timestamp"} == {name for name, op in OPS.items() if op.strict}

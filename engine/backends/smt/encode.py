@@ -16,6 +16,7 @@ from typing import Any
 
 import z3
 
+from zhuanjie.engine.backends.smt.civil import divided, read_off
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.conditions import (
     TRUE,
@@ -28,6 +29,8 @@ from zhuanjie.engine.lowering.conditions import (
     Compare,
     Cond,
     Const,
+    DayPart,
+    Divide,
     Filled,
     Pick,
     Shift,
@@ -82,13 +85,17 @@ class Moved:
 
 @dataclass(slots=True)
 class Uses:
-    """What formulas speak of: fields, texts spelt out, tests, lengths, moves, other columns."""
+    """What formulas speak of: fields, texts spelt out, tests, lengths, moves, days, other columns.
+
+    The days are those that something is read off, by their formulas.
+    """
 
     fields: dict[str, Field] = field(default_factory=dict)
     literals: set[str] = field(default_factory=set)
     tests: set[Test] = field(default_factory=set)
     sizes: bool = False
     moved: dict[str, Moved] = field(default_factory=dict)
+    dates: dict[str, Any] = field(default_factory=dict)
     columns: set[str] = field(default_factory=set)
 
     def add(self, other: Uses) -> None:
@@ -102,6 +109,7 @@ class Uses:
         self.tests |= other.tests
         self.sizes = self.sizes or other.sizes
         self.moved.update(other.moved)
+        self.dates.update(other.dates)
         self.columns |= other.columns
 
 
@@ -257,6 +265,13 @@ class Encoder:
             case Arith(op=op, left=left, right=right):
                 (a, has_a), (b, has_b) = self._term(left), self._term(right)
                 return _ARITH[op](a, b), z3.And(has_a, has_b)
+            case Divide(op=op, left=left, right=right):
+                (a, has_a), (b, has_b) = self._term(left), self._term(right)
+                return divided(op, a, b), z3.And(has_a, has_b, b != 0)
+            case DayPart(part=part, day=inner):
+                day, known = self._term(inner)
+                self.uses.dates[day.sexpr()] = day
+                return read_off(part, day), known
             case Shift(date=date, months=months):
                 return self._shift(date, months)
             case Canonical(text=text):

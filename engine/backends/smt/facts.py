@@ -16,6 +16,7 @@ from typing import Any
 
 import z3
 
+from zhuanjie.engine.backends.smt.civil import calendar_of
 from zhuanjie.engine.backends.smt.encode import (
     AS_OF,
     COPIES,
@@ -79,6 +80,8 @@ def facts_of(uses: Uses) -> Iterator[Any]:
             yield z3.Int(COPIES) <= 2
     for _, found in sorted(uses.fields.items()):
         yield from _cell(found, uses)
+    for _, day in sorted(uses.dates.items()):
+        yield from calendar_of(day)
     for text in sorted(uses.literals):
         number = z3.IntVal(LITERALS.number(text))
         for test in sorted(uses.tests, key=lambda t: (t.op, t.other)):

@@ -60,11 +60,11 @@ class Parameters:
         """Every value that the parameters of a policy ever take."""
         steps: dict[str, tuple[tuple[int, int], ...]] = {}
         for name, parameter in policy.parameters.items():
-            if name in policy.overrides or parameter.value is not None:
-                steps[name] = ((0, policy.overrides.get(name, parameter.value or 0)),)
+            if name in policy.overrides or parameter.fixed is not None:
+                steps[name] = ((0, policy.overrides.get(name, parameter.fixed or 0)),)
             else:
-                steps[name] = tuple((to_day(v.start or date.min), v.value)
-                                    for v in parameter.values)
+                steps[name] = tuple((to_day(v.start or date.min), number) for v, number in zip(
+                    parameter.values, parameter.numbers, strict=True))
         return cls(steps)
 
     @classmethod
@@ -202,4 +202,3 @@ def _clause(rule: SymbolicRule, clause: str) -> Formula:
 def _xor(a: Formula, b: Formula) -> Formula:
     both = every((a, b))
     return Formula(z3.Xor(a.expr, b.expr), both.uses)
-

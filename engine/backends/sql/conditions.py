@@ -23,6 +23,8 @@ from zhuanjie.engine.lowering.conditions import (
     Cond,
     Const,
     Constant,
+    DayPart,
+    Divide,
     Filled,
     Pick,
     Shift,
@@ -98,6 +100,10 @@ class Compiler:
                 return self.column(name)
             case Arith(op=op, left=left, right=right):
                 return _ARITH[op](this=group(self.term(left)), expression=group(self.term(right)))
+            case Divide(op=op, left=left, right=right):
+                return self.dialect.divided(op, self.term(left), self.term(right))
+            case DayPart(part=part, day=day):
+                return self.dialect.day_part(part, self.term(day))
             case Shift(date=date, months=months):
                 return self.dialect.moved(self.term(date), self.term(months))
             case Size(text=text):

@@ -45,6 +45,11 @@ def group(tree: Tree) -> Tree:
     return tree if tight else exp.paren(tree, copy=False)
 
 
+_PARTS = {"getFullYear": ("year", 0), "getMonth": ("month", 1), "getDate": ("day", 0),
+          "getDayOfMonth": ("day", 1), "getDayOfWeek": ("dow", 0), "getDayOfYear": ("doy", 1)}
+"""What SQL calls the parts of a day, and by how much more it counts than CEL."""
+
+
 class Dialect(ABC):
     """A dialect; what is here holds for several."""
 
@@ -94,6 +99,24 @@ class Dialect(ABC):
     def moved(self, day: Tree, months: Tree) -> Tree:
         """A day moved by calendar months, clamped to the end of a shorter month."""
 
+    def divided(self, op: str, number: Tree, by: Tree) -> Tree:
+        """`/` or `%` on whole numbers, cut off toward zero; null where it divides by zero."""
+        divisor = call("nullif", group(by), exp.Literal.number(0))
+        if op == "%":
+            return exp.Mod(this=group(number), expression=divisor)
+        return self.whole_quotient(group(number), divisor)
+
+    def whole_quotient(self, number: Tree, by: Tree) -> Tree:
+        """A quotient of whole numbers, cut off toward zero."""
+        return exp.Div(this=number, expression=by, typed=True, safe=False)
+
+    def day_part(self, part: str, day: Tree) -> Tree:
+        """What is read off a day."""
+        word, less = _PARTS[part]
+        date = exp.Add(this=epoch(), expression=as_int(day))
+        read = exp.cast(call("date_part", self.text(word), date), "BIGINT")
+        return exp.Sub(this=read, expression=whole(less)) if less else read
+
     def day_of(self, date: Tree) -> Tree:
         """The number of a date."""
         return exp.Sub(this=group(date), expression=epoch())
@@ -122,6 +145,10 @@ class DuckDb(Dialect):
     def size(self, text: Tree) -> Tree:
         """See `Dialect.size`."""
         return call("length", text)
+
+    def whole_quotient(self, number: Tree, by: Tree) -> Tree:
+        """See `Dialect.whole_quotient`."""
+        return exp.IntDiv(this=number, expression=by)
 
     def ends_with(self, text: Tree, other: Tree) -> Tree:
         """See `Dialect.ends_with`."""

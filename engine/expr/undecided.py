@@ -1,0 +1,38 @@
+"""Where known operands give no value. In: a typed call. Out: of what kind it is, what is to blame.
+
+A month compared with a day, what only the day of a month could tell, a division by zero, a day that
+there is not.
+"""
+
+from __future__ import annotations
+
+from zhuanjie.engine.core.calendar import MONTH_PARTS
+from zhuanjie.engine.expr.nodes import Call, Expr
+from zhuanjie.engine.expr.operators import COMPARISONS, DAY_PARTS, DIVISIONS, TURNED
+from zhuanjie.engine.expr.types import MONTH_AND_DAY, Kind
+
+
+def month_and_day(expr: Call) -> tuple[str, Expr, Expr] | None:
+    """The operator, the month and the day of a comparison of the two, the month on the left."""
+    if expr.op not in COMPARISONS or {a.type.kind for a in expr.args} != MONTH_AND_DAY:
+        return None
+    left, right = expr.args
+    if left.type.kind is Kind.MONTH:
+        return expr.op, left, right
+    return TURNED[expr.op], right, left
+
+
+def by_the_day(expr: Call) -> bool:
+    """Whether a part of a month is read that its day would decide."""
+    return (expr.op in DAY_PARTS and expr.op not in MONTH_PARTS
+            and expr.args[0].type.kind is Kind.MONTH)
+
+
+def undecided_by(expr: Call) -> tuple[Expr, ...]:
+    """The operands that are to blame where all are known and there is no value all the same."""
+    if expr.op in DIVISIONS:
+        return expr.args[1:]
+    if expr.op == "date" or by_the_day(expr):
+        return expr.args
+    mixed = month_and_day(expr)
+    return () if mixed is None else (mixed[1],)
