@@ -19,7 +19,7 @@ _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30)
 _STARTS = tuple(accumulate(_LENGTHS))
 """Days of a common year before each month but the first."""
 _FIRST = to_day(date(1, 1, 1))
-_SUNDAY = -3  # 28 December 1969
+_SUNDAY = to_day(date(1969, 12, 28))
 
 
 def divided(op: str, number: Any, by: Any) -> Any:
