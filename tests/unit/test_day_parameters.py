@@ -114,7 +114,7 @@ def test_authors_tools_take_it_for_a_day(tmp_path: Path) -> None:
         done = run("policy", *command, folder)
         assert done.returncode == 0, (command, done.stdout)
     shown = run("policy", "show", folder, "--format", "json").stdout
-    assert json.loads(shown)["manifest"]["parameters"]["last_day"]["value"] == "2007-12-25"
+    assert json.loads(shown)["policy"]["parameters"]["last_day"]["value"] == "2007-12-25"
     said = [(m.was, m.now) for m in mutants(load_policy(folder)) if m.role == "value"]
     assert said == [("2007-12-25", "2007-12-26"), ("2007-12-25", "2007-12-24")]
     assert "2007-12-25" in run("policy", "docs", folder).stdout
