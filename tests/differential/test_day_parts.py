@@ -62,6 +62,7 @@ def test_parts_of_days_in_the_solver(part: str) -> None:
             assert solver.check() == answer, (day, same)
 
 
+@examples(30)
 @given(st.integers(-50, 50), st.integers(-9, 9).filter(bool))
 def test_division_in_the_solver(number: int, by: int) -> None:
     assert quotient(number, by) * by + remainder(number, by) == number
