@@ -25,7 +25,7 @@ from zhuanjie.engine.lowering.conditions import (
 from zhuanjie.engine.lowering.month_bounds import undecided
 
 
-class Lowering(Protocol):
+class ValuePass(Protocol):
     """What is asked of the Kleene pass."""
 
     def must_be_true(self, expr: Expr) -> Cond:
@@ -45,7 +45,7 @@ class Lowering(Protocol):
         ...
 
 
-def no_value(k: Lowering, expr: Call) -> Cond:
+def no_value(k: ValuePass, expr: Call) -> Cond:
     """When there is no value though all operands are known."""
     match expr:
         case Call(op="/" | "%", args=(number, by)):
@@ -61,7 +61,7 @@ def no_value(k: Lowering, expr: Call) -> Cond:
     return undecided(op, k.term(month), k.term(day))
 
 
-def rests_on(k: Lowering, expr: Expr, name: str) -> Cond:
+def rests_on(k: ValuePass, expr: Expr, name: str) -> Cond:
     """When a known value (of a month: its day) is that of the field `name`, or made of it.
 
     Of a choice the test is settled; of a month that was moved only one part is a month. Of what a
