@@ -7,11 +7,11 @@ unknown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from zhuanjie.engine.authoring.diff.case_yaml import as_values
 from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, judged
@@ -27,6 +27,12 @@ from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.conditions import Value, all_of, compare
 from zhuanjie.engine.policy.policy import Policy, TypedRule
+
+_REMEMBERED: Final = 48
+"""Of so many records that were met last it is seen whether one answers a question."""
+
+About = tuple[str, ...]
+"""What a question asks, and the ids of the rules that it asks it of."""
 
 Stretch = tuple[int, int]
 """First and last day, both counted."""
@@ -117,13 +123,15 @@ class Prover:
         self.kleene = kleene_of(self.params)
         fields = policy.vocabulary.fields
         self.encoder = Encoder(fields)
-        self.rules = tuple(SymbolicRule(r, self.params, fields) for r in policy.rules
-                           if not r.on_whole_ledger)
+        self.rules = tuple(SymbolicRule(r, self.params, fields, self.kleene)
+                           for r in policy.rules if not r.on_whole_ledger)
         self.within = ([] if policy.scope is None
                        else [self.encoder.formula(self.kleene.may_be_true(policy.scope))])
         self.near = to_day(policy.start)
         self.met: list[Scenario] = []
         self.period: Stretch | None = None
+        self._values: dict[int, Mapping[str, int]] = {}
+        self.known: dict[Hashable, Proof] = {}
 
     def periods(self) -> list[Stretch]:
         """The stretches, while the policy is in force, in which no parameter changes."""
@@ -147,44 +155,69 @@ class Prover:
         finally:
             self.within, self.near, self.period = kept, kept_near, None
 
-    def find(self, wanted: Iterable[Formula], shown: Shown) -> Proof:
-        """Some record of which all of `wanted` holds; `shown` says the same of one record."""
-        for scenario in self.met:
-            first, last = self.period or DAYS
-            if first <= scenario.setting.today <= last and shown(scenario):
-                return Proof(Answer.YES, scenario)
-        query = self._query(wanted)
-        return self._checked(query.check(), query, shown)
+    def met_here(self) -> list[Scenario]:
+        """The records met so far, on days that are asked about."""
+        first, last = self.period or DAYS
+        return [s for s in self.met if first <= s.setting.today <= last]
 
-    def smallest(self, wanted: Iterable[Formula], shown: Shown) -> Proof:
+    def find(self, wanted: Iterable[Formula], shown: Shown, about: About = ()) -> Proof:
+        """Some record of which all of `wanted` holds; `shown` says the same of one record.
+
+        `about` names the question, where it may be asked again: of which rules, and what.
+        """
+        known = self._asked("find", about)
+        if known is not None:
+            return known
+        first, last = self.period or DAYS
+        for scenario in self.met[:-_REMEMBERED:-1]:
+            if first <= scenario.setting.today <= last and shown(scenario):
+                return self._answered("find", about, Proof(Answer.YES, scenario))
+        query = self.query(wanted)
+        return self._answered("find", about, self.checked(query.check(), query, shown))
+
+    def smallest(self, wanted: Iterable[Formula], shown: Shown, about: About = ()) -> Proof:
         """The smallest such record."""
-        query = self._query(wanted)
-        return self._checked(query.smallest(self.near), query, shown)
+        known = self._asked("smallest", about)
+        if known is not None:
+            return known
+        query = self.query(wanted)
+        return self._answered("smallest", about,
+                              self.checked(query.smallest(self.near), query, shown))
+
+    def _asked(self, how: str, about: About) -> Proof | None:
+        return self.known.get((how, self.period, about)) if about else None
+
+    def _answered(self, how: str, about: About, proof: Proof) -> Proof:
+        if about:
+            self.known[how, self.period, about] = proof
+        return proof
 
     def core(self, wanted: Sequence[Formula], parts: Mapping[str, Formula]) -> list[str] | None:
         """A least set of `parts` that cannot all hold with `wanted`; None where that is not known.
 
         All of them together are known not to.
         """
-        query = self._query(wanted, parts.values())
+        query = self.query(wanted, parts.values())
         kept = query.core({name: f.expr for name, f in parts.items()})
         for name in list(kept):
             fewer = [n for n in kept if n != name]
-            answer = self._query([*wanted, *(parts[n] for n in fewer)]).check()
+            answer = self.query([*wanted, *(parts[n] for n in fewer)]).check()
             if answer is Answer.NO:
                 kept = fewer
-        answer = self._query([*wanted, *(parts[n] for n in kept)]).check()
+        answer = self.query([*wanted, *(parts[n] for n in kept)]).check()
         return kept if answer is Answer.NO else None
 
     def clash(self, wanted: Sequence[Formula], parts: Mapping[str, Formula]) -> list[str]:
         """Some of `parts` that cannot all hold with `wanted`, found in one go; never none."""
-        return self._query(wanted, parts.values()).core({n: f.expr for n, f in parts.items()})
+        return self.query(wanted, parts.values()).core({n: f.expr for n, f in parts.items()})
 
-    def _query(self, wanted: Iterable[Formula], besides: Iterable[Formula] = ()) -> Query:
+    def query(self, wanted: Iterable[Formula], besides: Iterable[Formula] = ()) -> Query:
+        """A solver that claims `wanted`, and can be asked of `besides`."""
         return Query([*self.within, *wanted], self.timeout_ms, besides,
                      self.policy.vocabulary.samples)
 
-    def _checked(self, answer: Answer, query: Query, shown: Shown) -> Proof:
+    def checked(self, answer: Answer, query: Query, shown: Shown) -> Proof:
+        """The solver's answer, if the reference evaluator bears it out."""
         if answer is not Answer.YES or query.found is None:
             return Proof(answer)
         scenario = self.scenario(query.found)
@@ -193,9 +226,14 @@ class Prover:
         self.met.append(scenario)
         return Proof(answer, scenario)
 
+    def _params_on(self, day: int) -> Mapping[str, int]:
+        if day not in self._values:
+            self._values[day] = self.params.on(day)
+        return self._values[day]
+
     def scenario(self, found: Situation) -> Scenario:
         """What the solver found, ready to be judged."""
         setting = EvaluationContext(
             self.policy.vocabulary, (found.record,) * found.copies, found.today,
-                          self.params.on(found.today))
+                          self._params_on(found.today))
         return Scenario(setting, self.policy.scope)

@@ -15,7 +15,10 @@ from zhuanjie.engine.authoring.verification.findings import (
     ValuesInWords,
     Verification,
 )
-from zhuanjie.engine.authoring.verification.prover import Proof, Prover, Shown
+from zhuanjie.engine.authoring.verification.meeting import members, set_of
+from zhuanjie.engine.authoring.verification.pool import Pool
+from zhuanjie.engine.authoring.verification.prover import Proof, Prover, Scenario, Shown
+from zhuanjie.engine.authoring.verification.rule_sets import RuleSets
 from zhuanjie.engine.authoring.verification.tables import kinds_of
 from zhuanjie.engine.backends.smt.encode import Formula, field_is
 from zhuanjie.engine.backends.smt.query import Answer
@@ -24,34 +27,66 @@ from zhuanjie.engine.core.results import QUIET_OUTCOMES, Outcome
 from zhuanjie.engine.expr.nodes import FieldRef
 
 
-def verify_compliance(prover: Prover, said: list[frozenset[str]], out: Verification) -> None:
+def verify_compliance(prover: Prover, sets: RuleSets, said: list[frozenset[str]],
+                      out: Verification) -> None:
     """Every value that a table allows; the pack as a whole where it has no table.
 
     `said` are sets of rules of which it was said that they cannot be met together; what is found
     is added.
     """
     tables = [r for r in prover.rules if r.rule.shape == "table"]
+    pools = _Pools(prover, sets)
     for table in tables:
         assert isinstance(table.rule.subject, FieldRef)
         for kind in kinds_of(table):
-            place = SubjectValueProof(prover, table.rule.subject.name, kind, said, out)
+            place = SubjectValueProof(pools, table.rule.subject.name, kind, said, out)
             if not place.refused(table):  # where every row that allows it is dead
                 place.verify()
     if not tables:
-        SubjectValueProof(prover, "", "", said, out).verify()
+        SubjectValueProof(pools, "", "", said, out).verify()
+
+
+class _Pools:
+    """One solver in which every rule is content; each rule applies, or a value is there, if asked.
+    """
+
+    def __init__(self, prover: Prover, sets: RuleSets) -> None:
+        self.prover, self.sets = prover, sets
+        self.complied = {r.rule.id: r.complied for r in prover.rules}
+        self._kinds: dict[str, int] = {}
+        self._pool: Pool | None = None
+
+    def applying(self) -> Pool:
+        """The solver."""
+        if self._pool is None:
+            parts = {n: r.applies for n, r in enumerate(self.sets.rules)}
+            for rule in (r for r in self.sets.rules if r.rule.shape == "table"):
+                assert isinstance(rule.rule.subject, FieldRef)
+                field = rule.fields[rule.rule.subject.name]
+                for kind in kinds_of(rule):
+                    number = self._kinds.setdefault(f"{field.name} {kind}",
+                                                    len(self.sets.rules) + len(self._kinds))
+                    parts[number] = field_is(field, kind)
+            self._pool = Pool(self.prover, parts, self.complied.values())
+        return self._pool
+
+    def value(self, subject: str, kind: str) -> list[int]:
+        """What is asked for beside the rules where a field is to have a value."""
+        return [self._kinds[f"{subject} {kind}"]] if kind else []
 
 
 class SubjectValueProof:
     """One value of a table under examination; without one, any record at all."""
 
-    def __init__(self, prover: Prover, subject: str, kind: str, said: list[frozenset[str]],
+    def __init__(self, pools: _Pools, subject: str, kind: str, said: list[frozenset[str]],
                  out: Verification) -> None:
-        self.prover, self.subject, self.kind = prover, subject, kind
+        self.pools, self.prover, self.sets = pools, pools.prover, pools.sets
+        self.subject, self.kind = subject, kind
         self.said, self.out = said, out
         self.here: list[Formula] = (
-            [field_is(prover.policy.vocabulary.fields[subject], kind)] if kind else []
+            [field_is(self.prover.policy.vocabulary.fields[subject], kind)] if kind else []
         )
-        self.complied = {r.rule.id: r.complied for r in prover.rules}
+        self.complied = pools.complied
 
     def refused(self, table: SymbolicRule) -> bool:
         """Whether the table itself never allows this value, whatever its rows say."""
@@ -66,11 +101,47 @@ class SubjectValueProof:
         if found.none:
             self._report(self.here, "")
         elif not self.out.unsure("unsatisfiable", [], found):
-            rich = self._rich()
-            rest = [r for r in self.prover.rules if r not in rich]
-            met = [self._with(rule) for rule in rest]
+            met = [self._with(rule) for rule in self._apart()]
             if all(met):
                 self.out.prove("unsatisfiable", [], self._code(), **self._about())
+
+    def _apart(self) -> list[SymbolicRule]:
+        """The rules for which no record was found that complies in full with the rule applying.
+
+        A record to which many rules apply stands for all of them, so that few are asked for.
+        """
+        never = set_of(n for n, box in enumerate(self.sets.applying) if box is None)
+        left = self.sets.every & ~never
+        for scenario in self.prover.met_here():
+            if self._in_order(scenario):
+                left &= ~self.sets.standing(scenario).applying
+        pool = self.pools.applying() if left else None
+        while left and pool is not None:
+            n = (left & -left).bit_length() - 1
+            near = left & self.sets.applied.of(self.sets.applying[n])
+            # All that can apply beside it by the look of it; else any of those that are left.
+            for chosen, some in ((near, None), (0, left)):
+                found = pool.find([*members(chosen), *self.pools.value(self.subject, self.kind)],
+                                  None if some is None else members(some),
+                                  self._applying(chosen, some))
+                if found.scenario is not None or some is not None:
+                    break
+            if found.scenario is None:
+                break
+            left &= ~self.sets.standing(found.scenario).applying
+        return self.sets.of(left | never)
+
+    def _in_order(self, scenario: Scenario) -> bool:
+        return ((not self.kind or scenario.setting.record.get(self.subject) == self.kind)
+                and self.sets.standing(scenario).quiet)
+
+    def _applying(self, chosen: int, some: int | None) -> Shown:
+        def shown(scenario: Scenario) -> bool:
+            applying = self.sets.standing(scenario).applying
+            return (self._in_order(scenario) and not chosen & ~applying
+                    and (some is None or bool(some & applying)))
+
+        return shown
 
     def _code(self) -> str:
         return "unsatisfiable" if self.kind else "unsatisfiable-any"
@@ -91,15 +162,6 @@ class SubjectValueProof:
             (not self.kind or s.setting.record.get(self.subject) == self.kind)
             and all(s.applies(r.rule) for r in applying)
             and all(s.outcome(r.rule) in QUIET_OUTCOMES for r in complied))
-
-    def _rich(self) -> list[SymbolicRule]:
-        """Rules that can all apply to one record that complies in full: as many as come easily."""
-        applying = list(self.prover.rules)
-        base = [*self.here, *self.complied.values()]
-        while applying and self._find(applying).answer is not Answer.YES:
-            clash = self.prover.clash(base, {r.rule.id: r.applies for r in applying})
-            applying = [r for r in applying if r.rule.id != clash[-1]]
-        return applying
 
     def _with(self, rule: SymbolicRule) -> bool:
         """Where the rule can apply at all, it can with everything in order."""

@@ -6,6 +6,7 @@ Parameters have their real values on each day, any cell may be blank, months are
 from __future__ import annotations
 
 from zhuanjie.engine.authoring.verification.conflict_sets import verify_together
+from zhuanjie.engine.authoring.verification.contradictions import Contradictions
 from zhuanjie.engine.authoring.verification.findings import (
     KINDS,
     Accepted,
@@ -13,8 +14,9 @@ from zhuanjie.engine.authoring.verification.findings import (
     Verification,
     VerifyFinding,
 )
-from zhuanjie.engine.authoring.verification.pairwise import Whole
+from zhuanjie.engine.authoring.verification.implied import Implied
 from zhuanjie.engine.authoring.verification.prover import Prover
+from zhuanjie.engine.authoring.verification.rule_sets import RuleSets
 from zhuanjie.engine.authoring.verification.satisfiability import verify_compliance
 from zhuanjie.engine.authoring.verification.single_rules import bearable, verify_rules
 from zhuanjie.engine.authoring.verification.tables import verify_tables
@@ -42,29 +44,31 @@ def verify(policy: Policy, *, timeout_ms: int = TIMEOUT_MS) -> Verification:
     out = Verification()
     verify_tables(prover, out)
     verify_rules(prover, out)
-    whole = Whole(prover, out)
-    whole.implied()
-    _together(prover, whole, out)
+    sets = RuleSets(prover)
+    implied = Implied(prover, sets, out)
+    implied.report(implied.search(range(len(sets.rules))))
+    _together(prover, sets, out)
     if len(periods := prover.periods()) > 1:
         for period in periods:
             with prover.during(period):
                 last = None if period[1] == DAYS[1] else from_day(period[1])
-                out.add_period(_in_period(prover), from_day(period[0]), last)
+                out.add_period(_in_period(prover, sets), from_day(period[0]), last)
     out.findings.sort(key=lambda f: KINDS.index(f.kind))
     out.proved.sort(key=lambda s: KINDS.index(s.kind))
     _accept(policy, out)
     return out
 
 
-def _together(prover: Prover, whole: Whole, out: Verification) -> None:
+def _together(prover: Prover, sets: RuleSets, out: Verification) -> None:
     """What rules ask together."""
-    whole.contradictions()
-    said = list(whole.at_odds)
-    verify_compliance(prover, said, out)
-    verify_together(prover, whole.apart, said, out)
+    pairs = Contradictions(prover, sets, out)
+    pairs.search()
+    said = list(pairs.at_odds)
+    verify_compliance(prover, sets, said, out)
+    verify_together(prover, sets, pairs.apart, said, out)
 
 
-def _in_period(prover: Prover) -> Verification:
+def _in_period(prover: Prover, sets: RuleSets) -> Verification:
     """What nobody can comply with while the parameters have the values of one period.
 
     That a rule does not apply, or is not violated, for a time is no fault: terms change.
@@ -73,7 +77,7 @@ def _in_period(prover: Prover) -> Verification:
     for rule in prover.rules:
         if rule.rule.params:
             bearable(prover, rule, out)
-    _together(prover, Whole(prover, out), out)
+    _together(prover, sets, out)
     return out
 
 

@@ -100,9 +100,11 @@ def kleene_of(params: Parameters) -> Kleene:
 class SymbolicRule:
     """A rule, lowered for every day at once, and its outcomes as formulas."""
 
-    def __init__(self, rule: TypedRule, params: Parameters, fields: FieldTable) -> None:
+    def __init__(self, rule: TypedRule, params: Parameters, fields: FieldTable,
+                 kleene: Kleene | None = None) -> None:
+        """`kleene` is that of `params`, where many rules share it."""
         self.rule, self.fields = rule, fields
-        self.kleene = kleene_of(params)
+        self.kleene = kleene or kleene_of(params)
         self.lowered: LoweredRule = lower(rule, self.kleene, order=())
         self._outcomes: dict[Outcome, Formula] = {}
 
@@ -120,13 +122,15 @@ class SymbolicRule:
             fields={rule.key.name: self.fields[rule.key.name]},
             columns={COPIES} if rule.limit is None else {COPIES, MANY}))
         out = {}
-        for column, cond in ((UNIQUE_SURE, self._sure()), (UNIQUE_ALL, self._maybe())):
+        for column, cond in ((UNIQUE_SURE, self.applying), (UNIQUE_ALL, self._maybe())):
             counted = every((plain.formula(cond), keyed))
             number = z3.If(counted.expr, z3.Int(COPIES), 0)
             out[column.format(rule=rule.id)] = Formula(number, counted.uses)
         return out
 
-    def _sure(self) -> Cond:
+    @cached_property
+    def applying(self) -> Cond:
+        """That the rule definitely applies, as a condition."""
         return TRUE if self.rule.when is None else self.kleene.must_be_true(self.rule.when)
 
     def _maybe(self) -> Cond:
@@ -135,7 +139,7 @@ class SymbolicRule:
     @cached_property
     def applies(self) -> Formula:
         """The rule definitely applies."""
-        return self.encoder.formula(self._sure())
+        return self.encoder.formula(self.applying)
 
     def outcome(self, outcome: Outcome) -> Formula:
         """The rule comes out so."""
