@@ -38,7 +38,7 @@ Constant = bool | int | str
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Demand:
     """What is demanded of a cell: filled, blank or either; bounds; values. None demands nothing."""
 
     there: bool | None = None
@@ -54,7 +54,7 @@ class Cell:
         return (self.among is None or bool(self.among)) and not (
             self.low is not None and self.high is not None and self.low > self.high)
 
-    def both(self, other: Cell) -> Cell | None:
+    def both(self, other: Demand) -> Demand | None:
         """What both demand; None where no cell can be so."""
         if None not in (self.there, other.there) and self.there is not other.there:
             return None
@@ -63,22 +63,22 @@ class Cell:
         highs = [b for b in (self.high, other.high) if b is not None]
         among = (other.among if self.among is None else self.among if other.among is None
                  else self.among & other.among)
-        cell = Cell(there, max(lows, default=None), min(highs, default=None), among)
+        cell = Demand(there, max(lows, default=None), min(highs, default=None), among)
         return cell if cell.possible else None
 
-    def either(self, other: Cell) -> Cell:
+    def either(self, other: Demand) -> Demand:
         """What each of them demands."""
         low = None if None in (self.low, other.low) else min(self.low, other.low)  # type: ignore[type-var]
         high = None if None in (self.high, other.high) else max(self.high, other.high)  # type: ignore[type-var]
         among = (None if self.among is None or other.among is None
                  else self.among | other.among)
         there = self.there if self.there is other.there else None
-        return Cell(there, low, high, among)
+        return Demand(there, low, high, among)
 
 
-Box = Mapping[Key, Cell]
-_FILLED: Final = Cell(True)
-_BLANK: Final = Cell(False)
+Box = Mapping[Key, Demand]
+_FILLED: Final = Demand(True)
+_BLANK: Final = Demand(False)
 _ANYTHING: Final[Box] = {}
 
 
@@ -105,7 +105,7 @@ def box_of(cond: Cond) -> Box | None:
 
 def meet(boxes: Iterable[Box | None]) -> Box | None:
     """What holds where all of them do."""
-    out: dict[Key, Cell] = {}
+    out: dict[Key, Demand] = {}
     for box in boxes:
         if box is None:
             return None
@@ -162,9 +162,9 @@ def _bound(op: str, left: Term, right: Term) -> Box:
         return _ANYTHING
     match op:
         case "<" | "<=":
-            return {key: Cell(True, None, number - (op == "<"))}
+            return {key: Demand(True, None, number - (op == "<"))}
         case ">" | ">=":
-            return {key: Cell(True, number + (op == ">"))}
+            return {key: Demand(True, number + (op == ">"))}
         case _:
             return _ANYTHING
 
@@ -175,8 +175,8 @@ def _one_of(term: Term, values: Iterable[Any]) -> Box:
         return _ANYTHING
     numbers = [v for v in given if not isinstance(v, bool | str)]
     if len(numbers) < len(given) or not given:
-        return {key: Cell(True, among=given)}
-    return {key: Cell(True, min(numbers), max(numbers), given)}
+        return {key: Demand(True, among=given)}
+    return {key: Demand(True, min(numbers), max(numbers), given)}
 
 
 def _key(term: Term) -> Key | None:

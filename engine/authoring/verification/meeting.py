@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from zhuanjie.engine.authoring.verification.boxes import Box, Cell, Constant, Key
+from zhuanjie.engine.authoring.verification.boxes import Box, Constant, Demand, Key
 from zhuanjie.engine.backends.smt.encode import AS_OF
 from zhuanjie.engine.vocabulary.comparison import canonical
 from zhuanjie.engine.vocabulary.fields import FieldTable
@@ -32,10 +32,10 @@ def set_of(numbers: Iterable[int]) -> int:
     return mask
 
 
-class _Demands:
+class _Demanded:
     """What the boxes demand of one cell."""
 
-    def __init__(self, cells: Sequence[tuple[int, Cell]]) -> None:
+    def __init__(self, cells: Sequence[tuple[int, Demand]]) -> None:
         self.filled = set_of(n for n, c in cells if c.there)
         self.blank = set_of(n for n, c in cells if c.there is False)
         self.listed = set_of(n for n, c in cells if c.among is not None)
@@ -50,7 +50,7 @@ class _Demands:
         """By how many upper bounds come first: whose they are."""
         self.above = _running(n for _, n in reversed(lows))
 
-    def against(self, cell: Cell) -> int:
+    def against(self, cell: Demand) -> int:
         """The boxes that a cell like this keeps apart."""
         out = self.blank if cell.there else self.filled if cell.there is False else 0
         if cell.among is not None and self.listed:
@@ -76,12 +76,12 @@ class Meeting:
     """Boxes by number; an impossible one (None) meets none."""
 
     def __init__(self, boxes: Sequence[Box | None]) -> None:
-        cells: dict[Key, list[tuple[int, Cell]]] = defaultdict(list)
+        cells: dict[Key, list[tuple[int, Demand]]] = defaultdict(list)
         for number, box in enumerate(boxes):
             for key, cell in (box or {}).items():
                 cells[key].append((number, cell))
         self.possible = set_of(n for n, box in enumerate(boxes) if box is not None)
-        self.demands = {key: _Demands(found) for key, found in cells.items()}
+        self.demands = {key: _Demanded(found) for key, found in cells.items()}
 
     def of(self, box: Box | None) -> int:
         """The boxes that can share a record with `box`."""
@@ -107,12 +107,12 @@ class Meeting:
         return mask
 
 
-def _exactly(value: Any, how: str) -> Cell:
+def _exactly(value: Any, how: str) -> Demand:
     if value is None:
-        return Cell(False)
+        return Demand(False)
     if isinstance(value, str):
         text = canonical(value, how) if how else value  # type: ignore[arg-type]
-        return Cell(True, among=frozenset((text,)))
+        return Demand(True, among=frozenset((text,)))
     if isinstance(value, bool):
-        return Cell(True, among=frozenset((value,)))
-    return Cell(True, value, value, frozenset((value,)))
+        return Demand(True, among=frozenset((value,)))
+    return Demand(True, value, value, frozenset((value,)))
