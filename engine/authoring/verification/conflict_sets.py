@@ -17,7 +17,7 @@ from typing import Any
 
 from zhuanjie.engine.authoring.verification.boxes import Box
 from zhuanjie.engine.authoring.verification.findings import FindingKindInWords, Verification
-from zhuanjie.engine.authoring.verification.meeting import members, set_of
+from zhuanjie.engine.authoring.verification.meeting import numbers_in, set_of
 from zhuanjie.engine.authoring.verification.pool import Pool
 from zhuanjie.engine.authoring.verification.prover import Prover, Shown
 from zhuanjie.engine.authoring.verification.rule_sets import RuleSets, parts_of
@@ -100,7 +100,7 @@ class _Sets:
         """With `day`, sets are to be met on one day; `bound_to_days` says if one could not be."""
         self.prover, self.sets, self.part = prover, sets, part
         self.day, self.bound_to_days = [len(sets.rules)] if day else [], False
-        self.rules = {n: sets.rules[n] for n in members(part)}
+        self.rules = {n: sets.rules[n] for n in numbers_in(part)}
         self.met = {n: r.applies & _kept(r) for n, r in self.rules.items()}
         # What a rule that is met demands of single cells is part of the map: it keeps rules apart
         # without a word on each two of them.
@@ -109,7 +109,7 @@ class _Sets:
         for n in self.rules:
             self.map.add(*(z3.Implies(_flag(n), demand)
                            for demand in _demands(sets.meeting[n])))
-            for other in members(apart[n] & part):
+            for other in numbers_in(apart[n] & part):
                 if other > n and sets.met.of(sets.meeting[n]) >> other & 1:
                     self._block((n, other))
         self.pool = Pool(prover, self.met | {n: _on_a_day(prover) for n in self.day})
@@ -130,7 +130,7 @@ class _Sets:
             if found.answer is Answer.YES:
                 assert found.scenario is not None
                 also = self.sets.standing(found.scenario).met & self.part
-                self.map.add(z3.Or([_flag(n) for n in members(self.part & ~also)]))
+                self.map.add(z3.Or([_flag(n) for n in numbers_in(self.part & ~also)]))
                 continue
             core = self.prover.core([], {str(n): self.met[n] for n in chosen})
             if found.unknown or core is None:
@@ -195,4 +195,4 @@ def _flag(number: int) -> z3.BoolRef:
 
 
 def _first(mask: int, count: int) -> list[int]:
-    return list(islice(members(mask), count))
+    return list(islice(numbers_in(mask), count))

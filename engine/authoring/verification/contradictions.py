@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from zhuanjie.engine.authoring.verification.findings import Verification
-from zhuanjie.engine.authoring.verification.meeting import members
+from zhuanjie.engine.authoring.verification.meeting import numbers_in
 from zhuanjie.engine.authoring.verification.pool import Pool
 from zhuanjie.engine.authoring.verification.prover import Prover, Scenario, Shown
 from zhuanjie.engine.authoring.verification.rule_sets import RuleSets, parts_of
@@ -46,13 +46,13 @@ class Contradictions:
         for scenario in self.prover.met_here():
             standing = sets.standing(scenario)
             if any(standing.nearly_met & related[n] & ~self._covered[n]
-                   for n in members(standing.nearly_met)):
+                   for n in numbers_in(standing.nearly_met)):
                 self._cover(standing.met)
         asked = [mask & can for mask, can in zip(related, can_be_met, strict=True)]
         for part in parts_of(asked, sets.every):
             self._settle(part, asked)
         for n, mask in enumerate(related):
-            for other in members((mask & ~can_be_met[n]) >> n << n):
+            for other in numbers_in((mask & ~can_be_met[n]) >> n << n):
                 self._never_met(n, other)
         self._said.sort(key=lambda said: said[:2])
         for _, _, say in self._said:
@@ -62,24 +62,24 @@ class Contradictions:
 
     def _cover(self, met: int) -> None:
         """A record meets these: each two of them can be met together."""
-        for n in members(met):
+        for n in numbers_in(met):
             self._covered[n] |= met
 
     def _settle(self, part: int, asked: list[int]) -> None:
         """Each rule of a part against those after it that it is still to be held up against."""
         pool: Pool | None = None
-        for n in members(part):
+        for n in numbers_in(part):
             left = asked[n] >> n << n & ~self._covered[n]
             if left.bit_count() <= _FEW:
-                for other in members(left):
+                for other in numbers_in(left):
                     self._pair(n, other)
                 continue
             pool = pool or Pool(self.prover, {
-                m: _met(self.sets.rules[m]) for m in members(part)})
+                m: _met(self.sets.rules[m]) for m in numbers_in(part)})
             while left:
-                found = pool.find([n], members(left), self._shown(1 << n, left))
+                found = pool.find([n], numbers_in(left), self._shown(1 << n, left))
                 if found.answer is not Answer.YES:
-                    for other in members(left):
+                    for other in numbers_in(left):
                         if found.none:
                             self._never_met(n, other)
                         else:
@@ -94,14 +94,14 @@ class Contradictions:
         self._cover(met)
         if not left & ~met:
             return met
-        whole = pool.find(members(left | 1 << n), None, self._shown(left | 1 << n, None))
+        whole = pool.find(numbers_in(left | 1 << n), None, self._shown(left | 1 << n, None))
         if whole.scenario is not None:
             met = self.sets.standing(whole.scenario).met
             self._cover(met)
             return met
         chosen = met & (left | 1 << n)
         while rest := left & ~chosen:
-            more = pool.find(members(chosen), members(rest), self._shown(chosen, rest))
+            more = pool.find(numbers_in(chosen), numbers_in(rest), self._shown(chosen, rest))
             if more.scenario is None:
                 break
             met = self.sets.standing(more.scenario).met

@@ -16,7 +16,7 @@ from zhuanjie.engine.vocabulary.comparison import canonical
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
 
-def members(mask: int) -> Iterator[int]:
+def numbers_in(mask: int) -> Iterator[int]:
     """The numbers in a set, in order."""
     while mask:
         low = mask & -mask

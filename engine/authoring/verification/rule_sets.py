@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from zhuanjie.engine.authoring.verification.boxes import Box, box_of, join, meet
-from zhuanjie.engine.authoring.verification.meeting import Meeting, members, set_of
+from zhuanjie.engine.authoring.verification.meeting import Meeting, numbers_in, set_of
 from zhuanjie.engine.authoring.verification.prover import Prover, Scenario
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
 from zhuanjie.engine.core.results import QUIET_OUTCOMES, Outcome
@@ -34,7 +34,7 @@ class Standing:
 
     def _which(self, near: int, holds: Callable[[Scenario, TypedRule], bool]) -> int:
         rules = self._sets.rules
-        return set_of(n for n in members(near) if holds(self._scenario, rules[n].rule))
+        return set_of(n for n in numbers_in(near) if holds(self._scenario, rules[n].rule))
 
     @cached_property
     def nearly_met(self) -> int:
@@ -62,7 +62,7 @@ class Standing:
         """Whether every rule is satisfied or does not apply."""
         near = self._among(self._sets.spoken)
         return all(self._scenario.outcome(self._sets.rules[n].rule) in QUIET_OUTCOMES
-                   for n in members(near))
+                   for n in numbers_in(near))
 
 
 class RuleSets:
@@ -124,11 +124,11 @@ class RuleSets:
 
     def ids(self, mask: int) -> list[str]:
         """The ids of a set of rules."""
-        return [self.rules[n].rule.id for n in members(mask)]
+        return [self.rules[n].rule.id for n in numbers_in(mask)]
 
     def of(self, mask: int) -> list[SymbolicRule]:
         """The rules of a set."""
-        return [self.rules[n] for n in members(mask)]
+        return [self.rules[n] for n in numbers_in(mask)]
 
     def numbers(self, rules: Iterable[SymbolicRule]) -> int:
         """The set of these rules."""
@@ -150,7 +150,7 @@ def parts_of(near: Iterable[int], all_of: int) -> list[int]:
         while front:
             part |= front
             found = 0
-            for n in members(front):
+            for n in numbers_in(front):
                 found |= beside[n]
             front = found & left & ~part
         out.append(part)

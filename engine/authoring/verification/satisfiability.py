@@ -15,7 +15,7 @@ from zhuanjie.engine.authoring.verification.findings import (
     ValuesInWords,
     Verification,
 )
-from zhuanjie.engine.authoring.verification.meeting import members, set_of
+from zhuanjie.engine.authoring.verification.meeting import numbers_in, set_of
 from zhuanjie.engine.authoring.verification.pool import Pool
 from zhuanjie.engine.authoring.verification.prover import Proof, Prover, Scenario, Shown
 from zhuanjie.engine.authoring.verification.rule_sets import RuleSets
@@ -121,8 +121,8 @@ class SubjectValueProof:
             near = left & self.sets.applied.of(self.sets.applying[n])
             # All that can apply beside it by the look of it; else any of those that are left.
             for chosen, some in ((near, None), (0, left)):
-                found = pool.find([*members(chosen), *self.pools.value(self.subject, self.kind)],
-                                  None if some is None else members(some),
+                found = pool.find([*numbers_in(chosen), *self.pools.value(self.subject, self.kind)],
+                                  None if some is None else numbers_in(some),
                                   self._applying(chosen, some))
                 if found.scenario is not None or some is not None:
                     break
