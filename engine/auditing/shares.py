@@ -130,7 +130,8 @@ def _open(frame: pl.DataFrame, plan: Plan, rule: TypedRule, lowered: LoweredShar
         return [made[name] for name in names]
     bits = {name: 1 << i for i, name in enumerate(fields_of(rule))}
     dark, missing = [], []
-    for record in frame.select(plan.fields.sort(rule.fields)).iter_rows(named=True):
+    for record in frame.with_row_index("#").select(
+            "#", *plan.fields.sort(rule.fields)).iter_rows(named=True):
         gone = _missing(rule, Evaluator(as_days(record), plan.today, plan.params, plan.absent))
         dark.append(bool(gone) and gone <= plan.not_kept)
         missing.append(sum(bits.get(name, 0) for name in gone))

@@ -140,7 +140,9 @@ def _held(waiver: TypedWaiver, batch: VerdictBatch) -> pl.Series:
     assert waiver.where is not None
     plan = batch.plan
     reads = field_names(waiver.where)
-    there = [name for name in reads if name in batch.frame.columns]
+    # What is found of a share knows of its group no more than the field that makes it one.
+    known = [batch.shares[0].by] if batch.shares else batch.frame.columns
+    there = [name for name in reads if name in known]
     # Of a field that is not here, has() included, nothing is known.
     kleene = replace(plan.kleene, absent=plan.absent.union(reads.difference(there)))
     engine = column_backend_of(backend_of(BULK))

@@ -9,7 +9,7 @@ from random import Random
 
 from scale.judging import rules_of, shuffled_day
 from scale.ledgers import BY_HAND, STREAM, LedgerCase, drawn_case, drawn_waivers
-from scale.rules import features
+from scale.rules import drawn_shares, features
 from scale.tally import Tally
 from scale.worlds import PACKS, world
 
@@ -37,7 +37,8 @@ def run_ledger_trial(seed: str, number: int, engines: Sequence[str], *,
     random = Random(f"ledger-{seed}-{number}")
     where = world(random.choice(list(PACKS)))
     day = shuffled_day(random, where.day)
-    case = drawn_case(random, where, day, rules_of(random, where, 4), size)
+    rules = [*rules_of(random, where, 4), *drawn_shares(random, where, 2)]
+    case = drawn_case(random, where, day, rules, size)
     plain = case.audited("reference")
     case = replace(case, waivers=tuple(drawn_waivers(random, case, plain.findings)))
     trial = LedgerTrial()

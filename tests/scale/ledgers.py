@@ -25,12 +25,14 @@ from scale.records import columns
 from scale.rules import text_of, typed_rule
 from scale.worlds import World, world
 from zhuanjie.engine import audit
+from zhuanjie.engine.auditing.shares import value_of
 from zhuanjie.engine.auditing.uniqueness import DTYPES
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.limits import Limits, using
 from zhuanjie.engine.core.results import Finding, Outcome, Report
+from zhuanjie.engine.core.shares import ShareFigures
 from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.type_checker import check
 from zhuanjie.engine.expr.types import Kind
@@ -139,6 +141,8 @@ class LedgerCase:
                 return False
             if "where" not in entry:
                 return f.record is not None and same(f.record) in names(entry)
+            if f.share is not None:
+                return self._holds_of(entry["where"], f.share)
             row = f.location.row
             return row is not None and f.rule not in whole and self._holds(entry["where"], row)
 
@@ -147,13 +151,23 @@ class LedgerCase:
         over = sorted((w for w in self.waivers if w["expires"] < self.day),
                       key=lambda w: w["expires"], reverse=True)
         covering = [w for w in force if "where" not in w
-                    or len({f.location.row for f in found if speaks(w, f)}) <= w["at_most"]]
+                    or len({(f.location.row, f.share and (f.key, f.share)) for f in found
+                            if speaks(w, f)}) <= w["at_most"]]
         out: list[tuple[str, str | None]] = []
         for f in found:
             first = next((w["id"] for w in covering if speaks(w, f)), None)
             last = next((w["id"] for w in over if speaks(w, f)), None)
             out.append(("waived", first) if first else (f.outcome.value, last))
         return out
+
+    def _holds_of(self, where: str, share: ShareFigures) -> bool:
+        """Whether a condition holds of a group, of which one field is known at most."""
+        tree = check(read(where), self.world.schema, where, Kind.BOOL)
+        names = {f.name for f in self.world.fields} - {share.by}
+        record = {} if share.by is None or share.group is None else as_days(
+            {share.by: value_of(share.group, self.world.fields[share.by])})
+        params = self.policy.values(self.day)
+        return Evaluator(record, to_day(self.day), params, frozenset(names)).trace(tree).value is True
 
     def _holds(self, where: str, row: int) -> bool:
         record = as_days({n: v for n, v in self.records[row - 1].items() if n not in self.absent})

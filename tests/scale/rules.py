@@ -41,6 +41,7 @@ _MODEL: dict[str, dict[str, Any]] = {
     "recurring": {"start": "as_of", "last": "a.b", "every": "1"},
     "table": {"subject": "a.b", "rows": [{"clause": "1", "title": _TEXT, "allow": ["a"]}]},
     "unique": {"field": "a.b"}, "at_most": {"field": "a.b", "count": "1"},
+    "share": {"ask": "true", "at_least": "1"},
 }
 
 
@@ -185,6 +186,21 @@ def _at_most(draw: Expressions, name: str) -> TypedRule:
     like = text_of(_unique(draw, name.replace("at_most", "unique")))
     return typed_rule(draw.world, {**like, "id": name.replace("_", "-"), "shape": "at_most",
                                    "limit": draw.random.choice(("1", "2", "3", "1 + 1"))})
+
+
+def drawn_shares(random: Random, world: World, number: int) -> list[TypedRule]:
+    """Some rules on shares of a ledger."""
+    draw = Expressions(random, world)
+    return [_share(draw, f"share-{n}") for n in range(number)]
+
+
+def _share(draw: Expressions, name: str) -> TypedRule:
+    kinds = [k for k, there in draw.fields.items() if there]
+    by = draw.name(draw.random.choice(kinds)) if draw.random.random() < 0.6 else None
+    ask = draw.typed(lambda: draw.condition(draw.random.choice((1, 1, 2))), Kind.BOOL)
+    parts = {"ask": to_text(ask), "limit": str(draw.random.choice((1, 20, 50, 67, 100))),
+             **({"within": _field(by)} if by is not None else {})}
+    return typed_rule(draw.world, _text(draw, name, **parts))
 
 
 _DRAWN = {"require": _require, "deadline": _deadline, "recurring": _recurring, "table": _table,

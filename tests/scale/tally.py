@@ -22,6 +22,7 @@ REACHED: Mapping[str, tuple[str, ...]] = {
 LEDGERS: Mapping[str, tuple[str, ...]] = {
     **{shape: (*outcomes, "waived") for shape, outcomes in REACHED.items()},
     "reconcile": ("violation", "waived"),
+    "share": ("violation", "undetermined"),
 }
 """The outcomes in whole audits: what is waived among them, and who is absent."""
 FEATURES = (
