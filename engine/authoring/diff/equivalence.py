@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Literal
 
 from zhuanjie.engine.authoring.diff.case_yaml import as_values
+from zhuanjie.engine.authoring.diff.share_verdicts import share_verdict
 from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, judged
 from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.backends.reference.rules import Judgement
@@ -64,6 +65,9 @@ def compare_rules(old: TypedRule | None, new: TypedRule | None, old_params: Para
             return Comparison("equal")
         nothing = replace(given, when=_NEVER)
         old, new = old or nothing, new or nothing
+    if "share" in (old.shape, new.shape):
+        return Comparison(share_verdict(
+            old, new, _parameters(old_params), _parameters(new_params)))
     if "reconcile" in (old.shape, new.shape):
         return _whole(old, new)
     pair = _Pair(old, new, _parameters(old_params), _parameters(new_params), vocabulary, timeout_ms,

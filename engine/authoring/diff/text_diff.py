@@ -23,6 +23,7 @@ Change = Literal["added", "removed", "changed"]
 _EXPRESSIONS = {"when": "when", "guard": "table.when", "ask": "require.ask", "due": "deadline.due",
                 "start": "recurring.start", "every": "recurring.every",
                 "limit": "at_most.count"}
+_OF_SHARES = {"when": "when", "ask": "share.ask", "limit": "share.at_least"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,8 @@ def rule_keys(rule: TypedRule) -> dict[str, Any]:
 
 def _expression_keys(rule: TypedRule, text: Callable[[Expr], str]) -> dict[str, Any]:
     """A rule's expressions by the keys that they stand under."""
-    found: dict[str, Any] = {key: text(expr) for role, key in _EXPRESSIONS.items()
+    keys = _OF_SHARES if rule.shape == "share" else _EXPRESSIONS
+    found: dict[str, Any] = {key: text(expr) for role, key in keys.items()
                              if (expr := getattr(rule, role)) is not None}
     for name, row in zip(row_names(rule), rule.rows, strict=True):
         found[f"table.{name}.when"] = text(row.when) if row.when else None

@@ -15,7 +15,7 @@ from zhuanjie.engine.authoring.diff.case_yaml import Witness, witness
 from zhuanjie.engine.authoring.diff.counterexample import Side, cut, find_counterexample
 from zhuanjie.engine.authoring.diff.equivalence import compare_rules
 from zhuanjie.engine.authoring.mutation.faults import Mutant, mutants
-from zhuanjie.engine.authoring.testing.case_runner import differences
+from zhuanjie.engine.authoring.testing.case_runner import differences, is_asked
 from zhuanjie.engine.authoring.testing.prepared_cases import PreparedCase, came, scenes
 from zhuanjie.engine.authoring.testing.report import own_tasks
 from zhuanjie.engine.authoring.verification.scope import scoped
@@ -65,10 +65,12 @@ class MutationRunner:
         self.by_rule: dict[str, list[PreparedCase]] = {r: [] for r in self.rules}
         failing = 0
         for scene in self.scenes:
-            found = {r.id: came(r, scene.setting, policy.scope) for r in policy.rules}
+            found = {r.id: came(r, scene.setting, policy.scope) for r in policy.rules
+                     if is_asked(r, scene.task)}
             failing += any(differences(scene.task, found))
             for rule in self.rules:
-                if rule in scene.task.expect or not scene.task.open:
+                if rule in scene.task.expect or (
+                        not scene.task.open and is_asked(self.rules[rule], scene.task)):
                     self.by_rule[rule].append(scene)
         if failing:
             raise fail(PolicyError, "author.failing", hint="author.failing.hint",

@@ -30,7 +30,7 @@ from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.policy.case_model import ASPECTS, Case, Expectation
 from zhuanjie.engine.policy.check import build_policy
 from zhuanjie.engine.policy.pack_files import LoadedCases
-from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.policy.policy import Policy, TypedRule
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 UNNAMED = "unnamed"
@@ -182,7 +182,6 @@ class CaseRunner:
         record = read_record(task.record, self._mapping)[0]
         for f in run:
             if f.share is not None:
-                # What a share of so small a ledger comes to matters where a case names it.
                 if f.rule in task.expect and self._is_own(f.share, record):
                     found[f.rule] = ActualOutcome(f.outcome, f.clause, missing=f.missing)
             elif f.rule in whole or f.location.row == 1:
@@ -210,6 +209,12 @@ class CaseRunner:
         if (day, setting) not in self._plans:
             self._plans[day, setting] = make_plan(self._policies[setting], day)
         return self._plans[day, setting]
+
+
+def is_asked(rule: TypedRule, task: CaseInstance) -> bool:
+    """Whether a case has a rule judged: what a share of so small a ledger comes to matters only
+    where the case names it."""
+    return rule.shape != "share" or rule.id in task.expect
 
 
 def differences(task: CaseInstance, came: Mapping[str, ActualOutcome]) -> Iterator[Mismatch]:
