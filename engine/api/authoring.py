@@ -130,7 +130,10 @@ def _written(rule: TypedRule) -> Iterator[tuple[str, str]]:
         shape = getattr(model, model.shape).model_dump(exclude_none=True)
         yield from ((role, str(value)) for role, value in shape.items())
         return
-    yield "subject", model.table.subject
+    if model.table.when:
+        yield "guard", model.table.when
+    if model.table.subject:
+        yield "subject", model.table.subject
     for name, row in zip(row_names(rule), model.table.rows, strict=True):
         if row.when:
             yield name, row.when

@@ -19,7 +19,8 @@ from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.results import WRONG_OUTCOMES, Finding, Outcome
 from zhuanjie.engine.expr.nodes import FieldRef, field_names
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.policy.policy import TypedRow, TypedRule
+from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.policy.typed_table import TypedRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,6 @@ def _message(outcome: Outcome, missing: tuple[str, ...], plan: Plan, lang: Lang)
 def _table(plan: Plan, record: Mapping[str, Any]) -> tuple[int, TypedRule]:
     """The table that judges the record."""
     for index, rule in enumerate(plan.rules):
-        if rule.shape == "table" and plan.applies_to(index, record):
+        if rule.subject is not None and plan.applies_to(index, record):
             return index, rule
     raise fail(UsageError, "audit.no-table", id=plan.policy.id)

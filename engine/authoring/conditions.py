@@ -13,6 +13,7 @@ from typing import Literal
 from zhuanjie.engine.auditing.explain import Trace, TracePart
 from zhuanjie.engine.authoring.phrases import Phrases
 from zhuanjie.engine.core.results import Scalar
+from zhuanjie.engine.expr.decisions import DECIDE
 from zhuanjie.engine.expr.nodes import (
     AsOf,
     Call,
@@ -95,6 +96,12 @@ def _condition(trace: Trace, phrases: Phrases, *, decisive: bool) -> Condition:
 def _reasons(trace: Trace, phrases: Phrases, *, decisive: bool) -> Iterator[Condition]:
     """Why choices went as they did: what was asked, and what it came to."""
     children = trace.children
+    if _op(trace) == DECIDE:
+        # Rows that decide, or may: each by what it asks.
+        yield from (_condition(child, phrases, decisive=decisive) for child in children
+                    if child.decisive and child.expr.type.kind is Kind.BOOL
+                    and not isinstance(child.expr, Lit))
+        return
     if _op(trace) == "?:":
         yield _condition(children[0], phrases, decisive=decisive)
         children = children[1:]
@@ -149,7 +156,7 @@ def _is_reckoned(expr: Expr) -> bool:
     if names_of(expr):
         return expr.type.kind not in (Kind.BOOL, Kind.LIST)
     return isinstance(expr, Call) and expr.type.kind in (Kind.DATE, Kind.MONTH, Kind.INT) and (
-        expr.op in ("+", "-", "*", "?:"))
+        expr.op in ("+", "-", "*", "?:", DECIDE))
 
 
 def _taken(trace: Trace) -> Expr:
@@ -161,6 +168,8 @@ def _taken(trace: Trace) -> Expr:
 def _chosen(trace: Trace) -> Expr:
     expr, children = trace.expr, trace.children
     if not isinstance(expr, Call) or not children:
+        return expr
+    if expr.op == DECIDE:
         return expr
     if expr.op == "?:" and len(children) < len(expr.args):
         return _taken(children[1])

@@ -11,6 +11,7 @@ from datetime import date
 from zhuanjie.engine.auditing.wording.template import field_label, value_label
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.messages import Lang, say
+from zhuanjie.engine.expr.decisions import DECIDE, decision_of
 from zhuanjie.engine.expr.nodes import (
     AsOf,
     Call,
@@ -104,6 +105,8 @@ class Phrases:
 
     def _call(self, expr: Call) -> str:
         match expr:
+            case Call(op="decide"):
+                return self._say("output", name=decision_of(expr).name)
             case Call(args=args) if any(map(self._called, args)):
                 pass
             case Call(op="!", args=(Call(op="has", args=(inner,)),)):
@@ -127,7 +130,7 @@ class Phrases:
 
     def _operand(self, part: Expr, within: Call, *, asks: bool, field: str | None) -> str:
         words = self.condition(part) if asks else self._value(part, field)
-        if (not isinstance(part, Call) or within.op in ("has", "size")
+        if (not isinstance(part, Call) or within.op in ("has", "size") or part.op == DECIDE
                 or self._called(part)):
             return words
         inner, outer = OPS[part.op].binds, OPS[within.op].binds

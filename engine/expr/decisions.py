@@ -8,10 +8,10 @@ known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from zhuanjie.engine.expr.nodes import Call, Expr, Lit
+from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit, walk
 from zhuanjie.engine.expr.types import BOOL, STRING, Type
 
 DECIDE = "decide"
@@ -36,6 +36,25 @@ def decide(name: str, *, first: bool, arms: Sequence[tuple[Expr | None, Expr]], 
     """The call; a condition that is None always holds."""
     flat = [e for when, value in arms for e in (when or Lit(True, BOOL), value)]
     return Call(DECIDE, (Lit(name, STRING), Lit(first, BOOL), *flat, default), type_, at)
+
+
+def decisions_in(*exprs: Expr | None) -> dict[str, Call]:
+    """The `decide` calls in expressions, those within them too, by the outputs they are."""
+    return {decision_of(node).name: node for expr in exprs if expr is not None
+            for node in walk(expr) if isinstance(node, Call) and node.op == DECIDE}
+
+
+def with_decisions(expr: Expr, others: Mapping[str, Call]) -> Expr:
+    """The expression, with other calls for the outputs of some names."""
+    match expr:
+        case Call(op="decide", args=(Lit(value=str() as name), *_)) if name in others:
+            return replace(others[name], at=expr.at)
+        case Call(args=args):
+            return replace(expr, args=tuple(with_decisions(a, others) for a in args))
+        case ListLit(items=items):
+            return replace(expr, items=tuple(with_decisions(i, others) for i in items))
+        case _:
+            return expr
 
 
 def decision_of(call: Call) -> Decision:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -24,7 +24,7 @@ from zhuanjie.engine.expr.types import (
 from zhuanjie.engine.vocabulary.fields import FieldTable
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
 
-AS_OF, PARAMS = "as_of", "params"
+AS_OF, PARAMS, OUTPUTS = "as_of", "params", "outputs"
 
 
 class PackSchema:
@@ -43,11 +43,15 @@ class PackSchema:
         self._params = {name: held if isinstance(held, Type) else Type(
             Kind.INT, low=held[0], high=held[1]) for name, held in params.items()}
         self._definitions: Mapping[str, Expr] = {} if definitions is None else definitions
+        self.outputs: Mapping[str, Callable[[int], Expr]] = {}
+        """What tables give, by name: where it stands, to its value."""
 
     def resolve(self, path: tuple[str, ...], at: int) -> Expr | None:
         """See `typing.Schema`."""
         if path == (AS_OF,):
             return AsOf(RECORD_DATE, at)
+        if path[0] == OUTPUTS and len(path) == 2 and path[1] in self.outputs:
+            return self.outputs[path[1]](at)
         if path[0] == PARAMS and len(path) == 2 and path[1] in self._params:
             return Param(path[1], self._params[path[1]], at)
         if len(path) == 1 and path[0] in self._definitions:
@@ -57,7 +61,8 @@ class PackSchema:
 
     def names(self) -> list[str]:
         """See `typing.Schema`."""
-        return [*self.quotable(), *self._definitions]
+        return [*self.quotable(), *(f"{OUTPUTS}.{name}" for name in self.outputs),
+                *self._definitions]
 
     def quotable(self) -> list[str]:
         """The names whose values a text can quote."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from zhuanjie.engine.core.dates import from_day
+from zhuanjie.engine.expr.decisions import DECIDE, decision_of
 from zhuanjie.engine.expr.nodes import (
     AsOf,
     Call,
@@ -28,6 +29,13 @@ def to_text(expr: Expr) -> str:
 def as_written(expr: Expr) -> str:
     """As `to_text`, with the definitions that it uses by their names."""
     return _text(expr, 0, by_name=True)
+
+
+def decision_text(call: Call) -> str:
+    """What a `decide` call is made of, on one line."""
+    found = decision_of(call)
+    rows = "; ".join(f"{to_text(when)} → {to_text(value)}" for when, value in found.arms)
+    return f"{'first: ' if found.first else ''}{rows}; else → {to_text(found.default)}"
 
 
 def _text(expr: Expr, outer: int, *, by_name: bool) -> str:
@@ -58,6 +66,8 @@ def _text(expr: Expr, outer: int, *, by_name: bool) -> str:
 
 def _call(expr: Call, outer: int, *, by_name: bool) -> str:
     op, args = OPS[expr.op], expr.args
+    if expr.op == DECIDE:
+        return f"outputs.{decision_of(expr).name}"
 
     def text_of(at: int, binds: int) -> str:
         return _text(args[at], binds, by_name=by_name)

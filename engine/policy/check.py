@@ -38,7 +38,7 @@ from zhuanjie.engine.policy.overlay_faults import at_their_cause
 from zhuanjie.engine.policy.pack_files import LoadedPack
 from zhuanjie.engine.policy.parameter_values import parameter_types
 from zhuanjie.engine.policy.policy import OverlayChange, Policy, TypedRule
-from zhuanjie.engine.policy.table_check import typed_rows
+from zhuanjie.engine.policy.table_check import outputs_of, typed_table
 from zhuanjie.engine.policy.typed_definition import TypedDefinition
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
@@ -58,6 +58,7 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     checker = Checker(vocabulary, bounds, merged.clauses, merged.moments)
     checker.problems += problems
     definitions = checker.define(merged.definitions)
+    checker.outputs_of(merged.items)
     for pack in chain:
         checker.clauses_of(pack)
     rules = [_with_changes(checker.rule(item), merged.changes) for item in merged.items]
@@ -113,6 +114,13 @@ class Checker:
         self.schema = PackSchema(self.table, params, self.known.exprs)
         self.parameters = params
         self.problems: list[Diagnostic] = []
+        self.typing: list[Item] = []
+        """The rules that are being typed, each for the one before it."""
+        self._typed: dict[int, TypedRule | None] = {}
+
+    def outputs_of(self, items: Sequence[Item]) -> None:
+        """Make known what the tables among the rules give."""
+        self.schema.outputs = outputs_of(self, items)
 
     def define(self, written: Mapping[str, WrittenDefinition]) -> dict[str, TypedDefinition]:
         """Type what the packs define by names of their own; rules may use them from then on."""
@@ -161,7 +169,15 @@ class Checker:
                        list(self.vocabulary.parties))
 
     def rule(self, item: Item) -> TypedRule | None:
-        """Type a rule and everything in it."""
+        """Type a rule and everything in it, once."""
+        if id(item) not in self._typed:
+            self._typed[id(item)] = None
+            self.typing.append(item)
+            self._typed[id(item)] = self._rule(item)
+            self.typing.pop()
+        return self._typed[id(item)]
+
+    def _rule(self, item: Item) -> TypedRule | None:
         rule, source, here = item.rule, item.source, item.here
         before = len(self.problems)
         self.clause(rule.clause, source, (*here, "clause"))
@@ -176,7 +192,7 @@ class Checker:
         typed = TypedRule(rule, item.pack, source.file, history=item.history,
                           **self._parts(rule, source, here))  # type: ignore[arg-type]
         if rule.table:
-            typed = replace(typed, hit=rule.table.hit, rows=typed_rows(self, rule.table, item))
+            typed = replace(typed, **typed_table(self, rule.table, item))
         return typed if len(self.problems) == before else None
 
     def _parts(
@@ -207,7 +223,8 @@ class Checker:
                 self.problems += beyond_calendar(rule.recurring, self.schema, place)
         if rule.table:
             cel("guard", ("table", "when"), rule.table.when, Kind.BOOL)
-            name("subject", ("table", "subject"), rule.table.subject, Kind.STRING)
+            if rule.table.subject is not None:
+                name("subject", ("table", "subject"), rule.table.subject, Kind.STRING)
         parts.update(ledger_parts(rule, self, source, here))
         return parts
 

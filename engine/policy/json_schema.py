@@ -36,7 +36,8 @@ def schemas(spoken: Policy | Vocabulary | None = None) -> dict[str, dict[str, An
         for name, model in MODELS.items()
     }
     if isinstance(spoken, Policy):
-        tables = {r.id: r.rule.table.subject for r in spoken.rules if r.rule.table}
+        tables = {r.id: r.rule.table.subject for r in spoken.rules
+                  if r.rule.table and r.rule.table.subject}
         speak(made, spoken.vocabulary, tables)
         _name_clauses(made["waivers"], spoken)
     else:

@@ -41,10 +41,10 @@ from zhuanjie.engine.policy.policy import (
     RulesOrigin,
     Span,
     Timeline,
-    TypedRow,
     TypedRule,
 )
 from zhuanjie.engine.policy.typed_definition import TypedDefinition
+from zhuanjie.engine.policy.typed_table import TypedOutput, TypedRow
 from zhuanjie.engine.policy.ways import ManifestWays, ParameterWays, PeriodWays, RuleWays
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 from zhuanjie.engine.vocabulary.found import vocabulary_folders
@@ -67,7 +67,7 @@ _HOMES: Final = {
     _SOURCE: ("Source",),
     _WITHDRAWAL: ("Withdrawal",),
     _VOCABULARY: ("Spec", "ValueSpec", "RowWords", "HeadingWords", "Example"),
-    _TABLE: ("Row", "DecisionTable"),
+    _TABLE: ("Row", "Input", "Output", "DecisionTable"),
     _LEDGER: ("Unique", "AtMost", "Share", "Reconcile"),
     _PACK: ("Period", "Document", "DatedValue", "Parameter", "Clause", "Moment", "WaiverLimits",
             "Scope", "Require", "Deadline", "Recurring", "Replaces", "Rule",
@@ -90,8 +90,8 @@ class _Pack:
 EXPRESSIONS: Final[Mapping[str, type]] = {cls.__name__: cls for cls in (
     nodes.Lit, nodes.FieldRef, nodes.Param, nodes.AsOf, nodes.Call, nodes.ListLit, Type, Kind)}
 _CLASSES: Final[Mapping[str, type]] = {**EXPRESSIONS, **{cls.__name__: cls for cls in (
-    Field, FieldTable, Vocabulary, TypedRule, TypedRow, TypedDefinition, Edition, OverlayChange,
-    Span, PolicyRef, Severity, Diagnostic, Place, _Pack)}}
+    Field, FieldTable, Vocabulary, TypedRule, TypedRow, TypedOutput, TypedDefinition, Edition,
+    OverlayChange, Span, PolicyRef, Severity, Diagnostic, Place, _Pack)}}
 _MODELS: Final[Mapping[str, type[KeptModel]]] = {
     name: type(name, (KeptModel, *([_WAYS[name]] if name in _WAYS else [])), {"home": home})
     for home, names in _HOMES.items() for name in names}

@@ -27,6 +27,7 @@ from zhuanjie.engine.policy.table_model import (
     Cel,
     DecisionTable,
     RowChange,
+    with_row_defaults,
     with_when,
 )
 from zhuanjie.engine.policy.ways import SHAPES, ManifestWays, ParameterWays, PeriodWays, RuleWays
@@ -186,6 +187,11 @@ class Rule(Strict, RuleWays):
     remedy: Text
     late: Text | None = None
     late_remedy: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rows(cls, data: Any) -> Any:
+        return with_row_defaults(data)
 
     @model_validator(mode="after")
     def _one_shape(self) -> Rule:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from zhuanjie.engine.core.results import PolicyRef, Severity
 from zhuanjie.engine.expr.nodes import Call, Expr, definition_names, field_names, param_names
 from zhuanjie.engine.expr.types import BOOL
+from zhuanjie.engine.policy.typed_table import TypedOutput, TypedRow, value_of
 from zhuanjie.engine.policy.ways import KEY_SHAPES, WHOLE_SHAPES
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
@@ -83,16 +84,6 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
-class TypedRow:
-    """A row of a decision table, without the table's guard; `when` None: under it, always."""
-
-    clause: str
-    title: Text
-    when: Expr | None
-    allow: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class TypedRule:
     """A rule whose expressions are typed. Only the parts of its shape are set.
 
@@ -113,6 +104,7 @@ class TypedRule:
     hit: Hit = "any"
     guard: Expr | None = None
     subject: Expr | None = None
+    outputs: tuple[TypedOutput, ...] = ()
     rows: tuple[TypedRow, ...] = ()
     key: Expr | None = None
     within: Expr | None = None
@@ -173,6 +165,8 @@ class TypedRule:
         found = {role: getattr(self, role) for role in roles}
         for i, row in enumerate(self.rows):
             found[f"rows[{i}]"] = row.when
+            found.update({f"rows[{i}].{name}": value for name, value in row.sets})
+        found.update({f"rows[].{output.name}": output.default for output in self.outputs})
         return {role: expr for role, expr in found.items() if expr is not None}
 
     def holds(self, row: TypedRow) -> Expr | None:
@@ -180,6 +174,10 @@ class TypedRule:
         if self.guard is None or row.when is None:
             return row.when if self.guard is None else self.guard
         return Call("&&", (self.guard, row.when), BOOL)
+
+    def output(self, output: TypedOutput, at: int = 0) -> Call:
+        """The value of one of the table's outputs, for rules that read it."""
+        return value_of(output, self.hit, [(self.holds(r), r) for r in self.rows], self.when, at)
 
     @property
     def fields(self) -> frozenset[str]:

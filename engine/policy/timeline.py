@@ -21,20 +21,20 @@ from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.kept_files import name_of
-from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, Param
-from zhuanjie.engine.expr.printer import to_text
+from zhuanjie.engine.expr.decisions import decisions_in
+from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, Lit
+from zhuanjie.engine.expr.printer import decision_text, to_text
 from zhuanjie.engine.expr.types import BOOL, RECORD_DATE, Kind, Type
 from zhuanjie.engine.policy.policy import Edition, Policy, RulesOrigin, Span, TypedRule
+from zhuanjie.engine.policy.renamed import renamed
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.core.models import Text
     from zhuanjie.engine.policy.locate import PolicyPeriod
-    from zhuanjie.engine.policy.model import Parameter, Rule
+    from zhuanjie.engine.policy.model import Parameter
     from zhuanjie.engine.policy.pack_files import LoadedPack
 
 Build = Callable[[Path, Mapping[str, int]], Policy]
-_TEXTS = ("message", "remedy", "late", "late_remedy")
 _DAY = timedelta(days=1)
 
 
@@ -253,7 +253,9 @@ def _runs(rule_id: str, intervals: Sequence[_Interval]) -> Iterator[_Run]:
         dates = interval.policy.clauses[rule.clause].dated_by if rule else ()
         defined = interval.policy.definitions
         says = rule and (rule.rule, dates, {p: interval.values[p] for p in rule.params},
-                         {d: to_text(defined[d].expr) for d in rule.definitions})
+                         {d: to_text(defined[d].expr) for d in rule.definitions},
+                         {name: decision_text(call) for name, call in decisions_in(
+                             *rule.expressions().values()).items()})
         if run is not None and says == told:
             run = replace(run, last=at)
             continue
@@ -281,7 +283,7 @@ def _edition(run: _Run, number: int, intervals: Sequence[_Interval], as_of: date
     for plain, name in numbers.items():
         parameters[name] = parameters[plain].model_copy(
             update={"value": parameters[plain].valued(begins.values[plain]), "values": ()})
-    rule = _renamed(run.rule, numbers) if numbers else run.rule
+    rule = renamed(run.rule, numbers) if numbers else run.rule
     when = rule.when
     if guard != Lit(True, BOOL):
         when = guard if when is None else Call("&&", (guard, when), BOOL)
@@ -312,36 +314,6 @@ def _within(name: str, start: date | None, end: date | None, rest: Expr) -> Expr
 def _literal(day: date) -> Lit:
     number = to_day(day)
     return Lit(number, Type(Kind.DATE, low=number, high=number))
-
-
-def _renamed(rule: TypedRule, names: Mapping[str, str]) -> TypedRule:
-    """The rule, its parameters under other names, in its texts too."""
-    roles = {role: _param(expr, names) for role, expr in rule.expressions().items()
-             if not role.startswith("rows[")}
-    rows = tuple(replace(r, when=r.when and _param(r.when, names)) for r in rule.rows)
-    texts = {key: _text(text, names) for key in _TEXTS
-             if (text := getattr(rule.rule, key)) is not None}
-    model: Rule = rule.rule.model_copy(update=texts)
-    return replace(rule, rule=model, rows=rows, **roles)  # type: ignore[arg-type]
-
-
-def _param(expr: Expr, names: Mapping[str, str]) -> Expr:
-    match expr:
-        case Param(name=name):
-            return replace(expr, name=names.get(name, name))
-        case Call(args=args):
-            return replace(expr, args=tuple(_param(a, names) for a in args))
-        case ListLit(items=items):
-            return replace(expr, items=tuple(_param(i, names) for i in items))
-        case _:
-            return expr
-
-
-def _text(text: Text, names: Mapping[str, str]) -> Text:
-    said = {"zh": text.zh, "en": text.en}
-    for plain, name in names.items():
-        said = {k: t.replace(f"{{params.{plain}}}", f"{{params.{name}}}") for k, t in said.items()}
-    return text.model_copy(update=said)
 
 
 def _spans(intervals: Sequence[_Interval]) -> tuple[Span, ...]:

@@ -116,19 +116,41 @@ class PackDocument:
         words["field"] = words.get("key", "")
         within = "-within" if rule.within else ""
         hit = f"-{rule.hit}" if rule.hit != "any" else ""
+        if rule.outputs and rule.subject is None:
+            names = self._say("list").join(self._output(rule, o.name) for o in rule.outputs)
+            return self._say(f"table-gives{hit}", names=names)
         return self._say(f"{rule.shape}{within}{hit}", **words)
 
     def _headers(self, rule: TypedRule) -> list[str]:
         return [self.view.say("column.clause"), self.view.say("column.title"),
-                self._say("column.where"), self._say("column.allowed")] if rule.rows else []
+                self._say("column.where"),
+                *([self._say("column.allowed")] if rule.subject is not None else []),
+                *(self._output(rule, o.name) for o in rule.outputs)] if rule.rows else []
+
+    def _output(self, rule: TypedRule, name: str) -> str:
+        """What people call an output."""
+        title = rule.rule.table.outputs[name].title if rule.rule.table else None
+        return plain.said(title, self.view) if title else name
+
+    def _value(self, expr: Any) -> str:
+        """A value that a row gives; a text as it is."""
+        if isinstance(text := getattr(expr, "value", None), str):
+            return text
+        return self.phrases.condition(expr)
 
     def _rows(self, rule: TypedRule) -> Iterator[Sequence[str]]:
         """A decision table, a row each."""
-        subject = rule.rule.table.subject if rule.rule.table else ""
+        subject = (rule.rule.table.subject if rule.rule.table else "") or ""
         for row in rule.rows:
             where = self.phrases.condition(row.when) if row.when else self._say("row.always")
             allowed = self._say("list").join(self.view.value(subject, v) for v in row.allow)
-            yield row.clause, plain.said(row.title, self.view), where, allowed
+            given = dict(row.sets)
+            yield [row.clause, plain.said(row.title, self.view), where,
+                   *([allowed] if rule.subject is not None else []),
+                   *(self._value(given.get(o.name, o.default)) for o in rule.outputs)]
+        if rule.outputs and not (rule.hit == "first" and rule.rows[-1].when is None):
+            yield ["", self._say("otherwise"), "", *([""] if rule.subject is not None else []),
+                   *(self._value(o.default) for o in rule.outputs)]
 
     def _cases(self, rule: TypedRule) -> Iterator[Section]:
         found = [t for t in self.tried.cases if rule.id in t.expect]

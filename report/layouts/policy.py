@@ -120,15 +120,34 @@ def _conditions(item: Rule, view: View) -> Iterator[tuple[str, str]]:
             yield view.say("rule.hit"), view.say(f"hit.{item.table.hit}")
         if item.table.when:
             yield view.say("rule.guard"), item.table.when
-        yield view.say("rule.subject"), item.table.subject
+        if item.table.subject:
+            yield view.say("rule.subject"), item.table.subject
+        for name, output in item.table.outputs.items():
+            default = "" if output.default is None else view.say(
+                "rule.default", value=cell_text(output.default))
+            yield view.say("rule.gives"), f"{name} ({output.type}){default}"
         for row in item.table.rows:
-            allow = ", ".join(row.allow)
+            given = [f"{name}: {cell_text(value)}" for name, value in row.sets.items()]
             yield (view.say("rule.row", clause=row.clause, title=said(row.title, view)),
-                   f"{row.when or view.say('rule.always')}\n→ {allow}")
+                   f"{_row_condition(item.table, row) or view.say('rule.always')}\n"
+                   f"→ {', '.join([*row.allow, *given])}")
         return
     for name, text in getattr(item, item.shape).model_dump().items():
         if text is not None:
             yield view.say(f"rule.{name}"), str(text)
+
+
+def _row_condition(table: Any, row: Any) -> str:
+    """A row's cells below what they speak of, and its own condition."""
+    cells = [f"{column.expr}: {cell_text(cell)}"
+             for column, cell in zip(table.inputs, row.cells, strict=True)
+             if cell_text(cell).strip() not in ("", "-")]
+    return "\n".join([*cells, *([row.when] if row.when else [])])
+
+
+def cell_text(cell: bool | int | str) -> str:
+    """A cell of a table as it is written."""
+    return str(cell).lower() if isinstance(cell, bool) else str(cell)
 
 
 def parameter_value(parameter: Parameter, view: View) -> str:

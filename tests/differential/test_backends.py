@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
@@ -36,17 +36,19 @@ from zhuanjie.engine.backends.registry import NAMES, backend
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import ExpressionError
 from zhuanjie.engine.core.results import Verdict
+from zhuanjie.engine.expr.decisions import decide
 from zhuanjie.engine.expr.from_cel import read
-from zhuanjie.engine.expr.nodes import Expr, Lit, Name
+from zhuanjie.engine.expr.nodes import Call, Expr, Lit, Name
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.type_checker import check
-from zhuanjie.engine.expr.types import Kind, Type
+from zhuanjie.engine.expr.types import BOOL, RECORD_DATE, Kind, Type
 from zhuanjie.engine.lowering.absent import without_columns
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE, lower
 from zhuanjie.engine.policy.model import Rule
-from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
+from zhuanjie.engine.policy.policy import Policy, TypedRule
+from zhuanjie.engine.policy.typed_table import TypedRow
 from zhuanjie.engine.vocabulary.fields import Field
 
 Record = dict[str, Any]
@@ -212,6 +214,27 @@ def field(name: str) -> Expr:
     return check(Name(tuple(name.split("."))), SCHEMA, name)
 
 
+def output(draw: st.DrawFn, condition: Callable[[], Expr | None]) -> Expr:
+    """Something asked of a value that the rows of a table give."""
+    kind = draw(st.sampled_from([Kind.BOOL, Kind.INT, Kind.STRING]))
+
+    def value() -> Expr:
+        if kind is Kind.BOOL:
+            return typed(draw(brief), Kind.BOOL)
+        if kind is Kind.STRING:
+            return check(Lit(draw(st.sampled_from(ENUM))), SCHEMA, "")
+        number = st.integers(1, 3).map(Lit)
+        return typed(draw(st.one_of(number, number, integers)), Kind.INT)
+
+    made = decide("drawn", first=draw(st.booleans()), default=value(), type_=Type(kind),
+                  arms=[(condition(), value()) for _ in range(draw(st.integers(1, 4)))])
+    if kind is Kind.BOOL:
+        return made
+    op = draw(st.sampled_from(["==", "!=", "<"] if kind is Kind.INT else ["==", "!="]))
+    return Call(op, (made, draw(st.sampled_from([value(), field("m.e1")]))
+                     if kind is Kind.STRING else value()), BOOL)
+
+
 @st.composite
 def rules(draw: st.DrawFn) -> list[TypedRule]:
     """One rule of each shape, its expressions drawn at random."""
@@ -234,8 +257,13 @@ def rules(draw: st.DrawFn) -> list[TypedRule]:
         replace(shapes["table"], when=condition(), subject=field("m.e1"), rows=rows,
                 hit=draw(st.sampled_from(["any", "first", "unique"])),
                 guard=condition() if draw(st.booleans()) else None),
+        replace(shapes["require"], when=condition(), ask=output(draw, condition)),
+        replace(shapes["deadline"], due=decide(
+            "due", first=draw(st.booleans()), type_=RECORD_DATE, default=typed(draw(dates), Kind.DATE),
+            arms=[(condition(), typed(draw(dates), Kind.DATE)) for _ in range(2)]),
+            done=field(draw(days))),
         replace(shapes["unique"], when=condition(), key=field("m.s1"), within=None),
-        replace(shapes["unique"], rule=AT_MOST, when=condition(), key=field("m.s2"),
+        replace(shapes["unique"], rule=AT_MOST, when=condition(), key=field("n.s2"),
                 within=field("m.e1"), limit=Lit(draw(st.integers(1, 3)), Type(Kind.INT))),
     ]
 

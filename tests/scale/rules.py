@@ -5,25 +5,28 @@ A rule as text is a mapping of its parts in CEL, as fixtures keep it and as a sm
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from random import Random
 from typing import Any
 
 from scale.expressions import Expressions, texts_of
 from scale.worlds import World
 from zhuanjie.engine.core.errors import ExpressionError
+from zhuanjie.engine.expr.decisions import decide, decision_of, decisions_in
 from zhuanjie.engine.expr.from_cel import read
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, Lit, Name
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.expr.type_checker import check
-from zhuanjie.engine.expr.types import Kind, field_type
+from zhuanjie.engine.expr.types import Kind, Type, field_type
 from zhuanjie.engine.lowering.absent import without_columns
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.lowering.rules import lower
 from zhuanjie.engine.policy.model import Rule
-from zhuanjie.engine.policy.policy import TypedRow, TypedRule
+from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.policy.typed_table import TypedRow
 
 RuleText = dict[str, Any]
 """A rule: `id`, `shape`, `clause`, and the parts of its shape as CEL or as names of fields; or `own`, the name
@@ -54,8 +57,12 @@ def typed_rule(world: World, text: RuleText) -> TypedRule:
         "id": text["id"], "clause": clause, "title": _TEXT, "message": _TEXT, "remedy": _TEXT,
         text["shape"]: _MODEL[text["shape"]]})
 
+    schema = world.schema
+    schema.outputs = {name: partial(_given, world, name, table)
+                      for name, table in text.get("outputs", {}).items()}
+
     def cel(part: str, want: Kind) -> Expr:
-        return check(read(part), world.schema, part, want)
+        return check(read(part), schema, part, want)
 
     def field(name: str) -> Expr:
         return FieldRef(name, field_type(world.fields[name]))
@@ -70,6 +77,30 @@ def typed_rule(world: World, text: RuleText) -> TypedRule:
     return TypedRule(model, world.policy.id, "drawn", **parts)
 
 
+def _given(world: World, name: str, table: RuleText, at: int) -> Expr:
+    """What the rows of a table give, as a rule reads it."""
+    kind = Kind(table["type"])
+
+    def cel(part: str, want: Kind) -> Expr:
+        return check(read(part), world.schema, part, want)
+
+    values = [cel(row["value"], kind) for row in (*table["rows"], table["default"])]
+    types = [v.type for v in values]
+    type_ = (Type(kind, values=frozenset(str(getattr(v, "value", "")) for v in values))
+             if kind is Kind.STRING else
+             Type(kind, low=min(t.low for t in types), high=max(t.high for t in types)))
+    whens = [cel(row["when"], Kind.BOOL) if row.get("when") else None for row in table["rows"]]
+    return decide(name, first=table["first"], arms=list(zip(whens, values, strict=False)),
+                  default=values[-1], type_=type_, at=at)
+
+
+def _given_text(call: Call) -> RuleText:
+    found = decision_of(call)
+    return {"type": str(call.type.kind), "first": found.first,
+            "rows": [{"when": to_text(when), "value": to_text(value)} for when, value in found.arms],
+            "default": {"value": to_text(found.default)}}
+
+
 def text_of(rule: TypedRule) -> RuleText:
     """A typed rule as text; one that has editions is told by its name, for it needs them."""
     if rule.edition is not None:
@@ -78,6 +109,8 @@ def text_of(rule: TypedRule) -> RuleText:
     for role, expr in rule.expressions().items():
         if role in KINDS or role in NAMED:
             out[role] = to_text(expr)
+    if read_outputs := decisions_in(*rule.expressions().values()):
+        out["outputs"] = {name: _given_text(call) for name, call in read_outputs.items()}
     if rule.hit != "any":
         out["hit"] = rule.hit
     if rule.rows:
@@ -122,14 +155,51 @@ def _field(name: Name) -> str:
 
 def _require(draw: Expressions, name: str) -> TypedRule:
     most = draw.random.choice((1, 2, 4, 6))
-    ask = draw.typed(lambda: draw.condition(most), Kind.BOOL)
-    return typed_rule(draw.world, _text(draw, name, ask=to_text(ask)))
+    ask = to_text(draw.typed(lambda: draw.condition(most), Kind.BOOL))
+    if draw.random.random() < 0.6:
+        return typed_rule(draw.world, _text(draw, name, ask=ask))
+    kind = draw.random.choice((Kind.BOOL, Kind.INT, Kind.DATE, Kind.STRING))
+    value = _values(draw, kind)
+    test = {Kind.BOOL: "outputs.o", Kind.STRING: "outputs.o == 'a'"}.get(
+        kind, f"outputs.o {draw.random.choice(('<', '==', '>='))} ({value()})")
+    join = draw.random.choice(("&&", "||"))
+    return typed_rule(draw.world, _text(draw, name, ask=f"({ask}) {join} {test}",
+                                        outputs={"o": _output(draw, kind)}))
+
+
+def _values(draw: Expressions, kind: Kind) -> Callable[[], str]:
+    """What a row may give, drawn anew each time; often the same."""
+    few = [{Kind.BOOL: "true", Kind.INT: "3", Kind.STRING: "'a'"}.get(kind, "as_of"),
+           {Kind.BOOL: "false", Kind.INT: "4", Kind.STRING: "'b'"}.get(kind, "as_of - days(30)")]
+    drawn = {Kind.BOOL: lambda: draw.condition(1), Kind.INT: draw.number, Kind.DATE: draw.day}
+
+    def value() -> str:
+        if kind is Kind.STRING or draw.random.random() < 0.7:
+            return draw.random.choice(few)
+        return to_text(draw.typed(drawn[kind], kind))
+
+    return value
+
+
+def _output(draw: Expressions, kind: Kind) -> RuleText:
+    """A value that rows give, by the first that holds or by all that agree."""
+    r, value = draw.random, _values(draw, kind)
+    rows: list[RuleText] = []
+    for _ in range(r.choice((1, 2, 3))):
+        rows.append({"value": value()})
+        if r.random() < 0.9:
+            rows[-1]["when"] = to_text(draw.typed(lambda: draw.condition(1), Kind.BOOL))
+    return {"type": str(kind), "first": r.random() < 0.6, "rows": rows,
+            "default": {"value": value()}}
 
 
 def _deadline(draw: Expressions, name: str) -> TypedRule | None:
     done = draw.name("date")
     if done is None:
         return None
+    if draw.random.random() < 0.2:
+        return typed_rule(draw.world, _text(draw, name, due="outputs.o", done=_field(done),
+                                            outputs={"o": _output(draw, Kind.DATE)}))
     due = draw.typed(draw.day, Kind.DATE)
     return typed_rule(draw.world, _text(draw, name, due=to_text(due), done=_field(done)))
 
@@ -219,6 +289,8 @@ def features(rule: TypedRule, world: World) -> frozenset[str]:
             out.add("own-field")
     for expr in rule.expressions().values():
         out.update(f"op:{op}" for op in _operators(expr))
+    for call in decisions_in(*rule.expressions().values()).values():
+        out.add(f"output:{call.type.kind}")
     if rule.rows:
         out.add(f"hit:{rule.hit}")
     if rule.guard is not None:

@@ -31,7 +31,8 @@ FEATURES = (
     *(f"op:{op}" for op in ("?:", "||", "&&", "==", "!=", "<", "<=", ">", ">=", "in", "+", "-",
                             "*", "!", "neg", "has", "size", "days", "months", "startsWith",
                             "endsWith", "contains", "matches")),
-    "hit:any", "hit:first", "hit:unique", "guard", "vocabulary:party-transfer", "vocabulary:permits",
+    "hit:any", "hit:first", "hit:unique", "guard",
+    "output:bool", "output:int", "output:date", "output:string", "vocabulary:party-transfer", "vocabulary:permits",
 )
 """What must have been there, each in some rule or table."""
 _LEAST, _SHARE = 20, 2000

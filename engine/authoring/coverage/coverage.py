@@ -28,6 +28,7 @@ from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.expr.decisions import DECIDE
 from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit, names_of, unnamed
 from zhuanjie.engine.expr.printer import as_written
 from zhuanjie.engine.expr.types import Kind
@@ -127,8 +128,7 @@ def _rule(policy: Policy, rule: TypedRule, found: list[PreparedCase], out: Cover
 
 def _rows(rule: TypedRule, evaluator: Evaluator, outcome: Outcome) -> Iterator[Point]:
     """The rows that decide on a record, and the value that they allow it."""
-    assert rule.subject is not None
-    subject = evaluator.trace(rule.subject).value
+    subject = None if rule.subject is None else evaluator.trace(rule.subject).value
     for name, row in zip(row_names(rule), rule.rows, strict=True):
         when = rule.holds(row)
         held = when is None or evaluator.trace(when).value
@@ -168,7 +168,7 @@ def _conditions(rule: str, role: str, expr: Expr, known: Known,
             uses.setdefault(names[0], []).append(known)
         return out
     match expr:
-        case Call(op="has"):
+        case Call(op="has" | "decide"):  # a table is tried by its rows
             pass
         case Call(op="&&" | "||" as op, args=(a, b)):
             absorbing = op == "||"
@@ -241,7 +241,7 @@ def _tried(rule: str, role: str, step: Step) -> Iterator[Point]:
     if _asked(step.expr):
         value: Truth = None if step.value is UNKNOWN else step.value
         yield Point(rule, "condition", role, as_written(step.expr), _NAMES[value], step.expr.at)
-    if names_of(step.expr):
+    if names_of(step.expr) or (isinstance(step.expr, Call) and step.expr.op == DECIDE):
         return
     junction = isinstance(step.expr, Call) and step.expr.op in ("&&", "||")
     absorbing = isinstance(step.expr, Call) and step.expr.op == "||"

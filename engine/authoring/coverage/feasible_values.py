@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import product
 
 from zhuanjie.engine.core.results import Outcome
+from zhuanjie.engine.expr.decisions import decision_of
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
 from zhuanjie.engine.expr.types import MONTH_AND_DAY
 from zhuanjie.engine.policy.policy import TypedRule
@@ -74,6 +75,10 @@ def may_be_unknown(expr: Expr, known: Known) -> bool:
         case Call(op="?:", args=(test, yes, no)):
             return (may_be_unknown(test, known) or may_be_unknown(yes, known | present(test, False))
                     or may_be_unknown(no, known | present(test, True)))
+        case Call(op="decide"):
+            decision = decision_of(expr)
+            return True if not decision.first else any(
+                may_be_unknown(e, known) for e in expr.args[2:])
         case Call(args=(a, b)) if _mixed(a, b):
             return True
         case Call(args=args):
@@ -109,8 +114,9 @@ def _asks(rule: TypedRule, known: Known) -> set[Truth]:
     if rule.ask is not None:
         return feasible_values(rule.ask, known)
     if rule.rows:
-        assert rule.subject is not None
-        dark = may_be_unknown(rule.subject, known) or any(
+        if rule.subject is None:
+            return {True}
+        dark = rule.hit == "unique" or may_be_unknown(rule.subject, known) or any(
             when is not None and None in feasible_values(when, known)
             for when in (rule.guard, *(row.when for row in rule.rows)))
         return {True, False} | ({None} if dark else set())

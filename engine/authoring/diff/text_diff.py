@@ -102,7 +102,7 @@ def rule_keys(rule: TypedRule) -> dict[str, Any]:
     # What a rule replaces, and why, is told as the reason of the difference.
     flat = dict(_flat("", rule.rule.model_dump(mode="json", by_alias=True, exclude_none=True,
                                                exclude={"replaces"})))
-    flat = {k: v for k, v in flat.items() if not k.startswith("table.rows")}
+    flat = {k: v for k, v in flat.items() if not k.startswith(("table.rows", "table.inputs"))}
     if rule.hit == "any":
         flat.pop("table.hit", None)
     if rule.hit == "first":
@@ -110,7 +110,8 @@ def rule_keys(rule: TypedRule) -> dict[str, Any]:
     flat.update(_expression_keys(rule, as_written))
     for name, row in zip(row_names(rule), rule.rows, strict=True):
         here = f"table.{name}"
-        flat[f"{here}.allow"] = sorted(row.allow)
+        if rule.subject is not None:
+            flat[f"{here}.allow"] = sorted(row.allow)
         flat.update(_flat(f"{here}.title", row.title.model_dump()))
     return flat
 
@@ -122,6 +123,7 @@ def _expression_keys(rule: TypedRule, text: Callable[[Expr], str]) -> dict[str, 
                              if (expr := getattr(rule, role)) is not None}
     for name, row in zip(row_names(rule), rule.rows, strict=True):
         found[f"table.{name}.when"] = text(row.when) if row.when else None
+        found.update({f"table.{name}.set.{key}": text(value) for key, value in row.sets})
     return found
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from zhuanjie.engine.expr.decisions import decisions_in
 from zhuanjie.engine.expr.nodes import Expr
-from zhuanjie.engine.expr.printer import to_text
-from zhuanjie.engine.policy.policy import TypedRow, TypedRule
+from zhuanjie.engine.expr.printer import decision_text, to_text
+from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.policy.typed_table import TypedRow
 
 DEFINED = "definitions."
 """How the name of a definition begins, beside those of rules."""
@@ -25,6 +27,10 @@ def parts(rule: TypedRule, text: Callable[[Expr], str] = to_text) -> dict[str, s
     if rule.rows:
         order = f": {', '.join(row_names(rule))}" if rule.hit == "first" else ""
         found["hit"] = f"{rule.hit}{order}"
+    for name, call in decisions_in(*rule.expressions().values()).items():
+        found[f"outputs.{name}"] = decision_text(call)
+    for output in rule.outputs:
+        found[f"default {output.name}"] = text(output.default)
     named = zip(row_names(rule), rule.rows, strict=True)
     return {**found, **{name: row_text(row, text) for name, row in named}}
 
@@ -42,4 +48,5 @@ def row_names(rule: TypedRule) -> list[str]:
 
 def row_text(row: TypedRow, text: Callable[[Expr], str] = to_text) -> str:
     """A row of a decision table on one line."""
-    return f"{text(row.when) if row.when else 'true'} → [{', '.join(sorted(row.allow))}]"
+    given = "".join(f", {name}: {text(value)}" for name, value in sorted(row.sets))
+    return f"{text(row.when) if row.when else 'true'} → [{', '.join(sorted(row.allow))}]{given}"

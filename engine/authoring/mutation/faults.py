@@ -7,18 +7,20 @@ use it. Severity and texts are no part of what a rule decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from zhuanjie.engine.authoring.mutation.canonical_text import DEFINED, parts, row_names
 from zhuanjie.engine.authoring.mutation.mutators import Alike, alike_in, shifted, variants
+from zhuanjie.engine.expr.decisions import decisions_in, with_decisions
 from zhuanjie.engine.expr.nodes import (
     Call,
     Expr,
     FieldRef,
     ListLit,
+    Lit,
     definition_names,
     field_names,
     names_of,
@@ -28,8 +30,9 @@ from zhuanjie.engine.expr.nodes import (
 from zhuanjie.engine.expr.printer import as_written, to_text
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy.model import Parameter
-from zhuanjie.engine.policy.policy import Policy, TypedRow, TypedRule
+from zhuanjie.engine.policy.policy import Policy, TypedRule
 from zhuanjie.engine.policy.table_model import Hit
+from zhuanjie.engine.policy.typed_table import TypedRow
 from zhuanjie.engine.policy.ways import as_number
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
@@ -67,7 +70,7 @@ class Mutant:
         """The policy with the fault."""
         if self.changed is not None:
             rules = tuple(self.changed if r.id == self.rule else r for r in policy.rules)
-            return replace(policy, rules=rules)
+            return replace(policy, rules=tuple(_reading(rules, self.changed)))
         if self.scope is not None:
             return replace(policy, scope=self.scope)
         if self.definition is not None:
@@ -83,10 +86,41 @@ class Mutant:
     def touches(self, rule: TypedRule) -> bool:
         """Whether a rule may come out otherwise for the fault."""
         if self.changed is not None:
-            return rule.id == self.rule
+            return rule.id == self.rule or not given_by(self.changed).isdisjoint(
+                decisions_in(*rule.expressions().values()))
         if self.definition is not None:
             return self.in_scope or self.name in rule.definitions
         return self.scope is not None or self.name in rule.params
+
+
+def given_by(rule: TypedRule) -> frozenset[str]:
+    """The outputs of a rule's table."""
+    return frozenset(output.name for output in rule.outputs)
+
+
+def _reading(rules: Sequence[TypedRule], changed: TypedRule) -> Iterator[TypedRule]:
+    """The rules, with what they read of a table as its other rows now give it."""
+    others = {output.name: changed.output(output) for output in changed.outputs}
+    for _ in rules if others else ():  # an output may be made of another
+        grown = {r.id: r for r in rules if r is not changed and r.outputs and not others.keys()
+                 .isdisjoint(decisions_in(*r.expressions().values()))}
+        more = {o.name: _reread(r, others).output(o) for r in grown.values()
+                for o in _reread(r, others).outputs if o.name not in others}
+        if not more:
+            break
+        others |= more
+    yield from (r if r is changed or not others else _reread(r, others) for r in rules)
+
+
+def _reread(rule: TypedRule, others: Mapping[str, Call]) -> TypedRule:
+    roles = {role: with_decisions(expr, others) for role, expr in rule.expressions().items()
+             if not role.startswith("rows[")}
+    rows = tuple(replace(
+        row, when=None if row.when is None else with_decisions(row.when, others),
+        sets=tuple((name, with_decisions(value, others)) for name, value in row.sets))
+        for row in rule.rows)
+    outputs = tuple(replace(o, default=with_decisions(o.default, others)) for o in rule.outputs)
+    return _with(rule, {**roles, "rows": rows, "outputs": outputs})
 
 
 def mutants(policy: Policy) -> Iterator[Mutant]:
@@ -243,6 +277,29 @@ def _rows(rule: TypedRule, alike: Alike) -> Iterator[tuple[str, str, TypedRule]]
             yield "unconditional", role, put(replace(row, when=None))
             for fault, changed in variants(row.when, alike):
                 yield fault, role, put(replace(row, when=changed))
+        for n, (name, given) in enumerate(row.sets):
+            for fault, instead in _other_values(rule, name, given, alike):
+                yield fault, role, put(replace(
+                    row, sets=(*row.sets[:n], (name, instead), *row.sets[n + 1:])))
+    for n, output in enumerate(rule.outputs):
+        for fault, instead in _other_values(rule, output.name, output.default, alike):
+            outputs = (*rule.outputs[:n], replace(output, default=instead), *rule.outputs[n + 1:])
+            yield fault, f"default {output.name}", _with(rule, {"outputs": outputs})
+
+
+def _other_values(rule: TypedRule, name: str, value: Expr,
+                  alike: Alike) -> Iterator[tuple[str, Expr]]:
+    """What a row may give by a slip instead of a value."""
+    type_ = next(o.type for o in rule.outputs if o.name == name)
+    if isinstance(value, Lit) and isinstance(value.value, bool):
+        yield "value", replace(value, value=not value.value)
+    elif isinstance(value, Lit) and isinstance(value.value, str):
+        others = (v for v in sorted(type_.values or ()) if v != value.value)
+        yield from (("value", replace(value, value=v)) for v in others)
+    else:
+        if value.type.kind is not Kind.BOOL:
+            yield from (("boundary", shifted(value, by)) for by in (1, -1))
+        yield from variants(value, alike)
 
 
 def _with(rule: TypedRule, parts: Mapping[str, Any]) -> TypedRule:

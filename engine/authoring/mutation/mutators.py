@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from zhuanjie.engine.expr.decisions import DECIDE
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, names_of
 from zhuanjie.engine.expr.types import BOOL, MONTH_AND_DAY, STRING, Kind, Type, field_type
 from zhuanjie.engine.vocabulary.fields import FieldTable
@@ -36,7 +37,8 @@ def variants(expr: Expr, alike: Alike) -> Iterator[tuple[str, Expr]]:
             yield name, changed
     if isinstance(expr, FieldRef):
         yield from (("field", other) for other in alike(expr))
-    children = expr.args if isinstance(expr, Call) else ()
+    # What a table gives has the table's faults.
+    children = expr.args if isinstance(expr, Call) and expr.op != DECIDE else ()
     for at, child in enumerate(children):
         if isinstance(expr, Call) and expr.op == "has":
             inner: Iterator[tuple[str, Expr]] = (

@@ -19,7 +19,7 @@ from zhuanjie.engine.authoring.verification.meeting import numbers_in, set_of
 from zhuanjie.engine.authoring.verification.pool import Pool
 from zhuanjie.engine.authoring.verification.prover import Proof, Prover, Scenario, Shown
 from zhuanjie.engine.authoring.verification.rule_sets import RuleSets
-from zhuanjie.engine.authoring.verification.tables import kinds_of
+from zhuanjie.engine.authoring.verification.table_rows import kinds_of
 from zhuanjie.engine.backends.smt.encode import Formula, field_is
 from zhuanjie.engine.backends.smt.query import Answer
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
@@ -34,7 +34,7 @@ def verify_compliance(prover: Prover, sets: RuleSets, said: list[frozenset[str]]
     `said` are sets of rules of which it was said that they cannot be met together; what is found
     is added.
     """
-    tables = [r for r in prover.rules if r.rule.shape == "table"]
+    tables = [r for r in prover.rules if r.rule.rows and r.rule.subject is not None]
     pools = _Pools(prover, sets)
     for table in tables:
         assert isinstance(table.rule.subject, FieldRef)

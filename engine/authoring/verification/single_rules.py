@@ -56,7 +56,8 @@ def _violable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
     typed = rule.rule
     found = prover.find([rule.violation], lambda s: s.violates(typed))
     if found.none:
-        out.report("never-violated", [typed.id])
+        if typed.subject is not None or not typed.rows:  # else it only gives values
+            out.report("never-violated", [typed.id])
     elif not out.unsure("never-violated", [typed.id], found):
         out.prove("never-violated", [typed.id])
 

@@ -35,7 +35,8 @@ from zhuanjie.engine.lowering.conditions import (
 )
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.rules import LoweredRule
-from zhuanjie.engine.policy.policy import TypedRow, TypedRule
+from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.policy.typed_table import TypedRow
 
 ALLOWED, DENIED = "allowed", "denied"
 """What a row of a decision table says of a choice; where it is not known it says nothing."""

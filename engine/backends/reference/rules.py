@@ -98,17 +98,20 @@ def _recurring(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
 
 
 def _table(rule: TypedRule, evaluator: Evaluator, when: Step) -> Judgement:
-    assert rule.subject is not None
     tests: list[Expr] = []
     rows: list[tuple[Step, Step]] = []
     for row in rule.rows:
-        here: Expr = Call("in", (rule.subject, _allowed(row.allow)), BOOL)
+        here: Expr = Lit(True, BOOL)
+        if rule.subject is not None:
+            here = Call("in", (rule.subject, _allowed(row.allow)), BOOL)
         holds = rule.holds(row)
         tests.append(Call("&&", (holds, here), BOOL) if holds else here)
         rows.append((evaluator.trace(holds or Lit(True, BOOL)), evaluator.trace(here)))
-    ask = _any(tests)
-    judgement = _asked(evaluator.trace(ask) if rule.hit == "any" else decided(
-        ask, rows, evaluator.trace(Lit(False, BOOL)), first=rule.hit == "first"), when)
+    ask = _any(tests) if rule.subject is not None else Lit(True, BOOL)
+    asked = evaluator.trace(ask)
+    if rule.hit != "any" and rule.subject is not None:
+        asked = decided(ask, rows, evaluator.trace(Lit(False, BOOL)), first=rule.hit == "first")
+    judgement = _asked(asked, when)
     judgement.steps = {}
     held = [holds.value for holds, _ in rows]
     judgement.clause = _row_clause(rule, held)
