@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.columns import column_uses as column_uses
     from zhuanjie.engine.api.columns import columns_wanted as columns_wanted
     from zhuanjie.engine.api.columns import remember_columns as remember_columns
+    from zhuanjie.engine.api.editor import FailedCase as FailedCase
+    from zhuanjie.engine.api.editor import FileEdit as FileEdit
+    from zhuanjie.engine.api.editor import FilePlace as FilePlace
+    from zhuanjie.engine.api.editor import PackEditor as PackEditor
+    from zhuanjie.engine.api.editor import Proposal as Proposal
+    from zhuanjie.engine.api.editor import Remark as Remark
+    from zhuanjie.engine.api.editor import TextMap as TextMap
+    from zhuanjie.engine.api.editor import TextPosition as TextPosition
     from zhuanjie.engine.api.fields import FieldUse as FieldUse
     from zhuanjie.engine.api.fields import field_uses as field_uses
     from zhuanjie.engine.api.fields import grouping_field as grouping_field
@@ -149,6 +157,8 @@ if TYPE_CHECKING:
     from zhuanjie.engine.core.errors import UsageError as UsageError
     from zhuanjie.engine.core.errors import ZhuanjieError as ZhuanjieError
     from zhuanjie.engine.core.errors import fail as fail
+    from zhuanjie.engine.core.extras import lacking as lacking
+    from zhuanjie.engine.core.extras import missing as missing
     from zhuanjie.engine.core.lint_ids import LINTS as LINTS
     from zhuanjie.engine.core.location import Location as Location
     from zhuanjie.engine.core.messages import LANGS as LANGS
@@ -201,6 +211,10 @@ _MODULES = {
     "zhuanjie.engine.api.columns": (
         "ColumnUse", "TableColumns", "column_mapping", "column_uses", "columns_wanted",
         "remember_columns",
+    ),
+    "zhuanjie.engine.api.editor": (
+        "FailedCase", "FileEdit", "FilePlace", "PackEditor", "Proposal", "Remark",
+        "TextMap", "TextPosition",
     ),
     "zhuanjie.engine.api.fields": ("FieldUse", "field_uses", "grouping_field", "template_fields"),
     "zhuanjie.engine.api.ledgers": (
@@ -260,6 +274,7 @@ _MODULES = {
         "UnsupportedError", "UsageError", "ZhuanjieError", "fail",
     ),
     "zhuanjie.engine.core.lint_ids": ("LINTS",),
+    "zhuanjie.engine.core.extras": ("lacking", "missing"),
     "zhuanjie.engine.core.location": ("Location",),
     "zhuanjie.engine.core.messages": ("LANGS", "Lang", "default_lang", "say", "say_diagnostic"),
     "zhuanjie.engine.core.secrets": ("shown_name",),

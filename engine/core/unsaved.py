@@ -15,9 +15,11 @@ _TEXTS: ContextVar[Mapping[Path, str]] = ContextVar("texts that stand for files"
 
 
 @contextmanager
-def texts_for_files(texts: Mapping[Path, str]) -> Iterator[None]:
-    """Read these texts, by path, in the place of files; beside those that hold already."""
-    token = _TEXTS.set({**_TEXTS.get({}), **{path.resolve(): t for path, t in texts.items()}})
+def texts_for_files(texts: Mapping[Path, str], *, alone: bool = False) -> Iterator[None]:
+    """Read these texts, by path, in the place of files; beside those that hold already, or `alone`.
+    """
+    before = {} if alone else _TEXTS.get({})
+    token = _TEXTS.set({**before, **{path.resolve(): text for path, text in texts.items()}})
     try:
         yield
     finally:
@@ -31,7 +33,8 @@ def unsaved_text(path: Path) -> str | None:
 
 
 def unsaved_beside(folder: Path) -> list[Path]:
-    """The files of a folder that a text stands for and that are not there yet."""
+    """The YAML files of a folder that a text stands for and that are not there yet."""
     texts = _TEXTS.get({})
     here = folder.resolve() if texts else folder
-    return [path for path in texts if path.parent == here and not path.exists()]
+    return [path for path in texts if path.parent == here and path.suffix == ".yaml"
+            and not path.exists()]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from dataclasses import field as preset
 from itertools import islice
@@ -37,6 +39,9 @@ _CONSTANTS = {"true": True, "True": True, "TRUE": True, "false": False, "False":
 
 Key = str | int
 Trail = tuple[Key, ...]
+
+
+_KEPT: ContextVar[dict[tuple[str, str], YamlSource] | None] = ContextVar("parsed", default=None)
 
 
 @dataclass(slots=True)
@@ -111,6 +116,26 @@ def read_source(path: Path, kind: type[ZhuanjieError], shown: str | None = None)
 
 def parse_source(text: str, kind: type[ZhuanjieError], name: str) -> YamlSource:
     """Like `read_source`, for a text that was read already."""
+    kept = _KEPT.get()
+    if kept is None:
+        return _parsed(text, kind, name)
+    known = kept.get((name, text))
+    if known is None:
+        known = kept[name, text] = _parsed(text, kind, name)
+    return known
+
+
+@contextmanager
+def parsed_once(kept: dict[tuple[str, str], YamlSource]) -> Iterator[None]:
+    """Parse no text again that is in `kept`, by its file's name; whoever gives it clears it."""
+    token = _KEPT.set(kept)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+def _parsed(text: str, kind: type[ZhuanjieError], name: str) -> YamlSource:
     try:
         if len(text) > _COUNTED and sum(
                 1 for _ in islice(_starts(text), _MOST + 1)) > _MOST:

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.paths import short_path
+from zhuanjie.engine.core.unsaved import unsaved_beside, unsaved_text
 from zhuanjie.engine.core.validate import validate
 from zhuanjie.engine.core.yaml_source import YamlSource, read_source
 from zhuanjie.engine.policy.case_model import CaseFile
@@ -65,7 +66,7 @@ def load_pack(folder: Path, problems: list[Diagnostic],
     `sources`.
     """
     file = folder / MANIFEST
-    if not file.is_file():
+    if not file.is_file() and unsaved_text(file) is None:
         problems.append(
             Diagnostic("pack.no-manifest", {"file": MANIFEST}, Place(short_path(folder)))
         )
@@ -73,7 +74,7 @@ def load_pack(folder: Path, problems: list[Diagnostic],
     digest = hashlib.sha256()
     manifest, source = _read(Manifest, file, problems, digest, sources)
     topics = []
-    for path in sorted(folder.glob("*.yaml")):
+    for path in sorted({*folder.glob("*.yaml"), *unsaved_beside(folder)}):
         if path.name != MANIFEST:
             topic, at = _read(Topic, path, problems, digest, sources)
             if topic and at:
@@ -101,7 +102,7 @@ def load_cases(folder: Path) -> list[LoadedCases]:
     """The case files of a pack's folder; raises PolicyError with every mistake in them."""
     problems: list[Diagnostic] = []
     out = []
-    for path in sorted((folder / CASES).glob("*.yaml")):
+    for path in sorted({*(folder / CASES).glob("*.yaml"), *unsaved_beside(folder / CASES)}):
         cases, source = _read(CaseFile, path, problems, hashlib.sha256(), [])
         if cases and source:
             out.append(LoadedCases(cases, source))

@@ -115,6 +115,7 @@ def test_no_extra_is_used_where_it_is_there(
 
 @pytest.mark.parametrize(("args", "absent", "extra"), [
     (("policy", "verify", PACK), "z3", "[authoring]"),
+    (("policy", "lsp"), "pygls", "[lsp]"),
     slow(("policy", "mutate", PACK), "z3", "[authoring]"),
     slow(("policy", "diff", PACK, PACK), "z3", "[authoring]"),
     (("audit", "postgresql://nowhere.invalid/db?table=t"), "psycopg", "[postgresql]"),

@@ -8,7 +8,7 @@ import pytest
 from support.author_packs import CASES, MANIFEST, RULES, write
 
 from zhuanjie.engine.api import load_policy
-from zhuanjie.engine.authoring.linting.edits import Edit, edited
+from zhuanjie.engine.authoring.linting.edits import FileEdit, edited
 from zhuanjie.engine.authoring.linting.fixes import LintFixes, fix_lints
 
 SPARE = "  spare: {unit: days, value: 1, source: {zh: 试, en: tried}, note: {zh: 试, en: tried}}\n"
@@ -140,4 +140,4 @@ def test_an_anchor_that_is_used_elsewhere_stays(tmp_path: Path) -> None:
 
 
 def test_edits_that_reach_into_one_another() -> None:
-    assert edited("abcdef", [Edit(1, 3), Edit(2, 5, "x"), Edit(5, 5, "y")]) == "adeyf"
+    assert edited("abcdef", [FileEdit(1, 3), FileEdit(2, 5, "x"), FileEdit(5, 5, "y")]) == "adeyf"

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "verify": "zhuanjie.cli.commands.policy.verify",
     "diff": "zhuanjie.cli.commands.policy.diff",
     "schema": "zhuanjie.cli.commands.policy.schema",
+    "lsp": "zhuanjie.cli.commands.policy.lsp",
 }
 
 

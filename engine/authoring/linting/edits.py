@@ -14,7 +14,7 @@ from zhuanjie.engine.core.yaml_source import Key, YamlSource
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class FileEdit:
     """A stretch of a file's text, from and to (in characters), and what stands there instead."""
 
     start: int
@@ -22,7 +22,7 @@ class Edit:
     text: str = ""
 
 
-def edited(text: str, edits: Sequence[Edit]) -> str:
+def edited(text: str, edits: Sequence[FileEdit]) -> str:
     """The text with edits made; one that reaches into another before it is left out."""
     out, at = [], 0
     for edit in sorted(edits, key=lambda e: (e.start, e.end)):
@@ -32,7 +32,7 @@ def edited(text: str, edits: Sequence[Edit]) -> str:
     return "".join((*out, text[at:]))
 
 
-def without_key(source: YamlSource, trail: Sequence[Key]) -> Edit | None:
+def without_key(source: YamlSource, trail: Sequence[Key]) -> FileEdit | None:
     """Take out a key and what it holds; comments stay. None where that cannot be told safely."""
     trail = tuple(trail)
     parent, node, key = (source.nodes.get(trail[:-1]), source.nodes.get(trail),
@@ -46,23 +46,23 @@ def without_key(source: YamlSource, trail: Sequence[Key]) -> Edit | None:
     return _lines(source.text, key.start_mark.index, node.end_mark.index)
 
 
-def without_lines(text: str, start: int, end: int) -> Edit:
+def without_lines(text: str, start: int, end: int) -> FileEdit:
     """Take out the lines from one place to another, whole."""
     first = text.rfind("\n", 0, start) + 1
     stop = text.find("\n", end)
-    return Edit(first, len(text) if stop < 0 else stop + 1)
+    return FileEdit(first, len(text) if stop < 0 else stop + 1)
 
 
-def _from_braces(text: str, parent: yaml.MappingNode, key: yaml.Node) -> Edit | None:
+def _from_braces(text: str, parent: yaml.MappingNode, key: yaml.Node) -> FileEdit | None:
     at = next(i for i, (k, _) in enumerate(parent.value) if k is key)
     if at + 1 < len(parent.value):
-        edit = Edit(key.start_mark.index, parent.value[at + 1][0].start_mark.index)
+        edit = FileEdit(key.start_mark.index, parent.value[at + 1][0].start_mark.index)
     else:
-        edit = Edit(parent.value[at - 1][1].end_mark.index, parent.value[at][1].end_mark.index)
+        edit = FileEdit(parent.value[at - 1][1].end_mark.index, parent.value[at][1].end_mark.index)
     return None if "\n" in (gone := text[edit.start:edit.end]) and "#" in gone else edit
 
 
-def _lines(text: str, start: int, end: int) -> Edit | None:
+def _lines(text: str, start: int, end: int) -> FileEdit | None:
     first = text.rfind("\n", 0, start) + 1
     if text[first:start].strip():  # the key shares its line, with a dash for instance
         return None
@@ -71,4 +71,4 @@ def _lines(text: str, start: int, end: int) -> Edit | None:
     while len(lines) > 1 and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
         lines.pop()
     whole = without_lines(text, start, first + len("\n".join(lines)))
-    return Edit(first, whole.end)
+    return FileEdit(first, whole.end)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from zhuanjie.engine.authoring.linting.edits import Edit, edited, without_key, without_lines
+from zhuanjie.engine.authoring.linting.edits import FileEdit, edited, without_key, without_lines
 from zhuanjie.engine.authoring.linting.ignores import UNUSED
 from zhuanjie.engine.authoring.linting.run import Lint, LintReport, lint_report
 from zhuanjie.engine.core.errors import PolicyError
@@ -57,7 +57,7 @@ class LintFixes:
 class _Change:
     lint: Lint
     path: Path
-    edit: Edit
+    edit: FileEdit
 
 
 def fix_lints(policy: Policy, weights: Mapping[str, Weight] | None = None) -> LintFixes:
@@ -81,7 +81,7 @@ def fix_lints(policy: Policy, weights: Mapping[str, Weight] | None = None) -> Li
     return LintFixes(files, tuple(mended), report)
 
 
-def mendable(policy: Policy, lint: Lint) -> tuple[Path, Edit] | None:
+def mendable(policy: Policy, lint: Lint) -> tuple[Path, FileEdit] | None:
     """The change that would mend a lint, not yet tried."""
     made = FIXERS.get(lint.id)
     return made(policy, lint) if made is not None else None
@@ -181,7 +181,7 @@ def _changes(policy: Policy, report: LintReport) -> Iterator[_Change]:
 
 
 def _without_ids(source: YamlSource, line: int, column: int, ids: tuple[str, ...],
-                 gone: tuple[str, ...]) -> Edit:
+                 gone: tuple[str, ...]) -> FileEdit:
     """An ignore without the ids that ignore nothing; without the comment where none is left."""
     lines = source.text.split("\n")
     start = sum(len(text) + 1 for text in lines[:line - 1])
@@ -192,13 +192,13 @@ def _without_ids(source: YamlSource, line: int, column: int, ids: tuple[str, ...
         first = at = text.index("lint-ignore", column - 1) + len("lint-ignore ")
         for name in ids:
             at = text.index(name, at) + len(name)
-        return Edit(start + first, start + at, ", ".join(left))
+        return FileEdit(start + first, start + at, ", ".join(left))
     before = text[:column - 1]
-    return Edit(start + len(before.rstrip()), end) if before.strip() \
+    return FileEdit(start + len(before.rstrip()), end) if before.strip() \
         else without_lines(source.text, here, here)
 
 
-def _unused_parameter(policy: Policy, lint: Lint) -> tuple[Path, Edit] | None:
+def _unused_parameter(policy: Policy, lint: Lint) -> tuple[Path, FileEdit] | None:
     if lint.diagnostic.code != "lint.unused-parameter":
         return None
     top = policy.chain[-1]
@@ -209,7 +209,7 @@ def _unused_parameter(policy: Policy, lint: Lint) -> tuple[Path, Edit] | None:
     return None if edit is None else (top.folder / MANIFEST, edit)
 
 
-def _not_translated(policy: Policy, lint: Lint) -> tuple[Path, Edit] | None:
+def _not_translated(policy: Policy, lint: Lint) -> tuple[Path, FileEdit] | None:
     """Both languages with one text: the one that is marked wrongly goes."""
     found = _source(policy, lint.diagnostic.place.file)
     if found is None:
@@ -244,7 +244,7 @@ def _text_of(path: Path) -> str:
     return path.read_text(encoding="utf-8-sig")
 
 
-FIXERS: Final[Mapping[str, Callable[[Policy, Lint], tuple[Path, Edit] | None]]] = {
+FIXERS: Final[Mapping[str, Callable[[Policy, Lint], tuple[Path, FileEdit] | None]]] = {
     "unused-parameter": _unused_parameter,
     "not-translated": _not_translated,
 }

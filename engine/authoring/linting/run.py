@@ -11,8 +11,12 @@ from zhuanjie.engine.authoring.linting.ignores import BAD, UNUSED, Ignore, ignor
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.lint_ids import LINTS, Weight, lint_id
 from zhuanjie.engine.core.yaml_source import YamlSource
+from zhuanjie.engine.policy.lint import lint as sense
 from zhuanjie.engine.policy.pack_files import LoadedPack, load_cases
 from zhuanjie.engine.policy.policy import Policy
+
+_OF_CASES = ("boundary",)
+"""Lints that only running the cases finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,12 @@ class LintReport:
     """Ignores, and which of their ids ignore nothing."""
 
 
-def lint_report(policy: Policy, weights: Mapping[str, Weight] | None = None) -> LintReport:
+def lint_report(policy: Policy, weights: Mapping[str, Weight] | None = None, *,
+                with_cases: bool = True) -> LintReport:
     """Every lint of a policy that is not off, apart from those a comment ignores.
 
-    `weights` is what the settings say of ids. What is off is not looked at for unused ignores
+    `weights` is what the settings say of ids. Without `with_cases` no case is run, and nothing is
+    said that only running them tells. What is off is not looked at for unused ignores
     either. Raises PolicyError where a case file is not well formed.
     """
     weighs = {**LINTS, **(weights or {})}
@@ -68,7 +74,7 @@ def lint_report(policy: Policy, weights: Mapping[str, Weight] | None = None) -> 
     lints: list[Lint] = []
     ignored: list[IgnoredLint] = []
     used: set[tuple[int, str]] = set()
-    for found_lint in find(policy):
+    for found_lint in (find if with_cases else sense)(policy):
         name = lint_id(found_lint.code)
         by = [c for c in comments if c.covers(name, found_lint.place)]
         used |= {(id(c), name) for c in by}
@@ -77,7 +83,8 @@ def lint_report(policy: Policy, weights: Mapping[str, Weight] | None = None) -> 
         else:
             lints += _weighed(name, found_lint, weighs)
     idle = [(c, names) for c in own
-            if (names := tuple(n for n in c.ids if (id(c), n) not in used and weighs[n] != "off"))]
+            if (names := tuple(n for n in c.ids if (id(c), n) not in used and weighs[n] != "off"
+                               and (with_cases or n not in _OF_CASES)))]
     for problem in problems:
         lints += _weighed(BAD, problem, weighs)
     for comment, names in idle:

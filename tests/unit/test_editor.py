@@ -1,0 +1,285 @@
+"""What an editor is answered, without one: places, cursors, what is named where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support.author_packs import CASES, MANIFEST, RULES, write
+
+from zhuanjie.engine.api import PackEditor, TextMap, TextPosition, UsageError
+from zhuanjie.engine.authoring.editor.cursor import cursor_at
+from zhuanjie.engine.authoring.editor.mentions import mentions
+from zhuanjie.engine.authoring.editor.roles import file_kind, role_at
+from zhuanjie.engine.core.errors import PolicyError
+from zhuanjie.engine.core.yaml_source import parse_source, read_source
+from zhuanjie.engine.policy.found import RULES as SHIPPED
+from zhuanjie.engine.policy.found import pack_folders
+
+HERE = "¦"
+
+
+def editor(tmp_path: Path) -> tuple[PackEditor, Path]:
+    return PackEditor("en"), write(tmp_path, rules=RULES, cases=CASES, manifest=MANIFEST).resolve()
+
+
+def typed(known: PackEditor, path: Path, text: str) -> TextPosition:
+    """The position of the mark in a text that is opened without it."""
+    at = text.index(HERE)
+    known.open(path, text.replace(HERE, ""))
+    return known.map(text).position(at)
+
+
+def labels(known: PackEditor, path: Path, text: str) -> list[str]:
+    return [p.label for p in known.completions(path, typed(known, path, text))]
+
+
+@pytest.mark.parametrize(("encoding", "column"), [("utf-8", 11), ("utf-16", 5), ("utf-32", 4)])
+def test_columns_are_counted_as_agreed(encoding: str, column: int) -> None:
+    text = TextMap("a\r\n中𠮷é文b", encoding)  # type: ignore[arg-type]
+    offset = text.text.index("b")
+    at = text.position(offset)
+    assert (at.line, at.column) == (1, column + (1 if encoding == "utf-8" else 0))
+    assert text.offset(at) == offset
+    assert text.offset(TextPosition(1, 99)) == len(text.text)
+    assert text.offset(TextPosition(9, 0)) == len(text.text)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_offset_comes_back(end: str) -> None:
+    text = TextMap(end.join(["甲𠮷", "", "b\u2028c\x85d", "é"]))
+    for offset in range(len(text.text) + 1):
+        if text.text[offset - 1:offset + 1] != "\r\n":
+            assert text.offset(text.position(offset)) == offset
+
+
+def test_places_of_diagnostics_are_found_behind_odd_line_breaks() -> None:
+    text = "a: 'x\u2028y'\nb: [\n"
+    with pytest.raises(PolicyError) as refused:
+        parse_source(text + "c: {}\n", PolicyError, "x")
+    assert refused.value.diagnostics
+    known = TextMap("a: 'x\u2028y'\nbb: 𠮷 cc\n")
+    assert known.text[known.from_yaml(3, 5):].startswith("𠮷")
+    assert known.position(known.from_yaml(3, 7)) == TextPosition(1, 7)
+
+
+@pytest.mark.parametrize(("text", "trail", "on_key", "before"), [
+    ("rules:\n  - id: a\n    when: has(lett¦\n", ("rules", 0, "when"), False, "has(lett"),
+    ("rules:\n  - id: a\n  - id: b\n    cl¦\n    when: x\n", ("rules", 1), True, "cl"),
+    ("rules:\n- id: a\n- id: b\n  deadline:\n    done: ¦\n", ("rules", 1, "deadline", "done"), False, ""),
+    ("rules:\n  - id: a\n    title: {zh: x, e¦}\n", ("rules", 0, "title"), True, "e"),
+    ('r:\n  - rows:\n      - clause: "2¦\n', ("r", 0, "rows", 0, "clause"), False, "2"),
+    ("r:\n  - rows:\n      - allow: [a, b¦]\n", ("r", 0, "rows", 0, "allow", 1), False, "b"),
+    ("r:\n  - id: a\n    moments:\n      - x\n      - iss¦\n", ("r", 0, "moments", 1), True, "iss"),
+    ("r:\n  - when: has(x.y) &&\n      lett¦\n", ("r", 0, "when"), False, "has(x.y) &&\n      lett"),
+    ("r:\n  - id: a\n    ¦\n", ("r", 0), True, ""),
+    ("r:\n  - id: a\n¦\n", (), True, ""),
+    ("c:\n  - t:\n      columns: [as_of,\n        ex.¦]\n", ("c", 0, "t", "columns", 1), False, "ex."),
+    ("c:\n  - expect: {a: ¦}\n", ("c", 0, "expect", "a"), False, ""),
+    ("c:\n  - record: {a.b: 1, letter.¦\n", ("c", 0, "record"), True, "letter."),
+    ("r:\n  - a: 1\n    b: ¦   c: 2\n", ("r", 0, "b"), False, ""),
+    ('c:\n  "1":\n    binds: ¦\n', ("c", "1", "binds"), False, ""),
+    ("r:\n  # note: x\n  - a: [[1], {b: ¦", ("r", 0, "a", 1, "b"), False, ""),
+    ("¦", (), True, ""), ("a: {¦", ("a",), True, ""), ("- ¦", (0,), True, ""),
+])
+def test_the_trail_to_a_cursor(text: str, trail: tuple[object, ...], on_key: bool,
+                               before: str) -> None:
+    found = cursor_at(TextMap(text.replace(HERE, "")), text.index(HERE))
+    assert (found.trail, found.on_key, found.before) == (trail, on_key, before)
+
+
+@pytest.mark.parametrize("name", pack_folders())
+def test_the_trail_is_that_of_yaml_wherever_a_value_stands(name: str) -> None:
+    """In the shipped packs, at every value on a line of its own key, both readings agree."""
+    for path in sorted((SHIPPED / name).glob("**/*.yaml")):
+        source = read_source(path, PolicyError)
+        text, seen = TextMap(source.text), Counter(map(id, source.nodes.values()))
+        for trail, node in list(source.nodes.items())[::7]:
+            key = source.keys.get(trail)
+            if key is None or seen[id(node)] > 1 or not hasattr(node, "style") or node.style in ("|", ">"):
+                continue
+            end = node.end_mark.index - (1 if node.style in ("'", '"') else 0)
+            if node.value and node.start_mark.line == node.end_mark.line:
+                found = cursor_at(text, end)
+                assert (found.trail, found.on_key) == (trail, False), (path.name, trail)
+
+
+@pytest.mark.parametrize("name", pack_folders())
+def test_what_is_named_is_there_to_the_letter(name: str) -> None:
+    seen: Counter[str] = Counter()
+    for path in sorted((SHIPPED / name).glob("**/*.yaml")):
+        kind = file_kind(path)
+        assert kind is not None
+        source = read_source(path, PolicyError)
+        for mention in mentions(source, kind):
+            seen[mention.kind] += 1
+            written = source.text[mention.start:mention.end]
+            assert written.replace(" ", "").replace("\n", "") == mention.name
+    assert {"field", "clause", "rule"} <= set(seen)
+
+
+def test_whatever_rules_read_is_among_what_is_named() -> None:
+    """The names found in the texts of conditions are those that the type check resolves."""
+    from zhuanjie.engine.api import load_policy
+
+    for name in pack_folders():
+        policy = load_policy(name)
+        pack = policy.chain[-1]
+        named: dict[str, set[str]] = {"field": set(), "parameter": set()}
+        for topic in pack.topics:
+            for mention in mentions(topic.source, "topic"):
+                if mention.kind in named:
+                    named[mention.kind].add(mention.name)
+        own = [r for r in policy.rules if r.pack == pack.manifest.id and not r.history]
+        assert set().union(*(r.params for r in own), set()) <= named["parameter"]
+        assert set().union(*(r.fields for r in own), set()) <= named["field"]
+
+
+@pytest.mark.parametrize(("old", "new", "wanted", "unwanted"), [
+    ("has(letter.issued_on)", "has(lett¦", {"letter.issued_on", "params.grace", "has", "days"}, set()),
+    ("days(params.grace)", "days(params.¦", {"grace"}, {"letter.issued_on"}),
+    ("employment.employed", "destination.kind == '¦", {"employer_org"}, {"letter.issued_on"}),
+    ("employment.employed", "destination.kind in ['x', ¦", {"employer_org"}, set()),
+    ("employment.employed", "employment.employed == ¦", {"true", "false"}, set()),
+    ('clause: "2a"', 'clause: "¦', {"1", "2a", "2b"}, set()),
+    ("allow: [employer_org]", "allow: [¦", {"employer_org"}, {"2a"}),
+    ("done: receipt.returned_on", "done: ¦", {"receipt.returned_on"}, {"params.grace"}),
+    ("zh: 错,", "zh: '错 {¦", {"due", "params.grace", "letter.issued_on"}, set()),
+    ("    when: has(letter.issued_on)\n", "    ¦\n", {"when", "moments", "severity"}, {"clause"}),
+    ("    when: has(letter.issued_on)\n", "    severity: ¦\n", {"error", "warning"}, {"when"}),
+    ("    deadline:\n", "    deadline:\n      ¦\n", set(), {"severity"}),
+])
+def test_what_is_proposed_in_a_rule(tmp_path: Path, old: str, new: str, wanted: set[str],
+                                    unwanted: set[str]) -> None:
+    known, folder = editor(tmp_path)
+    path = folder / "10-rules.yaml"
+    known.read(folder)
+    found = set(labels(known, path, RULES.replace(old, new, 1)))
+    assert wanted <= found and not unwanted & found
+
+
+def test_a_proposal_replaces_what_is_typed_and_is_quoted_where_it_must_be(tmp_path: Path) -> None:
+    known, folder = editor(tmp_path)
+    path = folder / "10-rules.yaml"
+    for old, new, label, result in [
+        ("has(letter.issued_on)", "has(letter.is¦", "letter.issued_on", "has(letter.issued_on"),
+        ('clause: "1"', "clause: ¦", "1", 'clause: "1"'),
+        ('clause: "1"', 'clause: "¦"', "1", 'clause: "1"'),
+        ("employment.employed", "destination.kind == 'empl¦'", "employer_org",
+         "destination.kind == 'employer_org'"),
+        ("employment.employed", "destination.kind == ¦", "employer_org",
+         "destination.kind == 'employer_org'"),
+        ('"!employment.employed"', "\"destination.kind == '¦'\"", "employer_org",
+         "\"destination.kind == 'employer_org'\""),
+        ("    deadline:\n", "    dead¦\n", "deadline", "    deadline:\n"),
+    ]:
+        text = RULES.replace(old, new, 1)
+        at = typed(known, path, text)
+        whole = text.replace(HERE, "")
+        [found] = [p for p in known.completions(path, at) if p.label == label]
+        assert whole[:found.start] + found.text + whole[found.end:] == RULES.replace(old, result, 1)
+
+
+def test_what_is_proposed_in_cases_and_in_the_manifest(tmp_path: Path) -> None:
+    known, folder = editor(tmp_path)
+    cases, manifest = folder / "cases" / "all.yaml", folder / "pack.yaml"
+    known.read(folder)
+    for path, text, old, new, wanted in [
+        (cases, CASES, "record: {member.id: s1}", "record: {lett¦", "letter.issued_on"),
+        (cases, CASES, "expect.slip-back.due]", "expect.sl¦", "expect.slip-back"),
+        (cases, CASES, "expect.slip-back.due]", "expect.slip-back.¦", "expect.slip-back.days_late"),
+        (cases, CASES, "2007-07-02, violation", "2007-07-02, ¦", "pending"),
+        (cases, CASES, "expect: {slip-back: not_applicable", "expect: {slip-back: ¦", "satisfied"),
+        (cases, CASES, "expect: {slip-back: not_applicable", "expect: {¦", "slip-back"),
+        (cases, CASES, "- [true, employer_org", "- [true, ¦", "employer_org"),
+        (manifest, MANIFEST, '"2": {binds: sender', '"2": {binds: ¦', "receiver"),
+        (manifest, MANIFEST, "unit: days", "unit: ¦", "months"),
+        (manifest, MANIFEST, "in_force:", "¦\nin_force:", "by_default"),
+        (manifest, MANIFEST, '"2": {binds: sender', '"2": {dated_by: ¦', "letter.issued_on"),
+    ]:
+        assert old in text
+        assert wanted in labels(known, path, text.replace(old, new, 1)), new
+        known.open(path, text)
+
+
+def test_what_was_known_stays_while_a_file_is_broken(tmp_path: Path) -> None:
+    known, folder = editor(tmp_path)
+    path = folder / "10-rules.yaml"
+    known.read(folder)
+    text = RULES.replace("topic: {zh: 试", "topic: {zh: '试").replace("params.grace", "params.¦")
+    at = typed(known, path, text)
+    remarks = known.read(folder)
+    assert [r.diagnostic.code for r in remarks[path]] == ["source.yaml"]
+    assert [p.label for p in known.completions(path, at)] == ["grace"]
+
+
+@pytest.mark.parametrize("name", [
+    "quanzhou-normal-2007-23", *(pytest.param(name, marks=pytest.mark.slow) for name in (
+        *pack_folders(), "random") if name != "quanzhou-normal-2007-23")])
+def test_no_prefix_of_a_file_upsets_it(name: str) -> None:
+    """However far a file is typed, every question is answered."""
+    import random
+
+    rng = random.Random(name)
+    folder = (SHIPPED / (name if name != "random" else next(iter(pack_folders())))).resolve()
+    known = PackEditor("zh")
+    known.read(folder, with_cases=False)
+    for path in sorted(folder.glob("**/*.yaml")):
+        whole = path.read_text(encoding="utf-8")
+        for _ in range(6 if name != "random" else 200):
+            text = whole[:rng.randrange(len(whole))]
+            if name == "random":
+                at = rng.randrange(len(text) + 1)
+                text = text[:at] + rng.choice("{[\"'#:-&*!|>%@` \n𠮷") + text[at:]
+            known.open(path, text)
+            at = known.map(text).position(rng.randrange(len(text) + 1))
+            for place in (at, known.map(text).position(len(text))):
+                known.completions(path, place)
+                known.hover(path, place)
+                known.definition(path, place)
+                known.references(path, place, declared=True)
+            known.lenses(path)
+            known.formatted(path)
+        known.close(path)
+
+
+def test_renaming_a_parameter_of_the_base_reaches_packs_that_build_on_it(tmp_path: Path) -> None:
+    base = write(tmp_path / "tried").resolve()
+    rules = RULES.replace("id: slip-back", "id: slip-again").split("  - id: where-to")[0]
+    top = MANIFEST.replace("id: tried", "id: upon\nbuilds_on: tried").split("parameters:")[0]
+    upon = write(tmp_path / "upon", manifest=top, rules=rules, cases=None).resolve()
+    known = PackEditor("en")
+    for path, text in ((base / "pack.yaml", MANIFEST), (upon / "10-rules.yaml", rules)):
+        mark = text.replace("  grace:", f"  gra{HERE}ce:").replace(
+            "params.grace", f"params.gra{HERE}ce")
+        edits = known.renamed(path, typed(known, path, mark), "respite")
+        assert set(edits) == {base / "pack.yaml", base / "10-rules.yaml", upon / "10-rules.yaml"}
+
+
+def test_what_a_shipped_base_declares_keeps_its_name(tmp_path: Path) -> None:
+    rules = RULES.split("  - id: where-to")[0].replace("params.grace", "params.receipt_return_days")
+    top = MANIFEST.replace("id: tried", "id: upon\nbuilds_on: fujian-2007-80").split("parameters:")[0]
+    folder = write(tmp_path / "upon", manifest=top, rules=rules.replace(
+        'clause: "1"', 'clause: "1.6b"'), cases=None).resolve()
+    known = PackEditor("en")
+    path = folder / "10-rules.yaml"
+    text = path.read_text(encoding="utf-8").replace("receipt_return", f"receipt{HERE}_return")
+    with pytest.raises(UsageError, match="comes with the program"):
+        known.renamed(path, typed(known, path, text), "back_days")
+
+
+def test_every_key_of_the_models_has_a_role() -> None:
+    assert role_at("topic", ("rules", 0, "when")).kind == "cel"  # type: ignore[union-attr]
+    assert role_at("topic", ("rules", 3, "nothing")) is None
+    for kind, trail in (("topic", ("rules", 0)), ("pack", ()), ("cases", ("cases", 0))):
+        role = role_at(kind, trail)  # type: ignore[arg-type]
+        assert role is not None and len(role.properties) > 3
+
+
+def test_a_folder_that_is_no_pack_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path.resolve() / "other.yaml"
+    known = PackEditor("en")
+    known.open(path, "when: x")
+    assert (known.folders(path), known.completions(path, TextPosition(0, 2))) == ([], [])
+    assert known.hover(path, TextPosition(0, 1)) is None
