@@ -126,13 +126,16 @@ def test_whatever_rules_read_is_among_what_is_named() -> None:
     for name in pack_folders():
         policy = load_policy(name)
         pack = policy.chain[-1]
-        named: dict[str, set[str]] = {"field": set(), "parameter": set()}
-        for topic in pack.topics:
-            for mention in mentions(topic.source, "topic"):
+        named: dict[str, set[str]] = {
+            "field": set(), "parameter": set(), "definition": set()}
+        files = [(pack.source, "pack"), *((topic.source, "topic") for topic in pack.topics)]
+        for source, kind in files:
+            for mention in mentions(source, kind):  # type: ignore[arg-type]
                 if mention.kind in named:
                     named[mention.kind].add(mention.name)
         own = [r for r in policy.rules if r.pack == pack.manifest.id and not r.history]
         assert set().union(*(r.params for r in own), set()) <= named["parameter"]
+        assert set().union(*(r.definitions for r in own), set()) <= named["definition"]
         assert set().union(*(r.fields for r in own), set()) <= named["field"]
 
 
