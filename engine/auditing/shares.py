@@ -6,24 +6,26 @@ as large as there are groups, however large the ledger is. Counts of parts are a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import polars as pl
 
+from zhuanjie.engine.auditing.grouping import group_text
 from zhuanjie.engine.backends.base import UNKNOWN, Backend
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.backends.registry import BULK, backend_of, column_backend_of
 from zhuanjie.engine.backends.verdicts import BITS
+from zhuanjie.engine.core.shares import ShareFigures
 from zhuanjie.engine.expr.nodes import FieldRef, field_names
 from zhuanjie.engine.ledger.compared_columns import compared_field
 from zhuanjie.engine.lowering.conditions import Cond
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.shares import CELLS, LoweredShare, lower_share, when_of
 from zhuanjie.engine.policy.policy import TypedRule
-from zhuanjie.engine.vocabulary.fields import Field
+from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
 SHARES = pl.Schema({"share": pl.Int16(), "form": pl.String(), "shown": pl.String(),
                     **{cell: pl.Int64() for cell in CELLS}, "dark": pl.Int64(),
@@ -145,6 +147,17 @@ def _missing(rule: TypedRule, evaluator: Evaluator) -> frozenset[str]:
     if when.value is False:
         return frozenset()
     return frozenset[str]().union(*(step.missing for step in (when, ask) if step.value is UNKNOWN))
+
+
+def is_of_group(record: Mapping[str, Any], share: ShareFigures, fields: FieldTable) -> bool:
+    """Whether a record is of the group that a share is of."""
+    if share.by is None:
+        return True
+    field = fields[share.by]
+    mine = group_text(record.get(share.by), field)
+    if mine is None or share.group is None or field.type != "string":
+        return mine == share.group
+    return bool(field.compared(mine) == field.compared(share.group))
 
 
 def value_of(text: str | None, field: Field) -> Any:

@@ -184,6 +184,14 @@ def _unknown(code: str, read_: ReadEntry, key: str, name: str,
                       read_.place(key), "hint.near" if near else "hint.known")
 
 
+def _on_shares_alone(entry: WaiverEntry, policy: Policy) -> bool:
+    """Whether an entry speaks of nothing but shares: that of a whole ledger has no field."""
+    spoken = [rule for rule in policy.rules
+              if (rule.rule.id == entry.rule if entry.rule is not None
+                  else entry.clause in rule.clauses)]
+    return bool(spoken) and all(rule.shape == "share" for rule in spoken)
+
+
 def _where(read_: ReadEntry, policy: Policy, problems: list[Diagnostic]) -> Expr | None:
     """The entry's condition, typed; None, with diagnostics, where it is wrong or there is none."""
     text = read_.entry.where
@@ -203,7 +211,7 @@ def _where(read_: ReadEntry, policy: Policy, problems: list[Diagnostic]) -> Expr
         problems += [replace(d, place=read_.source.within(trail, text, d.place.caret))
                      for d in error.diagnostics]
         return None
-    if not field_names(where):
+    if not field_names(where) and not _on_shares_alone(read_.entry, policy):
         problems.append(Diagnostic("waiver.no-field", {"id": read_.entry.id},
                                    read_.place("where"), "waiver.no-field.hint"))
     return where

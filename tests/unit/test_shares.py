@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import date
 from itertools import product
@@ -15,6 +16,9 @@ from support.verify_pack import policy, rule, values
 
 from zhuanjie.engine import audit, check
 from zhuanjie.engine.api import lint
+from zhuanjie.engine.api.baselines import create_baseline
+from zhuanjie.engine.api.ledgers import explain
+from zhuanjie.engine.authoring.diff.meaning import meaning
 from zhuanjie.engine.authoring.testing.judged_shares import judged_share
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.core.errors import PolicyError
@@ -22,7 +26,10 @@ from zhuanjie.engine.core.results import Finding, Outcome
 from zhuanjie.engine.core.shares import ShareFigures
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import read_record
+from zhuanjie.engine.policy.check import build_policy
+from zhuanjie.engine.policy.locate import load_chain, policy_periods
 from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.policy.timeline import PackTimeline
 
 DAY = date(2007, 12, 31)
 ASK = "receipt.returned_on <= letter.issued_on + days(30)"
@@ -168,3 +175,91 @@ def test_a_text_may_quote_the_figures(tmp_path: Path) -> None:
     asked["message"] = {"zh": "{receipt.tracker}", "en": "{receipt.tracker}"}
     texts = [d for d in lint(policy(tmp_path / "2", [asked])) if d.code == "lint.text-not-read"]
     assert [d.args["name"] for d in texts] == ["receipt.tracker"]
+
+
+def slips(*groups: tuple[str | None, int, int, int]) -> list[dict[str, Any]]:
+    """Records of colleges with letters: so many slips in time, late, not back."""
+    out: list[dict[str, Any]] = []
+    for college, good, late, blank in groups:
+        for day in ["2007-11-10"] * good + ["2007-12-20"] * late + [None] * blank:
+            out.append({"member.id": str(len(out)), "member.school_branch": college,
+                        "letter.issued_on": "2007-11-01", "receipt.returned_on": day})
+    return out
+
+
+def test_a_waiver_covers_a_group_by_its_field(tmp_path: Path) -> None:
+    entry = ("waivers:\n  - {{id: W1, rule: slips, where: \"{where}\", at_most: 1, reason: r,\n"
+             "     requested_by: a, approved_by: b, granted_on: 2007-12-01, expires: 2008-01-31}}\n")
+    waivers, records = tmp_path / "waivers.yaml", slips(("数学系", 1, 3, 0), ("中文系", 1, 3, 0))
+    by, whole = (pack(tmp_path / name, 50, field) for name, field in (
+        ("by", "member.school_branch"), ("whole", None)))
+    for where, given, wanted in (
+            ("member.school_branch == '数学系'", by, ["violation", "waived"]),
+            ("has(member.school_branch)", by, ["violation", "violation"]),  # two, and it may one
+            ("true", whole, ["waived"]), ("!has(member.id)", whole, ["violation"])):
+        waivers.write_text(entry.format(where=where), encoding="utf-8")
+        for how in ({}, {"bulk": True}):
+            said = found(records, given, waivers=[waivers], **how)
+            assert [str(f.outcome) for f in said] == wanted, where
+
+
+def test_a_baseline_knows_groups_apart(tmp_path: Path) -> None:
+    given = pack(tmp_path / "pack", 50, "member.school_branch")
+    ledger_, known = tmp_path / "ledger.json", tmp_path / "known.jsonl"
+    ledger_.write_text(json.dumps(slips(("数学系", 1, 3, 0), (None, 0, 1, 0))), encoding="utf-8")
+    create_baseline([ledger_], known, given, as_of=DAY)
+    ledger_.write_text(json.dumps(slips(("数学系", 1, 3, 0), (None, 1, 0, 0), ("中文系", 0, 1, 0))),
+                       encoding="utf-8")
+    since = {f.share.group: f.known_since for f in found(ledger_, given, baseline=known) if f.share}
+    assert since == {"数学系": DAY, "中文系": None}
+
+
+def test_each_record_counts_under_the_law_of_its_own_day(tmp_path: Path) -> None:
+    """Half is enough until July 2011, and three quarters since."""
+    folders = []
+    for name, period, at_least in (("old", "{to: 2011-06-30}", 50), ("new", "{from: 2011-07-01}", 75)):
+        pack(tmp_path / name, at_least, when=None)
+        file = tmp_path / name / "pack.yaml"
+        text = json.loads(re.sub(r": (\d{4}-\d\d-\d\d)", r': "\1"', file.read_text()))
+        text |= {"id": name, "in_force": "@", "by_default": True}
+        text["clauses"]["1"]["dated_by"] = "letter.issued_on"
+        text["document"]["issued_on"] = "#"
+        file.write_text(json.dumps(text).replace('"@"', period).replace('"#"', "2007-11-01"))
+        folders.append(tmp_path / name)
+    law = PackTimeline(
+        policy_periods([(load_chain(f)[-1].manifest, f) for f in folders]),
+        lambda f, given: build_policy(load_chain(f), given)).on(date(2020, 12, 31))
+
+    def letters(year: int, good: int, late: int) -> list[dict[str, Any]]:
+        return [{"member.id": f"{year}-{n}", "letter.issued_on": f"{year}-11-01",
+                 "receipt.returned_on": f"{year}-1{1 if n < good else 2}-20"}
+                for n in range(good + late)]
+
+    for how in ENGINES:
+        said = audit([*letters(2010, 2, 2), *letters(2012, 2, 2)], law, as_of=date(2020, 12, 31),
+                     all_outcomes=True, **how).findings
+        assert [(f.pack, str(f.outcome), f.share and f.share.asked) for f in said] == [
+            ("old", "satisfied", 4), ("new", "violation", 4)], how
+
+
+def test_explain_says_what_the_group_comes_to_and_how_the_record_counts(tmp_path: Path) -> None:
+    given = pack(tmp_path, 50, "member.school_branch")
+    records = slips(("数学系", 1, 3, 0), ("中文系", 1, 0, 1))
+    one, = explain(records, "4", "1", given, as_of=DAY)
+    assert (one.finding.record, str(one.finding.outcome)) == ("4", "satisfied")
+    assert one.finding.share is not None and one.finding.share.group == "中文系"
+    assert [(p.label, p.trace.value) for p in one.parts] == [
+        ("when", True), ("ask", True), ("at_least", 50)]
+
+
+def test_the_share_that_is_needed_is_compared_over_all_days(tmp_path: Path) -> None:
+    def least(*steps: tuple[str | None, int]) -> Policy:
+        return pack(tmp_path / str(steps), "params.least", parameters={"least": values(*steps)})
+
+    old = least((None, 50), ("2008-01-01", 60))
+    for other, verdict in ((least((None, 50), ("2008-01-01", 60)), "equal"),
+                           (least((None, 50), ("2008-01-01", 61)), "stricter"),
+                           (least((None, 50)), "laxer"),
+                           (least((None, 70), ("2008-01-01", 40)), "different")):
+        assert meaning(old, other)["1"].verdict == verdict
+    assert meaning(pack(tmp_path / "a"), pack(tmp_path / "b", ask="true"))["1"].verdict == "different"

@@ -37,10 +37,10 @@ def shares(batches: Iterator[VerdictBatch], context: StageContext) -> Iterator[V
         return
     counts = context.strategy.shares()
     if counts is not None:
-        yield from _batches(counts, context.plan, context.all_outcomes)
+        yield from verdicts_on(counts, context.plan, context.all_outcomes)
 
 
-def _batches(counts: pl.DataFrame, plan: Plan, all_outcomes: bool) -> Iterator[VerdictBatch]:
+def verdicts_on(counts: pl.DataFrame, plan: Plan, all_outcomes: bool) -> Iterator[VerdictBatch]:
     """The verdicts of each rule; what only absent columns could decide is apart."""
     of_shares = _plan_of_shares(plan)
     for at, (rule, lowered) in enumerate(zip(plan.shares, lowered_shares(plan), strict=True)):

@@ -115,14 +115,14 @@ class FindingRenderer:
                 remedy = rule.remedy.fill(record, self._constants | share.said())
         named = record.get(self.key) if share is None else None
         return Finding(
-            record=self._shown(self.key, named), rule=rule.id, clause=verdict.clause or rule.clause,
+            record=self.shown(self.key, named), rule=rule.id, clause=verdict.clause or rule.clause,
             outcome=outcome, severity=rule.severity, message=message, due=due,
             days_late=verdict.late, missing=verdict.missing,
-            fields={name: Month.of(value) if name in rule.months else self._shown(name, value)
+            fields={name: Month.of(value) if name in rule.months else self.shown(name, value)
                     for name in rule.reads if (value := record.get(name)) is not None},
             remedy=remedy, location=location, pack=rule.pack, edition=rule.edition,
             name=_text(record.get(self._name)), group=_text(record.get(self._group)),
-            by={name: group_text(self._shown(name, record.get(name)), field)
+            by={name: group_text(self.shown(name, record.get(name)), field)
                 for name, field in self._by},
             judged=not (verdict.missing and self._absent.issuperset(verdict.missing)),
             waiver=waiver,
@@ -167,7 +167,7 @@ class FindingRenderer:
             extra["days_late"] = str(verdict.late)
         return extra, done is not None and done <= self.as_of
 
-    def _shown(self, name: str, value: Any) -> Any:
+    def shown(self, name: str, value: Any) -> Any:
         """A value as it may be shown."""
         if isinstance(value, str):
             field = self._masked.get(name)

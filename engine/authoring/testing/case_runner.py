@@ -13,15 +13,14 @@ from typing import Any
 
 import polars as pl
 
-from zhuanjie.engine.auditing.grouping import group_text
 from zhuanjie.engine.auditing.run import begin
+from zhuanjie.engine.auditing.shares import is_of_group
 from zhuanjie.engine.auditing.uniqueness import singleton_frame
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.results import REPORTED, Outcome
-from zhuanjie.engine.core.shares import ShareFigures
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import Key
 from zhuanjie.engine.ledger.headings import HeadingMap
@@ -182,21 +181,12 @@ class CaseRunner:
         record = read_record(task.record, self._mapping)[0]
         for f in run:
             if f.share is not None:
-                if f.rule in task.expect and self._is_own(f.share, record):
+                if f.rule in task.expect and is_of_group(
+                        record, f.share, plan.fields):
                     found[f.rule] = ActualOutcome(f.outcome, f.clause, missing=f.missing)
             elif f.rule in whole or f.location.row == 1:
                 found[f.rule] = ActualOutcome(f.outcome, f.clause, f.due, f.days_late, f.missing)
         return found
-
-    def _is_own(self, share: ShareFigures, record: Mapping[str, Any]) -> bool:
-        """Whether a share is that of the group that a record is of."""
-        if share.by is None:
-            return True
-        field = self.policy.vocabulary.fields[share.by]
-        mine = group_text(record.get(field.name), field)
-        if mine is None or share.group is None or field.type != "string":
-            return mine == share.group
-        return bool(field.compared(mine) == field.compared(share.group))
 
     def _nothing(self) -> dict[str, ActualOutcome]:
         return {r.id: ActualOutcome(Outcome.NOT_APPLICABLE) for r in self.policy.rules}
