@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 def present(policy: Policy, tried: PackCases, view: View) -> Presentation:
     """A pack, for any of the formats of `policy docs`."""
-    return Presentation(PackDocument(policy, tried, view).sections)
+    def page() -> Iterator[str]:
+        from zhuanjie.report.site import pack_page
+
+        return pack_page.page(policy, tried, view)
+
+    return Presentation(PackDocument(policy, tried, view).sections, texts={"html": page})
 
 
 class PackDocument:
@@ -36,16 +41,20 @@ class PackDocument:
 
     def sections(self) -> Iterator[Section]:
         """The whole document, in the order in which it is read."""
+        yield from self.opening()
+        yield Section(title=self._say("clauses"))
+        for clause in self.policy.clauses:
+            yield from self._clause(clause)
+        yield self.closing()
+
+    def opening(self) -> Iterator[Section]:
+        """What stands before the clauses."""
         yield next(plain.identity(self.policy, self.view))
         if self.policy.changes:
             yield plain.changed(self.policy, self.view)
         yield self._open()
         if self.policy.definitions:
             yield self._definitions()
-        yield Section(title=self._say("clauses"))
-        for clause in self.policy.clauses:
-            yield from self._clause(clause)
-        yield self._coverage()
 
     def _say(self, code: str, **args: Any) -> str:
         return say(f"docs.{code}", self.view.lang, **args)
@@ -71,9 +80,13 @@ class PackDocument:
                    plain.said(d.definition.note, view) if d.definition.note else "")
                   for name, d in self.policy.definitions.items()])
 
-    def _clause(self, name: str) -> Iterator[Section]:
-        clause = self.policy.clauses[name]
-        rules = [r for r in self.policy.rules if r.clause == name]
+    def rules_of(self, name: str) -> list[TypedRule]:
+        """The rules that stand for a clause."""
+        return [r for r in self.policy.rules if r.clause == name]
+
+    def clause_notes(self, name: str) -> list[str]:
+        """Whom a clause binds, and what else is to be known of it."""
+        clause, rules = self.policy.clauses[name], self.rules_of(name)
         tables = [r.clause for r in self.policy.rules if name in r.clauses[1:]]
         notes = [self._say("binds", who=self.view.parties.get(clause.binds, clause.binds)),
                  *(self._say("row-of", clause=c) for c in dict.fromkeys(tables))]
@@ -81,13 +94,18 @@ class PackDocument:
             notes.append(self._say("no-rule"))
         if not clause.waivable:
             notes.append(self._say("not-waivable"))
+        return notes
+
+    def _clause(self, name: str) -> Iterator[Section]:
+        clause, notes = self.policy.clauses[name], self.clause_notes(name)
         if clause.source is not None:
             notes += source_lines(clause.source, self.view)
         yield Section(title=f"{name} {plain.said(clause.text, self.view)}", level=3, notes=notes)
-        for rule in rules:
-            yield from self._rule(rule)
+        for rule in self.rules_of(name):
+            yield from self.rule(rule)
 
-    def _rule(self, rule: TypedRule) -> Iterator[Section]:
+    def rule(self, rule: TypedRule) -> Iterator[Section]:
+        """A rule in words and as written, then its cases."""
         view, model = self.view, rule.rule
         title = view.say("policy.rule", clause=rule.id, title=plain.said(rule.title, view),
                          severity=view.severity(rule.severity))
@@ -108,7 +126,7 @@ class PackDocument:
                   if (text := getattr(model, key))]
         yield Section(title=title, level=4, notes=notes, headers=self._headers(rule),
                       rows=list(self._rows(rule)), tree=list(plain.conditions(model, view)))
-        yield from self._cases(rule)
+        yield from self.cases(rule)
 
     def _asked(self, rule: TypedRule) -> str:
         """What a rule asks, by its shape."""
@@ -152,7 +170,8 @@ class PackDocument:
             yield ["", self._say("otherwise"), "", *([""] if rule.subject is not None else []),
                    *(self._value(o.default) for o in rule.outputs)]
 
-    def _cases(self, rule: TypedRule) -> Iterator[Section]:
+    def cases(self, rule: TypedRule) -> Iterator[Section]:
+        """The cases that try a rule, if there are any."""
         found = [t for t in self.tried.cases if rule.id in t.expect]
         if not found:
             return
@@ -168,7 +187,8 @@ class PackDocument:
             rows=[(t.case.name, self.view.outcome(Outcome(t.expect[rule.id].outcome)))
                   for t in found])
 
-    def _coverage(self) -> Section:
+    def closing(self) -> Section:
+        """How much of the rules the cases try."""
         found, own = self.tried.coverage, self.tried.own
         if not own:
             note = self._say("coverage.no-cases")

@@ -34,9 +34,10 @@ def _resource(name: str) -> str:
 
 
 def document(title: str, lang: Lang, body: Iterable[str], *, more_style: str = "",
-             with_script: bool = False) -> Iterator[str]:
-    """The whole page; `more_style` is put behind the common style."""
-    look, run = style() + more_style, script() if with_script else ""
+             with_script: bool = False, own_script: str = "") -> Iterator[str]:
+    """The whole page; `more_style` is put behind the common style, `own_script` is one of its own.
+    """
+    look, run = style() + more_style, script() if with_script else own_script
     policy = (f"default-src 'none'; style-src {_allowed(look)}; "
               f"script-src {_allowed(run) if run else chr(39) + 'none' + chr(39)}; "
               "base-uri 'none'; form-action 'none'")

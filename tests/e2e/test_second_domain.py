@@ -192,6 +192,8 @@ def test_what_its_author_and_its_readers_ask(call: Caller, tmp_path: Path) -> No
     assert "H3a" in call("policy", "show", PACK)
     assert "H8" in call("policy", "docs", PACK)
     assert "<html" in call("policy", "docs", PACK, "--format", "html")
+    call("policy", "docs", PACK, "--site", tmp_path / "site")
+    assert "H8" in (tmp_path / "site/en" / f"pack-{PACK.name}.html").read_text(encoding="utf-8")
     for file in sorted((PERMITS / "_schema").iterdir()):
         name = file.name.removesuffix(".schema.json")
         assert json.loads(call("policy", "schema", name, PACK)) == json.loads(
