@@ -13,22 +13,11 @@ from zhuanjie.report.layouts import policy as plain
 from zhuanjie.report.layouts.clause_source import source_lines
 from zhuanjie.report.layouts.coverage import percent
 from zhuanjie.report.layouts.overlay import changes
-from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import PackCases, Policy, TypedRule
-
-
-def present(policy: Policy, tried: PackCases, view: View) -> Presentation:
-    """A pack, for any of the formats of `policy docs`."""
-    def page() -> Iterator[str]:
-        from zhuanjie.report.site import pack_page
-
-        return pack_page.page(policy, tried, view)
-
-    return Presentation(PackDocument(policy, tried, view).sections, texts={"html": page})
 
 
 class PackDocument:

@@ -16,6 +16,7 @@ from zhuanjie.report.layouts.pack_document import PackDocument
 from zhuanjie.report.layouts.policy import parameter_value, said
 from zhuanjie.report.page import shell
 from zhuanjie.report.page.markup import Html, join, section, table, tag
+from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.site import search
 from zhuanjie.report.site.links import OTHER, Links, Names, anchor, link, to
@@ -23,6 +24,12 @@ from zhuanjie.report.view import View
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import PackCases, Policy, Source, TypedRule
+
+
+def present(policy: Policy, tried: PackCases, view: View) -> Presentation:
+    """A pack, for any of the formats of `policy docs`."""
+    return Presentation(PackDocument(policy, tried, view).sections,
+                        texts={"html": lambda: page(policy, tried, view)})
 
 
 def page(policy: Policy, tried: PackCases, view: View, links: Links | None = None,

@@ -13,7 +13,7 @@ from zhuanjie.engine.api import load_policy, pack_cases
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.policy.lint import lint
-from zhuanjie.report.layouts import pack_document
+from zhuanjie.report.site import pack_page
 from zhuanjie.report.view import View
 
 PLAIN = '"1": {binds: sender, text: {zh: 一, en: one}}'
@@ -28,7 +28,7 @@ def document(tmp_path: Path, source: str, lang: Lang) -> str:
     loaded = policy(tmp_path / "tried", manifest=manifest(source))
     view = View.of(loaded, lang)
     out = StringIO()
-    report.write(pack_document.present(loaded, pack_cases(loaded), view), "markdown", out, view)
+    report.write(pack_page.present(loaded, pack_cases(loaded), view), "markdown", out, view)
     return out.getvalue()
 
 

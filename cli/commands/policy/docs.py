@@ -29,8 +29,7 @@ def command(ctx: click.Context, *, packs: tuple[str, ...], site: Path | None,
     """Write packs as documents to read: one, the index of all, or a site."""
     from zhuanjie.cli import show
     from zhuanjie.engine import api
-    from zhuanjie.report.layouts import pack_document
-    from zhuanjie.report.site import index_page
+    from zhuanjie.report.site import index_page, pack_page
 
     session = session_of(ctx)
     if site is not None:
@@ -43,7 +42,7 @@ def command(ctx: click.Context, *, packs: tuple[str, ...], site: Path | None,
     if packs:
         policy = api.load_policy(packs[0])
         view = show.view_of(session, target, policy)
-        show.write(pack_document.present(policy, api.pack_cases(policy), view), target, view)
+        show.write(pack_page.present(policy, api.pack_cases(policy), view), target, view)
         return exit_codes.OK
     view = show.view_of(session, target)
     show.write(index_page.present(_with_bases(tuple(api.pack_ids())), view), target, view)
