@@ -76,7 +76,7 @@ def _counts(policy: Policy, tried: PackCases) -> tuple[str, ...]:
 
 
 def _entries(packs: Iterable[tuple[Policy, PackCases]], view: View,
-             links: Links) -> Iterator[search.Entry]:
+             links: Links) -> Iterator[search.SearchEntry]:
     """What any pack says of its own; a field where it is read first."""
     seen: set[str] = set()
     for policy, tried in packs:

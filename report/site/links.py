@@ -52,7 +52,7 @@ def link(kind: str, name: str) -> str:
     return "#" + quote(anchor(kind, name), safe="-._")
 
 
-class Names:
+class LinkedNames:
     """The names that a policy's expressions may have, and where each is explained."""
 
     def __init__(self, policy: Policy, fields: frozenset[str]) -> None:

@@ -19,7 +19,7 @@ from zhuanjie.report.page.markup import Html, join, section, table, tag
 from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.site import search
-from zhuanjie.report.site.links import OTHER, Links, Names, anchor, link, to
+from zhuanjie.report.site.links import OTHER, LinkedNames, Links, anchor, link, to
 from zhuanjie.report.view import View
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class _PackPage:
         self.policy, self.view, self.links, self.above = policy, view, links, above
         self.document = PackDocument(policy, tried, view)
         self.uses = [use for use in field_uses(policy) if use.is_read]
-        self.names = Names(policy, frozenset(use.field.name for use in self.uses))
+        self.names = LinkedNames(policy, frozenset(use.field.name for use in self.uses))
 
     def _say(self, code: str, **args: Any) -> str:
         return say(f"docs.{code}", self.view.lang, **args)

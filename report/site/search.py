@@ -24,7 +24,7 @@ _KINDS: Final = ("clause", "rule", "parameter", "definition", "field")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SearchEntry:
     """Something to find: what it is, what it is called, what is said of it, and where."""
 
     kind: str
@@ -34,7 +34,7 @@ class Entry:
 
 
 def entries(document: PackDocument, uses: Iterable[FieldUse], page: str = "", *,
-            own: bool = False) -> Iterator[Entry]:
+            own: bool = False) -> Iterator[SearchEntry]:
     """What can be found of a pack; `page` is the file that it stands in.
 
     `own` leaves out what it takes over as it is from the packs that it builds on.
@@ -45,31 +45,31 @@ def entries(document: PackDocument, uses: Iterable[FieldUse], page: str = "", *,
         if own and name not in manifest.clauses:
             continue
         source = quoted(clause.source, view) if clause.source else ""
-        yield Entry("clause", f"{name} {said(clause.text, view)}", source,
+        yield SearchEntry("clause", f"{name} {said(clause.text, view)}", source,
                     page + link("clause", name))
     for rule in policy.rules:
         if own and rule.pack != policy.id:
             continue
         section = next(document.rule(rule))
         rows = [cell for row in section.rows for cell in row]
-        yield Entry("rule", f"{rule.clause} {said(rule.title, view)} ({rule.id})",
+        yield SearchEntry("rule", f"{rule.clause} {said(rule.title, view)} ({rule.id})",
                     "\n".join([*section.notes, *rows, *section.tree]), page + link("rule", rule.id))
     for name, parameter in policy.parameters.items():
         if own and name not in manifest.parameters:
             continue
         title = f"params.{name}" + (f" {said(parameter.title, view)}" if parameter.title else "")
-        yield Entry("parameter", title, f"{said(parameter.source, view)}\n"
+        yield SearchEntry("parameter", title, f"{said(parameter.source, view)}\n"
                     f"{said(parameter.note, view)}", page + link("parameter", name))
     for name, definition in policy.definitions.items():
         if own and definition.pack != policy.id:
             continue
-        yield Entry("definition", f"{name} {said(definition.title, view)}", "\n".join((
+        yield SearchEntry("definition", f"{name} {said(definition.title, view)}", "\n".join((
             document.phrases.condition(definition.expr), definition.text)),
             page + link("definition", name))
     for use in uses:
         headings = " ".join((use.field.heading, use.field.heading_en,
                              *use.other_headings(view.lang)))
-        yield Entry("field", f"{use.field.name} {use.heading(view.lang)}",
+        yield SearchEntry("field", f"{use.field.name} {use.heading(view.lang)}",
                     f"{use.meaning(view.lang)}\n{headings}", page + link("field", use.field.name))
 
 
@@ -79,7 +79,7 @@ def script() -> str:
     return files("zhuanjie.report.site").joinpath("search.js").read_text(encoding="utf-8")
 
 
-def box(found: Iterable[Entry], lang: Lang) -> Html:
+def box(found: Iterable[SearchEntry], lang: Lang) -> Html:
     """The search, which shows itself once its script runs, and its entries."""
     kinds = {kind: say(f"docs.kind.{kind}", lang) for kind in _KINDS}
     held = {"entries": [[e.kind, e.title, e.text, e.href] for e in found], "kinds": kinds,
