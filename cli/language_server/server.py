@@ -165,6 +165,13 @@ def _documents(server: PackServer) -> None:
         if path is not None:
             server.reread(path, now=True)
 
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    async def elsewhere(params: lsp.DidChangeWatchedFilesParams) -> None:
+        for change in params.changes:
+            path = protocol.path_of(change.uri)
+            if path is not None:
+                server.reread(path)
+
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     async def closed(params: lsp.DidCloseTextDocumentParams) -> None:
         path = protocol.path_of(params.text_document.uri)

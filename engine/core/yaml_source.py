@@ -33,6 +33,7 @@ _COUNTED = 1 << 20
 """Characters from which on a file's parts are counted before a tree is made of them."""
 _MOST = 200_000
 """Parts of the largest file: aliases can make billions of nine lines."""
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _INT = re.compile(r"[-+]?[0-9]+")
 _CONSTANTS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False,
               "FALSE": False, "null": None, "Null": None, "NULL": None, "~": None, "": None}
@@ -93,7 +94,29 @@ def _offset(text: str, node: yaml.ScalarNode, snippet: str, caret: int) -> tuple
         return (mark.line + 2 + before.count("\n"), indent + caret - (before.rfind("\n") + 1) + 1)
     if node.start_mark.line == node.end_mark.line and "\n" not in before:
         return mark.line + 1, mark.column + 1 + caret + (1 if node.style in ("'", '"') else 0)
-    return mark.line + 1, mark.column + 1
+    return _folded(text[mark.index:node.end_mark.index], mark, node.style, before)
+
+
+def _folded(raw: str, mark: Any, style: str | None, before: str) -> tuple[int, int]:
+    """Where something stands that is behind `before` in a text of several lines.
+
+    YAML folds these, so that blanks are no measure: all other characters are.
+    """
+    left = len("".join(before.split()))
+    at = raw.find("\n") + 1 if style == ">" else 1 if style in ("'", '"') else 0
+    while at < len(raw):
+        if raw[at].isspace() or (style == '"' and raw[at:at + 2] == "\\\n"):
+            at += 1 if raw[at].isspace() else 2
+            continue
+        if left == 0:
+            break
+        left -= 1
+        at += 2 if (style == "'" and raw[at:at + 2] == "''") or (
+            style == '"' and raw[at] == "\\") else 1
+    breaks = list(_BREAK.finditer(raw, 0, at))
+    if not breaks:
+        return mark.line + 1, mark.column + 1 + at
+    return mark.line + 1 + len(breaks), at - breaks[-1].end() + 1
 
 
 def read_source(path: Path, kind: type[ZhuanjieError], shown: str | None = None) -> YamlSource:

@@ -286,3 +286,43 @@ def test_a_folder_that_is_no_pack_is_left_alone(tmp_path: Path) -> None:
     known.open(path, "when: x")
     assert (known.folders(path), known.completions(path, TextPosition(0, 2))) == ([], [])
     assert known.hover(path, TextPosition(0, 1)) is None
+
+
+def test_in_a_comment_only_lints_to_ignore_are_proposed(tmp_path: Path) -> None:
+    known, folder = editor(tmp_path)
+    path = folder / "10-rules.yaml"
+    known.read(folder)
+    for typed_comment, some in [("# ¦", False), ("# has(¦", False), ("# lint-ignore ¦", True),
+                                ("# lint-ignore unit, text¦", True), ("# lint-ignore unit: ¦", False)]:
+        text = RULES.replace("    deadline:\n", f"    {typed_comment}\n    deadline:\n", 1)
+        assert ("boundary" in labels(known, path, text)) == some, typed_comment
+    text = RULES.replace("has(letter.issued_on)", "has(letter.¦)  # note", 1)
+    assert "letter.issued_on" in labels(known, path, text)
+
+
+def test_a_lens_counts_what_a_run_runs(tmp_path: Path) -> None:
+    known, folder = editor(tmp_path)
+    for pack in (folder, (SHIPPED / "central-2015-33").resolve()):
+        for path in sorted(pack.glob("[0-9]*.yaml")):
+            for lens in known.lenses(path)[:3]:
+                assert known.run_cases(path, lens.rule).cases == lens.cases > 0
+
+
+@pytest.mark.parametrize("when", [
+    "    when: >-\n      has(letter.issued_on) &&\n\n      has(member.id)\n      && 𠮷 has(no.such)\n",
+    "    when: has(letter.issued_on)\n      && has(no.such)\n",
+    "    when: 'has(letter.issued_on) && member.id != ''a''\n      && has(no.such)'\n",
+    '    when: "has(letter.issued_on) && member.id != \\"a\\"\n      && has(no.such)"\n',
+    "    when: |\n      has(letter.issued_on)\n      && has(no.such)\n",
+])
+def test_a_mistake_in_a_text_of_several_lines_is_marked_where_it_stands(tmp_path: Path,
+                                                                        when: str) -> None:
+    known, folder = editor(tmp_path)
+    path = folder / "10-rules.yaml"
+    when = when.replace("𠮷 ", "")
+    text = RULES.replace("    when: has(letter.issued_on)\n", when, 1)
+    known.open(path, text)
+    [found] = [r.diagnostic for r in known.read(folder)[path] if r.severity == "error"]
+    assert found.code == "cel.unknown-name"
+    at = known.map(text).from_yaml(found.place.line or 0, int(found.place.column or 0))
+    assert text[at:at + 7] == "no.such"

@@ -17,7 +17,9 @@ from zhuanjie.engine.authoring.editor.hover import HoverTexts, function_text
 from zhuanjie.engine.authoring.editor.mentions import PARAMS
 from zhuanjie.engine.authoring.editor.reading import PackReading
 from zhuanjie.engine.authoring.editor.roles import FileKind, Role, file_kind, role_at
+from zhuanjie.engine.authoring.editor.siblings import siblings
 from zhuanjie.engine.authoring.editor.text_map import TextMap
+from zhuanjie.engine.core.lint_ids import LINTS
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.core.yaml_source import Trail
@@ -31,6 +33,7 @@ ProposalKind = Literal["field", "parameter", "clause", "rule", "value", "functio
 _TYPED: Final = re.compile(r"[\w.]*$")
 _COMPARED: Final = re.compile(
     r"([a-z_]+\.[a-z_0-9]+)\s*(?:==|!=|in\s*\[[^\]]*?)\s*(['\"]?)([\w-]*)$")
+_COMMENT: Final = re.compile(r"(?:^|\s)#(.*)$")
 _ASPECTS: Final = ("clause", "due", "days_late", "missing")
 _BLANKS: Final = ("due", "done", "days_late", "as_of")
 _MANY: Final = 300
@@ -73,6 +76,11 @@ class _Completer:
 
     def proposals(self) -> Iterator[Proposal]:
         cursor = self.cursor
+        number, begin = self.text.line_of(self.offset)
+        typed_line = self.text.line(number)[:self.offset - begin]
+        if (comment := _COMMENT.search(typed_line)) is not None:
+            yield from self._lints(comment[1], typed_line)
+            return
         role = role_at(self.kind, cursor.trail)
         if role is None:
             return
@@ -105,6 +113,13 @@ class _Completer:
             case _:
                 if self.kind == "cases":
                     yield from self._record_value()
+
+    def _lints(self, said: str, line: str) -> Iterator[Proposal]:
+        """Within a comment there is nothing to say, but which lints it may ignore."""
+        found = re.match(r"\s*lint-ignore\s+(?:[\w-]+\s*[,，、]\s*)*([\w-]*)$", said)
+        if found is not None and line.count("'") % 2 == line.count('"') % 2 == 0:
+            for name in LINTS:
+                yield Proposal(name, "word", self.offset - len(found[1]), self.offset, name)
 
     # What there is.
 
@@ -141,7 +156,7 @@ class _Completer:
     # Keys.
 
     def _keys(self, role: Role) -> Iterator[Proposal]:
-        there = self._siblings()
+        there = siblings(self.reading, self.text, self.cursor, self.offset)
         for name in role.properties:
             if name in there:
                 continue
@@ -165,38 +180,6 @@ class _Completer:
         if self.cursor.quote or re.match(r"[\w.-]*\s*:", rest):
             return ""
         return ":" if nested else ": "
-
-    def _siblings(self) -> set[str]:
-        """The keys that the mapping has already, as far as it is on lines of its own."""
-        file = next((f for f in self.reading.files.values()
-                     if f.text == self.text.text and f.source is not None), None)
-        if file is not None and file.source is not None:
-            trail = self.cursor.trail
-            typed = self.cursor.before
-            return {str(t[-1]) for t in file.source.keys if t[:-1] == trail and t[-1] != typed}
-        return set(self._keys_around())
-
-    def _keys_around(self) -> Iterator[str]:
-        number, _ = self.text.line_of(self.offset)
-        column = self.cursor.column
-        for step in (-1, 1):
-            at = number + step
-            while 0 <= at < self.text.lines:
-                line = self.text.line(at)
-                at += step
-                indent = len(line) - len(line.lstrip(" "))
-                if not line.strip() or indent > column:
-                    continue
-                found = re.match(r"[ -]*([\w.\"'-]+)\s*:", line)
-                dash = line.lstrip().startswith("- ")
-                if indent < column and not dash:
-                    break
-                if dash and step > 0:
-                    break
-                if found is not None and found.start(1) == column:
-                    yield found[1].strip("'\"")
-                if dash or indent < column:
-                    break
 
     # Values.
 

@@ -145,13 +145,18 @@ class HoverTexts:
         now = held.at(day)
         yield f"{title}`{name}`: " + self._say(
             "value", value=held.values[0].value if now is None and held.values else now,
-            unit=held.unit)
+            unit=self._unit(held.unit)).rstrip()
         if len(held.values) > 1:
             yield "\n".join("- " + self._say("value-from", start=v.start or "…", value=v.value)
                             for v in held.values)
         yield self._say("source", text=self._said(held.source))
         yield self._say("note", text=self._said(held.note))
         yield from self._pack("parameter", name)
+
+    def _unit(self, unit: str) -> str:
+        with suppress(KeyError):
+            return self._say(f"unit.{unit}")
+        return ""
 
     def _clause(self, policy: Policy, name: str) -> Iterator[str]:
         clause = policy.clauses.get(name)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from zhuanjie.engine.authoring.editor.reading import PackReading
 from zhuanjie.engine.authoring.testing.case_runner import (
@@ -55,11 +56,11 @@ def lenses(reading: PackReading, path: Path) -> list[RuleLens]:
     file = reading.file(path)
     if file is None or file.kind != "topic":
         return []
-    tried = Counter(m.name for other in reading.files.values()
-                    if other.kind == "cases" and other.path.parent.parent == reading.folder
-                    for m in {(m.kind, m.name, _case(other.text, m.start)): m
-                              for m in other.mentions}.values()
-                    if m.kind == "rule")
+    tried: Counter[str] = Counter()
+    for other in reading.files.values():
+        if other.kind == "cases" and other.path.parent.parent == reading.folder and other.source:
+            for named in _named(other.source.data):
+                tried.update(named)
     return [RuleLens(m.name, m.start, m.end, tried[m.name])
             for m in file.mentions if m.kind == "rule" and m.declares]
 
@@ -80,9 +81,25 @@ def run_cases(folder: Path, texts: Mapping[Path, str], rule: str | None, lang: L
     return RuleRun(rule, len(results), tuple(failed))
 
 
-def _case(text: str, offset: int) -> int:
-    """A number for the case that an offset is in: tables name a rule in one column for all."""
-    return text.rfind("\n  - ", 0, offset)
+def _named(data: Any) -> Iterator[set[str]]:
+    """For each case of a file, row by row of its tables, the rules that it names."""
+    for case in _list(data, "cases"):
+        expect = case.get("expect") if isinstance(case, dict) else None
+        named = set(expect) if isinstance(expect, dict) else set()
+        table = case.get("table") if isinstance(case, dict) else None
+        if not isinstance(table, dict):
+            yield named
+            continue
+        columns = [str(column).split(".") for column in _list(table, "columns")]
+        for row in _list(table, "rows"):
+            cells = zip(columns, row if isinstance(row, list) else (), strict=False)
+            yield named | {column[1] for column, cell in cells
+                           if cell is not None and len(column) > 1 and column[0] == "expect"}
+
+
+def _list(data: Any, key: str) -> list[Any]:
+    found = data.get(key) if isinstance(data, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def _sentence(mismatch: Mismatch, lang: Lang) -> str:

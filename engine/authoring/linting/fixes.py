@@ -119,6 +119,10 @@ def _says_the_same(old: Policy, new: Policy, gone: list[Lint]) -> bool:
     dropped = {str(lint.diagnostic.args.get("name")) for lint in gone
                if lint.id == "unused-parameter"}
     kept = {name: value for name, value in old.parameters.items() if name not in dropped}
+    unused = {str(lint.diagnostic.args.get("name")) for lint in gone
+              if lint.id == "unused-definition"}
+    if {n for n in old.definitions if n not in unused} != set(new.definitions):
+        return False
     return (old.rules == new.rules and dict(new.parameters) == kept
             and (old.clauses, old.moments, old.scope, old.scope_rule)
             == (new.clauses, new.moments, new.scope, new.scope_rule)
@@ -126,7 +130,7 @@ def _says_the_same(old: Policy, new: Policy, gone: list[Lint]) -> bool:
 
 
 def _plain(policy: Policy) -> object:
-    return policy.manifest.model_copy(update={"parameters": {}})
+    return policy.manifest.model_copy(update={"parameters": {}, "definitions": {}})
 
 
 def _cases(policy: Policy) -> list[object]:
@@ -198,11 +202,13 @@ def _without_ids(source: YamlSource, line: int, column: int, ids: tuple[str, ...
         else without_lines(source.text, here, here)
 
 
-def _unused_parameter(policy: Policy, lint: Lint) -> tuple[Path, FileEdit] | None:
-    if lint.diagnostic.code != "lint.unused-parameter":
+def _unused(policy: Policy, lint: Lint) -> tuple[Path, FileEdit] | None:
+    sections = {"lint.unused-parameter": "parameters", "lint.unused-definition": "definitions"}
+    section = sections.get(lint.diagnostic.code)
+    if section is None:
         return None
     top = policy.chain[-1]
-    trail = ("parameters", str(lint.diagnostic.args["name"]))
+    trail = (section, str(lint.diagnostic.args["name"]))
     if trail not in top.source.nodes:
         return None
     edit = without_key(top.source, trail)
@@ -245,7 +251,8 @@ def _text_of(path: Path) -> str:
 
 
 FIXERS: Final[Mapping[str, Callable[[Policy, Lint], tuple[Path, FileEdit] | None]]] = {
-    "unused-parameter": _unused_parameter,
+    "unused-parameter": _unused,
+    "unused-definition": _unused,
     "not-translated": _not_translated,
 }
 """What mends a lint, by its id; unused ignores are mended by what is known of each comment."""
