@@ -194,6 +194,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.policy.policy import OverlayChange as OverlayChange
     from zhuanjie.engine.policy.policy import Policy as Policy
     from zhuanjie.engine.policy.policy import TypedRule as TypedRule
+    from zhuanjie.engine.policy.rows_written import written_rows as written_rows
     from zhuanjie.engine.policy.source_model import Source as Source
     from zhuanjie.engine.vocabulary.fields import FieldTable as FieldTable
     from zhuanjie.engine.vocabulary.vocabulary import Vocabulary as Vocabulary
@@ -291,6 +292,7 @@ _MODULES = {
     "zhuanjie.engine.policy.json_schema": ("schemas",),
     "zhuanjie.engine.policy.model": ("Acceptance", "Manifest", "Parameter", "Rule"),
     "zhuanjie.engine.policy.policy": ("OverlayChange", "Policy", "TypedRule"),
+    "zhuanjie.engine.policy.rows_written": ("written_rows",),
     "zhuanjie.engine.policy.source_model": ("Source",),
     "zhuanjie.engine.vocabulary.fields": ("FieldTable",),
     "zhuanjie.engine.vocabulary.vocabulary": ("Vocabulary",),

@@ -101,7 +101,7 @@ def _trail(loc: Sequence[Key], source: YamlSource) -> tuple[Key, ...]:
     """The location without the parts that name a union's models or keys, not places in the data."""
     out: tuple[Key, ...] = ()
     for key in loc:
-        if (*out, key) in source.nodes or key == loc[-1]:
+        if (*out, key) in source.nodes or (*out, key) in source.elsewhere or key == loc[-1]:
             out = (*out, key)
     return out
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as preset
 from itertools import islice
 from pathlib import Path
@@ -54,13 +54,17 @@ class YamlSource:
     data: Any
     nodes: dict[Trail, yaml.Node] = preset(default_factory=dict)
     keys: dict[Trail, yaml.Node] = preset(default_factory=dict)
+    elsewhere: dict[Trail, Place] = preset(default_factory=dict)
+    """Where parts stand that were read from other files."""
 
     def place(self, trail: Sequence[Key], *, key: bool = False) -> Place:
         """Where the part at `trail` stands (or its key); the nearest part above, if it has none."""
         at = tuple(trail)
         path = path_text(at)
-        while at not in self.nodes and at:
+        while at not in self.nodes and at not in self.elsewhere and at:
             at = at[:-1]
+        if at in self.elsewhere:
+            return replace(self.elsewhere[at], path=path or None)
         node = self.keys.get(at) if key else None
         mark = (node or self.nodes[at]).start_mark
         return Place(self.file, line=mark.line + 1, column=mark.column + 1, path=path or None)
@@ -72,8 +76,7 @@ class YamlSource:
         line, column = place.line, place.column
         if isinstance(node, yaml.ScalarNode) and caret is not None:
             line, column = _offset(self.text, node, snippet, caret)
-        return Place(self.file, line=line, column=column, path=place.path, snippet=snippet,
-                     caret=caret)
+        return replace(place, line=line, column=column, snippet=snippet, caret=caret)
 
 
 def path_text(trail: Sequence[Key]) -> str:

@@ -21,7 +21,8 @@ from zhuanjie.engine.expr.types import Kind
 _COMPARED = re.compile(r"(<=|>=|==|!=|<|>)\s*")
 _INTERVAL = re.compile(r"([\[(\]])(.*?)\.\.(.*)([\])\[])", re.DOTALL)
 _NEGATED = re.compile(r"not\s*\((.*)\)", re.DOTALL)
-_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+"""A day as it is written in a cell."""
 _ANYTHING = ("", "-")
 _OPEN, _CLOSE, _QUOTES = "([{", ")]}", "'\""
 
@@ -92,7 +93,7 @@ class _CellReader:
         word, start = text.strip(), start + len(text) - len(text.lstrip())
         if self.of.type.kind is Kind.BOOL and word.lower() in ("true", "false"):
             return Lit(word.lower() == "true", at=start)
-        if self.of.type.kind is Kind.DATE and (day := _DAY.fullmatch(word)):
+        if self.of.type.kind is Kind.DATE and (day := DAY.fullmatch(word)):
             word = f"date({int(day[1])}, {int(day[2])}, {int(day[3])})"
         elif self.of.type.kind is Kind.STRING and self._is_bare(word):
             return Lit(self._meant(word), at=start)

@@ -6,6 +6,7 @@ An author should see all mistakes at once, those of expressions beside those of 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,7 +15,8 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.models import FIELD_FORM
 from zhuanjie.engine.core.yaml_source import Key, YamlSource
 from zhuanjie.engine.expr.names import PackSchema
-from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.expr.nodes import Expr, FieldRef
+from zhuanjie.engine.expr.types import ANY, Kind
 from zhuanjie.engine.policy import pack_vocabulary as added
 from zhuanjie.engine.policy.base_ref import base_id
 from zhuanjie.engine.policy.check import Checker
@@ -44,6 +46,8 @@ def broken_rules(sources: Sequence[YamlSource]) -> list[Diagnostic]:
     checker = Checker(added.broken_vocabulary(sources, additions), parameters,
                       clauses if whole else _Everything(), moments if whole else _Everything())
     _define(checker, sources)
+    checker.schema.outputs = {name: partial(_output, name) for data in maps
+                              for name in _outputs(data)}
     first: dict[str, str] = {}
     for source in sources:
         data = source.data if isinstance(source.data, dict) else {}
@@ -103,6 +107,20 @@ def _define(checker: Checker, sources: Sequence[YamlSource]) -> None:
             except ValidationError:
                 checker.known.put(name, None, TreeSize(1, 1))
     checker.define(written)
+
+
+def _outputs(data: Mapping[str, Any]) -> Iterator[str]:
+    """The outputs that tables of a file declare."""
+    rules = data.get("rules")
+    for rule in rules if isinstance(rules, list) else ():
+        table = rule.get("table") if isinstance(rule, dict) else None
+        outputs = table.get("outputs") if isinstance(table, dict) else None
+        yield from map(str, outputs if isinstance(outputs, dict) else ())
+
+
+def _output(name: str, at: int) -> Expr:
+    """An output of which nothing more is known."""
+    return FieldRef(f"outputs.{name}", ANY, at)
 
 
 def _twice(source: YamlSource, index: int, rule: Any, first: dict[str, str]) -> list[Diagnostic]:

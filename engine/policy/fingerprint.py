@@ -18,6 +18,7 @@ from typing import Final
 
 from zhuanjie.engine.core.kept_files import name_of
 from zhuanjie.engine.policy.found import LOCK, MANIFEST, base_folder, known_packs, roots_beside
+from zhuanjie.engine.policy.row_files import ENDINGS
 from zhuanjie.engine.vocabulary.found import FIELDS, vocabulary_folders
 from zhuanjie.engine.vocabulary.found import MANIFEST as VOCABULARY
 
@@ -69,7 +70,8 @@ def _sources(chains: Chains, known: dict[str, Path], by_default: bool) -> Iterat
     for chain in chains:
         for pack in chain:
             yield str(pack.folder)
-            yield from _files(sorted(pack.folder.glob("*.yaml")))
+            yield from _files(sorted(path for ending in (".yaml", *ENDINGS)
+                                     for path in pack.folder.glob(f"*{ending}")))
             yield from _files(p for p in [pack.folder / LOCK] if p.is_file())
             yield str(base_folder(pack.folder, pack.base, known)) if pack.base else ""
         roots.update(dict.fromkeys(roots_beside(chain[0].folder)))

@@ -223,6 +223,7 @@ def _name(program: str, wanted: Wanted, chains: Chains) -> str:
 
 
 def _changed(pack: LoadedPack) -> bool:
+    from zhuanjie.engine.policy.row_files import hash_of
     from zhuanjie.engine.vocabulary.load import is_as_read
 
     read = {Path(s.file).name: s.text
@@ -230,7 +231,8 @@ def _changed(pack: LoadedPack) -> bool:
     there = {path.name: path.read_text(encoding="utf-8-sig")
              for path in pack.folder.glob("*.yaml")}
     vocabularies = vocabulary_folders(roots_beside(pack.folder)).values()
-    return read != there or not all(map(is_as_read, vocabularies))
+    rows = any(hash_of(pack.folder / name) != seen for name, seen in pack.beside.items())
+    return read != there or rows or not all(map(is_as_read, vocabularies))
 
 
 def _tree(policy: Policy) -> tuple[Any, ...]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from zhuanjie.engine.core.yaml_source import YamlSource, read_source
 from zhuanjie.engine.policy.case_model import CaseFile
 from zhuanjie.engine.policy.found import MANIFEST
 from zhuanjie.engine.policy.model import Manifest, Topic
+from zhuanjie.engine.policy.row_files import put_rows
 
 _M = TypeVar("_M", bound=BaseModel)
 CASES = "cases"
@@ -48,6 +50,8 @@ class LoadedPack:
     source: YamlSource
     topics: tuple[LoadedTopic, ...]
     digest: bytes
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+    """The files that rows of tables were read from, each with its hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,12 @@ def load_pack(folder: Path, problems: list[Diagnostic],
         )
         return None
     digest = hashlib.sha256()
-    manifest, source = _read(Manifest, file, problems, digest, sources)
+    manifest, source = _read(Manifest, file, problems, digest, sources, {})
     topics = []
+    beside: dict[str, bytes] = {}
     for path in sorted({*folder.glob("*.yaml"), *unsaved_beside(folder)}):
         if path.name != MANIFEST:
-            topic, at = _read(Topic, path, problems, digest, sources)
+            topic, at = _read(Topic, path, problems, digest, sources, beside)
             if topic and at:
                 topics.append(LoadedTopic(topic, at))
     if manifest is None or source is None:
@@ -84,7 +89,7 @@ def load_pack(folder: Path, problems: list[Diagnostic],
     if (count := sum(len(topic.topic.rules) for topic in topics)) > MOST_RULES:
         problems.append(_too_many(count, short_path(folder)))
         return None
-    return LoadedPack(folder, manifest, source, tuple(topics), digest.digest())
+    return LoadedPack(folder, manifest, source, tuple(topics), digest.digest(), beside)
 
 
 def _table_rows(rule: object) -> int:
@@ -103,7 +108,7 @@ def load_cases(folder: Path) -> list[LoadedCases]:
     problems: list[Diagnostic] = []
     out = []
     for path in sorted({*(folder / CASES).glob("*.yaml"), *unsaved_beside(folder / CASES)}):
-        cases, source = _read(CaseFile, path, problems, hashlib.sha256(), [])
+        cases, source = _read(CaseFile, path, problems, hashlib.sha256(), [], {})
         if cases and source:
             out.append(LoadedCases(cases, source))
     if problems:
@@ -113,7 +118,7 @@ def load_cases(folder: Path) -> list[LoadedCases]:
 
 def _read(
     model: type[_M], path: Path, problems: list[Diagnostic], digest: hashlib._Hash,
-    sources: list[YamlSource],
+    sources: list[YamlSource], beside: dict[str, bytes],
 ) -> tuple[_M | None, YamlSource | None]:
     try:
         source = read_source(path, PolicyError, short_path(path))
@@ -123,6 +128,10 @@ def _read(
     rules = source.data.get("rules") if isinstance(source.data, dict) else None
     if isinstance(rules, list) and len(rules) > MOST_RULES:
         problems.append(_too_many(len(rules), source.file))
+        return None, None
+    before = len(problems)
+    beside.update(put_rows(source, path.parent, problems))
+    if len(problems) > before:
         return None, None
     long = [(at, count) for at, rule in enumerate(rules if isinstance(rules, list) else ())
             if (count := _table_rows(rule)) > MOST_ROWS]

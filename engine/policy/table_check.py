@@ -12,7 +12,7 @@ from zhuanjie.engine.core.errors import ExpressionError
 from zhuanjie.engine.core.yaml_source import Key, YamlSource
 from zhuanjie.engine.expr.names import OUTPUTS, PackSchema
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, Lit
-from zhuanjie.engine.expr.short_conditions import condition
+from zhuanjie.engine.expr.short_conditions import DAY, condition
 from zhuanjie.engine.expr.type_checker import check
 from zhuanjie.engine.expr.typed import typed_expression
 from zhuanjie.engine.expr.types import ANY, BOOL, STRING, Kind, Type
@@ -178,10 +178,14 @@ class _Table:
                trail: _TRAIL) -> Expr | None:
         """A value of an output, as a row or a default gives it."""
         text = _text(cell)
+        if output.type == "bool" and text.lower() in ("true", "false"):
+            text = text.lower()  # as spreadsheet programs write it in capitals
+        elif output.type == "date" and (day := DAY.fullmatch(text.strip())):
+            text = f"date({int(day[1])}, {int(day[2])}, {int(day[3])})"
         if output.type != "text":
             return self._expr(source, trail, text, _KINDS[output.type])
         if output.values and text not in output.values:
-            self.checker.near("pack.not-a-value", source, trail, text, list(output.values))
+            self.checker.near("pack.table.not-given", source, trail, text, list(output.values))
             return None
         return Lit(text, STRING)
 

@@ -82,7 +82,7 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "policy.lock": ("table", "json", "markdown", "github"),
     "policy.list": _ANSWER,
     "policy.mutate": _ANSWER,
-    "policy.show": _ANSWER,
+    "policy.show": (*_ANSWER, "csv"),
     "policy.test": ("table", "json", "junit", "github"),
     "baseline.show": _ANSWER,
     "waivers.lint": ("table", "json", "markdown", "github"),

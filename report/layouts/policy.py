@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,26 @@ def present(policy: Policy, rules: Sequence[TypedRule], view: View, *, whole: bo
     """A pack, or (not `whole`) some of its rules only."""
     return Presentation(
         lambda: [*(identity(policy, view) if whole else ()), *(rule(r, view) for r in rules)],
-        lambda: _plain(policy, rules, whole))
+        lambda: _plain(policy, rules, whole), texts={"csv": lambda: _rows_as_csv(rules)})
+
+
+def _rows_as_csv(rules: Sequence[TypedRule]) -> Iterator[str]:
+    """The rows of the first table, as a file beside a pack has them: nothing in it is disarmed."""
+    from zhuanjie.engine.api import written_rows
+
+    kept: list[str] = []
+    writer = csv.writer(_Lines(kept))
+    table = next(r.rule.table for r in rules if r.rule.table)
+    for row in written_rows(table):
+        writer.writerow(row)
+        yield kept.pop()
+
+
+class _Lines:
+    """What a writer of CSV writes to: a list."""
+
+    def __init__(self, kept: list[str]) -> None:
+        self.write = kept.append
 
 
 def _plain(policy: Policy, rules: Sequence[TypedRule], whole: bool) -> dict[str, Any]:

@@ -28,6 +28,10 @@ def command(ctx: click.Context, pack: str, part: str | None, target: Target) -> 
     if not rules:
         raise fail(UsageError, "cli.show.part", hint="cli.show.part.hint", part=part,
                    pack=policy.id, clauses=", ".join(dict.fromkeys(r.clause for r in policy.rules)))
+    if target.format == "csv" and len([r for r in rules if r.rule.table]) != 1:
+        tables = ", ".join(r.id for r in policy.rules if r.rule.table)
+        raise fail(UsageError, "cli.show.one-table", hint="cli.show.one-table.hint" if tables
+                   else None, pack=policy.id, tables=tables)
     view = show.view_of(session_of(ctx), target, policy)
     show.write(layout.present(policy, rules, view, whole=part is None), target, view)
     return exit_codes.OK
