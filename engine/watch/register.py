@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import RecordBackend
@@ -36,6 +36,9 @@ from zhuanjie.engine.watch.events import Clock, Event, EventReader, Update
 from zhuanjie.engine.watch.rule_index import Places, RuleIndex
 from zhuanjie.engine.watch.sharing import SharedKeys
 from zhuanjie.engine.watch.standing_waivers import StandingWaivers
+
+if TYPE_CHECKING:
+    from zhuanjie.engine.watch.shares import ShareBook
 
 _BROKEN = (Outcome.VIOLATION, Outcome.WAIVED)
 _ABSENT = str(Outcome.NOT_APPLICABLE)
@@ -67,6 +70,7 @@ class Register:
         self.written: dict[str, str] = {}
         """How the first event wrote an id that is not in the form in which ids are compared."""
         self.sharing = SharedKeys()
+        self.shares: ShareBook | None = None
         self._wakes = WakeCalendar()
         self._folded_day: date | None = None
         self._before: dict[str, LiveCase | bytes | None] | None = None
@@ -102,6 +106,11 @@ class Register:
         scope = self.policy.scope
         self._beyond = (None if scope is None
                         else compiled((plan.kleene.must_be_false(scope),), {}))
+        if plan.shares:
+            from zhuanjie.engine.watch.shares import ShareBook  # late: it needs Polars
+
+            self.shares = self.shares or ShareBook(self.lang)
+            self.shares.judge_by(plan, lambda values: not self._inside(values))
         return waived or other
 
     @property
@@ -176,8 +185,11 @@ class Register:
             merge(self._open(event.record), event)
 
     def settle(self, lines: Iterable[Sequence[Any]]) -> None:
-        """Take in outcomes that were said already: record, rule, outcome, since, due."""
-        for record, rule, outcome, since, due in lines:
+        """Take in outcomes that were said already: record, rule, outcome, since, due, share."""
+        for record, rule, outcome, since, due, *share in lines:
+            if any(share) and self.shares is not None:
+                self.shares.settle(rule, outcome, since, share[0]["group"])
+                continue
             case = self._open(record)
             if outcome == _ABSENT:
                 case.standing.pop(rule, None)
@@ -190,6 +202,8 @@ class Register:
         for record, case in list(self.cases.items()):
             self._rekey(record, case)
             self._schedule(record, case)
+        if self.shares is not None:
+            self.shares.note_all(self.cases, self.closed, self.codec)
         for record, case in self.cases.items() if self.waivers.bounded else ():
             if any(s.outcome in _BROKEN for s in case.standing.values()):
                 typed = self._typed(record, case)
@@ -237,6 +251,9 @@ class Register:
         yield from self._judge(record, rules, changed)
         for other in sorted(touched):
             yield from self._judge(other, self._rules.and_covered(touched[other]), _NOTHING)
+        if self.shares is not None:
+            yield from self.shares.update(
+                record, {self.plan.key: record, **case.values}, self._since)
 
     def _move(self, clock: Clock) -> Iterator[dict[str, Any]]:
         back = clock.day < self.today
@@ -255,6 +272,8 @@ class Register:
                 turned[other] = turned.get(other, set()) | shared
         for record in sorted(turned):
             yield from self._judge(record, self._rules.and_covered(turned[record]))
+        if self.shares is not None:
+            yield from self.shares.again(self._since)
 
     def _judge(self, record: str, rules: Places,
                changed: frozenset[str] | None = None) -> Iterator[dict[str, Any]]:

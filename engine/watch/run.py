@@ -148,7 +148,7 @@ class Watch:
                 for event in data["events"]:
                     register.fold(self._event(event))
                 register.settle([line["record"], line["rule"], line["is"], line["since"],
-                                 line["due"]] for line in data["lines"])
+                                 line["due"], line.get("share")] for line in data["lines"])
                 position.offset, position.number = data["offset"], data["line"]
                 position.sums.extend(data["sums"])
                 position.said += len(data["lines"])

@@ -50,6 +50,8 @@ def dump(register: Register, position: Position) -> Iterator[tuple[str, dict[str
     for closed in _parts(register.closed.items()):
         yield "closed", {"cases": [[record, b64encode(packed).decode(), keys.get(record, {})]
                                    for record, packed in closed]}
+    if register.shares is not None and (standing := register.shares.standing()):
+        yield "shares", {"standing": standing}
     for at in range(0, len(position.sums), _SUMS):
         yield "sums", {"sums": position.sums[at : at + _SUMS].tolist()}
     yield "whole", {}
@@ -73,6 +75,8 @@ def load(entry: Entry, register: Register, position: Position) -> bool:
                 register.sharing.restore(record, {
                     rule: (tuple(codec.decode(key).values()), sure)
                     for rule, (key, sure) in keys.items()})
+        case "shares" if register.shares is not None:
+            register.shares.restore(data["standing"])
         case "sums":
             position.sums.extend(data["sums"])
         case _:

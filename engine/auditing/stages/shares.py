@@ -42,7 +42,7 @@ def shares(batches: Iterator[VerdictBatch], context: StageContext) -> Iterator[V
 
 def verdicts_on(counts: pl.DataFrame, plan: Plan, all_outcomes: bool) -> Iterator[VerdictBatch]:
     """The verdicts of each rule; what only absent columns could decide is apart."""
-    of_shares = _plan_of_shares(plan)
+    of_shares = plan_of_shares(plan)
     for at, (rule, lowered) in enumerate(zip(plan.shares, lowered_shares(plan), strict=True)):
         names = fields_of(rule)
         by = rule.within.name if isinstance(rule.within, FieldRef) else None
@@ -89,7 +89,7 @@ def _batch(plan: Plan, found: list[tuple[ShareFigures, Verdict]], by: str | None
         shares=tuple(figures for figures, _ in found))
 
 
-def _plan_of_shares(plan: Plan) -> Plan:
+def plan_of_shares(plan: Plan) -> Plan:
     """A plan of nothing but the rules on shares; what they come out as is known already."""
     return replace(plan, rules=plan.shares, shares=(), whole=(), lowered=tuple(
         LoweredRule(rule.id, not_applicable=FALSE, satisfied=FALSE, violation=TRUE, pending=FALSE,
