@@ -65,16 +65,39 @@ def location(editor: PackEditor, place: FilePlace) -> lsp.Location:
 
 def diagnostic(remark: Remark, text: TextMap, lang: Lang) -> lsp.Diagnostic:
     """A mistake or a lint, with what to do about it."""
-    found, at = remark.diagnostic, remark.diagnostic.place
+    found = remark.diagnostic
     message = say(found.code, lang, **found.args)
     if found.hint:
         message += "\n" + say(found.hint, lang, **found.args)
-    column = at.column if isinstance(at.column, int) else 1
-    marked = text.span_from(text.from_yaml(at.line or 1, column))
+    start, end = marked(remark, text)
+    near = found.args.get("near")
     return lsp.Diagnostic(
-        span(text, marked.start, marked.end), message, _SEVERITIES[remark.severity],
+        span(text, start, end), message, _SEVERITIES[remark.severity],
         code=remark.id or found.code, source=SOURCE,
-        tags=[lsp.DiagnosticTag.Unnecessary] if remark.id in _UNUSED else None)
+        tags=[lsp.DiagnosticTag.Unnecessary] if remark.id in _UNUSED else None,
+        data={"near": near} if near and _named(remark, text, start) else None)
+
+
+def marked(remark: Remark, text: TextMap) -> tuple[int, int]:
+    """What to mark of a remark's place: the name that it speaks of, or the word that begins there.
+    """
+    at = remark.diagnostic.place
+    start = text.from_yaml(at.line or 1, at.column if isinstance(at.column, int) else 1)
+    quoted = 1 if text.text[start:start + 1] in ("'", '"') else 0
+    for shift in (0, quoted):
+        if (length := _named(remark, text, start + shift)) > 0:
+            return start + shift, start + shift + length
+    here = text.span_from(start)
+    return here.start, here.end
+
+
+def _named(remark: Remark, text: TextMap, start: int) -> int:
+    """The length of the name that a remark is about, where that is what stands there."""
+    for key in ("name", "key", "value", "got", "id", "clause"):
+        said = remark.diagnostic.args.get(key)
+        if isinstance(said, str) and said and text.text.startswith(said, start):
+            return len(said)
+    return 0
 
 
 def item(proposal: Proposal, text: TextMap, order: int) -> lsp.CompletionItem:

@@ -17,6 +17,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
 from zhuanjie.cli.language_server import protocol
+from zhuanjie.cli.language_server.actions import actions
 from zhuanjie.engine.api import (
     FailedCase,
     Lang,
@@ -92,6 +93,10 @@ class PackServer(LanguageServer):
                 self._remarks[path] = some
                 self._failed.pop(path, None)
                 self.publish(path)
+
+    def remarks(self, path: Path) -> list[Remark]:
+        """What is said of a file."""
+        return self._remarks.get(path, [])
 
     def publish(self, path: Path) -> None:
         """Show what is to be said of a file."""
@@ -269,6 +274,14 @@ def _changes(server: PackServer) -> None:
         if new is None or old is None or new == old:
             return []
         return [lsp.TextEdit(protocol.span(editor.map(old), 0, len(old)), new)]
+
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(
+        code_action_kinds=[lsp.CodeActionKind.QuickFix]))
+    def act(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        path = protocol.path_of(params.text_document.uri)
+        return [] if path is None else list(actions(
+            editor, path, params.text_document.uri, params.context.diagnostics,
+            server.remarks(path)))
 
     @server.command(RUN)
     async def run(*words: Any) -> dict[str, Any]:

@@ -21,9 +21,12 @@ from zhuanjie.engine.authoring.editor.reading import PackReader, PackReading, Re
 from zhuanjie.engine.authoring.editor.roles import file_kind
 from zhuanjie.engine.authoring.editor.text_map import Encoding, Stretch, TextMap, TextPosition
 from zhuanjie.engine.authoring.linting.edits import FileEdit
+from zhuanjie.engine.authoring.linting.fixes import mendable
+from zhuanjie.engine.authoring.linting.run import Lint
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
 from zhuanjie.engine.core.lint_ids import Weight
 from zhuanjie.engine.core.messages import Lang
+from zhuanjie.engine.core.unsaved import texts_for_files
 
 __all__ = [
     "FailedCase",
@@ -155,6 +158,16 @@ class PackEditor:
             return formatted(text, str(path))
         except PolicyError:
             return None
+
+    def mended(self, path: Path, remark: Remark) -> tuple[Path, FileEdit] | None:
+        """The change that would mend a lint, where there is one that is safe as a rule."""
+        reading = self._reading(path)
+        if reading is None or reading.policy is None or not reading.in_order or not remark.id:
+            return None
+        lint = Lint(remark.id, "warning", remark.diagnostic)
+        with texts_for_files(self.texts):
+            found = mendable(reading.policy, lint)
+        return None if found is None else (found[0].resolve(), found[1])
 
     def lenses(self, path: Path) -> list[RuleLens]:
         """The rules of a file, with how many cases try each."""

@@ -328,7 +328,7 @@ async def test_a_lens_runs_the_cases_of_a_rule(session: Session) -> None:
     assert lenses is not None and [lens.range.start for lens in lenses] == [
         at(text, "- id: "), at(text, "where-to", -8)]
     lens = lenses[0].command
-    assert lens is not None and lens.command == RUN and "2" in lens.title
+    assert lens is not None and lens.command == RUN and "7" in lens.title
     assert lens.arguments is not None
     done = await session.client.workspace_execute_command_async(
         lsp.ExecuteCommandParams(RUN, lens.arguments))
@@ -341,3 +341,35 @@ async def test_a_lens_runs_the_cases_of_a_rule(session: Session) -> None:
     line = cases[:cases.index("2007-07-02, violation")].count("\n")
     assert [d.range.start.line for d in found if d.code == "case"] == [line]
     assert any("did not come out" in m.message for m in session.client.messages)
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+async def test_a_click_writes_what_was_meant_and_mends_lints(session: Session) -> None:
+    text, manifest = session.open(RULES_FILE), session.open("pack.yaml")
+    await session.said(RULES_FILE, None)
+
+    async def offered(name: str, code: str) -> dict[str, lsp.CodeAction]:
+        found = [d for d in await session.said(name, code) if d.code == code]
+        done = await session.client.text_document_code_action_async(lsp.CodeActionParams(
+            session.doc(name), found[0].range, lsp.CodeActionContext(found)))
+        return {a.title: a for a in done or () if isinstance(a, lsp.CodeAction)}
+
+    wrong = text.replace("has(letter.issued_on)", "has(letter.isued_on)", 1)
+    session.write_whole(RULES_FILE, wrong)
+    [action] = (await offered(RULES_FILE, "cel.unknown-name")).values()
+    assert action.edit is not None and action.edit.changes is not None
+    assert put(wrong, dict(action.edit.changes), session.uri(RULES_FILE)) == text
+    session.write_whole(RULES_FILE, text)
+    spare = manifest.replace("parameters:\n", "parameters:\n  spare: {unit: days, value: 1, "
+                             "source: {zh: 试, en: tried}, note: {zh: 试, en: tried}}\n")
+    session.write_whole("pack.yaml", spare)
+    found = await offered("pack.yaml", "unused-parameter")
+    mend, ignore = found["mend: unused-parameter"].edit, found[
+        "ignore `unused-parameter` here, with a reason"].edit
+    assert mend is not None and mend.changes is not None
+    assert put(spare, dict(mend.changes), session.uri("pack.yaml")) == manifest
+    assert ignore is not None and ignore.changes is not None
+    ignored = put(spare, dict(ignore.changes), session.uri("pack.yaml"))
+    session.write_whole("pack.yaml", ignored.replace("unused-parameter: ", "unused-parameter: soon"))
+    await session.said("pack.yaml", None)
