@@ -113,7 +113,7 @@ class Phrases:
                 return self._say("blank", a=self._value(inner, None))
             case Call(op="!", args=(FieldRef() as inner,)):
                 return self._is(inner, False)
-            case Call(op="days" | "months" as op, args=(Param(name=name),)):
+            case Call(op="days" | "workdays" | "months" as op, args=(Param(name=name),)):
                 value = self._number(name)
                 if value is not None:
                     return self._say("named", text=self._say(f"op.{op}", a=value),

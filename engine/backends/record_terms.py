@@ -25,6 +25,7 @@ from zhuanjie.engine.backends.record_syntax import (
 from zhuanjie.engine.core.calendar import day_part
 from zhuanjie.engine.core.dates import EPOCH_ORDINAL, add_months
 from zhuanjie.engine.core.division import DIVIDE
+from zhuanjie.engine.core.workdays import moved
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.assume import Assumptions, needed, opposite
 from zhuanjie.engine.lowering.conditions import (
@@ -47,6 +48,7 @@ from zhuanjie.engine.lowering.conditions import (
     Term,
     TextTest,
     Value,
+    WorkShift,
     known,
 )
 from zhuanjie.engine.lowering.conditions import (
@@ -229,6 +231,16 @@ class CodeGenerator:
                 tests, a = self._operand(day, facts)
                 self.bound["part"] = _part
                 return tests, call(name("part"), const(part), a)
+            case WorkShift(date=date, days=days, calendar=calendar):
+                tests, a = self._operand(date, facts)
+                way = self._new("worked")
+                self.bound[way] = lru_cache(maxsize=1 << 14)(
+                    lambda day: moved(calendar, day, days))
+                if facts.simplify(known(term)) == TRUE:
+                    return tests, call(name(way), a)
+                local = self._new("p")
+                chosen = ast.NamedExpr(ast.Name(local, ast.Store()), call(name(way), a))
+                return [*tests, compare(chosen, ast.IsNot(), NONE)], name(local)
             case Shift(date=date, months=months):
                 tests, a = self._operand(date, facts)
                 more, b = self._operand(months, facts)

@@ -45,6 +45,15 @@ def part_bounds(part: str, day: Type) -> tuple[int, int]:
     return _PARTS[part]
 
 
+def worked_bounds(start: Type, count: Type) -> tuple[int, int]:
+    """Of a day that is moved by working days; one that is moved by none stays where it is."""
+    assert count.calendar is not None
+    low, high = count.calendar.bounds()
+    if count.low <= 0 <= count.high:
+        return min(low, start.low), max(high, start.high)
+    return low, high
+
+
 def date_bounds(parts: Sequence[Type]) -> tuple[int, int]:
     """Of the day of a year, month and day of the month, wherever there is one."""
     (year, last_year), (month, last_month), (day, last_day) = (
@@ -72,5 +81,3 @@ def midnight(text: str) -> tuple[str, int]:
     if (time.hour, time.minute, time.second) != (0, 0, 0) or fraction.strip("0"):
         return "timestamp-time", to_day(time.date())
     return "", to_day(time.date())
-
-

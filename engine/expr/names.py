@@ -10,6 +10,7 @@ from typing import Any
 from zhuanjie.engine.core.dates import Month, to_day
 from zhuanjie.engine.core.errors import ExpressionError, fail
 from zhuanjie.engine.core.unicode import comparable, half_pair
+from zhuanjie.engine.core.workdays import WorkCalendar
 from zhuanjie.engine.expr.nodes import AsOf, Expr, FieldRef, ListLit, Name, Param
 from zhuanjie.engine.expr.types import (
     ANY,
@@ -34,11 +35,14 @@ class PackSchema:
     """
 
     def __init__(self, fields: FieldTable, params: Mapping[str, Type | tuple[int, int]],
-                 definitions: Mapping[str, Expr] | None = None) -> None:
+                 definitions: Mapping[str, Expr] | None = None,
+                 calendar: WorkCalendar | None = None) -> None:
         """`params` gives the type of each parameter; of a number its least and greatest value.
 
-        `definitions` are typed; the mapping may grow while others are.
+        `definitions` are typed; the mapping may grow while others are. `calendar` is what working
+        days are counted by.
         """
+        self.calendar = calendar
         self._fields = fields
         self._params = {name: held if isinstance(held, Type) else Type(
             Kind.INT, low=held[0], high=held[1]) for name, held in params.items()}
@@ -103,6 +107,7 @@ class DataSchema:
 
     def __init__(self, values: Mapping[str, Any], params: Mapping[str, int | date]) -> None:
         """`values` maps dotted names to scalars."""
+        self.calendar: WorkCalendar | None = None
         self._types = {name: _type_of(name, value) for name, value in values.items()}
         self._params = params
 

@@ -51,6 +51,7 @@ OPS: dict[str, Op] = {
         Op("size", "size", "function", 9, 1),
         Op("days", "days", "function", 9, 1),
         Op("months", "months", "function", 9, 1),
+        Op("workdays", "workdays", "function", 9, 1),
         Op("date", "date", "function", 9, 3),
         Op("timestamp", "timestamp", "function", 9, 1),
         *(Op(part, part, "method", 9, 1) for part in DAY_PARTS),

@@ -14,18 +14,22 @@ from zhuanjie.engine.core.dates import add_months
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ExpressionError
 from zhuanjie.engine.core.suggest import suggest
+from zhuanjie.engine.core.workdays import WorkCalendar
 from zhuanjie.engine.expr.bounds import (
     date_bounds,
     midnight,
     part_bounds,
     quotient_bounds,
     remainder_bounds,
+    worked_bounds,
 )
-from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, Name
+from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, FieldRef, ListLit, Lit, Name, walk
 from zhuanjie.engine.expr.operators import COMPARISONS, DAY_PARTS, DIVISIONS, TEXT_TESTS
+from zhuanjie.engine.expr.result_kinds import RESULTS
 from zhuanjie.engine.expr.types import (
     ANY,
     BOOL,
+    LENGTHS,
     LIMITS,
     MONTH_AND_DAY,
     NUMERIC,
@@ -37,7 +41,9 @@ from zhuanjie.engine.regex.portable import RegexError, portable
 
 
 class Schema(Protocol):
-    """What names mean."""
+    """What names mean; `calendar` is what working days are counted by, if there is one."""
+
+    calendar: WorkCalendar | None
 
     def resolve(self, path: tuple[str, ...], at: int) -> Expr | None:
         """The `FieldRef`, `Param` or `AsOf` that a dotted name stands for, or None."""
@@ -172,6 +178,8 @@ class _Checker:
             return BOOL if self._all(call, Kind.STRING) else ANY
         if op == "size":
             return self._size(call)
+        if op == "workdays":
+            return self._workdays(call)
         if op in ("days", "months"):
             kind = Kind.DURATION if op == "days" else Kind.PERIOD
             ok = self._all(call, Kind.INT)
@@ -183,6 +191,16 @@ class _Checker:
         if op in DAY_PARTS:
             return self._day_part(call)
         return self._arithmetic(call)
+
+    def _workdays(self, call: Call) -> Type:
+        if not self._all(call, Kind.INT):
+            return ANY
+        if self.schema.calendar is None:
+            return self.error(call, "cel.no-workdays", "cel.hint.no-workdays")
+        if any(isinstance(n, (FieldRef, AsOf)) for n in walk(call.args[0])):
+            return self.error(call.args[0], "cel.workdays-count")
+        bounded = self._bounded(call, Kind.WORKDAYS, *_bounds(call.args[0]))
+        return bounded if bounded is ANY else replace(bounded, calendar=self.schema.calendar)
 
     def _day_part(self, call: Call) -> Type:
         day = call.args[0].type
@@ -212,7 +230,8 @@ class _Checker:
         if yes.kind is not no.kind:
             return self._mismatch(call)
         values = yes.values | no.values if yes.values and no.values else None
-        return Type(yes.kind, values, min(yes.low, no.low), max(yes.high, no.high))
+        return Type(yes.kind, values, min(yes.low, no.low), max(yes.high, no.high),
+                    calendar=yes.calendar)
 
     def _comparison(self, call: Call) -> Type:
         a, b = (x.type for x in call.args)
@@ -220,7 +239,7 @@ class _Checker:
         ordered = call.op not in ("==", "!=")
         enum = a.values is not None or b.values is not None
         alike = a.kind is b.kind or {a.kind, b.kind} == MONTH_AND_DAY
-        if not (alike or missing) or Kind.PERIOD in (a.kind, b.kind):
+        if not (alike or missing) or LENGTHS & {a.kind, b.kind}:
             return self._mismatch(call)
         if ordered and (Kind.BOOL in (a.kind, b.kind) or enum):
             return self.error(call, "cel.no-order", op=call.op)
@@ -248,7 +267,7 @@ class _Checker:
         if not isinstance(pool, ListLit):
             return self.error(pool, "cel.in-list")
         kind = pool.type.item
-        if item.type.kind in (Kind.LIST, Kind.PERIOD):
+        if item.type.kind is Kind.LIST or item.type.kind in LENGTHS:
             return self._mismatch(call)
         if kind not in (Kind.ANY, item.type.kind) and item.type.kind is not Kind.ANY:
             return self._mismatch(call)
@@ -270,7 +289,7 @@ class _Checker:
         a, b = (x.type for x in call.args)
         if Kind.ANY in (a.kind, b.kind):
             return self._with_any(call, a if b.kind is Kind.ANY else b)
-        kind = _RESULTS.get((call.op, a.kind, b.kind))
+        kind = RESULTS.get((call.op, a.kind, b.kind))
         if kind is None:
             return self._mismatch(call)
         if call.op in DIVISIONS:
@@ -279,6 +298,8 @@ class _Checker:
         if call.op == "*":
             corners = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
             return self._bounded(call, kind, min(corners), max(corners))
+        if Kind.WORKDAYS in (a.kind, b.kind):
+            return Type(kind, None, *worked_bounds(*(b, a) if a.kind is Kind.WORKDAYS else (a, b)))
         low, high = (b.low, b.high) if call.op == "+" else (-b.high, -b.low)
         if Kind.PERIOD in (a.kind, b.kind) and kind is not Kind.PERIOD:
             start, (low, high) = (a, (low, high)) if a.kind is kind else (b, (a.low, a.high))
@@ -305,29 +326,6 @@ class _Checker:
         if low < least or high > most:
             return self.error(call, "cel.overflow", "cel.hint.overflow", kind=str(kind))
         return Type(kind, low=low, high=high)
-
-
-_RESULTS: dict[tuple[str, Kind, Kind], Kind] = {
-    ("+", Kind.INT, Kind.INT): Kind.INT,
-    ("-", Kind.INT, Kind.INT): Kind.INT,
-    ("*", Kind.INT, Kind.INT): Kind.INT,
-    ("/", Kind.INT, Kind.INT): Kind.INT,
-    ("%", Kind.INT, Kind.INT): Kind.INT,
-    ("+", Kind.DATE, Kind.DURATION): Kind.DATE,
-    ("+", Kind.DURATION, Kind.DATE): Kind.DATE,
-    ("-", Kind.DATE, Kind.DURATION): Kind.DATE,
-    ("+", Kind.DATE, Kind.PERIOD): Kind.DATE,
-    ("+", Kind.PERIOD, Kind.DATE): Kind.DATE,
-    ("-", Kind.DATE, Kind.PERIOD): Kind.DATE,
-    ("+", Kind.MONTH, Kind.PERIOD): Kind.MONTH,
-    ("+", Kind.PERIOD, Kind.MONTH): Kind.MONTH,
-    ("-", Kind.MONTH, Kind.PERIOD): Kind.MONTH,
-    ("-", Kind.DATE, Kind.DATE): Kind.DURATION,
-    ("+", Kind.DURATION, Kind.DURATION): Kind.DURATION,
-    ("-", Kind.DURATION, Kind.DURATION): Kind.DURATION,
-    ("+", Kind.PERIOD, Kind.PERIOD): Kind.PERIOD,
-    ("-", Kind.PERIOD, Kind.PERIOD): Kind.PERIOD,
-}
 
 
 def _examples(names: Sequence[str]) -> dict[str, str]:

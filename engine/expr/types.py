@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from zhuanjie.engine.core.dates import FIRST_DAY, LAST_DAY, Month, from_day, to_day
+from zhuanjie.engine.core.workdays import WorkCalendar
 from zhuanjie.engine.vocabulary.comparison import Comparison
 from zhuanjie.engine.vocabulary.fields import Field
 
@@ -30,12 +31,15 @@ class Kind(StrEnum):
     """A year and a month, held as the month's first day; its day is not known."""
     DURATION = "duration"
     PERIOD = "period"
+    WORKDAYS = "workdays"
     LIST = "list"
     ANY = "any"
     """A field that a single evaluation has no value for: fits everywhere, always unknown."""
 
 
 NUMERIC = frozenset({Kind.INT, Kind.DATE, Kind.MONTH, Kind.DURATION, Kind.PERIOD})
+LENGTHS = frozenset({Kind.PERIOD, Kind.WORKDAYS})
+"""What days are moved by, and nothing is compared with: how long it is depends on the day."""
 MONTH_AND_DAY = frozenset({Kind.MONTH, Kind.DATE})
 """What is compared though it is not alike: unknown where the month's own day would decide."""
 LIMITS: dict[Kind, tuple[int, int]] = {
@@ -45,6 +49,7 @@ LIMITS: dict[Kind, tuple[int, int]] = {
     Kind.MONTH: (FIRST_DAY, to_day(date(9999, 11, 1))),
     Kind.DURATION: (FIRST_DAY - LAST_DAY, LAST_DAY - FIRST_DAY),
     Kind.PERIOD: (-12 * 9999, 12 * 9999),
+    Kind.WORKDAYS: (-100_000, 100_000),
 }
 
 
@@ -52,7 +57,7 @@ LIMITS: dict[Kind, tuple[int, int]] = {
 class Type:
     """A kind, the values an enum may take, and the bounds of what counts days, months or units.
 
-    `compare` says how the texts of a field are compared.
+    `compare` says how the texts of a field are compared, `calendar` which days are working days.
     """
 
     kind: Kind
@@ -61,6 +66,7 @@ class Type:
     high: int = 0
     item: Kind | None = None
     compare: Comparison = "text"
+    calendar: WorkCalendar | None = None
 
     def __str__(self) -> str:
         return f"list({self.item})" if self.item else str(self.kind)

@@ -14,8 +14,17 @@ from typing import Any
 from zhuanjie.engine.core.dates import EPOCH, to_day
 from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, walk
 from zhuanjie.engine.expr.operators import DAY_PARTS
-from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.lowering.conditions import Arith, Compare, Pick, Shift, Term, Value, arith
+from zhuanjie.engine.expr.types import LENGTHS, Kind
+from zhuanjie.engine.lowering.conditions import (
+    Arith,
+    Compare,
+    Pick,
+    Shift,
+    Term,
+    Value,
+    WorkShift,
+    arith,
+)
 from zhuanjie.engine.lowering.kleene import Kleene
 from zhuanjie.engine.lowering.rules import lower
 from zhuanjie.engine.policy.policy import TypedRule
@@ -95,6 +104,9 @@ def _choices(one: Term, other: Term) -> Iterator[Term]:
             for left in _choices(one.left, other.left):
                 for right in _choices(one.right, other.right):
                     yield Arith(one.op, left, right, one.kind)
+        case WorkShift(), WorkShift():
+            for date in _choices(one.date, other.date):
+                yield WorkShift(date, one.days, one.calendar)
         case Shift(), Shift():
             for date in _choices(one.date, other.date):
                 for months in _choices(one.months, other.months):
@@ -112,12 +124,12 @@ def _ahead(one: Term, other: Term) -> int | None:
 
 
 def _beyond_days(expr: Expr) -> bool:
-    """Whether the as-of day is moved by months, which do not keep days apart as they were.
+    """Whether the as-of day is moved by months or working days, which do not keep days apart.
 
     Or a part of it is read, which turns when its year or its month does.
     """
     return any(
         isinstance(call, Call) and (call.op in DAY_PARTS or (
-            call.op in ("+", "-") and any(a.type.kind is Kind.PERIOD for a in call.args)))
+            call.op in ("+", "-") and any(a.type.kind in LENGTHS for a in call.args)))
         and any(isinstance(n, AsOf) for n in walk(call))
         for call in walk(expr))

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from zhuanjie.engine.core import workdays
 from zhuanjie.engine.core.calendar import day_part
 from zhuanjie.engine.core.dates import add_months
 from zhuanjie.engine.core.division import DIVIDE
+from zhuanjie.engine.core.workdays import WorkCalendar
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.vocabulary import comparison
 from zhuanjie.engine.vocabulary.comparison import Comparison
@@ -75,6 +77,16 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkShift:
+    """A date moved by so many working days (never 0), before it where below zero; see `known`."""
+
+    date: Term
+    days: int
+    calendar: WorkCalendar
+    kind: Kind = Kind.DATE
+
+
+@dataclass(frozen=True, slots=True)
 class Size:
     """The length of a text in characters."""
 
@@ -102,7 +114,7 @@ class Pick:
     kind: Kind
 
 
-Term = Value | ColumnRef | Arith | Divide | DayPart | Shift | Size | Canonical | Pick
+Term = Value | ColumnRef | Arith | Divide | DayPart | Shift | WorkShift | Size | Canonical | Pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +288,15 @@ def shift(date: Term, months: Term) -> Term:
     return Shift(date, months)
 
 
+def work_shift(date: Term, days: int, calendar: WorkCalendar) -> Term:
+    """A date moved by working days, folded where it is a constant or moved by none."""
+    if not days or is_missing(date):
+        return date
+    if isinstance(date, Value):
+        return Value(workdays.moved(calendar, _int(date), days), Kind.DATE)
+    return WorkShift(date, days, calendar)
+
+
 def pick(arms: Iterable[tuple[Cond, Term]], kind: Kind) -> Term:
     """The choice, without arms that can never be taken."""
     kept = tuple((c, t) for c, t in arms if c != FALSE and not is_missing(t))
@@ -310,6 +331,11 @@ def known(term: Term) -> Cond:
             return known(day)
         case Shift(date=date, months=months):
             return all_of((known(date), known(months)))
+        case WorkShift(date=date, days=days, calendar=calendar):
+            return all_of((known(date), any_of(
+                all_of((compare(">=", date, Value(first, Kind.DATE)),
+                        compare("<=", date, Value(last, Kind.DATE))))
+                for first, last in workdays.known_for(calendar, days))))
         case Size(text=text) | Canonical(text=text):
             return known(text)
         case Pick(arms=arms):

@@ -24,6 +24,7 @@ from zhuanjie.engine.lowering.conditions import (
     Term,
     TextTest,
     Value,
+    WorkShift,
     is_missing,
 )
 from zhuanjie.engine.lowering.plan import Plan
@@ -88,7 +89,7 @@ def _node_faults(node: Node, columns: set[str]) -> Iterator[str]:
                 yield "says a thing twice"
         case Filled(name=name) | ColumnRef(name=name) if name not in columns:
             yield "no such column"
-        case Compare() | Arith() | Divide() | DayPart() if all(
+        case Compare() | Arith() | Divide() | DayPart() | WorkShift() if all(
                 isinstance(n, Value) for n in children(node)):
             yield "constants only"
         case Pick(arms=()) | Among(values=()):

@@ -13,6 +13,7 @@ from typing import Final
 
 from zhuanjie.engine.core.kept_files import kept_files, name_of
 from zhuanjie.engine.core.kept_trees import UNREADABLE, read_tree, write_tree
+from zhuanjie.engine.core.workdays import WorkCalendar
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering import conditions as nodes
 from zhuanjie.engine.lowering.rules import LoweredRule
@@ -20,6 +21,7 @@ from zhuanjie.engine.policy.policy import Policy, TypedRule
 
 CONDITIONS: Final[Mapping[str, type]] = {cls.__name__: cls for cls in (
     nodes.Value, nodes.ColumnRef, nodes.Arith, nodes.Divide, nodes.DayPart, nodes.Shift,
+    nodes.WorkShift, WorkCalendar,
     nodes.Size, nodes.Canonical, nodes.Pick, nodes.Const, nodes.AllOf, nodes.AnyOf, nodes.Filled,
     nodes.Compare, nodes.Among, nodes.TextTest, Kind)}
 _CLASSES: Final[Mapping[str, type]] = {**CONDITIONS, "LoweredRule": LoweredRule}

@@ -57,6 +57,7 @@ from zhuanjie.engine.lowering.conditions import (
 from zhuanjie.engine.lowering.decisions import because, chosen, decided, perhaps
 from zhuanjie.engine.lowering.month_bounds import every_day
 from zhuanjie.engine.lowering.partial import no_value, rests_on
+from zhuanjie.engine.lowering.work_moves import moved_by_work
 from zhuanjie.engine.vocabulary.comparison import Comparison
 
 
@@ -204,7 +205,7 @@ class Kleene:
                 )
             case Call(op="decide"):
                 return chosen(self, decision_of(expr), kind, self.term)
-            case Call(op="days" | "months", args=(count,)):
+            case Call(op="days" | "months" | "workdays", args=(count,)):
                 return self.term(count)
             case Call(op="neg", args=(inner,)):
                 return arith("-", Value(0, kind), self.term(inner), kind)
@@ -227,6 +228,10 @@ class Kleene:
 
     def _arithmetic(self, op: str, a: Expr, b: Expr, kind: Kind) -> Term:
         left, right = self.term(a), self.term(b)
+        if Kind.WORKDAYS in (a.type.kind, b.type.kind):
+            first = a.type.kind is Kind.WORKDAYS
+            return moved_by_work(right if first else left, left if first else right,
+                                 (a if first else b).type, -1 if op == "-" else 1)
         if kind is Kind.DATE and Kind.PERIOD in (a.type.kind, b.type.kind):
             if a.type.kind is Kind.PERIOD:
                 left, right = right, left

@@ -10,7 +10,7 @@ from typing import Protocol
 from zhuanjie.engine.expr.decisions import DECIDE, decision_of
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, field_names
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.expr.undecided import by_the_day, month_and_day
+from zhuanjie.engine.expr.undecided import by_the_day, month_and_day, workday_move
 from zhuanjie.engine.lowering.civil import is_no_day
 from zhuanjie.engine.lowering.conditions import (
     FALSE,
@@ -23,6 +23,7 @@ from zhuanjie.engine.lowering.conditions import (
     compare,
 )
 from zhuanjie.engine.lowering.month_bounds import undecided
+from zhuanjie.engine.lowering.work_moves import beyond_table
 
 
 class ValuePass(Protocol):
@@ -54,6 +55,9 @@ def no_value(k: ValuePass, expr: Call) -> Cond:
             return is_no_day([k.term(a) for a in args], [a.type for a in args])
         case Call(args=(month,)) if by_the_day(expr):
             return k.known(month)
+    if (move := workday_move(expr)) is not None:
+        return all_of((k.known(move[0]), beyond_table(
+            k.term(move[0]), k.term(move[1]), move[1].type, move[2])))
     mixed = month_and_day(expr)
     if mixed is None:
         return FALSE

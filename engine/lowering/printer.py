@@ -28,6 +28,7 @@ from zhuanjie.engine.lowering.conditions import (
     Size,
     TextTest,
     Value,
+    WorkShift,
 )
 from zhuanjie.engine.lowering.rules import LoweredRule
 from zhuanjie.engine.lowering.walk import Node
@@ -60,6 +61,8 @@ def to_text(node: Node) -> str:
             return _constant(constant, kind)
         case Shift(date=date, months=months):
             return f"({to_text(date)} + {to_text(months)} months)"
+        case WorkShift(date=date, days=days):
+            return f"({to_text(date)} + {days} working days)"
         case DayPart(part=part, day=day):
             return f"{part}({to_text(day)})"
         case Size(text=text):

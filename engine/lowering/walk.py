@@ -22,6 +22,7 @@ from zhuanjie.engine.lowering.conditions import (
     Size,
     Term,
     TextTest,
+    WorkShift,
 )
 
 Node = Cond | Term
@@ -39,6 +40,8 @@ def children(node: Node) -> tuple[Node, ...]:
             return left, right
         case DayPart(day=day):
             return (day,)
+        case WorkShift(date=date):
+            return (date,)
         case Shift(date=date, months=months):
             return date, months
         case Size(text=text) | Canonical(text=text):

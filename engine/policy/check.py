@@ -16,6 +16,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import ExpressionError, PolicyError
 from zhuanjie.engine.core.shares import QUOTED
 from zhuanjie.engine.core.suggest import suggest
+from zhuanjie.engine.core.workdays import WorkCalendar
 from zhuanjie.engine.core.yaml_source import Key, YamlSource
 from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.nodes import Expr, FieldRef
@@ -40,6 +41,7 @@ from zhuanjie.engine.policy.parameter_values import parameter_types
 from zhuanjie.engine.policy.policy import OverlayChange, Policy, TypedRule
 from zhuanjie.engine.policy.table_check import outputs_of, typed_table
 from zhuanjie.engine.policy.typed_definition import TypedDefinition
+from zhuanjie.engine.policy.workday_model import calendar_of, working_years
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 _TEXTS = ("message", "remedy", "late", "late_remedy")
@@ -55,7 +57,8 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     problems = list(merged.problems)
     vocabulary = added.vocabulary_of(chain, problems)
     bounds = parameter_types(merged.parameters, overrides or {})
-    checker = Checker(vocabulary, bounds, merged.clauses, merged.moments)
+    checker = Checker(vocabulary, bounds, merged.clauses, merged.moments,
+                      calendar_of(working_years(chain)))
     checker.problems += problems
     definitions = checker.define(merged.definitions)
     checker.outputs_of(merged.items)
@@ -106,12 +109,12 @@ class Checker:
 
     def __init__(self, vocabulary: Vocabulary, params: Mapping[str, Type],
                  clauses: Mapping[str, Clause] | Collection[str],
-                 moments: Collection[str] = ()) -> None:
+                 moments: Collection[str] = (), calendar: WorkCalendar | None = None) -> None:
         self.vocabulary, self.table = vocabulary, vocabulary.fields
         self.moments = moments
         self.clauses = clauses
         self.known = Known({}, {})
-        self.schema = PackSchema(self.table, params, self.known.exprs)
+        self.schema = PackSchema(self.table, params, self.known.exprs, calendar)
         self.parameters = params
         self.problems: list[Diagnostic] = []
         self.typing: list[Item] = []

@@ -23,6 +23,7 @@ from zhuanjie.engine.core.kept_models import KeptModel
 from zhuanjie.engine.core.kept_trees import UNREADABLE, read_tree, write_tree
 from zhuanjie.engine.core.paths import short_path
 from zhuanjie.engine.core.results import PolicyRef, Severity
+from zhuanjie.engine.core.workdays import WorkCalendar
 from zhuanjie.engine.expr import nodes
 from zhuanjie.engine.expr.types import Kind, Type
 from zhuanjie.engine.policy.fingerprint import (
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.policy.timeline import PackTimeline
 
 _PACK: Final = "zhuanjie.engine.policy.model"
+_WORK: Final = "zhuanjie.engine.policy.workday_model"
 _TABLE: Final = "zhuanjie.engine.policy.table_model"
 _COMMON: Final = "zhuanjie.engine.core.models"
 _LEDGER: Final = "zhuanjie.engine.policy.ledger_shapes"
@@ -68,6 +70,7 @@ _HOMES: Final = {
     _WITHDRAWAL: ("Withdrawal",),
     _VOCABULARY: ("Spec", "ValueSpec", "RowWords", "HeadingWords", "Example"),
     _TABLE: ("Row", "Input", "Output", "DecisionTable"),
+    _WORK: ("DayRange", "WorkingYear"),
     _LEDGER: ("Unique", "AtMost", "Share", "Reconcile"),
     _PACK: ("Period", "Document", "DatedValue", "Parameter", "Clause", "Moment", "WaiverLimits",
             "Scope", "Require", "Deadline", "Recurring", "Replaces", "Rule",
@@ -88,7 +91,8 @@ class _Pack:
 
 
 EXPRESSIONS: Final[Mapping[str, type]] = {cls.__name__: cls for cls in (
-    nodes.Lit, nodes.FieldRef, nodes.Param, nodes.AsOf, nodes.Call, nodes.ListLit, Type, Kind)}
+    nodes.Lit, nodes.FieldRef, nodes.Param, nodes.AsOf, nodes.Call, nodes.ListLit, Type, Kind,
+    WorkCalendar)}
 _CLASSES: Final[Mapping[str, type]] = {**EXPRESSIONS, **{cls.__name__: cls for cls in (
     Field, FieldTable, Vocabulary, TypedRule, TypedRow, TypedOutput, TypedDefinition, Edition,
     OverlayChange, Span, PolicyRef, Severity, Diagnostic, Place, _Pack)}}

@@ -18,7 +18,12 @@ from zhuanjie.engine.core.unicode import has_chinese
 from zhuanjie.engine.core.yaml_source import Trail
 from zhuanjie.engine.expr.nodes import Call, param_names, walk_written
 from zhuanjie.engine.policy.found import MANIFEST
-from zhuanjie.engine.policy.lint_definitions import definition_units, unused_definitions
+from zhuanjie.engine.policy.lint_definitions import (
+    LENGTH_UNITS,
+    definition_units,
+    other_units,
+    unused_definitions,
+)
 from zhuanjie.engine.policy.locate import load_chain, manifests
 from zhuanjie.engine.policy.lock import changed_bases
 from zhuanjie.engine.policy.mentions import clauses_in, words_in
@@ -60,18 +65,17 @@ def _unused(policy: Policy, name: str) -> Diagnostic:
 
 
 def _units(policy: Policy) -> list[Diagnostic]:
-    """Parameters counted in days that are added as months, or the other way round."""
+    """Parameters counted in days that are added as months, or otherwise than they are counted."""
     out = []
     for rule in policy.rules:
         for role, expr in rule.expressions().items():
             for call in walk_written(expr):
-                if not isinstance(call, Call) or call.op not in ("days", "months"):
+                if not isinstance(call, Call) or call.op not in LENGTH_UNITS:
                     continue
-                other = "months" if call.op == "days" else "days"
-                out += [Diagnostic("lint.unit", {"rule": rule.id, "name": name, "unit": other,
-                                                 "used": call.op}, _place(policy, rule, role))
-                        for name in sorted(param_names(call))
-                        if policy.parameters[name].unit == other]
+                place = _place(policy, rule, role)
+                out += [Diagnostic("lint.unit", {"rule": rule.id, "name": name, "unit": unit,
+                                                 "used": call.op}, place)
+                        for name, unit in other_units(call, policy)]
     return out
 
 

@@ -29,16 +29,24 @@ def unused_definitions(policy: Policy) -> Iterator[Diagnostic]:
                          pack.source.place((SECTION, name), key=True))
 
 
+LENGTH_UNITS = frozenset({"days", "workdays", "months"})
+"""What lengths of time are counted in, each added by the function of its name."""
+
+
 def definition_units(policy: Policy) -> Iterator[Diagnostic]:
     """Parameters counted in days that a definition adds as months, or the other way round."""
     for name, each in policy.definitions.items():
         pack = next(p for p in policy.chain if p.manifest.id == each.pack)
         for call in walk_written(each.expr):
-            if not isinstance(call, Call) or call.op not in ("days", "months"):
+            if not isinstance(call, Call) or call.op not in LENGTH_UNITS:
                 continue
-            other = "months" if call.op == "days" else "days"
-            for param in sorted(param_names(call)):
-                if policy.parameters[param].unit == other:
-                    yield Diagnostic(
-                        "lint.unit", {"rule": name, "name": param, "unit": other, "used": call.op},
-                        pack.source.place((SECTION, name, "is")))
+            for param, unit in other_units(call, policy):
+                yield Diagnostic(
+                    "lint.unit", {"rule": name, "name": param, "unit": unit, "used": call.op},
+                    pack.source.place((SECTION, name, "is")))
+
+
+def other_units(call: Call, policy: Policy) -> list[tuple[str, str]]:
+    """Parameters that are added as what they are not counted in, with what they are counted in."""
+    units = {name: policy.parameters[name].unit for name in sorted(param_names(call))}
+    return [(name, unit) for name, unit in units.items() if unit in LENGTH_UNITS - {call.op}]

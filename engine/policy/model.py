@@ -32,6 +32,7 @@ from zhuanjie.engine.policy.table_model import (
 )
 from zhuanjie.engine.policy.ways import SHAPES, ManifestWays, ParameterWays, PeriodWays, RuleWays
 from zhuanjie.engine.policy.withdrawal_model import Withdrawal
+from zhuanjie.engine.policy.workday_model import WorkingYear, Year, check_years
 from zhuanjie.engine.vocabulary.model import Spec
 
 DatedBy = FieldName | tuple[FieldName, ...]
@@ -63,7 +64,7 @@ class DatedValue(Strict):
 class Parameter(Strict, ParameterWays):
     """A number or a day the notice leaves open: its value, unit, source, the note that says so."""
 
-    unit: Literal["days", "months", "count", "percent", "date"]
+    unit: Literal["days", "workdays", "months", "count", "percent", "date"]
     title: Text | None = Field(default=None, description="what people call the number")
     value: Int64 | date | None = Field(
         default=None, description="the value, where it never changed")
@@ -285,6 +286,9 @@ class Manifest(Strict, ManifestWays):
     waivers: WaiverLimits | None = Field(
         default=None, description="how far waivers may go; as the base has it, where left out")
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
+    working_days: dict[Year, WorkingYear] = Field(
+        default_factory=dict, description="on which days of a year there is work, besides the "
+        "base's years: what workdays(n) counts by")
     definitions: dict[Name, Definition] = Field(
         default_factory=dict, description="expressions that the pack calls by names of its own")
     clauses: dict[str, Clause] = Field(default_factory=dict)
@@ -295,6 +299,7 @@ class Manifest(Strict, ManifestWays):
     def _base(self) -> Manifest:
         if self.withdraws and self.builds_on is None:
             raise ValueError("withdrawal.no-base")
+        check_years(self.working_days)
         if self.in_force.start and self.in_force.end and self.in_force.end < self.in_force.start:
             raise ValueError("period.order")
         return self

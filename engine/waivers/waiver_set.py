@@ -200,12 +200,14 @@ def _where(read_: ReadEntry, policy: Policy, problems: list[Diagnostic]) -> Expr
     from zhuanjie.engine.expr.names import PackSchema
     from zhuanjie.engine.expr.typed import typed_expression
     from zhuanjie.engine.policy.parameter_values import parameter_types
+    from zhuanjie.engine.policy.workday_model import calendar_of, working_years
 
     types = parameter_types(policy.parameters, policy.overrides)
     trail = ("waivers", read_.index, "where")
     try:
         defined = {name: each.expr for name, each in policy.definitions.items()}
-        where = typed_expression(text, PackSchema(policy.vocabulary.fields, types, defined),
+        where = typed_expression(text, PackSchema(
+            policy.vocabulary.fields, types, defined, calendar_of(working_years(policy.chain))),
                                  Kind.BOOL)
     except ExpressionError as error:
         problems += [replace(d, place=read_.source.within(trail, text, d.place.caret))

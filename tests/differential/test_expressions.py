@@ -14,6 +14,7 @@ from hypothesis import given, note, reject
 from hypothesis import strategies as st
 from support.marks import few
 from support.strategies import (
+    CALENDAR,
     FRAME,
     LAST,
     SCHEMA,
@@ -58,6 +59,18 @@ def _stamp(day: date) -> Timestamp:
     return stamp
 
 
+def worked(day: datetime, count: int) -> datetime:
+    """One day after the other; an error where nothing is known of a year."""
+    while count:
+        day += timedelta(1 if count > 0 else -1)
+        if not any(first <= day.year <= last for first, last in CALENDAR.years):
+            raise ValueError("out of range")
+        number = to_day(day.date())
+        works = number in CALENDAR.worked if day.weekday() > 4 else number not in CALENDAR.off
+        count -= (1 if count > 0 else -1) if works else 0
+    return day
+
+
 GIVEN = {**VALUES, "last": _stamp(LAST)}
 TYPE = cel.Type
 ARBITER = cel.NewEnv(
@@ -69,6 +82,9 @@ ARBITER = cel.NewEnv(
         cel.FunctionDecl("moved", [cel.Overload(
             "moved", TYPE.TIMESTAMP, [TYPE.TIMESTAMP, TYPE.INT], False,
             impl=lambda day, n: day + relativedelta(months=n))]),
+        cel.FunctionDecl("worked", [cel.Overload(
+            "worked", TYPE.TIMESTAMP, [TYPE.TIMESTAMP, TYPE.INT], False,
+            impl=worked)]),
         cel.FunctionDecl("date", [cel.Overload(
             "date", TYPE.TIMESTAMP, [TYPE.INT] * 3, False,
             impl=lambda y, m, d: _midnight(date(y, m, d)))]),
@@ -80,11 +96,12 @@ NO_VALUE = ("not found in map", "divide by zero", "modulus by zero", "out of ran
 
 
 def for_arbiter(expr: Expr) -> Expr:
-    """CEL has no calendar months: a date plus or minus some becomes a call of `moved`."""
+    """CEL has no months and no working days: a date plus or minus some becomes a call."""
     match expr:
-        case Call(op="+" | "-" as op, args=(day, Call(op="months", args=(count,)))):
-            sign = "-" if op == "-" else ""
-            return Name((f"moved({to_text(for_arbiter(day))}, {sign}({to_text(count)}))",))
+        case Call(op="+" | "-" as op, args=(day, Call(op="months" | "workdays" as unit,
+                                                   args=(count,)))):
+            sign, way = "-" if op == "-" else "", "moved" if unit == "months" else "worked"
+            return Name((f"{way}({to_text(for_arbiter(day))}, {sign}({to_text(count)}))",))
         case Call(op=op, args=args):
             return Call(op, tuple(for_arbiter(a) for a in args))
         case ListLit(items=items):
@@ -111,6 +128,12 @@ def arbiter(tree: Expr, record: dict[str, Any]) -> Any:
         assert value == _midnight(value.date())
         return value.date()
     return value
+
+
+def schema_of(present: dict[str, Any]) -> DataSchema:
+    schema = DataSchema(present, {**VALUES, "last": LAST})
+    schema.calendar = CALENDAR
+    return schema
 
 
 def typed(tree: Expr, schema: Any, want: Kind | None = None) -> Expr:
@@ -153,7 +176,7 @@ def test_conditions_on_every_engine(engine: str, tree: Expr, rows: list[dict[str
 def test_values_on_every_engine(engine: str, tree: Expr, record: dict[str, Any]) -> None:
     """Whatever type it has; a field that the record lacks has none."""
     present = {name: value for name, value in record.items() if value is not None}
-    expr = typed(tree, DataSchema(present, {**VALUES, "last": LAST}))
+    expr = typed(tree, schema_of(present))
     wanted = backend("reference").evaluate(expr, present, TODAY, VALUES)
     found = backend(engine).evaluate(expr, present, TODAY, VALUES)
     assert (found, type(found)) == (wanted, type(wanted))
@@ -173,7 +196,7 @@ def test_values_come_back_from_spark(text: str, value: object) -> None:
 def test_values(tree: Expr, record: dict[str, Any]) -> None:
     """The reference evaluator and Google's runtime."""
     present = {name: value for name, value in record.items() if value is not None}
-    expr = typed(tree, DataSchema(present, {**VALUES, "last": LAST}))
+    expr = typed(tree, schema_of(present))
     wanted = backend("reference").evaluate(expr, present, TODAY, VALUES)
     said = arbiter(tree, record)
     if wanted is not UNKNOWN and expr.type.kind is Kind.DATE:

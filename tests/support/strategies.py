@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from support.amounts import ASKED, amount
 from zhuanjie.engine.core.dates import to_day
+from zhuanjie.engine.core.workdays import WorkCalendar
 from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit, Name
 from zhuanjie.engine.expr.operators import DAY_PARTS
@@ -37,7 +38,10 @@ PARAMS = {"p": (2, 40), "q": (-1, 0),
           "last": Type(Kind.DATE, low=to_day(LAST) - 400, high=to_day(LAST) + 400)}
 VALUES = {"p": 30, "q": -1, "last": to_day(LAST)}
 """As engines have them: a day is its number."""
-SCHEMA = PackSchema(FIELDS, PARAMS)
+CALENDAR = WorkCalendar(
+    ((2007, 2008), (2149, 2149)), off=(to_day(date(2008, 1, 1)), to_day(date(2008, 2, 28))),
+    worked=(to_day(date(2008, 3, 1)), to_day(date(2008, 3, 2))))
+SCHEMA = PackSchema(FIELDS, PARAMS, calendar=CALENDAR)
 TODAY = date(2008, 2, 29)
 DTYPES = {"bool": pl.Boolean, "int": pl.Int64, "date": pl.Date}
 FRAME = {name: DTYPES.get(kind, pl.String) for name, kind in TYPES.items()}
@@ -99,12 +103,15 @@ _span = st.sampled_from([Lit(n) for n in (-31, -1, 0, 1, 30, 365)] + [Name(("par
                         + of("int"))
 _moved = st.sampled_from([Lit(n) for n in (-13, -1, 0, 1, 2, 12)] + [Name(("params", "q"))]
                          + of("int"))
+_work = st.sampled_from([Lit(n) for n in (-3, -1, 0, 1, 2, 5)] + [
+    Name(("params", "p")), Call("/", (Name(("params", "p")), Lit(7)))])
 durations = _unary("days", _span) | _binary(
     ("-",), st.sampled_from(of("date")), st.sampled_from([*of("date"), Name(("as_of",))]))
 dates = st.recursive(
     _day | _date,
     lambda d: _binary(("+", "-"), d, _unary("days", _span)) | _binary(
-        ("+", "-"), d, _unary("months", _moved)) | _choice(simple, d), max_leaves=3)
+        ("+", "-"), d, _unary("months", _moved)) | _binary(
+        ("+", "-"), d, _unary("workdays", _work)) | _choice(simple, d), max_leaves=3)
 kinds = st.recursive(st.sampled_from(of("enum")), lambda k: _choice(simple, k), max_leaves=2)
 
 tests = st.one_of(

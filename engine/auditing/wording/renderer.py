@@ -206,11 +206,17 @@ class FindingRenderer:
                        missing=self._names(blank or verdict.missing, record))
         return rule.remedy.fill(record, self._constants)
 
+    def _is_month(self, name: str) -> bool:
+        field = self.fields.get(name)
+        return field is not None and field.type == "month"
+
     def _names(self, names: tuple[str, ...], record: Mapping[str, Any]) -> str:
         """What is missing: fields, or the day where a month is on record."""
         labels = ((n, field_label(n, self.lang, self.fields)) for n in names)
         return say("list.comma", self.lang).join(
-            label if record.get(name) is None else say("finding.its-day", self.lang, name=label)
+            label if record.get(name) is None else say(
+                "finding.its-day" if self._is_month(name) else "finding.reckoned", self.lang,
+                name=label)
             for name, label in labels)
 
 

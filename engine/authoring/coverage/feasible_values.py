@@ -12,6 +12,7 @@ from zhuanjie.engine.core.results import Outcome
 from zhuanjie.engine.expr.decisions import decision_of
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
 from zhuanjie.engine.expr.types import MONTH_AND_DAY
+from zhuanjie.engine.expr.undecided import may_lack
 from zhuanjie.engine.policy.policy import TypedRule
 
 Truth = bool | None
@@ -82,7 +83,7 @@ def may_be_unknown(expr: Expr, known: Known) -> bool:
         case Call(args=(a, b)) if _mixed(a, b):
             return True
         case Call(args=args):
-            return any(may_be_unknown(a, known) for a in args)
+            return may_lack(expr) or any(may_be_unknown(a, known) for a in args)
         case _:
             return False
 

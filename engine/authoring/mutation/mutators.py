@@ -140,17 +140,18 @@ def _sign(expr: Expr) -> Iterator[Expr]:
 
 
 def _unit(expr: Expr) -> Iterator[Expr]:
-    """Months counted as days."""
+    """Months, or working days, counted as days."""
     if isinstance(expr, Call) and expr.op in ("+", "-") and expr.type.kind is Kind.DATE:
         for at, part in enumerate(expr.args):
-            if isinstance(part, Call) and part.op == "months" and not part.named:
+            if isinstance(part, Call) and part.op in ("months", "workdays") and not part.named:
                 yield _with(expr, at, replace(
-                    part, op="days", type=replace(part.type, kind=Kind.DURATION)))
+                    part, op="days", type=replace(part.type, kind=Kind.DURATION, calendar=None)))
 
 
 def _number(expr: Expr) -> Iterator[Expr]:
     """A number written in the rule, one more or less; compared numbers are `boundary`'s."""
-    if isinstance(expr, Call) and expr.op in ("days", "months", "+", "-", "*"):
+    if isinstance(expr, Call) and expr.op in (
+            "days", "months", "workdays", "date", "+", "-", "*", "/", "%"):
         for at, part in enumerate(expr.args):
             if isinstance(part, Lit) and part.type.kind is Kind.INT and not part.named:
                 yield from (_with(expr, at, shifted(part, by)) for by in (1, -1))

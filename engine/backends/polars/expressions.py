@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from zhuanjie.engine.core.workdays import WorkCalendar, steps
 from zhuanjie.engine.expr.operators import TURNED
 from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
 from zhuanjie.engine.ledger.compared_columns import compared
@@ -36,6 +37,7 @@ from zhuanjie.engine.lowering.conditions import (
     Term,
     TextTest,
     Value,
+    WorkShift,
 )
 
 _OPS = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
@@ -130,6 +132,11 @@ class Expressions:
                 return self._divide(op, left, right)
             case DayPart(part=part, day=day):
                 return _PARTS[part](self.term(day).cast(pl.Int32).cast(pl.Date)).cast(pl.Int64)
+            case WorkShift(date=date, days=count, calendar=calendar):
+                moved = self.term(date).cast(pl.Int32)
+                first, moves = _steps(calendar, count)
+                at = pl.when(moved.is_between(first, first + len(moves) - 1)).then(moved - first)
+                return moved + pl.lit(moves).gather(at)
             case Shift(date=date, months=months):
                 return self._shift(date, months)
             case Size(text=text):
@@ -167,6 +174,14 @@ class Expressions:
         last_day = first.dt.month_end().dt.day().cast(pl.Int32)
         day = pl.min_horizontal(date.dt.day().cast(pl.Int32), last_day)
         return first.to_physical() + day - 1
+
+
+@lru_cache(maxsize=32)
+def _steps(calendar: WorkCalendar, count: int) -> tuple[int, pl.Series]:
+    """By how many days each day is moved, from the first that is, with one that is not at the end.
+    """
+    first, moves = steps(calendar, count)
+    return first, pl.Series([*moves, None], dtype=pl.Int32)
 
 
 @lru_cache(maxsize=32)

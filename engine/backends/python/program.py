@@ -30,6 +30,7 @@ from zhuanjie.engine.lowering.conditions import (
     Pick,
     Shift,
     Term,
+    WorkShift,
 )
 from zhuanjie.engine.lowering.rules import LoweredRule
 from zhuanjie.engine.lowering.walk import Node, children
@@ -152,7 +153,7 @@ def _names(node: Node) -> Iterator[str]:
 
 def _composite(node: Node) -> Iterator[Term]:
     """The terms below `node` that are worth working out only once, the largest first."""
-    if isinstance(node, Pick | Shift | Arith | Divide | DayPart | Canonical):
+    if isinstance(node, Pick | Shift | WorkShift | Arith | Divide | DayPart | Canonical):
         yield node
         return
     for child in children(node):

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from zhuanjie.engine.backends.base import UNKNOWN
+from zhuanjie.engine.core import workdays
 from zhuanjie.engine.core.calendar import READ, day_of, day_part
 from zhuanjie.engine.core.dates import add_months
 from zhuanjie.engine.core.division import quotient, remainder
@@ -30,7 +31,7 @@ from zhuanjie.engine.expr.nodes import (
 )
 from zhuanjie.engine.expr.operators import DAY_PARTS, DIVISIONS, OPS, TEXT_TESTS
 from zhuanjie.engine.expr.types import MONTH_AND_DAY, Kind
-from zhuanjie.engine.expr.undecided import by_the_day
+from zhuanjie.engine.expr.undecided import by_the_day, workday_move
 from zhuanjie.engine.regex.search import searcher
 from zhuanjie.engine.vocabulary.comparison import Comparison, canonical
 
@@ -89,6 +90,8 @@ class Evaluator:
                 return self._conditional(expr, self.trace(test), yes, no)
             case Call(args=(a, b)) if {a.type.kind, b.type.kind} == MONTH_AND_DAY:
                 return self._month(expr, [self.trace(a), self.trace(b)])
+            case Call(args=args) if (move := workday_move(expr)) is not None:
+                return self._worked(expr, [self.trace(a) for a in args], move)
             case Call(op=op, args=args) if op in DIVISIONS or op in DAY_PARTS or op == "date":
                 return self._partial(expr, [self.trace(a) for a in args])
             case Call(op=op, args=args):
@@ -122,6 +125,22 @@ class Evaluator:
         if len(values) == 1:
             return Step(expr, values.pop(), parts=parts)
         return Step(expr, UNKNOWN, _sources(parts[at]), parts)
+
+    def _worked(self, expr: Call, parts: list[Step], move: tuple[Expr, Expr, int]) -> Step:
+        """A day moved by working days: unknown where the table of years ends."""
+        day, count, sign = move
+        calendar = count.type.calendar
+        assert calendar is not None
+        at = 0 if expr.args[0] is day else 1
+
+        def apply(*held: int) -> Any:
+            there = workdays.moved(calendar, held[at], sign * held[1 - at])
+            return UNKNOWN if there is None else there
+
+        step = self._strict(expr, parts, apply)
+        if step.value is not UNKNOWN or any(p.value is UNKNOWN for p in parts):
+            return step
+        return Step(expr, UNKNOWN, frozenset().union(*map(_sources, parts)), parts)
 
     def _partial(self, expr: Call, parts: list[Step]) -> Step:
         """What has no value for some known operands: then their values are to blame."""
@@ -256,6 +275,7 @@ _FUNCTIONS: dict[str, Any] = {
     "*": lambda a, b: a * b,
     "days": lambda a: a,
     "months": lambda a: a,
+    "workdays": lambda a: a,
     "size": len,
     "startsWith": str.startswith,
     "endsWith": str.endswith,

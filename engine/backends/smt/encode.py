@@ -17,6 +17,7 @@ from typing import Any
 import z3
 
 from zhuanjie.engine.backends.smt.civil import divided, read_off
+from zhuanjie.engine.backends.smt.working import WorkMove
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.conditions import (
     TRUE,
@@ -38,6 +39,7 @@ from zhuanjie.engine.lowering.conditions import (
     Term,
     TextTest,
     Value,
+    WorkShift,
     all_of,
     pick,
     shift,
@@ -96,6 +98,7 @@ class Uses:
     sizes: bool = False
     moved: dict[str, Moved] = field(default_factory=dict)
     dates: dict[str, Any] = field(default_factory=dict)
+    worked: dict[str, WorkMove] = field(default_factory=dict)
     columns: set[str] = field(default_factory=set)
 
     def add(self, other: Uses) -> None:
@@ -110,6 +113,7 @@ class Uses:
         self.sizes = self.sizes or other.sizes
         self.moved.update(other.moved)
         self.dates.update(other.dates)
+        self.worked.update(other.worked)
         self.columns |= other.columns
 
 
@@ -272,6 +276,11 @@ class Encoder:
                 day, known = self._term(inner)
                 self.uses.dates[day.sexpr()] = day
                 return read_off(part, day), known
+            case WorkShift(date=date, days=days, calendar=calendar):
+                base, known = self._term(date)
+                move = WorkMove.of(base, days, calendar)
+                self.uses.worked[move.out.sexpr()] = move
+                return move.out, z3.And(known, move.known())
             case Shift(date=date, months=months):
                 return self._shift(date, months)
             case Canonical(text=text):

@@ -29,6 +29,7 @@ from zhuanjie.engine.backends.smt.encode import (
     value,
 )
 from zhuanjie.engine.backends.smt.months import Path, moves
+from zhuanjie.engine.backends.smt.working import work_facts
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.vocabulary.fields import Field
@@ -80,6 +81,7 @@ def facts_of(uses: Uses) -> Iterator[Any]:
             yield z3.Int(COPIES) <= 2
     for _, found in sorted(uses.fields.items()):
         yield from _cell(found, uses)
+    yield from work_facts(uses.worked)
     for _, day in sorted(uses.dates.items()):
         yield from calendar_of(day)
     for text in sorted(uses.literals):

@@ -28,7 +28,9 @@ from zhuanjie.engine.backends.smt.encode import (
     value,
 )
 from zhuanjie.engine.backends.smt.facts import FieldGroup, facts_of, groups_of, moves_of
+from zhuanjie.engine.backends.smt.impossible import least_impossible
 from zhuanjie.engine.backends.smt.months import moves, stretch_near, stretches_around
+from zhuanjie.engine.backends.smt.working import missed
 from zhuanjie.engine.core.dates import Month, from_day, to_day
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.regex.witness import Constraints, SearchLimit, find_text
@@ -39,8 +41,6 @@ USUAL_DAY = to_day(date(2008, 1, 1))
 _ROUNDS, _PINS = 24, 4
 _GAPS = 200
 """Gaps between stretches of days that are ruled out, one after the other."""
-_LONG = 4096
-"""Texts of more characters are not thought about."""
 
 
 class Answer(Enum):
@@ -128,6 +128,11 @@ class Query:
                     return answer
                 gaps += 1
                 self.solver.add(_gap(wrong, model))
+                continue
+            if lemmas := missed(self.uses.worked.values(), model):
+                gaps += 1
+                self.lemmas += lemmas
+                self.solver.add(*lemmas)
                 continue
             rounds += 1
             if self.loose:
@@ -217,7 +222,7 @@ class Query:
         found = find_text(replace(wanted, taken=frozenset(texts.values())))
         if found is None:
             if find_text(wanted) is None:
-                impossible = _least_impossible(wanted)
+                impossible = least_impossible(wanted)
                 lemma = [z3.Not(_passes(impossible, value(self.fields[n]))) for n in self.named
                          if kind_of(self.fields[n]) is Kind.STRING]
             else:
@@ -282,33 +287,6 @@ class Query:
             else:
                 low = middle + 1
         self._keep(number == best)
-
-
-def _least_impossible(wanted: Constraints) -> Constraints:
-    """What no text can be, said in as few words as will do: it then rules out the most."""
-    def without(change: Mapping[str, Any]) -> bool:
-        nonlocal wanted
-        wider = replace(wanted, **change)
-        try:
-            impossible = wider != wanted and find_text(wider) is None
-        except SearchLimit:
-            return False
-        wanted = wider if impossible else wanted
-        return impossible
-
-    # No shorter text, or no longer one? If so, from which length on?
-    without({"least": 1})
-    without({"most": None})
-    if wanted.least == 1:
-        while wanted.most and wanted.most < _LONG and without({"most": wanted.most * 2}):
-            pass
-    elif wanted.most is None:
-        while wanted.least > 1 and without({"least": wanted.least // 2}):
-            pass
-    without({"taken": frozenset()})
-    for test in wanted.tests:
-        without({"tests": tuple(t for t in wanted.tests if t != test)})
-    return wanted
 
 
 def _passes(wanted: Constraints, number: Any) -> Any:

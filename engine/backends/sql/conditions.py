@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlglot import exp
 
-from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, call, group, whole
+from zhuanjie.engine.backends.sql.dialects import Dialect, Tree, as_int, call, group, whole
+from zhuanjie.engine.core.workdays import WorkCalendar, known_for, steps
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.conditions import (
     AllOf,
@@ -32,6 +33,7 @@ from zhuanjie.engine.lowering.conditions import (
     Term,
     TextTest,
     Value,
+    WorkShift,
     known,
 )
 
@@ -104,6 +106,8 @@ class Compiler:
                 return self.dialect.divided(op, self.term(left), self.term(right))
             case DayPart(part=part, day=day):
                 return self.dialect.day_part(part, self.term(day))
+            case WorkShift(date=date, days=count, calendar=calendar):
+                return self._worked(self.term(date), count, calendar)
             case Shift(date=date, months=months):
                 return self.dialect.moved(self.term(date), self.term(months))
             case Size(text=text):
@@ -112,6 +116,23 @@ class Compiler:
                 return self.dialect.compared(self.term(text), how)
             case Pick(arms=arms):
                 return self.choice((self.condition(c), self.term(t)) for c, t in arms)
+
+    def _worked(self, day: Tree, count: int, calendar: WorkCalendar) -> Tree:
+        """A day moved by working days: the steps of all days stand in a text."""
+        first, moves = steps(calendar, count)
+        if not moves:
+            return self.constant(None, Kind.DATE)
+        width = max(len(str(abs(n))) for n in moves if n is not None)
+        text = "".join(f"{abs(n):0{width}}" if n is not None else " " * width for n in moves)
+        ahead = exp.Sub(this=group(day.copy()), expression=whole(first))
+        at = exp.Add(this=exp.Mul(this=exp.paren(ahead), expression=whole(width)),
+                     expression=whole(1))
+        step = exp.cast(call("substr", self.dialect.text(text), as_int(at),
+                             exp.Literal.number(width)), "BIGINT")
+        kind = exp.Add if count > 0 else exp.Sub
+        known = [exp.Between(this=group(day.copy()), low=whole(low), high=whole(high))
+                 for low, high in known_for(calendar, count)]
+        return self.choice([(joined(exp.Or, known), kind(this=group(day), expression=step))])
 
     def constant(self, value: Constant, kind: Kind) -> Tree:
         """A constant of a kind; None is null."""
