@@ -41,7 +41,7 @@ from zhuanjie.engine.policy.parameter_values import parameter_types
 from zhuanjie.engine.policy.policy import OverlayChange, Policy, TypedRule
 from zhuanjie.engine.policy.table_check import outputs_of, typed_table
 from zhuanjie.engine.policy.typed_definition import TypedDefinition
-from zhuanjie.engine.policy.workday_model import calendar_of, working_years
+from zhuanjie.engine.policy.workday_model import calendar_in
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 _TEXTS = ("message", "remedy", "late", "late_remedy")
@@ -58,7 +58,7 @@ def build_policy(chain: Sequence[LoadedPack], overrides: Mapping[str, int] | Non
     vocabulary = added.vocabulary_of(chain, problems)
     bounds = parameter_types(merged.parameters, overrides or {})
     checker = Checker(vocabulary, bounds, merged.clauses, merged.moments,
-                      calendar_of(working_years(chain)))
+                      calendar_in(p.manifest.working_days for p in chain))
     checker.problems += problems
     definitions = checker.define(merged.definitions)
     checker.outputs_of(merged.items)

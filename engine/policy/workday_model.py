@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from zhuanjie.engine.core.dates import from_day, to_day
 from zhuanjie.engine.core.models import Strict, Text
 from zhuanjie.engine.core.workdays import WorkCalendar, is_weekend
-
-if TYPE_CHECKING:
-    from zhuanjie.engine.policy.pack_files import LoadedPack
 
 Year = Annotated[int, Field(ge=1900, le=2999)]
 
@@ -78,6 +75,6 @@ def calendar_of(years: Mapping[int, WorkingYear]) -> WorkCalendar | None:
     return WorkCalendar(tuple(runs), tuple(sorted(off)), tuple(sorted(worked)))
 
 
-def working_years(chain: Sequence[LoadedPack]) -> dict[int, WorkingYear]:
-    """The tables of a chain of packs: of each year that of the last pack that has one."""
-    return {year: table for pack in chain for year, table in pack.manifest.working_days.items()}
+def calendar_in(packs: Iterable[Mapping[int, WorkingYear]]) -> WorkCalendar | None:
+    """The calendar of packs that build on each other: of each year the last table counts."""
+    return calendar_of({year: table for years in packs for year, table in years.items()})
