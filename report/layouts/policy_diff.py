@@ -81,7 +81,7 @@ def _impact(found: Impact, view: View) -> Iterator[Section]:
         yield Section(
             title=_say(view, "author.diff.records"), level=3,
             headers=_headers(view, "record", "clause", "was", "is"),
-            rows=[(c.record or str(c.row), c.clause, view.outcome(c.was), view.outcome(c.now))
+            rows=[(c.record or str(c.row or ""), c.clause, view.outcome(c.was), view.outcome(c.now))
                   for c in found.changes])
 
 

@@ -18,6 +18,7 @@ from zhuanjie.engine import audit, check
 from zhuanjie.engine.api import lint
 from zhuanjie.engine.api.baselines import create_baseline
 from zhuanjie.engine.api.ledgers import explain
+from zhuanjie.engine.authoring.diff.impact import impact
 from zhuanjie.engine.authoring.diff.meaning import meaning
 from zhuanjie.engine.authoring.testing.judged_shares import judged_share
 from zhuanjie.engine.backends.reference.backend import as_days
@@ -240,6 +241,18 @@ def test_each_record_counts_under_the_law_of_its_own_day(tmp_path: Path) -> None
                      all_outcomes=True, **how).findings
         assert [(f.pack, str(f.outcome), f.share and f.share.asked) for f in said] == [
             ("old", "satisfied", 4), ("new", "violation", 4)], how
+
+
+def test_a_change_of_the_share_says_which_groups_turn(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.json"
+    file.write_text(json.dumps(slips(("数学系", 2, 2, 0), ("中文系", 1, 3, 0), (None, 2, 1, 1))),
+                    encoding="utf-8")
+    old, new = (pack(tmp_path / name, n, "member.school_branch") for name, n in (("a", 50), ("b", 60)))
+    found_ = impact(old, new, [file], DAY)
+    assert [(c.record, str(c.was), str(c.now), c.row) for c in found_.changes] == [
+        ("member.school_branch: 数学系", "satisfied", "violation", None),
+        ("member.school_branch:", "satisfied", "undetermined", None)]
+    assert found_.records_changed == 0
 
 
 def test_explain_says_what_the_group_comes_to_and_how_the_record_counts(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from zhuanjie.engine.auditing.notices import no_columns, said_of
 from zhuanjie.engine.auditing.run import AuditRun, begin
 from zhuanjie.engine.authoring.diff.pairing import pair_rules
+from zhuanjie.engine.authoring.diff.share_impact import changed_shares
 from zhuanjie.engine.backends.registry import BULK, backend
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.messages import Lang
@@ -32,7 +33,8 @@ class Changed:
     was: Outcome
     now: Outcome
     file: str | None
-    row: int
+    row: int | None
+    """None where it is a share that changes, of the group that `record` names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Impact:
     @property
     def records_changed(self) -> int:
         """How many records have an outcome that changes."""
-        return len({(c.file, c.row) for c in self.changes})
+        return len({(c.file, c.row) for c in self.changes if c.row is not None})
 
     @property
     def counts(self) -> dict[tuple[str, Outcome, Outcome], int]:
@@ -78,6 +80,8 @@ def _compared(runs: Sequence[AuditRun], old: Policy, new: Policy) -> Impact:
         change for was, now in zip(_judged(runs[0], renamed), _judged(runs[1]), strict=True)
         for change in _differences(was, now, order)
     ]
+    changes += [Changed(c.group, c.clause, c.rule, c.was, c.now, None, None)
+                for c in changed_shares(runs[0], runs[1], renamed)]
     return Impact(runs[0].totals.records, tuple(changes),
                   (*runs[1].ledger.notices, *_lacking(*runs)))
 
