@@ -87,14 +87,14 @@ def _files(paths: Iterable[Path]) -> Iterator[str | bytes]:
 
 
 @cache
-def program_hash() -> str:
+def program_hash(*more: str) -> str:
     """What tells this program from any other: its own files, the packages installed, its Python.
 
     Files are told apart by size and time of change: reading them all would take longer than what
-    is saved. Raises OSError where they are no files.
+    is saved. `more` are further folders of the engine. Raises OSError where they are no files.
     """
     parts = [sys.version, sys.implementation.cache_tag or ""]
-    for name in _MAKERS:
+    for name in (*_MAKERS, *more):
         folder = _ENGINE / name
         with os.scandir(folder) as entries:
             found = sorted((e.name, s.st_size, s.st_mtime_ns) for e in entries

@@ -121,9 +121,11 @@ class _Sets:
                 return
             chosen = self._most()
             shown = self._shown(set_of(chosen))
-            found = self.pool.find([*chosen, *self.day], None, shown)
+            names = self.sets.ids(set_of(chosen))
+            found = self.pool.find([*chosen, *self.day], None, shown,
+                                   ("on a day" if self.day else "all met", *names))
             if self.day and found.scenario is None:
-                found = self.pool.find(chosen, None, shown)
+                found = self.pool.find(chosen, None, shown, ("all met", *names))
                 if found.scenario is not None:
                     self.bound_to_days = True
                     return

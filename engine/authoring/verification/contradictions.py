@@ -12,7 +12,7 @@ from collections.abc import Callable
 from zhuanjie.engine.authoring.verification.findings import Verification
 from zhuanjie.engine.authoring.verification.meeting import numbers_in
 from zhuanjie.engine.authoring.verification.pool import Pool
-from zhuanjie.engine.authoring.verification.prover import Prover, Scenario, Shown
+from zhuanjie.engine.authoring.verification.prover import About, Prover, Scenario, Shown
 from zhuanjie.engine.authoring.verification.rule_sets import RuleSets, parts_of
 from zhuanjie.engine.backends.smt.encode import Formula
 from zhuanjie.engine.backends.smt.query import Answer
@@ -77,7 +77,8 @@ class Contradictions:
             pool = pool or Pool(self.prover, {
                 m: _met(self.sets.rules[m]) for m in numbers_in(part)})
             while left:
-                found = pool.find([n], numbers_in(left), self._shown(1 << n, left))
+                found = pool.find([n], numbers_in(left), self._shown(1 << n, left),
+                                  self._about(1 << n, left))
                 if found.answer is not Answer.YES:
                     for other in numbers_in(left):
                         if found.none:
@@ -94,20 +95,27 @@ class Contradictions:
         self._cover(met)
         if not left & ~met:
             return met
-        whole = pool.find(numbers_in(left | 1 << n), None, self._shown(left | 1 << n, None))
+        every = left | 1 << n
+        whole = pool.find(numbers_in(every), None, self._shown(every, None),
+                          self._about(every, None))
         if whole.scenario is not None:
             met = self.sets.standing(whole.scenario).met
             self._cover(met)
             return met
         chosen = met & (left | 1 << n)
         while rest := left & ~chosen:
-            more = pool.find(numbers_in(chosen), numbers_in(rest), self._shown(chosen, rest))
+            more = pool.find(numbers_in(chosen), numbers_in(rest), self._shown(chosen, rest),
+                             self._about(chosen, rest))
             if more.scenario is None:
                 break
             met = self.sets.standing(more.scenario).met
             self._cover(met)
             chosen |= met & left
         return chosen
+
+    def _about(self, chosen: int, some: int | None) -> About:
+        """The question whether one record meets all of `chosen`, and one of `some` at least."""
+        return "all met", *self.sets.ids(chosen), "one met", *self.sets.ids(some or 0)
 
     def _shown(self, chosen: int, some: int | None) -> Shown:
         def shown(scenario: Scenario) -> bool:

@@ -119,14 +119,26 @@ def stale_message(acceptance: Acceptance, lang: Lang) -> str:
         "rules": acceptance.rules, "asked": FindingKindInWords(acceptance.kind)})
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A fault that was not looked for, or not to the end, and in which rules."""
+
+    kind: str
+    rules: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Verification:
-    """All that was proved, found, and found but accepted; and acceptances of what is not found."""
+    """All that was proved, found, and found but accepted; and acceptances of what is not found.
+
+    `left` is what was not verified where the work was broken off.
+    """
 
     proved: list[Statement] = field(default_factory=list)
     findings: list[VerifyFinding] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
     stale: list[Acceptance] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
 
     @property
     def severities(self) -> frozenset[Severity]:

@@ -94,7 +94,8 @@ class Implied:
                 held &= others
             kept = {r.rule.id: ~r.violation for r in sets.of(held)}
             found = self.prover.find([rule.violation, *kept.values()],
-                                     _only(rule, sets.of(held)))
+                                     _only(rule, sets.of(held)),
+                                     about=("own", typed.id, *kept))
             if found.scenario is not None:
                 broken = self._note(found.scenario) & others
                 always &= broken

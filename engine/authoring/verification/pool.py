@@ -6,9 +6,9 @@ the formulas that are to hold. So a question costs what it asks, not what there 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from zhuanjie.engine.authoring.verification.prover import Proof, Prover, Scenario
+from zhuanjie.engine.authoring.verification.prover import About, Proof, Prover, Scenario
 from zhuanjie.engine.backends.smt import z3
 from zhuanjie.engine.backends.smt.encode import Formula
 from zhuanjie.engine.backends.smt.query import Query
@@ -19,18 +19,27 @@ class Pool:
 
     def __init__(self, prover: Prover, parts: Mapping[int, Formula],
                  always: Iterable[Formula] = ()) -> None:
-        self.prover = prover
-        claims = [Formula(z3.Implies(_flag(n), part.expr), part.uses)
-                  for n, part in parts.items()]
-        self.query: Query = prover.query([*always, *claims])
+        self.prover, self.parts, self.always = prover, parts, tuple(always)
+        self._query: Query | None = None
 
     def find(self, chosen: Iterable[int], some: Iterable[int] | None,
-             shown: Callable[[Scenario], bool]) -> Proof:
+             shown: Callable[[Scenario], bool], about: About) -> Proof:
         """A record of which all of `chosen` hold, and one of `some` at least where it is given."""
+        known = self.prover.recall("pool", about, shown)
+        if known is not None:
+            return known
+        if self._query is None:
+            self._query = self.prover.query(self._formulas())
         wanted = [_flag(n) for n in chosen]
         if some is not None:
             wanted.append(z3.Or([_flag(n) for n in some]))
-        return self.prover.checked(self.query.check(*wanted), self.query, shown)
+        return self.prover.answered("pool", about, self.prover.checked(
+            self._query.check(*wanted), self._query, shown))
+
+    def _formulas(self) -> Iterator[Formula]:
+        yield from self.always
+        for n, part in self.parts.items():
+            yield Formula(z3.Implies(_flag(n), part.expr), part.uses)
 
 
 def _flag(number: int) -> z3.BoolRef:

@@ -11,19 +11,21 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from time import monotonic
 from typing import Any, Final
 
 from zhuanjie.engine.authoring.diff.case_yaml import as_values
 from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, judged
+from zhuanjie.engine.authoring.verification.kept_answers import NONE, KeptAnswers
 from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.backends.reference.rules import Judgement
-from zhuanjie.engine.backends.smt.encode import AS_OF, Encoder, Formula
+from zhuanjie.engine.backends.smt.encode import AS_OF, LITERALS, Encoder, Formula
 from zhuanjie.engine.backends.smt.facts import DAYS
 from zhuanjie.engine.backends.smt.query import Answer, Query, Situation
 from zhuanjie.engine.backends.smt.rules import Parameters, SymbolicRule, kleene_of
 from zhuanjie.engine.core.dates import from_day, to_day
 from zhuanjie.engine.core.results import Outcome
-from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.expr.nodes import Expr, Lit, walk
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.lowering.conditions import Value, all_of, compare
 from zhuanjie.engine.policy.policy import Policy, TypedRule
@@ -114,11 +116,19 @@ class Proof:
         return self.answer is Answer.UNKNOWN
 
 
+class OutOfTime(Exception):
+    """The time that was given to prove something is over."""
+
+
 class Prover:
     """Asks about the rules of one policy, and remembers the records it has met."""
 
-    def __init__(self, policy: Policy, timeout_ms: int) -> None:
+    def __init__(self, policy: Policy, timeout_ms: int, kept: KeptAnswers | None = None,
+                 until: float | None = None) -> None:
+        """`kept` are answers of earlier calls; no question is asked after the time `until`."""
         self.policy, self.timeout_ms = policy, timeout_ms
+        self.kept, self.until = kept, until
+        _number_texts(policy)
         self.params = Parameters.of(policy)
         self.kleene = kleene_of(self.params)
         fields = policy.vocabulary.fields
@@ -165,32 +175,63 @@ class Prover:
 
         `about` names the question, where it may be asked again: of which rules, and what.
         """
-        known = self._asked("find", about)
+        known = self.recall("find", about, shown)
         if known is not None:
             return known
         first, last = self.period or DAYS
         for scenario in self.met[:-_REMEMBERED:-1]:
             if first <= scenario.setting.today <= last and shown(scenario):
-                return self._answered("find", about, Proof(Answer.YES, scenario))
+                return self.answered("find", about, Proof(Answer.YES, scenario))
         query = self.query(wanted)
-        return self._answered("find", about, self.checked(query.check(), query, shown))
+        return self.answered("find", about, self.checked(query.check(), query, shown))
 
     def smallest(self, wanted: Iterable[Formula], shown: Shown, about: About = ()) -> Proof:
         """The smallest such record."""
-        known = self._asked("smallest", about)
+        known = self.recall("smallest", about, shown)
         if known is not None:
             return known
         query = self.query(wanted)
-        return self._answered("smallest", about,
+        return self.answered("smallest", about,
                               self.checked(query.smallest(self.near), query, shown))
 
-    def _asked(self, how: str, about: About) -> Proof | None:
-        return self.known.get((how, self.period, about)) if about else None
+    def recall(self, how: str, about: About, shown: Shown) -> Proof | None:
+        """The answer to a question that was asked before, by this prover or an earlier one.
 
-    def _answered(self, how: str, about: About, proof: Proof) -> Proof:
+        A record that was kept counts only if the reference evaluator bears it out once more.
+        Raises OutOfTime where the time that was given is over.
+        """
+        if self.until is not None and monotonic() > self.until:
+            raise OutOfTime
+        if not about:
+            return None
+        known = self.known.get((how, self.period, about))
+        if known is None and self.kept is not None:
+            found = self.kept.answer(how, self.period, about)
+            if found == NONE:
+                known = Proof(Answer.NO)
+            elif isinstance(found, Situation):
+                scenario = self.scenario(found)
+                if shown(scenario):
+                    self.met.append(scenario)
+                    known = Proof(Answer.YES, scenario)
+        if known is not None:
+            self.known[how, self.period, about] = known
+            self._keep(how, about, known)
+        return known
+
+    def answered(self, how: str, about: About, proof: Proof) -> Proof:
+        """The same proof, remembered."""
         if about:
             self.known[how, self.period, about] = proof
+            self._keep(how, about, proof)
         return proof
+
+    def _keep(self, how: str, about: About, proof: Proof) -> None:
+        if self.kept is None or proof.unknown:
+            return
+        setting = None if proof.scenario is None else proof.scenario.setting
+        self.kept.note(how, self.period, about, NONE if setting is None else Situation(
+            setting.record, setting.today, len(setting.ledger)))
 
     def core(self, wanted: Sequence[Formula], parts: Mapping[str, Formula]) -> list[str] | None:
         """A least set of `parts` that cannot all hold with `wanted`; None where that is not known.
@@ -237,3 +278,12 @@ class Prover:
             self.policy.vocabulary, (found.record,) * found.copies, found.today,
                           self._params_on(found.today))
         return Scenario(setting, self.policy.scope)
+
+
+def _number_texts(policy: Policy) -> None:
+    """Give texts their numbers in the policy's order, so that every process finds the same."""
+    exprs = [e for r in policy.rules for e in r.expressions().values()]
+    for expr in exprs if policy.scope is None else [policy.scope, *exprs]:
+        for node in walk(expr):
+            if isinstance(node, Lit) and isinstance(node.value, str):
+                LITERALS.number(node.value)

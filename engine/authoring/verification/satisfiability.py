@@ -15,6 +15,7 @@ from zhuanjie.engine.authoring.verification.findings import (
     ValuesInWords,
     Verification,
 )
+from zhuanjie.engine.authoring.verification.kept_answers import EVERY
 from zhuanjie.engine.authoring.verification.meeting import numbers_in, set_of
 from zhuanjie.engine.authoring.verification.pool import Pool
 from zhuanjie.engine.authoring.verification.prover import Proof, Prover, Scenario, Shown
@@ -123,7 +124,10 @@ class SubjectValueProof:
             for chosen, some in ((near, None), (0, left)):
                 found = pool.find([*numbers_in(chosen), *self.pools.value(self.subject, self.kind)],
                                   None if some is None else numbers_in(some),
-                                  self._applying(chosen, some))
+                                  self._applying(chosen, some),
+                                  ("content", self.subject, self.kind, EVERY, "all apply",
+                                   *self.sets.ids(chosen), "one applies",
+                                   *self.sets.ids(some or 0)))
                 if found.scenario is not None or some is not None:
                     break
             if found.scenario is None:
@@ -155,7 +159,9 @@ class SubjectValueProof:
     def _find(self, applying: list[SymbolicRule]) -> Proof:
         """A record that complies in full, with these rules applying."""
         wanted = [*self.here, *self.complied.values(), *(r.applies for r in applying)]
-        return self.prover.find(wanted, self._shown(self.prover.rules, applying))
+        return self.prover.find(
+            wanted, self._shown(self.prover.rules, applying),
+            ("content", self.subject, self.kind, EVERY, *(r.rule.id for r in applying)))
 
     def _shown(self, complied: tuple[SymbolicRule, ...], applying: list[SymbolicRule]) -> Shown:
         return lambda s: (
@@ -169,7 +175,8 @@ class SubjectValueProof:
         if found.answer is Answer.YES:
             return True
         here = [*self.here, rule.applies]
-        if self.prover.find(here, self._shown((), [rule])).none:
+        if self.prover.find(here, self._shown((), [rule]),
+                            ("applies", self.subject, self.kind, rule.rule.id)).none:
             return True
         if found.unknown:
             self.out.unsure("unsatisfiable", [rule.rule.id], found)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from zhuanjie.engine.authoring.verification.findings import FieldInWords, Verification
-from zhuanjie.engine.authoring.verification.prover import Proof, Prover, Scenario
+from zhuanjie.engine.authoring.verification.prover import About, Proof, Prover, Scenario
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.smt.encode import AS_OF, Formula, every
 from zhuanjie.engine.backends.smt.rules import SymbolicRule
@@ -30,9 +30,9 @@ from zhuanjie.engine.lowering.conditions import (
 )
 
 
-def verify_rules(prover: Prover, out: Verification) -> None:
+def verify_rules(prover: Prover, rules: Iterable[SymbolicRule], out: Verification) -> None:
     """Every rule by itself."""
-    for rule in prover.rules:
+    for rule in rules:
         if _alive(prover, rule, out):
             _violable(prover, rule, out)
             bearable(prover, rule, out)
@@ -44,7 +44,8 @@ def verify_rules(prover: Prover, out: Verification) -> None:
 
 def _alive(prover: Prover, rule: SymbolicRule, out: Verification) -> bool:
     typed = rule.rule
-    found = prover.find([rule.applies], lambda s: s.applies(typed))
+    found = prover.find([rule.applies], lambda s: s.applies(typed),
+                        about=("applies", typed.id))
     if found.none:
         out.report("dead", [typed.id])
     elif not out.unsure("dead", [typed.id], found):
@@ -54,7 +55,8 @@ def _alive(prover: Prover, rule: SymbolicRule, out: Verification) -> bool:
 
 def _violable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
     typed = rule.rule
-    found = prover.find([rule.violation], lambda s: s.violates(typed))
+    found = prover.find([rule.violation], lambda s: s.violates(typed),
+                        about=("violated", typed.id))
     if found.none:
         if typed.subject is not None or not typed.rows:  # else it only gives values
             out.report("never-violated", [typed.id])
@@ -67,9 +69,11 @@ def bearable(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
     typed = rule.rule
     kept = rule.outcome(Outcome.SATISFIED) | rule.outcome(Outcome.PENDING)
     found = prover.find([rule.applies, kept],
-                        lambda s: s.applies(typed) and s.outcome(typed) in UNBROKEN_OUTCOMES)
+                        lambda s: s.applies(typed) and s.outcome(typed) in UNBROKEN_OUTCOMES,
+                        about=("kept", typed.id))
     if found.none:
-        shown = prover.smallest([rule.violation], lambda s: s.violates(typed))
+        shown = prover.smallest([rule.violation], lambda s: s.violates(typed),
+                                about=("broken", typed.id))
         if not shown.none:  # else it is never violated either, and that was said
             out.report("always-violated", [typed.id], shown=shown.scenario)
     elif not out.unsure("always-violated", [typed.id], found):
@@ -85,11 +89,12 @@ def _forward(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
     ahead = {prover.policy.moments[m].sets for m in typed.rule.moments}
     assert typed.due is not None and due is not None
     sound = _not_negative(rule, typed.due)
-    for cond, leaf in _leaves(due):
+    for at, (cond, leaf) in enumerate(_leaves(due)):
         for base in (b for b in _bases(leaf) if b.name not in ahead):
             wanted = [rule.applies, sound, rule.encoder.formula(cond),
                       rule.compares("<", leaf, base)]
-            if _is_backward(prover, rule, wanted, _Before(rule, base.name), out):
+            about = ("before", str(at), base.name, typed.id)
+            if _is_backward(prover, rule, wanted, _Before(rule, base.name), out, about):
                 return
     there = rule.encoder.formula(known(due))
     yet = rule.compares("<=", arith("-", AS_OF, Value(1, Kind.DURATION), Kind.DATE), due)
@@ -110,7 +115,8 @@ def _required(prover: Prover, rule: SymbolicRule, event: ColumnRef) -> bool:
     """Whether the rule applies only to those for whom the event is on record."""
     missing = ~rule.encoder.formula(known(event))
     return prover.find([rule.applies, missing], lambda s: (
-        s.applies(rule.rule) and event.name not in s.setting.record)).none
+        s.applies(rule.rule) and event.name not in s.setting.record),
+        about=("without", event.name, rule.rule.id)).none
 
 
 class _Before:
@@ -127,8 +133,8 @@ class _Before:
 
 
 def _is_backward(prover: Prover, rule: SymbolicRule, wanted: list[Formula], shown: _Before,
-                 out: Verification) -> bool:
-    found = prover.smallest(wanted, shown)
+                 out: Verification, about: About) -> bool:
+    found = prover.smallest(wanted, shown, about=about)
     if found.none:
         return False
     if not out.unsure("backward-deadline", [rule.rule.id], found):
@@ -161,15 +167,15 @@ def _never(prover: Prover, rule: SymbolicRule, wanted: list[Formula], otherwise:
         return (s.applies(typed) and s.value(due) is not UNKNOWN
                 and s.value(event) is not UNKNOWN)
 
-    found = prover.find([rule.applies, *wanted], in_time)
+    name = event.name if isinstance(event, FieldRef) else ""
+    found = prover.find([rule.applies, *wanted], in_time, about=("in time", name, typed.id))
     if not found.none:
         return out.unsure("backward-deadline", [typed.id], found)
-    shown = prover.smallest([rule.applies, *otherwise], dated)
+    shown = prover.smallest([rule.applies, *otherwise], dated, about=("dated", name, typed.id))
     if shown.none:
         return False
     if not out.unsure("backward-deadline", [typed.id], shown):
         code = "backward-already" if isinstance(event, AsOf) else "backward-deadline"
-        name = event.name if isinstance(event, FieldRef) else ""
         _said(rule, shown, name, code, out)
     return True
 
@@ -186,7 +192,7 @@ def _recurs(prover: Prover, rule: SymbolicRule, out: Verification) -> None:
         days = s.value(interval)
         return s.applies(typed) and days is not UNKNOWN and days <= 0
 
-    found = prover.smallest(wanted, backward)
+    found = prover.smallest(wanted, backward, about=("interval", typed.id))
     if found.none:
         out.prove("backward-deadline", [typed.id])
     elif not out.unsure("backward-deadline", [typed.id], found):
