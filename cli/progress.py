@@ -25,7 +25,7 @@ class Progress:
 
     def __init__(self, session: Session, *, quiet: bool = False, stream: TextIO | None = None,
                  doing: str = "reading", delay: float | None = None) -> None:
-        """`doing` says what is under way before any count is known: `reading` or `writing`."""
+        """`doing` says what is under way without a count: `reading`, `writing`, `proving`."""
         self._session = session
         self._stream = stream or sys.stderr
         self._terminal = self._stream is not None and self._stream.isatty()
@@ -71,8 +71,9 @@ class Progress:
             bar = "#" * int(part * _BAR) + "." * (_BAR - int(part * _BAR))
             head = f"[{bar}] " if self._terminal else ""
             rate = done / max(time.monotonic() - self._start, 0.001)
+            code = "cli.progress.rules" if self._doing == "proving" else "cli.progress.part"
             return head + self._session.say(
-                "cli.progress.part", done=done, total=total, percent=int(part * 100),
+                code, done=done, total=total, percent=int(part * 100),
                 rate=int(rate), left=int((total - done) / rate) if rate and done else "?")
         code = "cli.progress.count" if done else f"cli.progress.{self._doing}"
         return self._session.say(code, done=done, seconds=seconds)

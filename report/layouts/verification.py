@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.api import stale_message
+from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Severity, plain
 from zhuanjie.report.formats.github import line
@@ -33,6 +34,7 @@ def _plain(found: Verification, view: View) -> dict[str, Any]:
             {**_finding(a.finding, view), "reason": getattr(a.acceptance.reason, view.lang)}
             for a in found.accepted
         ],
+        "not_verified": [{"kind": n.kind, "rules": list(n.rules)} for n in found.left],
         "stale": [{"kind": a.kind, "rules": list(a.rules), "clauses": list(a.clauses),
                    "message": stale_message(a, view.lang)} for a in found.stale],
     }
@@ -45,17 +47,26 @@ def _finding(found: VerifyFinding, view: View) -> dict[str, Any]:
         "severity": found.severity.value,
         "witness": None if witness is None else {k: plain(v) for k, v in witness.items()},
         "as_of": plain(found.as_of), "message": found.message(view.lang),
+        "file": found.places[0].file if found.places else None,
+        "line": found.places[0].line if found.places else None,
+        "places": [{"rule": rule, "file": place.file, "line": place.line}
+                   for rule, place in zip(found.rules, found.places, strict=False)],
     }
 
 
 def _sections(found: Verification, policy: Policy, view: View) -> list[Section]:
-    code = "verify.faulty" if found.severities else (
+    code = "verify.broken-off" if found.left else "verify.faulty" if found.severities else (
         "verify.clean-accepted" if found.accepted else "verify.clean")
     proved = Counter(s.kind for s in found.proved)
     sections = [Section(
         title=say(code, view.lang, id=policy.id, proved=len(found.proved),
                   findings=len(found.findings) + len(found.stale), accepted=len(found.accepted)),
-        tone="bad" if found.severities else "good")]
+        tone="bad" if found.severities or found.left else "good")]
+    if found.left:
+        sections.append(Section(
+            title=say("verify.left-heading", view.lang), level=3, tone="bad",
+            headers=[say(f"verify.column.{c}", view.lang) for c in ("left", "rules")],
+            rows=[(_kind(n.kind, view), _some(n.rules, view)) for n in found.left]))
     sections += [Section(title=_title("verify.finding", f, view), level=3, tree=_shown(f, view),
                          tone="bad" if f.severity is Severity.ERROR else "warn")
                  for f in found.findings]
@@ -71,6 +82,17 @@ def _sections(found: Verification, policy: Policy, view: View) -> list[Section]:
         headers=[say(f"verify.column.{c}", view.lang) for c in ("kind", "count")],
         rows=[(_kind(kind, view), str(count)) for kind, count in proved.items()]))
     return sections
+
+
+_SHOWN = 12
+"""Rules that are named where it is said what was not verified; of more the number is said."""
+
+
+def _some(rules: Sequence[str], view: View) -> str:
+    if len(rules) <= _SHOWN:
+        return view.join(rules)
+    return say("verify.and-more", view.lang, first=view.join(rules[:_SHOWN]),
+               count=len(rules))
 
 
 def _title(code: str, found: VerifyFinding, view: View) -> str:
@@ -92,6 +114,8 @@ def _kind(kind: str, view: View) -> str:
 def _shown(found: VerifyFinding, view: View) -> list[str]:
     """The finding in words, then the record that shows it."""
     lines = [found.message(view.lang)]
+    lines += [say("verify.at", view.lang, rule=rule, place=f"{place.file}:{place.line or 1}")
+              for rule, place in zip(found.rules, found.places, strict=False)]
     if found.witness is not None and found.as_of is not None:
         lines.append(say("verify.shown", view.lang, day=found.as_of.isoformat()))
         lines += [f"  {view.label(view.field(n), view.value(n, v))}"
@@ -102,12 +126,14 @@ def _shown(found: VerifyFinding, view: View) -> list[str]:
 
 def _annotations(found: Verification, policy: Policy, view: View) -> Iterator[str]:
     """Annotations of GitHub's workflow commands, then the counts."""
-    files = {r.id: r.file for r in policy.rules}
     manifest = policy.chain[-1].source.file
     for each in found.findings:
-        file = next((files[r] for r in each.rules if r in files), manifest)
-        yield line(each.severity.value, file, _title("verify.finding", each, view),
-                   "\n".join(_shown(each, view)))
+        place = each.places[0] if each.places else Place(manifest)
+        yield line(each.severity.value, place.file, _title("verify.finding", each, view),
+                   "\n".join(_shown(each, view)), place.line)
+    for left in found.left:
+        yield line("error", manifest, say("verify.left-heading", view.lang),
+                   f"{_kind(left.kind, view)}: {_some(left.rules, view)}")
     for stale in found.stale:
         yield line("warning", manifest, _stale_title(stale, view),
                    stale_message(stale, view.lang))

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from zhuanjie.engine.auditing.wording.template import TextLabels
 from zhuanjie.engine.authoring.verification.prover import Proof, Scenario
+from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.models import Text
 from zhuanjie.engine.core.results import Severity
@@ -81,6 +82,7 @@ class VerifyFinding:
 
     `clauses` are the rows of a table it is about. `witness` was judged by the reference evaluator.
     `period` are the days between which it is so, where that hangs on a parameter of the time.
+    `places` says where each of the rules stands, the first of them at the first of `clauses`.
     """
 
     kind: str
@@ -92,6 +94,7 @@ class VerifyFinding:
     as_of: date | None = None
     clauses: tuple[str, ...] = ()
     period: tuple[date, date | None] | None = None
+    places: tuple[Place, ...] = ()
 
     def message(self, lang: Lang) -> str:
         """The finding in words."""
@@ -131,7 +134,8 @@ class Left:
 class Verification:
     """All that was proved, found, and found but accepted; and acceptances of what is not found.
 
-    `left` is what was not verified where the work was broken off.
+    `left` is what was not verified where the work was broken off, `interrupted` whether somebody
+    did so.
     """
 
     proved: list[Statement] = field(default_factory=list)
@@ -139,6 +143,7 @@ class Verification:
     accepted: list[Accepted] = field(default_factory=list)
     stale: list[Acceptance] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
+    interrupted: bool = False
 
     @property
     def severities(self) -> frozenset[Severity]:

@@ -6,6 +6,7 @@ Parameters have their real values on each day, any cell may be blank, months are
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import monotonic
 
 from zhuanjie.engine.authoring.verification.conflict_sets import verify_together
@@ -32,6 +33,7 @@ from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.kept_files import kept_files
 from zhuanjie.engine.policy.model import Acceptance
 from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.policy.rule_places import RulePlaces
 
 TIMEOUT_MS = 5000
 """How long the solver may think about one question."""
@@ -62,13 +64,24 @@ def verify(policy: Policy, *, timeout_ms: int = TIMEOUT_MS, jobs: int = 1,
         if not partial:
             raise
         run.give_up()
+        run.out.interrupted = True
     if kept is not None:
         kept.write()
     out = run.out
     out.findings.sort(key=lambda f: KINDS.index(f.kind))
     out.proved.sort(key=lambda s: KINDS.index(s.kind))
+    out.findings = _placed(policy, out.findings)
     _accept(policy, out)
     return out
+
+
+def _placed(policy: Policy, findings: Sequence[VerifyFinding]) -> list[VerifyFinding]:
+    if not findings:
+        return []
+    places, rules = RulePlaces(policy), {r.id: r for r in policy.rules}
+    return [replace(f, places=tuple(
+        places.row(rules[name], f.clauses[0]) if f.clauses and not at else places.of(rules[name])
+        for at, name in enumerate(f.rules) if name in rules)) for f in findings]
 
 
 class _Run:
@@ -87,6 +100,7 @@ class _Run:
         self._stage(lambda out: verify_tables(prover, out))
         for part in look_at_all(prover, sets, self.jobs, self.told):
             self.parts.append(part)
+        self.told(0, 0)  # what follows has no count
         self._take_in()
         self.open.pop(0)
         self._stage(self._implied)
