@@ -60,7 +60,9 @@ def look_at_all(prover: Prover, sets: RuleSets, jobs: int, told: Told) -> Iterat
             told(done := done + len(part), count)
         return
     with _pool(prover, jobs) as pool:
-        for future in as_completed([pool.submit(_look, part) for part in parts]):
+        with _no_interrupts():
+            futures = [pool.submit(_look, part) for part in parts]
+        for future in as_completed(futures):
             found = _result(future)
             if prover.kept is not None:
                 prover.kept.new.update(found.kept)
@@ -92,11 +94,23 @@ def _pool(prover: Prover, jobs: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Processes that start here are not interrupted: whoever starts them is, and ends them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 _bench: list[tuple[Prover, RuleSets]] = []
 
 
 def _start(policy: Policy, timeout_ms: int, old: Kept | None, until: float | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked is told, and ends this
     kept = None if old is None else KeptAnswers(policy, old)
     prover = Prover(policy, timeout_ms, kept, until)
     _bench.append((prover, RuleSets(prover)))
