@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import active_children, get_context
+from threading import current_thread, main_thread
 from typing import Any, Final
 
 from zhuanjie.engine.authoring.verification.findings import Verification
@@ -26,6 +27,9 @@ WORTH: Final = 64
 """Rules from which on other processes pay."""
 _PART: Final = 25
 """Rules that are looked at at a time."""
+
+_HEARD: Final = 0.2
+"""Seconds within which an interrupt is heard."""
 
 Told = Callable[[int, int], None]
 
@@ -62,12 +66,20 @@ def look_at_all(prover: Prover, sets: RuleSets, jobs: int, told: Told) -> Iterat
     with _pool(prover, jobs) as pool:
         with _no_interrupts():
             futures = [pool.submit(_look, part) for part in parts]
-        for future in as_completed(futures):
+        for future in _as_done(futures):
             found = _result(future)
             if prover.kept is not None:
                 prover.kept.new.update(found.kept)
             yield found
             told(done := done + len(found.numbers), count)
+
+
+def _as_done(futures: Sequence[Future[Looked | None]]) -> Iterator[Future[Looked | None]]:
+    """What is done, as it is; in between an interrupt is heard, whichever thread it came to."""
+    left = set(futures)
+    while left:
+        done, left = wait(left, _HEARD, FIRST_COMPLETED)
+        yield from done
 
 
 def _result(future: Future[Looked | None]) -> Looked:
@@ -96,15 +108,23 @@ def _pool(prover: Prover, jobs: int) -> Iterator[ProcessPoolExecutor]:
 
 @contextmanager
 def _no_interrupts() -> Iterator[None]:
-    """Processes that start here are not interrupted: whoever starts them is, and ends them."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """Processes that start here start whole, and are not interrupted: who starts them ends them.
+
+    They are born with the signal blocked. Here it is held back, since it may come to any thread.
+    """
+    if not hasattr(signal, "pthread_sigmask") or current_thread() is not main_thread():
         yield
         return
+    came: list[int] = []
+    heard = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, heard)
+    if came:
+        raise KeyboardInterrupt
 
 
 _bench: list[tuple[Prover, RuleSets]] = []
