@@ -27,6 +27,7 @@ from zhuanjie.engine.expr.nodes import (
     unnamed,
     walk,
 )
+from zhuanjie.engine.expr.operators import DAY_PARTS
 from zhuanjie.engine.expr.types import Kind
 
 Junction = Literal["", "all", "any", "not-all", "not-any"]
@@ -156,7 +157,7 @@ def _is_reckoned(expr: Expr) -> bool:
     if names_of(expr):
         return expr.type.kind not in (Kind.BOOL, Kind.LIST)
     return isinstance(expr, Call) and expr.type.kind in (Kind.DATE, Kind.MONTH, Kind.INT) and (
-        expr.op in ("+", "-", "*", "?:", DECIDE))
+        expr.op in ("+", "-", "*", "/", "%", "?:", "date", DECIDE, *DAY_PARTS))
 
 
 def _taken(trace: Trace) -> Expr:

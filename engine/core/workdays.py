@@ -93,6 +93,22 @@ def alike(calendar: WorkCalendar, count: int) -> dict[int, tuple[Stretch, ...]]:
     return {by: tuple(stretches) for by, stretches in found.items()}
 
 
+@lru_cache(maxsize=16)
+def told_apart(one: WorkCalendar, other: WorkCalendar, count: int) -> tuple[Stretch, ...]:
+    """The stretches of days that two calendars move to different days."""
+    first, moves = steps(one, count)
+    found: list[Stretch] = []
+    for day, by in enumerate(moves, first):
+        there = moved(other, day, count)
+        if by is None or there is None or there == day + by:
+            continue
+        if found and found[-1][1] == day - 1:
+            found[-1] = found[-1][0], day
+        else:
+            found.append((day, day))
+    return tuple(found)
+
+
 def same_target(calendar: WorkCalendar, day: int, count: int) -> Stretch:
     """The days around `day` that are moved to the same day as it."""
     low = high = day

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from zhuanjie.engine.core.workdays import WorkCalendar
 from zhuanjie.engine.expr.types import ANY, Type
 from zhuanjie.engine.vocabulary.comparison import Comparison
 
@@ -145,6 +146,12 @@ def field_names(*exprs: Expr | None) -> frozenset[str]:
 def param_names(*exprs: Expr | None) -> frozenset[str]:
     """The parameters that the expressions read."""
     return frozenset(n.name for e in exprs if e for n in walk(e) if isinstance(n, Param))
+
+
+def calendars(*exprs: Expr | None) -> frozenset[WorkCalendar]:
+    """The calendars by which the expressions count working days."""
+    types = (n.type for e in exprs if e for n in walk(e))
+    return frozenset(t.calendar for t in types if t.calendar is not None)
 
 
 def comparison(*operands: Expr) -> Comparison:

@@ -203,6 +203,14 @@ def test_authors_tools(tmp_path: Path) -> None:
     assert "working day(s)" in docs
 
 
+def test_another_table_is_another_meaning(tmp_path: Path) -> None:
+    pack(tmp_path / "old")
+    pack(tmp_path / "new", PACK.replace("{from: 2007-05-01, to: 2007-05-07}", "2007-05-01"))
+    done = run("policy", "diff", tmp_path / "old", tmp_path / "new")
+    assert "working_days.2007.off" in done.stdout and "0 of 1 clauses proved" in done.stdout
+    assert "2007-0" in done.stdout.partition("Meaning")[2] and "not decided" not in done.stdout
+
+
 def test_the_solver(calendar: WorkCalendar) -> None:
     """It knows where a day comes to, and proves what holds of all days."""
     from support.strategies import FIELDS

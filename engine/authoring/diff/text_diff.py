@@ -145,6 +145,10 @@ def _compare(kind: Kind, old: Mapping[str, Mapping[str, Any]],
 def _identity(policy: Policy) -> dict[str, Any]:
     dumped = policy.manifest.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={
         "scope", "moments", "parameters", "definitions", "clauses", "withdraws"})
+    for table in dumped.get("working_days", {}).values():
+        for key in ("off", "worked"):
+            table[key] = [day if isinstance(day, str) else f"{day['from']}/{day['to']}"
+                          for day in table[key]]
     return dict(_flat("", dumped))
 
 

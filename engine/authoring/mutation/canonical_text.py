@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from zhuanjie.engine.expr.decisions import decisions_in
-from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.expr.nodes import Expr, calendars
 from zhuanjie.engine.expr.printer import decision_text, to_text
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.policy.typed_table import TypedRow
@@ -31,6 +31,8 @@ def parts(rule: TypedRule, text: Callable[[Expr], str] = to_text) -> dict[str, s
         found[f"outputs.{name}"] = decision_text(call)
     for output in rule.outputs:
         found[f"default {output.name}"] = text(output.default)
+    if calendar := next(iter(calendars(*rule.expressions().values())), None):
+        found["working days"] = repr(calendar)
     named = zip(row_names(rule), rule.rows, strict=True)
     return {**found, **{name: row_text(row, text) for name, row in named}}
 

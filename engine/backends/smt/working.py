@@ -15,7 +15,14 @@ from typing import Any
 
 import z3
 
-from zhuanjie.engine.core.workdays import WorkCalendar, alike, known_for, moved, same_target
+from zhuanjie.engine.core.workdays import (
+    WorkCalendar,
+    alike,
+    known_for,
+    moved,
+    same_target,
+    told_apart,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +55,13 @@ def work_facts(worked: Mapping[str, WorkMove]) -> Iterator[Any]:
         if far:
             yield z3.Implies(move.known(), z3.Or([move.out == move.base + by for by in far]))
     for a, b in permutations(ordered, 2):
-        if a.calendar != b.calendar:
-            continue
         both = z3.And(a.known(), b.known())
-        if a.days == b.days:
+        if a.calendar != b.calendar:
+            if a.days == b.days and a.base.eq(b.base):  # where two tables of years are compared
+                stretches = told_apart(a.calendar, b.calendar, a.days)
+                yield z3.Implies(both, (a.out != b.out) == z3.Or([
+                    z3.And(a.base >= first, a.base <= last) for first, last in stretches]))
+        elif a.days == b.days:
             yield z3.Implies(z3.And(both, a.base <= b.base), a.out <= b.out)
         elif a.days < b.days and a.base.eq(b.base):
             yield z3.Implies(both, a.out < b.out)
