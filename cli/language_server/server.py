@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 from lsprotocol import types as lsp
@@ -33,6 +34,8 @@ RUN: Final = "zhuanjie-run-cases"
 """The command of a code lens: a file's address, and a rule's id or nothing for all cases."""
 QUICK: Final = 0.2
 """Seconds without a change before a pack is read again."""
+LONGEST: Final = 1.5
+"""Seconds that it waits at the most where reading takes long: who types goes first."""
 WHOLE: Final = 1.0
 """Seconds more before its cases are run."""
 
@@ -46,7 +49,9 @@ class PackServer(LanguageServer):
         self.lang_asked = lang_asked
         self._waiting: dict[Path, asyncio.Task[None]] = {}
         self.busy = asyncio.Lock()
+        self.slow = asyncio.Lock()
         self._remarks: dict[Path, list[Remark]] = {}
+        self._took: dict[Path, float] = {}
         self._failed: dict[Path, list[lsp.Diagnostic]] = {}
 
     @property
@@ -73,20 +78,25 @@ class PackServer(LanguageServer):
             task = self._waiting.pop(folder, None)
             if task is not None:
                 task.cancel()
+            wait = min(max(QUICK, self._took.get(folder, 0.0)), LONGEST)
             self._waiting[folder] = asyncio.get_running_loop().create_task(
-                self._read(folder, 0 if now else QUICK))
+                self._read(folder, 0 if now else wait))
 
     async def _read(self, folder: Path, wait: float) -> None:
         for pause, with_cases in ((wait, False), (WHOLE, True)):
             await asyncio.sleep(pause)
             texts = dict(self.editor.texts)
-            async with self.busy:
+            # What runs cases may take long, and nothing quick waits for it.
+            async with self.slow if with_cases else self.busy:
+                begun = monotonic()
                 try:
                     remarks = await asyncio.to_thread(
                         self.editor.read, folder, texts, with_cases=with_cases)
                 except Exception as error:  # noqa: BLE001  # the server outlives any fault
                     self.log(f"{type(error).__name__}: {error}")
                     return
+            if not with_cases:
+                self._took[folder] = monotonic() - begun
             if texts != self.editor.texts:
                 return  # another reading is on its way
             for path, some in remarks.items():

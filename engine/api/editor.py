@@ -96,9 +96,11 @@ class PackEditor:
              with_cases: bool = True) -> dict[Path, list[Remark]]:
         """Read a pack again; what is to be said of it, by file, also where that is nothing now."""
         before = self._readings.get(folder)
-        reading = self._reader.read(folder, dict(self.texts if texts is None else texts), before,
-                                    weights=_weights(), with_cases=with_cases)
-        self._readings[folder] = reading
+        texts = dict(self.texts if texts is None else texts)
+        reading = self._reader.read(folder, texts, before, weights=_weights(),
+                                    with_cases=with_cases)
+        if not with_cases or texts == self.texts:  # else a quicker reading knows more by now
+            self._readings[folder] = reading
         gone: dict[Path, list[Remark]] = {p: [] for p in before.remarks} if before else {}
         return {**gone, **{path: [] for path in reading.files if folder in path.parents},
                 **reading.remarks}
