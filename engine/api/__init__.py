@@ -133,6 +133,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.authoring.mutation.mutate import MutationReport as MutationReport
     from zhuanjie.engine.authoring.mutation.mutate import Survivor as Survivor
     from zhuanjie.engine.authoring.mutation.mutate import mutate as mutate
+    from zhuanjie.engine.authoring.mutation.weights import WEIGHTS as WEIGHTS
     from zhuanjie.engine.authoring.phrases import Phrases as Phrases
     from zhuanjie.engine.authoring.testing.case_runner import UNNAMED as UNNAMED
     from zhuanjie.engine.authoring.testing.case_runner import CaseInstance as CaseInstance
@@ -262,6 +263,7 @@ _MODULES = {
     "zhuanjie.engine.authoring.linting.pages": ("LintPage",),
     "zhuanjie.engine.authoring.linting.run": ("Lint", "LintReport"),
     "zhuanjie.engine.authoring.mutation.mutate": ("MutationReport", "Survivor", "mutate"),
+    "zhuanjie.engine.authoring.mutation.weights": ("WEIGHTS",),
     "zhuanjie.engine.authoring.phrases": ("Phrases",),
     "zhuanjie.engine.authoring.testing.case_runner": ("UNNAMED", "CaseInstance", "Mismatch"),
     "zhuanjie.engine.authoring.testing.report": ("CaseRun", "TestReport", "run_tests"),

@@ -15,6 +15,7 @@ from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from zhuanjie.engine.core.models import Filled, Name, Slug, Strict
 from zhuanjie.engine.policy.ways import as_number
+from zhuanjie.engine.core.results import Severity
 
 CellValue = str | int | bool | None
 OutcomeWord = Literal["satisfied", "violation", "undetermined", "not_applicable", "pending"]
@@ -22,18 +23,25 @@ Unnamed = Annotated[
     Literal["none", "any"],
     Field(description="what rules that `expect` does not name may report: nothing, or anything"),
 ]
-ASPECTS = ("clause", "due", "days_late", "missing")
+ASPECTS = ("clause", "due", "days_late", "missing", "severity", "binds", "edition")
 """What a case may look at besides the outcome."""
 
 
 class Expectation(Strict):
-    """What one rule should come out as; left-out keys are not looked at."""
+    """What one rule should come out as; left-out keys are not looked at.
+
+    `severity` is how much the rule weighs, `binds` whom its clause binds, `edition` the pack that
+    judges where none is named: a case that expects one is judged by the packs in time.
+    """
 
     outcome: OutcomeWord
     clause: str | None = None
     due: date | None = None
     days_late: int | None = None
     missing: tuple[str, ...] | None = None
+    severity: Severity | None = None
+    binds: Name | None = None
+    edition: Slug | None = None
 
 
 def _form(value: Any) -> str:
@@ -55,9 +63,9 @@ def _written(value: object) -> str:
 class CaseTable(Strict):
     """Cases of one kind, a row each.
 
-    A column is `as_of`, `params.NAME`, a field of the record, `expect.RULE` or
-    `expect.RULE.ASPECT` (clause, due, days_late, missing). A null takes a field away; in any
-    other column it says nothing.
+    A column is `as_of`, `before`, `params.NAME`, a field of the record, `expect.RULE` or
+    `expect.RULE.ASPECT` (clause, due, days_late, missing, severity, binds, edition). A
+    null takes a field away; in any other column it says nothing.
     """
 
     columns: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -81,12 +89,16 @@ class Case(Strict):
     """A record fragment and what the rules named in `expect` make of it on a day.
 
     `others` are further records of the same ledger (for `unique`), `roster` the ids of a roster
-    (for `reconcile`), `params` values set for this case alone. A case that expects nothing by name
-    must say `unnamed: none` itself: that nothing is reported is what it checks.
+    (for `reconcile`), `params` values set for this case alone. `before` names a moment: the act is
+    taken to be done on the day, and rules that are not asked before it do not apply. A case that
+    expects nothing by name must say `unnamed: none` itself: that nothing is reported is what it
+    checks.
     """
 
     name: Filled
     as_of: date | None = None
+    before: Name | None = Field(
+        default=None, description="the moment of the pack before which the record is checked")
     record: dict[str, CellValue] = Field(default_factory=dict)
     others: tuple[dict[str, CellValue], ...] = ()
     roster: tuple[str, ...] | None = None
@@ -116,7 +128,7 @@ class Case(Strict):
         for column in table.columns:
             group, _, rest = column.partition(".")
             rule, _, aspect = rest.partition(".")
-            known = {"as_of": not rest, "params": bool(rest),
+            known = {"as_of": not rest, "before": not rest, "params": bool(rest),
                      "expect": bool(rule) and aspect in ("", *ASPECTS)}
             if not known.get(group, _is_field(column)):
                 raise ValueError("case.column")
@@ -153,6 +165,7 @@ class Case(Strict):
                 expect.setdefault(rule, {})[aspect or "outcome"] = value
         return Case.model_validate({
             "name": f"{self.name} [{label}]", "as_of": cells.get("as_of") or self.as_of,
+            "before": cells.get("before") or self.before,
             "record": record, "others": self.others, "roster": self.roster, "params": params,
             "expect": expect, "unnamed": self.unnamed,
         })

@@ -32,12 +32,13 @@ def plain_data(found: Coverage) -> dict[str, Any]:
         if not point.rule:
             continue
         rule = rules.setdefault(point.rule, {"covered": 0, "coverable": 0, "outcomes": {},
-                                             "conditions": [], "rows": {}})
+                                             "conditions": [], "rows": {}, "moments": {}})
         hits = found.hits[point]
         rule["coverable"] += 1
         rule["covered"] += bool(hits)
         _place(rule, point, hits)
     sides = [p for p in found.points if p.kind == "parameter"]
+    dates = [p for p in found.points if p.kind == "dated-by"]
     for rule in rules.values():
         for condition in rule["conditions"]:
             del condition["at"]  # a place in the text, which formatting changes
@@ -47,6 +48,8 @@ def plain_data(found: Coverage) -> dict[str, Any]:
         "parameters": {p.part: {q.value: found.hits[q] for q in sides if q.part == p.part}
                        for p in sides},
         "clauses": {p.part: found.hits[p] > 0 for p in found.points if p.kind == "clause"},
+        "dates": {p.part: {q.text: found.hits[q] for q in dates if q.part == p.part}
+                  for p in dates},
         "uncovered": [{"rule": p.rule or None, "kind": p.kind, "part": p.part or None,
                        "text": p.text or None, "value": p.value or None}
                       for p in found.uncovered],
@@ -64,6 +67,8 @@ def _place(rule: dict[str, Any], point: Point, hits: int) -> None:
             entry = {**here, "true": None, "false": None, "unknown": None}
             known.append(entry)
         entry[point.value] = hits
+    elif point.kind == "moment":
+        rule["moments"][point.part] = hits
     elif point.kind == "row":
         rule["rows"][point.part] = {"held": hits, "allowed": {}}
     else:
@@ -90,7 +95,8 @@ def sentence(point: Point, view: View) -> str:
         value = say(f"author.truth.{value}", view.lang)
     elif point.kind == "parameter":
         value = say(f"author.side.{value}", view.lang)
-    part = point.part if point.kind in ("parameter", "clause") else _part(point.part, view)
+    named = point.kind in ("parameter", "clause", "moment", "dated-by")
+    part = point.part if named else _part(point.part, view)
     return say(f"author.point.{point.kind}", view.lang, part=part, text=point.text, value=value)
 
 
@@ -106,6 +112,8 @@ def percent(score: float) -> str:
     return f"{int(score * 1000) / 10:.1f} %"
 
 
+_WHOLE: Final = ("outcome", "moment")
+"""The points of a rule that are none of a part of it."""
 _STYLE: Final = """
 .full { background: var(--good-ground); } .part { background: var(--warn-ground); }
 .none { background: var(--bad-ground); } .part { text-decoration: underline dotted; }
@@ -141,7 +149,7 @@ def _article(found: Coverage, rule: TypedRule, points: list[Point], view: View) 
     title = getattr(rule.title, view.lang)
     lines = [f'<h2 id="{escape(rule.id)}">{escape(rule.clause)} {escape(title)} '
              f"<small>{escape(rule.id)}, {tried}/{len(points)}</small></h2>",
-             f"<p>{_marks(found, [p for p in points if p.kind == 'outcome'], view)}</p>", "<dl>"]
+             f"<p>{_marks(found, [p for p in points if p.kind in _WHOLE], view)}</p>", "<dl>"]
     for part in marked_texts(rule):
         own = [p for p in points if p.kind == "condition" and p.part == part.role]
         lines.append(f"<dt>{escape(_part(part.role, view))}</dt>"

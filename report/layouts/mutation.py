@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from zhuanjie.engine.api import WEIGHTS
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import Outcome, plain
 from zhuanjie.report.presentation import Presentation
@@ -65,9 +66,14 @@ def _case(survivor: Survivor, view: View) -> Iterator[str]:
     """The case that would notice, ready to be pasted."""
     found = survivor.witness
     if found is None:
-        yield say("author.mutate.no-witness", view.lang)
+        code = f"author.mutate.expect-{survivor.mutant.fault}"
+        weighs = survivor.mutant.fault in WEIGHTS
+        yield say(code if weighs else "author.mutate.no-witness", view.lang,
+                  was=survivor.mutant.was)
         return
-    was, now = (view.outcome(Outcome(name)) for name in (found.was, found.now))
+    mutant = survivor.mutant
+    was, now = ((mutant.was, mutant.now) if found.was == found.now and mutant.fault in WEIGHTS
+                else (view.outcome(Outcome(name)) for name in (found.was, found.now)))
     yield ""
     yield say("author.mutate.paste", view.lang, file=found.file, was=was, now=now)
     yield from (f"  {line}" for line in found.case.splitlines())

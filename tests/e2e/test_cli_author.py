@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from support.author_packs import CASES, MANIFEST, write
+from support.author_packs import CASES, MANIFEST, WEIGHED, write
 from support.cli_command import run
 
 WRONG = CASES.replace("[null, 2007-07-02, violation, null]", "[null, 2007-07-02, satisfied, null]")
@@ -67,7 +67,8 @@ def test_update_makes_them_pass(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_faults_that_go_unnoticed_are_shown_with_a_case(tmp_path: Path) -> None:
-    assert run("policy", "mutate", write(tmp_path), "--jobs", "1").returncode == 0
+    whole = write(tmp_path, cases=CASES + WEIGHED)
+    assert run("policy", "mutate", whole, "--jobs", "1").returncode == 0
     write(tmp_path, cases=HOLES)
     done = run("policy", "mutate", tmp_path, "--format", "json")
     assert done.returncode == 1

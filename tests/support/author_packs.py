@@ -89,6 +89,21 @@ cases:
         - [null, employer_org, undetermined, null]
         - [null, retained, violation, "2"]
 """
+WEIGHED = """\
+  - name: what slips weigh
+    record: {letter.issued_on: 2007-06-01}
+    expect: {slip-back: {outcome: violation, clause: "1", severity: error, binds: sender}}
+  - name: what a way weighs
+    record: {destination.kind: retained}
+    table:
+      columns: [employment.employed, expect.where-to, expect.where-to.clause,
+                expect.where-to.severity, expect.where-to.binds]
+      rows:
+        - [true, violation, "2a", error, sender]
+        - [false, violation, "2b", error, sender]
+        - [null, violation, "2", error, sender]
+"""
+"""Further cases, of what chooses and weighs."""
 
 
 def write(folder: Path, rules: str = RULES, cases: str | None = CASES,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.author_packs import CASES, MANIFEST, RULES, policy
+from support.author_packs import CASES, MANIFEST, RULES, WEIGHED, policy
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.authoring.mutation.faults import mutants
 from zhuanjie.engine.authoring.mutation.mutate import mutate
+from zhuanjie.engine.authoring.mutation.weights import WEIGHTS
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.policy.found import pack_folders
 
@@ -70,7 +71,7 @@ def test_no_mutant_reads_as_its_rule_or_as_another() -> None:
 
 
 def test_cases_that_try_all_leave_no_survivor(tmp_path: Path) -> None:
-    report = mutate(policy(tmp_path))
+    report = mutate(policy(tmp_path, cases=CASES + WEIGHED))
     assert not [(s.mutant.rule, s.mutant.fault, s.mutant.now) for s in report.survivors]
     assert report.killed + report.equivalent == report.mutants > 30
 
@@ -84,7 +85,7 @@ def test_a_survivor_comes_with_a_case_that_kills_it(tmp_path: Path) -> None:
     cases = tmp_path / "cases" / "all.yaml"
     for survivor in before.survivors:
         assert survivor.witness is not None
-        assert survivor.witness.was != survivor.witness.now
+        assert survivor.witness.was != survivor.witness.now or survivor.mutant.fault in WEIGHTS
         text = survivor.witness.case
         with cases.open("a", encoding="utf-8") as file:
             file.writelines(f"  {x}\n" for x in text.splitlines())
@@ -96,7 +97,7 @@ def test_a_survivor_comes_with_a_case_that_kills_it(tmp_path: Path) -> None:
 def test_a_fault_without_effect_is_not_counted(tmp_path: Path) -> None:
     rules = RULES.replace("when: has(letter.issued_on)",
                           "when: has(letter.issued_on) && has(letter.issued_on)")
-    report = mutate(policy(tmp_path, rules=rules))
+    report = mutate(policy(tmp_path, rules=rules, cases=CASES + WEIGHED))
     assert report.equivalent >= 2
     assert report.score == 1
 
@@ -122,3 +123,39 @@ def test_shipped_packs_kill_nearly_all(pack: str) -> None:
     report = mutate(load_policy(pack))
     assert report.mutants
     assert report.score >= 0.98
+
+
+MOMENTS = MANIFEST + "moments: {issue: {title: {zh: 开信, en: issue}, sets: letter.issued_on}}\n"
+ASKED = RULES.replace("    title: {zh: 回执, en: slip}", "    title: {zh: 回执, en: slip}\n"
+                      "    moments: [issue]")
+
+
+@pytest.mark.parametrize(("fault", "was", "now"), [
+    ("severity", "error", "warning"), ("clause", "1", "2"), ("moment", "issue", "-"),
+    ("binds", "sender", "receiver")])
+def test_what_chooses_and_weighs_is_changed(tmp_path: Path, fault: str, was: str,
+                                            now: str) -> None:
+    found = mutants(policy(tmp_path, manifest=MOMENTS, rules=ASKED))
+    assert (fault, was, now) in {(m.fault, m.was, m.now) for m in found}
+
+
+def test_a_case_before_an_act_sees_that_the_rule_is_not_asked(tmp_path: Path) -> None:
+    before = """\
+  - name: before the letter
+    as_of: 2007-06-01
+    before: issue
+    expect: {slip-back: pending, where-to: not_applicable}
+"""
+    lacking = mutate(policy(tmp_path / "a", manifest=MOMENTS, rules=ASKED, cases=CASES + WEIGHED))
+    assert [s.mutant.fault for s in lacking.survivors] == ["moment"]
+    assert lacking.survivors[0].witness is not None
+    whole = mutate(policy(tmp_path / "b", manifest=MOMENTS, rules=ASKED,
+                          cases=CASES + WEIGHED + before))
+    assert not whole.survivors
+
+
+def test_the_days_from_which_a_number_holds_are_changed(tmp_path: Path) -> None:
+    dated = MANIFEST.replace("value: 30,", "values: [{value: 30}, {from: 2009-01-01, value: 40}],")
+    found = [m for m in mutants(policy(tmp_path, manifest=dated)) if m.fault == "from"]
+    assert {(m.was, m.now) for m in found} == {
+        ("2009-01-01", "2009-01-02"), ("2009-01-01", "2008-12-31")}

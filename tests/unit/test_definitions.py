@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from support.author_packs import CASES, MANIFEST, RULES, policy, write
+from support.author_packs import CASES, MANIFEST, RULES, WEIGHED, policy, write
 
 from zhuanjie.engine.api import check, load_policy, own_backends
 from zhuanjie.engine.authoring.coverage.coverage import coverage
@@ -208,7 +208,7 @@ def test_the_faults_of_a_definition_are_tried_once(tmp_path: Path) -> None:
 
 
 def test_faults_of_definitions_are_noticed_by_the_rules_that_use_them(tmp_path: Path) -> None:
-    whole = mutate(defined(tmp_path / "a", BOTH))
+    whole = mutate(defined(tmp_path / "a", BOTH, cases=CASES + WEIGHED))
     assert {s.mutant.rule for s in whole.survivors} == set()
     weak = CASES.replace("- [null, 2007-07-01, satisfied, 2007-07-01]", "- [null, 2007-06-30, "
                          "satisfied, null]").replace("[2007-07-01, null, pending, null]",

@@ -22,6 +22,7 @@ from zhuanjie.engine.authoring.coverage.feasible_values import (
 )
 from zhuanjie.engine.authoring.mutation.canonical_text import DEFINED, row_names
 from zhuanjie.engine.authoring.testing.case_runner import differences
+from zhuanjie.engine.authoring.testing.packs_in_time import clauses_chosen_by_date
 from zhuanjie.engine.authoring.testing.prepared_cases import PreparedCase, came, named, scenes
 from zhuanjie.engine.authoring.testing.report import own_tasks
 from zhuanjie.engine.backends.base import UNKNOWN
@@ -34,7 +35,8 @@ from zhuanjie.engine.expr.printer import as_written
 from zhuanjie.engine.expr.types import Kind
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 
-PointKind = Literal["outcome", "condition", "row", "allowed", "parameter", "clause"]
+PointKind = Literal["outcome", "condition", "row", "allowed", "moment", "parameter", "clause",
+                    "dated-by"]
 Uses = dict[str, list[Known]]
 SCOPE = "scope"
 _NAMES = {True: "true", False: "false", None: "unknown"}
@@ -45,7 +47,8 @@ class Point:
     """One thing a case can try.
 
     `rule` is a rule's id, `scope`, a definition (`definitions.NAME`), or empty for a clause.
-    `part` is the role of an expression, the clause of a row, or a parameter; `text` a condition;
+    `part` is the role of an expression, the clause of a row, a moment, a parameter or a clause;
+    `text` a condition, or a date that chooses the pack;
     `at` its place in its expression; `value` what it is to come out as.
     """
 
@@ -97,7 +100,24 @@ def coverage(policy: Policy, only: Collection[str] | None = None) -> Coverage:
         raise fail(UsageError, "author.nothing-own", id=policy.id)
     _parameters(policy, rules, found, out)
     _clauses(rules, out)
+    if only is None:
+        _dates(policy, found, out)
     return out
+
+
+def _dates(policy: Policy, found: list[PreparedCase], out: Coverage) -> None:
+    """The dates by which the pack that judges is chosen: tried by cases that expect an edition."""
+    for name in clauses_chosen_by_date(policy):
+        dates = policy.clauses[name].dated_by
+        rules = [r.id for r in policy.rules if r.clause == name]
+        for date in dates:
+            out.points.append(Point("", "dated-by", name, date))
+        for scene in found:
+            named_here = [r for r in rules if r in scene.task.expect
+                          and scene.task.expect[r].edition is not None]
+            filled = next((d for d in dates if d in scene.setting.record), None)
+            if named_here and filled is not None:
+                out.hits[Point("", "dated-by", name, filled)] += 1
 
 
 def _evaluator(scene: PreparedCase) -> Evaluator:
@@ -114,8 +134,11 @@ def _rule(policy: Policy, rule: TypedRule, found: list[PreparedCase], out: Cover
     for name, row in zip(row_names(rule), rule.rows, strict=True):
         out.points.append(Point(rule.id, "row", name))
         out.points += [Point(rule.id, "allowed", name, value=v) for v in row.allow]
+    out.points += [Point(rule.id, "moment", m) for m in rule.rule.moments]
     for scene in found:
         outcome = came(rule, scene.setting, policy.scope).outcome
+        if scene.setting.before is not None and outcome is not Outcome.NOT_APPLICABLE:
+            out.hits[Point(rule.id, "moment", scene.setting.before)] += 1
         out.hits[Point(rule.id, "outcome", value=str(outcome))] += 1
         evaluator = _evaluator(scene)
         applies = rule.when is None or evaluator.trace(rule.when).value is not False

@@ -53,17 +53,22 @@ def witness(
     name: str,
     reads: frozenset[str],
     chosen: Sequence[CaseInstance],
+    sound: Mutated | None = None,
 ) -> Witness:
     """The witness of a setting in which `rule` comes out otherwise than it does for `mutated`.
 
-    `reads` are the fields that either reads.
+    `reads` are the fields that either reads, `sound` how the record comes out without the fault,
+    where a case may look at more than the record decides.
     """
-    found, changed = came(rule, setting, policy.scope), mutated(setting)
+    sound = sound or (lambda at: came(rule, at, policy.scope))
+    found, changed = sound(setting), mutated(setting)
     home = _home(rule.id, chosen)
     laid = _laid(home, setting)
-    if (came(rule, laid, policy.scope), mutated(laid)) == (found, changed):
+    if (sound(laid), mutated(laid)) == (found, changed):
         reads &= setting.record.keys()  # what the file's base says besides makes no difference
     lines = [f"- name: {_text(name)}", f"  as_of: {from_day(setting.today)}"]
+    if setting.before is not None:
+        lines.append(f"  before: {setting.before}")
     record = _over(home, setting, as_values(setting.record, setting.vocabulary.fields), reads)
     if record:
         lines.append(f"  record: {_map(record)}")
@@ -142,6 +147,7 @@ def _others(policy: Policy, rule: str, setting: EvaluationContext, home: LoadedC
         setting.today,
         {**policy.values(from_day(setting.today)), **setting.params},
         setting.roster,
+        setting.before,
     )
     return any(came(r, whole, policy.scope).outcome in REPORTED
                for r in policy.rules if r.id != rule)
@@ -151,7 +157,7 @@ def _expected(found: ActualOutcome, changed: ActualOutcome) -> str:
     """The outcome, with what else tells the two apart where the outcome does not."""
     told: dict[str, Any] = {"outcome": str(found.outcome)}
     if found.outcome == changed.outcome:
-        for aspect in ("clause", "due", "days_late"):
+        for aspect in ("clause", "due", "days_late", "severity", "binds"):
             if getattr(found, aspect) != getattr(changed, aspect):
                 told[aspect] = getattr(found, aspect)
     return told["outcome"] if len(told) == 1 else _map(told)

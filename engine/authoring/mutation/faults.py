@@ -1,13 +1,13 @@
 """Small faults in rules. In: a policy. Out: mutants, each the policy but for one fault.
 
 A fault lies in a rule's expression, in the parts of its shape, in its table, in a definition, in
-the policy's scope or in a parameter's value. One in a definition is tried once, however many rules
-use it. Severity and texts are no part of what a rule decides.
+the policy's scope, in a parameter, or in what chooses and weighs (`weights.py`). One in a
+definition is tried once, however many rules use it. Texts are no part of what a rule decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -15,6 +15,13 @@ from typing import Any
 from zhuanjie.engine.authoring.mutation.canonical_text import DEFINED, parts, row_names
 from zhuanjie.engine.authoring.mutation.mutators import Alike, alike_in, shifted, variants
 from zhuanjie.engine.expr.decisions import decisions_in, with_decisions
+from zhuanjie.engine.authoring.mutation.weights import (
+    binds,
+    dates,
+    rule_weights,
+    starts,
+    with_clause,
+)
 from zhuanjie.engine.expr.nodes import (
     Call,
     Expr,
@@ -29,7 +36,7 @@ from zhuanjie.engine.expr.nodes import (
 )
 from zhuanjie.engine.expr.printer import as_written, to_text
 from zhuanjie.engine.expr.types import Kind
-from zhuanjie.engine.policy.model import Parameter
+from zhuanjie.engine.policy.model import Clause, Parameter
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 from zhuanjie.engine.policy.table_model import Hit
 from zhuanjie.engine.policy.typed_table import TypedRow
@@ -38,6 +45,7 @@ from zhuanjie.engine.vocabulary.fields import FieldTable
 
 SCOPE = "scope"
 _PARAMS = "params."
+_CLAUSES = "clauses."
 EXPRESSIONS = ("when", "guard", "ask", "due", "start", "every", "limit")
 _HITS: tuple[Hit, ...] = ("any", "first", "unique")
 NAMES = ("done", "last", "subject", "key", "within")
@@ -51,8 +59,8 @@ STEPPED = ("due", "start", "every", "limit")
 class Mutant:
     """One fault: what it is called, where it lies, and how the text reads before and after.
 
-    Exactly one of `changed` (the rule with the fault), `scope`, `definition` and `parameter` is
-    set.
+    Exactly one of `changed` (the rule with the fault), `scope`, `unscoped`, `definition`, `clause`
+    and `parameter` is set.
     """
 
     rule: str
@@ -65,14 +73,18 @@ class Mutant:
     parameter: Parameter | None = None
     definition: Expr | None = None
     in_scope: bool = False
+    unscoped: bool = False
+    clause: Clause | None = None
 
     def apply(self, policy: Policy) -> Policy:
         """The policy with the fault."""
         if self.changed is not None:
             rules = tuple(self.changed if r.id == self.rule else r for r in policy.rules)
             return replace(policy, rules=tuple(_reading(rules, self.changed)))
-        if self.scope is not None:
+        if self.scope is not None or self.unscoped:
             return replace(policy, scope=self.scope)
+        if self.clause is not None:
+            return with_clause(self.name, policy.clauses[self.name], self.clause)(policy)
         if self.definition is not None:
             return redefined_in(policy, self.name, self.definition)
         assert self.parameter is not None
@@ -80,8 +92,8 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """The name of the parameter or definition, of a mutant of one."""
-        return self.rule.removeprefix(_PARAMS).removeprefix(DEFINED)
+        """The name of the parameter, definition or clause, of a mutant of one."""
+        return self.rule.removeprefix(_PARAMS).removeprefix(DEFINED).removeprefix(_CLAUSES)
 
     def touches(self, rule: TypedRule) -> bool:
         """Whether a rule may come out otherwise for the fault."""
@@ -90,7 +102,9 @@ class Mutant:
                 decisions_in(*rule.expressions().values()))
         if self.definition is not None:
             return self.in_scope or self.name in rule.definitions
-        return self.scope is not None or self.name in rule.params
+        if self.clause is not None:
+            return self.name in rule.clauses
+        return self.unscoped or self.scope is not None or self.name in rule.params
 
 
 def given_by(rule: TypedRule) -> frozenset[str]:
@@ -129,11 +143,22 @@ def mutants(policy: Policy) -> Iterator[Mutant]:
     for rule in policy.rules:
         if rule.pack == own.id:
             yield from _distinct(rule, policy.vocabulary.fields)
+            for fault, key, was, now, weighed in rule_weights(policy, rule):
+                yield Mutant(rule.id, fault, key, was, now, changed=weighed)
     for name in own.definitions:
         yield from _of_definition(policy, name)
+    # A row without a condition leaves the finding to the rule's own clause.
+    carried = {r.clause for r in policy.rules} | {
+        row.clause for r in policy.rules for row in r.rows
+        if row.when is not None or r.hit != "any"}
+    for name in (c for c in own.clauses if c in carried):
+        for was, now, clause in binds(policy, name):
+            yield Mutant(f"{_CLAUSES}{name}", "binds", "binds", was, now, clause=clause)
     if own.scope is not None and policy.scope is not None:
         alike = alike_in(field_names(policy.scope), policy.vocabulary.fields)
         seen = {to_text(policy.scope)}
+        yield Mutant(SCOPE, "unconditional", "when", as_written(policy.scope), "true",
+                     unscoped=True)
         for fault, scope in variants(policy.scope, alike):
             if (text := to_text(scope)) not in seen:
                 seen.add(text)
@@ -145,6 +170,15 @@ def mutants(policy: Policy) -> Iterator[Mutant]:
         for value, changed, other in _parameter(parameter):
             yield Mutant(f"{_PARAMS}{name}", "parameter", "value", str(value), str(changed),
                          parameter=other)
+        for was, now, other in starts(parameter):
+            yield Mutant(f"{_PARAMS}{name}", "from", "from", was, now, parameter=other)
+
+
+def dated_faults(policy: Policy, names: Iterable[str]) -> Iterator[Mutant]:
+    """Faults in the dates by which the pack that judges is chosen, of some clauses."""
+    for name in names:
+        for was, now, clause in dates(policy, name):
+            yield Mutant(f"{_CLAUSES}{name}", "dated-by", "dated_by", was, now, clause=clause)
 
 
 def _of_definition(policy: Policy, name: str) -> Iterator[Mutant]:

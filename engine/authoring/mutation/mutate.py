@@ -6,7 +6,7 @@ mean the same as the rule they come from; the rest survive, each with a record t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -14,9 +14,20 @@ from multiprocessing import get_context
 from zhuanjie.engine.authoring.diff.case_yaml import Witness, witness
 from zhuanjie.engine.authoring.diff.counterexample import Side, cut, find_counterexample
 from zhuanjie.engine.authoring.diff.equivalence import compare_rules
-from zhuanjie.engine.authoring.mutation.faults import Mutant, mutants
-from zhuanjie.engine.authoring.testing.case_runner import differences, is_asked
-from zhuanjie.engine.authoring.testing.prepared_cases import PreparedCase, came, scenes
+from zhuanjie.engine.authoring.mutation.faults import Mutant, dated_faults, mutants
+from zhuanjie.engine.authoring.mutation.weights import WEIGHTS, with_clause
+from zhuanjie.engine.authoring.testing.case_runner import ActualOutcome, differences, is_asked
+from zhuanjie.engine.authoring.testing.packs_in_time import (
+    PacksInTime,
+    clauses_chosen_by_date,
+)
+from zhuanjie.engine.authoring.testing.prepared_cases import (
+    EvaluationContext,
+    PreparedCase,
+    came_by_date,
+    came_weighed,
+    scenes,
+)
 from zhuanjie.engine.authoring.testing.report import own_tasks
 from zhuanjie.engine.authoring.verification.scope import scoped
 from zhuanjie.engine.backends.smt.rules import Parameters
@@ -64,37 +75,138 @@ class MutationRunner:
         self.rules = {r.id: r for r in policy.rules}
         self.by_rule: dict[str, list[PreparedCase]] = {r: [] for r in self.rules}
         failing = 0
+        self.in_time = PacksInTime(policy)
         for scene in self.scenes:
-            found = {r.id: came(r, scene.setting, policy.scope) for r in policy.rules
-                     if is_asked(r, scene.task)}
-            failing += any(differences(scene.task, found))
+            task = scene.task
+            judges = self.in_time.on(task.day, task.case.numbers) if task.by_date else None
+            failing += any(differences(task, {
+                r.id: found for r in policy.rules
+                if is_asked(r, task) and (found := self._came(r.id, scene, judges))}))
             for rule in self.rules:
-                if rule in scene.task.expect or (
-                        not scene.task.open and is_asked(self.rules[rule], scene.task)):
+                if rule in task.expect or (not (task.open or task.by_date)
+                                           and is_asked(self.rules[rule], task)):
                     self.by_rule[rule].append(scene)
         if failing:
             raise fail(PolicyError, "author.failing", hint="author.failing.hint",
                        id=policy.id, count=failing)
 
+    def _came(self, rule: str, scene: PreparedCase, judges: Policy | None) -> ActualOutcome | None:
+        if judges is not None:
+            return came_by_date(rule, scene, judges)
+        return came_weighed(self.rules[rule], scene.setting, self.policy)
+
+    def mutants(self) -> Iterator[Mutant]:
+        """Every mutant; of the dates that choose a pack where there is something to choose."""
+        yield from mutants(self.policy)
+        yield from dated_faults(self.policy, clauses_chosen_by_date(self.policy, self.in_time))
+
     def is_killed_by_cases(self, mutant: Mutant) -> bool:
         """Whether some case notices the mutant."""
+        if mutant.fault == "dated-by":
+            return self._is_seen_by_date(mutant)
         changed = mutant.apply(self.policy)
         return any(self._notices(scene, rule, changed, revalued=mutant.parameter is not None)
                    for rule in changed.rules if mutant.touches(rule)
                    for scene in self.by_rule[rule.id])
 
-    @staticmethod
-    def _notices(scene: PreparedCase, rule: TypedRule, changed: Policy, *, revalued: bool) -> bool:
+    def _is_seen_by_date(self, mutant: Mutant) -> bool:
+        """Whether a case that expects an edition notices that another one judges."""
+        assert mutant.clause is not None
+        change = with_clause(mutant.name, self.policy.clauses[mutant.name], mutant.clause)
+        names = [r.id for r in self.policy.rules if r.clause == mutant.name]
+        try:
+            self.in_time.changed(change, self.in_time.latest_day, {})
+        except PolicyError:
+            return True  # the packs in time are refused together
+        for scene in self.scenes:
+            task = scene.task
+            if not task.by_date or not any(n in task.expect for n in names):
+                continue
+            judges = self.in_time.changed(change, task.day, task.case.numbers)
+            if any(differences(task, {n: found for n in names
+                                      if (found := came_by_date(n, scene, judges))})):
+                return True
+        return False
+
+    def _means_the_same_by_date(self, mutant: Mutant) -> bool:
+        """Whether the packs in time judge alike whichever date chooses."""
+        assert mutant.clause is not None
+        change = with_clause(mutant.name, self.policy.clauses[mutant.name], mutant.clause)
+        day = self.in_time.latest_day
+        old, new = self.in_time.on(day, {}), self.in_time.changed(change, day, {})
+        if [r.id for r in old.rules] != [r.id for r in new.rules]:
+            return False
+        return all(
+            compare_rules(was, now, Parameters.of(old), Parameters.of(new),
+                          old.vocabulary).verdict == "equal"
+            for was, now in zip(old.rules, new.rules, strict=True) if was.when != now.when)
+
+    def _weight_witness(self, mutant: Mutant) -> Witness | None:
+        """A case that says what a rule weighs, under which clause, before which act."""
+        changed, best = mutant.apply(self.policy), None
+        for rule, other in zip(self.policy.rules, changed.rules, strict=True):
+            gone = [m for m in rule.rule.moments if m not in other.rule.moments]
+            for scene in self.scenes if mutant.touches(rule) else ():
+                setting = self._before(scene.setting, gone[0]) if gone else scene.setting
+                was = came_weighed(rule, setting, self.policy)
+                if scene.task.by_date or was == came_weighed(other, setting, changed):
+                    continue
+                rank = (rule.id not in scene.task.expect, was.outcome not in REPORTED)
+                if best is None or rank < best[0]:
+                    best = rank, rule, other, setting
+        for rule in self.policy.rules if best is None else ():
+            if (under := self._under_row(rule, mutant.name)) is not None:
+                best = (True, True), rule, rule, under
+        if best is None:
+            return None
+        _, rule, other, setting = best
+        return witness(self.policy, rule, setting, lambda at: came_weighed(other, at, changed),
+                       name=f"tells apart {mutant.fault} in {mutant.rule}",
+                       reads=rule.fields | field_names(self.policy.scope), chosen=self.tasks,
+                       sound=lambda at: came_weighed(rule, at, self.policy))
+
+    def _under_row(self, rule: TypedRule, clause: str) -> EvaluationContext | None:
+        """A record that a row of a table, and no other, decides: without the row it would not be.
+        """
+        left = tuple(row for row in rule.rows if row.clause != clause)
+        if not left or len(left) == len(rule.rows):
+            return None
+        old, new = Side(rule, self.policy), Side(replace(rule, rows=left), self.policy)
+        params = Parameters.of(self.policy)
+        answer = compare_rules(scoped(old.rule, self.policy.scope),
+                               scoped(new.rule, self.policy.scope), params, params,
+                               self.policy.vocabulary, near=to_day(self.policy.start))
+        found = cut(old, new, answer)
+        if found is None or came_weighed(rule, found, self.policy).clause != clause:
+            return None
+        return found
+
+    def _before(self, setting: EvaluationContext, moment: str) -> EvaluationContext:
+        sets = self.policy.moments[moment].sets
+        record = {sets: setting.today, **setting.record}
+        return replace(setting, before=moment, ledger=(record, *setting.ledger[1:]))
+
+    def _notices(self, scene: PreparedCase, rule: TypedRule, changed: Policy, *,
+                 revalued: bool) -> bool:
         setting, task = scene.setting, scene.task
+        edition = task.expect[rule.id].edition if task.by_date and rule.id in task.expect else None
+        if task.by_date and edition != self.policy.id:
+            return False  # another pack judges
         if revalued:
             setting = replace(setting, params={**changed.values(task.day), **task.case.numbers})
-        found = came(rule, setting, changed.scope)
+        found = came_weighed(rule, setting, changed)
+        if edition is not None:
+            found = replace(found, edition=edition)
         if rule.id not in task.expect and found.outcome not in REPORTED:
             return False
         return any(differences(task, {rule.id: found}))
 
     def classify(self, mutant: Mutant) -> Survivor | None:
         """A mutant that no case kills: what shows it, or None where it means the same."""
+        if mutant.fault == "dated-by" and self._means_the_same_by_date(mutant):
+            return None
+        if mutant.fault in WEIGHTS:
+            return Survivor(mutant, self._weight_witness(mutant))
         changed = mutant.apply(self.policy)
         unsure = False
         for rule, other in zip(self.policy.rules, changed.rules, strict=True):
@@ -123,7 +235,7 @@ class MutationRunner:
 def mutate(policy: Policy, jobs: int = 1) -> MutationReport:
     """Try every mutant. Raises PolicyError where there are no cases, or some of them fail."""
     bench = MutationRunner(policy)
-    every = list(mutants(policy))
+    every = list(bench.mutants())
     alive = [m for m in every if not bench.is_killed_by_cases(m)]
     survivors = [found for found in _examined(bench, alive, jobs) if found is not None]
     killed = len(every) - len(alive)

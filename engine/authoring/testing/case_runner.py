@@ -7,7 +7,7 @@ fail too, unless the case or its file says `unnamed: any`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,11 +16,12 @@ import polars as pl
 from zhuanjie.engine.auditing.run import begin
 from zhuanjie.engine.auditing.shares import is_of_group
 from zhuanjie.engine.auditing.uniqueness import singleton_frame
+from zhuanjie.engine.authoring.testing.packs_in_time import PacksInTime
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
-from zhuanjie.engine.core.errors import PolicyError
-from zhuanjie.engine.core.results import REPORTED, Outcome
+from zhuanjie.engine.core.errors import InputError, PolicyError
+from zhuanjie.engine.core.results import REPORTED, Outcome, Severity
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import Key
 from zhuanjie.engine.ledger.headings import HeadingMap
@@ -55,6 +56,16 @@ class ActualOutcome:
     due: date | None = None
     days_late: int | None = None
     missing: tuple[str, ...] = ()
+    severity: Severity | None = None
+    binds: str | None = None
+    edition: str | None = None
+
+    def weighed(self, rule: TypedRule, policy: Policy) -> ActualOutcome:
+        """The same, with what holds of the rule whatever the record."""
+        clause = policy.clauses.get(self.clause or rule.clause)
+        return replace(self, clause=self.clause or rule.clause, severity=rule.severity,
+                       binds=clause.binds if clause else None,
+                       edition=rule.edition.pack if rule.edition else policy.id)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +83,11 @@ class CaseInstance:
     day: date
     expect: Mapping[str, Expectation]
     open: bool
+
+    @property
+    def by_date(self) -> bool:
+        """Whether the packs in time judge: the case expects one of them."""
+        return any(e.edition is not None for e in self.expect.values())
 
     @property
     def place(self) -> Place:
@@ -118,7 +134,8 @@ class CaseRunner:
         self._mapping = HeadingMap(policy.vocabulary)
         self.backend = backend
         self._policies: dict[tuple[tuple[str, int], ...], Policy] = {(): policy}
-        self._plans: dict[tuple[date, tuple[tuple[str, int], ...]], Plan] = {}
+        self._in_time = PacksInTime(policy)
+        self._plans: dict[tuple[Any, ...], Plan] = {}
 
     def run(self, files: Sequence[LoadedCases]) -> list[CaseResult]:
         """Run every case; raises PolicyError for a name or a value that there is not."""
@@ -130,7 +147,7 @@ class CaseRunner:
         together: dict[Plan, list[CaseInstance]] = {}
         came: dict[CaseInstance, Mapping[str, ActualOutcome]] = {}
         for task in chosen:
-            plan = self._plan(task.day, task.case.numbers)
+            plan = self._plan(task)
             shares = any(rule.id in task.expect for rule in plan.shares)
             if task.case.others or task.case.roster is not None or shares:
                 came[task] = self._ledger(task, plan)
@@ -138,6 +155,8 @@ class CaseRunner:
                 together.setdefault(plan, []).append(task)
         for plan, group in together.items():
             came.update(zip(group, self._records(plan, group), strict=True))
+        came = {task: self._by_rule(self._plan(task).policy, found)
+                for task, found in came.items()}
         return [
             CaseResult(t.file.source.file, t.place.line or 0, t.case.name, tuple(t.expect),
                        tuple(differences(t, came[t])), t, came[t])
@@ -146,16 +165,16 @@ class CaseRunner:
 
     def _records(self, plan: Plan, group: list[CaseInstance]) -> list[dict[str, ActualOutcome]]:
         """Judge records that each stand alone in their ledger; beyond the scope none applies."""
-        frame = singleton_frame(
-            plan, [read_record(task.record, self._mapping)[0] for task in group]
-        )
+        records = [read_record(task.record, self._mapping)[0] for task in group]
+        assumed = dict.fromkeys(plan.assumed, plan.as_of)
+        frame = singleton_frame(plan, [{**assumed, **record} for record in records])
         kept = list(range(len(group)))
-        scope = self.policy.scope
+        scope = plan.policy.scope
         if scope is not None:
             truth = self.backend.truth(plan, scope, frame)
             kept = [row for row, holds in enumerate(truth) if holds is not False]
             frame = frame[pl.Series(kept, dtype=pl.Int64)]
-        found = [self._nothing() for _ in group]
+        found: list[dict[str, ActualOutcome]] = [{} for _ in group]
         for v in self.backend.judge(plan, frame, all_outcomes=True):
             rule = plan.rules[v.rule]
             found[kept[v.row]][rule.id] = ActualOutcome(
@@ -175,7 +194,7 @@ class CaseRunner:
         run = begin(ledger, plan, self.backend, lang="en", roster=roster,
                     all_outcomes=True)
         whole = {r.id for r in plan.whole}
-        found = self._nothing()
+        found: dict[str, ActualOutcome] = {}
         if roster is not None:
             found.update(dict.fromkeys(whole, ActualOutcome(Outcome.SATISFIED)))
         record = read_record(task.record, self._mapping)[0]
@@ -188,17 +207,37 @@ class CaseRunner:
                 found[f.rule] = ActualOutcome(f.outcome, f.clause, f.due, f.days_late, f.missing)
         return found
 
-    def _nothing(self) -> dict[str, ActualOutcome]:
-        return {r.id: ActualOutcome(Outcome.NOT_APPLICABLE) for r in self.policy.rules}
+    def _by_rule(self, policy: Policy,
+                 found: Mapping[str, ActualOutcome]) -> dict[str, ActualOutcome]:
+        """What each rule of the pack came to: of its editions, the one that judged."""
+        nothing = ActualOutcome(Outcome.NOT_APPLICABLE)
+        editions: dict[str, list[TypedRule]] = {}
+        for rule in policy.rules:
+            editions.setdefault(rule.rule.id, []).append(rule)
+        return {rule.id: judging_edition(
+                    [found.get(r.id, nothing).weighed(r, policy)
+                     for r in editions.get(rule.rule.id, ())]
+                    or [nothing.weighed(rule, self.policy)])
+                for rule in self.policy.rules}
 
-    def _plan(self, day: date, params: Mapping[str, int]) -> Plan:
-        setting = tuple(sorted(params.items()))
-        if setting not in self._policies:
-            self._policies[setting] = build_policy(
-                self.policy.chain, {**self.policy.overrides, **params})
-        if (day, setting) not in self._plans:
-            self._plans[day, setting] = make_plan(self._policies[setting], day)
-        return self._plans[day, setting]
+    def _plan(self, task: CaseInstance) -> Plan:
+        """What judges a case: the pack on its day, with its numbers, before its moment."""
+        day, before, params = task.day, task.case.before, tuple(sorted(task.case.numbers.items()))
+        key = (day, before, params, task.by_date)
+        if key not in self._plans:
+            if params not in self._policies:
+                self._policies[params] = build_policy(
+                    self.policy.chain, {**self.policy.overrides, **task.case.numbers})
+            judges = (self._in_time.on(day, task.case.numbers) if task.by_date
+                      else self._policies[params])
+            self._plans[key] = make_plan(judges, day, before)
+        return self._plans[key]
+
+
+def judging_edition(editions: Sequence[ActualOutcome]) -> ActualOutcome:
+    """Which of a rule's editions judged: none of the others ever applies."""
+    there = [e for e in editions if e.outcome is not Outcome.NOT_APPLICABLE]
+    return (there or list(editions))[-1]
 
 
 def is_asked(rule: TypedRule, task: CaseInstance) -> bool:
@@ -255,11 +294,29 @@ def _names(policy: Policy, task: CaseInstance) -> Iterator[Diagnostic]:
             code = "policy.param-date" if parameter.unit == "date" else "policy.param-number"
             yield Diagnostic(code, {"name": name, "value": str(value)},
                              _place(task, ("params", name)))
+    if (before := task.case.before) is not None and before not in policy.moments:
+        close = suggest(before, policy.moments)
+        yield Diagnostic("pack.unknown-moment", {"name": before, "near": close},
+                         _place(task, ("before",)), "hint.near" if close else None)
+    parties = policy.vocabulary.parties
+    for rule, expected in task.expect.items():
+        if expected.binds is not None and expected.binds not in parties:
+            close = suggest(expected.binds, parties)
+            yield Diagnostic("vocabulary.unknown-party", {"name": expected.binds, "near": close},
+                             _place(task, ("expect", rule)), "hint.near" if close else None)
 
 
 def _cells(task: CaseInstance, vocabulary: Vocabulary) -> Iterator[Diagnostic]:
     for part, record in (("record", task.record), *(("others", o) for o in task.case.others)):
-        _, wrong, unknown = read_record(record, HeadingMap(vocabulary))
+        try:
+            _, wrong, unknown = read_record(record, HeadingMap(vocabulary))
+        except InputError as error:
+            args = error.diagnostics[0].args
+            # Said at the later of the two: in the case rather than in what its file starts from.
+            yield Diagnostic("pack.case.field-twice",
+                             {n: args.get(n, "") for n in ("field", "first", "second")},
+                             _place(task, (part, str(args.get("second", "")))))
+            continue
         for notice in unknown:
             name = notice.args["heading"]
             close = notice.args["near"] or ""

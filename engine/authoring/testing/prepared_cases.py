@@ -7,10 +7,15 @@ put to the reference evaluator directly, without a plan or a frame.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from zhuanjie.engine.authoring.testing.case_runner import ActualOutcome, CaseInstance, check_tasks
+from zhuanjie.engine.authoring.testing.case_runner import (
+    ActualOutcome,
+    CaseInstance,
+    check_tasks,
+    judging_edition,
+)
 from zhuanjie.engine.authoring.testing.judged_shares import judged_share
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.backend import as_days
@@ -32,7 +37,8 @@ Record = Mapping[str, Any]
 class EvaluationContext:
     """What a rule is judged in: the record, the rest of its ledger, a roster, day and values.
 
-    Dates are day numbers; blanks are left out. The record itself comes first in `ledger`.
+    Dates are day numbers; blanks are left out. The record itself comes first in `ledger`. Rules
+    that are not asked `before` the moment named do not apply.
     """
 
     vocabulary: Vocabulary
@@ -40,6 +46,7 @@ class EvaluationContext:
     today: int
     params: Mapping[str, int]
     roster: frozenset[str] | None = None
+    before: str | None = None
 
     @property
     def record(self) -> Record:
@@ -64,15 +71,20 @@ def scenes(policy: Policy, chosen: Sequence[CaseInstance]) -> list[PreparedCase]
         ledger = tuple(
             as_days(read_record(r, mapping)[0]) for r in (task.record, *task.case.others)
         )
-        params = {**policy.values(task.day), **task.case.numbers}
+        params, before = {**policy.values(task.day), **task.case.numbers}, task.case.before
+        if before is not None:
+            sets = policy.moments[before].sets
+            ledger = ({sets: to_day(task.day), **ledger[0]}, *ledger[1:])
         roster = None if task.case.roster is None else frozenset(task.case.roster)
         out.append(PreparedCase(task, EvaluationContext(
-            policy.vocabulary, ledger, to_day(task.day), params, roster)))
+            policy.vocabulary, ledger, to_day(task.day), params, roster, before)))
     return out
 
 
 def judged(rule: TypedRule, setting: EvaluationContext, scope: Expr | None = None) -> Judgement:
     """How a rule comes out for a setting's record; beyond `scope` no rule applies."""
+    if setting.before is not None and setting.before not in rule.rule.moments:
+        return Judgement(Outcome.NOT_APPLICABLE)
     if rule.shape == "reconcile":
         return _reconcile(rule, setting)
     if rule.shape == "share":
@@ -93,6 +105,20 @@ def came(rule: TypedRule, setting: EvaluationContext, scope: Expr | None = None)
     return ActualOutcome(found.outcome, found.clause or rule.clause,
                 None if found.due is None else from_day(found.due), found.late,
                 setting.vocabulary.fields.sort(found.missing))
+
+
+def came_weighed(rule: TypedRule, setting: EvaluationContext, policy: Policy) -> ActualOutcome:
+    """The same of a rule of a policy, with what holds of it whatever the record."""
+    return came(rule, setting, policy.scope).weighed(rule, policy)
+
+
+def came_by_date(rule: str, scene: PreparedCase, judges: Policy) -> ActualOutcome | None:
+    """What a rule came to by the packs in time; None where none of them has it."""
+    values = {**judges.values(scene.task.day), **scene.task.case.numbers}
+    setting = replace(scene.setting, params=values)
+    editions = [r for r in judges.rules if r.rule.id == rule]
+    return judging_edition([came_weighed(r, setting, judges) for r in editions]) \
+        if editions else None
 
 
 def _shared(rule: TypedRule, setting: EvaluationContext, scope: Expr | None) -> dict[str, int]:
@@ -132,5 +158,5 @@ def _reconcile(rule: TypedRule, setting: EvaluationContext) -> Judgement:
 
 
 def named(found: Iterable[PreparedCase], rule: str) -> list[PreparedCase]:
-    """The scenes whose case names a rule."""
-    return [s for s in found if rule in s.task.expect]
+    """The scenes whose case names a rule, as the pack itself judges it."""
+    return [s for s in found if rule in s.task.expect and not s.task.by_date]
