@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from zhuanjie.engine.core.models import Filled, Name, Slug, Strict
-from zhuanjie.engine.policy.ways import as_number
 from zhuanjie.engine.core.results import Severity
+from zhuanjie.engine.policy.ways import as_number
 
 CellValue = str | int | bool | None
 OutcomeWord = Literal["satisfied", "violation", "undetermined", "not_applicable", "pending"]

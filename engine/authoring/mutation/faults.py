@@ -7,14 +7,14 @@ definition is tried once, however many rules use it. Texts are no part of what a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from zhuanjie.engine.authoring.mutation.canonical_text import DEFINED, parts, row_names
 from zhuanjie.engine.authoring.mutation.mutators import Alike, alike_in, shifted, variants
-from zhuanjie.engine.expr.decisions import decisions_in, with_decisions
+from zhuanjie.engine.authoring.mutation.redefined import redefined_in
 from zhuanjie.engine.authoring.mutation.weights import (
     binds,
     dates,
@@ -22,6 +22,7 @@ from zhuanjie.engine.authoring.mutation.weights import (
     starts,
     with_clause,
 )
+from zhuanjie.engine.expr.decisions import decisions_in, with_decisions
 from zhuanjie.engine.expr.nodes import (
     Call,
     Expr,
@@ -31,7 +32,6 @@ from zhuanjie.engine.expr.nodes import (
     definition_names,
     field_names,
     names_of,
-    redefined,
     walk_written,
 )
 from zhuanjie.engine.expr.printer import as_written, to_text
@@ -198,25 +198,6 @@ def _of_definition(policy: Policy, name: str) -> Iterator[Mutant]:
             seen.add(text)
             yield Mutant(f"{DEFINED}{name}", fault, "is", as_written(expr), as_written(changed),
                          definition=changed, in_scope=in_scope)
-
-
-def redefined_in(policy: Policy, name: str, new: Expr) -> Policy:
-    """The policy with another expression for a definition, wherever it is used."""
-    def put(expr: Expr | None) -> Expr | None:
-        return expr and redefined(expr, name, new)
-
-    return replace(
-        policy, scope=put(policy.scope),
-        definitions={n: replace(d, expr=new if n == name else redefined(d.expr, name, new))
-                     for n, d in policy.definitions.items()},
-        rules=tuple(_mapped(r, put) if name in r.definitions else r for r in policy.rules))
-
-
-def _mapped(rule: TypedRule, change: Callable[[Expr | None], Expr | None]) -> TypedRule:
-    """The rule with each of its expressions changed in the same way."""
-    roles = {r: change(e) for r, e in rule.expressions().items() if not r.startswith("rows[")}
-    return _with(rule, {
-        **roles, "rows": tuple(replace(row, when=change(row.when)) for row in rule.rows)})
 
 
 def _parameter(parameter: Parameter) -> Iterator[tuple[int | date, int | date, Parameter]]:
