@@ -223,14 +223,8 @@ class _Layer:
                 return
             rows[index], places[index] = row, (source, trail)
         told = OverlayChange(
-            "row",
-            "added" if change.replaces is None else "replaced",
-            item.rule.id,
-            self.id,
-            self._writer(item),
-            change.reason,
-            change.replaces or change.clause,
-        )
+            "row", "added" if change.replaces is None else "replaced", item.rule.id, self.id,
+            self._writer(item), change.reason, change.replaces or change.clause)
         self._put(at, rows, places, told)
 
     def _row_at(self, item: Item, clause: str, source: YamlSource, trail: Trail) -> int | None:
@@ -273,7 +267,10 @@ class _Layer:
             at = self._base(name, source, trail)
             if at is None:
                 return
-            writer = merged.items.pop(at).pack
+            item = merged.items.pop(at)
+            writer = item.pack
+            for output in item.rule.table.outputs if item.rule.table else ():
+                merged.withdrawn["output", output] = WithdrawnPart(self.id, source, trail)
         else:
             there: dict[str, Any] = getattr(merged, _KINDS[kind])
             if name not in there:

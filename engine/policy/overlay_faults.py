@@ -20,6 +20,7 @@ from zhuanjie.engine.policy.policy import OverlayChange
 
 Build = Callable[[Sequence[LoadedPack]], object]
 _PARAMETER: Final = "params."
+_OUTPUT: Final = "outputs."
 _NAMES: Final = {"pack.unknown-clause": "clause", "pack.no-base-rule": "rule",
                  "pack.no-base-clause": "clause", "pack.no-base-parameter": "parameter",
                  "pack.no-base-definition": "definition"}
@@ -63,6 +64,8 @@ def _missing(problem: Diagnostic) -> tuple[str, str] | None:
     if problem.code in _IN_EXPRESSIONS:
         if name.startswith(_PARAMETER):
             return "parameter", name.removeprefix(_PARAMETER)
+        if name.startswith(_OUTPUT):
+            return "output", name.removeprefix(_OUTPUT)
         return None if "." in name else ("definition", name)
     return (_NAMES[problem.code], name) if problem.code in _NAMES else None
 

@@ -258,7 +258,7 @@ def rules(draw: st.DrawFn) -> list[TypedRule]:
                 hit=draw(st.sampled_from(["any", "first", "unique"])),
                 guard=condition() if draw(st.booleans()) else None),
         replace(shapes["require"], when=condition(), ask=output(draw, condition)),
-        replace(shapes["deadline"], due=decide(
+        replace(shapes["deadline"], when=condition(), due=decide(
             "due", first=draw(st.booleans()), type_=RECORD_DATE, default=typed(draw(dates), Kind.DATE),
             arms=[(condition(), typed(draw(dates), Kind.DATE)) for _ in range(2)]),
             done=field(draw(days))),
