@@ -74,6 +74,8 @@ class SubjectCheck(RowsCheck):
                 self.rule.rule)]
             by = tuple(r.rule.id for r in forbidding if any(s.violates(r.rule) for s in allowed))
             code = f"gap{'-across' if by else ''}{'-special' if left_out else ''}"
+            if code == "gap" and self.subject.changes == "fact":
+                code = "gap-fact"  # nobody chooses what is so
             self.out.report(
                 "gap", [self.id, *by], code, shown=found.scenario, by=by,
                 severity=Severity.WARNING if left_out else Severity.ERROR,
