@@ -338,4 +338,5 @@ check_selection = gather(Selection, "selection", policy, as_of, params, backend,
 column_selection = gather(Selection, "selection", policy, as_of, params, columns, column)
 watch_selection = gather(Selection, "selection", policy, as_of, params, backend, waivers)
 record_selection = gather(Selection, "selection", policy, as_of, params, backend, waivers)
+trial_selection = gather(Selection, "selection", as_of, params, columns, column)
 expression_selection = gather(Selection, "selection", as_of, params, backend)

@@ -97,6 +97,8 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.records import stand_in as stand_in
     from zhuanjie.engine.api.records import unavailable_engines as unavailable_engines
     from zhuanjie.engine.api.records import watch as watch
+    from zhuanjie.engine.api.trying import record_to_try as record_to_try
+    from zhuanjie.engine.api.trying import trial_bench as trial_bench
     from zhuanjie.engine.api.waivers import WaiverReview as WaiverReview
     from zhuanjie.engine.api.waivers import review_waivers as review_waivers
     from zhuanjie.engine.auditing.destinations import DestinationAnswer as DestinationAnswer
@@ -141,6 +143,10 @@ if TYPE_CHECKING:
     from zhuanjie.engine.authoring.testing.report import CaseRun as CaseRun
     from zhuanjie.engine.authoring.testing.report import TestReport as TestReport
     from zhuanjie.engine.authoring.testing.report import run_tests as run_tests
+    from zhuanjie.engine.authoring.trying.bench import Trial as Trial
+    from zhuanjie.engine.authoring.trying.bench import TrialBench as TrialBench
+    from zhuanjie.engine.authoring.trying.records import TriedRecord as TriedRecord
+    from zhuanjie.engine.authoring.trying.records import record_of_ledger as record_of_ledger
     from zhuanjie.engine.authoring.verification.findings import stale_message as stale_message
     from zhuanjie.engine.authoring.verification.verify import Verification as Verification
     from zhuanjie.engine.authoring.verification.verify import VerifyFinding as VerifyFinding
@@ -242,6 +248,7 @@ _MODULES = {
         "SINGLE", "UNKNOWN", "backends", "check", "check_one", "check_records", "destinations",
         "evaluate", "own_backends", "single_engine", "stand_in", "unavailable_engines", "watch",
     ),
+    "zhuanjie.engine.api.trying": ("record_to_try", "trial_bench"),
     "zhuanjie.engine.api.waivers": ("WaiverReview", "review_waivers"),
     "zhuanjie.engine.auditing.destinations": ("DestinationAnswer",),
     "zhuanjie.engine.auditing.due_list": ("DueCounts", "DueList", "by_day", "part_of"),
@@ -269,6 +276,8 @@ _MODULES = {
     "zhuanjie.engine.authoring.testing.report": ("CaseRun", "TestReport", "run_tests"),
     "zhuanjie.engine.authoring.verification.findings": ("stale_message",),
     "zhuanjie.engine.authoring.verification.verify": ("Verification", "VerifyFinding", "verify"),
+    "zhuanjie.engine.authoring.trying.bench": ("Trial", "TrialBench"),
+    "zhuanjie.engine.authoring.trying.records": ("TriedRecord", "record_of_ledger"),
     "zhuanjie.engine.core.check_result": ("CheckResult",),
     "zhuanjie.engine.core.dates": ("Month",),
     "zhuanjie.engine.core.diagnostics": ("Diagnostic", "Place"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ from zhuanjie.engine.backends.registry import (
 )
 from zhuanjie.engine.core.check_result import CheckResult
 from zhuanjie.engine.core.clock import office_day
-from zhuanjie.engine.core.dates import Month, from_day, to_day
+from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import ExpressionError, InputError, UsageError, fail
 from zhuanjie.engine.core.messages import Lang, say_diagnostic
@@ -218,6 +218,7 @@ def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "refere
     """
     from zhuanjie.engine.expr.from_cel import read
     from zhuanjie.engine.expr.names import DataSchema
+    from zhuanjie.engine.expr.program_values import program_value
     from zhuanjie.engine.expr.type_checker import check as check_types
 
     if not isinstance(expression, str) or not isinstance(data, Mapping):
@@ -241,11 +242,7 @@ def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "refere
         expr, present, day, {name: as_number(held) for name, held in given.items()})
     if value is UNKNOWN:
         return UNKNOWN
-    if kind is Kind.DATE:
-        return from_day(value)
-    if kind is Kind.MONTH:
-        return Month.of(from_day(value))
-    return timedelta(days=value) if kind is Kind.DURATION else value
+    return program_value(value, kind)
 
 
 def _flat(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:

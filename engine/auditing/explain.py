@@ -19,6 +19,7 @@ from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.auditing.shares import is_of_group, judged_shares, merged
 from zhuanjie.engine.auditing.stages.shares import verdicts_on
 from zhuanjie.engine.auditing.wording.findings import findings_of
+from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step
@@ -27,6 +28,7 @@ from zhuanjie.engine.backends.registry import backend_of
 from zhuanjie.engine.core.dates import Month, from_day
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.location import Location
+from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Scalar, Verdict
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.expr.nodes import Expr
@@ -181,23 +183,38 @@ def records_of(run: AuditRun, record: str | RecordName,
     return search.result()
 
 
+def explain_record(plan: Plan, name: str, record: Mapping[str, Any], location: Location,
+                   lang: Lang) -> list[Explanation]:
+    """Explain the rules of an id or clause for a record by itself, as if no other were there."""
+    words = FindingRenderer(plan, lang)
+    chosen = [i for i, r in enumerate(plan.rules) if name in (r.id, r.rule.id)] \
+        or rules_of(plan, name)[0]
+    return [_explained(words, plan, i, dict(record), location)
+            for i in _governing(plan, chosen, record)]
+
+
 def _explain(run: AuditRun, plan: Plan, index: int, record: dict[str, Any],
              location: Location) -> Explanation:
+    return _explained(run.words, plan, index, record, location, run.beyond)
+
+
+def _explained(renderer: FindingRenderer, plan: Plan, index: int, record: dict[str, Any],
+               location: Location, beyond: frozenset[str] = frozenset()) -> Explanation:
     rule = plan.rules[index]
     evaluator = Evaluator(as_days(record), plan.today, plan.params, plan.absent)
     judged = judge(rule, evaluator)
     verdict = Verdict(0, index, judged.outcome, judged.clause, judged.due, judged.late,
                       plan.fields.sort(judged.missing))
     there = {name for name, value in record.items() if value is not None}
-    words = run.words.of(keyed_plan(plan, next((k for k in plan.keyed if k in there), plan.key)))
-    verdict = RecordWaivers(plan).marked(verdict, record, run.beyond)
+    words = renderer.of(keyed_plan(plan, next((k for k in plan.keyed if k in there), plan.key)))
+    verdict = RecordWaivers(plan).marked(verdict, record, beyond)
     waiver = None if verdict.waiver is None else plan.waivers.said[verdict.waiver]
     finding = words.finding(verdict, record, location, waiver)
     parts = tuple(TracePart(role, _trace(step)) for role, step in judged.steps.items())
     dated_by, day = rule.edition.deciding(record, plan.as_of) if rule.edition else (None, None)
     values = {name: value for name, value in record.items() if value is not None}
-    return Explanation(finding, getattr(rule.title, run.lang), parts, rule, day, dated_by, values,
-                       plan.not_kept, plan.doubted, judged.deciding)
+    return Explanation(finding, getattr(rule.title, renderer.lang), parts, rule, day, dated_by,
+                       values, plan.not_kept, plan.doubted, judged.deciding)
 
 
 def _explain_shares(run: AuditRun, plan: Plan, chosen: Sequence[TypedRule],

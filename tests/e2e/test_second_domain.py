@@ -86,9 +86,9 @@ def came(report: str, outcome: str) -> set[tuple[str, str]]:
             if f["outcome"] == outcome}
 
 
-TRIED: set[str] = {"completion", "generate", "policy lsp"}
-"""Commands that are tried below; the first two say nothing of a pack's domain, the third has a file of
-its own (`test_second_domain_editor.py`)."""
+TRIED: set[str] = {"completion", "generate", "policy lsp", "policy lock", "policy try"}
+"""Commands that are tried below; the first two say nothing of a pack's domain, the others have files of
+their own (`test_second_domain_editor.py`, `test_second_domain_author.py`)."""
 
 
 def tries(*names: str) -> Callable[[Any], Any]:
@@ -206,23 +206,6 @@ def test_what_its_author_and_its_readers_ask(call: Caller, tmp_path: Path) -> No
     call("columns", LEDGER, "--policy", PACK, "--output", tmp_path / "columns.yaml")
     assert came(call("audit", LEDGER, *JUDGED, "--columns", tmp_path / "columns.yaml", "--format",
                      "json", code=1), "violation") == VIOLATIONS - {("S-011", "H9")}
-
-
-@tries("policy lock")
-def test_what_a_pack_was_checked_against_is_noted(call: Caller, tmp_path: Path) -> None:
-    shutil.copytree(PERMITS, tmp_path / "packs")
-    folder = tmp_path / "packs" / "harbour-own"
-    call("policy", "new", "harbour-own", "--output", folder, "--builds-on", PACK.name)
-    call("policy", "lock", folder, "--check", code=1)
-    call("policy", "lock", folder)
-    call("policy", "lock", folder, "--check")
-    base = tmp_path / "packs" / PACK.name / "pack.yaml"
-    version = next(line for line in base.read_text(encoding="utf-8").splitlines()
-                   if line.startswith("version:"))
-    base.write_text(base.read_text(encoding="utf-8").replace(version, "version: 9.9.9", 1),
-                    encoding="utf-8")
-    told = json.loads(call("policy", "lock", folder, "--check", "--format", "json", code=1))
-    assert [c["kind"] for c in told["changed"]] == ["lint.base-changed-version"]
 
 
 @tries("policy list")

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "fmt": "zhuanjie.cli.commands.policy.fmt",
     "lint": "zhuanjie.cli.commands.policy.lint",
     "lock": "zhuanjie.cli.commands.policy.lock",
+    "try": "zhuanjie.cli.commands.policy.try_out",
     "test": "zhuanjie.cli.commands.policy.test",
     "coverage": "zhuanjie.cli.commands.policy.coverage",
     "mutate": "zhuanjie.cli.commands.policy.mutate",

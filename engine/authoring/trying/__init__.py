@@ -1,0 +1,1 @@
+"""Expressions and rules tried on records. In: a policy, records. Out: values, and what was read."""
