@@ -66,6 +66,8 @@ def identity(policy: Policy, view: View) -> Iterator[Section]:
         "note": said(manifest.document.note, view) if manifest.document.note else "",
         "scope": f"{said(policy.scope_rule.title, view)}\n{policy.scope_rule.when}"
         if policy.scope_rule else "",
+        "working-days": ", ".join(map(str, sorted(
+            {year for pack in policy.chain for year in pack.manifest.working_days}))),
         "sha256": policy.sha256,
     }
     yield Section(

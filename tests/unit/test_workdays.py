@@ -199,6 +199,7 @@ def test_authors_tools(tmp_path: Path) -> None:
     for command in (("lint",), ("test",), ("verify",)):
         done = run("policy", *command, folder)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
+    assert "2007, 2008" in run("policy", "show", folder).stdout
     docs = run("policy", "docs", folder).stdout
     assert "working day(s)" in docs
 
@@ -209,6 +210,12 @@ def test_another_table_is_another_meaning(tmp_path: Path) -> None:
     done = run("policy", "diff", tmp_path / "old", tmp_path / "new")
     assert "working_days.2007.off" in done.stdout and "0 of 1 clauses proved" in done.stdout
     assert "2007-0" in done.stdout.partition("Meaning")[2] and "not decided" not in done.stdout
+
+
+def test_a_deadline_before_its_day_is_found(tmp_path: Path) -> None:
+    rules = RULES.replace("workdays(params.return_days)", "workdays(0 - params.return_days)")
+    done = run("policy", "verify", pack(tmp_path / "working", rules=rules))
+    assert done.returncode == 1 and "backward" in done.stdout, done.stdout
 
 
 def test_the_solver(calendar: WorkCalendar) -> None:

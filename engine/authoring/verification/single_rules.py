@@ -23,10 +23,12 @@ from zhuanjie.engine.lowering.conditions import (
     Shift,
     Term,
     Value,
+    WorkShift,
     all_of,
     arith,
     known,
     shift,
+    work_shift,
 )
 
 
@@ -221,6 +223,8 @@ def _leaves(term: Term) -> Iterator[tuple[Cond, Term]]:
         case Shift(date=date, months=months):
             for c, a in _leaves(date):
                 yield from ((all_of((c, d)), shift(a, b)) for d, b in _leaves(months))
+        case WorkShift(date=date, days=days, calendar=calendar):
+            yield from ((c, work_shift(a, days, calendar)) for c, a in _leaves(date))
         case _:
             yield TRUE, term
 
@@ -238,7 +242,7 @@ def _dates(term: Term) -> Iterator[ColumnRef]:
         case Arith(left=left, right=right):
             yield from _dates(left)
             yield from _dates(right)
-        case Shift(date=date):
+        case Shift(date=date) | WorkShift(date=date):
             yield from _dates(date)
         case _:
             return
