@@ -12,7 +12,7 @@ from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import UnsupportedError, fail
 from zhuanjie.engine.expr.cel_syntax import parse
 from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit, Name
-from zhuanjie.engine.expr.operators import BY_CEL
+from zhuanjie.engine.expr.operators import BY_CEL, DAY_PARTS
 
 _READABLE = {"_[_]": "[]", "_?._": "?.", "_[?_]": "[?]"}
 
@@ -34,10 +34,10 @@ class _TreeReader:
         self.text = text
         self.places = places
 
-    def refuse(self, node: Any, what: str) -> UnsupportedError:
+    def refuse(self, node: Any, what: str, hint: str = "cel.hint.subset") -> UnsupportedError:
         at = self.places.get(node.id, 0)
         return fail(UnsupportedError, "cel.outside", Place(snippet=self.text, caret=at),
-                    "cel.hint.subset", what=what)
+                    hint, what=what)
 
     def expr(self, node: Any) -> Expr:
         at = self.places.get(node.id, 0)
@@ -79,5 +79,7 @@ class _TreeReader:
         # CEL knows size() in both forms.
         as_method = call.HasField("target")
         if len(args) != op.arity or (op.name != "size" and as_method != (op.form == "method")):
-            raise self.refuse(node, f"{op.name}()")
+            hint = ("cel.hint.day-part" if op.name in DAY_PARTS else "cel.hint.timestamp"
+                    if op.name in ("date", "timestamp") else "cel.hint.subset")
+            raise self.refuse(node, f"{op.name}()", hint)
         return Call(op.name, tuple(self.expr(a) for a in args), at=at)
