@@ -8,6 +8,7 @@ import polars as pl
 
 from zhuanjie.engine.core.finding_columns import columns
 from zhuanjie.engine.core.results import Finding
+from zhuanjie.engine.core.shares import SHARE_COLUMNS
 
 _KINDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "text": pl.String, "count": pl.Int64, "row": pl.Int64, "texts": pl.List(pl.String),
@@ -17,7 +18,8 @@ _KINDS: dict[str, pl.DataType | type[pl.DataType]] = {
 def frame_of(findings: Sequence[Finding]) -> pl.DataFrame:
     """A row for each finding, in their order; the values that it read are left out."""
     series = []
-    for column in columns(packs=any(f.pack for f in findings)):
+    shares = SHARE_COLUMNS if any(f.share is not None for f in findings) else ()
+    for column in columns(packs=any(f.pack for f in findings), by=shares):
         if column.kind == "values":
             continue
         if column.kind == "day":

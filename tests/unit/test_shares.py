@@ -121,6 +121,7 @@ def test_a_finding_of_a_share_has_its_figures_and_no_record(tmp_path: Path) -> N
     said, = json.loads(json.dumps(report.to_dict()))["findings"]
     assert said["share"] == {"by": "member.school_branch", "group": "数学系", "asked": 4, "met": 1,
                              "unknown": 1, "lowest": 25.0, "highest": 50.0, "at_least": 80}
+    assert report.to_frame().select("share_asked", "share_met", "share_lowest").rows() == [(4, 1, "25.0")]
     assert "25.0" in said["message"] and "50.0" in said["message"]
 
 
