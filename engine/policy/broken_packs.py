@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.models import FIELD_FORM
+from zhuanjie.engine.core.workdays import WorkCalendar
 from zhuanjie.engine.core.yaml_source import Key, YamlSource
 from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.nodes import Expr, FieldRef
@@ -25,6 +26,9 @@ from zhuanjie.engine.policy.definitions import SECTION, TreeSize, WrittenDefinit
 from zhuanjie.engine.policy.model import Rule
 from zhuanjie.engine.policy.overlay import Item
 from zhuanjie.engine.policy.parameter_values import undeclared_type
+
+# The calendar of a pack that has one, whose years are of no matter here.
+_ANY_YEARS = WorkCalendar(((1900, 2999),), (), ())
 
 
 def broken_rules(sources: Sequence[YamlSource]) -> list[Diagnostic]:
@@ -44,7 +48,8 @@ def broken_rules(sources: Sequence[YamlSource]) -> list[Diagnostic]:
                         for key in ("clauses", "moments"))
     additions: list[Diagnostic] = []
     checker = Checker(added.broken_vocabulary(sources, additions), parameters,
-                      clauses if whole else _Everything(), moments if whole else _Everything())
+                      clauses if whole else _Everything(), moments if whole else _Everything(),
+                      _ANY_YEARS if not whole or any("working_days" in m for m in maps) else None)
     _define(checker, sources)
     checker.schema.outputs = {name: partial(_output, name) for data in maps
                               for name in _outputs(data)}

@@ -126,10 +126,14 @@ def _cause(cause: Cause, view: View, labels: RecordLabels) -> Section:
 
 
 def _blamed(cause: Cause, name: str, view: View) -> str:
-    """The field that is blank, or the day of a month that is on record everywhere."""
-    filled = all(name in f.fields for group in cause.groups for f in group.findings)
+    """The field that is blank; where it is on record everywhere, its day or what it is a part of.
+    """
     label = view.field(name)
-    return say("finding.its-day", view.lang, name=label) if filled else label
+    if not all(name in f.fields for group in cause.groups for f in group.findings):
+        return label
+    field = view.fields.get(name)
+    month = field is not None and field.type == "month"
+    return say("finding.its-day" if month else "finding.reckoned", view.lang, name=label)
 
 
 def _opened(item: Open, view: View) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.author_packs import MANIFEST, write
+from support.cli_command import run
 
 from zhuanjie.engine.api import (
     kept_policy,
@@ -111,6 +112,18 @@ def test_a_base_that_says_something_else_is_told(tmp_path: Path) -> None:
     assert codes(folder) == ["lint.base-changed-version"]
     base.write_text(text, encoding="utf-8")
     assert codes(folder) == []
+
+
+@pytest.mark.parametrize("command", ["test", "coverage", "show", "docs"])
+def test_every_command_that_loads_a_pack_says_so(tmp_path: Path, command: str) -> None:
+    folder = locked(tmp_path)
+    assert "last checked against" not in run("policy", command, folder).stderr
+    base = tmp_path / "tried" / "pack.yaml"
+    base.write_text(base.read_text(encoding="utf-8").replace("value: 30", "value: 31"),
+                    encoding="utf-8")
+    told = run("policy", command, folder)
+    assert "pack.lock" in told.stderr and "last checked against" in told.stderr
+    assert "pack.lock" not in told.stdout
 
 
 def test_a_rule_file_of_the_base_counts_too(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The one cell parser: what each kind of field reads, refuses, and how a column agrees with it."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import polars as pl
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from support.messy_ledgers import NOTHING, ODD
 from support.party_transfer import fields
 
+from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.cells.column_reader import column_reader
 from zhuanjie.engine.ledger.cells.parser import CellError, read_cell, read_column
@@ -94,6 +96,17 @@ def test_booleans(raw, value):
 @pytest.mark.parametrize("raw", ["也许", 2, "是否", date(2007, 1, 1)])
 def test_booleans_refused(raw):
     assert refused(BOOL, raw) == "records.cell.bool"
+
+
+def test_a_boolean_without_words_of_its_own_takes_true_and_false():
+    bare = replace(BOOL, values={"true": "true", "false": "false"},
+                   forms={"true": "true", "false": "false"})
+    assert read_cell(bare, "TRUE") is True
+    with pytest.raises(CellError) as caught:
+        read_cell(bare, "yes")
+    assert caught.value.code == "records.cell.bool-bare"
+    assert say(caught.value.code, "en", value="yes", **caught.value.values) == (
+        "`yes` is neither yes nor no; write true or false")
 
 
 @pytest.mark.parametrize(("field", "raw", "value"), [

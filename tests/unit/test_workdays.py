@@ -140,11 +140,30 @@ def test_every_engine_counts_alike(engine: str, tmp_path: Path) -> None:
         assert len({(v.rule, v.outcome) for v in wanted}) > 6
 
 
+@pytest.mark.parametrize(("old", "new"), [
+    ('version: 1.0.0', 'version: one'), ('version: 1.0.0', 'version: 1.0.0\nbuilds_on: nobody'),
+    ('    off: [2008-01-01,', '    off: [1908-01-01,')])
+def test_a_pack_refused_for_something_else_has_its_calendar(tmp_path: Path, old: str, new: str,
+                                                            ) -> None:
+    assert old in PACK
+    with pytest.raises(PolicyError) as told:
+        load_policy(pack(tmp_path / "working", PACK.replace(old, new)))
+    assert "cel.no-workdays" not in [d.code for d in told.value.diagnostics]
+    with pytest.raises(PolicyError) as told:
+        load_policy(pack(tmp_path / "without", PACK.replace("working_days:", "working_years:")))
+    assert "cel.no-workdays" in [d.code for d in told.value.diagnostics]
+
+
 def test_a_year_that_is_not_known_is_not_guessed(tmp_path: Path) -> None:
     policy = load_policy(pack(tmp_path / "working"))
     found, *_ = check({"letter.issued_on": date(2008, 12, 30)}, policy, as_of=date(2009, 3, 1))
     assert (found.outcome, found.missing) == ("undetermined", ("letter.issued_on",))
     assert "reckoned" in found.message
+    ledger = tmp_path / "ledger.json"
+    ledger.write_text('[{"member.id": "1", "letter.issued_on": "2008-12-30"}]', encoding="utf-8")
+    shown = run("audit", ledger, "--policy", policy.chain[-1].folder, "--as-of", "2009-03-01", "-q")
+    assert "a value reckoned from letter.issued_on is missing (records: 1" in shown.stdout
+    assert "the day of" not in shown.stdout
     found, *_ = audit([{"member.id": "1", "letter.issued_on": date(2008, 12, 24)}], policy,
                       as_of=date(2009, 3, 1)).findings
     assert (found.outcome, found.due) == ("violation", date(2008, 12, 29))

@@ -48,6 +48,7 @@ def command(ctx: click.Context, *, pack: str, fail_under: float | None, base: st
     from zhuanjie.report.layouts import coverage as layout
 
     policy = api.load_policy(pack)
+    session_of(ctx).notices(policy.notices)
     found = api.coverage(policy, base)
     view = show.view_of(session_of(ctx), target, policy)
     title = policy.id if base is None else f"{base} → {policy.id}"

@@ -41,6 +41,7 @@ def command(ctx: click.Context, *, packs: tuple[str, ...], site: Path | None,
         raise fail(UsageError, "cli.docs.one", hint="cli.docs.one.hint", pack=packs[1])
     if packs:
         policy = api.load_policy(packs[0])
+        session.notices(policy.notices)
         view = show.view_of(session, target, policy)
         show.write(pack_page.present(policy, api.pack_cases(policy), view), target, view)
         return exit_codes.OK

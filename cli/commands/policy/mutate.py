@@ -25,6 +25,7 @@ def command(ctx: click.Context, *, pack: str, jobs: int | None, target: Target) 
     from zhuanjie.report.layouts import mutation as layout
 
     policy = api.load_policy(pack)
+    session_of(ctx).notices(policy.notices)
     report = api.mutate(policy, jobs or os.cpu_count() or 1)
     view = show.view_of(session_of(ctx), target, policy)
     show.write(layout.present(report, policy.id, view), target, view)

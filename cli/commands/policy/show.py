@@ -24,6 +24,7 @@ def command(ctx: click.Context, pack: str, part: str | None, target: Target) -> 
     from zhuanjie.report.layouts import policy as layout
 
     policy = api.load_policy(pack)
+    session_of(ctx).notices(policy.notices)
     rules = [r for r in policy.rules if part in (None, r.id, *r.clauses)]
     if not rules:
         raise fail(UsageError, "cli.show.part", hint="cli.show.part.hint", part=part,

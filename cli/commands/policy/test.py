@@ -35,6 +35,7 @@ def command(ctx: click.Context, *, pack: str, backend: str | None, text: str | N
     policy = api.load_policy(pack)
     names = api.own_backends() if backend == ALL else (backend or "reference",)
     session = session_of(ctx)
+    session.notices(policy.notices)
     if backend == ALL:
         session.notices(api.unavailable_engines())
     report = api.run_tests(policy, names, text)

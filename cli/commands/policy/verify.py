@@ -39,6 +39,7 @@ def command(ctx: click.Context, *, pack: str, timeout: int, budget: int | None,
 
     policy = api.load_policy(pack)
     session = session_of(ctx)
+    session.notices(policy.notices)
     api.keep_policies()
     with Progress(session, quiet=session.quiet, doing="proving") as progress:
         found = api.verify(policy, timeout_ms=timeout * 1000, budget=budget, partial=True,

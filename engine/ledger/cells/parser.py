@@ -100,8 +100,10 @@ def _read_bool(field: Field, raw: object) -> bool:
     found = field.choices.get(text) or field.choices.get(simplified(text))
     if found is None:
         _check_note(field, text)
-        unclear = "-unclear" if text in field.unclear_marks else ""
-        raise CellError(f"records.cell.bool{unclear}", yes=field.values["true"],
+        # Where a vocabulary has no words for yes and no, the values' own names are all there are.
+        kind = ("-unclear" if text in field.unclear_marks
+                else "-bare" if field.values["true"] == "true" else "")
+        raise CellError(f"records.cell.bool{kind}", yes=field.values["true"],
                         no=field.values["false"])
     return found == "true"
 
