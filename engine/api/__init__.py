@@ -126,6 +126,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.authoring.diff.diff import diff as diff
     from zhuanjie.engine.authoring.diff.impact import Impact as Impact
     from zhuanjie.engine.authoring.diff.text_diff import TextEdit as TextEdit
+    from zhuanjie.engine.authoring.diff.versions import policies_at as policies_at
     from zhuanjie.engine.authoring.diff.versions import policy_at as policy_at
     from zhuanjie.engine.authoring.editing.scaffold import scaffold as scaffold
     from zhuanjie.engine.authoring.linting.fixes import LintFixes as LintFixes
@@ -264,7 +265,7 @@ _MODULES = {
     "zhuanjie.engine.authoring.diff.diff": ("PolicyDiff", "diff"),
     "zhuanjie.engine.authoring.diff.impact": ("Impact",),
     "zhuanjie.engine.authoring.diff.text_diff": ("TextEdit",),
-    "zhuanjie.engine.authoring.diff.versions": ("policy_at",),
+    "zhuanjie.engine.authoring.diff.versions": ("policies_at", "policy_at"),
     "zhuanjie.engine.authoring.editing.scaffold": ("scaffold",),
     "zhuanjie.engine.authoring.linting.fixes": ("LintFixes",),
     "zhuanjie.engine.authoring.linting.pages": ("LintPage",),

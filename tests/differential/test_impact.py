@@ -79,10 +79,13 @@ def test_impact_is_what_a_count_by_hand_gives(ledger: Path, tmp_path: Path, name
         for clause in before if before[clause].outcome != after[clause].outcome
     ]
     assert code == 1 and expected
-    told = [{k: c[k] for k in ("record", "clause", "was", "is")} for c in impact["changes"]]
+    told = [{k: c[k] for k in ("record", "clause", "was", "is")} for c in impact["changes"]
+            if c["aspect"] == "outcome"]
     by_row = {r["member.id"]: at for at, r in enumerate(records)}
     assert [by_row[c["record"]] for c in told] == sorted(by_row[c["record"]] for c in told)
     assert Counter(map(str, told)) == Counter(map(str, expected))
     assert impact["records"] == len(records)
-    assert impact["records_changed"] == len({c["record"] for c in expected})
-    assert sum(c["count"] for c in impact["counts"]) == len(expected)
+    assert impact["by_aspect"]["outcome"] == {
+        "changes": len(expected), "records": len({c["record"] for c in expected})}
+    assert sum(c["count"] for c in impact["counts"]
+               if c["aspect"] == "outcome") == len(expected)

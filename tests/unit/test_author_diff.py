@@ -15,6 +15,7 @@ from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.authoring.diff.diff import diff
 from zhuanjie.engine.authoring.diff.text_diff import changed_rules, text_diff
 from zhuanjie.engine.authoring.diff.versions import policy_at, policy_before
+from zhuanjie.engine.core.aspects import Aspect
 from zhuanjie.engine.core.errors import UsageError
 from zhuanjie.engine.core.results import Outcome
 
@@ -103,7 +104,7 @@ def test_yes_and_no_are_shown_as_they_stand_in_the_pack(tmp_path: Path, lang: st
     pair(tmp_path, manifest=MANIFEST + "by_default: true\n")
     assert main(["policy", "diff", str(tmp_path / "old"), str(tmp_path / "new"),
                  "--lang", lang]) == 1
-    assert re.search(r"by_default +false +true\n", capsys.readouterr().out)
+    assert re.search(r"by_default +false +true +new/pack.yaml:", capsys.readouterr().out)
 
 
 def test_words_alone_mean_the_same(tmp_path: Path) -> None:
@@ -126,12 +127,16 @@ def test_impact_counts_each_outcome_that_changes(tmp_path: Path) -> None:
     assert found is not None
     # Returned 30 June: late under 20 days if issued before the 10th, never late under 30.
     # Not returned by 5 July: overdue under 20 days if issued before 15 June, under 30 before 5.
-    told = [(c.record, c.clause, c.was, c.now) for c in found.changes]
+    told = [(c.record, c.clause, c.was, c.now) for c in found.of(Aspect.OUTCOME)]
     assert told == [
         *((f"r{d}", "1", Outcome.SATISFIED, Outcome.VIOLATION) for d in range(1, 5)),
         *((f"r{d}", "1", Outcome.PENDING, Outcome.VIOLATION) for d in range(5, 15))]
-    assert found.records_changed == 14
-    assert sum(found.counts.values()) == len(told)
+    # Whoever is late or waits under both is so from another day.
+    moved = [(c.record, c.days) for c in found.of(Aspect.DUE)]
+    assert moved == [(f"r{d}", -10) for d in range(5, 31)]
+    assert [(c.record, c.days) for c in found.of(Aspect.LATE) if c.days] == []
+    assert found.records_changed == 30
+    assert sum(found.counts.values()) == len(found.changes)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tarfile
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
@@ -20,8 +21,9 @@ from zhuanjie.engine.core.yaml_source import read_source
 from zhuanjie.engine.policy.base_ref import base_id
 from zhuanjie.engine.policy.check import build_policy
 from zhuanjie.engine.policy.found import MANIFEST, find_folder
-from zhuanjie.engine.policy.locate import load_chain
+from zhuanjie.engine.policy.locate import load_chain, policy_periods
 from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.policy.timeline import PackTimeline
 
 
 def policy_at(spec: str) -> Policy:
@@ -33,6 +35,20 @@ def policy_at(spec: str) -> Policy:
     if colon and not Path(spec).exists():
         return _revision(revision, path)
     return build_policy(load_chain(find_folder(spec)))
+
+
+def policies_at(specs: str, day: date) -> Policy:
+    """The policy that `specs` names, or several between commas that judge by date, as on a day.
+
+    Raises what `policy_at` raises, and PolicyError where it is not clear which judges a record.
+    """
+    names = [spec.strip() for spec in specs.split(",") if spec.strip()]
+    if len(names) < 2 or Path(specs).exists():
+        return policy_at(specs)
+    policies = {p.chain[-1].folder: p for p in map(policy_at, names)}
+    periods = policy_periods([(p.manifest, folder) for folder, p in policies.items()])
+    return PackTimeline(periods, lambda folder, numbers: (
+        build_policy(policies[folder].chain, numbers) if numbers else policies[folder])).on(day)
 
 
 def policy_before(base: str, policy: Policy) -> Policy:
@@ -70,7 +86,7 @@ def _revision(revision: str, path: str, cwd: Path | None = None) -> Policy:
         with room():
             _extract(top, revision, path, root)
         try:
-            return build_policy(load_chain(root / path))
+            policy = build_policy(load_chain(root / path))
         except PolicyError as error:
             # The reader knows the revision, not the folder it was read into.
             raise PolicyError(*(
@@ -78,6 +94,10 @@ def _revision(revision: str, path: str, cwd: Path | None = None) -> Policy:
                     f"{root}/", f"{revision}:"))) for d in error.diagnostics)) from None
     finally:
         shutil.rmtree(root, ignore_errors=True)
+    for pack in policy.chain:
+        for source in (pack.source, *(topic.source for topic in pack.topics)):
+            source.file = source.file.replace(f"{root}/", f"{revision}:")
+    return policy
 
 
 def _extract(top: Path, revision: str, path: str, root: Path) -> None:
