@@ -87,11 +87,16 @@ class Plan:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The fields that judging and naming records read, in the order of the vocabulary."""
+        """The fields that judging and naming records read, in the order of the vocabulary.
+
+        Dates that say which edition judges a record are read to count the records of each, even
+        where all editions ask the same and no condition reads them.
+        """
         keys = self.policy.vocabulary.keys if self.waivers.by_name else ()
+        dates = (r.edition.dates for r in self.policy.rules if r.edition is not None)
         return self.fields.sort(
             self.policy.fields.union({self.key}, self.keyed, self.names, self.grouped_by,
-                                     self.waivers.fields, keys))
+                                     self.waivers.fields, keys, *dates))
 
     @property
     def beside(self) -> tuple[str, ...]:

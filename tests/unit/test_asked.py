@@ -101,6 +101,27 @@ def test_what_is_left_out_changes_nothing_else(ledger: Path, way: dict[str, Any]
     assert some.summary.counts == {c: n for c, n in whole.summary.counts.items() if c in kept}
 
 
+@pytest.mark.parametrize("way", few(WAYS, WAYS[0], WAYS[1]), ids=str)
+@pytest.mark.parametrize("lacking", [(), ("离校时间",), ("离校时间", "转出时间", "书面告知时间")], ids=str)
+def test_each_clause_alone_is_judged_by_the_law_of_its_dates(
+    ledger: Path, lacking: tuple[str, ...], way: dict[str, Any], tmp_path: Path,
+) -> None:
+    """Also where nothing that the clause asks reads the dates that say which law it is."""
+    day = date(2020, 1, 1)
+    policy = load_policy(as_of=day)
+    part = tmp_path / "ledger.csv"
+    pl.read_csv(ledger, infer_schema=False).drop(lacking).write_csv(part)
+    whole = audit([part], policy, as_of=day, **way)
+    clauses = [c for c in carried_clauses(policy) if c.startswith("1.1")]
+    assert len(clauses) > 2
+    for clause in clauses:
+        alone = audit([part], policy, as_of=day, only=[clause], **way)
+        assert alone.findings == [f for f in whole.findings if f.clause == clause]
+        assert [(law.policy, law.clauses) for law in alone.judged if law.clauses] == [
+            (law.policy, {clause: law.clauses[clause]}) for law in whole.judged
+            if clause in law.clauses]
+
+
 def test_a_part_of_a_table_is_asked_alone(ledger: Path) -> None:
     some = judged(ledger, only=("1.2a",), all_outcomes=True)
     assert {f.clause for f in some.findings} == {"1.2a"}
