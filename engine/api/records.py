@@ -35,7 +35,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import ExpressionError, InputError, UsageError, fail
 from zhuanjie.engine.core.messages import Lang, say_diagnostic
 from zhuanjie.engine.core.results import Report
-from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
+from zhuanjie.engine.expr.types import LENGTHS, RECORD_DAYS, Kind
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.record import read_record
 from zhuanjie.engine.lowering.plan import Plan
@@ -233,7 +233,7 @@ def evaluate(expression: str, data: Mapping[str, Any], *, backend: str = "refere
     schema = DataSchema(present, given)
     expr = check_types(read(expression), schema, expression)
     kind = expr.type.kind
-    if kind in (Kind.PERIOD, Kind.LIST):
+    if kind is Kind.LIST or kind in LENGTHS:
         raise fail(ExpressionError, "cel.result", kind=str(kind))
     day = day_of(as_of)
     if not RECORD_DAYS[0] <= to_day(day) <= RECORD_DAYS[1]:

@@ -197,19 +197,12 @@ def _where(read_: ReadEntry, policy: Policy, problems: list[Diagnostic]) -> Expr
     text = read_.entry.where
     if text is None:
         return None
-    from zhuanjie.engine.expr.names import PackSchema
     from zhuanjie.engine.expr.typed import typed_expression
-    from zhuanjie.engine.policy.parameter_values import parameter_types
-    from zhuanjie.engine.policy.workday_model import calendar_in
+    from zhuanjie.engine.policy.policy_names import names_in
 
-    calendar = calendar_in(p.manifest.working_days for p in policy.chain)
-    types = parameter_types(policy.parameters, policy.overrides)
     trail = ("waivers", read_.index, "where")
     try:
-        defined = {name: each.expr for name, each in policy.definitions.items()}
-        where = typed_expression(text, PackSchema(
-            policy.vocabulary.fields, types, defined, calendar),
-                                 Kind.BOOL)
+        where = typed_expression(text, names_in(policy), Kind.BOOL)
     except ExpressionError as error:
         problems += [replace(d, place=read_.source.within(trail, text, d.place.caret))
                      for d in error.diagnostics]

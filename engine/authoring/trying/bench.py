@@ -20,14 +20,13 @@ from zhuanjie.engine.core.errors import ExpressionError, UsageError, fail
 from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.suggest import suggest
-from zhuanjie.engine.expr.names import PackSchema
 from zhuanjie.engine.expr.nodes import AsOf, Expr, FieldRef, Param, names_of, walk
 from zhuanjie.engine.expr.program_values import program_value
 from zhuanjie.engine.expr.typed import typed_expression
-from zhuanjie.engine.expr.types import RECORD_DAYS, Kind
+from zhuanjie.engine.expr.types import LENGTHS, RECORD_DAYS, Kind
 from zhuanjie.engine.lowering.plan import make_plan
-from zhuanjie.engine.policy.parameter_values import parameter_types
 from zhuanjie.engine.policy.policy import Policy, TypedRule
+from zhuanjie.engine.policy.policy_names import names_in
 
 Load = Callable[[date, Mapping[str, int | date]], Policy]
 """Makes the policy of a day, with parameter values set."""
@@ -109,18 +108,15 @@ class TrialBench:
         UsageError where a rule's id was meant.
         """
         policy = self.policy
-        schema = PackSchema(
-            policy.vocabulary.fields, parameter_types(policy.parameters, policy.overrides),
-            {name: each.expr for name, each in policy.definitions.items()})
         try:
-            expr = typed_expression(text, schema)
+            expr = typed_expression(text, names_in(policy))
         except ExpressionError:
             close = suggest(text, [r.id for r in policy.rules])
             if close and text not in policy.definitions:
                 raise fail(UsageError, "try.no-rule", hint="hint.near", name=text,
                            near=close) from None
             raise
-        if expr.type.kind in (Kind.PERIOD, Kind.LIST):
+        if expr.type.kind is Kind.LIST or expr.type.kind in LENGTHS:
             raise fail(ExpressionError, "cel.result", kind=str(expr.type.kind))
         return self._tried(expr)
 
