@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.suggest import suggest
-from zhuanjie.engine.core.yaml_source import Key, YamlSource
+from zhuanjie.engine.core.yaml_source import Key, Trail, YamlSource
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -37,6 +37,8 @@ _CODES = {
 }
 _KEY = "[key]"
 """How pydantic names the key of a mapping."""
+_TYPES = ("int", "str", "bool", "date")
+"""Types that a value may be of besides others, as pydantic names them in a location."""
 _DATES = ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact")
 
 
@@ -46,14 +48,30 @@ def validate(model: type[_M], source: YamlSource, problems: list[Diagnostic]) ->
         return model.model_validate(source.data)
     except ValidationError as error:
         # A list whose entries are wrong is called too short besides; the entries say enough.
-        problems.extend(_diagnostic(e, model, source) for e in error.errors()
-                        if not (e["type"] == "too_short" and e["input"]))
+        found = [e for e in error.errors() if not (e["type"] == "too_short" and e["input"])]
+        # Where a value may be of several types, what the first asks for is said.
+        first = {_place(e, source): e for e in reversed(found)}
+        problems.extend(_diagnostic(e, model, source) for e in found
+                        if not _is_type(e["loc"], source) or first[_place(e, source)] is e)
         return None
+
+
+def _place(error: Any, source: YamlSource) -> Trail:
+    """Where a mistake is, of whichever of several types it is told."""
+    loc = error["loc"]
+    return tuple(loc[:-1] if _is_type(loc, source) else loc)
+
+
+def _is_type(loc: Sequence[Key], source: YamlSource) -> bool:
+    """Whether a location ends in the name of a type that its value might have been of."""
+    last = loc[-1] if loc else None
+    return (isinstance(last, str) and ("[" in last or last in _TYPES) and last != _KEY
+            and isinstance(source.nodes.get(_trail(loc[:-1], source)), yaml.ScalarNode))
 
 
 def _diagnostic(error: Any, model: type[BaseModel], source: YamlSource) -> Diagnostic:
     kind, context = error["type"], error.get("ctx", {})
-    loc = error["loc"]
+    loc = _place(error, source)
     is_key = bool(loc) and loc[-1] == _KEY  # it is a name that is wrong, not what it names
     trail = _trail(loc[:-1] if is_key else loc, source)
     if kind == "value_error":

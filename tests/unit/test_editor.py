@@ -326,3 +326,31 @@ def test_a_mistake_in_a_text_of_several_lines_is_marked_where_it_stands(tmp_path
     assert found.code == "cel.unknown-name"
     at = known.map(text).from_yaml(found.place.line or 0, int(found.place.column or 0))
     assert text[at:at + 7] == "no.such"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_function_of_conditions_is_explained(lang: str) -> None:
+    from zhuanjie.engine.authoring.editor.hover import function_text
+    from zhuanjie.engine.expr.operators import OPS
+
+    named = [op.name for op in OPS.values() if op.cel == op.name]
+    assert len(named) > 6
+    for name in (*named, "as_of"):
+        assert name in function_text(name, lang), name  # type: ignore[arg-type]
+        assert "…" not in function_text(name, lang), name  # type: ignore[arg-type]
+
+
+def test_a_definition_is_named_completed_and_explained(tmp_path: Path) -> None:
+    manifest = MANIFEST.replace("clauses:\n", "definitions:\n  slip_due:\n    title: {zh: 应还日, en: due day}\n"
+                                "    is: letter.issued_on + days(params.grace)\nclauses:\n")
+    rules = RULES.replace("letter.issued_on + days(params.grace)", "slip_due", 1)
+    folder = write(tmp_path, manifest=manifest, rules=rules).resolve()
+    known, path = PackEditor("en"), folder / "10-rules.yaml"
+    assert [r for some in known.read(folder, with_cases=False).values() for r in some] == []
+    at = typed(known, path, rules.replace("due: slip_due", f"due: slip{HERE}_due"))
+    assert "due day" in (known.hover(path, at) or pytest.fail()).text
+    place = known.definition(path, at)
+    assert place is not None and place.path == folder / "pack.yaml"
+    edits = known.renamed(path, at, "back_by")
+    assert {p.name: len(some) for p, some in edits.items()} == {"pack.yaml": 1, "10-rules.yaml": 1}
+    assert "slip_due" in labels(known, path, rules.replace("due: slip_due", f"due: sl{HERE}"))

@@ -299,7 +299,7 @@ class _Completer:
                        about=function_text("as_of", self.lang))
         head = name.rpartition(".")[0]
         for op in OPS.values():
-            if op.form in ("function", "method") and op.name.isidentifier():
+            if op.form in ("function", "method") and op.cel == op.name:
                 written = op.name if op.form == "function" or not head else f"{head}.{op.name}"
                 yield Proposal(op.name if written == op.name else written, "function", start,
                                self.offset, written, about=function_text(op.name, self.lang))

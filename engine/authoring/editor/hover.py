@@ -14,6 +14,7 @@ from zhuanjie.engine.authoring.editor.roles import file_kind, role_at
 from zhuanjie.engine.authoring.editor.text_map import TextMap
 from zhuanjie.engine.authoring.phrases import Phrases
 from zhuanjie.engine.core.clock import office_day
+from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.models import Text
 from zhuanjie.engine.expr.operators import OPS
@@ -77,7 +78,7 @@ def _word(text: str, offset: int) -> tuple[int, int] | None:
 def function_text(name: str, lang: Lang) -> str:
     """What a function of conditions does; an empty text for any other word."""
     op = OPS.get(name)
-    if name != "as_of" and (op is None or op.form not in ("function", "method")):
+    if name != "as_of" and (op is None or op.cel != op.name):
         return ""
     with suppress(KeyError):
         return say(f"editor.function.{name}", lang)
@@ -141,10 +142,10 @@ class HoverTexts:
         if held is None:
             return
         title = f"**{self._said(held.title)}** " if held.title else ""
-        day = office_day()
-        now = held.at(day)
+        now = held.at(office_day())
+        now = held.numbers[0] if now is None else now
         yield f"{title}`{name}`: " + self._say(
-            "value", value=held.values[0].value if now is None and held.values else now,
+            "value", value=from_day(now).isoformat() if held.unit == "date" else now,
             unit=self._unit(held.unit)).rstrip()
         if len(held.values) > 1:
             yield "\n".join("- " + self._say("value-from", start=v.start or "…", value=v.value)
@@ -155,7 +156,7 @@ class HoverTexts:
 
     def _unit(self, unit: str) -> str:
         with suppress(KeyError):
-            return self._say(f"unit.{unit}")
+            return say(f"output.unit.{unit}", self.lang)
         return ""
 
     def _clause(self, policy: Policy, name: str) -> Iterator[str]:
@@ -193,7 +194,12 @@ class HoverTexts:
             if isinstance(title, dict):
                 yield f"**{title.get(self.lang) or next(iter(title.values()), '')}** `{name}`"
             data = next((v for v in data.values() if isinstance(v, str)), "")
-        yield f"```cel\n{data}\n```"
+        typed = self.policy.definitions.get(name) if self.policy is not None else None
+        if typed is not None and self.policy is not None:
+            others = {n: d for n, d in self.policy.definitions.items() if n != name}
+            yield Phrases(self.policy.parameters, self.policy.vocabulary.fields, self.lang,
+                          definitions=others).condition(typed.expr)
+        yield f"```cel\n{str(data).strip()}\n```"
 
     def _pack(self, kind: str, name: str) -> Iterator[str]:
         found = self.reading.declared(kind, name)
@@ -203,7 +209,8 @@ class HoverTexts:
 
 def rule_in_words(policy: Policy, rule: TypedRule, lang: Lang) -> Iterator[str]:
     """When a rule applies and what it asks, each a sentence."""
-    phrases = Phrases(policy.parameters, policy.vocabulary.fields, lang)
+    phrases = Phrases(policy.parameters, policy.vocabulary.fields, lang,
+                      definitions=policy.definitions)
     if rule.when is not None:
         yield say("docs.when", lang, text=phrases.condition(rule.when))
     words = phrases.asked(rule)
