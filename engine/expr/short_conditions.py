@@ -24,6 +24,7 @@ _NEGATED = re.compile(r"not\s*\((.*)\)", re.DOTALL)
 DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 """A day as it is written in a cell."""
 _ANYTHING = ("", "-")
+_YES_NO = ("true", "false")
 _OPEN, _CLOSE, _QUOTES = "([{", ")]}", "'\""
 
 
@@ -91,8 +92,12 @@ class _CellReader:
     def value(self, text: str, start: int) -> Expr:
         """A value as an expression; a bare word is a text where texts are compared."""
         word, start = text.strip(), start + len(text) - len(text.lstrip())
-        if self.of.type.kind is Kind.BOOL and word.lower() in ("true", "false"):
-            return Lit(word.lower() == "true", at=start)
+        if self.of.type.kind is Kind.BOOL:
+            said = word.lower()
+            said = said if said in _YES_NO else self.schema.meant(
+                getattr(self.of, "name", ""), word)
+            if said in _YES_NO:
+                return Lit(said == "true", at=start)
         if self.of.type.kind is Kind.DATE and (day := DAY.fullmatch(word)):
             word = f"date({int(day[1])}, {int(day[2])}, {int(day[3])})"
         elif self.of.type.kind is Kind.STRING and self._is_bare(word):

@@ -16,6 +16,7 @@ from support.verify_pack import WORDS, policy, rule
 from zhuanjie.engine.api import PolicyError, check, coverage, load_policy, verify, written_rows
 from zhuanjie.engine.authoring.mutation.faults import mutants
 from zhuanjie.engine.authoring.mutation.mutate import mutate
+from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.policy.policy import Policy
 
 DAY = date(2007, 12, 31)
@@ -102,6 +103,29 @@ def test_what_is_wrong_with_a_table(tmp_path: Path, rows: Any, more: dict[str, A
     with pytest.raises(PolicyError) as caught:
         pack(tmp_path, rows, **more)
     assert code in [d.code for d in caught.value.diagnostics]
+
+
+@pytest.mark.parametrize(("field", "cell", "wanted"), [
+    ("arrival.attends", "是", "arrival.attends"),
+    ("arrival.attends", "FALSE", "!arrival.attends"),
+    ("arrival.attends", "has(member.id)", "arrival.attends == has(member.id)"),
+    ("member.cohort", "2006, 2007", "member.cohort in [2006, 2007]"),
+    ("member.cohort", "2006, > 2010", "member.cohort > 2010 || member.cohort == 2006"),
+    ("member.cohort", "]2000..2005[", "member.cohort > 2000 && member.cohort < 2005"),
+    ("member.cohort", "not([2000..2005], 2010)",
+     "!(member.cohort >= 2000 && member.cohort <= 2005 || member.cohort == 2010)"),
+    ("member.left_on", ">= 2007-07-01", "member.left_on >= date(2007, 7, 1)"),
+    ("member.left_on", "(2007-01-31..as_of]",
+     "member.left_on > date(2007, 1, 31) && member.left_on <= as_of"),
+    ("destination.kind", "'employer_org'", "destination.kind == 'employer_org'"),
+    ("destination.kind", "!= retained", "destination.kind != 'retained'"),
+    ("member.name", "甲, member.phone", "member.name in ['甲', member.phone]"),
+])
+def test_short_conditions(tmp_path: Path, field: str, cell: str, wanted: str) -> None:
+    of = pack(tmp_path, [{"cells": [cell]}], inputs=[field])
+    row = of.rules[0].rows[0]
+    assert row.when is not None
+    assert to_text(row.when) == wanted
 
 
 def test_an_output_is_given_once(tmp_path: Path) -> None:
