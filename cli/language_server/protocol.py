@@ -13,6 +13,7 @@ from zhuanjie.engine.api import say
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import (
+        Diagnostic,
         FileEdit,
         FilePlace,
         Lang,
@@ -75,7 +76,18 @@ def diagnostic(remark: Remark, text: TextMap, lang: Lang) -> lsp.Diagnostic:
         span(text, start, end), message, _SEVERITIES[remark.severity],
         code=remark.id or found.code, source=SOURCE,
         tags=[lsp.DiagnosticTag.Unnecessary] if remark.id in _UNUSED else None,
+        related_information=[_related(each, lang) for each in found.related] or None,
         data={"near": near} if near and _named(remark, text, start) else None)
+
+
+def _related(other: Diagnostic, lang: Lang) -> lsp.DiagnosticRelatedInformation:
+    """What else has to do with a mistake, at the place in its file where it begins."""
+    at = other.place
+    column = at.column if isinstance(at.column, int) else 1
+    here = lsp.Position((at.line or 1) - 1, column - 1)
+    return lsp.DiagnosticRelatedInformation(
+        lsp.Location(uri_of(Path(at.file or "").resolve()), lsp.Range(here, here)),
+        say(other.code, lang, **other.args))
 
 
 def marked(remark: Remark, text: TextMap) -> tuple[int, int]:
