@@ -20,11 +20,11 @@ REACHED: Mapping[str, tuple[str, ...]] = {
 }
 """The outcomes that a rule of each shape can have on a record."""
 LEDGERS: Mapping[str, tuple[str, ...]] = {
-    **{shape: (*outcomes, "waived") for shape, outcomes in REACHED.items()},
-    "reconcile": ("violation", "waived"),
-    "share": ("violation", "undetermined"),
+    **REACHED, "reconcile": ("violation",), "share": ("violation", "undetermined"),
 }
-"""The outcomes in whole audits: what is waived among them, and who is absent."""
+"""The outcomes in whole audits: who is absent among them."""
+WAIVED = (*REACHED, "reconcile")
+"""The shapes whose violations are waived: seldom enough to be counted over all engines together."""
 FEATURES = (
     "absent:unknown", "absent:blank", "absent:left-out", "edition", "own-field", "params",
     "type:month", "compare:name", "compare:serial", "compare:id", "compare:phone",
@@ -88,6 +88,9 @@ class Tally:
                 out += [f"{engine}: {shape} was {outcome} {there} times, of {whole}; {least} are "
                         "the least" for outcome in outcomes
                         if (there := self.outcomes[engine, shape, outcome]) < least]
+        for shape in WAIVED if ledgers else ():
+            if not any(self.outcomes[f"ledgers: {name}", shape, "waived"] for name in ledgers):
+                out.append(f"ledgers: {shape} was never waived")
         return out + [f"nothing tried {name}" for name in FEATURES if not self.features[name]]
 
     def lines(self) -> list[str]:
