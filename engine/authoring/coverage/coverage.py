@@ -278,8 +278,12 @@ def _tried(rule: str, role: str, step: Step) -> Iterator[Point]:
 def _parameters(policy: Policy, rules: list[TypedRule], found: list[PreparedCase],
                 out: Coverage) -> None:
     """A parameter's boundary has a case on a side if one more, or one less, makes it fail."""
+    readers: dict[str, list[TypedRule]] = {}
+    for rule in rules:
+        for name in rule.params:
+            readers.setdefault(name, []).append(rule)
     for name in policy.parameters:
-        reading = [r for r in rules if name in r.params]
+        reading = readers.get(name, [])
         for value, by in (("more", 1), ("less", -1)) if reading else ():
             point = Point("", "parameter", name, value=value)
             out.points.append(point)
@@ -298,12 +302,14 @@ def _notices(policy: Policy, rule: TypedRule, scene: PreparedCase, name: str, by
 
 def _clauses(rules: list[TypedRule], out: Coverage) -> None:
     """A clause is tried where a case shows it broken; a table's row where a case falls under it."""
+    known = set(out.points)
     for rule in rules:
         shown = [(rule.clause, Point(rule.id, "outcome", value=str(Outcome.VIOLATION)))]
         shown += [(row.clause, Point(rule.id, "row", name))
                   for name, row in zip(row_names(rule), rule.rows, strict=True)]
         for clause, tried in shown:
             point = Point("", "clause", clause)
-            if point not in out.points:
+            if point not in known:
+                known.add(point)
                 out.points.append(point)
             out.hits[point] += out.hits[tried]

@@ -59,6 +59,10 @@ class KeptAnswers:
         kept = self.old[key]
         return NONE if kept is None else _situation(kept, self.fields)
 
+    def has(self, how: str, period: object, about: tuple[str, ...]) -> bool:
+        """Whether an answer is kept, sound or not."""
+        return self._key(how, period, about) in self.old
+
     def note(self, how: str, period: object, about: tuple[str, ...],
              found: Situation | str) -> None:
         """Keep an answer for calls to come."""

@@ -24,7 +24,7 @@ from zhuanjie.engine.authoring.verification.single_rules import verify_rules
 from zhuanjie.engine.policy.policy import Policy
 
 WORTH: Final = 64
-"""Rules from which on other processes pay."""
+"""Rules that nothing is kept of, from which on other processes pay."""
 _PART: Final = 25
 """Rules that are looked at at a time."""
 
@@ -58,7 +58,7 @@ def look_at_all(prover: Prover, sets: RuleSets, jobs: int, told: Told) -> Iterat
     count = len(sets.rules)
     parts = [range(at, min(at + _PART, count)) for at in range(0, count, _PART)]
     done = 0
-    if jobs < 2 or count < WORTH:
+    if jobs < 2 or _new(prover, sets) < WORTH:
         for part in parts:
             yield look(prover, sets, part)
             told(done := done + len(part), count)
@@ -72,6 +72,13 @@ def look_at_all(prover: Prover, sets: RuleSets, jobs: int, told: Told) -> Iterat
                 prover.kept.new.update(found.kept)
             yield found
             told(done := done + len(found.numbers), count)
+
+
+def _new(prover: Prover, sets: RuleSets) -> int:
+    """How many rules there are of which nothing is kept."""
+    kept = prover.kept
+    return sum(kept is None or not kept.has("find", None, ("applies", r.rule.id))
+               for r in sets.rules)
 
 
 def _as_done(futures: Sequence[Future[Looked | None]]) -> Iterator[Future[Looked | None]]:
