@@ -286,7 +286,7 @@ class Manifest(Strict, ManifestWays):
     waivers: WaiverLimits | None = Field(
         default=None, description="how far waivers may go; as the base has it, where left out")
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
-    working_days: dict[Year, WorkingYear] = Field(
+    working_days: Annotated[dict[Year, WorkingYear], AfterValidator(check_years)] = Field(
         default_factory=dict, description="on which days of a year there is work, besides the "
         "base's years: what workdays(n) counts by")
     definitions: dict[Name, Definition] = Field(
@@ -299,7 +299,6 @@ class Manifest(Strict, ManifestWays):
     def _base(self) -> Manifest:
         if self.withdraws and self.builds_on is None:
             raise ValueError("withdrawal.no-base")
-        check_years(self.working_days)
         if self.in_force.start and self.in_force.end and self.in_force.end < self.in_force.start:
             raise ValueError("period.order")
         return self

@@ -39,6 +39,15 @@ class WorkingYear(Strict):
     worked: tuple[date | DayRange, ...] = ()
     source: Text | None = Field(default=None, description="the paper that says so")
 
+    @model_validator(mode="after")
+    def _days(self) -> WorkingYear:
+        off, worked = set(days_in(self.off)), set(days_in(self.worked))
+        if not all(map(is_weekend, worked)):
+            raise ValueError("workdays.weekday")
+        if off & worked:
+            raise ValueError("workdays.both")
+        return self
+
 
 def days_in(listed: Iterable[date | DayRange]) -> Iterator[int]:
     """The days of a list of days and ranges."""
@@ -48,16 +57,12 @@ def days_in(listed: Iterable[date | DayRange]) -> Iterator[int]:
         yield from range(to_day(low), to_day(high) + 1)
 
 
-def check_years(years: Mapping[int, WorkingYear]) -> None:
-    """Raise ValueError for days of another year, worked weekdays, and days both off and worked."""
-    for year, table in years.items():
-        off, worked = set(days_in(table.off)), set(days_in(table.worked))
-        if any(from_day(day).year != year for day in off | worked):
-            raise ValueError("workdays.year")
-        if not all(map(is_weekend, worked)):
-            raise ValueError("workdays.weekday")
-        if off & worked:
-            raise ValueError("workdays.both")
+def check_years(years: Mapping[int, WorkingYear]) -> Mapping[int, WorkingYear]:
+    """The same years; raises ValueError for days of another year than theirs."""
+    if any(from_day(day).year != year for year, table in years.items()
+           for day in days_in((*table.off, *table.worked))):
+        raise ValueError("workdays.year")
+    return years
 
 
 def calendar_of(years: Mapping[int, WorkingYear]) -> WorkCalendar | None:

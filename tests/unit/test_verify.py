@@ -54,6 +54,12 @@ SOUND: dict[str, list[dict[str, Any]]] = {
     "a letter's own days": [rule("returned", deadline(
         "letter.issued_on + days(has(letter.valid_days) ? letter.valid_days : 90)",
         "receipt.returned_on"), ISSUED)],
+    "duties while an act is still to be done, by the kind of case": [
+        rule("soon", deadline("letter.issued_on + days(30)", "receipt.returned_on"),
+             ISSUED + " && letter.form != 'two_part'"),
+        rule("later", deadline("letter.issued_on + days(60)", "receipt.returned_on"),
+             ISSUED + " && letter.form == 'two_part'"),
+        rule("tracked", ask("has(receipt.tracker)"), ISSUED + " && !has(receipt.returned_on)")],
     "either of two days": [rule("returned", deadline(
         "(has(arrival.accepted_on) ? arrival.accepted_on : letter.issued_on) + days(30)",
         "receipt.returned_on"), ISSUED)],
@@ -142,6 +148,10 @@ FAULTY: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "a letter shut out": ("unsatisfiable", [
         table(*TABLE), rule("x", ask("has(letter.serial)"), ISSUED),
         rule("y", ask("!has(letter.issued_on)"), "has(letter.serial)")]),
+    "no day on which to wait": ("unsatisfiable", [
+        rule("soon", ask("has(receipt.returned_on)"), ISSUED + " && letter.form != 'two_part'"),
+        rule("later", ask("has(receipt.returned_on)"), ISSUED + " && letter.form == 'two_part'"),
+        rule("tracked", ask("has(receipt.tracker)"), ISSUED + " && !has(receipt.returned_on)")]),
     "days subtracted": ("backward-deadline", [rule("x", deadline(
         "letter.issued_on - days(30)", "receipt.returned_on"), ISSUED)]),
     "past before it begins": ("backward-deadline", [rule("x", deadline(

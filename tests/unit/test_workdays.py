@@ -176,8 +176,9 @@ def test_a_year_that_is_not_known_is_not_guessed(tmp_path: Path) -> None:
     ("to: 2007-02-24", "to: 2007-02-10", "period|before|ends"),
 ])
 def test_a_table_that_cannot_be_is_refused(tmp_path: Path, was: str, now: str, word: str) -> None:
-    with pytest.raises(PolicyError, match=word):
+    with pytest.raises(PolicyError, match=word) as told:
         load_policy(pack(tmp_path / "working", PACK.replace(was, now)))
+    assert str(told.value.diagnostics[0].place.path).startswith("working_days")
 
 
 @pytest.mark.parametrize(("text", "word"), [

@@ -183,6 +183,20 @@ class SubjectValueProof:
             return False
         return self._report(here, rule.rule.id)
 
+    def _meanwhile(self, here: list[Formula], applying: str) -> bool:
+        """Whether a record is in order while acts are still to be done.
+
+        A rule that speaks of the time before an act does not apply to a record on which it is done.
+        """
+        wanted = [*here, *(r.complied | r.outcome(Outcome.PENDING) for r in self.prover.rules)]
+        rule = next(r for r in self.prover.rules if r.rule.id == applying)
+        return self.prover.find(wanted, lambda s: (
+            (not self.kind or s.setting.record.get(self.subject) == self.kind)
+            and s.applies(rule.rule)
+            and all(s.outcome(r.rule) in (*QUIET_OUTCOMES, Outcome.PENDING)
+                    for r in self.prover.rules)),
+            ("meanwhile", self.subject, self.kind, EVERY, applying)).answer is Answer.YES
+
     def _report(self, here: list[Formula], applying: str) -> bool:
         """Say which rules shut the situation out, unless that is known or meant."""
         core = self.prover.core(here, self.complied)
@@ -190,7 +204,8 @@ class SubjectValueProof:
             self.out.report("unknown", [applying] if applying else [],
                             asked=FindingKindInWords("unsatisfiable"))
             return False
-        if applying and (len(core) == 1 or any(known <= set(core) for known in self.said)):
+        if applying and (len(core) == 1 or any(known <= set(core) for known in self.said)
+                         or (applying not in core and self._meanwhile(here, applying))):
             return True
         self.said.append(frozenset(core))
         code = f"{self._code()}-applying" if applying else self._code()
