@@ -51,6 +51,50 @@ def test_an_expression_has_its_value_and_what_it_reads(
         assert each in said or each.replace("Class of", "Class") in said, lines
 
 
+TERMS = """\
+id: terms
+version: 1.0.0
+title: {en: terms}
+authority: {en: an office}
+document: {number: "1", issued_on: 2007-01-01, title: {en: a notice}}
+in_force: {from: 2007-01-01}
+working_days:
+  2007: {off: [2007-07-02]}
+clauses:
+  "1": {binds: sender, text: {en: a term}}
+"""
+TERM = """\
+topic: {en: terms}
+rules:
+  - id: term
+    clause: "1"
+    title: {en: the term}
+    table:
+      hit: first
+      outputs: {term: {type: int, default: 30}}
+      rows: [{when: letter.form == 'three_part', set: {term: "15"}}]
+    message: {en: none}
+    remedy: {en: none}
+"""
+
+
+@pytest.mark.parametrize(("line", "code", "said"), [
+    ("outputs.term", 0, "= 15\n"), ("letter.issued_on + days(outputs.term)", 0, '= "2007-07-15"'),
+    ("letter.issued_on + workdays(1)", 0, '= "2007-07-03"'),
+    ("letter.issued_on + workdays(500)", 0, "= unknown, because of letter.issued_on"),
+    ("outputs.trem", 2, "did you mean `outputs.term`?")])
+def test_a_line_reads_what_tables_give_and_counts_by_the_calendar(
+        tmp_path: Path, line: str, code: int, said: str) -> None:
+    for name, text in (("terms/pack.yaml", TERMS), ("terms/10.yaml", TERM), (
+            "record.yaml", "letter.issued_on: 2007-06-30\nletter.form: three_part\n")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    done = run("policy", "try", tmp_path / "terms", "--record", tmp_path / "record.yaml", *DAY,
+               "-e", line)
+    assert done.returncode == code
+    assert said in done.stdout + done.stderr
+
+
 def test_unknown_says_because_of_which_field(tmp_path: Path) -> None:
     blank = tried(tmp_path, "receipt.returned_on < as_of", row=3).stdout
     assert blank.startswith("= unknown, because of receipt.returned_on (Slip returned on): blank\n")
