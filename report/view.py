@@ -141,6 +141,15 @@ class View:
         """A field as a ledger heads it: its Chinese heading, or in English its name."""
         return field_label(name, self.lang, self.fields)
 
+    def lacking(self, name: str, *, filled: bool) -> str:
+        """What is missing: a field or, where it is on record, its day or what it is a part of."""
+        if not filled:
+            return self.field(name)
+        field = self.fields.get(name)
+        month = field is not None and field.type == "month"
+        return say("finding.its-day" if month else "finding.reckoned", self.lang,
+                   name=self.field(name))
+
     def value(self, name: str, value: Scalar | None) -> str:
         """A field's value as a ledger writes it; what is no field and has no value is unknown."""
         if value is None and name not in self.fields:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.results import QUIET_OUTCOMES, Finding, Outcome, Severity
 from zhuanjie.report.causes import Cause, Open, causes
 from zhuanjie.report.labels import RecordLabels
@@ -128,12 +127,8 @@ def _cause(cause: Cause, view: View, labels: RecordLabels) -> Section:
 def _blamed(cause: Cause, name: str, view: View) -> str:
     """The field that is blank; where it is on record everywhere, its day or what it is a part of.
     """
-    label = view.field(name)
-    if not all(name in f.fields for group in cause.groups for f in group.findings):
-        return label
-    field = view.fields.get(name)
-    month = field is not None and field.type == "month"
-    return say("finding.its-day" if month else "finding.reckoned", view.lang, name=label)
+    return view.lacking(name, filled=all(
+        name in f.fields for group in cause.groups for f in group.findings))
 
 
 def _opened(item: Open, view: View) -> str:

@@ -194,7 +194,8 @@ def _notes(item: Explanation, view: View) -> Iterator[str]:
     if finding.due:
         yield view.say("explain.due", due=finding.due)
     if finding.missing:
-        yield view.say("explain.missing", fields=view.join(map(view.field, finding.missing)))
+        yield view.say("explain.missing", fields=view.join(
+            view.lacking(name, filled=name in finding.fields) for name in finding.missing))
     if finding.remedy and finding.outcome is Outcome.VIOLATION:
         yield view.say("audit.remedy", remedy=finding.remedy)
 

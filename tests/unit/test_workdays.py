@@ -164,6 +164,9 @@ def test_a_year_that_is_not_known_is_not_guessed(tmp_path: Path) -> None:
     shown = run("audit", ledger, "--policy", policy.chain[-1].folder, "--as-of", "2009-03-01", "-q")
     assert "a value reckoned from letter.issued_on is missing (records: 1" in shown.stdout
     assert "the day of" not in shown.stdout
+    shown = run("explain", ledger, "1", "--policy", policy.chain[-1].folder, "--as-of",
+                "2009-03-01", "-q")
+    assert "missing: a value reckoned from letter.issued_on" in shown.stdout
     found, *_ = audit([{"member.id": "1", "letter.issued_on": date(2008, 12, 24)}], policy,
                       as_of=date(2009, 3, 1)).findings
     assert (found.outcome, found.due) == ("violation", date(2008, 12, 29))
