@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from zhuanjie.engine.auditing.explain import Explanation, explain_record
@@ -108,8 +109,11 @@ class TrialBench:
         UsageError where a rule's id was meant.
         """
         policy = self.policy
+        names = names_in(policy)
+        names.outputs = {output.name: partial(rule.output, output)
+                         for rule in policy.rules for output in rule.outputs}
         try:
-            expr = typed_expression(text, names_in(policy))
+            expr = typed_expression(text, names)
         except ExpressionError:
             close = suggest(text, [r.id for r in policy.rules])
             if close and text not in policy.definitions:
