@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zhuanjie.engine.authoring.coverage.coverage import coverage
+from zhuanjie.engine.authoring.editing.case_lints import case_lints, left_over
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.policy import lint as sense
 from zhuanjie.engine.policy.pack_files import load_cases
@@ -10,11 +11,11 @@ from zhuanjie.engine.policy.policy import Policy
 
 
 def lint(policy: Policy) -> list[Diagnostic]:
-    """Sense and style of a policy, and boundaries that no case tries.
+    """Sense and style of a policy and its cases, and boundaries that no case tries.
 
     Raises PolicyError where a case file is not well formed.
     """
-    return [*sense.lint(policy), *_boundaries(policy)]
+    return [*sense.lint(policy), *_boundaries(policy), *case_lints(policy), *left_over(policy)]
 
 
 def _boundaries(policy: Policy) -> list[Diagnostic]:
