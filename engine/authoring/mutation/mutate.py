@@ -13,7 +13,7 @@ from multiprocessing import get_context
 
 from zhuanjie.engine.authoring.diff.case_yaml import Witness, witness
 from zhuanjie.engine.authoring.diff.counterexample import Side, cut, find_counterexample
-from zhuanjie.engine.authoring.diff.equivalence import compare_rules
+from zhuanjie.engine.authoring.diff.equivalence import TIMEOUT_MS, compare_rules
 from zhuanjie.engine.authoring.mutation.faults import Mutant, dated_faults, mutants
 from zhuanjie.engine.authoring.mutation.weights import WEIGHTS, with_clause
 from zhuanjie.engine.authoring.testing.case_runner import ActualOutcome, differences, is_asked
@@ -30,10 +30,12 @@ from zhuanjie.engine.authoring.testing.prepared_cases import (
 )
 from zhuanjie.engine.authoring.testing.report import own_tasks
 from zhuanjie.engine.authoring.verification.scope import scoped
-from zhuanjie.engine.backends.smt.rules import Parameters
+from zhuanjie.engine.backends.smt.encode import some
+from zhuanjie.engine.backends.smt.query import Answer, Query
+from zhuanjie.engine.backends.smt.rules import Parameters, SymbolicRule
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import PolicyError, fail
-from zhuanjie.engine.core.results import REPORTED
+from zhuanjie.engine.core.results import REPORTED, Outcome
 from zhuanjie.engine.expr.nodes import field_names
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 
@@ -166,20 +168,31 @@ class MutationRunner:
                        sound=lambda at: came_weighed(rule, at, self.policy))
 
     def _under_row(self, rule: TypedRule, clause: str) -> EvaluationContext | None:
-        """A record that a row of a table, and no other, decides: without the row it would not be.
-        """
-        left = tuple(row for row in rule.rows if row.clause != clause)
-        if not left or len(left) == len(rule.rows):
+        """A record that a row of a table, and no other, decides."""
+        query = self._row_query(rule, clause)
+        if query is None or query.smallest(to_day(self.policy.start)) is not Answer.YES:
             return None
-        old, new = Side(rule, self.policy), Side(replace(rule, rows=left), self.policy)
-        params = Parameters.of(self.policy)
-        answer = compare_rules(scoped(old.rule, self.policy.scope),
-                               scoped(new.rule, self.policy.scope), params, params,
-                               self.policy.vocabulary, near=to_day(self.policy.start))
-        found = cut(old, new, answer)
-        if found is None or came_weighed(rule, found, self.policy).clause != clause:
+        found = query.found
+        return None if found is None else EvaluationContext(
+            self.policy.vocabulary, (found.record,) * found.copies, found.today,
+            Parameters.of(self.policy).on(found.today))
+
+    def _row_query(self, rule: TypedRule, clause: str) -> Query | None:
+        """Whether a finding of a table can stand under the clause of a row; None: it cannot."""
+        known = SymbolicRule(scoped(rule, self.policy.scope), Parameters.of(self.policy),
+                             self.policy.vocabulary.fields)
+        rows = [known.encoder.formula(c) for name, c in known.lowered.clause if name == clause]
+        if not rows:
             return None
-        return found
+        told = some(known.outcome(o) for o in (Outcome.VIOLATION, Outcome.SATISFIED))
+        return Query([some(rows) & told], TIMEOUT_MS, samples=self.policy.vocabulary.samples)
+
+    def _never_stands_under(self, clause: str) -> bool:
+        """Whether it is certain that no finding stands under a clause: other rows hold with it."""
+        if any(r.clause == clause for r in self.policy.rules):
+            return False
+        queries = [self._row_query(r, clause) for r in self.policy.rules if clause in r.clauses]
+        return all(q is None or q.check() is Answer.NO for q in queries)
 
     def _before(self, setting: EvaluationContext, moment: str) -> EvaluationContext:
         sets = self.policy.moments[moment].sets
@@ -204,6 +217,8 @@ class MutationRunner:
     def classify(self, mutant: Mutant) -> Survivor | None:
         """A mutant that no case kills: what shows it, or None where it means the same."""
         if mutant.fault == "dated-by" and self._means_the_same_by_date(mutant):
+            return None
+        if mutant.fault == "binds" and self._never_stands_under(mutant.name):
             return None
         if mutant.fault in WEIGHTS:
             return Survivor(mutant, self._weight_witness(mutant))

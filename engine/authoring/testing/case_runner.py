@@ -155,8 +155,7 @@ class CaseRunner:
                 together.setdefault(plan, []).append(task)
         for plan, group in together.items():
             came.update(zip(group, self._records(plan, group), strict=True))
-        came = {task: self._by_rule(self._plan(task).policy, found)
-                for task, found in came.items()}
+        came = {task: self._by_rule(task, found) for task, found in came.items()}
         return [
             CaseResult(t.file.source.file, t.place.line or 0, t.case.name, tuple(t.expect),
                        tuple(differences(t, came[t])), t, came[t])
@@ -207,17 +206,18 @@ class CaseRunner:
                 found[f.rule] = ActualOutcome(f.outcome, f.clause, f.due, f.days_late, f.missing)
         return found
 
-    def _by_rule(self, policy: Policy,
+    def _by_rule(self, task: CaseInstance,
                  found: Mapping[str, ActualOutcome]) -> dict[str, ActualOutcome]:
         """What each rule of the pack came to: of its editions, the one that judged."""
-        nothing = ActualOutcome(Outcome.NOT_APPLICABLE)
-        editions: dict[str, list[TypedRule]] = {}
-        for rule in policy.rules:
-            editions.setdefault(rule.rule.id, []).append(rule)
-        return {rule.id: judging_edition(
-                    [found.get(r.id, nothing).weighed(r, policy)
-                     for r in editions.get(rule.rule.id, ())]
-                    or [nothing.weighed(rule, self.policy)])
+        plan, nothing = self._plan(task), ActualOutcome(Outcome.NOT_APPLICABLE)
+        record: Mapping[str, Any] = read_record(task.record, self._mapping)[0] \
+            if task.by_date else {}
+        editions: dict[str, list[tuple[TypedRule, ActualOutcome]]] = {}
+        for rule in plan.policy.rules:
+            editions.setdefault(rule.rule.id, []).append(
+                (rule, found.get(rule.id, nothing).weighed(rule, plan.policy)))
+        return {rule.id: judging_edition(editions[rule.rule.id], record, task.day)
+                if rule.rule.id in editions else nothing.weighed(rule, self.policy)
                 for rule in self.policy.rules}
 
     def _plan(self, task: CaseInstance) -> Plan:
@@ -234,10 +234,14 @@ class CaseRunner:
         return self._plans[key]
 
 
-def judging_edition(editions: Sequence[ActualOutcome]) -> ActualOutcome:
-    """Which of a rule's editions judged: none of the others ever applies."""
-    there = [e for e in editions if e.outcome is not Outcome.NOT_APPLICABLE]
-    return (there or list(editions))[-1]
+def judging_edition(editions: Sequence[tuple[TypedRule, ActualOutcome]],
+                    record: Mapping[str, Any], day: date) -> ActualOutcome:
+    """What the edition of a rule came to that judged: none of the others ever applies."""
+    for _, found in editions:
+        if found.outcome is not Outcome.NOT_APPLICABLE:
+            return found
+    return next((found for rule, found in editions
+                 if rule.edition is None or rule.edition.applies_to(record, day)), editions[-1][1])
 
 
 def is_asked(rule: TypedRule, task: CaseInstance) -> bool:

@@ -114,11 +114,15 @@ def came_weighed(rule: TypedRule, setting: EvaluationContext, policy: Policy) ->
 
 def came_by_date(rule: str, scene: PreparedCase, judges: Policy) -> ActualOutcome | None:
     """What a rule came to by the packs in time; None where none of them has it."""
-    values = {**judges.values(scene.task.day), **scene.task.case.numbers}
+    task, values = scene.task, {**judges.values(scene.task.day), **scene.task.case.numbers}
     setting = replace(scene.setting, params=values)
     editions = [r for r in judges.rules if r.rule.id == rule]
-    return judging_edition([came_weighed(r, setting, judges) for r in editions]) \
-        if editions else None
+    if not editions:
+        return None
+    dates = {name: from_day(setting.record[name]) for r in editions if r.edition
+             for name in r.edition.dates if name in setting.record}
+    return judging_edition([(r, came_weighed(r, setting, judges)) for r in editions], dates,
+                           task.day)
 
 
 def _shared(rule: TypedRule, setting: EvaluationContext, scope: Expr | None) -> dict[str, int]:
