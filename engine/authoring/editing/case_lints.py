@@ -8,11 +8,12 @@ import yaml
 
 from zhuanjie.engine.authoring.testing.case_runner import CaseInstance, case_instances
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.messages import LANGS, say
 from zhuanjie.engine.core.yaml_source import YamlSource
 from zhuanjie.engine.policy.pack_files import load_cases
 from zhuanjie.engine.policy.policy import Policy
 
-LEFT_OVER = ("（请改写）", "(to be rewritten)")
+LEFT_OVER = tuple(say("scaffold.left-over", lang) for lang in LANGS)
 """What stands in the texts of a new pack that its author is to write anew."""
 
 
