@@ -141,6 +141,8 @@ if TYPE_CHECKING:
     from zhuanjie.engine.authoring.testing.case_runner import UNNAMED as UNNAMED
     from zhuanjie.engine.authoring.testing.case_runner import CaseInstance as CaseInstance
     from zhuanjie.engine.authoring.testing.case_runner import Mismatch as Mismatch
+    from zhuanjie.engine.authoring.testing.explained import ExplainedCase as ExplainedCase
+    from zhuanjie.engine.authoring.testing.explained import explain_failed as explain_failed
     from zhuanjie.engine.authoring.testing.report import CaseRun as CaseRun
     from zhuanjie.engine.authoring.testing.report import TestReport as TestReport
     from zhuanjie.engine.authoring.testing.report import run_tests as run_tests
@@ -273,6 +275,7 @@ _MODULES = {
     "zhuanjie.engine.authoring.mutation.mutate": ("MutationReport", "Survivor", "mutate"),
     "zhuanjie.engine.authoring.mutation.weights": ("WEIGHTS",),
     "zhuanjie.engine.authoring.phrases": ("Phrases",),
+    "zhuanjie.engine.authoring.testing.explained": ("ExplainedCase", "explain_failed"),
     "zhuanjie.engine.authoring.testing.case_runner": ("UNNAMED", "CaseInstance", "Mismatch"),
     "zhuanjie.engine.authoring.testing.report": ("CaseRun", "TestReport", "run_tests"),
     "zhuanjie.engine.authoring.verification.findings": ("stale_message",),

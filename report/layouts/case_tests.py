@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.api import UNNAMED
@@ -11,18 +11,34 @@ from zhuanjie.engine.core.results import plain
 from zhuanjie.report.formats import junit
 from zhuanjie.report.formats.github import line
 from zhuanjie.report.formats.junit import JunitCase, JunitSuite
+from zhuanjie.report.layouts import explain
 from zhuanjie.report.presentation import Presentation
 from zhuanjie.report.section import Section
 from zhuanjie.report.view import View
 
 if TYPE_CHECKING:
-    from zhuanjie.engine.api import Mismatch, Policy, TestReport
+    from zhuanjie.engine.api import ExplainedCase, Mismatch, Policy, TestReport
 
 
-def present(report: TestReport, policy: Policy, view: View) -> Presentation:
-    """A test report, for any of the formats of `policy test`."""
+def present(report: TestReport, policy: Policy, view: View,
+            explained: Sequence[ExplainedCase] = ()) -> Presentation:
+    """A test report, for any of the formats of `policy test`; `explained` are why cases failed."""
+    why = [(each, explain.present(each.policy, each.day, each.explanations, None, view, whole=True,
+                                  verbose=True)) for each in explained]
+
+    def data() -> dict[str, Any]:
+        told = _plain(report)
+        if why:
+            told["explained"] = [
+                {"case": each.result.name, **(shown.data() if shown.data else {})}
+                for each, shown in why]
+        return told
+
     return Presentation(
-        lambda: _sections(report, policy, view), lambda: _plain(report),
+        lambda: [*_sections(report, policy, view), *(s for each, shown in why for s in (
+            Section(title=f"{each.result.file}:{each.result.line} {each.result.name}", level=1),
+            *shown.sections()))],
+        data,
         texts={"junit": lambda: junit.text(policy.id, _suites(report, policy, view)),
                "github": lambda: _annotations(report, view)})
 

@@ -22,11 +22,12 @@ ALL = "all"
 @options.backend
 @option("--filter", "text", help_key="filter", metavar="TEXT")
 @option("--update", help_key="update", is_flag=True)
+@option("--explain", "explained", help_key="explain-cases", is_flag=True)
 @options.target("policy.test")
 @options.lang
 @click.pass_context
 def command(ctx: click.Context, *, pack: str, backend: str | None, text: str | None, update: bool,
-            target: Target) -> int:
+            explained: bool, target: Target) -> int:
     """Run a pack's cases."""
     from zhuanjie.cli import show
     from zhuanjie.engine import api
@@ -42,7 +43,8 @@ def command(ctx: click.Context, *, pack: str, backend: str | None, text: str | N
     if update and report.failed:
         report = _updated(session, policy, report, names, text)
     view = show.view_of(session, target, policy)
-    show.write(layout.present(report, policy, view), target, view)
+    why = tuple(api.explain_failed(policy, report, view.lang)) if explained else ()
+    show.write(layout.present(report, policy, view, why), target, view)
     return exit_codes.FINDINGS if report.failed else exit_codes.OK
 
 

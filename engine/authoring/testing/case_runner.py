@@ -147,7 +147,7 @@ class CaseRunner:
         together: dict[Plan, list[CaseInstance]] = {}
         came: dict[CaseInstance, Mapping[str, ActualOutcome]] = {}
         for task in chosen:
-            plan = self._plan(task)
+            plan = self.plan_of(task)
             shares = any(rule.id in task.expect for rule in plan.shares)
             if task.case.others or task.case.roster is not None or shares:
                 came[task] = self._ledger(task, plan)
@@ -209,7 +209,7 @@ class CaseRunner:
     def _by_rule(self, task: CaseInstance,
                  found: Mapping[str, ActualOutcome]) -> dict[str, ActualOutcome]:
         """What each rule of the pack came to: of its editions, the one that judged."""
-        plan, nothing = self._plan(task), ActualOutcome(Outcome.NOT_APPLICABLE)
+        plan, nothing = self.plan_of(task), ActualOutcome(Outcome.NOT_APPLICABLE)
         record: Mapping[str, Any] = read_record(task.record, self._mapping)[0] \
             if task.by_date else {}
         editions: dict[str, list[tuple[TypedRule, ActualOutcome]]] = {}
@@ -220,7 +220,7 @@ class CaseRunner:
                 if rule.rule.id in editions else nothing.weighed(rule, self.policy)
                 for rule in self.policy.rules}
 
-    def _plan(self, task: CaseInstance) -> Plan:
+    def plan_of(self, task: CaseInstance) -> Plan:
         """What judges a case: the pack on its day, with its numbers, before its moment."""
         day, before, params = task.day, task.case.before, tuple(sorted(task.case.numbers.items()))
         key = (day, before, params, task.by_date)
