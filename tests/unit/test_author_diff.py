@@ -193,3 +193,11 @@ def test_no_repository_is_said(tmp_path: Path, monkeypatch) -> None:
     with pytest.raises(UsageError) as error:
         policy_at("HEAD:packs/tried")
     assert error.value.diagnostics[0].code == "author.no-repository"
+
+
+@pytest.mark.parametrize("overlay", ["quanzhou-normal-2007-23", "central-2015-33"])
+def test_what_an_overlay_inherits_is_no_difference(overlay: str) -> None:
+    edits = text_diff(load_policy("fujian-2007-80"), load_policy(overlay))
+    keys = {str(e.key).split(".")[0] for e in edits if e.kind == "pack"}
+    assert "version" in keys or "id" in keys
+    assert not keys & {"waivers", "working_days", "fields", "parties", "required_columns"}

@@ -15,7 +15,8 @@ Pair = tuple[TypedRule | None, TypedRule | None]
 def pair_rules(old: Policy, new: Policy) -> list[Pair]:
     """Every rule of both, the newer one's order first; None where the other has no such rule.
 
-    A rule of the same id that stands for another clause, or has another shape, is another rule.
+    A rule of the same id that stands for another clause, or has another shape, is another rule; those
+    that count keys have one, `unique` being `at_most` one.
     """
     before = {r.id: r for r in old.rules}
     mates: dict[str, TypedRule] = {}
@@ -35,8 +36,8 @@ def pair_rules(old: Policy, new: Policy) -> list[Pair]:
 
 
 def _place(rule: TypedRule) -> object:
-    return rule.clause, rule.shape
+    return rule.clause, "counts keys" if rule.counts_keys else rule.shape
 
 
 def _decides(rule: TypedRule) -> object:
-    return rule.clause, rule.shape, parts(rule)
+    return _place(rule), parts(rule)

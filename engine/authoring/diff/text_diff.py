@@ -142,14 +142,34 @@ def _compare(kind: Kind, old: Mapping[str, Mapping[str, Any]],
             yield TextEdit(kind, name, "removed", was=dict(keys))
 
 
+_INHERITED = ("fields", "parties", "working_days")
+"""What a pack has from those that it builds on, where it does not say otherwise."""
+
+
 def _identity(policy: Policy) -> dict[str, Any]:
-    dumped = policy.manifest.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={
-        "scope", "moments", "parameters", "definitions", "clauses", "withdraws"})
+    """What a pack is, with what it inherits: an overlay that is silent of it changes nothing."""
+    *bases, dumped = (pack.manifest.model_dump(
+        mode="json", by_alias=True, exclude_none=True, exclude={
+            "scope", "moments", "parameters", "definitions", "clauses", "withdraws"})
+        for pack in policy.chain)
+    for base in reversed(bases):
+        for key in _INHERITED:
+            if key in base:
+                dumped[key] = _laid_over(base[key], dumped.get(key, {}))
+    dumped["required_columns"] = list(policy.required_columns)
+    dumped["waivers"] = policy.waiver_limits.model_dump(exclude_none=True)
     for table in dumped.get("working_days", {}).values():
         for key in ("off", "worked"):
             table[key] = [day if isinstance(day, str) else f"{day['from']}/{day['to']}"
                           for day in table[key]]
     return dict(_flat("", dumped))
+
+
+def _laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with what `over` says otherwise, key by key."""
+    return {**base, **{key: _laid_over(base[key], value) if isinstance(value, Mapping)
+                       and isinstance(base.get(key), Mapping) else value
+                       for key, value in over.items()}}
 
 
 def _scope(policy: Policy) -> dict[str, dict[str, Any]]:
