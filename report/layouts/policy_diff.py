@@ -173,8 +173,10 @@ def _record(record: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
+    if isinstance(value, list):  # of what has keys, such as values by period, one a line
+        return ("\n" if any(isinstance(v, dict) for v in value) else ", ").join(map(_value, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_value(part)}" for key, part in value.items())
     if isinstance(value, bool):
         return str(value).lower()  # as it stands in the pack
     return "" if value is None else str(value)

@@ -15,8 +15,8 @@ Pair = tuple[TypedRule | None, TypedRule | None]
 def pair_rules(old: Policy, new: Policy) -> list[Pair]:
     """Every rule of both, the newer one's order first; None where the other has no such rule.
 
-    A rule of the same id that stands for another clause, or has another shape, is another rule; those
-    that count keys have one, `unique` being `at_most` one.
+    A rule of the same id that stands for another clause, or has another shape, is another rule.
+    `unique` and `at_most` are one shape: the first is at most one.
     """
     before = {r.id: r for r in old.rules}
     mates: dict[str, TypedRule] = {}
