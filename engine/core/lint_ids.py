@@ -14,6 +14,7 @@ WEIGHTS: Final[tuple[Weight, ...]] = get_args(Weight)
 LINTS: Final[Mapping[str, Weight]] = {
     "unused-parameter": "warning",
     "unused-definition": "warning",
+    "unused-output": "warning",
     "unit": "warning",
     "clause-without-rule": "warning",
     "text-not-read": "warning",

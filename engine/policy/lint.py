@@ -16,6 +16,7 @@ from zhuanjie.engine.core.paths import short_path
 from zhuanjie.engine.core.shares import QUOTED
 from zhuanjie.engine.core.unicode import has_chinese
 from zhuanjie.engine.core.yaml_source import Trail
+from zhuanjie.engine.expr.decisions import decisions_in
 from zhuanjie.engine.expr.nodes import Call, param_names, walk_written
 from zhuanjie.engine.policy.found import MANIFEST
 from zhuanjie.engine.policy.lint_definitions import (
@@ -37,13 +38,15 @@ _ASIDE = re.compile(r"\{[^}]*\}|“[^”]*”|《[^》]*》|\"[^\"]*\"")
 
 
 def lint(policy: Policy) -> list[Diagnostic]:
-    """Unused parameters and definitions, numbers of the wrong unit, clauses without a rule, texts
+    """What is not well said, beyond what is refused.
 
-    that quote what a rule does not read, rules without cases, texts that are not translated, days
-    on which another pack judges by default too. Raises PolicyError where a case file is not well
-    formed.
+    Unused parameters, definitions and outputs, numbers of the wrong unit, clauses without a rule,
+    texts that quote what a rule does not read, rules without cases, texts that are not translated,
+    days on which another pack judges by default too, bases that changed. Raises PolicyError where a
+    case file is not well formed.
     """
-    return [*_parameters(policy), *unused_definitions(policy), *_units(policy),
+    return [*_parameters(policy), *unused_definitions(policy),
+            *_outputs(policy), *_units(policy),
             *definition_units(policy), *_clauses(policy), *_texts(policy), *_cases(policy),
             *_translations(policy), *_overlaps(policy), *changed_bases(policy.chain)]
 
@@ -62,6 +65,14 @@ def _unused(policy: Policy, name: str) -> Diagnostic:
                           {"name": name, "base": base.manifest.id}, place)
     return Diagnostic("lint.unused-parameter", {"name": name},
                       _declared(policy, "parameters", name))
+
+
+def _outputs(policy: Policy) -> list[Diagnostic]:
+    """Values that the rows of a table give and no rule reads."""
+    read = {name for rule in policy.rules for name in decisions_in(*rule.expressions().values())}
+    return [Diagnostic("lint.unused-output", {"rule": rule.id, "name": output.name},
+                       _place(policy, rule, "outputs"))
+            for rule in policy.rules for output in rule.outputs if output.name not in read]
 
 
 def _units(policy: Policy) -> list[Diagnostic]:
