@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ZhuanjieError
@@ -25,7 +25,9 @@ from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.parser_words import cause
 from zhuanjie.engine.core.paths import short_path
 from zhuanjie.engine.core.suggest import suggest
-from zhuanjie.engine.core.yaml_source import Trail, YamlSource
+
+if TYPE_CHECKING:  # what is kept of a pack is used without a reader of YAML
+    from zhuanjie.engine.core.yaml_source import Trail, YamlSource
 
 ENDINGS: Final = (".csv", ".xlsx")
 OWN: Final = ("clause", "title", "title.zh", "title.en", "when", "allow")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zhuanjie.report import json_shape as shape
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def present(policy: Policy, rules: Sequence[TypedRule], view: View, *, whole: bool) -> Presentation:
     """A pack, or (not `whole`) some of its rules only."""
     return Presentation(
-        lambda: [*(identity(policy, view) if whole else ()), *(rule(r, view) for r in rules)],
+        lambda: [*(identity(policy, view) if whole else ()), *(rule(r, view) for r in rules),
+                 *(() if whole else definitions(policy, view, _used(policy, rules)))],
         lambda: _plain(policy, rules, whole), texts={"csv": lambda: _rows_as_csv(rules)})
 
 
@@ -48,7 +49,9 @@ def _plain(policy: Policy, rules: Sequence[TypedRule], whole: bool) -> dict[str,
     listed = [{**r.rule.model_dump(**told), "written_in": r.pack,
                "history": [plain_change(c) for c in r.history]} for r in rules]
     if not whole:
-        return {"policy": shape.policy(policy.ref), "rules": listed}
+        return {"policy": shape.policy(policy.ref), "rules": listed, "definitions": {
+            name: policy.definitions[name].definition.model_dump(**told)
+            for name in _used(policy, rules)}}
     return {"policy": {**policy.manifest.model_dump(**told), "sha256": policy.sha256},
             "changes": [plain_change(c) for c in policy.changes], "rules": listed}
 
@@ -84,11 +87,7 @@ def identity(policy: Policy, view: View) -> Iterator[Section]:
             rows=[(name, parameter_value(p, view), f"{said(p.source, view)}\n{said(p.note, view)}")
                   for name, p in policy.parameters.items()],
         )
-    if policy.definitions:
-        yield Section(
-            title=view.say("policy.definitions"),
-            headers=[view.say(f"column.{c}") for c in ("name", "title", "means")],
-            rows=[(name, said(d.title, view), d.text) for name, d in policy.definitions.items()])
+    yield from definitions(policy, view, policy.definitions)
     yield Section(
         title=view.say("policy.clauses"),
         headers=[view.say(f"column.{c}") for c in ("clause", "binds", "text")],
@@ -96,6 +95,22 @@ def identity(policy: Policy, view: View) -> Iterator[Section]:
               for name, c in policy.clauses.items()],
     )
     yield Section(title=view.say("policy.rules", count=len(policy.rules)))
+
+
+def definitions(policy: Policy, view: View, names: Collection[str]) -> Iterator[Section]:
+    """What some names of the pack's own stand for."""
+    if names:
+        yield Section(
+            title=view.say("policy.definitions"),
+            headers=[view.say(f"column.{c}") for c in ("name", "title", "means")],
+            rows=[(name, said(policy.definitions[name].title, view), policy.definitions[name].text)
+                  for name in names])
+
+
+def _used(policy: Policy, rules: Sequence[TypedRule]) -> list[str]:
+    """The definitions that rules use, by way of others too, in the pack's order."""
+    used = set[str]().union(*(r.definitions for r in rules))
+    return [name for name in policy.definitions if name in used]
 
 
 def changed(policy: Policy, view: View) -> Section:

@@ -16,8 +16,9 @@ from zhuanjie.engine.core.results import Report
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """A browser; it goes with its module, since its driver keeps a loop that other tests cannot have."""
     with chromium() as running:
         yield running
 

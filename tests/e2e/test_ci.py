@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.author_packs import CASES, MANIFEST, RULES, write
+from support.author_packs import CASES, MANIFEST, RULES, WEIGHED, write
 from support.cli_command import COMMAND, record, write_ledger
 
 from zhuanjie.engine.api import packs_of
@@ -45,7 +45,7 @@ def git(folder: Path, *args: str) -> str:
 def repository(tmp_path: Path) -> Path:
     """A repository whose pack has one commit, and a change that is not committed."""
     git(tmp_path, "init", "-q")
-    write(tmp_path / "rules" / "tried")
+    write(tmp_path / "rules" / "tried", cases=CASES + WEIGHED)
     git(tmp_path, "add", "-A")
     git(tmp_path, "commit", "-qm", "one")
     return tmp_path
@@ -99,7 +99,7 @@ def test_the_action_says_what_a_change_makes_of_a_ledger(repository: Path) -> No
     assert done.returncode == 1
     assert "::error file=rules/tried/cases/all.yaml,line=" in done.stdout
     assert "| grace" in summary.replace("parameter ", "") and "laxer" in summary
-    assert re.search(r"\| 1 +\| 1 +\| violation \| pending", summary)
+    assert re.search(r"\| 1 +\| 1 +\| outcome +\| violation +\| pending", summary)
 
 
 def test_the_action_knows_a_new_pack_from_a_missing_base(repository: Path) -> None:
@@ -252,7 +252,7 @@ def test_the_gitlab_example_runs(repository: Path) -> None:
         repository, "rev-parse", "HEAD")}
     done = shell(repository, script, **env)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "21" in (repository / "junit.xml").read_text(encoding="utf-8")
+    assert "25" in (repository / "junit.xml").read_text(encoding="utf-8")
     assert "nothing differs" in (repository / "diff.md").read_text(encoding="utf-8")
     write(repository / "rules" / "tried", manifest=WIDER)
     assert shell(repository, script, **env).returncode == 1

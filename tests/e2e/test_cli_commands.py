@@ -56,7 +56,9 @@ def test_a_clause_is_shown_alone_as_written() -> None:
     assert {r["clause"] for r in data["rules"]} == {CLAUSE}
     rule = data["rules"][0]
     assert rule["deadline"]["done"] == "receipt.returned_on"
-    assert "params.receipt_return_days" in rule["deadline"]["due"]
+    assert rule["deadline"]["due"] == "slip_due_on"
+    assert "params.receipt_return_days" in data["definitions"]["slip_due_on"]["is"]
+    assert {"letter_valid_until", "letter_runs_from"} < data["definitions"].keys()
 
 
 def test_a_broken_pack_is_refused_with_every_mistake(tmp_path: Path) -> None:

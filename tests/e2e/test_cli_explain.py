@@ -46,12 +46,13 @@ def test_a_clause_is_shown_in_full_whatever_it_came_to(ledger: Path) -> None:
 @pytest.mark.parametrize(("lang", "words"), [
     ("zh", ["已记转出时间（转出时间 2007-06-20）：成立", "以下各项并非全部成立：成立",
             "介绍信式样为“两联”（介绍信式样 三联）：不成立",
-            "期限：（转出时间后90天（介绍信有效期））后30天（回执寄回期限）（转出时间2007-06-20），2007-10-18",
+            "期限：回执期限（（介绍信起算日后90天（介绍信有效期））后30天（回执寄回期限））（转出时间2007-06-20），2007-10-18",
+            "介绍信有效期届满日（介绍信起算日后90天（介绍信有效期））：2007-09-18",
             "已记接收日期（接收日期 空白）：不成立", "完成日期：回执收到日期，2007-12-01"]),
     ("en", ["letter.issued_on is on record (letter.issued_on 2007-06-20): holds",
             "not all of these hold: holds",
             "letter.form is “two_part” (letter.form three_part): does not hold",
-            "90 day(s) (validity of a letter) after letter.issued_on",
+            "90 day(s) (validity of a letter) after the day from which the letter counts",
             "arrival.accepted_on is on record (arrival.accepted_on blank): does not hold",
             "done: receipt.returned_on, 2007-12-01"]),
 ])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.author_packs import CASES, MANIFEST, RULES, write
+from support.author_packs import CASES, MANIFEST, RULES, WEIGHED, write
 
 from zhuanjie.cli.main import main
 
@@ -35,7 +35,7 @@ def keys_in(data: Any) -> set[str]:
         return set()
     own = {k for k in data if re.fullmatch(r"[a-z_]+", k)}
     inner = (v for k, v in data.items() if k not in ("witness", "record", "outcomes", "parameters",
-                                                     "rows", "conditions"))
+                                                     "rows", "conditions", "by_aspect", "moments", "dates"))
     return own.union(*map(keys_in, inner))
 
 
@@ -53,7 +53,7 @@ def keys_in(data: Any) -> set[str]:
 ])
 def test_shape_and_code(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str,
                         parts: dict[str, str], code: int, needed: set[str]) -> None:
-    packs = [str(write(tmp_path / "pack", **parts))]
+    packs = [str(write(tmp_path / "pack", **{"cases": CASES + WEIGHED, **parts}))]
     options: list[str] = []
     if command == "diff":
         packs.insert(0, str(write(tmp_path / "old")))

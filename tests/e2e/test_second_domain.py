@@ -251,7 +251,8 @@ def test_a_new_pack_speaks_its_vocabulary(call: Caller, tmp_path: Path, more: tu
     call("policy", "new", new.name, *more, "--output", new)
     for file in new.rglob("*.*"):
         assert not FOREIGN.search(file.read_text(encoding="utf-8")), file
-    call("policy", "lint", new)
+    lints = json.loads(call("policy", "lint", new, "--format", "json", code=1, native=False))["lints"]
+    assert {lint["id"] for lint in lints} == {"left-over"}
     call("policy", "test", new)
     call("policy", "verify", new)
 

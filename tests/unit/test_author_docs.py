@@ -46,7 +46,7 @@ def test_a_new_pack_passes_everything(tmp_path: Path, name: str, base: str | Non
     policy = load_policy(written(tmp_path / name, name, base))
     assert policy.id == name
     assert policy.manifest.builds_on == base
-    assert lint(policy) == []
+    assert {d.code for d in lint(policy)} <= {"lint.left-over"}
     assert run_tests(policy, ("reference",)).failed == ()
     assert coverage(policy).uncovered == []
     assert mutate(policy).survivors == ()

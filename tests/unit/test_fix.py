@@ -50,7 +50,7 @@ def record(changed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def mended(changed: Mapping[str, Any], clause: str | None = None) -> RecordFix:
-    return fix_record(plan(), record(changed), rules_of(plan(), clause))
+    return fix_record(plan(), record(changed), rules_of(plan(), clause)[0])
 
 
 def as_sets(found: RecordFix) -> list[dict[str, Any]]:

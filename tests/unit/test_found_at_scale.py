@@ -35,30 +35,6 @@ def test_a_waiver_whose_condition_reads_no_column_that_is_here(bulk: bool, tmp_p
     assert [use.findings for use in report.waivers] == [0, 0, 0]
 
 
-@pytest.mark.parametrize("bulk", [False, True])
-@pytest.mark.parametrize("engine", ["reference", "polars", "python", "duckdb"])
-def test_a_field_unique_within_itself(engine: str, bulk: bool, tmp_path: Path) -> None:
-    """Whoever shares it shares it within its own value too: it is unique, and no more."""
-    if bulk and engine != "polars":
-        pytest.skip("a stream is judged by one engine")
-    found = []
-    for within in ("", ", within: letter.serial"):
-        rule = f"""topic: {{zh: a, en: a}}
-rules:
-  - id: once
-    clause: "1"
-    title: {{zh: a, en: a}}
-    unique: {{field: letter.serial{within}}}
-    message: {{zh: a, en: a}}
-    remedy: {{zh: a, en: a}}
-"""
-        folder = write(tmp_path / f"pack{len(found)}", rule, cases=None)
-        ledger = [{"member.id": str(n), "letter.serial": s} for n, s in enumerate("aabc")]
-        found.append([(f.record, f.outcome) for f in audit(
-            ledger, load_policy(folder), as_of=DAY, backend=engine, bulk=bulk).findings])
-    assert found[0] == found[1] == [("0", "violation"), ("1", "violation")]
-
-
 def test_duckdb_draws_no_bar_into_a_report() -> None:
     """What takes seconds would else be drawn on stdout."""
     pytest.importorskip("duckdb")

@@ -18,7 +18,8 @@ from fuzz.kinds.grids import quoted
 from fuzz.kinds.ledgers import TAGS
 
 ROOT = Path(__file__).resolve().parents[3]
-PACKS = [*sorted((ROOT / "fixtures" / "packs").iterdir()), ROOT / "rules" / "quanzhou-normal-2007-23",
+PACKS = [*sorted(f.parent for f in (ROOT / "fixtures" / "packs").glob("*/pack.yaml")),
+         ROOT / "rules" / "quanzhou-normal-2007-23",
          ROOT / "rules" / "central-2015-33"]
 COMMANDS = (("lint", "table"), ("lint", "json"), ("lint", "github"), ("test", "json"), ("show", "json"),
             ("show", "markdown"), ("docs", "markdown"), ("docs", "html"), ("coverage", "json"),
