@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import engines
+from support import engines, slow_tests
 
 from zhuanjie.engine.backends.registry import NAMES
 
@@ -49,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """What commands keep is kept in a folder of this run, whoever's cache the machine has."""
     if not hasattr(config, "workerinput"):
         config.stash[KEPT] = os.environ["ZHUANJIE_CACHE"] = tempfile.mkdtemp()
+        if config.getoption("--update-slow"):
+            config.pluginmanager.register(slow_tests.Stopwatch())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -60,6 +62,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Golden files are rewritten only when asked to be."""
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+    parser.addoption("--update-slow", action="store_true",
+                     help="measure what is run, and list anew what of it is slow")
 
 
 @pytest.fixture
@@ -91,6 +95,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     engine's fixture by that. A mark by hand names its engine plainly (`engine("spark")`); pytest's
     `-m` compares named values only, so that each gets its name beside: `-m 'engine(name="spark")'`.
     """
+    slow_tests.mark(items)
     for item in items:
         if "e2e" in item.path.relative_to(ROOT).parts:
             item.add_marker("e2e")

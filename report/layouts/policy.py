@@ -102,7 +102,7 @@ def definitions(policy: Policy, view: View, names: Collection[str]) -> Iterator[
     if names:
         yield Section(
             title=view.say("policy.definitions"),
-            headers=[view.say(f"column.{c}") for c in ("name", "title", "means")],
+            headers=[view.say(f"column.{c}") for c in ("definition", "title", "means")],
             rows=[(name, said(policy.definitions[name].title, view), policy.definitions[name].text)
                   for name in names])
 
