@@ -63,7 +63,7 @@ class PackDocument:
         view = self.view
         return Section(
             title=view.say("policy.definitions"),
-            headers=[view.say("column.definition"), view.say("column.title"), view.say("column.means"),
+            headers=[*(view.say(f"column.{c}") for c in ("definition", "title", "means")),
                      self._say("column.expression"), self._say("column.note")],
             rows=[(name, plain.said(d.title, view), self.phrases.condition(d.expr), d.text,
                    plain.said(d.definition.note, view) if d.definition.note else "")
