@@ -159,12 +159,14 @@ def _require(draw: Expressions, name: str) -> TypedRule:
     if draw.random.random() < 0.6:
         return typed_rule(draw.world, _text(draw, name, ask=ask))
     kind = draw.random.choice((Kind.BOOL, Kind.INT, Kind.DATE, Kind.STRING))
-    value = _values(draw, kind)
-    test = {Kind.BOOL: "outputs.o", Kind.STRING: "outputs.o == 'a'"}.get(
+    value, output = _values(draw, kind), _output(draw, kind)
+    # A text is compared with one that the table gives: any other is refused.
+    given = sorted(row["value"] for row in (*output["rows"], output["default"]))
+    test = {Kind.BOOL: "outputs.o", Kind.STRING: f"outputs.o == {draw.random.choice(given)}"}.get(
         kind, f"outputs.o {draw.random.choice(('<', '==', '>='))} ({value()})")
     join = draw.random.choice(("&&", "||"))
     return typed_rule(draw.world, _text(draw, name, ask=f"({ask}) {join} {test}",
-                                        outputs={"o": _output(draw, kind)}))
+                                        outputs={"o": output}))
 
 
 def _values(draw: Expressions, kind: Kind) -> Callable[[], str]:
