@@ -142,7 +142,8 @@ def test_its_document_names_them(form: str, lang: str, words: list[str],
 
 
 def test_a_diff_names_what_the_new_pack_no_longer_has_as_the_old_one_did(
-        capsys: pytest.CaptureFixture[str]) -> None:
+        capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     assert main(["policy", "diff", str(PACK), "fujian-2007-80", "--lang", "zh"]) == 1
     said = capsys.readouterr().out
     meaning = said[said.index("\n含义\n"):]

@@ -84,7 +84,7 @@ def test_yes_and_no_are_read_where_no_way_to_write_them_is_listed(packs: Path) -
             if f.outcome == "violation"] == [("1", "L1a", "shelf A, rare: yes")]
     (unread,) = report.input
     assert unread.record == "4"
-    assert unread.message("en").endswith("write true or false, true or false")
+    assert unread.message("en").endswith("; write true or false")
 
 
 def test_a_table_on_a_text_offers_what_its_rows_allow(packs: Path) -> None:
