@@ -15,7 +15,9 @@ from support.cli_command import run
 def test_a_new_pack_passes_what_a_pipeline_asks(tmp_path: Path) -> None:
     done = run("policy", "new", "mine-2024-1", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
-    for command in (("lint",), ("test", "--backend", "all"), ("coverage", "--fail-under", "100"),
+    lints = json.loads(run("policy", "lint", "mine-2024-1", "-f", "json", cwd=tmp_path).stdout)
+    assert {lint["id"] for lint in lints["lints"]} == {"left-over"}
+    for command in (("test", "--backend", "all"), ("coverage", "--fail-under", "100"),
                     ("verify",), ("mutate", "--jobs", "1")):
         name, *more = command
         checked = run("policy", name, "mine-2024-1", *more, cwd=tmp_path)
