@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 LIST = Path(__file__).with_name("slow_tests.txt")
-LONG, SOME = 1.2, 0.12
+LONG, SOME = 0.8, 0.06
 """Seconds from which a test is slow; seconds a case from which one case of a function is enough."""
 _BUT = " but "
 
