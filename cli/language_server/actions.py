@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lsprotocol import types as lsp
@@ -36,9 +36,9 @@ def actions(editor: PackEditor, path: Path, uri: str, asked: Sequence[lsp.Diagno
             uri: [lsp.TextEdit(lsp.Range(start, start), comment)]})
 
 
-def _action(title: str, shown: lsp.Diagnostic, changes: object, *,
-            preferred: bool = False) -> lsp.CodeAction:
+def _action(title: str, shown: lsp.Diagnostic,
+            changes: Mapping[str, Sequence[lsp.TextEdit]] | None, *, preferred: bool = False) -> lsp.CodeAction:
     return lsp.CodeAction(
         title, kind=lsp.CodeActionKind.QuickFix, diagnostics=[shown],
         is_preferred=preferred or None,
-        edit=lsp.WorkspaceEdit(changes=changes))  # type: ignore[arg-type]
+        edit=lsp.WorkspaceEdit(changes=changes))

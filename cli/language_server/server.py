@@ -20,6 +20,7 @@ from pygls.lsp.server import LanguageServer
 from zhuanjie.cli.language_server import protocol
 from zhuanjie.cli.language_server.actions import actions
 from zhuanjie.engine.api import (
+    ENCODINGS,
     FailedCase,
     Lang,
     PackEditor,
@@ -69,8 +70,8 @@ class PackServer(LanguageServer):
             os.chdir(folder)  # settings are looked for from here upward, as on the command line
         encodings = (params.capabilities.general.position_encodings or ()) \
             if params.capabilities.general else ()
-        known = [e for e in map(_word, encodings) if e in ("utf-8", "utf-16", "utf-32")]
-        self.editor.encoding = known[0] if known else "utf-16"  # type: ignore[assignment]
+        known = [e for word in map(_word, encodings) for e in ENCODINGS if e == word]
+        self.editor.encoding = known[0] if known else "utf-16"
 
     def reread(self, path: Path, *, now: bool = False) -> None:
         """Have the packs that a file matters to read, in a moment."""

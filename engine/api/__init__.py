@@ -129,6 +129,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.authoring.diff.versions import policies_at as policies_at
     from zhuanjie.engine.authoring.diff.versions import policy_at as policy_at
     from zhuanjie.engine.authoring.editing.scaffold import scaffold as scaffold
+    from zhuanjie.engine.authoring.editor.text_map import ENCODINGS as ENCODINGS
     from zhuanjie.engine.authoring.linting.fixes import LintFixes as LintFixes
     from zhuanjie.engine.authoring.linting.pages import LintPage as LintPage
     from zhuanjie.engine.authoring.linting.run import Lint as Lint
@@ -269,6 +270,7 @@ _MODULES = {
     "zhuanjie.engine.authoring.diff.text_diff": ("TextEdit",),
     "zhuanjie.engine.authoring.diff.versions": ("policies_at", "policy_at"),
     "zhuanjie.engine.authoring.editing.scaffold": ("scaffold",),
+    "zhuanjie.engine.authoring.editor.text_map": ("ENCODINGS",),
     "zhuanjie.engine.authoring.linting.fixes": ("LintFixes",),
     "zhuanjie.engine.authoring.linting.pages": ("LintPage",),
     "zhuanjie.engine.authoring.linting.run": ("Lint", "LintReport"),

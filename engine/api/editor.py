@@ -19,7 +19,12 @@ from zhuanjie.engine.authoring.editor.mentions import Mention
 from zhuanjie.engine.authoring.editor.names import FilePlace
 from zhuanjie.engine.authoring.editor.reading import PackReader, PackReading, Remark, pack_of
 from zhuanjie.engine.authoring.editor.roles import file_kind
-from zhuanjie.engine.authoring.editor.text_map import Encoding, Stretch, TextMap, TextPosition
+from zhuanjie.engine.authoring.editor.text_map import (
+    Encoding,
+    Stretch,
+    TextMap,
+    TextPosition,
+)
 from zhuanjie.engine.authoring.linting.edits import FileEdit
 from zhuanjie.engine.authoring.linting.fixes import mendable
 from zhuanjie.engine.authoring.linting.run import Lint

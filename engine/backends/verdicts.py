@@ -75,7 +75,7 @@ class Verdicts:
         return to_verdicts(self._plan, self._table)
 
     def __len__(self) -> int:
-        return len(self._table if self._items is None else self._items)  # type: ignore[arg-type]
+        return len(self.table if self._items is None else self._items)
 
     def of_records(self) -> pl.Series:
         """The positions of the records that have verdicts, in order, each once."""

@@ -193,7 +193,7 @@ class Checker:
                            list(self.moments))
         self._texts(rule, source, here)
         typed = TypedRule(rule, item.pack, source.file, history=item.history,
-                          **self._parts(rule, source, here))  # type: ignore[arg-type]
+                          **self._parts(rule, source, here))  # type: ignore[arg-type]  # by name
         if rule.table:
             typed = replace(typed, **typed_table(self, rule.table, item))
         return typed if len(self.problems) == before else None

@@ -109,10 +109,8 @@ def _blamed(chain: Sequence[LoadedPack], merged: Merged, problems: Iterable[Diag
         at = files.get(problem.place.file or "", len(chain) - 1)
         lengths = range(at + 1, len(chain))
         first = next((n for n in lengths if _bare(problem) in problems_of(n)), len(chain))
-        if first > at + 1:
-            cause = _cause(chain[first - 1], merged, problem)
-            problem = replace(problem, related=(*problem.related, cause))  # noqa: PLW2901
-        out.append(problem)
+        causes = (_cause(chain[first - 1], merged, problem),) if first > at + 1 else ()
+        out.append(replace(problem, related=(*problem.related, *causes)))
     return out
 
 

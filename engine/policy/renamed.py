@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Param
+from zhuanjie.engine.policy.mapped import mapped
 from zhuanjie.engine.policy.policy import TypedRule
 
 if TYPE_CHECKING:
@@ -18,16 +19,10 @@ _TEXTS = ("message", "remedy", "late", "late_remedy")
 
 def renamed(rule: TypedRule, names: Mapping[str, str]) -> TypedRule:
     """The rule, its parameters under other names, in its texts too."""
-    roles = {role: _param(expr, names) for role, expr in rule.expressions().items()
-             if not role.startswith("rows[")}
-    rows = tuple(replace(
-        r, when=r.when and _param(r.when, names),
-        sets=tuple((name, _param(value, names)) for name, value in r.sets)) for r in rule.rows)
-    outputs = tuple(replace(o, default=_param(o.default, names)) for o in rule.outputs)
     texts = {key: _text(text, names) for key in _TEXTS
              if (text := getattr(rule.rule, key)) is not None}
     model: Rule = rule.rule.model_copy(update=texts)
-    return replace(rule, rule=model, rows=rows, outputs=outputs, **roles)  # type: ignore[arg-type]
+    return replace(mapped(rule, lambda expr: _param(expr, names)), rule=model)
 
 
 def _param(expr: Expr, names: Mapping[str, str]) -> Expr:

@@ -2,8 +2,7 @@
 
 A CSV file or a workbook has a heading above each column: an input's expression or title, the name
 or title of an output, or one of `clause`, `title`, `when` and `allow`. What is said of a row is
-said at its place in that file. Workbooks are read by the ledgers' own reader, a later pass, which
-is therefore called by its name and only where there is one to read.
+said at its place in that file. Workbooks are read by the ledgers' own reader.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,7 +32,6 @@ OWN: Final = ("clause", "title", "title.zh", "title.en", "when", "allow")
 """The headings of what is no input and no output."""
 MARKS: Final = ",，、;；"
 """What stands between the values that a row allows."""
-_WORKBOOKS: Final = "zhuanjie.engine.ledger.readers.xlsx.plain_rows"
 _LONGEST: Final = 4 << 20
 
 
@@ -123,7 +120,10 @@ def _csv(path: Path, place: Place) -> _Sheet:
 
 
 def _workbook(path: Path, place: Place) -> _Sheet:
-    name, cells = import_module(_WORKBOOKS).first_sheet(path, place)
+    # Imported late: it needs Polars, and few packs have a workbook.
+    from zhuanjie.engine.ledger.readers.xlsx.plain_rows import first_sheet
+
+    name, cells = first_sheet(path, place)
     kept = [(n, [_shown(c) for c in row]) for n, row in enumerate(cells, 1)]
     kept = [(n, row) for n, row in kept if any(row)]
     return _Sheet([row for _, row in kept], [n for n, _ in kept], replace(place, sheet=name))

@@ -5,7 +5,8 @@ One more pass over the columns that the rules on shares read; nothing but counts
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 import polars as pl
@@ -80,8 +81,7 @@ def _columns(judge: StreamParts, plans: TablePlans) -> list[pl.Expr]:
                                         lambda cond: judge.engine.holds(cond, _ROWS), inside)
               for number in plans.plans}
         for place, column in enumerate(next(iter(of.values()))):
-            made = plans.by_group(
-                read, lambda number, place=place, of=of: of[number][place])  # type: ignore[misc]
+            made = plans.by_group(read, partial(_column, of, place))
             out.append(made.alias(column.meta.output_name()))
     return out
 
@@ -95,3 +95,7 @@ def _counts_blanks(judge: StreamParts, plans: TablePlans, names: set[str],
         pl.lit(None, dtype=DTYPES[judge.plan.fields[name].type]).alias(name)
         for name in sorted(names)).with_columns(judge.assumed(names)).select(exprs)
     return any(len(tally(blank, at)) for at in range(len(judge.plan.shares)))
+
+
+def _column(of: Mapping[int, Sequence[pl.Expr]], place: int, number: int) -> pl.Expr:
+    return of[number][place]

@@ -241,10 +241,11 @@ class _Completer:
             for aspect in _ASPECTS:
                 yield Proposal(f"{head}.{aspect}", "word", start, self.offset, f"{head}.{aspect}")
             return
-        for kind, lead in (("rule", "expect."), ("parameter", "params.")):
+        led: tuple[tuple[ProposalKind, str], ...] = (("rule", "expect."), ("parameter", "params."))
+        for kind, lead in led:
             for name in self._names(kind):
                 about = self._about(kind, name)
-                yield Proposal(lead + name, kind, start, self.offset,  # type: ignore[arg-type]
+                yield Proposal(lead + name, kind, start, self.offset,
                                lead + name, about.partition("\n")[0], about)
         yield Proposal("as_of", "word", start, self.offset, "as_of")
         for name in self._names("field"):

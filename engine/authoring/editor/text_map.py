@@ -11,9 +11,10 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
+ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 _EDITOR = re.compile(r"\r\n|\n|\r")
 _YAML = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 

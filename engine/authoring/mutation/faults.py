@@ -36,6 +36,7 @@ from zhuanjie.engine.expr.nodes import (
 )
 from zhuanjie.engine.expr.printer import as_written, to_text
 from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.policy.mapped import mapped
 from zhuanjie.engine.policy.model import Clause, Parameter
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 from zhuanjie.engine.policy.table_model import Hit
@@ -127,14 +128,7 @@ def _reading(rules: Sequence[TypedRule], changed: TypedRule) -> Iterator[TypedRu
 
 
 def _reread(rule: TypedRule, others: Mapping[str, Call]) -> TypedRule:
-    roles = {role: with_decisions(expr, others) for role, expr in rule.expressions().items()
-             if not role.startswith("rows[")}
-    rows = tuple(replace(
-        row, when=None if row.when is None else with_decisions(row.when, others),
-        sets=tuple((name, with_decisions(value, others)) for name, value in row.sets))
-        for row in rule.rows)
-    outputs = tuple(replace(o, default=with_decisions(o.default, others)) for o in rule.outputs)
-    return _with(rule, {**roles, "rows": rows, "outputs": outputs})
+    return mapped(rule, lambda expr: with_decisions(expr, others))
 
 
 def mutants(policy: Policy) -> Iterator[Mutant]:

@@ -68,8 +68,8 @@ class Demand:
 
     def either(self, other: Demand) -> Demand:
         """What each of them demands."""
-        low = None if None in (self.low, other.low) else min(self.low, other.low)  # type: ignore[type-var]
-        high = None if None in (self.high, other.high) else max(self.high, other.high)  # type: ignore[type-var]
+        low = (None if self.low is None or other.low is None else min(self.low, other.low))
+        high = (None if self.high is None or other.high is None else max(self.high, other.high))
         among = (None if self.among is None or other.among is None
                  else self.among | other.among)
         there = self.there if self.there is other.there else None

@@ -111,7 +111,7 @@ def _exactly(value: Any, how: str) -> Demand:
     if value is None:
         return Demand(False)
     if isinstance(value, str):
-        text = canonical(value, how) if how else value  # type: ignore[arg-type]
+        text = canonical(value, how) if how else value  # type: ignore[arg-type]  # a field's own way
         return Demand(True, among=frozenset((text,)))
     if isinstance(value, bool):
         return Demand(True, among=frozenset((value,)))

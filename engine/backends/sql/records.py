@@ -131,7 +131,7 @@ class Records:
     def _typed(self, numbered: bool) -> Tree:
         """Typed cells, the raw texts of those that cannot be read, and what each row holds."""
         columns = [aliased(cell.value.copy(), f"c{at}") for at, cell in enumerate(self.cells)]
-        columns += [aliased(self.cells[at].fault.copy(), f"e{at}")  # type: ignore[union-attr]
+        columns += [aliased(self.cells[at].fault.copy(), f"e{at}")  # type: ignore[union-attr]  # only cells with one are in it
                     for at in self.faults]
         columns += [aliased(exp.cast(exp.Null(), _KINDS.get(self.plan.fields[name].type, "TEXT")),
                             self.names[name]) for name in self.absent]

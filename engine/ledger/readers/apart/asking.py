@@ -87,5 +87,5 @@ def _diagnostic(told: dict[str, dict[str, object]]) -> Diagnostic:
     args = {name: cause(str(value["cause"])) if isinstance(value, dict) else value
             for name, value in told["args"].items()}
     hint = told["hint"]
-    return Diagnostic(str(told["code"]), args, Place(**told["place"]),  # type: ignore[arg-type]
+    return Diagnostic(str(told["code"]), args, Place(**told["place"]),  # type: ignore[arg-type]  # as said
                       None if hint is None else str(hint))

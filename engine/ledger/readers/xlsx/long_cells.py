@@ -108,7 +108,7 @@ class CellKinds:
         name, _, style = name.partition(" ")
         if name == "s":
             at = text.cast(pl.UInt32, strict=False)
-            if at.null_count() or int(at.max()) >= len(self._strings):  # type: ignore[arg-type]
+            if at.null_count() or int(at.max()) >= len(self._strings):  # type: ignore[arg-type]  # no null
                 raise DamagedError("shared string")
             return self._strings.gather(at), None
         if name == "str":
