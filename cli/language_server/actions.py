@@ -36,8 +36,8 @@ def actions(editor: PackEditor, path: Path, uri: str, asked: Sequence[lsp.Diagno
             uri: [lsp.TextEdit(lsp.Range(start, start), comment)]})
 
 
-def _action(title: str, shown: lsp.Diagnostic,
-            changes: Mapping[str, Sequence[lsp.TextEdit]] | None, *, preferred: bool = False) -> lsp.CodeAction:
+def _action(title: str, shown: lsp.Diagnostic, changes: Mapping[str, Sequence[lsp.TextEdit]] | None,
+            *, preferred: bool = False) -> lsp.CodeAction:
     return lsp.CodeAction(
         title, kind=lsp.CodeActionKind.QuickFix, diagnostics=[shown],
         is_preferred=preferred or None,
