@@ -17,7 +17,7 @@ from zhuanjie.engine.backends.registry import BULK, backend_of, column_backend_o
 from zhuanjie.engine.core.results import OUTCOME_CODES, Outcome
 from zhuanjie.engine.expr.nodes import field_names
 from zhuanjie.engine.ledger.compared_columns import compared_series
-from zhuanjie.engine.lowering.plan import Plan
+from zhuanjie.engine.lowering.plan import Plan, narrowed_to
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.waivers.waiver_set import TypedWaiver, WaiverSet
 
@@ -120,12 +120,7 @@ def narrowed(plan: Plan, waivers: WaiverSet) -> Plan:
     def spoken(rule: TypedRule) -> bool:
         return any(w.covers(rule, clause) for w in waivers.waivers for clause in rule.clauses)
 
-    kept = [(rule, lowered) for rule, lowered in zip(plan.rules, plan.lowered, strict=True)
-            if spoken(rule)]
-    policy = replace(plan.policy, rules=tuple(filter(spoken, plan.policy.rules)))
-    return replace(plan, policy=policy, waivers=waivers, whole=tuple(filter(spoken, plan.whole)),
-                   shares=tuple(filter(spoken, plan.shares)),
-                   rules=tuple(rule for rule, _ in kept), lowered=tuple(low for _, low in kept))
+    return replace(narrowed_to(plan, spoken), waivers=waivers)
 
 
 def _keys(batch: VerdictBatch) -> list[str]:

@@ -6,7 +6,7 @@ explanations) and the lowered ones (for every other engine) side by side.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -184,3 +184,13 @@ def make_plan(policy: Policy, as_of: date, before: str | None = None, *,
         grouped_by=grouping_fields(policy.vocabulary, by), asked=asked, not_asked=not_asked,
         waivers=waived, baseline=None if baseline is None else read_baseline(baseline),
     )
+
+
+def narrowed_to(plan: Plan, keep: Callable[[TypedRule], bool]) -> Plan:
+    """The plan with nothing but some of its rules."""
+    kept = [(rule, lowered) for rule, lowered in zip(plan.rules, plan.lowered, strict=True)
+            if keep(rule)]
+    policy = replace(plan.policy, rules=tuple(filter(keep, plan.policy.rules)))
+    return replace(plan, policy=policy, whole=tuple(filter(keep, plan.whole)),
+                   shares=tuple(filter(keep, plan.shares)),
+                   rules=tuple(rule for rule, _ in kept), lowered=tuple(low for _, low in kept))

@@ -26,7 +26,7 @@ from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import Key
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import from_records, read_record
-from zhuanjie.engine.lowering.plan import Plan, make_plan
+from zhuanjie.engine.lowering.plan import Plan, make_plan, narrowed_to
 from zhuanjie.engine.policy.case_model import ASPECTS, Case, Expectation
 from zhuanjie.engine.policy.check import build_policy
 from zhuanjie.engine.policy.pack_files import LoadedCases
@@ -163,7 +163,14 @@ class CaseRunner:
         ]
 
     def _records(self, plan: Plan, group: list[CaseInstance]) -> list[dict[str, ActualOutcome]]:
-        """Judge records that each stand alone in their ledger; beyond the scope none applies."""
+        """Judge records that each stand alone in their ledger; beyond the scope none applies.
+
+        Where no case cares what rules come to that it does not name, no others are judged: an
+        engine that compiles a plan for each day would spend nearly all its time on them.
+        """
+        if all(task.open for task in group):
+            named = {rule for task in group for rule in task.expect}
+            plan = narrowed_to(plan, lambda rule: not named.isdisjoint((rule.id, rule.rule.id)))
         records = [read_record(task.record, self._mapping)[0] for task in group]
         assumed = dict.fromkeys(plan.assumed, plan.as_of)
         frame = singleton_frame(plan, [{**assumed, **record} for record in records])
@@ -218,7 +225,7 @@ class CaseRunner:
                 (rule, found.get(rule.id, nothing).weighed(rule, plan.policy)))
         return {rule.id: judging_edition(editions[rule.rule.id], record, task.day)
                 if rule.rule.id in editions else nothing.weighed(rule, self.policy)
-                for rule in self.policy.rules}
+                for rule in self.policy.rules if rule.id in task.expect or not task.open}
 
     def plan_of(self, task: CaseInstance) -> Plan:
         """What judges a case: the pack on its day, with its numbers, before its moment."""
