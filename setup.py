@@ -2,7 +2,7 @@
 
 from setuptools import find_packages, setup
 
-TOP = ("engine", "report", "synthetic", "cli", "rules")
+TOP = ("engine", "report", "synthetic", "web", "cli", "rules")
 """The folders that are Python packages at the top of the repository."""
 
 found = find_packages(include=[pattern for top in TOP for pattern in (top, f"{top}.*")])

@@ -14,6 +14,8 @@ LIBRARIES: Final = {
     "lsp": ("pygls",),
     "postgresql": ("psycopg", "sqlglot"),
     "spark": ("pyspark", "pandas"),
+    "web": ("sqlalchemy", "alembic", "fastapi", "uvicorn", "argon2", "authlib", "cryptography",
+            "httpx", "prometheus_client", "pyotp", "python_multipart", "psycopg"),
 }
 """The extras of the distribution, and what each of them brings, by the name it is imported by."""
 

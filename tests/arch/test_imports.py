@@ -16,8 +16,8 @@ from support.layers import LAYERS
 
 ROOT = Path(__file__).resolve().parents[2]
 
-TOP = ("engine", "report", "synthetic", "cli")
-PROGRAMS = ("cli",)
+TOP = ("engine", "report", "synthetic", "web", "cli")
+PROGRAMS = ("web", "cli")
 """Folders that are programs for people."""
 
 

@@ -11,6 +11,7 @@ import shutil
 from contextlib import ExitStack
 from functools import cache
 from importlib.util import find_spec
+from itertools import count
 
 import pytest
 
@@ -24,6 +25,8 @@ SPARK = ("--master local[2] --conf spark.sql.shuffle.partitions=2 "
 
 DEAR = ("postgresql", "spark")
 """Engines that take a process of their own: a test that uses one is marked with it."""
+
+_numbers = count(1)
 
 allowed: frozenset[str] = frozenset()
 """The engines that the running test is marked with."""
@@ -68,3 +71,15 @@ def need(name: str) -> None:
         server()
     if name == "spark":
         os.environ.setdefault("PYSPARK_SUBMIT_ARGS", SPARK)
+
+
+def fresh_database() -> str:
+    """The address of an empty database of its own on the server of this test process."""
+    import psycopg
+
+    started = server()
+    name = f"register_{next(_numbers)}"
+    with psycopg.connect(host=str(started.folder), port=started.port, user="owner",
+                         dbname="postgres", autocommit=True) as conn:
+        conn.execute(f'CREATE DATABASE "{name}"')
+    return f"postgresql://owner@/{name}?host={started.folder}&port={started.port}"

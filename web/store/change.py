@@ -1,0 +1,115 @@
+"""One change of a register. In: drafts of events. Out: events, and every table made from them.
+
+All of a change is kept or none of it. Whoever changes holds the trail's head until the end, so that
+events have one order, and an event's number, time and hash are known when it is written.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import orjson
+from sqlalchemy import Connection, insert, select, update
+
+from zhuanjie.web.store.event import (
+    Actor,
+    EventDraft,
+    Event,
+    body_of,
+    kept_values,
+    read_event,
+)
+from zhuanjie.web.store.members import Member, MemberTable
+from zhuanjie.web.store.tables import EVENT_VALUES, EVENTS, TRAIL_HEAD
+from zhuanjie.web.trail.leaf import leaf_hash, new_secret
+
+Projector = Callable[[Connection, Sequence[Event]], None]
+"""Brings tables up to events of its kinds, in their order."""
+
+NOTHING: Final = bytes(32)
+"""What the first event names as the hash before it."""
+_HEAD: Final = 1
+
+
+class UnitOfWork:
+    """The events of one transaction, written as they are recorded."""
+
+    def __init__(self, conn: Connection, actor: Actor, now: datetime, table: MemberTable,
+                 projectors: Mapping[str, Projector]) -> None:
+        self.conn, self.actor = conn, actor
+        self._table, self._projectors = table, projectors
+        self.size, self._leaf, last = _head(conn, lock=True)
+        # A clock that was set back does not put events out of order.
+        self.at = max(_iso(now), last)
+        self.touched: dict[str, Member] = {}
+        """The members that events named, as they are now."""
+        self.leaves: list[bytes] = []
+        """The hashes of what was recorded, in order."""
+
+    def record(self, draft: EventDraft) -> Event:
+        """Write one event; see `record_all`."""
+        return self.record_all([draft])[0]
+
+    def record_all(self, drafts: Sequence[EventDraft]) -> list[Event]:
+        """Write events and bring the tables up to them; returns them as they are kept."""
+        if not drafts:
+            return []
+        rows, values, events = [], [], []
+        for draft in drafts:
+            secret, held = new_secret(), kept_values(draft)
+            seq, id = self.size + 1, uuid.uuid4().hex
+            body = body_of(draft, self.actor, seq=seq, id=id, at=self.at, previous=self._leaf,
+                           secret=secret)
+            leaf = leaf_hash(body)
+            content = orjson.dumps(held) if held else None
+            rows.append({"seq": seq, "id": id, "at": self.at, "kind": draft.kind,
+                         "member": draft.member, "unit": draft.unit, "actor": self.actor.id,
+                         "body": body, "leaf": leaf})
+            if content is not None:
+                values.append({"seq": seq, "secret": secret, "content": content})
+            events.append(read_event(body, leaf, content, None))
+            self.size, self._leaf = seq, leaf
+            self.leaves.append(leaf)
+        self.conn.execute(insert(EVENTS), rows)
+        if values:
+            self.conn.execute(insert(EVENT_VALUES), values)
+        self.touched |= self._table.apply(self.conn, events)
+        project(self.conn, events, self._projectors)
+        return events
+
+    def close(self) -> None:
+        """Move the trail's head to the last event."""
+        if self.leaves:
+            self.conn.execute(update(TRAIL_HEAD).where(TRAIL_HEAD.c.id == _HEAD).values(
+                size=self.size, leaf=self._leaf, at=self.at))
+
+
+def project(conn: Connection, events: Sequence[Event],
+            projectors: Mapping[str, Projector]) -> None:
+    """Hand events to the projectors of their kinds, in their order, together where they follow."""
+    start = 0
+    for at in range(1, len(events) + 1):
+        if at == len(events) or events[at].kind != events[start].kind:
+            projector = projectors.get(events[start].kind)
+            if projector is not None:
+                projector(conn, events[start:at])
+            start = at
+
+
+def begin_trail(conn: Connection) -> None:
+    """Lay the head of a trail that has no event yet, where there is none."""
+    if conn.execute(select(TRAIL_HEAD.c.id)).first() is None:
+        conn.execute(insert(TRAIL_HEAD).values(id=_HEAD, size=0, leaf=NOTHING, at=""))
+
+
+def _head(conn: Connection, *, lock: bool = False) -> tuple[int, bytes, str]:
+    query = select(TRAIL_HEAD.c.size, TRAIL_HEAD.c.leaf, TRAIL_HEAD.c.at)
+    size, leaf, at = conn.execute(query.with_for_update() if lock else query).one()
+    return size, leaf, at
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

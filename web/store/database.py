@@ -1,0 +1,134 @@
+"""A register's database. In: a URL. Out: connections that read one state, or write alone.
+
+SQLite keeps a write-ahead log: many read while one writes. PostgreSQL has whoever writes lock the
+row of the trail's head, so that events have an order there too.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import QueuePool
+
+from zhuanjie.engine.api import UsageError, fail, shown_name
+from zhuanjie.web.store.metadata import METADATA
+
+EVERYTHING: Final = "*"
+"""The scope of whoever sees every unit."""
+_WRITES: Final = "zhuanjie_writes"
+_BUSY_SECONDS: Final = 30
+_SQLITE: Final = (
+    "PRAGMA journal_mode=WAL",
+    # What was acknowledged outlives a power cut, not only the process.
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA trusted_schema=OFF",
+)
+Scope = str | Sequence[str]
+"""The units that somebody sees, or EVERYTHING."""
+
+
+class RegisterDatabase:
+    """The database behind a register; safe to share among threads."""
+
+    def __init__(self, url: str, *, connections: int = 10) -> None:
+        """`url` is `sqlite:///file` or `postgresql://…`; raises UsageError for another."""
+        self.url = _url(url)
+        self.is_postgresql = self.url.get_backend_name() == "postgresql"
+        self._writer = threading.Lock()
+        self.engine = self._engine(connections)
+
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file; None for a server."""
+        return None if self.is_postgresql or not self.url.database else Path(self.url.database)
+
+    def _engine(self, connections: int) -> Engine:
+        options: dict[str, Any] = {
+            "poolclass": QueuePool, "pool_size": connections, "max_overflow": connections,
+            "pool_pre_ping": True, "json_serializer": lambda v: orjson.dumps(v).decode(),
+            "json_deserializer": orjson.loads}
+        if not self.is_postgresql:
+            options["connect_args"] = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+        engine = create_engine(self.url, **options)
+        if not self.is_postgresql:
+            event.listen(engine, "connect", _configure)
+            event.listen(engine, "begin", _begin)
+        return engine
+
+    def create(self) -> None:
+        """Make the tables that are not there."""
+        METADATA.create_all(self.engine)
+
+    @contextmanager
+    def reading(self, scope: Scope = EVERYTHING) -> Iterator[Connection]:
+        """A connection that sees one state of the register, of the units in `scope`."""
+        snapshot: dict[str, Any] = {"isolation_level": "REPEATABLE READ",
+                                    "postgresql_readonly": True} if self.is_postgresql else {}
+        with self.engine.connect() as plain:
+            conn = plain.execution_options(**snapshot)
+            with conn.begin() as transaction:
+                self._limit(conn, scope)
+                yield conn
+                transaction.rollback()
+
+    @contextmanager
+    def writing(self, scope: Scope = EVERYTHING) -> Iterator[Connection]:
+        """A connection that writes alone, until the end of the block: all of it, or nothing."""
+        # Within a process the lock is fair where SQLite's waiting is not.
+        alone = nullcontext() if self.is_postgresql else self._writer
+        with alone, self.engine.connect() as plain:
+            conn = plain.execution_options(**{_WRITES: True})
+            with conn.begin():
+                self._limit(conn, scope)
+                yield conn
+
+    def _limit(self, conn: Connection, scope: Scope) -> None:
+        """Tell the server's row-level security which units this transaction sees."""
+        if self.is_postgresql:
+            units = scope if isinstance(scope, str) else orjson.dumps(list(scope)).decode()
+            conn.execute(text("SELECT set_config('zhuanjie.units', :units, true)"),
+                         {"units": units})
+
+    def close(self) -> None:
+        """Close every connection that nobody uses."""
+        self.engine.dispose()
+
+
+def _url(given: str) -> URL:
+    try:
+        url = make_url(given)
+        backend = url.get_backend_name()
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise fail(UsageError, "register.url", url=shown_name(given)) from None
+    if backend in {"postgresql", "postgres"}:
+        return url.set(drivername="postgresql+psycopg")
+    if backend == "sqlite":
+        return url.set(drivername="sqlite+pysqlite")
+    raise fail(UsageError, "register.url", url=shown_name(given))
+
+
+def _configure(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver would begin transactions of its own, and only before some statements.
+    connection.isolation_level = None
+    for statement in _SQLITE:
+        connection.execute(statement).close()
+
+
+def _begin(conn: Connection) -> None:
+    writes = conn.get_execution_options().get(_WRITES, False)
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def lost(error: DBAPIError) -> bool:
+    """Whether a statement failed because the database is not to be reached now."""
+    return bool(error.connection_invalidated)

@@ -1,0 +1,105 @@
+"""Events. In: nothing. Out: what happened, as it is drafted, kept and read again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from zhuanjie.web.trail.canonical import Plain, canonical
+from zhuanjie.web.trail.leaf import REASON, commitment, salt_of, values_hash
+
+FORMAT: Final = 1
+"""The version of an event's body."""
+
+Change = tuple[Plain, Plain]
+"""What a field held before an event, and after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a user, or a program with a key. `via` is how: session, key, command or clock."""
+
+    id: str
+    role: str
+    unit: str | None = None
+    via: str = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class EventDraft:
+    """What is to become an event.
+
+    `data` holds nothing personal: it is in the body for good. `values` are what fields of the
+    member hold before and after, plain (days as ISO texts). `columns` is the set of columns of the
+    table that they came from. `reason` is kept as values are, so that it can be erased.
+    """
+
+    kind: str
+    member: str | None = None
+    unit: str | None = None
+    values: Mapping[str, Change] = field(default_factory=dict)
+    data: Mapping[str, Plain] = field(default_factory=dict)
+    reason: str | None = None
+    columns: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened. `values` lacks what was erased, whose fields are `erased`."""
+
+    seq: int
+    id: str
+    at: str
+    kind: str
+    member: str | None
+    unit: str | None
+    actor: str
+    role: str
+    via: str
+    values: Mapping[str, Change]
+    data: Mapping[str, Any]
+    reason: str | None
+    columns: str | None
+    leaf: bytes
+    erased: frozenset[str] = frozenset()
+
+    @property
+    def after(self) -> dict[str, Plain]:
+        """What the fields hold since."""
+        return {name: after for name, (_, after) in self.values.items()}
+
+
+def body_of(draft: EventDraft, actor: Actor, *, seq: int, id: str, at: str, previous: bytes,
+            secret: bytes) -> bytes:
+    """The canonical text of an event, which its hash covers."""
+    held = kept_values(draft)
+    root = values_hash({name: commitment(salt_of(secret, name), name, before, after)
+                        for name, (before, after) in held.items()}) if held else None
+    return canonical({
+        "v": FORMAT, "seq": seq, "id": id, "at": at, "kind": draft.kind, "member": draft.member,
+        "unit": draft.unit, "actor": actor.id, "role": actor.role, "via": actor.via,
+        "data": dict(draft.data), "columns": draft.columns, "values": root,
+        "previous": previous.hex()})
+
+
+def kept_values(draft: EventDraft) -> dict[str, Change]:
+    """The values of an event with its reason among them: all that can be erased."""
+    held = dict(draft.values)
+    if draft.reason is not None:
+        held[REASON] = (None, draft.reason)
+    return held
+
+
+def read_event(body: bytes, leaf: bytes, content: bytes | None, erased: bytes | None) -> Event:
+    """The event that was kept as these."""
+    said = orjson.loads(body)
+    held = orjson.loads(content) if content is not None else {}
+    _, reason = held.pop(REASON, (None, None))
+    return Event(
+        said["seq"], said["id"], said["at"], said["kind"], said["member"], said["unit"],
+        said["actor"], said["role"], said["via"],
+        {name: (before, after) for name, (before, after) in held.items()}, said["data"], reason,
+        said["columns"], leaf, frozenset(orjson.loads(erased)) if erased else frozenset())

@@ -1,0 +1,72 @@
+"""The store of a register. In: a database, projectors. Out: changes, and the state they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete
+
+from zhuanjie.web.store.change import Projector, UnitOfWork, begin_trail, project
+from zhuanjie.web.store.database import EVERYTHING, RegisterDatabase, Scope
+from zhuanjie.web.store.event import Actor, Event
+from zhuanjie.web.store.history import events
+from zhuanjie.web.store.members import KeyForms, MemberTable
+from zhuanjie.web.store.metadata import METADATA
+from zhuanjie.web.store.tables import MEMBER_KEYS, MEMBERS
+
+Hook = Callable[[UnitOfWork], None]
+"""What is done at the end of every change, before it is kept: judging, the tree of the trail."""
+
+_AT_ONCE = 1000
+
+
+class RegisterStore:
+    """Events and the tables made from them; safe to share among threads."""
+
+    def __init__(self, database: RegisterDatabase, forms: KeyForms, *,
+                 projectors: Mapping[str, Projector], projections: Sequence[str] = (),
+                 hooks: Sequence[Hook] = (),
+                 now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """`projectors` are by kind of event, `projections` the tables that they fill.
+
+        `forms` are the fields that members are found by; `now` is the clock of events.
+        """
+        self.database, self.now = database, now
+        self._forms, self._projectors, self._hooks = forms, projectors, hooks
+        self._projections = (MEMBERS.name, MEMBER_KEYS.name, *projections)
+
+    def begin(self) -> None:
+        """Lay what a new register needs."""
+        with self.database.writing() as conn:
+            begin_trail(conn)
+
+    @contextmanager
+    def change(self, actor: Actor, scope: Scope = EVERYTHING) -> Iterator[UnitOfWork]:
+        """One change: its events are kept at the end of the block, all or none."""
+        with self.database.writing(scope) as conn:
+            work = UnitOfWork(conn, actor, self.now(), MemberTable(self._forms),
+                              self._projectors)
+            yield work
+            for hook in self._hooks:
+                hook(work)
+            work.close()
+
+    @contextmanager
+    def reading(self, scope: Scope = EVERYTHING) -> Iterator[Connection]:
+        """One state of the register, of the units in `scope`."""
+        with self.database.reading(scope) as conn:
+            yield conn
+
+    def rebuild(self) -> None:
+        """Make every table that is made from events anew, in one transaction."""
+        with self.database.writing() as conn:
+            for name in reversed(self._projections):
+                conn.execute(delete(METADATA.tables[name]))
+            table, batch = MemberTable(self._forms), list[Event]()
+            last = 0
+            while batch := list(events(conn, after=last, limit=_AT_ONCE)):
+                table.apply(conn, batch)
+                project(conn, batch, self._projectors)
+                last = batch[-1].seq

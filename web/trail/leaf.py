@@ -1,0 +1,49 @@
+"""What an event's hash covers. In: an event's body, its values. Out: hashes.
+
+A body names no personal value: it holds one hash for all of them, made of a commitment to each. A
+value can be erased and its commitment kept, so that the body, and every hash after it, still holds.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Final
+
+from zhuanjie.web.trail.canonical import Plain, canonical
+
+LEAF_PREFIX: Final = b"\x00"
+"""What sets a leaf apart from a node (RFC 9162, 2.1.1)."""
+SECRET_BYTES: Final = 16
+REASON: Final = "#reason"
+"""The name under which an event's reason is kept among its values: people write names into it."""
+
+Before = Plain
+After = Plain
+
+
+def leaf_hash(body: bytes) -> bytes:
+    """The hash of an event: a leaf of the tree of RFC 9162."""
+    return sha256(LEAF_PREFIX + body).digest()
+
+
+def new_secret() -> bytes:
+    """What the salts of an event's values are made from; it is erased with them."""
+    return secrets.token_bytes(SECRET_BYTES)
+
+
+def salt_of(secret: bytes, field: str) -> bytes:
+    """The salt of one value (HMAC-SHA256 of its field's name)."""
+    return hmac.digest(secret, field.encode(), "sha256")
+
+
+def commitment(salt: bytes, field: str, before: Before, after: After) -> str:
+    """A salted hash of what a field held before and after, in hexadecimal."""
+    return sha256(salt + canonical([field, before, after])).hexdigest()
+
+
+def values_hash(commitments: Mapping[str, str]) -> str:
+    """One hash for all commitments of an event, by field."""
+    return sha256(canonical(commitments)).hexdigest()
