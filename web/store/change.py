@@ -16,8 +16,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from zhuanjie.web.store.event import (
     Actor,
-    EventDraft,
     Event,
+    EventDraft,
     body_of,
     kept_values,
     read_event,
