@@ -1,0 +1,66 @@
+"""Where a register is kept. In: a URL, or none. Out: a URL, and the folder of what is beside it.
+
+Without a URL a register is a file beside the settings; where there are no settings, in the folder
+for the data of the user's programs (XDG Base Directory Specification).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from zhuanjie.engine.api import OutputError, UsageError, fail, settings_file, shown_name
+
+FILE: Final = "register.db"
+FOLDER: Final = "register"
+_PRIVATE: Final = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPlace:
+    """The database's URL, and the folder of keys, attachments and results."""
+
+    url: str
+    folder: Path
+
+    def make(self) -> None:
+        """Make the folder, its owner's alone, where it is not there; raises OutputError."""
+        try:
+            self.folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        except OSError as error:
+            raise fail(OutputError, "register.folder", path=str(self.folder),
+                       reason=error.strerror or "") from None
+
+
+def place_of(url: str | None = None, folder: Path | None = None) -> RegisterPlace:
+    """The place that `url` names, or the usual one; `folder` is where its files are kept."""
+    if url is None:
+        folder = folder or _usual()
+        return RegisterPlace(f"sqlite:///{folder / FILE}", folder)
+    return RegisterPlace(url, folder or _beside(url) or _usual())
+
+
+def _usual() -> Path:
+    settings = settings_file()
+    if settings is not None:
+        return settings.resolve().parent / FOLDER
+    data = os.environ.get("XDG_DATA_HOME", "")
+    base = Path(data) if Path(data).is_absolute() else Path.home() / ".local" / "share"
+    return base / "zhuanjie"
+
+
+def _beside(url: str) -> Path | None:
+    """The folder beside SQLite's file; None for a server. Raises UsageError for no URL."""
+    try:
+        made = make_url(url)
+    except ArgumentError:
+        raise fail(UsageError, "register.url", url=shown_name(url)) from None
+    if not made.drivername.startswith("sqlite") or not made.database:
+        return None
+    file = Path(made.database).expanduser().resolve()
+    return file.with_name(f"{file.stem}.data")
