@@ -187,14 +187,14 @@ def watch(policy: Policy, output: int, refuse: Refusal, *, as_of: date | None = 
     with a waiver. Raises InputError for a damaged journal, UsageError for one of another policy.
     """
     from zhuanjie.engine.watch.journal import Journal
-    from zhuanjie.engine.watch.register import Register
+    from zhuanjie.engine.watch.register import WatchRegister
     from zhuanjie.engine.watch.run import Watch
     from zhuanjie.engine.watch.sink import Sink
 
     engine = _engine(backend)
     if policy.timeline is not None:
         policy = policy.timeline.at(as_of or office_day())
-    register = Register(policy, engine, as_of, lang, waivers, notice)
+    register = WatchRegister(policy, engine, as_of, lang, waivers, notice)
     running = Watch(register, Journal(journal) if journal else None, Sink(output), refuse,
                     notice)
     running.resume()

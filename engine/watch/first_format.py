@@ -12,13 +12,13 @@ from datetime import date
 from zhuanjie.engine.watch.codec import dumps
 from zhuanjie.engine.watch.events import Clock, Event
 from zhuanjie.engine.watch.journal import Entry
-from zhuanjie.engine.watch.register import Register
+from zhuanjie.engine.watch.register import WatchRegister
 from zhuanjie.engine.watch.snapshot import Position
 
 FORMAT = 1
 
 
-def fold(entries: Iterable[Entry], register: Register, position: Position) -> Event | None:
+def fold(entries: Iterable[Entry], register: WatchRegister, position: Position) -> Event | None:
     """Take in what the journal holds; returns the event whose lines are not noted, if any."""
     unsaid: Event | None = None
     for entry in entries:

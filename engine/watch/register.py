@@ -45,7 +45,7 @@ _ABSENT = str(Outcome.NOT_APPLICABLE)
 _NOTHING = frozenset[str]()
 
 
-class Register:
+class WatchRegister:
     """All cases of a register, judged by one policy."""
 
     plan: Plan

@@ -23,7 +23,7 @@ from zhuanjie.engine.watch import first_format, snapshot
 from zhuanjie.engine.watch.codec import dumps
 from zhuanjie.engine.watch.events import CLOCK, Clock, Event, Update
 from zhuanjie.engine.watch.journal import FORMAT, Entry, Journal, entry_line
-from zhuanjie.engine.watch.register import Register
+from zhuanjie.engine.watch.register import WatchRegister
 from zhuanjie.engine.watch.sink import Sink
 from zhuanjie.engine.watch.snapshot import Position
 from zhuanjie.engine.watch.source import EventFile, Line, Wait, read_lines
@@ -63,7 +63,7 @@ class _Batch:
 class Watch:
     """One run of `watch`: takes a journal up where it stands, then follows the source."""
 
-    def __init__(self, register: Register, journal: Journal | None, sink: Sink, refuse: Refusal,
+    def __init__(self, register: WatchRegister, journal: Journal | None, sink: Sink, refuse: Refusal,
                  notice: Callable[[Diagnostic], None] = lambda _said: None) -> None:
         self.register, self.journal, self.sink, self.refuse = register, journal, sink, refuse
         self.position = Position()

@@ -15,7 +15,7 @@ from typing import Any
 
 from zhuanjie.engine.watch.cases import from_plain, plain
 from zhuanjie.engine.watch.journal import Entry
-from zhuanjie.engine.watch.register import Register
+from zhuanjie.engine.watch.register import WatchRegister
 
 _CASES = 256
 """How many cases stand in one entry."""
@@ -33,7 +33,7 @@ class Position:
     """What the lines of the source are known by."""
 
 
-def dump(register: Register, position: Position) -> Iterator[tuple[str, dict[str, Any]]]:
+def dump(register: WatchRegister, position: Position) -> Iterator[tuple[str, dict[str, Any]]]:
     """The entries that hold a register and its place in the source."""
     codec = register.codec
     yield "state", {"offset": position.offset, "line": position.number, "said": position.said}
@@ -57,7 +57,7 @@ def dump(register: Register, position: Position) -> Iterator[tuple[str, dict[str
     yield "whole", {}
 
 
-def load(entry: Entry, register: Register, position: Position) -> bool:
+def load(entry: Entry, register: WatchRegister, position: Position) -> bool:
     """Take in an entry that `dump` made; returns whether it was one."""
     data, codec = entry.data, register.codec
     match entry.kind:

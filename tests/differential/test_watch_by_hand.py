@@ -14,7 +14,7 @@ from support.oracle import judge_ledger
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.backends.registry import record_backend_of
 from zhuanjie.engine.watch.events import Clock, Event, Update
-from zhuanjie.engine.watch.register import Register
+from zhuanjie.engine.watch.register import WatchRegister
 
 START = date(2007, 6, 30)
 STRIDES = (0, 1, 1, 2, 15, 29, 30, 31, 90, 180, 366)
@@ -44,7 +44,7 @@ def events(random: Random, count: int) -> list[Event]:
 def test_every_change_is_said_when_it_happens(seed: int) -> None:
     random = Random(seed)
     policy = load_policy(PACK)
-    register = Register(policy, record_backend_of("python"), START, "en")
+    register = WatchRegister(policy, record_backend_of("python"), START, "en")
     clauses = {r.id: r.clause for r in policy.rules}
     records: dict[str, dict[str, Any]] = {}
     standing: dict[tuple[str, str], str] = {}

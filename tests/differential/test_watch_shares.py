@@ -18,7 +18,7 @@ from zhuanjie.engine.api import audit
 from zhuanjie.engine.backends.registry import record_backend_of
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.watch.events import Clock, Update
-from zhuanjie.engine.watch.register import Register
+from zhuanjie.engine.watch.register import WatchRegister
 
 START = date(2007, 11, 20)
 WHEN = "letter.issued_on <= as_of"
@@ -76,7 +76,7 @@ def form(group: str | None) -> str | None:
 def test_a_group_is_said_when_it_turns(seed: int, tmp_path: Path) -> None:
     given, waivers = pack(tmp_path / "pack"), tmp_path / "waivers.yaml"
     waivers.write_text(WAIVER, encoding="utf-8")
-    register = Register(given, record_backend_of("python"), START, "en", [waivers])
+    register = WatchRegister(given, record_backend_of("python"), START, "en", [waivers])
     records: dict[str, dict[str, Any]] = {}
     standing: dict[tuple[str, str | None], str] = {}
     today, seen = START, set[str]()

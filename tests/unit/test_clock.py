@@ -9,7 +9,7 @@ import pytest
 from zhuanjie.engine import load_policy
 from zhuanjie.engine.backends.registry import record_backend_of
 from zhuanjie.engine.lowering.clock import turning_days
-from zhuanjie.engine.watch.register import Clock, Register, Update
+from zhuanjie.engine.watch.register import Clock, Update, WatchRegister
 
 PACK = """
 id: clocked
@@ -66,7 +66,7 @@ def policy_of(tmp_path, body: str):
 
 def outcomes(policy, values, days, step: int) -> dict[date, str]:
     """The outcome on each day, by one register whose clock moves `step` days at a time."""
-    register = Register(policy, record_backend_of("reference"), START, "en")
+    register = WatchRegister(policy, record_backend_of("reference"), START, "en")
     list(register.apply(Update("1", values)))
     out = {}
     for at in range(0, days, step):
@@ -84,7 +84,7 @@ def test_no_turn_is_missed(tmp_path, body: str) -> None:
               "member.cohort": 2007}
     seen = outcomes(policy, values, 90, 1)
     for day, outcome in seen.items():
-        fresh = Register(policy, record_backend_of("reference"), day, "en")
+        fresh = WatchRegister(policy, record_backend_of("reference"), day, "en")
         list(fresh.apply(Update("1", values)))
         case = fresh.cases.get("1")
         assert outcome == (case.standing["one"].outcome if case else "satisfied"), day
@@ -94,7 +94,7 @@ def test_no_turn_is_missed(tmp_path, body: str) -> None:
 
 def test_a_case_let_go_of_stirs_when_the_clock_goes_back_or_a_number_changes(tmp_path) -> None:
     policy = policy_of(tmp_path, "deadline: {due: letter.issued_on, done: receipt.returned_on}")
-    register = Register(policy, record_backend_of("reference"), None, "en")
+    register = WatchRegister(policy, record_backend_of("reference"), None, "en")
     done = Update("1", {"letter.issued_on": date(2007, 2, 1), "receipt.returned_on": date(2007, 2, 1)})
     list(register.apply(done))
     assert not register.cases

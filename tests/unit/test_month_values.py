@@ -31,7 +31,7 @@ from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 from zhuanjie.engine.watch.codec import ValueCodec, dumps, loads
 from zhuanjie.engine.watch.events import Update, read_event
-from zhuanjie.engine.watch.register import Register
+from zhuanjie.engine.watch.register import WatchRegister
 
 FIELD = Field("m.k", "month", "月份")
 SCHEMA = PackSchema(FieldTable([
@@ -275,7 +275,7 @@ def test_a_register_turns_with_the_month() -> None:
     """Day by day a case stands as a check of that day finds it, without being looked at daily."""
     pack, values = load_policy(PACK), {"member.id": "w", "dues.paid_to": "2024-09",
                                        "member.left_on": "2024-06-20"}
-    register = Register(pack, record_backend_of("python"), date(2024, 8, 31), "en")
+    register = WatchRegister(pack, record_backend_of("python"), date(2024, 8, 31), "en")
     assert not register._rules.any_day
     standing: dict[str, str] = {}
 

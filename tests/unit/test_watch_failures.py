@@ -23,7 +23,7 @@ from zhuanjie.engine.core.errors import BackendError, fail
 from zhuanjie.engine.core.results import Verdict
 from zhuanjie.engine.watch.events import Event, read_event
 from zhuanjie.engine.watch.journal import Journal
-from zhuanjie.engine.watch.register import Register
+from zhuanjie.engine.watch.register import WatchRegister
 from zhuanjie.engine.watch.run import Watch
 from zhuanjie.engine.watch.sink import Sink, overlap
 from zhuanjie.engine.watch.source import Line
@@ -52,7 +52,7 @@ class Failing:
         return getattr(self.real, name)
 
 
-def state(register: Register) -> dict[str, Any]:
+def state(register: WatchRegister) -> dict[str, Any]:
     """All that later events hang on."""
     return {
         "day": register.today, "clocked": register.clocked, "closed": dict(register.closed),
@@ -85,15 +85,15 @@ def entry(kind: str, data: Mapping[str, Any]) -> bytes:
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 
-def read(event: Mapping[str, Any], register: Register) -> Event:
+def read(event: Mapping[str, Any], register: WatchRegister) -> Event:
     return read_event(json.dumps(event), "", 1, register.mapping)
 
 
 @pytest.mark.parametrize("seed", few(range(6), 0))
 def test_a_failed_event_leaves_everything_as_it_was(seed: int) -> None:
     rng, engine = Random(seed), Failing()
-    register = Register(POLICY, engine, DAY, "en")  # type: ignore[arg-type]
-    twin = Register(POLICY, record_backend_of("python"), DAY, "en")
+    register = WatchRegister(POLICY, engine, DAY, "en")  # type: ignore[arg-type]
+    twin = WatchRegister(POLICY, record_backend_of("python"), DAY, "en")
     failed = 0
     for event in events(rng):
         before = state(register)
@@ -117,7 +117,7 @@ def test_it_is_refused_and_not_journalled(tmp_path: Path) -> None:
     path = tmp_path / "journal"
 
     def watch() -> Watch:
-        register = Register(POLICY, engine, DAY, "en")  # type: ignore[arg-type]
+        register = WatchRegister(POLICY, engine, DAY, "en")  # type: ignore[arg-type]
         made = Watch(register, Journal(path), Sink(out.fileno()), lambda _e, line: told.append(line))
         made.resume()
         return made
@@ -143,7 +143,7 @@ def test_an_event_that_is_journalled_and_cannot_be_judged_is_set_aside(tmp_path:
     out, path = (tmp_path / "out").open("wb"), tmp_path / "journal"
 
     def watch() -> Watch:
-        register = Register(POLICY, engine, DAY, "en")  # type: ignore[arg-type]
+        register = WatchRegister(POLICY, engine, DAY, "en")  # type: ignore[arg-type]
         made = Watch(register, Journal(path), Sink(out.fileno()), lambda _e, line: told.append(line))
         made.resume()
         return made
@@ -168,7 +168,7 @@ def test_a_journal_of_the_first_form_is_taken_up(tmp_path: Path) -> None:
     engine, path, out = record_backend_of("python"), tmp_path / "journal", tmp_path / "out"
 
     def watch() -> Watch:
-        register = Register(POLICY, engine, DAY, "en")
+        register = WatchRegister(POLICY, engine, DAY, "en")
         made = Watch(register, Journal(path), Sink(os.open(out, os.O_WRONLY | os.O_CREAT
                                                            | os.O_APPEND)), lambda *_: None)
         made.resume()

@@ -14,15 +14,15 @@ from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.backends.registry import record_backend_of
 from zhuanjie.engine.watch.codec import dumps, loads
 from zhuanjie.engine.watch.journal import Entry
-from zhuanjie.engine.watch.register import Register
+from zhuanjie.engine.watch.register import WatchRegister
 from zhuanjie.engine.watch.snapshot import Position, dump, load
 
 DAY = date(2007, 6, 1)
 POLICY = load_policy("quanzhou-normal-2007-23")
 
 
-def fresh() -> Register:
-    return Register(POLICY, record_backend_of("python"), DAY, "en")
+def fresh() -> WatchRegister:
+    return WatchRegister(POLICY, record_backend_of("python"), DAY, "en")
 
 
 def events(rng: Random, day: date) -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ def events(rng: Random, day: date) -> list[dict[str, Any]]:
     return made
 
 
-def state(register: Register) -> dict[str, Any]:
+def state(register: WatchRegister) -> dict[str, Any]:
     """All that later events hang on."""
     return {
         "day": register.today, "clocked": register.clocked, "closed": register.closed,
