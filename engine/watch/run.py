@@ -63,7 +63,8 @@ class _Batch:
 class Watch:
     """One run of `watch`: takes a journal up where it stands, then follows the source."""
 
-    def __init__(self, register: WatchRegister, journal: Journal | None, sink: Sink, refuse: Refusal,
+    def __init__(self, register: WatchRegister, journal: Journal | None, sink: Sink,
+                 refuse: Refusal,
                  notice: Callable[[Diagnostic], None] = lambda _said: None) -> None:
         self.register, self.journal, self.sink, self.refuse = register, journal, sink, refuse
         self.position = Position()
