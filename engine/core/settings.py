@@ -23,7 +23,7 @@ from zhuanjie.engine.core.suggest import suggest
 
 FILE: Final = "zhuanjie.toml"
 VARIABLE: Final = "ZHUANJIE_PACKS"
-KEYS: Final = ("packs", "columns", *OPTIONS)
+KEYS: Final = ("packs", "columns", "register", *OPTIONS)
 _PACK: Final = "pack.yaml"
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -42,13 +42,15 @@ class PackRoot:
 class Settings:
     """What holds: the file that was read, if any, the folders of packs, in order, what the headings
 
-    of ledgers mean, and what options are when the command line does not say.
+    of ledgers mean, and what options are when the command line does not say. `register` is the
+    table of that name as it is written: the register's rooms check what they read of it.
     """
 
     file: Path | None
     packs: tuple[PackRoot, ...]
     columns: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, OptionSetting] = field(default_factory=dict)
+    register: Mapping[str, Any] = field(default_factory=dict)
 
 
 def use_settings(path: Path | None) -> None:
@@ -81,7 +83,9 @@ def settings() -> Settings:
     problems: list[Diagnostic] = []
     columns: dict[str, str] = {}
     options: dict[str, OptionSetting] = {}
-    named = [*_from_variable(), *(_from_file(file, problems, columns, options) if file else ())]
+    register: dict[str, Any] = {}
+    named = [*_from_variable(),
+             *(_from_file(file, problems, columns, options, register) if file else ())]
     roots: dict[Path, PackRoot] = {}
     for root in named:
         if (mistake := _unusable(root)) is not None:
@@ -89,7 +93,7 @@ def settings() -> Settings:
         roots.setdefault(root.folder.resolve(), root)
     if problems:
         raise UsageError(*problems)
-    return Settings(file, tuple(roots.values()), columns, options)
+    return Settings(file, tuple(roots.values()), columns, options, register)
 
 
 def _from_variable() -> Iterator[PackRoot]:
@@ -99,10 +103,12 @@ def _from_variable() -> Iterator[PackRoot]:
 
 
 def _from_file(file: Path, problems: list[Diagnostic], columns: dict[str, str],
-               options: dict[str, OptionSetting]) -> Iterator[PackRoot]:
+               options: dict[str, OptionSetting],
+               register: dict[str, Any]) -> Iterator[PackRoot]:
     """The folders that a file names; a path in it starts from the file's own folder.
 
-    What it says of columns goes into `columns`, what it says of options into `options`.
+    What it says of columns goes into `columns`, what it says of options into `options`, what it
+    says of the register into `register`.
     """
     text, data = _read(file)
     shown = short_path(file)
@@ -122,6 +128,12 @@ def _from_file(file: Path, problems: list[Diagnostic], columns: dict[str, str],
     else:
         line = _line(text, r"\s*\[*\s*[\"']?columns\b")
         problems.append(Diagnostic("settings.columns", {}, Place(shown, line=line)))
+    said = data.get("register", {})
+    if isinstance(said, dict):
+        register |= said
+    else:
+        line = _line(text, r"\s*[\"']?register\b")
+        problems.append(Diagnostic("settings.register", {}, Place(shown, line=line)))
     for key in (key for key in OPTIONS if key in data):
         origin = Place(shown, line=_line(text, rf"\s*\[*\s*[\"']?{re.escape(key)}\b"))
         found = option_of(key, data[key], file.parent, origin)

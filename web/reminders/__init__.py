@@ -1,0 +1,1 @@
+"""What is due, told to those who see to it. In: open items. Out: digests, sent; calendars."""
