@@ -132,7 +132,7 @@ class Calendars:
                    else self._counts(conn, units, titles, lang))
         for key, due, summary in sorted(entries, key=lambda e: (e[1], e[0])):
             out.add_component(all_day(uid_of(of.id, *key), stamp, due, summary))
-        return out.to_ical()
+        return bytes(out.to_ical())
 
     def _counts(self, conn: Connection, units: Scope, titles: Mapping[str, str],
                 lang: Lang) -> Iterable[tuple[tuple[str, ...], date, str]]:
