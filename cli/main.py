@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "policy": "zhuanjie.cli.commands.policy",
     "baseline": "zhuanjie.cli.commands.baseline",
     "waivers": "zhuanjie.cli.commands.waivers",
+    "serve": "zhuanjie.cli.commands.serve",
     "generate": "zhuanjie.cli.commands.generate",
     "completion": "zhuanjie.cli.commands.completion",
 }

@@ -178,6 +178,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.core.messages import say as say
     from zhuanjie.engine.core.messages import say_diagnostic as say_diagnostic
     from zhuanjie.engine.core.models import Text as Text
+    from zhuanjie.engine.core.personal import hide_numbers as hide_numbers
     from zhuanjie.engine.core.results import REPORTED as REPORTED
     from zhuanjie.engine.core.results import Finding as Finding
     from zhuanjie.engine.core.results import InputFinding as InputFinding
@@ -297,6 +298,7 @@ _MODULES = {
     "zhuanjie.engine.core.messages": ("LANGS", "Lang", "default_lang", "say", "say_diagnostic"),
     "zhuanjie.engine.core.secrets": ("shown_name",),
     "zhuanjie.engine.core.models": ("Text",),
+    "zhuanjie.engine.core.personal": ("hide_numbers",),
     "zhuanjie.engine.core.results": (
         "REPORTED", "Finding", "InputFinding", "Judged", "LedgerRef",
         "Outcome", "PolicyRef", "Report", "Scalar", "Severity", "Summary", "plain",

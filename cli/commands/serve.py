@@ -1,0 +1,47 @@
+"""`zhuanjie serve`: the register over HTTP. In: where it is kept, where to listen. Out: answers."""
+
+from __future__ import annotations
+
+import click
+
+from zhuanjie.cli import exit_codes, options
+from zhuanjie.cli.help import define, option
+from zhuanjie.cli.session import session_of
+from zhuanjie.engine.api import lacking, missing
+
+_PORT = 8740
+
+
+@define("serve")
+@option("--database", help_key="database", metavar="URL")
+@option("--host", help_key="host", default="127.0.0.1", metavar="ADDRESS")
+@option("--port", help_key="port", type=options.Count(0), default=_PORT, metavar="NUMBER")
+@option("--insecure", help_key="insecure", is_flag=True)
+@options.lang
+@click.pass_context
+def command(ctx: click.Context, *, database: str | None, host: str, port: int,
+            insecure: bool) -> int:
+    """Serve the register until a signal ends it."""
+    if lacking("web"):
+        raise missing("web")
+    from zhuanjie.engine import api
+    from zhuanjie.web.api.app import make_app
+    from zhuanjie.web.api.server import listen, serve, url_of
+    from zhuanjie.web.api.settings import http_settings
+    from zhuanjie.web.service.register import open_register
+
+    session = session_of(ctx)
+    settings = http_settings(getattr(api.settings(), "register", {}))
+    with listen(host, port, settings, insecure=insecure) as listening:
+        register = open_register(database)
+        try:
+            app = make_app(register, settings)
+
+            def ready() -> None:
+                session.tell(session.say("register.serve.ready", url=url_of(listening)))
+
+            serve(app, listening, ready)
+        finally:
+            register.close()
+    session.tell(session.say("register.serve.stopped"))
+    return exit_codes.OK
