@@ -10,6 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zhuanjie.engine.api.acts import PlainReading as PlainReading
+    from zhuanjie.engine.api.acts import RegisterActs as RegisterActs
+    from zhuanjie.engine.api.acts import TypedCondition as TypedCondition
+    from zhuanjie.engine.api.acts import condition_holds as condition_holds
+    from zhuanjie.engine.api.acts import plain_values as plain_values
+    from zhuanjie.engine.api.acts import register_acts as register_acts
     from zhuanjie.engine.api.authoring import FormattedFile as FormattedFile
     from zhuanjie.engine.api.authoring import MarkedText as MarkedText
     from zhuanjie.engine.api.authoring import PackCases as PackCases
@@ -214,6 +220,10 @@ if TYPE_CHECKING:
     from zhuanjie.engine.watch.source import EventFile as EventFile
 
 _MODULES = {
+    "zhuanjie.engine.api.acts": (
+        "PlainReading", "RegisterActs", "TypedCondition", "condition_holds", "plain_values",
+        "register_acts",
+    ),
     "zhuanjie.engine.api.baselines": (
         "BaselineChange", "create_baseline", "show_baseline", "update_baseline",
     ),

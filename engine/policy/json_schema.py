@@ -14,12 +14,14 @@ from zhuanjie.engine.policy.vocabulary_schema import speak
 from zhuanjie.engine.policy.waiver_model import WaiverFile
 from zhuanjie.engine.vocabulary.load import default_vocabulary
 from zhuanjie.engine.vocabulary.model import FieldFile, VocabularyManifest
+from zhuanjie.engine.vocabulary.register_model import RegisterFile
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: dict[str, type[BaseModel]] = {
     "pack": Manifest, "topic": Topic, "cases": CaseFile,
     "vocabulary": VocabularyManifest, "fields": FieldFile, "waivers": WaiverFile,
+    "register": RegisterFile,
 }
 PACK = ("pack", "topic", "cases")
 """Those of a pack's own files."""

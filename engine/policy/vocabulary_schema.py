@@ -24,6 +24,8 @@ _POSITIONS: Mapping[str, Mapping[tuple[str, str], str]] = {
               ("AtMost", "field"): "FieldName", ("AtMost", "within"): "FieldName",
               ("Share", "by"): "FieldName"},
     "cases": {("CaseTable", "columns"): "Column"},
+    "register": {("", "unit_field"): "FieldName", ("Series", "field"): "TextField",
+                 ("Setting", "field"): "FieldName", ("RegisterAct", "not_fields"): "FieldName"},
 }
 """What stands where, by schema, model (none for the file itself) and key."""
 _RECORDS = (("", "record"), ("Case", "record"), ("Case", "others"))

@@ -1,0 +1,48 @@
+"""What a register does, for callers. In: a policy, values, records. Out: acts, readings, truths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from zhuanjie.engine.backends.base import UNKNOWN
+from zhuanjie.engine.backends.registry import backend_of
+from zhuanjie.engine.core.results import InputFinding, plain
+from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.ledger.headings import HeadingMap
+from zhuanjie.engine.ledger.record_reader import CachedRecordReader
+from zhuanjie.engine.policy.register_acts import RegisterActs, TypedCondition, register_acts
+from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
+
+__all__ = ["PlainReading", "RegisterActs", "TypedCondition", "condition_holds", "plain_values",
+           "register_acts"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainReading:
+    """Values of fields as a register keeps them (days as ISO texts), and what could not be read."""
+
+    values: Mapping[str, Any]
+    unread: tuple[InputFinding, ...]
+
+
+@lru_cache(maxsize=8)
+def _reader(vocabulary: Vocabulary) -> CachedRecordReader:
+    return CachedRecordReader(HeadingMap(vocabulary))
+
+
+def plain_values(given: Mapping[str, Any], vocabulary: Vocabulary) -> PlainReading:
+    """Values by their fields' names, each read as a cell of its field; blanks are left out."""
+    typed, unread, _ = _reader(vocabulary)(given)
+    return PlainReading({name: plain(value) for name, value in typed.items()}, tuple(unread))
+
+
+def condition_holds(condition: Expr, record: Mapping[str, Any], vocabulary: Vocabulary,
+                    as_of: date) -> bool | None:
+    """Whether a typed condition holds of a record of plain values; None where it is unknown."""
+    typed, _, _ = _reader(vocabulary)(record)
+    held = backend_of("reference").evaluate(condition, typed, as_of, {})
+    return None if held is UNKNOWN else bool(held)

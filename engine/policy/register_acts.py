@@ -1,0 +1,129 @@
+"""A register's acts, typed. In: a policy, or a vocabulary's folder. Out: acts ready to be asked.
+
+Conditions are CEL over the fields of the record and the day: of nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from zhuanjie.engine.core.diagnostics import Diagnostic
+from zhuanjie.engine.core.errors import ExpressionError, PolicyError
+from zhuanjie.engine.core.models import Text
+from zhuanjie.engine.core.yaml_source import Key, YamlSource
+from zhuanjie.engine.expr.names import PackSchema
+from zhuanjie.engine.expr.nodes import Expr
+from zhuanjie.engine.expr.typed import typed_expression
+from zhuanjie.engine.expr.types import Kind
+from zhuanjie.engine.policy.found import roots_beside
+from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.vocabulary.fields import FieldTable
+from zhuanjie.engine.vocabulary.found import vocabulary_folders
+from zhuanjie.engine.vocabulary.register_file import read_register
+from zhuanjie.engine.vocabulary.register_model import (
+    ActCondition,
+    RegisterAct,
+    RegisterFile,
+    Request,
+    Series,
+)
+from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
+
+_EMPTY: Final = RegisterFile()
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCondition:
+    """What must definitely hold, typed, and what is said where it does not."""
+
+    holds: Expr
+    words: Text
+
+
+@dataclass(frozen=True, slots=True)
+class TypedAct:
+    """An act whose conditions are typed."""
+
+    id: str
+    act: RegisterAct
+    possible: tuple[TypedCondition, ...]
+    valid: tuple[TypedCondition, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RegisterActs:
+    """What a register of a domain can do: acts, series of numbers and requests by their names."""
+
+    vocabulary: Vocabulary
+    unit_field: str | None
+    acts: Mapping[str, TypedAct]
+    series: Mapping[str, Series]
+    requests: Mapping[str, Request]
+    file: RegisterFile
+
+    @property
+    def fields(self) -> FieldTable:
+        """The fields that the acts' values are of."""
+        return self.vocabulary.fields
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """What the acts' events are called, each once."""
+        return tuple(dict.fromkeys(act.act.event for act in self.acts.values()))
+
+
+def register_acts(spoken: Policy | Vocabulary) -> RegisterActs:
+    """The acts that a register of a policy's records has; none where its vocabulary names none.
+
+    Raises PolicyError with every mistake of `register.yaml`.
+    """
+    if isinstance(spoken, Policy):
+        vocabulary = spoken.vocabulary
+        roots = [root for pack in spoken.chain for root in roots_beside(pack.folder)]
+    else:
+        vocabulary, roots = spoken, []
+    folder = vocabulary_folders(roots).get(vocabulary.id)
+    return acts_in(folder, vocabulary) if folder else _acts(_EMPTY, None, vocabulary, [])
+
+
+def acts_in(folder: Path, vocabulary: Vocabulary) -> RegisterActs:
+    """The acts of the vocabulary in a folder, as its fields are known now."""
+    problems: list[Diagnostic] = []
+    read = read_register(folder, vocabulary.fields, problems)
+    if problems:
+        raise PolicyError(*problems)
+    if read is None:
+        return _acts(_EMPTY, None, vocabulary, [])
+    acts = _acts(*read, vocabulary, problems)
+    if problems:
+        raise PolicyError(*problems)
+    return acts
+
+
+def _acts(model: RegisterFile, source: YamlSource | None, vocabulary: Vocabulary,
+          problems: list[Diagnostic]) -> RegisterActs:
+    schema = PackSchema(vocabulary.fields, {})
+    acts = {name: TypedAct(
+        name, act,
+        _typed(act.possible, schema, source, ("acts", name, "possible"), problems),
+        _typed(act.valid, schema, source, ("acts", name, "valid"), problems),
+    ) for name, act in model.acts.items()}
+    return RegisterActs(vocabulary, model.unit_field, acts, model.series, model.requests, model)
+
+
+def _typed(conditions: tuple[ActCondition, ...], schema: PackSchema, source: YamlSource | None,
+           here: tuple[Key, ...], problems: list[Diagnostic]) -> tuple[TypedCondition, ...]:
+    out = []
+    for i, condition in enumerate(conditions):
+        try:
+            out.append(TypedCondition(
+                typed_expression(condition.holds, schema, Kind.BOOL), condition.words))
+        except ExpressionError as error:
+            trail = (*here, i, "holds")
+            problems += [d if source is None else replace(
+                d, place=source.within(trail, condition.holds, d.place.caret))
+                for d in error.diagnostics]
+    return tuple(out)
