@@ -14,8 +14,9 @@ LIBRARIES: Final = {
     "lsp": ("pygls",),
     "postgresql": ("psycopg", "sqlglot"),
     "spark": ("pyspark", "pandas"),
-    "web": ("sqlalchemy", "alembic", "fastapi", "uvicorn", "argon2", "authlib", "cryptography",
-            "httpx", "prometheus_client", "pyotp", "python_multipart", "psycopg"),
+    "web": ("alembic", "argon2", "authlib", "cryptography", "fastapi", "httpx", "httptools",
+            "prometheus_client", "psycopg", "pyotp", "python_multipart", "sqlalchemy", "starlette",
+            "uvicorn"),
 }
 """The extras of the distribution, and what each of them brings, by the name it is imported by."""
 
