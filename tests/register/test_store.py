@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from zhuanjie.web.store.database import RegisterDatabase
-from zhuanjie.web.store.event import Actor, EventDraft
+from zhuanjie.web.store.event import SYSTEM, Actor, EventDraft
 from zhuanjie.web.store.history import events
 from zhuanjie.web.store.members import column_set, columns_of, find, members
 from zhuanjie.web.store.store import RegisterStore
@@ -26,7 +26,7 @@ def register(database: RegisterDatabase) -> RegisterStore:
 
 
 def state(store: RegisterStore) -> list[Any]:
-    with store.reading() as conn:
+    with store.reading(SYSTEM) as conn:
         return [sorted(map(tuple, conn.execute(select(t)))) for t in (MEMBERS, MEMBER_KEYS)]
 
 
@@ -41,7 +41,7 @@ def test_members_are_as_events_left_them(database: RegisterDatabase) -> None:
     with store.change(ACTOR) as work:
         work.record(EventDraft("member.corrected", "m1", "physics", {"member.name": ("王一", None)}))
         work.record(EventDraft("member.withdrawn", "m2"))
-    with store.reading() as conn:
+    with store.reading(SYSTEM) as conn:
         known = members(conn, ["m1", "m2", "m3"])
         assert known["m1"].record == {"letter.serial": "A1"}
         assert (known["m1"].unit, known["m1"].version) == ("physics", 4)
@@ -60,7 +60,7 @@ def test_a_change_that_fails_leaves_nothing(database: RegisterDatabase) -> None:
     with pytest.raises(RuntimeError), store.change(ACTOR) as work:
         work.record(EventDraft("member.set", "m1", "maths", {"member.name": (None, "王一")}))
         raise RuntimeError
-    with store.reading() as conn:
+    with store.reading(SYSTEM) as conn:
         assert list(events(conn)) == []
         assert members(conn, ["m1"]) == {}
 
@@ -78,7 +78,7 @@ def test_writers_take_turns(database: RegisterDatabase) -> None:
         writer.start()
     for writer in writers:
         writer.join()
-    with store.reading() as conn:
+    with store.reading(SYSTEM) as conn:
         kept = list(events(conn))
         bodies = list(conn.execute(select(EVENTS.c.body).order_by(EVENTS.c.seq)).scalars())
     assert [e.seq for e in kept] == list(range(1, 161))

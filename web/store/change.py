@@ -7,7 +7,8 @@ events have one order, and an event's number, time and hash are known when it is
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
@@ -22,8 +23,10 @@ from zhuanjie.web.store.event import (
     kept_values,
     read_event,
 )
-from zhuanjie.web.store.members import Member, MemberTable
-from zhuanjie.web.store.tables import EVENT_VALUES, EVENTS, TRAIL_HEAD
+from zhuanjie.web.store.guard import Guard
+from zhuanjie.web.store.members import AT_ONCE, Member, MemberTable
+from zhuanjie.web.store.row_security import Limit
+from zhuanjie.web.store.tables import EVENT_VALUES, EVENTS, MEMBERS, TRAIL_HEAD
 from zhuanjie.web.trail.leaf import leaf_hash, new_secret
 
 Projector = Callable[[Connection, Sequence[Event]], None]
@@ -38,8 +41,11 @@ class UnitOfWork:
     """The events of one transaction, written as they are recorded."""
 
     def __init__(self, conn: Connection, actor: Actor, now: datetime, table: MemberTable,
-                 projectors: Mapping[str, Projector]) -> None:
+                 projectors: Mapping[str, Projector], *, guard: Guard | None = None,
+                 limit: Limit | None = None) -> None:
+        """`guard` is asked before every event; `limit` is what the actor's own queries see."""
         self.conn, self.actor = conn, actor
+        self._guard, self._limit, self._lifted = guard, limit, 0
         self._table, self._projectors = table, projectors
         self.size, self._leaf, last = _head(conn, lock=True)
         # A clock that was set back does not put events out of order.
@@ -57,6 +63,12 @@ class UnitOfWork:
         """Write events and bring the tables up to them; returns them as they are kept."""
         if not drafts:
             return []
+        with self.everything():
+            if self._guard is not None:
+                self._guard.check(self.conn, self.actor, drafts, self._units(drafts))
+            return self._record(drafts)
+
+    def _record(self, drafts: Sequence[EventDraft]) -> list[Event]:
         rows, values, events = [], [], []
         for draft in drafts:
             secret, held = new_secret(), kept_values(draft)
@@ -79,6 +91,45 @@ class UnitOfWork:
         self.touched |= self._table.apply(self.conn, events)
         project(self.conn, events, self._projectors)
         return events
+
+    @contextmanager
+    def everything(self) -> Iterator[None]:
+        """See the members of every unit for the block, as what is shared among units needs.
+
+        Nothing of what is seen may be told to the actor: it may be of a unit that is not theirs.
+        """
+        self._lifted += 1
+        if self._limit is not None and self._lifted == 1:
+            self._limit.off()
+        try:
+            yield
+        except BaseException:
+            self._lifted -= 1  # the transaction ends with it, and so does what it sees
+            raise
+        self._lifted -= 1
+        if self._limit is not None and self._lifted == 0:
+            self._limit.on()
+
+    @contextmanager
+    def as_consequence(self) -> Iterator[None]:
+        """Record what follows from the change by itself: the guard has allowed its cause."""
+        guard, self._guard = self._guard, None
+        try:
+            with self.everything():
+                yield
+        finally:
+            self._guard = guard
+
+    def _units(self, drafts: Sequence[EventDraft]) -> dict[str, str]:
+        """The units of the members that drafts name, of those that there are."""
+        named = {d.member for d in drafts if d.member is not None}
+        known = {id: self.touched[id].unit for id in named & self.touched.keys()}
+        unknown = sorted(named - known.keys())
+        for at in range(0, len(unknown), AT_ONCE):
+            rows = self.conn.execute(select(MEMBERS.c.id, MEMBERS.c.unit).where(
+                MEMBERS.c.id.in_(unknown[at:at + AT_ONCE])))
+            known |= {row.id: row.unit for row in rows}
+        return known
 
     def close(self) -> None:
         """Move the trail's head to the last event."""

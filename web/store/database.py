@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
 from zhuanjie.engine.api import UsageError, fail, shown_name
+from zhuanjie.web.store import row_security
 from zhuanjie.web.store.metadata import METADATA
+from zhuanjie.web.store.row_security import Limit, Scope, bypasses, secure
 
-EVERYTHING: Final = "*"
-"""The scope of whoever sees every unit."""
+EVERYTHING: Final = row_security.EVERYTHING
 _WRITES: Final = "zhuanjie_writes"
 _BUSY_SECONDS: Final = 30
+_MAKES: Final = 0x7A6875616E6A6965
+"""The number of the lock that whoever makes tables takes: the program's name in ASCII."""
 _SQLITE: Final = (
     "PRAGMA journal_mode=WAL",
     # What was acknowledged outlives a power cut, not only the process.
@@ -33,8 +36,6 @@ _SQLITE: Final = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA trusted_schema=OFF",
 )
-Scope = str | Sequence[str]
-"""The units that somebody sees, or EVERYTHING."""
 
 
 class RegisterDatabase:
@@ -45,6 +46,7 @@ class RegisterDatabase:
         self.url = _url(url)
         self.is_postgresql = self.url.get_backend_name() == "postgresql"
         self._writer = threading.Lock()
+        self._bypasses: bool | None = None
         self.engine = self._engine(connections)
 
     @property
@@ -66,8 +68,12 @@ class RegisterDatabase:
         return engine
 
     def create(self) -> None:
-        """Make the tables that are not there."""
-        METADATA.create_all(self.engine)
+        """Make the tables that are not there, and keep each unit to its own rows."""
+        with self.writing() as conn:
+            if self.is_postgresql:  # one process at a time
+                conn.execute(select(func.pg_advisory_xact_lock(_MAKES)))
+            METADATA.create_all(conn)
+            secure(conn)
 
     @contextmanager
     def reading(self, scope: Scope = EVERYTHING) -> Iterator[Connection]:
@@ -77,27 +83,26 @@ class RegisterDatabase:
         with self.engine.connect() as plain:
             conn = plain.execution_options(**snapshot)
             with conn.begin() as transaction:
-                self._limit(conn, scope)
+                self.limit(conn, scope).on()
                 yield conn
                 transaction.rollback()
 
     @contextmanager
-    def writing(self, scope: Scope = EVERYTHING) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
         """A connection that writes alone, until the end of the block: all of it, or nothing."""
         # Within a process the lock is fair where SQLite's waiting is not.
         alone = nullcontext() if self.is_postgresql else self._writer
         with alone, self.engine.connect() as plain:
             conn = plain.execution_options(**{_WRITES: True})
             with conn.begin():
-                self._limit(conn, scope)
+                self.limit(conn, EVERYTHING).on()
                 yield conn
 
-    def _limit(self, conn: Connection, scope: Scope) -> None:
-        """Tell the server's row-level security which units this transaction sees."""
-        if self.is_postgresql:
-            units = scope if isinstance(scope, str) else orjson.dumps(list(scope)).decode()
-            conn.execute(text("SELECT set_config('zhuanjie.units', :units, true)"),
-                         {"units": units})
+    def limit(self, conn: Connection, scope: Scope) -> Limit:
+        """What a transaction is to see: turned on, it hides every other unit's rows."""
+        if self.is_postgresql and self._bypasses is None:
+            self._bypasses = bypasses(conn)
+        return Limit(conn, scope, takes_role=bool(self._bypasses))
 
     def close(self) -> None:
         """Close every connection that nobody uses."""

@@ -20,12 +20,20 @@ Change = tuple[Plain, Plain]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a user, or a program with a key. `via` is how: session, key, command or clock."""
+    """Who acts: a user, or a program with a key. `via` is how: session, key, command or clock.
+
+    `second_factor` says that a session's user has shown one.
+    """
 
     id: str
     role: str
     unit: str | None = None
     via: str = "command"
+    second_factor: bool = False
+
+
+SYSTEM: Final = Actor("system", "system", via="command")
+"""The program itself, which sees everything: commands at the machine, clocks, what is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,8 @@ class Event:
     columns: str | None
     leaf: bytes
     erased: frozenset[str] = frozenset()
+    actor_unit: str | None = None
+    """The unit for which the actor acted."""
 
     @property
     def after(self) -> dict[str, Plain]:
@@ -81,8 +91,8 @@ def body_of(draft: EventDraft, actor: Actor, *, seq: int, id: str, at: str, prev
     return canonical({
         "v": FORMAT, "seq": seq, "id": id, "at": at, "kind": draft.kind, "member": draft.member,
         "unit": draft.unit, "actor": actor.id, "role": actor.role, "via": actor.via,
-        "data": dict(draft.data), "columns": draft.columns, "values": root,
-        "previous": previous.hex()})
+        "actor_unit": actor.unit, "data": dict(draft.data), "columns": draft.columns,
+        "values": root, "previous": previous.hex()})
 
 
 def kept_values(draft: EventDraft) -> dict[str, Change]:
@@ -102,4 +112,5 @@ def read_event(body: bytes, leaf: bytes, content: bytes | None, erased: bytes | 
         said["seq"], said["id"], said["at"], said["kind"], said["member"], said["unit"],
         said["actor"], said["role"], said["via"],
         {name: (before, after) for name, (before, after) in held.items()}, said["data"], reason,
-        said["columns"], leaf, frozenset(orjson.loads(erased)) if erased else frozenset())
+        said["columns"], leaf, frozenset(orjson.loads(erased)) if erased else frozenset(),
+        said.get("actor_unit"))

@@ -16,7 +16,7 @@ from zhuanjie.web.store.tables import COLUMN_SETS, MEMBER_KEYS, MEMBERS
 KeyForms = Mapping[str, Callable[[Any], Any]]
 """By field, the form in which its values are compared: the fields that members are found by."""
 
-_AT_ONCE = 400
+AT_ONCE = 400
 """How many ids a statement names: SQLite takes 32,766 values, older ones 999."""
 
 
@@ -52,8 +52,8 @@ def members(conn: Connection, ids: Iterable[str]) -> dict[str, Member]:
     """The members with these ids, by id; those that there are not are left out."""
     out: dict[str, Member] = {}
     wanted = list(dict.fromkeys(ids))
-    for at in range(0, len(wanted), _AT_ONCE):
-        rows = conn.execute(select(MEMBERS).where(MEMBERS.c.id.in_(wanted[at:at + _AT_ONCE])))
+    for at in range(0, len(wanted), AT_ONCE):
+        rows = conn.execute(select(MEMBERS).where(MEMBERS.c.id.in_(wanted[at:at + AT_ONCE])))
         for row in rows:
             out[row.id] = Member(row.id, row.unit, orjson.loads(row.record), row.columns,
                                  row.version, row.withdrawn)
@@ -64,9 +64,9 @@ def find(conn: Connection, field: str, forms: Iterable[str]) -> dict[str, list[s
     """By form, the ids of members whose `field` has it."""
     out: dict[str, list[str]] = {}
     wanted = list(dict.fromkeys(forms))
-    for at in range(0, len(wanted), _AT_ONCE):
+    for at in range(0, len(wanted), AT_ONCE):
         rows = conn.execute(select(MEMBER_KEYS.c.form, MEMBER_KEYS.c.member).where(
-            MEMBER_KEYS.c.field == field, MEMBER_KEYS.c.form.in_(wanted[at:at + _AT_ONCE])))
+            MEMBER_KEYS.c.field == field, MEMBER_KEYS.c.form.in_(wanted[at:at + AT_ONCE])))
         for form, member in rows:
             out.setdefault(form, []).append(member)
     return out

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, delete
 
 from zhuanjie.web.store.change import Projector, UnitOfWork, begin_trail, project
-from zhuanjie.web.store.database import EVERYTHING, RegisterDatabase, Scope
+from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.event import Actor, Event
+from zhuanjie.web.store.guard import Guard
 from zhuanjie.web.store.history import events
 from zhuanjie.web.store.members import KeyForms, MemberTable
 from zhuanjie.web.store.metadata import METADATA
+from zhuanjie.web.store.row_security import EVERYTHING, Limit
 from zhuanjie.web.store.tables import MEMBER_KEYS, MEMBERS
 
 Hook = Callable[[UnitOfWork], None]
@@ -27,12 +29,14 @@ class RegisterStore:
 
     def __init__(self, database: RegisterDatabase, forms: KeyForms, *,
                  projectors: Mapping[str, Projector], projections: Sequence[str] = (),
-                 hooks: Sequence[Hook] = (),
+                 hooks: Sequence[Hook] = (), guard: Guard | None = None,
                  now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """`projectors` are by kind of event, `projections` the tables that they fill.
 
-        `forms` are the fields that members are found by; `now` is the clock of events.
+        `forms` are the fields that members are found by; `now` is the clock of events. Without a
+        `guard` everybody may do everything.
         """
+        self._guard = guard
         self.database, self.now = database, now
         self._forms, self._projectors, self._hooks = forms, projectors, hooks
         self._projections = (MEMBERS.name, MEMBER_KEYS.name, *projections)
@@ -43,21 +47,34 @@ class RegisterStore:
             begin_trail(conn)
 
     @contextmanager
-    def change(self, actor: Actor, scope: Scope = EVERYTHING) -> Iterator[UnitOfWork]:
-        """One change: its events are kept at the end of the block, all or none."""
-        with self.database.writing(scope) as conn:
+    def change(self, actor: Actor) -> Iterator[UnitOfWork]:
+        """One change: its events are kept at the end of the block, all or none.
+
+        Raises NotFoundError or ForbiddenError for what `actor` may not do. Queries of the block see
+        what the actor sees.
+        """
+        with self.database.writing() as conn:
+            limit = self._limit(conn, actor)
             work = UnitOfWork(conn, actor, self.now(), MemberTable(self._forms),
-                              self._projectors)
+                              self._projectors, guard=self._guard, limit=limit)
+            limit.on()
             yield work
-            for hook in self._hooks:
-                hook(work)
-            work.close()
+            with work.as_consequence():
+                for hook in self._hooks:
+                    hook(work)
+                work.close()
+            limit.off()
 
     @contextmanager
-    def reading(self, scope: Scope = EVERYTHING) -> Iterator[Connection]:
-        """One state of the register, of the units in `scope`."""
-        with self.database.reading(scope) as conn:
+    def reading(self, actor: Actor) -> Iterator[Connection]:
+        """One state of the register, of the units that `actor` sees; SYSTEM sees all."""
+        with self.database.reading() as conn:
+            self._limit(conn, actor).on()
             yield conn
+
+    def _limit(self, conn: Connection, actor: Actor) -> Limit:
+        scope = self._guard.scope(conn, actor) if self._guard is not None else EVERYTHING
+        return self.database.limit(conn, scope)
 
     def rebuild(self) -> None:
         """Make every table that is made from events anew, in one transaction."""

@@ -1,0 +1,30 @@
+"""What tests of access share: an office of two colleges, and a store with its guard."""
+
+from __future__ import annotations
+
+from zhuanjie.web.access.guard import AccessGuard
+from zhuanjie.web.access.projection import PROJECTIONS, PROJECTORS
+from zhuanjie.web.access.units import set_unit
+from zhuanjie.web.store.database import RegisterDatabase
+from zhuanjie.web.store.event import SYSTEM, EventDraft
+from zhuanjie.web.store.store import RegisterStore
+
+OFFICE = {"office": None, "maths": "office", "maths-1": "maths", "maths-2": "maths",
+          "physics": "office", "physics-1": "physics"}
+"""Units, and what they are below."""
+NAME = "member.name"
+
+
+def guarded(database: RegisterDatabase, acts: dict[str, str] | None = None,
+            **options: object) -> tuple[RegisterStore, AccessGuard]:
+    """A store with the office's units and a member in each, called after its unit."""
+    guard = AccessGuard(acts)
+    store = RegisterStore(database, {NAME: str.casefold}, projectors=PROJECTORS,
+                          projections=PROJECTIONS, guard=guard, **options)
+    store.begin()
+    with store.change(SYSTEM) as work:
+        for unit, parent in OFFICE.items():
+            set_unit(work, unit, title=unit.title(), parent=parent)
+        for unit in OFFICE:
+            work.record(EventDraft("member.imported", unit, unit, {NAME: (None, unit)}))
+    return store, guard
