@@ -25,7 +25,7 @@ from zhuanjie.web.reminders.settings import ReminderSettings, reminder_settings
 from zhuanjie.web.reminders.tables import OUTBOX
 from zhuanjie.web.store.database import EVERYTHING, RegisterDatabase, Scope
 from zhuanjie.web.store.errors import NotFoundError
-from zhuanjie.web.store.event import Actor
+from zhuanjie.web.store.event import SYSTEM, Actor
 from zhuanjie.web.store.store import RegisterStore
 
 ACTOR = Actor("li", "department")
@@ -123,17 +123,17 @@ def test_what_is_decided_in_a_change_that_fails_is_not_sent(database: RegisterDa
 def test_lists_are_made_of_events(database: RegisterDatabase) -> None:
     store = register(database)
     put_lists(store, ("maths", "a@example.edu.cn", "zh"), ("maths", "b@example.edu.cn", "en"))
-    with store.reading() as conn:
+    with store.reading(SYSTEM) as conn:
         first, second = sorted(reminder_lists(conn), key=lambda r: r.target)
         gone = removed(conn, first.id)
     with store.change(ACTOR) as work:
         work.record(gone)
-    with store.reading() as conn:
+    with store.reading(SYSTEM) as conn:
         assert reminder_lists(conn) == [second]
         with pytest.raises(NotFoundError):
             removed(conn, first.id)
     store.rebuild()
-    with store.reading() as conn:
+    with store.reading(SYSTEM) as conn:
         assert reminder_lists(conn) == [second]
 
 

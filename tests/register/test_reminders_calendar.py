@@ -25,7 +25,7 @@ from zhuanjie.web.reminders.routes import calendar_routes
 from zhuanjie.web.reminders.tables import CALENDARS
 from zhuanjie.web.store.database import RegisterDatabase, Scope
 from zhuanjie.web.store.errors import NotFoundError
-from zhuanjie.web.store.event import Actor
+from zhuanjie.web.store.event import SYSTEM, Actor
 from zhuanjie.web.store.history import events
 from zhuanjie.web.store.store import RegisterStore
 
@@ -68,7 +68,7 @@ def test_counts_by_day_and_clause_and_nobody_is_named(database: RegisterDatabase
     assert shown(made) == [("1.6b 回执：2 项逾期", LATE), ("1.6b 回执：4 项到期", SOON)]
     assert "王" not in made.decode()
     assert calendars.calendar(token(store)) != made  # whose entries are its own
-    with store.reading() as conn:
+    with store.reading(SYSTEM) as conn:
         assert not [e for e in events(conn) if "secret" in str(e.data)]
 
 
@@ -111,7 +111,7 @@ def test_only_a_hash_is_kept_and_nothing_else_opens_it(database: RegisterDatabas
 def test_a_subscription_is_ended_by_its_owner_alone(database: RegisterDatabase) -> None:
     store, calendars = setting(database)
     secret = token(store)
-    with store.reading() as conn:
+    with store.reading(SYSTEM) as conn:
         (one,) = subscriptions(conn, "li")
         assert subscriptions(conn, "wang") == []
     for owner in ("wang", "li"):
@@ -125,7 +125,7 @@ def test_a_subscription_is_ended_by_its_owner_alone(database: RegisterDatabase) 
         calendars.calendar(secret)
     with pytest.raises(NotFoundError), store.change(Actor("li", "department")) as work:
         revoke(work, one.id, NOW)
-    with store.reading() as conn:
+    with store.reading(SYSTEM) as conn:
         assert [e.kind for e in events(conn)] == ["calendar.made", "calendar.revoked"]
 
 

@@ -1,4 +1,4 @@
-"""The one place where permissions are enforced. In: actors, drafts of events. Out: a refusal or not.
+"""The one place where permissions are enforced. In: actors, drafts of events. Out: refusals.
 
 What belongs to a unit that somebody does not see is not found; what they see and may not do is
 forbidden. A kind of event that no permission covers is the program's own.

@@ -22,9 +22,10 @@ from sqlalchemy.pool import QueuePool
 from zhuanjie.engine.api import UsageError, fail, shown_name
 from zhuanjie.web.store import row_security
 from zhuanjie.web.store.metadata import METADATA
-from zhuanjie.web.store.row_security import Limit, Scope, bypasses, secure
+from zhuanjie.web.store.row_security import Limit, bypasses, secure
 
 EVERYTHING: Final = row_security.EVERYTHING
+Scope = row_security.Scope
 _WRITES: Final = "zhuanjie_writes"
 _BUSY_SECONDS: Final = 30
 _MAKES: Final = 0x7A6875616E6A6965
