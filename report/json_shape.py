@@ -95,7 +95,8 @@ def judged(part: Judged) -> dict[str, Any]:
 
 def location(at: Location) -> dict[str, Any]:
     """Where a record stands."""
-    return {"file": at.file, "sheet": at.sheet, "row": at.row, "cells": at.cells}
+    return {"file": at.file, "sheet": at.sheet, "row": at.row, "cells": at.cells,
+            **({"entry": at.entry} if at.entry is not None else {})}
 
 
 def input_finding(found: InputFinding, lang: Lang) -> dict[str, Any]:

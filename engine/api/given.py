@@ -15,7 +15,14 @@ from typing import Any, BinaryIO, cast
 import polars as pl
 
 from zhuanjie.engine.api.callers import refuse
-from zhuanjie.engine.ledger.ledger import Ledger, from_frame, from_records, open_ledger
+from zhuanjie.engine.ledger.given_table import GivenTable
+from zhuanjie.engine.ledger.ledger import (
+    Ledger,
+    from_frame,
+    from_records,
+    from_tables,
+    open_ledger,
+)
 from zhuanjie.engine.ledger.sources import STDIN
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
@@ -39,6 +46,8 @@ def open_given(sources: Any, columns: Mapping[str, str] | None, stdin: BinaryIO 
     given = list(sources)
     if given and all(isinstance(item, Mapping) for item in given):
         return from_records(given, columns, vocabulary=vocabulary)
+    if given and all(isinstance(item, GivenTable) for item in given):
+        return from_tables(given, columns, vocabulary=vocabulary)
     if not all(isinstance(item, (str, Path)) for item in given):
         raise refuse("sources", next(i for i in given if not isinstance(i, (str, Path))), "audit")
     return open_ledger(given, columns, stdin, vocabulary=vocabulary, version=version)

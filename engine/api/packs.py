@@ -5,14 +5,14 @@ Light to import: completion asks on every Tab.
 
 from __future__ import annotations
 
-from zhuanjie.engine.core.clock import office_day
+from zhuanjie.engine.core.clock import office_day, office_zone
 from zhuanjie.engine.core.kept_files import keep_in, usual_folder
 from zhuanjie.engine.core.settings import PackRoot, Settings, settings, use_settings
 from zhuanjie.engine.core.settings import find_file as settings_file
 from zhuanjie.engine.policy.found import known_packs
 
-__all__ = ["PackRoot", "Settings", "keep_policies", "office_day", "pack_ids", "settings",
-           "settings_file", "use_settings"]
+__all__ = ["PackRoot", "Settings", "keep_policies", "office_day", "office_zone", "pack_ids",
+           "settings", "settings_file", "use_settings"]
 
 
 def pack_ids() -> list[str]:

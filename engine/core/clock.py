@@ -17,14 +17,19 @@ def now(zone: ZoneInfo | None) -> datetime:
 
 def office_day() -> date:
     """Today where the office is: in the time zone of the settings, else in the machine's."""
+    return now(office_zone()).date()
+
+
+def office_zone() -> ZoneInfo | None:
+    """The time zone of the settings; None for the machine's."""
     file = find_file()
     if file is None:
-        return now(None).date()
+        return None
     try:
         changed = file.stat().st_mtime_ns
     except OSError:
         changed = 0
-    return now(_zone(file, changed)).date()
+    return _zone(file, changed)
 
 
 @lru_cache(maxsize=4)

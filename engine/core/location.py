@@ -12,6 +12,7 @@ class Location:
     """Where a record stands in its ledger. `row` counts from 1 as the file's own program shows it:
 
     the spreadsheet row, the line of a .csv or .jsonl, the position in a .json list or .parquet.
+    `entry` is the id under which a register keeps the record, where it comes from one.
     Of a finding, `columns` says in which columns (from 0) the fields stand that it read; `is_grid`
     is true where a spreadsheet program shows the ledger, so that its cells have names.
     """
@@ -19,6 +20,7 @@ class Location:
     file: str | None = None
     sheet: str | None = None
     row: int | None = None
+    entry: str | None = None
     columns: Mapping[str, int] = preset(default_factory=dict, compare=False, repr=False)
     is_grid: bool = preset(default=False, compare=False, repr=False)
 

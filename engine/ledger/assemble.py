@@ -21,6 +21,7 @@ from zhuanjie.engine.ledger.cells.parser import CellError, read_column
 from zhuanjie.engine.ledger.cells.text import show, whole_text
 from zhuanjie.engine.ledger.compared_columns import compared_series
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
+from zhuanjie.engine.ledger.given_table import RecordsTable
 from zhuanjie.engine.ledger.readers.base import Cells, Chunk, LedgerTable
 from zhuanjie.engine.ledger.row_roles import COUNTED, RowRole
 
@@ -33,6 +34,9 @@ SAID = {RowRole.NOTE: "records.note-row", RowRole.HEADING: "records.heading-row"
 
 def assemble(table: LedgerTable, size: int, start: int, ids: DuplicateIdIndex) -> Iterator[Batch]:
     """The batches of one table; `start` records came before it, `ids` are those seen so far."""
+    if isinstance(table, RecordsTable):
+        yield from table.batches(size, start)
+        return
     for chunk in table.chunks(size) if table.match.fields else ():
         batch = _Typing(table, chunk).batch(start, ids)
         if batch.frame.height or batch.input or batch.others:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 FileKind = Literal["workbook", "delimited", "parquet", "json", "lines", "markup", "database",
-                   "lakehouse"]
+                   "lakehouse", "provided"]
 
 KINDS: dict[str, FileKind] = {
     ".xlsx": "workbook", ".xlsm": "workbook", ".xlsb": "workbook", ".xls": "workbook",

@@ -31,10 +31,11 @@ from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 if TYPE_CHECKING:
     import polars as pl
 
+    from zhuanjie.engine.ledger.given_table import GivenTable
     from zhuanjie.engine.ledger.readers.base import LedgerTable
 
-__all__ = ["Batch", "Ledger", "from_frame", "from_records", "load_record_file", "open_ledger",
-           "read_record"]
+__all__ = ["Batch", "Ledger", "from_frame", "from_records", "from_tables", "load_record_file",
+           "open_ledger", "read_record"]
 
 IN_MEMORY = "records"
 """What stands for the file of records that come from none."""
@@ -181,6 +182,15 @@ def from_frame(frame: pl.DataFrame, columns: Mapping[str, str] | None = None, *,
     frame.write_ipc_stream(content)
     table = FrameTable(frame.lazy(), IN_MEMORY, HeadingMap(vocabulary, columns), frame.height)
     return Ledger([table], sha256=hashlib.sha256(content.getbuffer()).hexdigest())
+
+
+def from_tables(tables: Sequence[GivenTable], columns: Mapping[str, str] | None = None, *,
+                vocabulary: Vocabulary) -> Ledger:
+    """The ledger in tables of records that were read before."""
+    from zhuanjie.engine.ledger.given_table import RecordsTable
+
+    mapping = HeadingMap(vocabulary, columns)
+    return Ledger([RecordsTable(table, mapping) for table in tables])
 
 
 def _sources(given: Sequence[str | Path], stdin: BinaryIO | None,

@@ -21,6 +21,7 @@ from zhuanjie.engine.ledger.file_kinds import KINDS, FileKind
 from zhuanjie.engine.ledger.readers.address import is_database
 from zhuanjie.engine.ledger.readers.encoding import marked_encoding
 from zhuanjie.engine.ledger.readers.lakehouse_address import is_lakehouse
+from zhuanjie.engine.ledger.readers.provided_address import is_provided
 
 HEAD = 4096
 STDIN = "-"
@@ -39,7 +40,8 @@ class LedgerSource:
     """A file to read: where it is, how it is called in messages, its kind.
 
     `named` is false for a file that was found in a folder. `problem` says why it cannot be read.
-    `address` is a database's or a lakehouse's, as it was given; `version` is the lakehouse's.
+    `address` is a database's, a lakehouse's or a provider's, as it was given; `version` is the
+    lakehouse's.
     """
 
     path: Path
@@ -61,6 +63,10 @@ def find_sources(given: Sequence[str | Path], version: str | None = None) -> lis
         if is_database(str(item)):
             found[Path(str(item))] = LedgerSource(Path(str(item)), shown_name(str(item)),
                                                   "database", address=str(item))
+            continue
+        if is_provided(str(item)) and not Path(item).exists():
+            found[Path(str(item))] = LedgerSource(
+                Path(str(item)), shown_name(str(item)), "provided", address=str(item))
             continue
         if is_lakehouse(str(item)) and not Path(item).exists():
             found[Path(str(item))] = LedgerSource(

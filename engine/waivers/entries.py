@@ -5,7 +5,7 @@ An entry that is wrong covers nothing; it takes nothing away from those beside i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,10 +53,18 @@ def read_waivers(paths: Sequence[str | Path]) -> WaiverFiles:
 
     Raises InputError for a file that cannot be read, or that is no YAML, or has no list of waivers.
     """
-    found = WaiverFiles(paths=tuple(map(Path, paths)))
+    found = read_entries([read_source(Path(path), InputError, short_path(Path(path)))
+                          for path in paths])
+    found.paths = tuple(map(Path, paths))
+    return found
+
+
+def read_entries(sources: Iterable[YamlSource]) -> WaiverFiles:
+    """The same of files that were read already."""
+    found = WaiverFiles()
     first: dict[str, Place] = {}
-    for path in paths:
-        _read(read_source(Path(path), InputError, short_path(Path(path))), found, first)
+    for source in sources:
+        _read(source, found, first)
     return found
 
 

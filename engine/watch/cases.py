@@ -10,7 +10,8 @@ from typing import Any
 
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.results import Verdict
-from zhuanjie.engine.watch.codec import ValueCodec, dumps, loads
+from zhuanjie.engine.ledger.value_codec import ValueCodec
+from zhuanjie.engine.watch.codec import dumps, loads
 from zhuanjie.engine.watch.events import Update
 
 _KEPT = 1 << 16

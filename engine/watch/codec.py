@@ -1,54 +1,11 @@
-"""Values as the journal and packed cases keep them. In: typed values. Out: plain ones, and back.
-
-What is kept was read once already, and is taken back by the type of its field.
-"""
+"""Lines of JSON, as the journal keeps them. In: plain values. Out: bytes, and back."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from datetime import date
-from functools import cache, lru_cache
 from typing import Any
 
 import orjson
-
-from zhuanjie.engine.ledger.cells.parser import read_cell
-from zhuanjie.engine.vocabulary.fields import Field, FieldTable
-
-_DATES = frozenset({"date", "month"})
-_MONTHS = 1 << 12
-"""How many months are kept read."""
-
-
-class ValueCodec:
-    """Writes and reads the values of a vocabulary's fields."""
-
-    def __init__(self, fields: FieldTable) -> None:
-        self._readers = {field.name: _reader(field) for field in fields if field.type in _DATES}
-
-    def encode(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Values by field as JSON has them; those taken away are null."""
-        return {name: value.isoformat() if isinstance(value, date) else value
-                for name, value in values.items()}
-
-    def decode(self, plain: Mapping[str, Any]) -> dict[str, Any]:
-        """The values that `encode` wrote."""
-        readers = self._readers
-        return {name: readers[name](value) if value is not None and name in readers else value
-                for name, value in plain.items()}
-
-
-def _reader(field: Field) -> Callable[[str], Any]:
-    if field.type == "date":
-        return _day
-    return lru_cache(maxsize=_MONTHS)(lambda text: read_cell(field, text))
-
-
-@cache
-def _day(text: str) -> date:
-    """A day by its ISO text: one object for all that hold it, and there are not many days."""
-    return date.fromisoformat(text)
 
 
 def dumps(data: Any) -> bytes:

@@ -25,13 +25,13 @@ from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import QUIET_OUTCOMES, Outcome, Verdict
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.ledger.headings import HeadingMap
+from zhuanjie.engine.ledger.value_codec import ValueCodec
 from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.lowering.walk import columns_of
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.waivers.entries import read_waivers
 from zhuanjie.engine.watch.calendar import WakeCalendar
 from zhuanjie.engine.watch.cases import LiveCase, due_of, merge, pack, status, unpack
-from zhuanjie.engine.watch.codec import ValueCodec
 from zhuanjie.engine.watch.events import Clock, Event, EventReader, Update
 from zhuanjie.engine.watch.rule_index import Places, RuleIndex
 from zhuanjie.engine.watch.sharing import SharedKeys

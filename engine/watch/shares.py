@@ -24,11 +24,11 @@ from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Outcome, Verdict
 from zhuanjie.engine.core.shares import ShareFigures
 from zhuanjie.engine.expr.nodes import FieldRef
+from zhuanjie.engine.ledger.value_codec import ValueCodec
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.shares import CELLS, LoweredShare
 from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.watch.cases import LiveCase, RuleStatus, status, unpack
-from zhuanjie.engine.watch.codec import ValueCodec
 
 _ABSENT = str(Outcome.NOT_APPLICABLE)
 Group = tuple[int, str | None]

@@ -7,14 +7,11 @@ changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from zhuanjie.engine.backends.record_terms import compiled
-from zhuanjie.engine.expr.nodes import FieldRef, field_names
+from zhuanjie.engine.auditing.shared_rule import SharedRule
 from zhuanjie.engine.lowering.plan import Plan
-from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
-from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.watch.cases import LiveCase
 
 
@@ -40,53 +37,18 @@ class _Group:
         return self.sure > allowed, len(self.records) > allowed
 
 
-class _SharedRule:
-    """A rule that counts keys: what its key is made of, and who it looks at on a day."""
-
-    def __init__(self, at: int, rule: TypedRule, plan: Plan) -> None:
-        assert isinstance(rule.key, FieldRef)
-        self.at, self.id = at, rule.id
-        within = [rule.within.name] if isinstance(rule.within, FieldRef) else []
-        self.fields = [plan.fields[name] for name in (rule.key.name, *within)]
-        scope = plan.policy.scope
-        self.reads = frozenset(f.name for f in self.fields).union(
-            *(field_names(e) for e in (rule.when, scope) if e is not None))
-        self.sure_name = UNIQUE_SURE.format(rule=rule.id)
-        self.all_name = UNIQUE_ALL.format(rule=rule.id)
-        self.allowed = 1
-        if rule.limit is not None:
-            self.allowed = compiled((plan.kleene.term(rule.limit),), {})({})[0]
-        self._when = _truth(plan, rule)
-
-    def place(self, record: Mapping[str, Any]) -> tuple[tuple[Any, ...] | None, bool]:
-        """The key that a record takes part with, if any, and whether it is sure to."""
-        sure, never = self._when(record)
-        if never:
-            return None, False
-        key = tuple(field.compared(record.get(field.name)) for field in self.fields)
-        return (None if key[0] is None else key), bool(sure)
-
-
-def _truth(plan: Plan, rule: TypedRule) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-    """Whether a rule is sure to apply, and whether it is sure not to."""
-    if rule.when is None:
-        return lambda _record: (True, False)
-    kleene = plan.kleene
-    return compiled((kleene.must_be_true(rule.when), kleene.must_be_false(rule.when)), {})
-
-
 class SharedKeys:
     """Which records share which keys."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, tuple[Any, ...]], _Group] = {}
-        self._rules: list[_SharedRule] = []
+        self._rules: list[SharedRule] = []
         self._key = ""
 
     def judge_by(self, plan: Plan) -> None:
         """Look at records by the rules of another day."""
         self._key = plan.key
-        self._rules = [_SharedRule(at, rule, plan) for at, rule in enumerate(plan.rules)
+        self._rules = [SharedRule(at, rule, plan) for at, rule in enumerate(plan.rules)
                        if rule.counts_keys]
 
     def place(self, record: str, case: LiveCase, inside: bool,

@@ -28,8 +28,9 @@ from zhuanjie.engine.expr.type_checker import check as check_types
 from zhuanjie.engine.ledger.cells.column_reader import column_reader
 from zhuanjie.engine.ledger.cells.parser import CellError, read_cell, read_column
 from zhuanjie.engine.ledger.headings import HeadingMap
+from zhuanjie.engine.ledger.value_codec import ValueCodec
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
-from zhuanjie.engine.watch.codec import ValueCodec, dumps, loads
+from zhuanjie.engine.watch.codec import dumps, loads
 from zhuanjie.engine.watch.events import Update, read_event
 from zhuanjie.engine.watch.register import WatchRegister
 

@@ -10,6 +10,7 @@ from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.results import Finding, TableRef
+from zhuanjie.engine.ledger.given_table import RecordsTable
 from zhuanjie.engine.ledger.readers.base import LedgerTable
 
 Columns = Mapping[str, int]
@@ -20,6 +21,11 @@ class CellPlaces:
 
     def __init__(self, tables: Iterable[LedgerTable] = ()) -> None:
         self._tables = {table.ref: table for table in tables}
+
+    def entry(self, batch: VerdictBatch, row: int | None) -> str | None:
+        """The id under which a register keeps the record of a row."""
+        table = self._tables.get(TableRef(batch.file, batch.sheet, batch.header_row))
+        return table.entry(row) if isinstance(table, RecordsTable) and row is not None else None
 
     def of(self, batch: VerdictBatch, words: FindingRenderer) -> tuple[dict[int, Columns], bool]:
         """The columns of what each rule of a batch reads, and whether its cells have names."""
@@ -66,7 +72,8 @@ def _said(batch: VerdictBatch, words: FindingRenderer, places: CellPlaces) -> It
         if verdict.row != at:
             at = verdict.row
             number, record = next(pairs)
-        location = Location(file, batch.sheet, number, columns.get(verdict.rule, {}), is_grid)
+        location = Location(file, batch.sheet, number, places.entry(batch, number),
+                            columns.get(verdict.rule, {}), is_grid)
         waiver = None if verdict.waiver is None else batch.waivers[verdict.waiver]
         share = batch.shares[verdict.row] if batch.shares else None
         yield words.finding(verdict, record, location, waiver, share)

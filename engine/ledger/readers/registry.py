@@ -42,6 +42,10 @@ def open_tables(
             from zhuanjie.engine.ledger.readers.lakehouse import open_lakehouse
 
             return [open_lakehouse(source.address, source.version, name, mapping, digest)], []
+        case "provided":
+            from zhuanjie.engine.ledger.readers.provided import provided_tables
+
+            return provided_tables(source.address, name, mapping, digest)
     for block in blocks(path):
         digest.update(block)
     if source.kind == "markup":
