@@ -99,6 +99,31 @@ class RegisterDatabase:
                 self.limit(conn, EVERYTHING).on()
                 yield conn
 
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A connection that changes the schema alone: all of it, or nothing.
+
+        A table of SQLite is changed by making it anew, which keys that refer to it must bear.
+        """
+        alone = nullcontext() if self.is_postgresql else self._writer
+        with alone, self.engine.connect() as plain:
+            conn = plain.execution_options(**{_WRITES: True})
+            raw: Any = conn.connection.driver_connection
+            if not self.is_postgresql:
+                raw.execute("PRAGMA foreign_keys=OFF").close()
+            try:
+                with conn.begin():
+                    self.limit(conn, EVERYTHING).on()
+                    if self.is_postgresql:
+                        conn.execute(select(func.pg_advisory_xact_lock(_MAKES)))
+                    yield conn
+                    if not self.is_postgresql:
+                        broken = conn.exec_driver_sql("PRAGMA foreign_key_check").first()
+                        assert broken is None, "a migration left a key that refers to nothing"
+            finally:
+                if not self.is_postgresql:
+                    raw.execute("PRAGMA foreign_keys=ON").close()
+
     def limit(self, conn: Connection, scope: Scope) -> Limit:
         """What a transaction is to see: turned on, it hides every other unit's rows."""
         if self.is_postgresql and self._bypasses is None:

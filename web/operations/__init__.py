@@ -1,0 +1,1 @@
+"""A register in service. In: a register. Out: schema, backups, health, figures, logs."""
