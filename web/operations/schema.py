@@ -11,15 +11,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 
-from zhuanjie import web
 from zhuanjie.web.store.metadata import METADATA
 
 REVISION_TABLE: Final = "alembic_version"
+_HOUSE: Final = __name__.rsplit(".", 2)[0]
+"""The package whose packages are the rooms: imported by name, for it stands below them."""
 
 
 def whole_schema() -> MetaData:
     """The tables of every room, which are found by where they stand: none can be forgotten."""
-    for room in iter_modules(web.__path__, f"{web.__name__}."):
+    house = import_module(_HOUSE)
+    for room in iter_modules(house.__path__, f"{_HOUSE}."):
         if room.ispkg and find_spec(f"{room.name}.tables") is not None:
             import_module(f"{room.name}.tables")
     return METADATA
