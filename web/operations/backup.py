@@ -25,8 +25,8 @@ from zhuanjie.web.operations.backup_format import (
     KEYS,
     SETTINGS,
     TABLES,
+    BackupManifest,
     BackupWriter,
-    Manifest,
     table_lines,
 )
 from zhuanjie.web.operations.schema import REVISION_TABLE
@@ -49,7 +49,7 @@ class Backup:
     """A backup that was written."""
 
     path: Path
-    manifest: Manifest
+    manifest: BackupManifest
     size: int
 
 
@@ -98,7 +98,7 @@ def _keep(part: Path, path: Path) -> None:
 
 def _write(database: RegisterDatabase, archive: zipfile.ZipFile, folder: Path | None,
            settings: Path | None, keys: bool, now: datetime,
-           progress: Callable[[str], None]) -> Manifest:
+           progress: Callable[[str], None]) -> BackupManifest:
     writer = BackupWriter(archive, [])
     with archive, database.reading() as conn:
         revision = MigrationContext.configure(conn).get_current_revision()

@@ -35,7 +35,7 @@ _LONGEST_MANIFEST: Final = 64 * 1024 * 1024
 _NAME: Final = re.compile(r"(?:tables|files|keys|settings)/[^\x00-\x1f\\]+")
 
 
-class Entry(BaseModel):
+class BackupEntry(BaseModel):
     """One file of a backup."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,7 +46,7 @@ class Entry(BaseModel):
     rows: int | None = None
 
 
-class Manifest(BaseModel):
+class BackupManifest(BaseModel):
     """What a backup holds, and of which state of the register."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -58,7 +58,7 @@ class Manifest(BaseModel):
     events: int
     last: str
     """The hash of the last event, in hexadecimal."""
-    entries: tuple[Entry, ...]
+    entries: tuple[BackupEntry, ...]
 
     def names(self, prefix: str) -> list[str]:
         """The names of entries that begin so."""
@@ -70,7 +70,7 @@ class BackupWriter:
     """Writes an archive, and notes what it wrote."""
 
     archive: zipfile.ZipFile
-    entries: list[Entry]
+    entries: list[BackupEntry]
 
     def add(self, name: str, parts: Iterable[bytes], *, rows: Callable[[], int] | None = None,
             ) -> None:
@@ -82,12 +82,12 @@ class BackupWriter:
                 out.write(part)
                 digest.update(part)
                 size += len(part)
-        self.entries.append(Entry(name=name, size=size, sha256=digest.hexdigest(),
+        self.entries.append(BackupEntry(name=name, size=size, sha256=digest.hexdigest(),
                                   rows=rows() if rows is not None else None))
 
-    def close(self, **said: Any) -> Manifest:
+    def close(self, **said: Any) -> BackupManifest:
         """Add the manifest."""
-        manifest = Manifest(format=FORMAT, entries=tuple(self.entries), **said)
+        manifest = BackupManifest(format=FORMAT, entries=tuple(self.entries), **said)
         self.archive.writestr(MANIFEST, manifest.model_dump_json(indent=1))
         return manifest
 
@@ -101,14 +101,14 @@ class BackupReader:
         self.manifest = self._manifest()
         self._entries = {e.name: e for e in self.manifest.entries}
 
-    def _manifest(self) -> Manifest:
+    def _manifest(self) -> BackupManifest:
         try:
             with self._archive.open(MANIFEST) as file:
                 text = file.read(_LONGEST_MANIFEST)
             said = orjson.loads(text)
             if isinstance(said, dict) and said.get("format") != FORMAT:
                 raise fail(InputError, "register.backup.format", format=str(said.get("format")))
-            return Manifest.model_validate(said)
+            return BackupManifest.model_validate(said)
         except (KeyError, ValueError, ValidationError, zipfile.BadZipFile, OSError,
                 NotImplementedError, RuntimeError):
             raise fail(InputError, "register.backup.none") from None

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from zhuanjie.engine.api import InputError, OutputError, UsageError, fail
 from zhuanjie.web.operations.backup import PASSING, tables_of
-from zhuanjie.web.operations.backup_format import FILES, KEYS, TABLES, BackupReader, Manifest
+from zhuanjie.web.operations.backup_format import FILES, KEYS, TABLES, BackupManifest, BackupReader
 from zhuanjie.web.operations.migrating import LAY, LIFT, Revisions
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.tables import EVENTS
@@ -35,7 +35,7 @@ _PRIVATE_FOLDER: Final = 0o700
 class Restored:
     """What was restored."""
 
-    manifest: Manifest
+    manifest: BackupManifest
     rows: int
     files: Sequence[Path]
 
@@ -130,7 +130,7 @@ def _go_on_from(conn: Connection, table: Table, column: str) -> None:
                      {"name": sequence, "top": top})
 
 
-def _require_same(conn: Connection, manifest: Manifest) -> None:
+def _require_same(conn: Connection, manifest: BackupManifest) -> None:
     """The register that came of it ends with the event that the backup ended with."""
     last: Any = conn.execute(select(EVENTS.c.seq, EVENTS.c.leaf).order_by(
         EVENTS.c.seq.desc()).limit(1)).first()
