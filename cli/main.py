@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "baseline": "zhuanjie.cli.commands.baseline",
     "waivers": "zhuanjie.cli.commands.waivers",
     "serve": "zhuanjie.cli.commands.serve",
+    "register": "zhuanjie.cli.commands.register",
     "generate": "zhuanjie.cli.commands.generate",
     "completion": "zhuanjie.cli.commands.completion",
 }

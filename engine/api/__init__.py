@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.fields import field_uses as field_uses
     from zhuanjie.engine.api.fields import grouping_field as grouping_field
     from zhuanjie.engine.api.fields import template_fields as template_fields
+    from zhuanjie.engine.api.ledger_rows import LedgerRows as LedgerRows
+    from zhuanjie.engine.api.ledger_rows import RowPart as RowPart
+    from zhuanjie.engine.api.ledger_rows import open_rows as open_rows
     from zhuanjie.engine.api.ledgers import PARTITION_KEYS as PARTITION_KEYS
     from zhuanjie.engine.api.ledgers import audit as audit
     from zhuanjie.engine.api.ledgers import audit_on_spark as audit_on_spark
@@ -204,6 +207,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.core.results import Report as Report
     from zhuanjie.engine.core.results import Scalar as Scalar
     from zhuanjie.engine.core.results import Severity as Severity
+    from zhuanjie.engine.core.results import Skipped as Skipped
     from zhuanjie.engine.core.results import Summary as Summary
     from zhuanjie.engine.core.results import plain as plain
     from zhuanjie.engine.core.secrets import shown_name as shown_name

@@ -83,9 +83,15 @@ def column_uses(sources: Sequence[str], policy: Policy,
         counts = dict.fromkeys(((t.file, t.sheet, t.header_row) for t in ledger.tables), 0)
         for batch in ledger.batches():
             counts[batch.file, batch.sheet, batch.header_row] += batch.frame.height
-        return [TableColumns(t.file, t.sheet, t.header_row, counts[t.file, t.sheet, t.header_row],
-                             tuple(_columns(t, policy, columns)))
+        return [columns_of_table(t, counts[t.file, t.sheet, t.header_row], policy, columns)
                 for t in ledger.tables], list(ledger.notices)
+
+
+def columns_of_table(table: LedgerTable, records: int, policy: Policy,
+                     columns: Mapping[str, str] | None) -> TableColumns:
+    """A table with its columns, of which so many records were read."""
+    return TableColumns(table.file, table.sheet, table.header_row, records,
+                        tuple(_columns(table, policy, columns)))
 
 
 def _columns(table: LedgerTable, policy: Policy,

@@ -28,6 +28,7 @@ MODULES: Final = {
         "TextMap", "TextPosition",
     ),
     "zhuanjie.engine.api.fields": ("FieldUse", "field_uses", "grouping_field", "template_fields"),
+    "zhuanjie.engine.api.ledger_rows": ("LedgerRows", "RowPart", "open_rows"),
     "zhuanjie.engine.api.ledgers": (
         "PARTITION_KEYS", "audit", "audit_on_spark", "audit_to_file", "audit_to_folder",
         "deadlines", "explain", "explain_and_fix", "explain_run", "fixes", "open_acts",
@@ -102,7 +103,8 @@ MODULES: Final = {
     "zhuanjie.engine.core.personal": ("hide_numbers",),
     "zhuanjie.engine.core.results": (
         "REPORTED", "Finding", "InputFinding", "Judged", "LedgerRef",
-        "Outcome", "PolicyRef", "Report", "Scalar", "Severity", "Summary", "plain",
+        "Outcome", "PolicyRef", "Report", "Scalar", "Severity", "Skipped", "Summary",
+        "plain",
     ),
     "zhuanjie.engine.core.unaudited": ("Unaudited", "unaudited"),
     "zhuanjie.engine.ledger.cells.text": ("CellError",),

@@ -85,6 +85,7 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "policy.show": (*_ANSWER, "csv"),
     "policy.test": ("table", "json", "junit", "github"),
     "baseline.show": _ANSWER,
+    "register.import": _ANSWER,
     "waivers.lint": ("table", "json", "markdown", "github"),
     "waivers.list": _ANSWER,
     "policy.verify": ("table", "json", "markdown", "github"),

@@ -17,10 +17,11 @@ from zhuanjie.web.store.change import Projector
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.members import KeyForms
 from zhuanjie.web.store.store import RegisterStore
+from zhuanjie.web.transfer import projection as transfer
 
-PROJECTORS: Final[tuple[Mapping[str, Projector], ...]] = ()
+PROJECTORS: Final[tuple[Mapping[str, Projector], ...]] = (transfer.PROJECTORS,)
 """The projectors of every room."""
-PROJECTIONS: Final[tuple[str, ...]] = ()
+PROJECTIONS: Final[tuple[str, ...]] = (*transfer.PROJECTIONS,)
 """The tables that they fill."""
 
 

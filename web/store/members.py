@@ -16,6 +16,8 @@ from zhuanjie.web.store.tables import COLUMN_SETS, MEMBER_KEYS, MEMBERS
 KeyForms = Mapping[str, Callable[[Any], Any]]
 """By field, the form in which its values are compared: the fields that members are found by."""
 
+ONLY_COLUMNS = "only_columns"
+"""What an event says whose columns are all that the member's tables keep: others are gone."""
 AT_ONCE = 400
 """How many ids a statement names: SQLite takes 32,766 values, older ones 999."""
 
@@ -109,6 +111,8 @@ class MemberTable:
 
     def _columns(self, conn: Connection, had: str, event: Event) -> str:
         """The columns of a member's tables, and every field that was ever set."""
+        if event.data.get(ONLY_COLUMNS) and event.columns is not None:
+            return event.columns
         if event.columns is None and not event.values:
             return had
         key = (had, frozenset((event.columns or "", *event.values)))

@@ -28,8 +28,12 @@ def canonical(value: Plain) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
+SURE: Final = frozenset({str, bool, type(None)})
+"""Types of which every value is written in one way."""
+
+
 def _check(value: object) -> None:
-    if value is None or isinstance(value, bool | str):
+    if type(value) in SURE or isinstance(value, str):
         return
     if isinstance(value, int):
         if abs(value) > EXACT:

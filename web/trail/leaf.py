@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
-from zhuanjie.web.trail.canonical import Plain, canonical
+import orjson
+
+from zhuanjie.web.trail.canonical import SURE, Plain, canonical
 
 LEAF_PREFIX: Final = b"\x00"
 """What sets a leaf apart from a node (RFC 9162, 2.1.1)."""
@@ -41,6 +43,8 @@ def salt_of(secret: bytes, field: str) -> bytes:
 
 def commitment(salt: bytes, field: str, before: Before, after: After) -> str:
     """A salted hash of what a field held before and after, in hexadecimal."""
+    if type(before) in SURE and type(after) in SURE:  # nearly all are: a million at an import
+        return sha256(salt + orjson.dumps([field, before, after])).hexdigest()
     return sha256(salt + canonical([field, before, after])).hexdigest()
 
 

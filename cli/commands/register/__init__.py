@@ -1,0 +1,20 @@
+"""`zhuanjie register`: one place for every case. In: the name of a command. Out: the group."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from zhuanjie.cli import options
+from zhuanjie.cli.help import CommandGroup
+
+COMMANDS: Final = {
+    "import": "zhuanjie.cli.commands.register.import_ledger",
+}
+
+
+@click.group("register", cls=CommandGroup, help_key="register", modules=COMMANDS)
+@options.lang
+def command() -> None:
+    """Keep the register."""

@@ -1,0 +1,43 @@
+"""What commands on a register share. In: where it is kept. Out: it, open; who acts."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from zhuanjie.cli.help import option
+from zhuanjie.engine.api import lacking, missing
+
+if TYPE_CHECKING:
+    from zhuanjie.web.service.register import Register
+    from zhuanjie.web.store.event import Actor
+
+database = option("--database", help_key="database", metavar="URL")
+_ROLE: Final = "system"
+
+
+@contextmanager
+def opened(url: str | None) -> Iterator[Register]:
+    """The register at `url`, or the usual one; closed in the end."""
+    if lacking("web"):
+        raise missing("web")
+    from zhuanjie.web.service.register import open_register
+
+    register = open_register(url)
+    try:
+        yield register
+    finally:
+        register.close()
+
+
+def actor() -> Actor:
+    """Who calls: whoever can reach the database itself needs no other leave."""
+    from zhuanjie.web.store.event import Actor
+
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container without names
+        name = "unknown"
+    return Actor(name, _ROLE)

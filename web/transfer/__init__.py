@@ -1,0 +1,1 @@
+"""What comes into a register and leaves it. In: ledgers, a register. Out: events; files."""

@@ -1,0 +1,35 @@
+"""Whose members are. In: a register's units, what a record names. Out: a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from zhuanjie.engine.api import Vocabulary
+from zhuanjie.web.access.units import unit_tree
+from zhuanjie.web.transfer.plan import UnitOf
+
+
+def unit_of_group(conn: Connection, vocabulary: Vocabulary) -> UnitOf | None:
+    """Finds the unit that a record's group names, by its title or id; closed ones take nobody.
+
+    None where the vocabulary has no groups, or the register has no units but the office.
+    """
+    group, tree = vocabulary.group, unit_tree(conn)
+    if group is None or len(tree.units) < 2:
+        return None
+    form = vocabulary.fields[group].compared
+    named = {form(text): unit.id for unit in tree.units.values() if not unit.closed
+             for text in (unit.id, unit.title)}
+
+    def find(record: Mapping[str, Any]) -> str | None:
+        return named.get(form(record.get(group)))
+
+    return find
+
+
+def office(conn: Connection) -> str:
+    """The unit of whoever names none: the office; without units the one without a name."""
+    return unit_tree(conn).root or ""
