@@ -11,11 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import polars as pl
-
 from zhuanjie.engine.auditing.run import begin
 from zhuanjie.engine.auditing.shares import is_of_group
-from zhuanjie.engine.auditing.uniqueness import singleton_frame
+from zhuanjie.engine.authoring.testing.alone import Asked, judge_alone
 from zhuanjie.engine.authoring.testing.packs_in_time import PacksInTime
 from zhuanjie.engine.backends.base import Backend
 from zhuanjie.engine.core.dates import from_day
@@ -26,7 +24,7 @@ from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import Key
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import from_records, read_record
-from zhuanjie.engine.lowering.plan import Plan, make_plan, narrowed_to
+from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.policy.case_model import ASPECTS, Case, Expectation
 from zhuanjie.engine.policy.check import build_policy
 from zhuanjie.engine.policy.pack_files import LoadedCases
@@ -136,6 +134,8 @@ class CaseRunner:
         self._policies: dict[tuple[tuple[str, int], ...], Policy] = {(): policy}
         self._in_time = PacksInTime(policy)
         self._plans: dict[tuple[Any, ...], Plan] = {}
+        self._places = {rule.id: place for place, rule in enumerate(policy.rules)}
+        self._editions: dict[Plan, Mapping[str, Sequence[TypedRule]]] = {}
 
     def run(self, files: Sequence[LoadedCases]) -> list[CaseResult]:
         """Run every case; raises PolicyError for a name or a value that there is not."""
@@ -163,27 +163,13 @@ class CaseRunner:
         ]
 
     def _records(self, plan: Plan, group: list[CaseInstance]) -> list[dict[str, ActualOutcome]]:
-        """Judge records that each stand alone in their ledger; beyond the scope none applies.
-
-        Where no case cares what rules come to that it does not name, no others are judged: an
-        engine that compiles a plan for each day would spend nearly all its time on them.
-        """
-        if all(task.open for task in group):
-            named = {rule for task in group for rule in task.expect}
-            plan = narrowed_to(plan, lambda rule: not named.isdisjoint((rule.id, rule.rule.id)))
-        records = [read_record(task.record, self._mapping)[0] for task in group]
-        assumed = dict.fromkeys(plan.assumed, plan.as_of)
-        frame = singleton_frame(plan, [{**assumed, **record} for record in records])
-        kept = list(range(len(group)))
-        scope = plan.policy.scope
-        if scope is not None:
-            truth = self.backend.truth(plan, scope, frame)
-            kept = [row for row, holds in enumerate(truth) if holds is not False]
-            frame = frame[pl.Series(kept, dtype=pl.Int64)]
+        """Judge records that each stand alone in their ledger; beyond the scope none applies."""
+        asked = [Asked(read_record(task.record, self._mapping)[0], frozenset(task.expect),
+                       task.open) for task in group]
         found: list[dict[str, ActualOutcome]] = [{} for _ in group]
-        for v in self.backend.judge(plan, frame, all_outcomes=True):
-            rule = plan.rules[v.rule]
-            found[kept[v.row]][rule.id] = ActualOutcome(
+        for row, number, v in judge_alone(plan, self.backend, asked):
+            rule = plan.rules[number]
+            found[row][rule.id] = ActualOutcome(
                 v.outcome, v.clause or rule.clause, None if v.due is None else from_day(v.due),
                 v.late, v.missing)
         return found
@@ -215,17 +201,30 @@ class CaseRunner:
 
     def _by_rule(self, task: CaseInstance,
                  found: Mapping[str, ActualOutcome]) -> dict[str, ActualOutcome]:
-        """What each rule of the pack came to: of its editions, the one that judged."""
+        """What rules came to that a case names, or that report something; of editions, one."""
         plan, nothing = self.plan_of(task), ActualOutcome(Outcome.NOT_APPLICABLE)
-        record: Mapping[str, Any] = read_record(task.record, self._mapping)[0] \
-            if task.by_date else {}
-        editions: dict[str, list[tuple[TypedRule, ActualOutcome]]] = {}
-        for rule in plan.policy.rules:
-            editions.setdefault(rule.rule.id, []).append(
-                (rule, found.get(rule.id, nothing).weighed(rule, plan.policy)))
-        return {rule.id: judging_edition(editions[rule.rule.id], record, task.day)
-                if rule.rule.id in editions else nothing.weighed(rule, self.policy)
-                for rule in self.policy.rules if rule.id in task.expect or not task.open}
+        record = read_record(task.record, self._mapping)[0] if task.by_date else {}
+        editions = self._editions_of(plan)
+        names = set(task.expect)
+        if not task.open:
+            names.update(rule.rule.id for rule in plan.policy.rules
+                         if rule.id in found and found[rule.id].outcome in REPORTED)
+        out = {}
+        for name in sorted(names & self._places.keys(), key=self._places.__getitem__):
+            came = [(rule, found.get(rule.id, nothing).weighed(rule, plan.policy))
+                    for rule in editions.get(name, ())]
+            alone = nothing.weighed(self.policy.rules[self._places[name]], self.policy)
+            out[name] = judging_edition(came, record, task.day) if came else alone
+        return out
+
+    def _editions_of(self, plan: Plan) -> Mapping[str, Sequence[TypedRule]]:
+        """The rules of a plan by what their editions are called."""
+        if plan not in self._editions:
+            editions: dict[str, list[TypedRule]] = {}
+            for rule in plan.policy.rules:
+                editions.setdefault(rule.rule.id, []).append(rule)
+            self._editions[plan] = editions
+        return self._editions[plan]
 
     def plan_of(self, task: CaseInstance) -> Plan:
         """What judges a case: the pack on its day, with its numbers, before its moment."""
