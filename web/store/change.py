@@ -20,8 +20,8 @@ from zhuanjie.web.store.event import (
     Event,
     EventDraft,
     body_of,
+    event_of,
     kept_values,
-    read_event,
 )
 from zhuanjie.web.store.guard import Guard
 from zhuanjie.web.store.members import AT_ONCE, Member, MemberTable
@@ -73,16 +73,16 @@ class UnitOfWork:
         for draft in drafts:
             secret, held = new_secret(), kept_values(draft)
             seq, id = self.size + 1, uuid.uuid4().hex
-            body = body_of(draft, self.actor, seq=seq, id=id, at=self.at, previous=self._leaf,
-                           secret=secret)
+            body = body_of(draft, held, self.actor, seq=seq, id=id, at=self.at,
+                           previous=self._leaf, secret=secret)
             leaf = leaf_hash(body)
-            content = orjson.dumps(held) if held else None
             rows.append({"seq": seq, "id": id, "at": self.at, "kind": draft.kind,
                          "member": draft.member, "unit": draft.unit, "actor": self.actor.id,
                          "body": body, "leaf": leaf})
-            if content is not None:
-                values.append({"seq": seq, "secret": secret, "content": content})
-            events.append(read_event(body, leaf, content, None))
+            if held:
+                values.append({"seq": seq, "secret": secret, "content": orjson.dumps(held)})
+            events.append(event_of(draft, held, self.actor, seq=seq, id=id, at=self.at,
+                                   leaf=leaf))
             self.size, self._leaf = seq, leaf
             self.leaves.append(leaf)
         self.conn.execute(insert(EVENTS), rows)

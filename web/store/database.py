@@ -22,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 from zhuanjie.engine.api import UsageError, fail, shown_name
 from zhuanjie.web.store import row_security
 from zhuanjie.web.store.metadata import METADATA
+from zhuanjie.web.store.protection import protect
 from zhuanjie.web.store.row_security import Limit, bypasses, secure
 
 EVERYTHING: Final = row_security.EVERYTHING
@@ -36,6 +37,8 @@ _SQLITE: Final = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA trusted_schema=OFF",
+    # What is erased is overwritten, not only forgotten.
+    "PRAGMA secure_delete=FAST",
 )
 
 
@@ -69,11 +72,12 @@ class RegisterDatabase:
         return engine
 
     def create(self) -> None:
-        """Make the tables that are not there, and keep each unit to its own rows."""
+        """Make the tables that are not there; keep events as they are, each unit to its rows."""
         with self.writing() as conn:
             if self.is_postgresql:  # one process at a time
                 conn.execute(select(func.pg_advisory_xact_lock(_MAKES)))
             METADATA.create_all(conn)
+            protect(conn)
             secure(conn)
 
     @contextmanager

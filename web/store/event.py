@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import orjson
 
-from zhuanjie.web.trail.canonical import Plain, canonical
-from zhuanjie.web.trail.leaf import REASON, commitment, salt_of, values_hash
+from zhuanjie.web.trail.canonical import ATOMS, Plain, canonical
+from zhuanjie.web.trail.leaf import REASON, commitments, salts_of, values_hash
 
 FORMAT: Final = 1
 """The version of an event's body."""
@@ -82,12 +82,10 @@ class Event:
         return {name: after for name, (_, after) in self.values.items()}
 
 
-def body_of(draft: EventDraft, actor: Actor, *, seq: int, id: str, at: str, previous: bytes,
-            secret: bytes) -> bytes:
-    """The canonical text of an event, which its hash covers."""
-    held = kept_values(draft)
-    root = values_hash({name: commitment(salt_of(secret, name), name, before, after)
-                        for name, (before, after) in held.items()}) if held else None
+def body_of(draft: EventDraft, held: Mapping[str, Change], actor: Actor, *, seq: int, id: str,
+            at: str, previous: bytes, secret: bytes) -> bytes:
+    """The canonical text of an event, which its hash covers; `held` are its `kept_values`."""
+    root = values_hash(commitments(salts_of(secret, held), held)) if held else None
     return canonical({
         "v": FORMAT, "seq": seq, "id": id, "at": at, "kind": draft.kind, "member": draft.member,
         "unit": draft.unit, "actor": actor.id, "role": actor.role, "via": actor.via,
@@ -96,11 +94,23 @@ def body_of(draft: EventDraft, actor: Actor, *, seq: int, id: str, at: str, prev
 
 
 def kept_values(draft: EventDraft) -> dict[str, Change]:
-    """The values of an event with its reason among them: all that can be erased."""
-    held = dict(draft.values)
+    """The values of an event as they are read again, its reason among them: what can be erased."""
+    held = {name: (before if type(before) in ATOMS else orjson.loads(canonical(before)),
+                   after if type(after) in ATOMS else orjson.loads(canonical(after)))
+            for name, (before, after) in draft.values.items()}
     if draft.reason is not None:
         held[REASON] = (None, draft.reason)
     return held
+
+
+def event_of(draft: EventDraft, held: Mapping[str, Change], actor: Actor, *, seq: int, id: str,
+             at: str, leaf: bytes) -> Event:
+    """The event that a draft became, as it will be read again."""
+    values = dict(held)
+    values.pop(REASON, None)
+    data = orjson.loads(orjson.dumps(draft.data)) if draft.data else {}
+    return Event(seq, id, at, draft.kind, draft.member, draft.unit, actor.id, actor.role,
+                 actor.via, values, data, draft.reason, draft.columns, leaf)
 
 
 def read_event(body: bytes, leaf: bytes, content: bytes | None, erased: bytes | None) -> Event:

@@ -18,6 +18,12 @@ EXACT: Final = 2**53 - 1
 """The largest whole number that every reader of JSON keeps exactly (RFC 7493, 2.2)."""
 
 
+ATOMS: Final = frozenset({str, int, bool, type(None)})
+"""The types that hold no other value."""
+SURE: Final = ATOMS - {int}
+"""Types of which every value is written in one way."""
+
+
 def canonical(value: Plain) -> bytes:
     """`value` in the JSON Canonicalization Scheme; raises TypeError or ValueError for the rest.
 
@@ -28,25 +34,22 @@ def canonical(value: Plain) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-SURE: Final = frozenset({str, bool, type(None)})
-"""Types of which every value is written in one way."""
-
-
 def _check(value: object) -> None:
-    if type(value) in SURE or isinstance(value, str):
-        return
-    if isinstance(value, int):
-        if abs(value) > EXACT:
-            raise ValueError("a number beyond what JSON keeps exactly")
-        return
     if isinstance(value, dict):
         for name, inner in value.items():
             if not isinstance(name, str) or not name.isascii():
                 raise TypeError("a member's name that is not ASCII text")
-            _check(inner)
+            if type(inner) not in SURE:
+                _check(inner)
         return
     if isinstance(value, list | tuple):
         for inner in value:
-            _check(inner)
+            if type(inner) not in SURE:
+                _check(inner)
         return
-    raise TypeError(f"no event holds a {type(value).__name__}")
+    if value is None or isinstance(value, bool | str):
+        return
+    if not isinstance(value, int):
+        raise TypeError(f"no event holds a {type(value).__name__}")
+    if abs(value) > EXACT:
+        raise ValueError("a number beyond what JSON keeps exactly")

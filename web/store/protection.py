@@ -1,0 +1,86 @@
+"""Events are written once. In: a connection. Out: triggers that refuse to change or delete them.
+
+They keep programs and people at a console from mistakes; against whoever may drop a trigger stand
+the trail's hashes. A migration calls `unprotect` before it alters such a table, `protect` after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import DDL, Connection, Table, inspect
+
+from zhuanjie.web.store.metadata import METADATA
+from zhuanjie.web.store.tables import EVENT_VALUES
+
+FIXED: Final = ("events", "event_values", "column_sets", "trail_checkpoints")
+"""Tables whose rows are never changed nor deleted; of `event_values` a redaction takes some out."""
+
+_REDACTS: Final = (
+    "NEW.seq = OLD.seq AND NEW.secret IS NULL AND NEW.erased IS NOT NULL"
+    " AND length(NEW.erased) > coalesce(length(OLD.erased), 0)"
+    " AND length(NEW.content) < length(OLD.content)")
+"""What an update of `event_values` must be: less in clear, more erased, no secret left."""
+
+_SQLITE: Final = {
+    "updated": "CREATE TRIGGER %(table)s_updated BEFORE UPDATE ON %(table)s{when}"
+               " BEGIN SELECT RAISE(ABORT, 'events are never changed'); END",
+    "deleted": "CREATE TRIGGER %(table)s_deleted BEFORE DELETE ON %(table)s"
+               " BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END",
+    # Who replaces a row deletes it, and no trigger is told.
+    "replaced": "CREATE TRIGGER %(table)s_replaced BEFORE INSERT ON %(table)s"
+                " WHEN EXISTS (SELECT 1 FROM %(table)s WHERE {same})"
+                " BEGIN SELECT RAISE(ABORT, 'events are never replaced'); END",
+}
+_FUNCTION: Final = DDL("""
+CREATE OR REPLACE FUNCTION zhuanjie_written_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'events are never changed' USING ERRCODE = 'integrity_constraint_violation';
+END $$""")
+_POSTGRESQL: Final = {
+    "updated": "CREATE TRIGGER zhuanjie_updated BEFORE UPDATE ON %(table)s FOR EACH ROW{when}"
+               " EXECUTE FUNCTION zhuanjie_written_once()",
+    "deleted": "CREATE TRIGGER zhuanjie_deleted BEFORE DELETE ON %(table)s FOR EACH ROW"
+               " EXECUTE FUNCTION zhuanjie_written_once()",
+    "emptied": "CREATE TRIGGER zhuanjie_emptied BEFORE TRUNCATE ON %(table)s"
+               " EXECUTE FUNCTION zhuanjie_written_once()",
+}
+_ALWAYS: Final = "ALTER TABLE %(table)s ENABLE ALWAYS TRIGGER zhuanjie_{act}"
+"""Also where a session says that it replicates."""
+
+
+def protect(conn: Connection) -> None:
+    """Lay the triggers over the tables that are there, anew where they were."""
+    unprotect(conn)
+    is_postgresql = conn.dialect.name == "postgresql"
+    if is_postgresql:
+        conn.execute(_FUNCTION)
+    for table in _there(conn):
+        when = f" WHEN (NOT ({_REDACTS}))" if table is EVENT_VALUES else ""
+        for act, statement in (_POSTGRESQL if is_postgresql else _SQLITE).items():
+            same = " OR ".join(f"{name} = NEW.{name}" for name in _unique(table))
+            conn.execute(DDL(statement.format(when=when, same=same)).against(table))
+            if is_postgresql:
+                conn.execute(DDL(_ALWAYS.format(act=act)).against(table))
+
+
+def unprotect(conn: Connection) -> None:
+    """Take the triggers away."""
+    is_postgresql = conn.dialect.name == "postgresql"
+    for table in _there(conn):
+        for act in _POSTGRESQL if is_postgresql else _SQLITE:
+            drop = (f"DROP TRIGGER IF EXISTS zhuanjie_{act} ON %(table)s" if is_postgresql
+                    else f"DROP TRIGGER IF EXISTS %(table)s_{act}")
+            conn.execute(DDL(drop).against(table))
+
+
+def _there(conn: Connection) -> Iterator[Table]:
+    names = set(inspect(conn).get_table_names())
+    for name in FIXED:
+        if name in names and name in METADATA.tables:
+            yield METADATA.tables[name]
+
+
+def _unique(table: Table) -> list[str]:
+    return [c.name for c in table.columns if c.primary_key or c.unique]
