@@ -47,7 +47,7 @@ class UnitOfWork:
         self.conn, self.actor = conn, actor
         self._guard, self._limit, self._lifted = guard, limit, 0
         self._table, self._projectors = table, projectors
-        self.size, self._leaf, last = _head(conn, lock=True)
+        self.size, self._leaf, last = trail_head(conn, lock=True)
         # A clock that was set back does not put events out of order.
         self.at = max(_iso(now), last)
         self.touched: dict[str, Member] = {}
@@ -156,7 +156,8 @@ def begin_trail(conn: Connection) -> None:
         conn.execute(insert(TRAIL_HEAD).values(id=_HEAD, size=0, leaf=NOTHING, at=""))
 
 
-def _head(conn: Connection, *, lock: bool = False) -> tuple[int, bytes, str]:
+def trail_head(conn: Connection, *, lock: bool = False) -> tuple[int, bytes, str]:
+    """How many events there are, the hash of the last and when it was; `lock` holds others off."""
     query = select(TRAIL_HEAD.c.size, TRAIL_HEAD.c.leaf, TRAIL_HEAD.c.at)
     size, leaf, at = conn.execute(query.with_for_update() if lock else query).one()
     return size, leaf, at

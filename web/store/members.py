@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from zhuanjie.web.store.event import Event
 from zhuanjie.web.store.tables import COLUMN_SETS, MEMBER_KEYS, MEMBERS
+from zhuanjie.web.trail.leaf import REASON
 
 KeyForms = Mapping[str, Callable[[Any], Any]]
 """By field, the form in which its values are compared: the fields that members are found by."""
@@ -96,6 +97,10 @@ class MemberTable:
         return known
 
     def _take(self, conn: Connection, member: Member, event: Event) -> None:
+        # What was erased is not known any more, whatever stood there before it.
+        lost = event.data["lost"] if event.kind == "values.redacted" else ()
+        for name in (*event.erased, *lost):
+            member.record.pop(name, None)
         for name, value in event.after.items():
             if value is None:
                 member.record.pop(name, None)
@@ -113,11 +118,12 @@ class MemberTable:
         """The columns of a member's tables, and every field that was ever set."""
         if event.data.get(ONLY_COLUMNS) and event.columns is not None:
             return event.columns
-        if event.columns is None and not event.values:
+        held = (event.erased - {REASON}).union(event.values)
+        if event.columns is None and not held:
             return had
-        key = (had, frozenset((event.columns or "", *event.values)))
+        key = (had, held | {event.columns or ""})
         if key not in self._unions:
-            fields = columns_of(conn, had).union(event.values)
+            fields = columns_of(conn, had) | held
             if event.columns is not None:
                 fields |= columns_of(conn, event.columns)
             self._unions[key] = column_set(conn, fields)

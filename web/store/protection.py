@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import DDL, Connection, Table, inspect
+from sqlalchemy import DDL, Connection, ExecutableDDLElement, Table, inspect, text
 
 from zhuanjie.web.store.metadata import METADATA
 from zhuanjie.web.store.tables import EVENT_VALUES
@@ -33,11 +33,11 @@ _SQLITE: Final = {
                 " WHEN EXISTS (SELECT 1 FROM %(table)s WHERE {same})"
                 " BEGIN SELECT RAISE(ABORT, 'events are never replaced'); END",
 }
-_FUNCTION: Final = DDL("""
+_FUNCTION: Final = """
 CREATE OR REPLACE FUNCTION zhuanjie_written_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'events are never changed' USING ERRCODE = 'integrity_constraint_violation';
-END $$""")
+END $$"""
 _POSTGRESQL: Final = {
     "updated": "CREATE TRIGGER zhuanjie_updated BEFORE UPDATE ON %(table)s FOR EACH ROW{when}"
                " EXECUTE FUNCTION zhuanjie_written_once()",
@@ -55,14 +55,14 @@ def protect(conn: Connection) -> None:
     unprotect(conn)
     is_postgresql = conn.dialect.name == "postgresql"
     if is_postgresql:
-        conn.execute(_FUNCTION)
+        conn.execute(text(_FUNCTION))
     for table in _there(conn):
         when = f" WHEN (NOT ({_REDACTS}))" if table is EVENT_VALUES else ""
         for act, statement in (_POSTGRESQL if is_postgresql else _SQLITE).items():
             same = " OR ".join(f"{name} = NEW.{name}" for name in _unique(table))
-            conn.execute(DDL(statement.format(when=when, same=same)).against(table))
+            conn.execute(_ddl(statement.format(when=when, same=same), table))
             if is_postgresql:
-                conn.execute(DDL(_ALWAYS.format(act=act)).against(table))
+                conn.execute(_ddl(_ALWAYS.format(act=act), table))
 
 
 def unprotect(conn: Connection) -> None:
@@ -72,7 +72,12 @@ def unprotect(conn: Connection) -> None:
         for act in _POSTGRESQL if is_postgresql else _SQLITE:
             drop = (f"DROP TRIGGER IF EXISTS zhuanjie_{act} ON %(table)s" if is_postgresql
                     else f"DROP TRIGGER IF EXISTS %(table)s_{act}")
-            conn.execute(DDL(drop).against(table))
+            conn.execute(_ddl(drop, table))
+
+
+def _ddl(statement: str, table: Table) -> ExecutableDDLElement:
+    made: ExecutableDDLElement = DDL(statement)  # type: ignore[no-untyped-call]
+    return made.against(table)
 
 
 def _there(conn: Connection) -> Iterator[Table]:

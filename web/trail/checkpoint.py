@@ -1,4 +1,4 @@
-"""Checkpoints (C2SP tlog-checkpoint). In: a tree's size and root. Out: their text, read and written.
+"""Checkpoints (C2SP tlog-checkpoint). In: a tree's size and root. Out: their text; it read.
 
 What is signed is the origin, the size and the root, a line each, and nothing else.
 """

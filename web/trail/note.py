@@ -1,4 +1,4 @@
-"""Signed notes as C2SP has them. In: a text, a key. Out: the text with its signature; the same checked.
+"""Signed notes as C2SP has them. In: a text, a key. Out: it with a signature; that checked.
 
 A key's name stands in its texts, so that whoever reads a note knows whose word it is. Keys are
 written as the Go programs for transparency logs write them, and read by them.

@@ -1,4 +1,4 @@
-"""Proofs that stand alone. In: a JSON document, a public key. Out: what it shows, or why it does not.
+"""Proofs that stand alone. In: a JSON document, a public key. Out: what it shows, or why not.
 
 A document holds signed checkpoints, hashes, and for an event its body, so that whoever has the
 public key needs nothing of the register. Values are in it where somebody asked for them, each with
@@ -33,7 +33,7 @@ class ProofError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a proof shows: that the last of `checkpoints` holds the event, or goes on from the first.
+    """What a proof shows: the last of `checkpoints` holds the event, or goes on from the first.
 
     `event` is the event's body, `values` what of its values the proof discloses: before and after.
     """
