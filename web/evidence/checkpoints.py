@@ -61,7 +61,7 @@ class Trail:
         Raises UsageError where there is no key.
         """
         signer = self._key()
-        with store.reading() as conn:
+        with store.database.reading() as conn:
             size, _, _ = trail_head(conn)
             known = _at(conn, signer, size)
         if known is not None:
@@ -76,16 +76,16 @@ class Trail:
 
     def prove(self, store: RegisterStore, seq: int, fields: tuple[str, ...] = ()) -> dict[str, Any]:
         """A document that shows the event with this number, and what `fields` of it held."""
-        with store.reading() as conn:
+        with store.database.reading() as conn:
             covers = _after(conn, seq)
         note = covers or self.checkpoint(store).note
-        with store.reading() as conn:
+        with store.database.reading() as conn:
             return event_document(conn, seq, note, fields)
 
     def connect(self, store: RegisterStore, first: str) -> dict[str, Any]:
         """A document that shows how the register as it is now goes on from a checkpoint."""
         second = self.checkpoint(store).note
-        with store.reading() as conn:
+        with store.database.reading() as conn:
             return consistency_document(conn, first, second)
 
     def _key(self) -> Signer:

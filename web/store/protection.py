@@ -46,20 +46,28 @@ _POSTGRESQL: Final = {
     "emptied": "CREATE TRIGGER zhuanjie_emptied BEFORE TRUNCATE ON %(table)s"
                " EXECUTE FUNCTION zhuanjie_written_once()",
 }
+_KNOWN_SQLITE: Final = (
+    "SELECT tbl_name, name FROM main.sqlite_master WHERE type = 'trigger'"
+    " AND (name LIKE '%_updated' OR name LIKE '%_deleted' OR name LIKE '%_replaced')")
+_KNOWN_POSTGRESQL: Final = (
+    "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+    " WHERE t.tgname LIKE 'zhuanjie_%' AND c.relnamespace = current_schema()::regnamespace")
 _ALWAYS: Final = "ALTER TABLE %(table)s ENABLE ALWAYS TRIGGER zhuanjie_{act}"
 """Also where a session says that it replicates."""
 
 
 def protect(conn: Connection) -> None:
-    """Lay the triggers over the tables that are there, anew where they were."""
-    unprotect(conn)
+    """Lay the triggers over the tables that are there, where they are not yet."""
     is_postgresql = conn.dialect.name == "postgresql"
+    known = _triggers(conn)
     if is_postgresql:
         conn.execute(text(_FUNCTION))
     for table in _there(conn):
         when = f" WHEN (NOT ({_REDACTS}))" if table is EVENT_VALUES else ""
+        same = " OR ".join(f"{name} = NEW.{name}" for name in _unique(table))
         for act, statement in (_POSTGRESQL if is_postgresql else _SQLITE).items():
-            same = " OR ".join(f"{name} = NEW.{name}" for name in _unique(table))
+            if (table.name, act) in known:
+                continue
             conn.execute(_ddl(statement.format(when=when, same=same), table))
             if is_postgresql:
                 conn.execute(_ddl(_ALWAYS.format(act=act), table))
@@ -67,12 +75,21 @@ def protect(conn: Connection) -> None:
 
 def unprotect(conn: Connection) -> None:
     """Take the triggers away."""
-    is_postgresql = conn.dialect.name == "postgresql"
+    drop = ("DROP TRIGGER zhuanjie_{act} ON %(table)s" if conn.dialect.name == "postgresql"
+            else "DROP TRIGGER %(table)s_{act}")
+    known = _triggers(conn)
     for table in _there(conn):
-        for act in _POSTGRESQL if is_postgresql else _SQLITE:
-            drop = (f"DROP TRIGGER IF EXISTS zhuanjie_{act} ON %(table)s" if is_postgresql
-                    else f"DROP TRIGGER IF EXISTS %(table)s_{act}")
-            conn.execute(_ddl(drop, table))
+        for name, act in sorted(known):
+            if name == table.name:
+                conn.execute(_ddl(drop.format(act=act), table))
+
+
+def _triggers(conn: Connection) -> set[tuple[str, str]]:
+    """The triggers that are there, by table and act."""
+    rows = conn.execute(text(_KNOWN_POSTGRESQL if conn.dialect.name == "postgresql"
+                             else _KNOWN_SQLITE))
+    return {(table, name.removeprefix("zhuanjie_").removeprefix(f"{table}_"))
+            for table, name in rows}
 
 
 def _ddl(statement: str, table: Table) -> ExecutableDDLElement:

@@ -106,7 +106,7 @@ def kept(request: pytest.FixtureRequest, size: int,
 
 
 def test_an_untouched_register_has_no_flaw(kept: History) -> None:
-    with kept.store.reading() as conn:
+    with kept.store.database.reading() as conn:
         found = verified(kept, conn)
     assert said(found) == []
     assert found.size in (SMALL, LARGE)
@@ -133,7 +133,7 @@ def test_one_bit_of_an_event(kept: History, column: Column[Any]) -> None:
     TRAIL_TILES.c.level, TRAIL_TILES.c.number], ids=str)
 def test_one_bit_beside_events(kept: History, column: Column[Any]) -> None:
     rng = Random(str(column))
-    with kept.store.reading() as conn:
+    with kept.store.database.reading() as conn:
         if not conn.execute(select(func.count()).select_from(column.table)).scalar():
             assert column.table is TRAIL_TILES
             return
@@ -299,7 +299,7 @@ ACTS: list[Act] = [
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
 def test_what_sql_can_do(kept: History, act: Act) -> None:
-    with kept.store.reading() as conn:
+    with kept.store.database.reading() as conn:
         size = verified(kept, conn).size
     for seed in range(6):
         with tampered(kept) as conn:
@@ -323,6 +323,6 @@ def test_a_checkpoint_of_somebody_else(kept: History) -> None:
     with kept.store.change(ACTOR) as work:
         work.record(EventDraft("settings.set", data={}))
     note = kept.trail.checkpoint(kept.store).note
-    with kept.store.reading() as conn:
+    with kept.store.database.reading() as conn:
         found = verified(kept, conn, note.replace("office", "other"))
         assert [c for c, _ in said(found)] == ["checkpoint-note"]
