@@ -39,7 +39,7 @@ CONTENT: Final = (ContentTable(COLUMN_SETS.c.id, COLUMN_SETS.c.fields,
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
+class TrailVerification:
     """What a verification found: `flaws`, the first of `count`; and what it read."""
 
     size: int
@@ -53,7 +53,7 @@ class Verification:
 
 def verify(conn: Connection, verifiers: Sequence[Verifier], *, outside: Sequence[str] = (),
            content: Sequence[ContentTable] = (),
-           progress: Callable[[int, int], None] = lambda done, size: None) -> Verification:
+           progress: Callable[[int, int], None] = lambda done, size: None) -> TrailVerification:
     """Verify what one state of a register holds.
 
     `verifiers` are the keys that checkpoints may be signed with, `outside` the notes of checkpoints
@@ -80,7 +80,7 @@ def verify(conn: Connection, verifiers: Sequence[Verifier], *, outside: Sequence
         tiles.end()
         points.end(frontier.size)
     _check_orphans(conn, flaws)
-    return Verification(chain.size, frontier.root() if chain.whole else None, points.count,
+    return TrailVerification(chain.size, frontier.root() if chain.whole else None, points.count,
                         points.covered, list(flaws), flaws.count)
 
 

@@ -16,7 +16,7 @@ from support.register_history import ACTOR, History, history
 
 from zhuanjie.web.evidence.tables import TRAIL_CHECKPOINTS, TRAIL_TILES
 from zhuanjie.web.evidence.tree import extend
-from zhuanjie.web.evidence.verify import Verification, verify
+from zhuanjie.web.evidence.verify import TrailVerification, verify
 from zhuanjie.web.store.change import NOTHING
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.event import EventDraft
@@ -43,15 +43,15 @@ def tampered(kept: History) -> Iterator[Connection]:
         transaction.rollback()
 
 
-def verified(kept: History, conn: Connection, *outside: str) -> Verification:
+def verified(kept: History, conn: Connection, *outside: str) -> TrailVerification:
     return verify(conn, [kept.verifier], outside=outside)
 
 
-def said(found: Verification) -> list[tuple[str, int | None]]:
+def said(found: TrailVerification) -> list[tuple[str, int | None]]:
     return [(flaw.code, flaw.seq) for flaw in found.flaws]
 
 
-def names(found: Verification, *events: int) -> bool:
+def names(found: TrailVerification, *events: int) -> bool:
     """Whether one of these events is named, alone or in a range."""
     return any(flaw.seq in events or
                any(flaw.args.get("first", 1) <= seq <= flaw.args.get("last", 0) for seq in events)
