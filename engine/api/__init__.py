@@ -14,6 +14,8 @@ from zhuanjie.engine.api.modules import MODULES
 if TYPE_CHECKING:
     from zhuanjie.engine.api.acts import PlainReading as PlainReading
     from zhuanjie.engine.api.acts import RegisterActs as RegisterActs
+    from zhuanjie.engine.api.acts import RegisterSetting as RegisterSetting
+    from zhuanjie.engine.api.acts import TypedAct as TypedAct
     from zhuanjie.engine.api.acts import TypedCondition as TypedCondition
     from zhuanjie.engine.api.acts import condition_holds as condition_holds
     from zhuanjie.engine.api.acts import plain_values as plain_values
@@ -112,6 +114,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.trying import record_to_try as record_to_try
     from zhuanjie.engine.api.trying import trial_bench as trial_bench
     from zhuanjie.engine.api.waivers import WaiverReview as WaiverReview
+    from zhuanjie.engine.api.waivers import entry_problems as entry_problems
     from zhuanjie.engine.api.waivers import review_waivers as review_waivers
     from zhuanjie.engine.auditing.case_judge import CaseJudge as CaseJudge
     from zhuanjie.engine.auditing.case_judge import CaseJudgement as CaseJudgement

@@ -14,11 +14,17 @@ from zhuanjie.engine.core.results import InputFinding, plain
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.record_reader import CachedRecordReader
-from zhuanjie.engine.policy.register_acts import RegisterActs, TypedCondition, register_acts
+from zhuanjie.engine.policy.register_acts import (
+    RegisterActs,
+    TypedAct,
+    TypedCondition,
+    register_acts,
+)
+from zhuanjie.engine.vocabulary.register_model import Setting as RegisterSetting
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["PlainReading", "RegisterActs", "TypedCondition", "condition_holds", "plain_values",
-           "register_acts"]
+__all__ = ["PlainReading", "RegisterActs", "RegisterSetting", "TypedAct", "TypedCondition",
+           "condition_holds", "plain_values", "register_acts"]
 
 
 @dataclass(frozen=True, slots=True)

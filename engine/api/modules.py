@@ -9,8 +9,8 @@ from typing import Final
 
 MODULES: Final = {
     "zhuanjie.engine.api.acts": (
-        "PlainReading", "RegisterActs", "TypedCondition", "condition_holds", "plain_values",
-        "register_acts",
+        "PlainReading", "RegisterActs", "RegisterSetting", "TypedAct", "TypedCondition",
+        "condition_holds", "plain_values", "register_acts",
     ),
     "zhuanjie.engine.api.baselines": (
         "BaselineChange", "create_baseline", "show_baseline", "update_baseline",
@@ -53,7 +53,7 @@ MODULES: Final = {
         "evaluate", "own_backends", "single_engine", "stand_in", "unavailable_engines", "watch",
     ),
     "zhuanjie.engine.api.trying": ("record_to_try", "trial_bench"),
-    "zhuanjie.engine.api.waivers": ("WaiverReview", "review_waivers"),
+    "zhuanjie.engine.api.waivers": ("WaiverReview", "entry_problems", "review_waivers"),
     "zhuanjie.engine.auditing.case_judge": (
         "CaseJudge", "CaseOutcome", "CaseJudgement", "Others", "SharedPlace", "given_waivers",
     ),

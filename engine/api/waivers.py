@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from zhuanjie.engine.api.callers import Day, day_of, policy_of
 from zhuanjie.engine.api.ledgers import Given, Sources, stream
 from zhuanjie.engine.api.policies import plan_for
+from zhuanjie.engine.auditing.case_judge import given_waivers
 from zhuanjie.engine.auditing.waiver_notices import uses
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.results import PolicyRef
 from zhuanjie.engine.core.waiver import WaiverUse
 from zhuanjie.engine.core.worker_process import survives_fork
 from zhuanjie.engine.policy.parameter_values import ParamValue
+from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.policy.waiver_model import WaiverEntry
-from zhuanjie.engine.waivers.waiver_set import WaiverSet
+from zhuanjie.engine.waivers.waiver_set import WaiverSet, waivers_for
 
-__all__ = ["SOON", "WaiverReview", "review_waivers"]
+__all__ = ["SOON", "WaiverReview", "entry_problems", "review_waivers"]
 
 SOON = 14
 """Days before the end of a waiver from which on it is said to be near."""
@@ -76,6 +78,19 @@ def review_waivers(paths: Sequence[str | Path], policy: Given = None, *, as_of: 
                 "days": (use.waiver.expires - day).days}, _place(given, use)))
     return WaiverReview(plan.policy.ref, day, used, entries, (*given.problems, *wrong),
                         tuple(near), ledgers is not None)
+
+
+def entry_problems(entry: Mapping[str, Any], policy: Policy,
+                   day: date) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    """What is wrong with one waiver that stands in no file, as of a day.
+
+    First why it is no waiver at all, then what the policy does not know of it or does not allow.
+    """
+    files = given_waivers([entry], str(entry.get("id", "")))
+    malformed = tuple(files.problems)
+    if malformed:
+        return malformed, ()
+    return (), waivers_for(files, policy, day).problems
 
 
 def _place(given: WaiverSet, use: WaiverUse) -> Any:

@@ -42,9 +42,14 @@ def say(code: str, lang: Lang, /, **args: Any) -> str:
     detail = args.get("detail")
     if isinstance(detail, WritingFault):
         args["detail"] = catalogue(lang)[detail.code].format(token=detail.token)
-    args = {name: _quoted(value) for name, value in args.items()}
+    args = {name: _quoted(_spoken(value, lang)) for name, value in args.items()}
     # Whatever a message quotes, it tells nobody's number and no password.
     return hide_numbers(catalogue(lang)[code].format(**args))
+
+
+def _spoken(value: Any, lang: Lang) -> Any:
+    """A value that is a text in both languages (`models.Text`), in the one that is spoken."""
+    return getattr(value, lang) if hasattr(value, "zh") and hasattr(value, "en") else value
 
 
 def _quoted(value: Any) -> Any:

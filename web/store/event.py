@@ -77,6 +77,11 @@ class Event:
     """The unit for which the actor acted."""
 
     @property
+    def fields(self) -> dict[str, Change]:
+        """What of `values` are fields of the member: names that begin with # stand beside them."""
+        return {name: change for name, change in self.values.items() if not name.startswith("#")}
+
+    @property
     def after(self) -> dict[str, Plain]:
         """What the fields hold since."""
         return {name: after for name, (_, after) in self.values.items()}

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from zhuanjie.web.store.event import Event
 from zhuanjie.web.store.tables import COLUMN_SETS, MEMBER_KEYS, MEMBERS
-from zhuanjie.web.trail.leaf import REASON
 
 KeyForms = Mapping[str, Callable[[Any], Any]]
 """By field, the form in which its values are compared: the fields that members are found by."""
@@ -101,7 +100,7 @@ class MemberTable:
         lost = event.data["lost"] if event.kind == "values.redacted" else ()
         for name in (*event.erased, *lost):
             member.record.pop(name, None)
-        for name, value in event.after.items():
+        for name, (_, value) in event.fields.items():
             if value is None:
                 member.record.pop(name, None)
             else:
@@ -118,7 +117,7 @@ class MemberTable:
         """The columns of a member's tables, and every field that was ever set."""
         if event.data.get(ONLY_COLUMNS) and event.columns is not None:
             return event.columns
-        held = (event.erased - {REASON}).union(event.values)
+        held = frozenset(n for n in event.erased if not n.startswith("#")).union(event.fields)
         if event.columns is None and not held:
             return had
         key = (had, held | {event.columns or ""})

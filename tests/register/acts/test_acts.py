@@ -1,0 +1,363 @@
+"""Acts set what the data say, and are refused in words where state, inputs or rules forbid them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from support.acts_office import LI, WANG, Office, jpeg, png
+
+from zhuanjie.engine.api import InputError, say_diagnostic
+from zhuanjie.web.acts.attachments import attached
+from zhuanjie.web.acts.numbers import fates
+from zhuanjie.web.acts.perform import AskedAct
+from zhuanjie.web.acts.possible import possible_acts
+from zhuanjie.web.acts.projection import PROJECTIONS
+from zhuanjie.web.store.errors import ConflictError, NotFoundError, RefusedError
+from zhuanjie.web.store.event import SYSTEM
+from zhuanjie.web.store.history import events, events_of
+from zhuanjie.web.store.metadata import METADATA
+from zhuanjie.web.store.tables import MEMBERS
+
+
+def test_a_letter_is_issued_voided_issued_again_and_reissued(office: Office) -> None:
+    office.add()
+    first = office.issue()
+    assert first["number"] == "200700001"
+    held = office.member().record
+    assert {held[f"letter.{n}"] for n in ("serial", "stub_serial", "receipt_serial")} == {"200700001"}
+    assert (held["letter.issued_on"], held["letter.name"]) == ("2007-07-02", "王一")
+    assert (held["letter.phone"], held["receipt.tracker"]) == ("13800000001", "li")
+    assert held["letter.addressee"] == "某公司委员会"
+    voided = office.do("void", reason="写错")
+    assert (voided["ended"], voided["number"]) == ("200700001", None)
+    assert not any(n.startswith("letter.") and n not in LEFT for n in office.member().record)
+    assert office.issue()["number"] == "200700002"
+    again = office.do("reissue", inputs={"letter.reissue_reason": "遗失",
+                                         "letter.original_returned": True})
+    assert (again["number"], again["ended"]) == ("200700003", "200700002")
+    held = office.member().record
+    assert (held["letter.serial"], held["letter.reissued_on"]) == ("200700003", "2007-07-02")
+    with office.store.reading(SYSTEM) as conn:
+        found = fates(conn, "letter")
+    assert [(f.text, f.state, f.replaces, f.replaced_by) for f in found] == [
+        ("200700001", "voided", None, None), ("200700002", "replaced", None, "200700003"),
+        ("200700003", "standing", "200700002", None)]
+
+
+LEFT = ("letter.form", "letter.addressee", "letter.origin_address")
+
+
+def test_what_the_rules_forbid_is_not_done_and_kept_as_a_decision(office: Office) -> None:
+    office.add(**{"member.phone": None})
+    before = office.member()
+    with pytest.raises(RefusedError) as error:
+        office.do("issue", inputs={"letter.phone": "12"})
+    found = {f["clause"]: f for f in error.value.findings}
+    assert {"1.3b", "1.3c"} == found.keys()
+    assert found["1.3c"]["remedy"] == "请补填通讯地址，以便对方寄回回执"
+    assert "1.3b" in say_diagnostic(error.value.diagnostics[0], "zh")
+    assert office.member() == before
+    with office.store.reading(SYSTEM) as conn:
+        last = list(events(conn))[-1]
+        assert fates(conn, "letter") == []
+    assert (last.kind, last.id) == ("decision.made", error.value.decision)
+    assert last.data["moment"] == "issue"
+
+
+def test_missing_evidence_has_to_be_acknowledged(office: Office) -> None:
+    office.add(**{"employment.employer_has_party_org": None})
+    office.add("m2")
+    with pytest.raises(RefusedError) as error:
+        office.issue()
+    assert error.value.diagnostics[0].code == "register.acts.confirm"
+    assert [f["clause"] for f in error.value.findings] == ["1.2"]
+    done = office.do("issue", inputs={"letter.origin_address": "某路1号"},
+                     acknowledged=frozenset({"1.2"}))
+    assert [(f["clause"], f["outcome"]) for f in done["findings"]] == [("1.2", "undetermined")]
+    with office.store.reading(SYSTEM) as conn:
+        event = next(e for e in events_of(conn, "m1") if e.id == done["event"])
+    assert event.data["acknowledged"] == ["1.2"]
+    assert event.data["decision"] == done["decision"]
+
+
+@pytest.mark.parametrize(("act", "words"), [
+    ("void", "没有可以作废的介绍信"), ("reissue", "没有可以重开的介绍信"),
+    ("receive", "没有开具介绍信，不会有回执"), ("follow_up", "没有开具介绍信，无须跟踪"),
+    ("assign", "没有同意保留"), ("contact", "没有同意保留"), ("verify", "没有发放活动证"),
+    ("place", "尚未接收"), ("approve", "没有待答复的“保留组织关系申请”"), ("resubmit", "没有待答复的“返回修改”"),
+    ("restore", "并未撤下"), ("place_floating", "没有持证报到"), ("apply_conversion", "不是预备党员")])
+def test_what_the_state_of_a_case_forbids_is_said(office: Office, act: str, words: str) -> None:
+    office.add()
+    with pytest.raises(RefusedError) as error:
+        office.do(act, reason="x")
+    assert words in say_diagnostic(error.value.diagnostics[0], "zh")
+    assert say_diagnostic(error.value.diagnostics[0], "en").startswith("cannot ")
+
+
+@pytest.mark.parametrize(("act", "more", "code"), [
+    ("fly", {}, "register.acts.unknown"),
+    ("brief", {"inputs": {"member.name": "x"}}, "register.acts.not-input"),
+    ("brief", {"inputs": {"education.briefed_on": "2007-02-30"}}, "records.cell."),
+    ("brief", {"inputs": {"education.briefed_on": "2007-07-03"}}, "register.acts.future"),
+    ("settle", {}, "register.acts.lacking"),
+    ("settle", {"inputs": {"destination.kind": "moon"}}, "records.cell."),
+    ("withdraw", {}, "register.acts.reason"), ("withdraw", {"reason": " "}, "register.acts.reason"),
+    ("withdraw", {"reason": "x" * 2001}, "register.acts.reason-long"),
+    ("correct", {"inputs": {"letter.serial": "1"}, "reason": "x"}, "register.acts.not-input"),
+])
+def test_what_is_wrong_in_a_request_is_said(office: Office, act: str, more: dict[str, Any],
+                                           code: str) -> None:
+    office.add()
+    before = office.member()
+    with pytest.raises(InputError) as error:
+        office.do(act, **more)
+    assert error.value.diagnostics[0].code.startswith(code)
+    assert str(error.value) and say_diagnostic(error.value.diagnostics[0], "zh")
+    assert office.member() == before
+
+
+def test_inputs_are_read_as_ledgers_write_them(office: Office) -> None:
+    office.add()
+    office.do("notify", inputs={"education.notice_on": "2007年6月1日", "education.notice_form": "书面"})
+    assert office.member().record["education.notice_on"] == "2007-06-01"
+    assert office.member().record["education.notice_form"] == "written"
+
+
+def test_a_stay_is_approved_by_another_person_than_who_asked(office: Office) -> None:
+    office.add(**{"destination.kind": None})
+    office.do("apply", inputs={"retention.reason": "出国"})
+    with pytest.raises(RefusedError, match="has not been decided"):
+        office.do("apply", inputs={"retention.reason": "出国"})
+    with pytest.raises(RefusedError, match="has not been decided"):
+        office.issue()
+    with pytest.raises(RefusedError, match="does not decide"):
+        office.do("approve")
+    office.do("refuse", actor=WANG, reason="材料不全")
+    assert office.member().record["retention.decision"] == "refused"
+    office.do("apply", inputs={"retention.reason": "出国"})
+    assert "retention.decision" not in office.member().record
+    office.do("approve", actor=WANG)
+    held = office.member().record
+    assert (held["destination.kind"], held["retention.approved_by"]) == (
+        "retained", "university_org_dept")
+    office.do("assign", inputs={"retention.branch": "留守支部"})
+    office.do("contact")
+    with pytest.raises(RefusedError, match="approved already"):
+        office.do("apply", inputs={"retention.reason": "出国"})
+
+
+def test_a_case_that_was_returned_waits_until_it_is_handed_in_again(office: Office) -> None:
+    office.add()
+    office.do("return", actor=WANG, reason="电话有误")
+    with pytest.raises(RefusedError, match="not handed in again"):
+        office.issue()
+    office.do("correct", inputs={"member.phone": "13800000009"}, reason="改号")
+    office.do("resubmit")
+    office.issue()
+    assert office.member().record["letter.phone"] == "13800000009"
+
+
+def test_a_case_is_withdrawn_and_restored(office: Office) -> None:
+    office.add()
+    office.do("withdraw", reason="重复")
+    assert office.member().withdrawn
+    with pytest.raises(RefusedError, match="restore it first"):
+        office.do("brief")
+    office.do("restore", reason="并非重复")
+    assert not office.member().withdrawn
+    office.do("brief")
+
+
+def test_a_case_is_moved_to_the_unit_that_its_field_means(office: Office) -> None:
+    office.add()
+    office.do("move", inputs={"member.school_branch": "physics"}, reason="转专业")
+    assert office.member().unit == "physics"
+
+
+def test_who_takes_in_a_member_checks_the_credentials_first(office: Office) -> None:
+    office.add()
+    office.issue()
+    office.do("accept", inputs={"arrival.presented_on": "2007-07-02", "arrival.by_proxy": False})
+    office.do("place", inputs={"arrival.branch": "三支部"})
+    with pytest.raises(RefusedError, match="was taken in"):
+        office.do("void", reason="x")
+    office.add("m2")
+    office.issue("m2")
+    with pytest.raises(RefusedError) as error:
+        office.do("accept", "m2", inputs={"arrival.accepted_on": "2007-07-02", "arrival.by_proxy": True})
+    assert [f["clause"] for f in error.value.findings] == ["2.5a"]
+
+
+def test_the_second_of_two_writers_is_told_what_changed(office: Office) -> None:
+    office.add()
+    seen = office.member().version
+    office.do("brief", expected_version=seen)
+    office.do("notify", actor=WANG)
+    with pytest.raises(ConflictError) as error:
+        office.do("issue", expected_version=seen)
+    changes = error.value.changes
+    assert [(c["actor"], c["act"], c["fields"]) for c in changes] == [
+        ("li", "brief", ["education.briefed_on"]),
+        ("wang", "notify", ["education.notice_form", "education.notice_on"])]
+    assert office.do("settle", inputs={"destination.kind": "employer_org"},
+                     expected_version=office.member().version)["version"] > seen
+    with pytest.raises(NotFoundError):
+        office.do("brief", "nobody")
+
+
+def test_numbers_that_cases_bear_already_are_passed_over(office: Office) -> None:
+    office.add("old", **{"letter.serial": "第200700001号", "letter.issued_on": "2007-06-01"})
+    office.add()
+    assert office.issue()["number"] == "200700002"
+    office.do("void", "old", reason="失效")
+    with office.store.reading(SYSTEM) as conn:
+        found = {f.text: (f.state, f.member) for f in fates(conn, "letter")}
+    assert found["200700002"] == ("standing", "m1")
+    assert found["200700001"][0] in {"taken", "voided"}
+
+
+def test_an_office_sets_its_series_and_gaps_are_explained(office: Office) -> None:
+    for id in ("m1", "m2", "m3"):
+        office.add(id)
+    office.issue("m1")
+    with office.store.change(LI) as work:
+        office.book.set_series(work, "letter", next=10, reason="旧本用完")
+    assert office.issue("m2")["number"] == "200700010"
+    with office.store.change(LI) as work:
+        office.book.set_series(work, "letter", prefix="泉")
+    assert office.issue("m3")["number"] == "泉200700001"
+    for wrong in ({"next": 1}, {"prefix": "x" * 41}, {"prefix": "a\n"}, {"next": 100_000}):
+        with pytest.raises(Exception, match=r"go back|printable"), office.store.change(LI) as work:
+            office.book.set_series(work, "letter", **({"prefix": "泉"} | wrong))
+    with office.store.reading(SYSTEM) as conn:
+        told = [e.data["was"] for e in events(conn) if e.kind == "series.set"]
+    assert told[0] == {"prefix": "", "next": 2}
+
+
+def test_a_key_acts_once_and_answers_again(office: Office) -> None:
+    office.add()
+    first = office.do("issue", inputs={"letter.origin_address": "某路"}, key="k1")
+    again = office.do("issue", inputs={"letter.origin_address": "某路"}, key="k1")
+    assert again == first
+    with pytest.raises(ConflictError, match="another request"):
+        office.do("issue", inputs={"letter.origin_address": "别路"}, key="k1")
+    with pytest.raises(RefusedError):
+        office.do("issue", inputs={"letter.origin_address": "某路"}, key="k1", actor=WANG)
+    office.now += timedelta(hours=25)
+    with pytest.raises(RefusedError, match="issued already"):
+        office.do("issue", inputs={"letter.origin_address": "某路"}, key="k1")
+    for key in ("", "x" * 201, "a\nb"):
+        with pytest.raises(Exception, match="idempotency key"):
+            office.do("brief", key=key)
+
+
+def test_files_are_kept_by_their_hash_and_named_by_the_event(office: Office) -> None:
+    office.add()
+    office.issue()
+    scan = office.folder.receive([jpeg()], "王一回执.jpg")
+    done = office.do("receive", attachments=[scan])
+    with office.store.reading(SYSTEM) as conn:
+        assert attached(conn, "m1") == [scan]
+        event = next(e for e in events_of(conn, "m1") if e.id == done["event"])
+    assert event.data["attachments"] == [{"sha256": scan.sha256, "size": scan.size,
+                                          "type": "image/jpeg"}]
+    assert event.after[f"#file.{scan.sha256}"] == "王一回执.jpg"
+    assert not any(name.startswith("#") for name in office.member().record)
+    with pytest.raises(InputError, match="0 to 0"):
+        office.do("brief", attachments=[scan])
+    office.folder.delete(scan.sha256)
+    with pytest.raises(NotFoundError, match="no such file"):
+        office.do("follow_up", inputs={"receipt.followed_up_result": "已电话"}, attachments=[scan])
+
+
+def test_what_can_be_done_now_and_what_not_and_why(office: Office) -> None:
+    office.add(**{"destination.kind": "talent_service", "destination.talent_level": "township",
+                  "destination.talent_is_public": True, "destination.file_moved_with": True,
+                  "employment.employed": False})
+
+    def now() -> dict[str, Any]:
+        with office.store.reading(SYSTEM) as conn:
+            return {a.id: a for a in possible_acts(office.desk, conn, office.member(), "li")}
+
+    found = now()
+    assert [f.clause for f in found["issue"].against] == ["1.2d"]
+    assert not found["issue"].is_possible and found["brief"].is_possible
+    assert [f.clause for f in found["issue"].asked_about] == ["1.3c"]
+    assert found["settle"].inputs["destination.kind"] and found["withdraw"].reason_needed
+    assert "没有可以作废" in say_diagnostic(found["void"].why_not[0], "zh")
+    office.do("settle", inputs={"destination.kind": "parents_township"})
+    found = now()
+    assert found["issue"].is_possible
+    office.issue()
+    found = now()
+    assert found["void"].is_possible and not found["issue"].is_possible
+
+
+def test_a_selection_is_looked_at_before_it_is_acted_on(office: Office) -> None:
+    for id in ("m1", "m2", "m3"):
+        office.add(id)
+    office.issue("m2")
+    asked = AskedAct("issue", "", inputs={"letter.origin_address": "某路"})
+    looked = office.room.preview_all(LI, asked, ["m1", "m2", "m3", "m4"])
+    assert [r.error is None for r in looked] == [True, False, True, False]
+    assert looked[0].answer and looked[0].answer["changes"]["letter.serial"] == "200700002"
+    with office.store.reading(SYSTEM) as conn:
+        assert len(fates(conn, "letter")) == 1
+    versions = {r.member: r.answer["version"] for r in looked if r.answer}
+    office.do("brief", "m3")
+    done = office.room.do_all(LI, asked, versions, key="all")
+    assert [(r.member, r.error is None) for r in done] == [("m1", True), ("m3", False)]
+    assert isinstance(done[1].error, ConflictError)
+    again = office.room.do_all(LI, asked, versions, key="all")
+    assert again[0].answer == done[0].answer
+
+
+def tables(office: Office) -> dict[str, Any]:
+    with office.store.reading(SYSTEM) as conn:
+        return {name: sorted(map(repr, conn.execute(select(METADATA.tables[name]))))
+                for name in (*PROJECTIONS, MEMBERS.name)}
+
+
+def test_tables_are_made_anew_from_events(office: Office) -> None:
+    for id in ("m1", "m2"):
+        office.add(id)
+        office.issue(id)
+    office.do("void", "m2", reason="x")
+    office.do("return", "m1", reason="x")
+    office.do("receive", "m1", attachments=[office.folder.receive([png()])])
+    before = tables(office)
+    assert all(before[name] for name in ("numbers", "series", "requests", "attachments"))
+    office.store.rebuild()
+    assert tables(office) == before
+
+
+def test_another_domain_has_acts_of_its_own(permits: Office) -> None:
+    permits.add("p1", "East", **{
+        "permit.number": "1", "permit.kind": "stall", "permit.district": "East",
+        "application.complete": True, "application.received_on": "2024-04-01",
+        "application.area": 10,
+        "fee.amount": None, "fee.paid_on": None})
+    with pytest.raises(InputError, match="1 to 3"):
+        permits.do("visit", "p1", inputs={"inspection.result": "clear"})
+    permits.do("visit", "p1", inputs={"inspection.result": "clear"},
+               attachments=[permits.folder.receive([png()])])
+    with pytest.raises(RefusedError, match="H3"):
+        permits.do("decide", "p1", inputs={"decision.outcome": "conditional"}, lang="en")
+    permits.do("decide", "p1", inputs={"decision.outcome": "granted"})
+    with pytest.raises(RefusedError) as error:
+        permits.do("issue", "p1")
+    assert {f["clause"] for f in error.value.findings} == {"H5"}
+    permits.do("pay", "p1", inputs={"fee.amount": "120元"})
+    assert permits.do("issue", "p1")["number"] == "P-East-0001"
+    with pytest.raises(RefusedError, match="certificate was issued"):
+        permits.do("issue", "p1")
+    permits.do("void", "p1", reason="x")
+    permits.do("renew", "p1")
+    with pytest.raises(RefusedError, match="does not decide"):
+        permits.do("answer", "p1")
+    permits.do("answer", "p1", actor=WANG)
+    permits.do("post", "p1")
+    permits.do("inspect", "p1")
