@@ -29,7 +29,9 @@ _LINES: Final = 12
 _FRAMES: Final = 8
 _METHODS: Final = re.compile(r"[A-Z]{3,7}")
 _FORMS: Final[dict[str, Callable[[Any], bool]]] = {
-    "request": lambda v: isinstance(v, str) and bool(re.fullmatch(r"[0-9a-f]{16,32}", v)),
+    # A letter has to be in it: what is of figures alone may be somebody's number.
+    "request": lambda v: isinstance(v, str) and bool(
+        re.fullmatch(r"(?=.*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{32})", v)),
     "method": lambda v: isinstance(v, str) and bool(_METHODS.fullmatch(v)),
     "route": lambda v: isinstance(v, Template),
     "status": lambda v: isinstance(v, int) and 100 <= v <= 599,

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
+import orjson
 from sqlalchemy import Connection, select
 from starlette.routing import Route
 
@@ -18,7 +19,6 @@ from zhuanjie.engine.api import Lang, Outcome, Policy, office_zone, settings_fil
 from zhuanjie.web.access.guard import AccessGuard
 from zhuanjie.web.access.tables import UNITS, USERS
 from zhuanjie.web.access.units import unit_tree
-from zhuanjie.web.evidence.checkpoints import Trail
 from zhuanjie.web.judging.judging import Judging
 from zhuanjie.web.judging.rows import outcome_counts
 from zhuanjie.web.judging.tables import OUTCOMES
@@ -67,11 +67,22 @@ def bring_up(database: RegisterDatabase, folder: Path, *,
     return (revisions or Revisions()).upgrade(database, before=save)
 
 
+class CheckpointSigner(Protocol):
+    """What signs the trail."""
+
+    @property
+    def signer(self) -> object | None:
+        """The key; None where there is none."""
+
+    def checkpoint(self, store: RegisterStore) -> object:
+        """Sign the trail as it is now."""
+
+
 class Upkeep:
     """What a register does by itself while it is served, and what machines ask of it."""
 
-    def __init__(self, store: RegisterStore, folder: Path, *, judging: Judging, trail: Trail,
-                 guard: AccessGuard, day: Callable[[], date],
+    def __init__(self, store: RegisterStore, folder: Path, *, judging: Judging,
+                 trail: CheckpointSigner, guard: AccessGuard, day: Callable[[], date],
                  settings: OperationSettings | None = None,
                  reminders: ReminderSettings | None = None, zone: tzinfo | None = None,
                  metrics: RegisterMetrics | None = None) -> None:
@@ -158,8 +169,6 @@ class Upkeep:
 
     def _named(self, conn: Connection, units: Scope) -> Iterable[NamedItem]:
         """The deadlines of cases, each with the key that its ledger has."""
-        import orjson
-
         key = self._policy().vocabulary.keys[0]
         query = select(OUTCOMES.c.member, OUTCOMES.c.clause, OUTCOMES.c.outcome, OUTCOMES.c.due,
                        MEMBERS.c.record).join_from(
@@ -176,7 +185,7 @@ def clause_titles(policy: Policy, lang: Lang) -> dict[str, str]:
     """What each clause is called: its first rule's title."""
     titles: dict[str, str] = {}
     for rule in policy.rules:
-        titles.setdefault(rule.clause, rule.title.get(lang))
+        titles.setdefault(rule.clause, getattr(rule.title, lang))
     return titles
 
 
