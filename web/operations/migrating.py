@@ -22,6 +22,7 @@ from zhuanjie.engine.api import UsageError, fail
 from zhuanjie.web.operations import migrations
 from zhuanjie.web.operations.schema import REVISION_TABLE, differences, whole_schema
 from zhuanjie.web.store.database import RegisterDatabase
+from zhuanjie.web.store.protection import protect, unprotect
 from zhuanjie.web.store.row_security import secure, unsecure
 
 _FOLDER: Final = Path(migrations.__file__).parent
@@ -172,9 +173,9 @@ class Revisions:
             lay(conn)
 
 
-LIFT: Final[Sequence[Callable[[Connection], None]]] = (unsecure,)
+LIFT: Final[Sequence[Callable[[Connection], None]]] = (unprotect, unsecure)
 """What takes away the triggers and policies that stand over tables."""
-LAY: Final[Sequence[Callable[[Connection], None]]] = (secure,)
+LAY: Final[Sequence[Callable[[Connection], None]]] = (secure, protect)
 """What lays them again."""
 
 
