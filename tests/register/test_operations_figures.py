@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from zhuanjie.web.operations.health import Readiness, checks_of
-from zhuanjie.web.operations.logs import ActorId, JsonLines, Observed, Template, log_to
+from zhuanjie.web.operations.logs import ActorId, JsonLines, Observed, RouteTemplate, log_to
 from zhuanjie.web.operations.metrics import RegisterMetrics
 from zhuanjie.web.operations.migrating import Revisions
 from zhuanjie.web.operations.routes import operation_routes
@@ -213,7 +213,7 @@ def test_nobody_is_in_a_line_whichever_field_a_name_is_put_into(value: str, line
 
 def test_what_is_known_to_be_nobodys_is_said(lines: io.StringIO) -> None:
     logging.getLogger("zhuanjie.x").info("answered", extra={
-        "request": "0a" * 16, "method": "GET", "route": Template("/members/{key}"), "status": 404,
+        "request": "0a" * 16, "method": "GET", "route": RouteTemplate("/members/{key}"), "status": 404,
         "ms": 1.5, "actor": ActorId("u-1"), "duty": "judge"})
     (line,) = said(lines)
     assert {k: v for k, v in line.items() if k not in {"at", "from"}} == {

@@ -33,7 +33,7 @@ _FORMS: Final[dict[str, Callable[[Any], bool]]] = {
     "request": lambda v: isinstance(v, str) and bool(
         re.fullmatch(r"(?=.*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{32})", v)),
     "method": lambda v: isinstance(v, str) and bool(_METHODS.fullmatch(v)),
-    "route": lambda v: isinstance(v, Template),
+    "route": lambda v: isinstance(v, RouteTemplate),
     "status": lambda v: isinstance(v, int) and 100 <= v <= 599,
     "ms": lambda v: isinstance(v, int | float) and 0 <= v < 1e7,
     "actor": lambda v: isinstance(v, ActorId),
@@ -42,7 +42,7 @@ _FORMS: Final[dict[str, Callable[[Any], bool]]] = {
 """The fields of a line, beside its time, level and place, and what each may hold."""
 
 
-class Template(str):
+class RouteTemplate(str):
     """The template of a route, such as `/members/{key}`: said so by who read it off the route."""
 
     __slots__ = ()
@@ -141,7 +141,7 @@ class Observed:
                 "actor": ActorId(actor) if isinstance(actor, str) else None})
 
 
-def template_of(scope: Scope) -> Template:
+def template_of(scope: Scope) -> RouteTemplate:
     """The template of the route that a request came to; OTHER where there was none."""
     path = getattr(scope.get("route"), "path", None)
-    return Template(path) if isinstance(path, str) else Template(OTHER)
+    return RouteTemplate(path) if isinstance(path, str) else RouteTemplate(OTHER)
