@@ -100,6 +100,11 @@ class AttachmentFolder:
             raise fail(NotFoundError, "register.acts.file-changed", sha256=sha256)
         return held
 
+    def found(self, sha256: str, name: str = "") -> Attachment:
+        """A file that is there, as its content says; raises NotFoundError where it is not."""
+        held = self.read(sha256)
+        return Attachment(sha256, len(held), content_of(held).type, shown_file_name(name))
+
     def path(self, sha256: str) -> Path:
         """Where a file stands; raises NotFoundError for what is no hash."""
         return self._place(sha256)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from zhuanjie.engine.api import Lang, ZhuanjieError, fail
-from zhuanjie.web.acts.attachments import AttachmentFolder, check_room
+from zhuanjie.web.acts.attachments import Attachment, AttachmentFolder, check_room
 from zhuanjie.web.acts.idempotency import body_hash, keep_answer, kept_answer
 from zhuanjie.web.acts.perform import ActDesk, AskedAct, DoneAct, PreparedAct
 from zhuanjie.web.judging.casework import decide
@@ -74,8 +74,7 @@ class ActRoom:
                                      whole=work.everything)
         if prepared.refusal is not None:
             return self._keep_refusal(work, prepared)
-        self._check_files(work, asked)
-        return self.desk.keep(work, asked, prepared)
+        return self.desk.keep(work, replace(asked, attachments=self._files(work, asked)), prepared)
 
     @staticmethod
     def _keep_refusal(work: UnitOfWork, prepared: PreparedAct) -> RefusedError:
@@ -83,14 +82,18 @@ class ActRoom:
         prepared.refusal.decision = decide(work, prepared.case).id
         return prepared.refusal
 
-    def _check_files(self, work: UnitOfWork, asked: AskedAct) -> None:
+    def _files(self, work: UnitOfWork, asked: AskedAct) -> Sequence[Attachment]:
+        """The files of a request as they are, whatever the request says of them.
+
+        Nobody takes a file away but in a change, and this is one.
+        """
         if not asked.attachments:
-            return
+            return ()
+        if self.folder is None:
+            raise fail(NotFoundError, "register.acts.no-file")
         check_room(work.conn, asked.member, asked.attachments)
-        for file in asked.attachments:
-            # Nobody takes a file away but in a change, and this is one.
-            if self.folder is None or not self.folder.path(file.sha256).is_file():
-                raise fail(NotFoundError, "register.acts.no-file")
+        given = {file.sha256: file for file in asked.attachments}
+        return [self.folder.found(sha256, file.name) for sha256, file in given.items()]
 
     def preview(self, actor: Actor, asked: AskedAct, *, lang: Lang = "zh") -> PreparedAct:
         """What an act would come to now; nothing is kept. Raises what doing it would raise."""
