@@ -98,6 +98,8 @@ class _Columns:
         self.plan = plan
         self.shared = [SharedRule(at, rule, plan) for at, rule in enumerate(plan.rules)
                        if rule.counts_keys]
+        self.recurring = tuple(at for at, rule in enumerate(plan.rules)
+                               if rule.rule.recurring is not None)
         self.waivers = RecordWaivers(plan) if plan.waivers else None
         scope = plan.policy.scope
         self.beyond = None if scope is None else compiled((plan.kleene.must_be_false(scope),), {})
@@ -166,8 +168,8 @@ class CaseJudge:
 
     def judge(self, typed: dict[str, Any], columns: frozenset[str] | None = None,
               others: Mapping[str, Others] | None = None,
-              beyond: frozenset[str] = NOBODY) -> CaseJudgement:
-        """All outcomes of a case.
+              beyond: frozenset[str] = NOBODY, *, all_outcomes: bool = True) -> CaseJudgement:
+        """All outcomes of a case; or those that are reported, and what falls due again.
 
         `columns` are those of the tables that it comes from (None: all are known). `others` says,
         by the ids of rules that count keys, how many other cases share the case's key; `beyond`
@@ -178,8 +180,7 @@ class CaseJudge:
         if not self._inside(of, typed):
             return CaseJudgement(inside=False, turns_on=turns_on)
         counted = {**typed, **_counts(of, typed, others or {})}
-        verdicts = [v for v in self._backend.judge_record(of.plan, counted, True)
-                    if v.outcome is not Outcome.NOT_APPLICABLE]
+        verdicts = self._verdicts(of, counted, all_outcomes)
         bounded = NOBODY
         if of.waivers is not None:
             if self._limits:
@@ -190,6 +191,16 @@ class CaseJudge:
             verdicts = [of.waivers.marked(v, typed, beyond) for v in verdicts]
         return CaseJudgement(tuple(self._outcome(of.plan, v, typed) for v in verdicts), True,
                              bounded, turns_on, tuple(verdicts))
+
+    def _verdicts(self, of: _Columns, counted: dict[str, Any],
+                  all_outcomes: bool) -> list[Verdict]:
+        judge, plan = self._backend.judge_record, of.plan
+        if all_outcomes:
+            return [v for v in judge(plan, counted, True)
+                    if v.outcome is not Outcome.NOT_APPLICABLE]
+        again = [v for v in judge(plan, counted, True, of.recurring)
+                 if v.outcome is Outcome.SATISFIED] if of.recurring else []
+        return sorted((*judge(plan, counted), *again), key=lambda v: v.rule)
 
     def findings(self, judgement: CaseJudgement, typed: Mapping[str, Any],
                  columns: frozenset[str] | None = None, location: Location = _NOWHERE,

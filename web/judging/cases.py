@@ -100,7 +100,8 @@ class _Round:
         for id in ids:
             others = {place[0]: Others(counts[place].sure - sure, counts[place].all - 1)
                       for place, sure in self.places[id].items()}
-            self.judgements[id] = self.judge.judge(self.typed[id], self.columns[id], others, beyond)
+            self.judgements[id] = self.judge.judge(
+                self.typed[id], self.columns[id], others, beyond, all_outcomes=False)
 
 
 def judged(conn: Connection, judge: CaseJudge, given: Mapping[str, Member],

@@ -20,10 +20,13 @@ from zhuanjie.web.store.tables import EVENTS, TRAIL_HEAD
 
 
 def given_tables(members: Iterable[PastMember], file: str) -> list[GivenTable]:
-    """Members as tables called after `file`, one for each set of columns."""
+    """Members as tables called after `file`, one for each set of columns.
+
+    Of whom no table has any column there is nothing to audit: they are in none.
+    """
     by_columns: defaultdict[frozenset[str], list[PastMember]] = defaultdict(list)
     for member in members:
-        if not member.withdrawn:
+        if not member.withdrawn and member.columns:
             by_columns[member.columns].append(member)
     several = len(by_columns) > 1
     return [GivenTable(file, sorted(columns), [m.record for m in group], [m.id for m in group],
