@@ -144,6 +144,13 @@ class CaseJudge:
         return self._limits
 
     @property
+    def waivable(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The rules and the clauses that the waivers speak of, in force or expired."""
+        entries = [waiver.entry for waiver in self.plan.waivers.waivers]
+        return (frozenset(e.rule for e in entries if e.rule is not None),
+                frozenset(e.clause for e in entries if e.clause is not None))
+
+    @property
     def allowed(self) -> Mapping[str, int]:
         """How many cases may share a key, by the ids of the rules that count keys."""
         return {shared.id: shared.allowed for shared in self._sets[None].shared}

@@ -124,7 +124,7 @@ def test_another_law_is_said_and_judged_in_batches_that_go_on(office: Office, tm
 def test_waivers_with_a_limit_cover_nobody_beyond_it(office: Office, tmp_path: Path) -> None:
     waiver = {"id": "W", "rule": "asked", "where": "letter.issuer == '甲'", "at_most": 2, "reason": "r",
               "requested_by": "a", "approved_by": "b", "granted_on": "2007-12-01", "expires": "2007-12-31"}
-    office.approved.append((0, waiver))
+    office.approve(waiver)
     office.change(*(imported(name, letter__issued_on="2007-12-01", letter__phone=None,
                              letter__serial=name, letter__issuer="甲") for name in "ab"))
     assert said(office, "a")["asked"] == said(office, "b")["asked"] == "waived"
@@ -136,9 +136,19 @@ def test_waivers_with_a_limit_cover_nobody_beyond_it(office: Office, tmp_path: P
     office.change(EventDraft("member.set", "b", values={"letter.phone": (None, "1")}))
     assert {said(office, name)["asked"] for name in "ac"} == {"waived"}
     office.today = date(2008, 1, 1)
-    assert [done.why for done in office.judging.catch_up(office.store)] == [("waivers",)]
+    assert ["waivers" in done.why for done in office.judging.catch_up(office.store)] == [True]
     assert {said(office, name)["asked"] for name in "ac"} == {"violation"}
     assert office.kept() == office.audited(tmp_path)
+
+
+def test_an_approved_waiver_holds_at_once(office: Office, tmp_path: Path) -> None:
+    office.change(*(imported(name, letter__issued_on="2007-12-01", letter__phone=None,
+                             letter__serial=name, member__id=name) for name in "ab"))
+    office.approve({"id": "W", "rule": "asked", "record": "a", "reason": "r", "requested_by": "a",
+                    "approved_by": "b", "granted_on": "2007-12-01", "expires": "2007-12-31"})
+    assert (said(office, "a")["asked"], said(office, "b")["asked"]) == ("waived", "violation")
+    assert office.kept() == office.audited(tmp_path)
+    assert list(office.judging.catch_up(office.store)) == []
 
 
 def test_a_rebuilt_register_says_the_same(office: Office) -> None:

@@ -19,21 +19,22 @@ from zhuanjie.web.judging.past import last_event, members_at
 from zhuanjie.web.judging.rows import MemberOutcome, outcomes
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.event import SYSTEM, Actor, EventDraft
+from zhuanjie.web.store.history import events
 from zhuanjie.web.store.members import column_set
 from zhuanjie.web.store.store import RegisterStore
-from zhuanjie.web.store.tables import TRAIL_HEAD
+from zhuanjie.web.store.tables import EVENTS, TRAIL_HEAD
 
 CLERK = Actor("li", "department")
+APPROVED = "waiver.approved"
 Said = dict[tuple[str, str], tuple[Any, ...]]
 """By member and rule: clause, outcome, severity, due, days late, missing, waiver."""
 
 
 class Office:
-    """A register with a clock that is moved by hand, and waivers approved by number of event."""
+    """A register with a clock that is moved by hand, and waivers that events approve."""
 
     def __init__(self, database: RegisterDatabase, policy: Policy, today: date) -> None:
         self.policy, self.today = policy, today
-        self.approved: list[tuple[int, Mapping[str, Any]]] = []
         self.judging = Judging(Law(lambda _day: self.policy, self.waivers), lambda: self.today)
         self.store = RegisterStore(
             database, {"letter.serial": policy.vocabulary.fields["letter.serial"].compared},
@@ -42,8 +43,12 @@ class Office:
         self.store.begin()
         self.judging.refresh(self.store)
 
-    def waivers(self, _conn: Connection, upto: int | None) -> Sequence[Mapping[str, Any]]:
-        return [entry for seq, entry in self.approved if upto is None or seq <= upto]
+    def waivers(self, conn: Connection, upto: int | None) -> Sequence[Mapping[str, Any]]:
+        return [event.data["entry"] for event in events(conn, EVENTS.c.kind == APPROVED)
+                if upto is None or event.seq <= upto]
+
+    def approve(self, entry: Mapping[str, Any]) -> None:
+        self.change(EventDraft(APPROVED, data={"entry": dict(entry)}))
 
     def change(self, *drafts: EventDraft) -> None:
         with self.store.change(CLERK) as work:

@@ -14,13 +14,14 @@ from datetime import date
 from typing import Final
 
 import orjson
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from zhuanjie.engine.api import CaseJudge
 from zhuanjie.web.judging.cases import JudgedMember, judged
 from zhuanjie.web.judging.decisions import decision_draft
 from zhuanjie.web.judging.law import Law
 from zhuanjie.web.judging.rows import is_kept, write
+from zhuanjie.web.judging.standing import WAIVERS, only_waivers, pass_over
 from zhuanjie.web.judging.tables import CLOCKS, JUDGING, OUTCOMES, SHARED_KEYS
 from zhuanjie.web.store.change import UnitOfWork
 from zhuanjie.web.store.event import SYSTEM, Actor
@@ -31,7 +32,8 @@ from zhuanjie.web.store.tables import MEMBERS
 CLOCK: Final = replace(SYSTEM, via="clock")
 """Who acts where nobody does."""
 CHANGE, DAY, NEW = "change", "day", "new"
-"""Why members are judged: they changed; the clock may turn them; nobody has judged them yet."""
+"""Why members are judged: they changed; the clock may turn them; nobody has judged them yet. Else
+what judges is another."""
 _ONE: Final = 1
 _BATCH: Final = 1000
 
@@ -56,9 +58,12 @@ class Judging:
 
     def hook(self, work: UnitOfWork) -> None:
         """Judge what a change touches, as a part of it."""
+        if not work.leaves:
+            return
+        judge = self.law.judge(work.conn, self.today())
         if work.touched:
-            judge = self.law.judge(work.conn, self.today())
             self._judge(work, judge, list(work.touched), (CHANGE,))
+        self._of_waivers(work, judge)
 
     def catch_up(self, store: RegisterStore, *, actor: Actor = CLOCK,
                  batch: int = _BATCH) -> Iterator[CaughtUp]:
@@ -106,6 +111,8 @@ class Judging:
             return None
         judge = self.law.judge(conn, self.today())
         parts, basis = _basis(judge)
+        if only_waivers(conn, parts):
+            pass_over(conn, judge, basis)
         query = (select(MEMBERS.c.id, CLOCKS.c.basis)
                  .outerjoin_from(MEMBERS, CLOCKS, MEMBERS.c.id == CLOCKS.c.member)
                  .where(~MEMBERS.c.withdrawn, or_(
@@ -122,6 +129,24 @@ class Judging:
             conn.execute(insert(JUDGING).values(
                 id=_ONE, basis=basis, parts=orjson.dumps(parts), day=judge.day.isoformat()))
         return CaughtUp(len(ids), why, decision, left) if ids else None
+
+    def _of_waivers(self, work: UnitOfWork, judge: CaseJudge) -> None:
+        """Where a change made other waivers hold, judge those whom they may cover, unless these are
+        so many that they are better caught up with."""
+        conn = work.conn
+        parts, basis = _basis(judge)
+        if not only_waivers(conn, parts):
+            return
+        pass_over(conn, judge, basis)
+        query = (select(CLOCKS.c.member).where(CLOCKS.c.basis != basis)
+                 .order_by(CLOCKS.c.member).limit(_BATCH + 1))
+        ids = list(conn.execute(query).scalars())
+        if len(ids) > _BATCH:
+            return
+        if ids:
+            self._judge(work, judge, ids, (WAIVERS,))
+        # The day stays: whether it has been caught up with is another question.
+        conn.execute(update(JUDGING).values(basis=basis, parts=orjson.dumps(parts)))
 
     def _judge(self, work: UnitOfWork, judge: CaseJudge, ids: Sequence[str],
                why: Sequence[str]) -> str:
