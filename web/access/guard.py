@@ -155,6 +155,8 @@ def _places(draft: EventDraft, units: Mapping[str, str]) -> Iterator[str | None]
         return
     if draft.member is None:
         yield draft.unit
+        if draft.data.get("was_in") is not None:
+            yield str(draft.data["was_in"])
         return
     before = units.get(draft.member)
     if before is not None:
