@@ -11,7 +11,7 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -39,7 +39,8 @@ class PasswordHashes:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or parameters()
         self._turns = BoundedSemaphore(_AT_A_TIME)
-        self._nobodys = self._hasher.hash(secrets.token_urlsafe())
+        self._lock = Lock()
+        self._made: str | None = None
 
     def hash(self, password: str) -> str:
         """A salted hash, with its parameters."""
@@ -54,12 +55,20 @@ class PasswordHashes:
         """
         if len(password) > LONGEST:  # nobody has one that long
             password, kept = password[:LONGEST], None
+        nobodys = self._nobodys()
         with self._turns:
             try:
-                right = self._hasher.verify(kept or self._nobodys, _prepared(password))
+                right = self._hasher.verify(kept or nobodys, _prepared(password))
             except (VerificationError, InvalidHashError):
                 return False
         return right and kept is not None
+
+    def _nobodys(self) -> str:
+        """The hash of a password that nobody has, made at the first login."""
+        with self._lock:
+            if self._made is None:
+                self._made = self._hasher.hash(secrets.token_urlsafe())
+            return self._made
 
     def is_old(self, kept: str) -> bool:
         """Whether a hash was made with other parameters."""
