@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from argon2 import PasswordHasher
+
+from zhuanjie.web.access.errors import LoginError
 from zhuanjie.web.access.guard import AccessGuard
 from zhuanjie.web.access.projection import PROJECTIONS, PROJECTORS
 from zhuanjie.web.access.units import set_unit
@@ -13,6 +20,20 @@ OFFICE = {"office": None, "maths": "office", "maths-1": "maths", "maths-2": "mat
           "physics": "office", "physics-1": "physics"}
 """Units, and what they are below."""
 NAME = "member.name"
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+PASSWORD = "梨花院落溶溶月，柳絮池塘"
+OTHER = "tulip-anchor-Velvet"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.at = datetime(2026, 9, 1, 8, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def go_on(self, **by: float) -> None:
+        self.at += timedelta(**by)
 
 
 def guarded(database: RegisterDatabase, acts: dict[str, str] | None = None,
@@ -28,3 +49,9 @@ def guarded(database: RegisterDatabase, acts: dict[str, str] | None = None,
         for unit in OFFICE:
             work.record(EventDraft("member.imported", unit, unit, {NAME: (None, unit)}))
     return store, guard
+
+
+def wrong(do: Callable[[], object], code: str = "register.access.login") -> None:
+    with pytest.raises(LoginError) as refused:
+        do()
+    assert [d.code for d in refused.value.diagnostics] == [code]

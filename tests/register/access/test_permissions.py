@@ -29,7 +29,7 @@ CASES = {
     "receive": {C, D}, "contact": {B, C, D}, "apply": {B, C, D}, "approve": {D},
     "accept": {C, D}, "return": {C, D}, "ask-waiver": {C, D}, "approve-waiver": {D},
     "redact": {D}, "units": {A}, "users": {A}, "keys": {A}, "settings": {A},
-    "reminders": {C, D, A},
+    "reminders": {C, D, A}, "calendars": {B, C, D, I},
 }
 """Who may do what, in their own unit and below."""
 ANYWHERE = {"verify-trail": {D, I, A}}
@@ -45,6 +45,7 @@ KINDS = {
     "waiver.revoked": "approve-waiver", "values.redacted": "redact", "unit.set": "units",
     "user.set": "users", "user.disabled": "users", "key.made": "keys", "key.revoked": "keys",
     "settings.set": "settings", "reminder.added": "reminders", "reminder.removed": "reminders",
+    "calendar.made": "calendars", "calendar.revoked": "calendars",
 }
 WITH_CODE = {"approve", "approve-waiver", "redact"}
 PLACES = {"own": "maths", "below": "maths-1", "beside": "physics", "above": "office",

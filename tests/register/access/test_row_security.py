@@ -132,7 +132,8 @@ def login(database: RegisterDatabase) -> Iterator[str]:
         conn.exec_driver_sql(f"CREATE ROLE {name} LOGIN")
         for table in METADATA.sorted_tables:
             conn.exec_driver_sql(f"ALTER TABLE {table.name} OWNER TO {name}")
-        conn.exec_driver_sql(f"ALTER FUNCTION zhuanjie_units OWNER TO {name}")
+        for function in ("zhuanjie_units", "zhuanjie_written_once"):
+            conn.exec_driver_sql(f"ALTER FUNCTION {function} OWNER TO {name}")
         conn.exec_driver_sql(f"GRANT CREATE ON SCHEMA public TO {name}")
     yield database.url.set(username=name).render_as_string(hide_password=False)
 
