@@ -86,6 +86,7 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "policy.test": ("table", "json", "junit", "github"),
     "baseline.show": _ANSWER,
     "register.import": _ANSWER,
+    "register.reminders": _ANSWER,
     "waivers.lint": ("table", "json", "markdown", "github"),
     "waivers.list": _ANSWER,
     "policy.verify": ("table", "json", "markdown", "github"),

@@ -93,7 +93,7 @@ def test_a_register_is_restored_on_another_server(
     assert stat.S_IMODE((tmp_path / "b.zip").stat().st_mode) == 0o600
     asked: list[int] = []
     restored = restore_backup(tmp_path / "b.zip", target, tmp_path / "new",
-                              check=lambda conn: asked.append(len(list(events(conn)))))
+                              check=lambda conn, _reader: asked.append(len(list(events(conn)))))
     assert asked == [1101]
     assert contents(target) == contents(source)
     with target.reading() as conn:
@@ -270,7 +270,7 @@ def test_a_check_that_fails_leaves_nothing(
     filled(source)
     write_backup(source, tmp_path / "b.zip", folder=folder_of(tmp_path / "data"))
 
-    def check(_conn: object) -> None:
+    def check(_conn: object, _reader: object) -> None:
         raise InputError
 
     with pytest.raises(InputError):

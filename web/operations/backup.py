@@ -64,6 +64,8 @@ def write_backup(database: RegisterDatabase, path: Path, *, folder: Path | None 
     """
     if path.exists():
         raise fail(UsageError, "register.backup.there", path=str(path))
+    if database.file is not None and not database.file.exists():  # reading would make it
+        raise fail(UsageError, "register.backup.nothing")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE)

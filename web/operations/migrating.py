@@ -82,6 +82,14 @@ class Revisions:
         """Every revision, the first first."""
         return [r.revision for r in self._script.walk_revisions()][::-1]
 
+    def is_earlier(self, revision: str, other: str) -> bool:
+        """Whether a revision stands before another; raises UsageError for one that is not known."""
+        order = [BASE, *self.known]
+        if revision not in order:
+            raise fail(UsageError, "register.schema.no-revision", revision=revision,
+                       known=", ".join(self.known))
+        return other in order and order.index(revision) < order.index(other)
+
     def standing(self, conn: Connection) -> SchemaStanding:
         """How the database stands."""
         current = MigrationContext.configure(conn).get_current_revision()
@@ -133,6 +141,7 @@ class Revisions:
         if found.state is SchemaState.UNMARKED:
             return self._adopt(conn)
         target = to or self.head
+        self.is_earlier(target, target)
         if found.current != target:
             scripts = self._script.iterate_revisions(target, found.current or BASE)
             self._run(conn, [MigrationStep.upgrade_from_script(self._script.revision_map, script)
@@ -145,9 +154,7 @@ class Revisions:
             found = self.standing(conn)
             if found.state is SchemaState.NEWER:
                 raise _newer(found)
-            if to not in {BASE, *self.known}:
-                raise fail(UsageError, "register.schema.no-revision", revision=to,
-                           known=", ".join(self.known))
+            self.is_earlier(to, to)
             scripts = self._script.iterate_revisions(found.current or BASE, to)
             self._run(conn, [MigrationStep.downgrade_from_script(self._script.revision_map, script)
                              for script in scripts])

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, func, insert, inspect, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 
 from zhuanjie.engine.api import InputError, OutputError, UsageError, fail
 from zhuanjie.web.operations.backup import PASSING, tables_of
@@ -24,7 +24,7 @@ from zhuanjie.web.operations.migrating import LAY, LIFT, Revisions
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.tables import EVENTS
 
-Check = Callable[[Connection], None]
+Check = Callable[[Connection, BackupReader], None]
 """What verifies a register; raises InputError for one that does not hold."""
 _AT_ONCE: Final = 1000
 _PRIVATE: Final = 0o600
@@ -41,7 +41,7 @@ class Restored:
 
 
 def restore_backup(path: Path, database: RegisterDatabase, folder: Path, *,
-                   check: Check = lambda _conn: None, revisions: Revisions | None = None,
+                   check: Check = lambda _conn, _reader: None, revisions: Revisions | None = None,
                    progress: Callable[[str], None] = lambda _table: None) -> Restored:
     """Restore `path` into a database without tables, and a folder without the files it has.
 
@@ -63,19 +63,27 @@ def restore_backup(path: Path, database: RegisterDatabase, folder: Path, *,
         reader.verify()
         targets = list(_targets(reader, folder))
         written: list[Path] = []
+        made = database.file if database.file and not database.file.exists() else None
         try:
             with database.migrating() as conn:
                 _require_empty(conn)
                 rows = _load(conn, reader, known, progress)
                 _require_same(conn, reader.manifest)
-                check(conn)
+                check(conn, reader)
                 for name, target in targets:
                     _unpack(reader, name, target, written)
         except BaseException:
-            for file in written:
+            database.close()
+            for file in (*written, *_files_of(made)):
                 file.unlink(missing_ok=True)
             raise
     return Restored(reader.manifest, rows, written)
+
+
+def _files_of(made: Path | None) -> list[Path]:
+    """The files of a database of SQLite that was made here."""
+    return [] if made is None else [made.with_name(f"{made.name}{end}")
+                                    for end in ("", "-wal", "-shm")]
 
 
 def _require_empty(conn: Connection) -> None:
@@ -111,7 +119,7 @@ def _fill(conn: Connection, table: Table, reader: BackupReader) -> int:
         while some := list(islice(rows, _AT_ONCE)):
             conn.execute(insert(table), some)
             count += len(some)
-    except (DBAPIError, ValueError, TypeError, KeyError, StopIteration):
+    except (StatementError, ValueError, TypeError, KeyError, StopIteration):
         raise fail(InputError, "register.backup.entry",
                    name=f"{TABLES}{table.name}.jsonl") from None
     if conn.dialect.name == "postgresql" and count:

@@ -52,19 +52,29 @@ _TIDY: Final = timedelta(hours=1)
 _BACKUP: Final = "register-%Y%m%dT%H%M%SZ.zip"
 
 
-def bring_up(database: RegisterDatabase, folder: Path, *,
+def bring_up(database: RegisterDatabase, folder: Path, *, to: str | None = None,
+             saved: Callable[[Path], None] = lambda _path: None,
              revisions: Revisions | None = None) -> Migration:
     """Bring a register's schema up before it is served; one with something in it is saved first.
 
-    The backup stands in the register's folder. Raises UsageError for a register that is newer.
+    The backup stands in the register's folder; `saved` is told where. `to` names another revision
+    than the last, an earlier one too. Raises UsageError for a register that is newer.
     """
+    known = revisions or Revisions()
+
     def save(revision: str) -> None:
         place = folder / BACKUPS
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = datetime.now(UTC).strftime(f"before-{revision}-%Y%m%dT%H%M%S%fZ.zip")
         write_backup(database, place / name, folder=folder, settings=settings_file())
+        saved(place / name)
 
-    return (revisions or Revisions()).upgrade(database, before=save)
+    with database.reading() as conn:
+        current = known.standing(conn).current
+    if to is not None and current is not None and known.is_earlier(to, current):
+        save(current)
+        return known.downgrade(database, to)
+    return known.upgrade(database, before=save, to=to)
 
 
 class CheckpointSigner(Protocol):

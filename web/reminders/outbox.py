@@ -128,6 +128,14 @@ def counts(conn: Connection) -> dict[str, int]:
     return known | dict(map(tuple, rows))
 
 
+def faults(conn: Connection) -> dict[str, int]:
+    """Why messages failed, or wait for another attempt: how many for each code."""
+    rows = conn.execute(select(OUTBOX.c.fault, func.count()).where(
+        OUTBOX.c.state != SENT, OUTBOX.c.fault.is_not(None))
+        .group_by(OUTBOX.c.fault).order_by(OUTBOX.c.fault)).all()
+    return dict(map(tuple, rows))
+
+
 def forget_old(conn: Connection, now: datetime) -> int:
     """Delete what ended long ago; returns how many."""
     return conn.execute(delete(OUTBOX).where(

@@ -11,6 +11,10 @@ from zhuanjie.cli.help import CommandGroup
 
 COMMANDS: Final = {
     "import": "zhuanjie.cli.commands.register.import_ledger",
+    "reminders": "zhuanjie.cli.commands.register.reminders",
+    "backup": "zhuanjie.cli.commands.register.backup",
+    "restore": "zhuanjie.cli.commands.register.restore",
+    "upgrade": "zhuanjie.cli.commands.register.upgrade",
 }
 
 

@@ -1,0 +1,96 @@
+"""The commands that keep a register: brought up, saved, restored, its readers named."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from zhuanjie.cli.main import main
+from zhuanjie.web.operations.migrating import Revisions
+
+
+def call(capfd: pytest.CaptureFixture[str], *args: object, code: int = 0) -> str:
+    assert main([*map(str, args), "--lang", "en"]) == code
+    said = capfd.readouterr()
+    return said.out if code in {0, 1} else said.err
+
+
+@pytest.fixture(autouse=True)
+def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_saved_and_restored(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "all" in call(capfd, "register", "reminders", "--database", "sqlite:///a.db",
+                         "--unit", "all", "--mail", "office@example.edu.cn")
+    said = call(capfd, "register", "backup", "b.zip", "--database", "sqlite:///a.db")
+    assert " 1 events" in said
+    said = call(capfd, "register", "restore", "b.zip", "--database", "sqlite:///new/c.db", code=2)
+    assert "Traceback" not in said
+    said = call(capfd, "register", "restore", "b.zip", "--database", "sqlite:///c.db")
+    assert "1 events" in said
+    assert "the trail holds" in said
+    lists = json.loads(call(capfd, "register", "reminders", "--database", "sqlite:///c.db",
+                            "--format", "json"))
+    assert [(x["unit"], x["target"]) for x in lists["lists"]] == [("*", "office@example.edu.cn")]
+    assert lists["outbox"] == {"waiting": 0, "sent": 0, "failed": 0}
+    assert "was not written over" in call(
+        capfd, "register", "backup", "b.zip", "--database", "sqlite:///a.db", code=2)
+    assert "nothing was restored" in call(
+        capfd, "register", "restore", "b.zip", "--database", "sqlite:///c.db", code=2)
+
+
+def test_a_trail_that_does_not_hold_is_not_restored(
+        capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for unit in ("all", "all"):
+        call(capfd, "register", "reminders", "--database", "sqlite:///a.db", "--unit", unit,
+             "--mail", "office@example.edu.cn")
+    with sqlite3.connect("a.db") as conn:  # whoever has the file can do that
+        for name, in conn.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            conn.execute(f"DROP TRIGGER {name}")
+        conn.execute("UPDATE events SET body = CAST(replace(body, 'system', 'sYstem') AS BLOB) WHERE seq = 1")
+    conn.close()
+    call(capfd, "register", "backup", "b.zip", "--database", "sqlite:///a.db")
+    said = call(capfd, "register", "restore", "b.zip", "--database", "sqlite:///c.db", code=2)
+    assert "the trail in the backup does not hold" in said
+    assert not Path("c.db").exists()
+
+
+def test_nothing_is_made_where_there_is_nothing(
+        capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "no register" in call(capfd, "register", "backup", "b.zip", "--database",
+                                 "sqlite:///none.db", code=2)
+    assert "there is no backup" in call(capfd, "register", "restore", "b.zip", "--database",
+                                        "sqlite:///none.db", code=2)
+    assert not list(tmp_path.glob("*.db"))
+
+
+def test_the_schema_goes_back_and_forward(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    head, first = Revisions().head, Revisions().known[0]
+    assert head in call(capfd, "register", "upgrade", "--database", "sqlite:///a.db")
+    assert "stays" in call(capfd, "register", "upgrade", "--database", "sqlite:///a.db")
+    assert first in call(capfd, "register", "upgrade", "--to", first, "--database", "sqlite:///a.db")
+    assert len(list(tmp_path.glob("a.data/backups/*.zip"))) == 1
+    assert head in call(capfd, "register", "upgrade", "--database", "sqlite:///a.db")
+    assert "no revision x" in call(capfd, "register", "upgrade", "--to", "x", "--database",
+                                   "sqlite:///a.db", code=2)
+    with sqlite3.connect("a.db") as conn:
+        conn.execute("UPDATE alembic_version SET version_num = '9999'")
+    conn.close()
+    for command in (("upgrade",), ("reminders",)):
+        assert "newer than" in call(capfd, "register", *command, "--database", "sqlite:///a.db",
+                                    code=2)
+
+
+@pytest.mark.parametrize("args", [
+    ("--unit", "x"), ("--mail", "a@b.cn"), ("--unit", "x", "--mail", "a@b.cn", "--webhook", "y"),
+    ("--unit", "all", "--mail", "a@b.cn", "--remove", "1"), ("--remove", "1"),
+    ("--unit", "none", "--mail", "a@b.cn"), ("--unit", "all", "--mail", "no address"),
+    ("--unit", "all", "--webhook", "none")])
+def test_a_reader_that_cannot_be(capfd: pytest.CaptureFixture[str], args: tuple[str, ...]) -> None:
+    said = call(capfd, "register", "reminders", "--database", "sqlite:///a.db", *args, code=2)
+    assert said.startswith("error: ")
+    assert "internal" not in said
