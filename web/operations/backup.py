@@ -36,7 +36,7 @@ from zhuanjie.web.store.tables import TRAIL_HEAD
 
 PASSING: Final = frozenset({"sessions", "login_attempts", "sign_ins", "used_tickets", "duties"})
 """Tables that no backup holds: what is in them ends by itself, or is of a process that runs."""
-LEFT: Final = frozenset({"jobs", "backups"})
+LEFT: Final = frozenset({"jobs", "backups", "uploads"})
 """Folders beside the database that are results, or backups themselves."""
 KEY: Final = ".key"
 _CHUNK: Final = 1024 * 1024

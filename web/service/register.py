@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from zhuanjie.engine.api import Policy, Vocabulary, kept_policy, office_day, settings
-from zhuanjie.web.operations.upkeep import bring_up
 from zhuanjie.web.service.place import RegisterPlace, place_of
 from zhuanjie.web.store.change import Projector
 from zhuanjie.web.store.database import RegisterDatabase
@@ -57,7 +56,7 @@ def open_register(url: str | None = None, *, folder: Path | None = None,
     place = place_of(url, folder)
     place.make()
     database = RegisterDatabase(place.url)
-    bring_up(database, place.folder)
+    database.create()
     vocabulary = _policy(day()).vocabulary
     projectors: dict[str, Projector] = {}
     for room in PROJECTORS:
