@@ -37,3 +37,20 @@ def sweep(store: RegisterStore, folder: AttachmentFolder, sha256: str) -> bool:
             return False
         folder.delete(sha256)
         return True
+
+
+def tidy(store: RegisterStore, folder: AttachmentFolder, older_than: float) -> int:
+    """Delete files that no case ever had and that came before a moment; returns how many.
+
+    Whoever sends a file and then does no act with it leaves one behind. `older_than` is a time as
+    `time.time` has it.
+    """
+    gone = 0
+    with store.database.writing() as conn:
+        used = set(conn.execute(select(ATTACHMENTS.c.sha256).where(
+            ATTACHMENTS.c.removed.is_(False))).scalars())
+        for sha256 in sorted(folder.hashes() - used):
+            if folder.path(sha256).stat().st_mtime < older_than:
+                folder.delete(sha256)
+                gone += 1
+    return gone

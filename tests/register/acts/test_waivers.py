@@ -7,18 +7,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from support.acts_office import LI, WANG, Office, jpeg
+from support.acts_office import LI, WANG, Office
 
 from zhuanjie.engine.api import UsageError
-from zhuanjie.web.acts.attachments import attached
-from zhuanjie.web.acts.removal import remove_attachment, sweep
 from zhuanjie.web.acts.tables import WAIVERS
 from zhuanjie.web.acts.waiver_rows import waiver_entries
 from zhuanjie.web.acts.waivers import WaiverRequest, kept_waivers
 from zhuanjie.web.judging.tables import OUTCOMES
 from zhuanjie.web.store.errors import NotFoundError, RefusedError
 from zhuanjie.web.store.event import SYSTEM
-from zhuanjie.web.store.history import events_of
 
 UNTIL = date(2007, 12, 1)
 
@@ -140,27 +137,3 @@ def test_waivers_are_made_anew_from_events(office: Office) -> None:
     office.store.rebuild()
     assert rows() == before
     assert {row[8] for row in before} == {"approved", "refused", "revoked"}
-
-
-def test_a_file_is_removed_by_erasing_its_name(office: Office) -> None:
-    for id in ("m1", "m2"):
-        office.add(id)
-        office.issue(id)
-    scan = office.folder.receive([jpeg()], "王一.jpg")
-    for id in ("m1", "m2"):
-        office.do("receive", id, attachments=[scan])
-    for id, gone in (("m1", False), ("m2", True)):
-        with office.store.change(LI) as work:
-            remove_attachment(work, id, scan.sha256, "误传")
-        assert sweep(office.store, office.folder, scan.sha256) is gone
-    with office.store.reading(SYSTEM) as conn:
-        assert attached(conn, "m1") == attached(conn, "m2") == []
-        event = next(e for e in events_of(conn, "m1") if e.data.get("attachments"))
-    assert event.after.get(f"#file.{scan.sha256}") is None
-    with pytest.raises(NotFoundError):
-        office.folder.read(scan.sha256)
-    with pytest.raises(NotFoundError), office.store.change(LI) as work:
-        remove_attachment(work, "m1", scan.sha256, "再次")
-    office.store.rebuild()
-    with office.store.reading(SYSTEM) as conn:
-        assert attached(conn, "m1") == []
