@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.acts import TypedAct as TypedAct
     from zhuanjie.engine.api.acts import TypedCondition as TypedCondition
     from zhuanjie.engine.api.acts import condition_holds as condition_holds
+    from zhuanjie.engine.api.acts import lists_of as lists_of
     from zhuanjie.engine.api.acts import plain_values as plain_values
     from zhuanjie.engine.api.acts import register_acts as register_acts
     from zhuanjie.engine.api.authoring import FormattedFile as FormattedFile
@@ -232,6 +233,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.policy.policy import TypedRule as TypedRule
     from zhuanjie.engine.policy.rows_written import written_rows as written_rows
     from zhuanjie.engine.policy.source_model import Source as Source
+    from zhuanjie.engine.vocabulary.fields import Field as Field
     from zhuanjie.engine.vocabulary.fields import FieldTable as FieldTable
     from zhuanjie.engine.vocabulary.vocabulary import Vocabulary as Vocabulary
     from zhuanjie.engine.watch.run import Watch as Watch

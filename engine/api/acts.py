@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -14,6 +14,7 @@ from zhuanjie.engine.core.results import InputFinding, plain
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.record_reader import CachedRecordReader
+from zhuanjie.engine.ledger.value_codec import ValueCodec
 from zhuanjie.engine.policy.register_acts import (
     RegisterActs,
     TypedAct,
@@ -24,7 +25,7 @@ from zhuanjie.engine.vocabulary.register_model import Setting as RegisterSetting
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["PlainReading", "RegisterActs", "RegisterSetting", "TypedAct", "TypedCondition",
-           "condition_holds", "plain_values", "register_acts"]
+           "condition_holds", "lists_of", "plain_values", "register_acts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +53,13 @@ def condition_holds(condition: Expr, record: Mapping[str, Any], vocabulary: Voca
     typed, _, _ = _reader(vocabulary)(record)
     held = backend_of("reference").evaluate(condition, typed, as_of, {})
     return None if held is UNKNOWN else bool(held)
+
+
+def lists_of(records: Iterable[Mapping[str, Any]], acts: RegisterActs,
+             as_of: date) -> Iterator[str | None]:
+    """By record of plain values, the first list that definitely takes it; None where none does."""
+    codec, judge = ValueCodec(acts.fields), backend_of("reference")
+    for record in records:
+        typed = codec.decode(record)
+        yield next((name for name, each in acts.lists.items()
+                    if judge.evaluate(each.holds, typed, as_of, {}) is True), None)

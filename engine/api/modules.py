@@ -10,7 +10,7 @@ from typing import Final
 MODULES: Final = {
     "zhuanjie.engine.api.acts": (
         "PlainReading", "RegisterActs", "RegisterSetting", "TypedAct", "TypedCondition",
-        "condition_holds", "plain_values", "register_acts",
+        "condition_holds", "lists_of", "plain_values", "register_acts",
     ),
     "zhuanjie.engine.api.baselines": (
         "BaselineChange", "create_baseline", "show_baseline", "update_baseline",
@@ -117,7 +117,7 @@ MODULES: Final = {
     "zhuanjie.engine.policy.policy": ("OverlayChange", "Policy", "TypedRule"),
     "zhuanjie.engine.policy.rows_written": ("written_rows",),
     "zhuanjie.engine.policy.source_model": ("Source",),
-    "zhuanjie.engine.vocabulary.fields": ("FieldTable",),
+    "zhuanjie.engine.vocabulary.fields": ("Field", "FieldTable"),
     "zhuanjie.engine.vocabulary.vocabulary": ("Vocabulary",),
     "zhuanjie.engine.watch.run": ("Watch",),
     "zhuanjie.engine.watch.source": ("EventFile",),

@@ -5,7 +5,7 @@ Conditions are CEL over the fields of the record and the day: of nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ from zhuanjie.engine.vocabulary.register_model import (
     ActCondition,
     RegisterAct,
     RegisterFile,
+    RegisterList,
     Request,
     Series,
 )
@@ -63,6 +64,8 @@ class RegisterActs:
     series: Mapping[str, Series]
     requests: Mapping[str, Request]
     file: RegisterFile
+    lists: Mapping[str, TypedCondition]
+    """The lists that are exported, by name: what holds of their records, and their titles."""
 
     @property
     def fields(self) -> FieldTable:
@@ -111,18 +114,24 @@ def _acts(model: RegisterFile, source: YamlSource | None, vocabulary: Vocabulary
         _typed(act.possible, schema, source, ("acts", name, "possible"), problems),
         _typed(act.valid, schema, source, ("acts", name, "valid"), problems),
     ) for name, act in model.acts.items()}
-    return RegisterActs(vocabulary, model.unit_field, acts, model.series, model.requests, model)
+    lists = {name: typed for name, each in model.lists.items()
+             for typed in _typed((each,), schema, source, ("lists", name), problems)}
+    return RegisterActs(vocabulary, model.unit_field, acts, model.series, model.requests, model,
+                        lists)
 
 
-def _typed(conditions: tuple[ActCondition, ...], schema: PackSchema, source: YamlSource | None,
-           here: tuple[Key, ...], problems: list[Diagnostic]) -> tuple[TypedCondition, ...]:
+def _typed(conditions: Sequence[ActCondition | RegisterList], schema: PackSchema,
+           source: YamlSource | None, here: tuple[Key, ...],
+           problems: list[Diagnostic]) -> tuple[TypedCondition, ...]:
     out = []
     for i, condition in enumerate(conditions):
+        is_list = isinstance(condition, RegisterList)
         try:
             out.append(TypedCondition(
-                typed_expression(condition.holds, schema, Kind.BOOL), condition.words))
+                typed_expression(condition.holds, schema, Kind.BOOL),
+                condition.title if isinstance(condition, RegisterList) else condition.words))
         except ExpressionError as error:
-            trail = (*here, i, "holds")
+            trail = (*here, "holds") if is_list else (*here, i, "holds")
             problems += [d if source is None else replace(
                 d, place=source.within(trail, condition.holds, d.place.caret))
                 for d in error.diagnostics]

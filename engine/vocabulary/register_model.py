@@ -164,6 +164,13 @@ class Series(Strict):
         return "{year}" in self.form
 
 
+class RegisterList(Strict):
+    """Records that are exported together: those for which `holds` is true and of no list before."""
+
+    title: Text
+    holds: Annotated[str, StringConstraints(min_length=1), Field(description="a CEL expression")]
+
+
 class RegisterFile(Strict):
     """`register.yaml`: what a register of the domain can do with its records.
 
@@ -174,3 +181,5 @@ class RegisterFile(Strict):
     series: dict[Name, Series] = Field(default_factory=dict)
     requests: dict[Name, Request] = Field(default_factory=dict)
     acts: dict[Name, RegisterAct] = Field(default_factory=dict)
+    lists: dict[Name, RegisterList] = Field(
+        default_factory=dict, description="the lists that are exported, in their order")

@@ -87,6 +87,7 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "baseline.show": _ANSWER,
     "register.import": _ANSWER,
     "register.reminders": _ANSWER,
+    "register.export": ("csv", "jsonl", "parquet", "xlsx"),
     "waivers.lint": ("table", "json", "markdown", "github"),
     "waivers.list": _ANSWER,
     "policy.verify": ("table", "json", "markdown", "github"),

@@ -14,11 +14,12 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection, func, select
 
-from zhuanjie.web.store.members import columns_of
+from zhuanjie.web.store.members import ONLY_COLUMNS, columns_of
 from zhuanjie.web.store.tables import EVENT_VALUES, EVENTS, MEMBERS
 from zhuanjie.web.trail.leaf import REASON
 
 _CHUNK: Final = 5000
+_ONLY_COLUMNS: Final = f'"{ONLY_COLUMNS}":true'.encode()
 _COLUMNS: Final = b'"columns":"'
 """What stands before the id of a set of columns in an event's body, and nowhere else in it."""
 
@@ -84,7 +85,9 @@ def _folded(conn: Connection, upto: int, sets: dict[str, frozenset[str]]) -> dic
                 member.record[name] = after
         member.unit, member.version = unit or member.unit, seq
         set_id = _set_of(body)
-        if values or set_id is not None:
+        if set_id is not None and _ONLY_COLUMNS in body:
+            member.columns = _fields(conn, set_id, sets)
+        elif values or set_id is not None:
             key = member.columns, (set_id, *values)
             known = unions.get(key)
             if known is None:

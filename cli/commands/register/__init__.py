@@ -15,6 +15,8 @@ COMMANDS: Final = {
     "backup": "zhuanjie.cli.commands.register.backup",
     "restore": "zhuanjie.cli.commands.register.restore",
     "upgrade": "zhuanjie.cli.commands.register.upgrade",
+    "export": "zhuanjie.cli.commands.register.export",
+    "audit": "zhuanjie.cli.commands.register.audit",
 }
 
 

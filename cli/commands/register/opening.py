@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from zhuanjie.cli.help import option
@@ -30,6 +31,19 @@ def opened(url: str | None) -> Iterator[Register]:
         yield register
     finally:
         register.close()
+
+
+def address(url: str | None, day: date | None) -> str:
+    """The register at `url` as a ledger to audit, or as it was at the end of a day."""
+    if lacking("web"):
+        raise missing("web")
+    from zhuanjie.web.judging.ledger import AS_OF
+    from zhuanjie.web.service.place import place_of
+
+    at = place_of(url).url
+    if day is None:
+        return f"register:{at}"
+    return f"register:{at}{'&' if '?' in at else '?'}{AS_OF}={day.isoformat()}"
 
 
 def actor() -> Actor:
