@@ -243,6 +243,9 @@ def _read(given: Iterable[LedgerSource], mapping: HeadingMap) -> Ledger:
         digest = trial
         tables += found
         skipped += [Skipped(source.name, d.place.sheet, d) for d in said]
+    if not tables and not skipped:
+        raise fail(InputError, "records.no-records", Place(", ".join(s.name for s in sources)),
+                   "records.hint.no-records")
     if not tables:
         raise InputError(*(s.reason for s in skipped))
     used = {plain_heading(heading) for table in tables for heading in table.headings}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from zhuanjie.engine.api import Policy, Vocabulary, kept_policy, office_day, settings
+from zhuanjie.web.access import projection as access
 from zhuanjie.web.service.place import RegisterPlace, place_of
 from zhuanjie.web.store.change import Projector
 from zhuanjie.web.store.database import RegisterDatabase
@@ -19,9 +20,10 @@ from zhuanjie.web.store.members import KeyForms
 from zhuanjie.web.store.store import RegisterStore
 from zhuanjie.web.transfer import projection as transfer
 
-PROJECTORS: Final[tuple[Mapping[str, Projector], ...]] = (transfer.PROJECTORS,)
+PROJECTORS: Final[tuple[Mapping[str, Projector], ...]] = (
+    access.PROJECTORS, transfer.PROJECTORS)
 """The projectors of every room."""
-PROJECTIONS: Final[tuple[str, ...]] = (*transfer.PROJECTIONS,)
+PROJECTIONS: Final[tuple[str, ...]] = (*access.PROJECTIONS, *transfer.PROJECTIONS)
 """The tables that they fill."""
 
 

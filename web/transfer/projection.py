@@ -62,7 +62,9 @@ def _saved(conn: Connection, events: Sequence[Event]) -> None:
     conn.execute(insert(IMPORTS), [
         {"id": e.data["import"], "first": e.data["first"], "seq": e.seq, "at": e.at,
          "actor": e.actor, "unit": e.unit, "sha256": e.data["sha256"],
-         "reading": e.data["reading"], "counts": orjson.dumps(e.data["counts"]), "undone": None}
+         "reading": e.data["reading"], "undone": None,
+         # As the event's body has them, in whichever order they came.
+         "counts": orjson.dumps(e.data["counts"], option=orjson.OPT_SORT_KEYS)}
         for e in events])
 
 

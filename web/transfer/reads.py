@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zhuanjie.web.store.event import Actor, EventDraft
+from zhuanjie.web.evidence.reads import read_in_bulk
+from zhuanjie.web.store.event import Actor
 from zhuanjie.web.store.store import RegisterStore
 from zhuanjie.web.transfer.export import ExportTable
 
@@ -13,7 +14,5 @@ def note_export(store: RegisterStore, actor: Actor, table: ExportTable,
                 units: Sequence[str] = ()) -> None:
     """Record that these records are read, before they leave."""
     with store.change(actor) as work:
-        work.record(EventDraft(
-            "members.read", unit=actor.unit,
-            data={"what": "export", "count": len(table.members), "full": table.full,
-                  "version": table.version, "units": list(units)}))
+        read_in_bulk(work, "export-full" if table.full else "export", len(table.members),
+                     {"units": list(units), "version": table.version}, unit=actor.unit)
