@@ -113,5 +113,5 @@ def _lists(register: Register, table: ExportTable, output: Path, session: Sessio
     guard(output, force=force)
     with replacing(output, private=True) as draft:
         write_lists(table, lists, cover, draft, session.lang)
-    for title, members in lists.items():
-        session.tell(session.say("output.register.export.told", title=title, count=len(members)))
+    for title, records in lists.items():
+        session.tell(session.say("output.register.export.told", title=title, count=len(records)))
