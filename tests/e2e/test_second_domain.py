@@ -86,9 +86,10 @@ def came(report: str, outcome: str) -> set[tuple[str, str]]:
             if f["outcome"] == outcome}
 
 
-TRIED: set[str] = {"completion", "generate", "policy lsp", "policy lock", "policy try"}
+TRIED: set[str] = {"completion", "generate", "policy lsp", "policy lock", "policy try",
+                   "register reminders", "register backup", "register restore", "register upgrade"}
 """Commands that are tried below; the first two say nothing of a pack's domain, the others have files of
-their own (`test_second_domain_editor.py`, `test_second_domain_author.py`)."""
+their own (`test_second_domain_editor.py`, `test_second_domain_author.py`, `test_second_domain_register.py`)."""
 
 
 def tries(*names: str) -> Callable[[Any], Any]:

@@ -1,0 +1,36 @@
+"""A register of another domain is kept by the same commands, which say nothing of the first one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from zhuanjie.cli.main import main
+
+PERMITS = Path(__file__).resolve().parents[2] / "fixtures" / "permits"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_register_is_kept(lang: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                            capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "zhuanjie.toml").write_text(
+        f"packs = [{json.dumps(str(PERMITS))}]\npolicy = \"harbour-2024-6\"\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    def call(*args: str, code: int = 0) -> str:
+        came = main(["register", *args, "--lang", lang])
+        said = capfd.readouterr()
+        assert came == code, said
+        assert not any(word in said.out + said.err for word in ("党", "介绍信", "学号", "member"))
+        return said.out
+
+    call("upgrade")
+    call("reminders", "--unit", "all", "--mail", "harbour@example.org")
+    call("backup", "saved.zip")
+    call("restore", "saved.zip", "--database", "sqlite:///copy.db")
+    found = json.loads(call("reminders", "--database", "sqlite:///copy.db", "--format", "json"))
+    assert [(one["target"], one["lang"]) for one in found["lists"]] == [("harbour@example.org", lang)]
+    assert (tmp_path / "register" / "register.db").is_file()
+    call("reminders", "--remove", found["lists"][0]["id"], "--database", "sqlite:///copy.db")
