@@ -157,8 +157,8 @@ if TYPE_CHECKING:
     from zhuanjie.engine.authoring.linting.run import Lint as Lint
     from zhuanjie.engine.authoring.linting.run import LintReport as LintReport
     from zhuanjie.engine.authoring.mutation.mutate import MutationReport as MutationReport
-    from zhuanjie.engine.authoring.mutation.mutate import Survivor as Survivor
     from zhuanjie.engine.authoring.mutation.mutate import mutate as mutate
+    from zhuanjie.engine.authoring.mutation.survivors import Survivor as Survivor
     from zhuanjie.engine.authoring.mutation.weights import WEIGHTS as WEIGHTS
     from zhuanjie.engine.authoring.phrases import Phrases as Phrases
     from zhuanjie.engine.authoring.testing.case_runner import UNNAMED as UNNAMED

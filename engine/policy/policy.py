@@ -336,13 +336,15 @@ class Policy:
         """The policy with only the rules that are asked before `moment`."""
         return replace(self, rules=tuple(r for r in self.rules if moment in r.rule.moments))
 
-    def values(self, as_of: date) -> dict[str, int]:
+    def values(self, as_of: date, names: Iterable[str] | None = None) -> dict[str, int]:
         """The parameters' values in force on `as_of`, overrides applied; days are counted.
 
-        A parameter without a value on that day takes its earliest.
+        A parameter without a value on that day takes its earliest. `names` are those that are
+        wanted, where it is not all of them.
         """
         out = {}
-        for name, parameter in self.parameters.items():
-            held = parameter.at(as_of)
-            out[name] = parameter.numbers[0] if held is None else held
-        return {**out, **self.overrides}
+        wanted = self.parameters if names is None else [n for n in names if n in self.parameters]
+        for name in wanted:
+            held = self.parameters[name].at(as_of)
+            out[name] = self.parameters[name].numbers[0] if held is None else held
+        return {**out, **{n: v for n, v in self.overrides.items() if names is None or n in out}}

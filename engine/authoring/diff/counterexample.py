@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from itertools import chain
 from random import Random
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, 
 from zhuanjie.engine.backends.reference.backend import as_days
 from zhuanjie.engine.backends.reference.rules import Judgement
 from zhuanjie.engine.core.dates import Month, add_months, from_day, to_day
+from zhuanjie.engine.expr.nodes import param_names
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import read_record
 from zhuanjie.engine.policy.policy import Policy, TypedRule
@@ -43,22 +45,34 @@ class Counterexample(Protocol):
         """The day."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
     """A rule as one of two policies has it: with that policy's scope and parameter values."""
 
     rule: TypedRule
     policy: Policy
+    _values: dict[int, dict[str, int]] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def params(self) -> frozenset[str]:
+        """The parameters that are read."""
+        return self.rule.params | param_names(self.policy.scope)
+
+    def values(self, today: int) -> dict[str, int]:
+        """What these are on a day."""
+        if today not in self._values:
+            self._values[today] = self.policy.values(from_day(today), self.params)
+        return self._values[today]
 
     def judged(self, setting: EvaluationContext) -> Judgement:
         """How the rule comes out."""
-        values = self.policy.values(from_day(setting.today))
-        return judged(self.rule, replace(setting, params=values), self.policy.scope)
+        there = replace(setting, params=self.values(setting.today))
+        return judged(self.rule, there, self.policy.scope)
 
     def came(self, setting: EvaluationContext) -> ActualOutcome:
         """The same, as a case looks at it."""
-        values = self.policy.values(from_day(setting.today))
-        return came(self.rule, replace(setting, params=values), self.policy.scope)
+        there = replace(setting, params=self.values(setting.today))
+        return came(self.rule, there, self.policy.scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +99,8 @@ def find_counterexample(
     fields = new.policy.vocabulary.joined(old.policy.vocabulary).fields
     names = [fields[n] for n in fields.sort(old.rule.fields | new.rule.fields)]
     read = old.rule.params | new.rule.params
-    starts = []
-    for seed in seeds:
-        values = old.policy.values(from_day(seed.today))
-        starts.append(replace(seed, params={n: v for n, v in values.items() if n in read}))
+    starts = [replace(seed, params=old.policy.values(from_day(seed.today), read))
+              for seed in seeds]
     apart, second = RulePair(old, new), None
     for setting in chain(starts, _near(starts, names), _random(starts, names)):
         if apart.fully(setting):
@@ -112,7 +124,7 @@ def cut(old: Side, new: Side, found: Counterexample) -> EvaluationContext | None
     for records in (given, [_lettered(r) for r in given]):
         ledger = tuple(as_days(read_record(r, HeadingMap(vocabulary))[0]) for r in records)
         setting = EvaluationContext(
-            vocabulary, ledger, to_day(found.as_of), old.policy.values(found.as_of)
+            vocabulary, ledger, to_day(found.as_of), old.values(to_day(found.as_of))
         )
         for differs in (apart.outcome, apart.fully):
             if differs(setting):
@@ -152,9 +164,9 @@ def _near(
         for start in (seed, twin):
             yield start
             for at in range(min(len(start.ledger), 2)):
-                for field in names:
-                    for value in _values(field, start):
-                        yield _put(start, at, _set(start.ledger[at], field.name, value))
+                for one in names:
+                    for value in _values(one, start):
+                        yield _put(start, at, _set(start.ledger[at], one.name, value))
         for today in _days(seed):
             yield replace(seed, today=today)
 
@@ -166,9 +178,9 @@ def _random(
     for _ in range(TRIES if seeds else 0):
         start = random.choice(seeds)
         record = dict(start.record)
-        for field in names:
+        for one in names:
             if random.random() < 0.5:
-                record = _set(record, field.name, random.choice(_values(field, start)))
+                record = _set(record, one.name, random.choice(_values(one, start)))
         changed = _put(start, 0, record)
         yield replace(changed, today=random.choice(_days(changed)))
 

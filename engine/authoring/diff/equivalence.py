@@ -52,12 +52,14 @@ Params = Mapping[str, int] | Parameters
 
 def compare_rules(old: TypedRule | None, new: TypedRule | None, old_params: Params,
                   new_params: Params, vocabulary: Vocabulary, *, timeout_ms: int = TIMEOUT_MS,
-                  near: int = USUAL_DAY) -> Comparison:
+                  near: int = USUAL_DAY,
+                  encoded: SymbolicRule | None = None) -> Comparison:
     """Whether `new` means the same as `old` on every record and day, is stricter or laxer.
 
     Stricter: it is violated wherever the old one is, and somewhere else besides. None stands for
     no rule: one that never applies. `vocabulary` has the fields of both. `near` is a day that the
-    witness is to stand near.
+    witness is to stand near. `encoded` is the old rule with its parameters, where many are held
+    up against it.
     """
     if old is None or new is None:
         given = old or new
@@ -71,7 +73,7 @@ def compare_rules(old: TypedRule | None, new: TypedRule | None, old_params: Para
     if "reconcile" in (old.shape, new.shape):
         return _whole(old, new)
     pair = _Pair(old, new, _parameters(old_params), _parameters(new_params), vocabulary, timeout_ms,
-                 near)
+                 near, encoded)
     if same_lowering(pair.old, pair.new):
         return Comparison("equal")
     if old.counts_keys and new.counts_keys and (old.key, old.within) != (new.key, new.within):
@@ -157,9 +159,9 @@ class _Pair:
 
     def __init__(self, old: TypedRule, new: TypedRule, old_params: Parameters,
                  new_params: Parameters, vocabulary: Vocabulary, timeout_ms: int,
-                 near: int) -> None:
+                 near: int, encoded: SymbolicRule | None = None) -> None:
         self.vocabulary, fields = vocabulary, vocabulary.fields
-        self.old = SymbolicRule(old, old_params, fields)
+        self.old = encoded or SymbolicRule(old, old_params, fields)
         self.new = SymbolicRule(new, new_params, fields)
         self.old_params, self.new_params = old_params, new_params
         self.timeout_ms, self.near = timeout_ms, near
@@ -167,12 +169,14 @@ class _Pair:
     def compare(self) -> Comparison:
         """The verdict on two rules of which each record is judged by itself."""
         apart = differ(self.old, self.new)
-        answer = Query([apart], self.timeout_ms).check()
-        if answer is not Answer.YES:
-            return Comparison("equal" if answer is Answer.NO else "unknown")
         stricter = self.new.violation & ~self.old.violation
         laxer = self.old.violation & ~self.new.violation
-        more, less = self._ask(stricter), self._ask(laxer)
+        outcomes = differ(self.old, self.new, fully=False)
+        query = Query([apart], self.timeout_ms, [stricter, laxer, outcomes])
+        answer = query.check()
+        if answer is not Answer.YES:
+            return Comparison("equal" if answer is Answer.NO else "unknown")
+        more, less = query.check(stricter.expr), query.check(laxer.expr)
         if Answer.UNKNOWN in (more, less):
             return self._shown("unknown", apart)
         if more is not less:
@@ -181,8 +185,8 @@ class _Pair:
         if more is Answer.YES:
             return self._shown("different", stricter)
         # Another outcome tells more than another day or clause.
-        outcomes = differ(self.old, self.new, fully=False)
-        return self._shown("different", outcomes if self._ask(outcomes) is Answer.YES else apart)
+        told = query.check(outcomes.expr) is Answer.YES
+        return self._shown("different", outcomes if told else apart)
 
     def _ask(self, formula: Formula) -> Answer:
         return Query([formula], self.timeout_ms).check()

@@ -158,8 +158,9 @@ def mutants(policy: Policy) -> Iterator[Mutant]:
                 seen.add(text)
                 yield Mutant(SCOPE, fault, "when", as_written(policy.scope), as_written(scope),
                              scope=scope)
+    read = frozenset[str]().union(*(r.params for r in policy.rules))
     for name, parameter in own.parameters.items():
-        if name in policy.overrides or not any(name in r.params for r in policy.rules):
+        if name in policy.overrides or name not in read:
             continue
         for value, changed, other in _parameter(parameter):
             yield Mutant(f"{_PARAMS}{name}", "parameter", "value", str(value), str(changed),

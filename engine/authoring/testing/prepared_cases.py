@@ -66,12 +66,13 @@ def scenes(policy: Policy, chosen: Sequence[CaseInstance]) -> list[PreparedCase]
     """The settings of cases; raises PolicyError as running them would."""
     check_tasks(policy, chosen)
     mapping = HeadingMap(policy.vocabulary)
-    out = []
+    out, values = [], {day: policy.values(day) for day in {task.day for task in chosen}}
     for task in chosen:
         ledger = tuple(
             as_days(read_record(r, mapping)[0]) for r in (task.record, *task.case.others)
         )
-        params, before = {**policy.values(task.day), **task.case.numbers}, task.case.before
+        numbers, before = task.case.numbers, task.case.before
+        params = {**values[task.day], **numbers} if numbers else values[task.day]
         if before is not None:
             sets = policy.moments[before].sets
             ledger = ({sets: to_day(task.day), **ledger[0]}, *ledger[1:])

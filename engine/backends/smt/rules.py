@@ -8,7 +8,7 @@ holds of as many copies as it takes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -56,10 +56,12 @@ class Parameters:
     steps: Mapping[str, tuple[tuple[int, int], ...]]
 
     @classmethod
-    def of(cls, policy: Policy) -> Parameters:
-        """Every value that the parameters of a policy ever take."""
+    def of(cls, policy: Policy, names: Iterable[str] | None = None) -> Parameters:
+        """Every value that the parameters of a policy, or those of some names, ever take."""
         steps: dict[str, tuple[tuple[int, int], ...]] = {}
-        for name, parameter in policy.parameters.items():
+        wanted = policy.parameters if names is None else sorted(names)
+        for name in wanted:
+            parameter = policy.parameters[name]
             if name in policy.overrides or parameter.fixed is not None:
                 steps[name] = ((0, policy.overrides.get(name, parameter.fixed or 0)),)
             else:
