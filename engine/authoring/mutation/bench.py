@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from zhuanjie.engine.authoring.mutation.cases import MutantCases
 from zhuanjie.engine.authoring.mutation.faults import Mutant, dated_faults, mutants
-from zhuanjie.engine.authoring.mutation.reach import Reach
+from zhuanjie.engine.authoring.mutation.reach import FaultReach
 from zhuanjie.engine.authoring.mutation.weights import with_clause
 from zhuanjie.engine.authoring.testing.case_runner import differences, is_asked
 from zhuanjie.engine.authoring.testing.packs_in_time import (
@@ -40,7 +40,7 @@ class MutationRunner:
         self.tasks = own_tasks(policy)
         self.scenes = scenes(policy, self.tasks)
         self.cases = MutantCases(policy, self.scenes)
-        self.reach = Reach(policy)
+        self.reach = FaultReach(policy)
         self.in_time = PacksInTime(policy)
         if not sound and (failing := len(self._failing())):
             raise fail(PolicyError, "author.failing", hint="author.failing.hint",

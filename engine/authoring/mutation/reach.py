@@ -21,7 +21,7 @@ class Touched:
     pairs: tuple[tuple[TypedRule, TypedRule], ...]
 
 
-class Reach:
+class FaultReach:
     """Which rules use what."""
 
     def __init__(self, policy: Policy) -> None:
