@@ -70,7 +70,7 @@ class ActRoom:
     def perform(self, work: UnitOfWork, asked: AskedAct, *,
                 lang: Lang = "zh") -> DoneAct | RefusedError:
         """Do an act within a change; where the rules forbid it, that is kept and returned."""
-        prepared = self.desk.prepare(work.conn, work.actor.id, asked, lang=lang,
+        prepared = self.desk.prepare(work.conn, work.actor, asked, lang=lang,
                                      whole=work.everything)
         if prepared.refusal is not None:
             return self._keep_refusal(work, prepared)
@@ -98,7 +98,7 @@ class ActRoom:
     def preview(self, actor: Actor, asked: AskedAct, *, lang: Lang = "zh") -> PreparedAct:
         """What an act would come to now; nothing is kept. Raises what doing it would raise."""
         with self.store.reading(actor) as conn:
-            prepared = self.desk.prepare(conn, actor.id, asked, lang=lang)
+            prepared = self.desk.prepare(conn, actor, asked, lang=lang)
         if prepared.refusal is not None:
             raise prepared.refusal
         return prepared
@@ -111,7 +111,7 @@ class ActRoom:
             for member in dict.fromkeys(chosen):
                 each = replace(asked, member=member, expected_version=None)
                 try:
-                    prepared = self.desk.prepare(conn, actor.id, each, lang=lang)
+                    prepared = self.desk.prepare(conn, actor, each, lang=lang)
                 except ZhuanjieError as error:
                     out.append(BulkResult(member, error=error))
                     continue

@@ -37,7 +37,8 @@ from zhuanjie.web.judging.casework import CaseView, decide, look
 from zhuanjie.web.judging.judging import Judging
 from zhuanjie.web.store.change import UnitOfWork
 from zhuanjie.web.store.errors import ConflictError, NotFoundError, RefusedError
-from zhuanjie.web.store.event import Event, EventDraft
+from zhuanjie.web.store.event import Actor, Event, EventDraft
+from zhuanjie.web.store.guard import Guard
 from zhuanjie.web.store.history import events_of
 from zhuanjie.web.store.members import Member, column_set, members
 
@@ -115,15 +116,17 @@ class PreparedAct:
 class ActDesk:
     """Does acts, by what the domain says of them; safe to share among threads.
 
-    `unit_of` finds the unit that a text of the unit field means; None where there is none.
+    `unit_of` finds the unit that a text of the unit field means; None where there is none. The
+    `guard` says who may do what before the rules are asked; the store asks its own again.
     """
 
     acts: RegisterActs
     book: NumberBook
     judging: Judging
     unit_of: Callable[[Connection, str], str | None] = lambda _conn, text: text
+    guard: Guard | None = None
 
-    def prepare(self, conn: Connection, actor: str, asked: AskedAct, *, lang: Lang = "zh",
+    def prepare(self, conn: Connection, actor: Actor, asked: AskedAct, *, lang: Lang = "zh",
                 day: date | None = None, whole: Whole = nullcontext) -> PreparedAct:
         """Look at an act as it would be done now; nothing is kept.
 
@@ -137,11 +140,13 @@ class ActDesk:
             raise unknown_act(self.acts, asked.act)
         day = day or self.judging.today()
         member = self.member(conn, asked)
-        self.require_possible(conn, act, member, actor, day)
+        # Who may not do it is not told what the rules would say.
+        self.require_allowed(conn, act, member, actor)
+        self.require_possible(conn, act, member, actor.id, day)
         _check_call(act, asked)
         inputs = read_inputs(act, self.acts, asked.inputs, day)
         with whole():
-            prepared = self.fill(conn, act, member, inputs, actor, day)
+            prepared = self.fill(conn, act, member, inputs, actor.id, day)
         if prepared.values.lacking:
             raise InputError(*(Diagnostic("register.acts.lacking", {
                 "field": name, "act": act.act.title}) for name in prepared.values.lacking))
@@ -161,6 +166,14 @@ class ActDesk:
         if asked.expected_version is not None and asked.expected_version != member.version:
             raise conflict(conn, member, asked.expected_version)
         return member
+
+    def require_allowed(self, conn: Connection, act: TypedAct, member: Member,
+                        actor: Actor) -> None:
+        """Raise ForbiddenError where `actor` may not do an act to a member."""
+        if self.guard is not None:
+            draft = EventDraft(f"member.{act.act.event}", member.id, member.unit,
+                               data={"act": act.id})
+            self.guard.check(conn, actor, [draft], {member.id: member.unit})
 
     def require_possible(self, conn: Connection, act: TypedAct, member: Member, actor: str,
                          day: date) -> None:

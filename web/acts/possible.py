@@ -15,6 +15,8 @@ from zhuanjie.engine.api import Diagnostic, Finding, Lang, Outcome, Severity, Te
 from zhuanjie.web.acts.perform import ActDesk
 from zhuanjie.web.acts.values import input_fields
 from zhuanjie.web.judging.casework import look
+from zhuanjie.web.store.errors import RegisterError
+from zhuanjie.web.store.event import Actor
 from zhuanjie.web.store.members import Member
 
 
@@ -22,9 +24,9 @@ from zhuanjie.web.store.members import Member
 class PossibleAct:
     """An act, and whether it can be done now.
 
-    `why_not` are reasons of the case's state, `against` the findings of rules that forbid it; both
-    are empty for one that can be done. `inputs` are the fields it takes, with whether it needs
-    each; `asked_about` are findings that what is given may mend.
+    `why_not` are reasons of the case's state and of who asks, `against` the findings of rules that
+    forbid it; both are empty for one that can be done. `inputs` are the fields it takes, with
+    whether it needs each; `asked_about` are findings that what is given may mend.
     """
 
     id: str
@@ -43,7 +45,7 @@ class PossibleAct:
         return not self.why_not and not self.against
 
 
-def possible_acts(desk: ActDesk, conn: Connection, member: Member, actor: str, *,
+def possible_acts(desk: ActDesk, conn: Connection, member: Member, actor: Actor, *,
                   lang: Lang = "zh", day: date | None = None) -> list[PossibleAct]:
     """Every act of the domain for a member, in the order of the data."""
     day = day or desk.judging.today()
@@ -51,15 +53,19 @@ def possible_acts(desk: ActDesk, conn: Connection, member: Member, actor: str, *
             for act in desk.acts.acts.values()]
 
 
-def _possible(desk: ActDesk, conn: Connection, act: TypedAct, member: Member, actor: str,
+def _possible(desk: ActDesk, conn: Connection, act: TypedAct, member: Member, actor: Actor,
               lang: Lang, day: date) -> PossibleAct:
     said, inputs = act.act, input_fields(act, desk.acts)
-    why_not = tuple(desk.obstacles(conn, act, member, actor, day))
+    try:
+        desk.require_allowed(conn, act, member, actor)
+        why_not = tuple(desk.obstacles(conn, act, member, actor.id, day))
+    except RegisterError as error:
+        why_not = error.diagnostics
     against: list[Finding] = []
     asked_about: list[Finding] = []
     policy = desk.judging.law.policy(day)
     if not why_not and said.before in policy.moments:
-        prepared = desk.fill(conn, act, member, {}, actor, day)
+        prepared = desk.fill(conn, act, member, {}, actor.id, day)
         case = look(desk.judging, conn, member, lang, before=said.before, day=day,
                     values=prepared.judged)
         read = {rule.id: rule.fields for rule in policy.rules}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,13 +10,17 @@ from sqlalchemy import select
 from support.acts_office import LI, WANG, Office, png
 
 from zhuanjie.engine.api import InputError, say_diagnostic
+from zhuanjie.web.access import projection as access
+from zhuanjie.web.access.guard import AccessGuard
+from zhuanjie.web.access.units import set_unit
 from zhuanjie.web.acts.numbers import fates
 from zhuanjie.web.acts.perform import AskedAct
 from zhuanjie.web.acts.possible import possible_acts
-from zhuanjie.web.acts.projection import PROJECTIONS
-from zhuanjie.web.store.errors import ConflictError, RefusedError
-from zhuanjie.web.store.event import SYSTEM
+from zhuanjie.web.acts.projection import PROJECTIONS, projectors
+from zhuanjie.web.store.errors import ConflictError, ForbiddenError, RefusedError
+from zhuanjie.web.store.event import SYSTEM, Actor
 from zhuanjie.web.store.metadata import METADATA
+from zhuanjie.web.store.store import RegisterStore
 from zhuanjie.web.store.tables import MEMBERS
 
 
@@ -26,7 +31,7 @@ def test_what_can_be_done_now_and_what_not_and_why(office: Office) -> None:
 
     def now() -> dict[str, Any]:
         with office.store.reading(SYSTEM) as conn:
-            return {a.id: a for a in possible_acts(office.desk, conn, office.member(), "li")}
+            return {a.id: a for a in possible_acts(office.desk, conn, office.member(), LI)}
 
     found = now()
     assert [f.clause for f in found["issue"].against] == ["1.2d"]
@@ -40,6 +45,29 @@ def test_what_can_be_done_now_and_what_not_and_why(office: Office) -> None:
     office.issue()
     found = now()
     assert found["void"].is_possible and not found["issue"].is_possible
+
+
+def test_who_may_not_do_an_act_is_not_told_what_rules_say(office: Office) -> None:
+    office.add(**{"member.phone": None})
+    desk = replace(office.desk, guard=AccessGuard(
+        {act.id: act.act.permission for act in office.acts.acts.values()}))
+    room = replace(office.room, desk=desk)
+    clerk = Actor("zhao", "branch", "maths")
+    store = RegisterStore(
+        office.database, {}, projectors={**projectors(office.acts), **access.PROJECTORS})
+    with store.change(SYSTEM) as work:
+        set_unit(work, "office", title="党委")
+        set_unit(work, "maths", title="数学系", parent="office")
+    for act in ("issue", "approve", "withdraw"):
+        with pytest.raises(ForbiddenError):
+            room.do(clerk, AskedAct(act, "m1", reason="x"))
+    with pytest.raises(ForbiddenError):
+        room.preview(clerk, AskedAct("issue", "m1"))
+    room.do(clerk, AskedAct("brief", "m1"))
+    with office.store.reading(SYSTEM) as conn:
+        found = {a.id: a for a in possible_acts(desk, conn, office.member(), clerk)}
+    assert found["brief"].is_possible and not found["issue"].is_possible
+    assert found["issue"].why_not[0].code == "register.access.forbidden"
 
 
 def test_a_selection_is_looked_at_before_it_is_acted_on(office: Office) -> None:
