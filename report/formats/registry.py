@@ -88,6 +88,8 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "register.import": _ANSWER,
     "register.reminders": _ANSWER,
     "register.export": ("csv", "jsonl", "parquet", "xlsx"),
+    "register.trail.verify": _ANSWER,
+    "register.trail.redact": _ANSWER,
     "waivers.lint": ("table", "json", "markdown", "github"),
     "waivers.list": _ANSWER,
     "policy.verify": ("table", "json", "markdown", "github"),

@@ -17,8 +17,9 @@ from zhuanjie.engine.api import UsageError, fail
 from zhuanjie.web.evidence.values import HeldValues, read_values
 from zhuanjie.web.store.change import UnitOfWork
 from zhuanjie.web.store.errors import NotFoundError
-from zhuanjie.web.store.event import Event, EventDraft
+from zhuanjie.web.store.event import Actor, Event, EventDraft
 from zhuanjie.web.store.members import members
+from zhuanjie.web.store.store import RegisterStore
 from zhuanjie.web.store.tables import EVENT_VALUES, EVENTS
 
 KIND: Final = "values.redacted"
@@ -58,6 +59,28 @@ def redact_member(work: UnitOfWork, member: str, fields: Iterable[str] | None = 
     Raises UsageError where nothing is there to erase.
     """
     return _redact(work, _held(work, EVENTS.c.member == member), fields, member, None, reason)
+
+
+def redact(store: RegisterStore, actor: Actor, *, event: int | None = None,
+           member: str | None = None, fields: Iterable[str] | None = None,
+           reason: str | None = None, only_show: bool = False) -> list[Event]:
+    """Erase in one change what an event or a member held; `only_show` takes it back at once."""
+    done: list[Event] = []
+    try:
+        with store.change(actor) as work:
+            if event is not None:
+                done = redact_event(work, event, fields, reason=reason)
+            elif member is not None:
+                done = redact_member(work, member, fields, reason=reason)
+            if only_show:
+                raise _TakenBack
+    except _TakenBack:
+        pass
+    return done
+
+
+class _TakenBack(Exception):
+    """Ends a change that is not to be kept."""
 
 
 def _held(work: UnitOfWork, where: ColumnElement[bool]) -> list[_Held]:

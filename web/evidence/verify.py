@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, inspect, select
+from sqlalchemy.exc import DBAPIError
 
+from zhuanjie.engine.api import InputError, fail, shown_name
 from zhuanjie.web.evidence.chain import ChainCheck
 from zhuanjie.web.evidence.flaws import Flaw, Flaws
 from zhuanjie.web.evidence.tables import TRAIL_CHECKPOINTS, TRAIL_TILES
 from zhuanjie.web.store.change import trail_head
-from zhuanjie.web.store.tables import COLUMN_SETS, EVENT_VALUES, EVENTS
+from zhuanjie.web.store.database import RegisterDatabase
+from zhuanjie.web.store.protection import unprotected
+from zhuanjie.web.store.tables import COLUMN_SETS, EVENT_VALUES, EVENTS, TRAIL_HEAD
 from zhuanjie.web.trail.checkpoint import Checkpoint, read_checkpoint
 from zhuanjie.web.trail.merkle import Frontier
 from zhuanjie.web.trail.note import NoteError, Verifier
@@ -50,6 +54,25 @@ class TrailVerification:
     flaws: Sequence[Flaw]
     count: int
 
+    def with_more(self, look: Callable[[Flaws], None]) -> TrailVerification:
+        """The same with the flaws that `look` finds besides."""
+        more = Flaws()
+        look(more)
+        return replace(self, flaws=[*self.flaws, *more], count=self.count + more.count)
+
+
+def is_there(database: RegisterDatabase) -> bool:
+    """Whether a register is where it is said to be; nothing is made. Raises InputError."""
+    if database.file is not None and not database.file.is_file():
+        return False
+    try:
+        with database.reading() as conn:
+            return inspect(conn).has_table(TRAIL_HEAD.name)
+    except DBAPIError as error:
+        raise fail(InputError, "register.unreadable", hint="register.unreadable.hint",
+                   at=shown_name(database.url.render_as_string(hide_password=True)),
+                   reason=type(error.orig).__name__) from None
+
 
 def verify(conn: Connection, verifiers: Sequence[Verifier], *, outside: Sequence[str] = (),
            content: Sequence[ContentTable] = (),
@@ -80,6 +103,8 @@ def verify(conn: Connection, verifiers: Sequence[Verifier], *, outside: Sequence
         tiles.end()
         points.end(frontier.size)
     _check_orphans(conn, flaws)
+    for table in unprotected(conn):
+        flaws.add("unprotected", table=table)
     return TrailVerification(chain.size, frontier.root() if chain.whole else None, points.count,
                         points.covered, list(flaws), flaws.count)
 

@@ -84,6 +84,14 @@ def unprotect(conn: Connection) -> None:
                 conn.execute(_ddl(drop.format(act=act), table))
 
 
+def unprotected(conn: Connection) -> list[str]:
+    """The tables that lack a trigger which belongs there."""
+    acts = _POSTGRESQL if conn.dialect.name == "postgresql" else _SQLITE
+    known = _triggers(conn)
+    return [table.name for table in _there(conn)
+            if any((table.name, act) not in known for act in acts)]
+
+
 def _triggers(conn: Connection) -> set[tuple[str, str]]:
     """The triggers that are there, by table and act."""
     rows = conn.execute(text(_KNOWN_POSTGRESQL if conn.dialect.name == "postgresql"

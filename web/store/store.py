@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import Connection, delete
 
@@ -39,7 +40,7 @@ class RegisterStore:
         self._guard = guard
         self.database, self.now = database, now
         self._forms, self._projectors, self._hooks = forms, projectors, hooks
-        self._projections = (MEMBERS.name, MEMBER_KEYS.name, *projections)
+        self.projections: Final = (MEMBERS.name, MEMBER_KEYS.name, *projections)
 
     def begin(self) -> None:
         """Lay what a new register needs."""
@@ -79,11 +80,15 @@ class RegisterStore:
     def rebuild(self) -> None:
         """Make every table that is made from events anew, in one transaction."""
         with self.database.writing() as conn:
-            for name in reversed(self._projections):
-                conn.execute(delete(METADATA.tables[name]))
-            table, batch = MemberTable(self._forms), list[Event]()
-            last = 0
-            while batch := list(events(conn, after=last, limit=_AT_ONCE)):
-                table.apply(conn, batch)
-                project(conn, batch, self._projectors)
-                last = batch[-1].seq
+            self.rebuild_in(conn)
+
+    def rebuild_in(self, conn: Connection) -> None:
+        """The same in a transaction of the caller's, who may look at it and take it back."""
+        for name in reversed(self.projections):
+            conn.execute(delete(METADATA.tables[name]))
+        table, batch = MemberTable(self._forms), list[Event]()
+        last = 0
+        while batch := list(events(conn, after=last, limit=_AT_ONCE)):
+            table.apply(conn, batch)
+            project(conn, batch, self._projectors)
+            last = batch[-1].seq

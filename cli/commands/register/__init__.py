@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "upgrade": "zhuanjie.cli.commands.register.upgrade",
     "export": "zhuanjie.cli.commands.register.export",
     "audit": "zhuanjie.cli.commands.register.audit",
+    "trail": "zhuanjie.cli.commands.register.trail",
 }
 
 

@@ -9,10 +9,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from zhuanjie.cli.help import option
-from zhuanjie.engine.api import lacking, missing
+from zhuanjie.engine.api import InputError, fail, lacking, missing, shown_name
 
 if TYPE_CHECKING:
+    from zhuanjie.web.service.place import RegisterPlace
     from zhuanjie.web.service.register import Register
+    from zhuanjie.web.store.database import RegisterDatabase
     from zhuanjie.web.store.event import Actor
 
 database = option("--database", help_key="database", metavar="URL")
@@ -44,6 +46,26 @@ def address(url: str | None, day: date | None) -> str:
     if day is None:
         return f"register:{at}"
     return f"register:{at}{'&' if '?' in at else '?'}{AS_OF}={day.isoformat()}"
+
+
+@contextmanager
+def existing(url: str | None) -> Iterator[tuple[RegisterPlace, RegisterDatabase]]:
+    """The database of a register that is there, to be read as it is; nothing is made."""
+    if lacking("web"):
+        raise missing("web")
+    from zhuanjie.web.evidence.verify import is_there
+    from zhuanjie.web.service.place import place_of
+    from zhuanjie.web.store.database import RegisterDatabase
+
+    place = place_of(url)
+    database = RegisterDatabase(place.url)
+    try:
+        if not is_there(database):
+            raise fail(InputError, "register.none", at=shown_name(place.url),
+                       hint="register.none.hint")
+        yield place, database
+    finally:
+        database.close()
 
 
 def actor() -> Actor:

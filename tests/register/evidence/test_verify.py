@@ -20,7 +20,7 @@ from zhuanjie.web.evidence.verify import TrailVerification, verify
 from zhuanjie.web.store.change import NOTHING
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.event import EventDraft
-from zhuanjie.web.store.protection import unprotect
+from zhuanjie.web.store.protection import protect, unprotect, unprotected
 from zhuanjie.web.store.tables import COLUMN_SETS, EVENT_VALUES, EVENTS, TRAIL_HEAD
 from zhuanjie.web.trail.leaf import leaf_hash
 
@@ -44,6 +44,8 @@ def tampered(kept: History) -> Iterator[Connection]:
 
 
 def verified(kept: History, conn: Connection, *outside: str) -> TrailVerification:
+    if unprotected(conn):
+        protect(conn)
     return verify(conn, [kept.verifier], outside=outside)
 
 
@@ -326,3 +328,10 @@ def test_a_checkpoint_of_somebody_else(kept: History) -> None:
     with kept.store.database.reading() as conn:
         found = verified(kept, conn, note.replace("office", "other"))
         assert [c for c, _ in said(found)] == ["checkpoint-note"]
+
+
+def test_triggers_that_were_taken_away(kept: History) -> None:
+    with tampered(kept) as conn:
+        found = verify(conn, [kept.verifier])
+        assert {f.args["table"] for f in found.flaws} == {
+            "events", "event_values", "column_sets", "trail_checkpoints"}

@@ -1,0 +1,18 @@
+"""Small files that somebody kept. In: a path. Out: its text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from zhuanjie.engine.api import InputError, fail
+
+
+def text_of(path: Path) -> str:
+    """The text of a file; raises InputError."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise fail(InputError, "register.trail.file-text", path=str(path)) from None
+    except OSError as error:
+        raise fail(InputError, "register.trail.file", path=str(path),
+                   reason=error.strerror or "") from None
