@@ -52,5 +52,5 @@ def consistency_document(conn: Connection, first: str, second: str) -> dict[str,
 def _size(note: str) -> int:
     lines = note.split("\n")
     if len(lines) <= _SIZE_LINE or not lines[_SIZE_LINE].isdecimal():
-        raise fail(UsageError, "register.trail.no-checkpoint")
+        raise fail(UsageError, "register.trail.no-checkpoint", path=lines[0])
     return int(lines[_SIZE_LINE])

@@ -191,7 +191,7 @@ class _Points:
         for size, note in kept:
             point = self._open(note, verifiers, size)
             if point is not None and point.size != size:
-                flaws.add("checkpoint-note", size, reason="size", size=size)
+                flaws.add("checkpoint-size", size=size)
             elif point is not None:
                 found.append(point)
         for note in outside:
@@ -211,7 +211,8 @@ class _Points:
             except NoteError as error:
                 if error.code != "other-key":
                     reason = error.code
-        self._flaws.add("checkpoint-note", size, reason=reason, size=size)
+        told = note.split("\n")[1:2]
+        self._flaws.add(f"checkpoint-{reason}", size=size or (told[0] if told else "?"))
         return None
 
     def check(self, frontier: Frontier) -> None:

@@ -157,6 +157,8 @@ class MemberTable:
 
 
 def _row(member: Member) -> dict[str, Any]:
-    return {"id": member.id, "unit": member.unit, "record": orjson.dumps(member.record),
+    return {"id": member.id, "unit": member.unit,
+            # Sorted: it is the same by whichever way it came to be.
+            "record": orjson.dumps(member.record, option=orjson.OPT_SORT_KEYS),
             "columns": member.columns, "version": member.version,
             "withdrawn": member.withdrawn}

@@ -327,7 +327,7 @@ def test_a_checkpoint_of_somebody_else(kept: History) -> None:
     note = kept.trail.checkpoint(kept.store).note
     with kept.store.database.reading() as conn:
         found = verified(kept, conn, note.replace("office", "other"))
-        assert [c for c, _ in said(found)] == ["checkpoint-note"]
+        assert [c for c, _ in said(found)] == ["checkpoint-other-key"]
 
 
 def test_triggers_that_were_taken_away(kept: History) -> None:

@@ -16,3 +16,11 @@ def text_of(path: Path) -> str:
     except OSError as error:
         raise fail(InputError, "register.trail.file", path=str(path),
                    reason=error.strerror or "") from None
+
+
+def note_of(path: Path) -> str:
+    """The signed note of a file; raises InputError."""
+    text = text_of(path)
+    if "\n\n\u2014 " not in text:
+        raise fail(InputError, "register.trail.no-checkpoint", path=str(path))
+    return text

@@ -36,10 +36,10 @@ def command(*, event: int | None, database: str | None, fields: Sequence[str],
         if event is not None:
             document = trail.prove(register.store, event, tuple(fields))
         else:
-            from zhuanjie.cli.commands.register.trail.files import text_of
+            from zhuanjie.cli.commands.register.trail.files import note_of
 
             assert since is not None
-            document = trail.connect(register.store, text_of(since))
+            document = trail.connect(register.store, note_of(since))
     with written(output, machine=True, private=True) as out:
         write_data(document, out)
     return exit_codes.OK

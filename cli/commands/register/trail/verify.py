@@ -41,7 +41,7 @@ def command(ctx: click.Context, *, database: str | None, keys: Sequence[str],
             quiet: bool) -> int:
     """Verify a register's history, or a proof."""
     from zhuanjie.cli import show
-    from zhuanjie.cli.commands.register.trail.files import text_of
+    from zhuanjie.cli.commands.register.trail.files import note_of
     from zhuanjie.web.evidence import layout
     from zhuanjie.web.evidence.keys import verifier
 
@@ -52,7 +52,7 @@ def command(ctx: click.Context, *, database: str | None, keys: Sequence[str],
         shown = _prove(proof, known)
         show.write(layout.proved(shown, view), target, view)
         return exit_codes.OK
-    notes = [text_of(path) for path in outside]
+    notes = [note_of(path) for path in outside]
     found = _verify(session, database, known, notes, projections=projections, quiet=quiet)
     show.write(layout.verified(found, view), target, view)
     return exit_codes.FINDINGS if found.count else exit_codes.OK
