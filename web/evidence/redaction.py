@@ -62,16 +62,16 @@ def redact_member(work: UnitOfWork, member: str, fields: Iterable[str] | None = 
 
 
 def redact(store: RegisterStore, actor: Actor, *, event: int | None = None,
-           member: str | None = None, fields: Iterable[str] | None = None,
+           case: str | None = None, fields: Iterable[str] | None = None,
            reason: str | None = None, only_show: bool = False) -> list[Event]:
-    """Erase in one change what an event or a member held; `only_show` takes it back at once."""
+    """Erase in one change what an event or a case held; `only_show` takes it back at once."""
     done: list[Event] = []
     try:
         with store.change(actor) as work:
             if event is not None:
                 done = redact_event(work, event, fields, reason=reason)
-            elif member is not None:
-                done = redact_member(work, member, fields, reason=reason)
+            elif case is not None:
+                done = redact_member(work, case, fields, reason=reason)
             if only_show:
                 raise _TakenBack
     except _TakenBack:

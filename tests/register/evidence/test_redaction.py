@@ -108,7 +108,7 @@ def test_erased_twice(kept: History) -> None:
 
 def test_what_is_only_shown_stays(kept: History) -> None:
     before = everything(kept)
-    done = redact(kept.store, ACTOR, member="m1", only_show=True)
+    done = redact(kept.store, ACTOR, case="m1", only_show=True)
     assert done[0].data["events"][0][0] == 1
     assert everything(kept) == before
 

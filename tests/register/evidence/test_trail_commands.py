@@ -75,7 +75,7 @@ def test_proofs_and_checkpoints(url: str, tmp_path: Path,
     ("verify", "--database", "sqlite:///nowhere.db"), ("verify", "--proof", "nowhere"),
     ("verify", "--proof", "nowhere", "--key", "x"), ("verify", "--checkpoint", "nowhere"),
     ("prove",), ("prove", "1", "--since", "x"), ("prove", "0"), ("redact",),
-    ("redact", "--event", "1", "--member", "m"), ("redact", "--event", "1")], ids=" ".join)
+    ("redact", "--event", "1", "--case", "m"), ("redact", "--event", "1")], ids=" ".join)
 def test_wrong_calls(args: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                      capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
