@@ -122,7 +122,6 @@ if TYPE_CHECKING:
     from zhuanjie.engine.auditing.case_judge import CaseOutcome as CaseOutcome
     from zhuanjie.engine.auditing.case_judge import Others as Others
     from zhuanjie.engine.auditing.case_judge import SharedPlace as SharedPlace
-    from zhuanjie.engine.auditing.case_judge import given_waivers as given_waivers
     from zhuanjie.engine.auditing.destinations import DestinationAnswer as DestinationAnswer
     from zhuanjie.engine.auditing.due_list import DueCounts as DueCounts
     from zhuanjie.engine.auditing.due_list import DueList as DueList
@@ -236,6 +235,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.vocabulary.fields import Field as Field
     from zhuanjie.engine.vocabulary.fields import FieldTable as FieldTable
     from zhuanjie.engine.vocabulary.vocabulary import Vocabulary as Vocabulary
+    from zhuanjie.engine.waivers.entries import given_waivers as given_waivers
     from zhuanjie.engine.watch.run import Watch as Watch
     from zhuanjie.engine.watch.source import EventFile as EventFile
 

@@ -40,6 +40,8 @@ from zhuanjie.engine.ledger.ledger import open_ledger
 from zhuanjie.engine.ledger.readers.lakehouse_address import is_lakehouse
 from zhuanjie.engine.policy.parameter_values import ParamValue
 from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.waivers.entries import with_given
+from zhuanjie.engine.waivers.waiver_set import waivers_for
 
 if TYPE_CHECKING:
     from zhuanjie.engine.auditing.strategies.spark import SparkReport
@@ -128,6 +130,10 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
         ledger = open_given(sources, columns, stdin, vocabulary=plan.policy.vocabulary,
                             version=None if table_version is None else str(table_version))
         opened.enter_context(closing(ledger))
+        if ledger.waivers:
+            plan = replace(plan, waivers=waivers_for(
+                with_given(waivers, ledger.waivers, ", ".join(ledger.files)), plan.policy,
+                plan.as_of, tuple(map(str, waivers))))
         if join:
             ledger = opened.enter_context(closing(join_tables(ledger, progress)))
         others = (opened.enter_context(closing(open_ledger(

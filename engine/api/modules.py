@@ -55,7 +55,7 @@ MODULES: Final = {
     "zhuanjie.engine.api.trying": ("record_to_try", "trial_bench"),
     "zhuanjie.engine.api.waivers": ("WaiverReview", "entry_problems", "review_waivers"),
     "zhuanjie.engine.auditing.case_judge": (
-        "CaseJudge", "CaseOutcome", "CaseJudgement", "Others", "SharedPlace", "given_waivers",
+        "CaseJudge", "CaseOutcome", "CaseJudgement", "Others", "SharedPlace",
     ),
     "zhuanjie.engine.auditing.destinations": ("DestinationAnswer",),
     "zhuanjie.engine.auditing.due_list": ("DueCounts", "DueList", "by_day", "part_of"),
@@ -120,6 +120,7 @@ MODULES: Final = {
     "zhuanjie.engine.policy.source_model": ("Source",),
     "zhuanjie.engine.vocabulary.fields": ("Field", "FieldTable"),
     "zhuanjie.engine.vocabulary.vocabulary": ("Vocabulary",),
+    "zhuanjie.engine.waivers.entries": ("given_waivers",),
     "zhuanjie.engine.watch.run": ("Watch",),
     "zhuanjie.engine.watch.source": ("EventFile",),
 }

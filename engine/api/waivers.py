@@ -12,7 +12,6 @@ from typing import Any
 from zhuanjie.engine.api.callers import Day, day_of, policy_of
 from zhuanjie.engine.api.ledgers import Given, Sources, stream
 from zhuanjie.engine.api.policies import plan_for
-from zhuanjie.engine.auditing.case_judge import given_waivers
 from zhuanjie.engine.auditing.waiver_notices import uses
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.results import PolicyRef
@@ -21,6 +20,7 @@ from zhuanjie.engine.core.worker_process import survives_fork
 from zhuanjie.engine.policy.parameter_values import ParamValue
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.policy.waiver_model import WaiverEntry
+from zhuanjie.engine.waivers.entries import given_waivers
 from zhuanjie.engine.waivers.waiver_set import WaiverSet, waivers_for
 
 __all__ = ["SOON", "WaiverReview", "entry_problems", "review_waivers"]

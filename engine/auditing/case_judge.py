@@ -7,7 +7,7 @@ outcomes with whom it has to be counted, which waivers it stands under, and when
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -295,18 +295,3 @@ def _counts(of: _Columns, typed: Mapping[str, Any],
 
 def _digest(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def given_waivers(entries: Sequence[Mapping[str, Any]], name: str) -> WaiverFiles:
-    """Waivers that stand in no file, as one of that `name` would say them."""
-    import json
-
-    from zhuanjie.engine.core.errors import InputError
-    from zhuanjie.engine.core.yaml_source import parse_source
-    from zhuanjie.engine.waivers.entries import read_entries
-
-    if not entries:
-        return WaiverFiles()
-    text = json.dumps({"waivers": [dict(entry) for entry in entries]}, ensure_ascii=False,
-                      default=date.isoformat)
-    return read_entries([parse_source(text, InputError, name)])

@@ -20,6 +20,7 @@ from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.ledger.readers.frames import FrameTable
 from zhuanjie.engine.ledger.value_codec import ValueCodec
 from zhuanjie.engine.vocabulary.fields import Field
+from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,21 @@ class GivenTable:
 
 @dataclass(frozen=True, slots=True)
 class GivenLedger:
-    """Tables of records that were read before; `digest` stands for all that they hold."""
+    """Tables of records that were read before; `digest` stands for all that they hold.
+
+    `waivers` are those that were approved where the records are kept, as files have them.
+    """
 
     tables: Sequence[GivenTable]
     digest: str
     notices: Sequence[Diagnostic] = ()
+    waivers: Sequence[Mapping[str, Any]] = ()
 
 
 class LedgerProvider(Protocol):
     """What hands out the ledger that an address names."""
 
-    def open_ledger(self, address: str, shown: str) -> GivenLedger:
+    def open_ledger(self, address: str, shown: str, vocabulary: Vocabulary) -> GivenLedger:
         """The ledger at `address`, the provider's name and the colon left out.
 
         `shown` stands for it in messages. Raises InputError where it cannot be reached.

@@ -59,6 +59,8 @@ class Ledger:
         """The files and sheets that were not read; each is among the notices too."""
         self.sha256 = sha256
         """Digest of the bytes of all files, in order; empty where a database is among them."""
+        self.waivers = tuple(entry for table in tables for entry in table.waivers)
+        """The approvals that are kept with the records, as files of waivers have them."""
         self.files = tuple(dict.fromkeys(t.file for t in tables))
         self.fields = frozenset(f.name for t in tables for f in t.match.fields.values())
         """The fields that any source has a column for."""

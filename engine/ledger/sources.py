@@ -66,7 +66,7 @@ def find_sources(given: Sequence[str | Path], version: str | None = None) -> lis
             continue
         if is_provided(str(item)) and not Path(item).exists():
             found[Path(str(item))] = LedgerSource(
-                Path(str(item)), shown_name(str(item)), "provided", address=str(item))
+                Path(str(item)), _provided_name(str(item)), "provided", address=str(item))
             continue
         if is_lakehouse(str(item)) and not Path(item).exists():
             found[Path(str(item))] = LedgerSource(
@@ -82,6 +82,12 @@ def find_sources(given: Sequence[str | Path], version: str | None = None) -> lis
                 source = replace(source, problem=problem)
             found.setdefault(path.resolve(), source)
     return list(found.values())
+
+
+def _provided_name(item: str) -> str:
+    """What stands for a provider's address: no password, which may be in what it hands on."""
+    head, _, where = item.partition(":")
+    return f"{head}:{shown_name(where)}"
 
 
 def spool(stdin: BinaryIO) -> LedgerSource:

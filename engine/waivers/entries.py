@@ -5,9 +5,11 @@ An entry that is wrong covers nothing; it takes nothing away from those beside i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,7 +17,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.core.paths import short_path
 from zhuanjie.engine.core.validate import validate
-from zhuanjie.engine.core.yaml_source import YamlSource, read_source
+from zhuanjie.engine.core.yaml_source import YamlSource, parse_source, read_source
 from zhuanjie.engine.policy.waiver_model import WaiverEntry, WaiverFile
 
 
@@ -53,10 +55,19 @@ def read_waivers(paths: Sequence[str | Path]) -> WaiverFiles:
 
     Raises InputError for a file that cannot be read, or that is no YAML, or has no list of waivers.
     """
-    found = read_entries([read_source(Path(path), InputError, short_path(Path(path)))
-                          for path in paths])
+    found = read_entries(map(_source, paths))
     found.paths = tuple(map(Path, paths))
     return found
+
+
+def with_given(paths: Sequence[str | Path], entries: Sequence[Mapping[str, Any]],
+               name: str) -> WaiverFiles:
+    """Files of waivers, and those that stand in no file after them."""
+    return read_entries([*map(_source, paths), given_source(entries, name)])
+
+
+def _source(path: str | Path) -> YamlSource:
+    return read_source(Path(path), InputError, short_path(Path(path)))
 
 
 def read_entries(sources: Iterable[YamlSource]) -> WaiverFiles:
@@ -66,6 +77,18 @@ def read_entries(sources: Iterable[YamlSource]) -> WaiverFiles:
     for source in sources:
         _read(source, found, first)
     return found
+
+
+def given_source(entries: Sequence[Mapping[str, Any]], name: str) -> YamlSource:
+    """Waivers that stand in no file, as a file of that `name` would say them."""
+    text = json.dumps({"waivers": [dict(entry) for entry in entries]}, ensure_ascii=False,
+                      default=str)
+    return parse_source(text, InputError, name)
+
+
+def given_waivers(entries: Sequence[Mapping[str, Any]], name: str) -> WaiverFiles:
+    """Waivers that stand in no file, read."""
+    return read_entries([given_source(entries, name)]) if entries else WaiverFiles()
 
 
 def _seen(path: Path) -> tuple[int, int, int] | None:

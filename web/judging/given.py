@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from zhuanjie.engine.api import GivenLedger, GivenTable, InputError, Place, fail, office_zone
+from zhuanjie.web.judging.law import WaiverSource, no_waivers
 from zhuanjie.web.judging.past import PastMember, last_event, members_at
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.tables import EVENTS, TRAIL_HEAD
@@ -34,8 +35,9 @@ def given_tables(members: Iterable[PastMember], file: str) -> list[GivenTable]:
             for number, (columns, group) in enumerate(by_columns.items(), 1)]
 
 
-def read_register(url: str, day: date | None, place: Place) -> GivenLedger:
-    """The records of a register, or those that it had at the end of a day.
+def read_register(url: str, day: date | None, place: Place,
+                  waivers: WaiverSource = no_waivers) -> GivenLedger:
+    """The records of a register, or those that it had at the end of a day, with what was waived.
 
     Raises InputError, which names `place`, where there is no register.
     """
@@ -48,9 +50,10 @@ def read_register(url: str, day: date | None, place: Place) -> GivenLedger:
             upto = size if day is None else last_event(conn, day, office_zone())
             leaf = conn.execute(select(EVENTS.c.leaf).where(EVENTS.c.seq == upto)).scalar()
             tables = given_tables(members_at(conn, upto), place.file or "")
+            approved = waivers(conn, None if day is None else upto)
     except SQLAlchemyError as error:
         raise fail(InputError, "register.unreadable", place, "register.no-register.hint",
                    kind=type(error).__name__) from None
     finally:
         database.close()
-    return GivenLedger(tables, f"{upto} {leaf.hex() if leaf else ''}")
+    return GivenLedger(tables, f"{upto} {leaf.hex() if leaf else ''}", waivers=approved)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -87,6 +88,8 @@ class LedgerTable(ABC):
     """Whether its cells were read before: they are values, and what is wrong with them was said."""
     beside: tuple[str, ...] = ()
     """Columns of `scan` that are no cells."""
+    waivers: Sequence[Mapping[str, Any]] = ()
+    """The approvals that are kept with the records, as files of waivers have them."""
     has_columns = True
     """Whether what it lacks is a column; records by themselves have none to lack."""
 

@@ -7,24 +7,22 @@ from functools import cache
 from typing import cast
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
-from zhuanjie.engine.ledger.given_table import GivenLedger, LedgerProvider, RecordsTable
+from zhuanjie.engine.ledger.given_table import LedgerProvider, RecordsTable
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.encoding import Digest
 from zhuanjie.engine.ledger.readers.provided_address import PROVIDERS
 
 
-def provided(address: str, shown: str) -> GivenLedger:
-    """The ledger that an address names; raises InputError where it cannot be reached."""
-    head, _, where = address.partition(":")
-    return _provider(head.lower()).open_ledger(where, shown)
-
-
 def provided_tables(address: str, shown: str, mapping: HeadingMap,
                     digest: Digest) -> tuple[Sequence[RecordsTable], Sequence[Diagnostic]]:
     """The tables of the ledger that an address names, and what to say of it."""
-    given = provided(address, shown)
+    head, _, where = address.partition(":")
+    given = _provider(head.lower()).open_ledger(where, shown, mapping.vocabulary)
     digest.update(given.digest.encode())
-    return [RecordsTable(table, mapping) for table in given.tables], given.notices
+    tables = [RecordsTable(table, mapping) for table in given.tables]
+    for table in tables[:1]:
+        table.waivers = given.waivers
+    return tables, given.notices
 
 
 @cache

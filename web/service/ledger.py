@@ -15,6 +15,7 @@ from zhuanjie.engine.api import (
     GivenLedger,
     InputError,
     Place,
+    Vocabulary,
     fail,
     lacking,
     missing,
@@ -23,16 +24,18 @@ from zhuanjie.engine.api import (
 AS_OF: Final = "as_of"
 
 
-def open_ledger(address: str, shown: str) -> GivenLedger:
-    """The records of the register at an address, which messages call `shown`."""
+def open_ledger(address: str, shown: str, vocabulary: Vocabulary) -> GivenLedger:
+    """The records of the register at an address, which messages call `shown`, and its waivers."""
     if lacking("web"):
         raise missing("web")
     # Imported late: the engine asks for this module before it knows whether the extra is there.
+    from zhuanjie.web.acts.waiver_rows import waiver_entries
     from zhuanjie.web.judging.given import read_register
 
     place = Place(file=shown)
     url, day = _parted(address, place)
-    return read_register(url, day, place)
+    return read_register(url, day, place,
+                         lambda conn, upto: waiver_entries(conn, vocabulary, upto))
 
 
 def _parted(address: str, place: Place) -> tuple[str, date | None]:
