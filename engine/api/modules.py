@@ -65,6 +65,7 @@ MODULES: Final = {
     "zhuanjie.engine.auditing.repair.table_rows": ("TableRow",),
     "zhuanjie.engine.auditing.repair.values": ("CellChange",),
     "zhuanjie.engine.auditing.run": ("AuditRun",),
+    "zhuanjie.engine.auditing.shared_rule": ("key_fields",),
     "zhuanjie.engine.auditing.wording.template": ("field_label", "value_label"),
     "zhuanjie.engine.authoring.conditions": ("Condition", "condition_of", "sentence"),
     "zhuanjie.engine.authoring.coverage.coverage": ("Coverage", "Point"),

@@ -13,7 +13,13 @@ from zhuanjie.engine.backends.record_terms import compiled
 from zhuanjie.engine.expr.nodes import FieldRef, field_names
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
-from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.policy.policy import Policy, TypedRule
+
+
+def key_fields(policy: Policy) -> tuple[str, ...]:
+    """The fields whose values a policy lets so many records share, or one."""
+    return tuple(dict.fromkeys(rule.key.name for rule in policy.rules
+                               if rule.counts_keys and isinstance(rule.key, FieldRef)))
 
 
 class SharedRule:

@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from zhuanjie.engine.api import CaseJudge, Policy, given_waivers
+from zhuanjie.engine.api import CaseJudge, Policy, given_waivers, key_fields
+from zhuanjie.web.store.members import KeyForms
 
 WaiverSource = Callable[[Connection, int | None], Sequence[Mapping[str, Any]]]
 """The waivers that a register had approved, as their files have them: up to an event, or all."""
@@ -24,6 +25,14 @@ _KEPT = 8
 def no_waivers(_conn: Connection, _upto: int | None) -> Sequence[Mapping[str, Any]]:
     """Of a register without waivers."""
     return ()
+
+
+def key_forms(policy: Policy) -> KeyForms:
+    """What members are found by, and the form in which each is compared: what names a record, what
+    it is called, and what no two may share."""
+    fields = policy.vocabulary.fields
+    names = (*policy.vocabulary.keys, policy.vocabulary.name, *key_fields(policy))
+    return {name: fields[name].compared for name in dict.fromkeys(names) if name is not None}
 
 
 class Law:

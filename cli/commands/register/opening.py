@@ -39,7 +39,7 @@ def address(url: str | None, day: date | None) -> str:
     """The register at `url` as a ledger to audit, or as it was at the end of a day."""
     if lacking("web"):
         raise missing("web")
-    from zhuanjie.web.judging.ledger import AS_OF
+    from zhuanjie.web.service.ledger import AS_OF
     from zhuanjie.web.service.place import place_of
 
     at = place_of(url).url
