@@ -136,9 +136,9 @@ if TYPE_CHECKING:
     from zhuanjie.engine.auditing.repair.table_rows import TableRow as TableRow
     from zhuanjie.engine.auditing.repair.values import CellChange as CellChange
     from zhuanjie.engine.auditing.run import AuditRun as AuditRun
+    from zhuanjie.engine.auditing.shared_rule import key_fields as key_fields
     from zhuanjie.engine.auditing.wording.template import field_label as field_label
     from zhuanjie.engine.auditing.wording.template import value_label as value_label
-    from zhuanjie.engine.auditing.shared_rule import key_fields as key_fields
     from zhuanjie.engine.authoring.conditions import Condition as Condition
     from zhuanjie.engine.authoring.conditions import condition_of as condition_of
     from zhuanjie.engine.authoring.conditions import sentence as sentence
