@@ -95,10 +95,9 @@ class CaseWriter:
                 for r in setting.ledger[1:])]
         if setting.roster is not None:
             lines.append(f"  roster: [{', '.join(_text(v) for v in sorted(setting.roster))}]")
-        usual = policy.values(from_day(setting.today), rule.params)
-        params = {k: policy.parameters[k].valued(setting.params[k])
-                  for k in policy.parameters if k in rule.params and k in setting.params
-                  and usual.get(k) != setting.params[k]} if rule.params else {}
+        usual = policy.values(from_day(setting.today), sorted(rule.params))
+        params = {k: policy.parameters[k].valued(setting.params[k]) for k, v in usual.items()
+                  if setting.params.get(k, v) != v}
         if params:
             lines.append(f"  params: {_map(params)}")
         lines.append(f"  expect: {{{rule.id}: {_expected(found, changed)}}}")
