@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.packs import office_day as office_day
     from zhuanjie.engine.api.packs import office_zone as office_zone
     from zhuanjie.engine.api.packs import pack_ids as pack_ids
+    from zhuanjie.engine.api.packs import remember_register as remember_register
     from zhuanjie.engine.api.packs import settings as settings
     from zhuanjie.engine.api.packs import settings_file as settings_file
     from zhuanjie.engine.api.packs import use_settings as use_settings

@@ -38,6 +38,7 @@ MODULES: Final = {
     "zhuanjie.engine.api.locks": ("lock_changes", "lock_path", "lock_text", "locked_bases"),
     "zhuanjie.engine.api.packs": (
         "PackRoot", "Settings", "keep_policies", "office_day", "office_zone", "pack_ids",
+        "remember_register",
         "settings", "settings_file", "use_settings",
     ),
     "zhuanjie.engine.api.policies": (

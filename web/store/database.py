@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,9 +67,16 @@ class RegisterDatabase:
             options["connect_args"] = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
         engine = create_engine(self.url, **options)
         if not self.is_postgresql:
+            event.listen(engine, "do_connect", self._make_file)
             event.listen(engine, "connect", _configure)
             event.listen(engine, "begin", _begin)
         return engine
+
+    def _make_file(self, *_how: object) -> None:
+        """Make SQLite's file, its owner's alone, where it is not there; what it cannot it says."""
+        if self.file is not None and not self.file.exists():
+            with suppress(OSError):
+                self.file.touch(mode=0o600)
 
     def create(self) -> None:
         """Make the tables that are not there; keep events as they are, each unit to its rows."""

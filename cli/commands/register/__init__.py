@@ -10,6 +10,7 @@ from zhuanjie.cli import options
 from zhuanjie.cli.help import CommandGroup
 
 COMMANDS: Final = {
+    "init": "zhuanjie.cli.commands.register.init",
     "import": "zhuanjie.cli.commands.register.import_ledger",
     "reminders": "zhuanjie.cli.commands.register.reminders",
     "backup": "zhuanjie.cli.commands.register.backup",

@@ -21,6 +21,14 @@ database = option("--database", help_key="database", metavar="URL")
 _ROLE: Final = "system"
 
 
+def where(url: str | None) -> str | None:
+    """The address that the call names, else the one that the settings name, if any."""
+    from zhuanjie.engine import api
+
+    said = api.settings().register.get("database")
+    return url or (str(said) if said else None)
+
+
 @contextmanager
 def opened(url: str | None) -> Iterator[Register]:
     """The register at `url`, or the usual one; closed in the end."""
@@ -28,7 +36,7 @@ def opened(url: str | None) -> Iterator[Register]:
         raise missing("web")
     from zhuanjie.web.service.register import open_register
 
-    register = open_register(url)
+    register = open_register(where(url))
     try:
         yield register
     finally:
@@ -42,7 +50,7 @@ def address(url: str | None, day: date | None) -> str:
     from zhuanjie.web.service.ledger import AS_OF
     from zhuanjie.web.service.place import place_of
 
-    at = place_of(url).url
+    at = place_of(where(url)).url
     if day is None:
         return f"register:{at}"
     return f"register:{at}{'&' if '?' in at else '?'}{AS_OF}={day.isoformat()}"
