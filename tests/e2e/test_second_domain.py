@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from zhuanjie.cli.commands import policy as policy_commands
+from zhuanjie.cli.commands import register as register_commands
 from zhuanjie.cli.main import COMMANDS, main
 from zhuanjie.engine.backends.registry import NAMES
 from zhuanjie.engine.vocabulary.load import default_vocabulary
@@ -87,7 +88,8 @@ def came(report: str, outcome: str) -> set[tuple[str, str]]:
 
 
 TRIED: set[str] = {"completion", "generate", "policy lsp", "policy lock", "policy try",
-                   "register reminders", "register backup", "register restore", "register upgrade"}
+                   "register reminders", "register backup", "register restore", "register upgrade",
+                   "register init", "register import", "register export", "register audit"}
 """Commands that are tried below; the first two say nothing of a pack's domain, the others have files of
 their own (`test_second_domain_editor.py`, `test_second_domain_author.py`, `test_second_domain_register.py`)."""
 
@@ -295,7 +297,9 @@ def test_what_may_stand_what_is_known_and_what_has_changed(call: Caller, tmp_pat
 
 
 def test_every_command_is_tried() -> None:
-    named = {*COMMANDS} - {"policy"} | {f"policy {name}" for name in policy_commands.COMMANDS}
+    named = {*COMMANDS} - {"policy", "register"} | {
+        f"policy {name}" for name in policy_commands.COMMANDS} | {
+        f"register {name}" for name in register_commands.COMMANDS}
     assert named == TRIED
 
 

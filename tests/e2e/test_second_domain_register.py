@@ -27,6 +27,12 @@ def test_a_register_is_kept(lang: str, tmp_path: Path, monkeypatch: pytest.Monke
         return said.out
 
     call("upgrade")
+    assert str(tmp_path) in call("init", "--office", "harbour")
+    call("import", str(PERMITS / "permits.csv"), "--save")
+    call("import", str(PERMITS / "permits.csv"))
+    assert "S-001" in call("export")
+    assert json.loads(call("audit", "--as-of", "2099-06-30", "--format", "json", code=1))["findings"]
+    call("export", "--lists", "--output", "lists.xlsx")
     call("reminders", "--unit", "all", "--mail", "harbour@example.org")
     call("backup", "saved.zip")
     call("restore", "saved.zip", "--database", "sqlite:///copy.db")
