@@ -7,7 +7,7 @@ BIN := .venv/bin
 EXTRAS ?= $(shell cat .venv/.extras 2>/dev/null)
 PACKS := $(patsubst rules/%/pack.yaml,%,$(wildcard rules/*/pack.yaml))
 
-.PHONY: demo pictures test test-all crash fuzz lint types docs policies check schemas golden fixtures bench differential sbom requirements setup clean
+.PHONY: demo serve pictures test test-all crash fuzz lint types docs policies check schemas golden fixtures bench differential sbom requirements setup clean
 
 DEMO := fixtures/ledgers/office-2007.xlsx --roster fixtures/rosters/roster-2007.csv \
 	--as-of 2007-12-31 --fail-on never
@@ -21,6 +21,13 @@ demo: setup
 	@$(BIN)/zhuanjie audit $(DEMO) -q -o $(MARKED)
 	@$(BIN)/zhuanjie audit $(DEMO) -q -o $(PAGE)
 	@echo; echo "the ledger itself, marked: $(MARKED)"; echo "a report to read: $(PAGE)"
+
+## serve: a register with made-up members and one user of each role; their passwords are shown
+PORT ?= 8740
+serve: setup
+	@mkdir -p out
+	@$(BIN)/python fixtures/register.py out/register
+	@$(BIN)/zhuanjie serve --database sqlite:///$(CURDIR)/out/register/register.db --port $(PORT)
 
 ## pictures: what the README shows of both (Chromium, LibreOffice Calc and poppler-utils)
 pictures: demo
@@ -111,6 +118,7 @@ bench: $(UV)
 	.venv-bench/bin/python bench/spark.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/watch.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/postgresql.py --data $(BENCH_DATA)
+	.venv-bench/bin/python bench/register.py --data $(BENCH_DATA)
 
 fixtures: setup
 	$(BIN)/python fixtures/make.py

@@ -28,16 +28,22 @@ def command(ctx: click.Context, *, database: str | None, host: str, port: int,
     from zhuanjie.web.api.app import make_app
     from zhuanjie.web.api.server import listen, serve, url_of
     from zhuanjie.web.api.settings import http_settings
+    from zhuanjie.web.operations.logs import log_to
     from zhuanjie.web.service.register import open_register
 
     session = session_of(ctx)
-    settings = http_settings(getattr(api.settings(), "register", {}))
+    settings = http_settings(api.settings().register)
+    log_to()
     with listen(host, port, settings, insecure=insecure) as listening:
         register = open_register(database)
         try:
             app = make_app(register, settings)
+            first = register.access.begin(title=session.say("register.serve.office"))
 
             def ready() -> None:
+                if first is not None:  # shown once, and only where it can be used
+                    session.tell(session.say("register.serve.first", user=first.user.id,
+                                             password=first.password))
                 session.tell(session.say("register.serve.ready", url=url_of(listening)))
 
             serve(app, listening, ready)

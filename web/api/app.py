@@ -6,40 +6,73 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from anyio.to_thread import current_default_thread_limiter
+from anyio.to_thread import current_default_thread_limiter, run_sync
 from fastapi import FastAPI
 
 from zhuanjie import __version__
 from zhuanjie.web.api.gate import Gate
+from zhuanjie.web.api.openapi import describe
 from zhuanjie.web.api.problem import handle_errors
+from zhuanjie.web.api.routes import (
+    access,
+    acts,
+    attachments,
+    imports,
+    jobs,
+    judging,
+    members,
+    session,
+    trail,
+    waivers,
+)
 from zhuanjie.web.api.settings import HttpSettings
+from zhuanjie.web.api.stream import EventFeed
+from zhuanjie.web.operations.logs import Observed
 from zhuanjie.web.service.register import Register
 
 PREFIX: Final = "/api/v1"
+ROUTES: Final = tuple(room.router for room in (
+    session, members, acts, attachments, waivers, imports, judging, jobs, trail, access))
 
 
 def make_app(register: Register, settings: HttpSettings | None = None) -> FastAPI:
     """The application that answers for `register`."""
     http = settings or HttpSettings()
 
+    feed = EventFeed(register.store)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # Whatever asks the database or judges does so in one of these threads.
         current_default_thread_limiter().total_tokens = http.threads
-        yield
+        register.jobs.start()
+        register.upkeep.start()
+        await feed.start()
+        try:
+            yield
+        finally:
+            await feed.stop()
+            await run_sync(register.upkeep.stop)
+            await run_sync(register.jobs.stop)
 
     app = FastAPI(title="zhuanjie", version=__version__, openapi_url=f"{PREFIX}/openapi.json",
                   docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.register = register
     app.state.http = http
+    app.state.feed = feed
     handle_errors(app)
+    for routes in ROUTES:
+        app.include_router(routes, prefix=PREFIX)
+    describe(app)
+    app.router.routes.extend(register.upkeep.routes)
     app.add_middleware(Gate, settings=http, takes_files=_takes_files)
+    app.add_middleware(Observed, metrics=register.upkeep.metrics)
     return app
 
 
 def _takes_files(path: str) -> bool:
-    return path in UPLOADS or path.endswith("/attachments")
+    return path in UPLOADS
 
 
-UPLOADS: Final = frozenset({f"{PREFIX}/imports", f"{PREFIX}/audit"})
+UPLOADS: Final = frozenset({f"{PREFIX}/imports", f"{PREFIX}/audit", f"{PREFIX}/attachments"})
 """The paths whose bodies are files."""

@@ -36,6 +36,7 @@ _UNLESS_SAID: Final = {"content-security-policy": API_POLICY, "cache-control": "
 _HSTS: Final = "max-age=31536000; includeSubDomains"
 _LOG: Final = logging.getLogger(__name__)
 _ROOT: Final = Path(__file__).resolve().parents[2]
+_WATCHED: Final = frozenset({"/healthz", "/readyz"})
 _PATH_LENGTH: Final = 2048
 _QUERY_LENGTH: Final = 8192
 
@@ -85,9 +86,10 @@ class Gate:
     def _refused(self, scope: Scope, headers: Headers) -> tuple[str | None, int]:
         if scope["method"] not in METHODS:
             return "register.http.method", 405
-        if not self._settings.knows_host(headers.get("host", "")):
-            return "register.http.host", 421
         path = scope["path"]
+        # Who watches over a machine asks by its number.
+        if path not in _WATCHED and not self._settings.knows_host(headers.get("host", "")):
+            return "register.http.host", 421
         if len(path) > _PATH_LENGTH or len(scope["query_string"]) > _QUERY_LENGTH:
             return "register.http.long", 414
         if not path.isprintable() or "\\" in path or ".." in path.split("/"):

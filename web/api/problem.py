@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -36,12 +35,14 @@ from zhuanjie.engine.api import (
     Lang,
     OutputError,
     PolicyError,
+    Text,
     UsageError,
     ZhuanjieError,
     default_lang,
     hide_numbers,
     say,
 )
+from zhuanjie.web.access.errors import LockedOutError, LoginError
 from zhuanjie.web.store.database import lost
 from zhuanjie.web.store.errors import (
     ConflictError,
@@ -54,12 +55,14 @@ MEDIA: Final = "application/problem+json"
 _LOG: Final = logging.getLogger(__name__)
 
 STATUS: Final[Mapping[type[ZhuanjieError], int]] = {
-    NotFoundError: 404, ForbiddenError: 403, ConflictError: 409, RefusedError: 422,
+    LoginError: 401, LockedOutError: 429, NotFoundError: 404, ForbiddenError: 403,
+    ConflictError: 409, RefusedError: 422,
     UsageError: 400, InputError: 422, OutputError: 507, PolicyError: 500, BackendError: 500,
 }
 """The status of an error, by the nearest of its classes."""
 _AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 """A database that cannot be had now, not one that was asked wrongly."""
+CHALLENGE: Final = {"www-authenticate": 'Bearer realm="zhuanjie"'}
 _RETRY: Final = {"retry-after": "2"}
 
 
@@ -82,8 +85,9 @@ class Problem(BaseModel):
     status: int = Field(examples=[404])
     detail: str = Field(examples=["没有这条记录，或者不在您的单位"])
     code: str = Field(description="what is wrong, for programs", examples=["register.none"])
-    instance: str = Field(description="this request, as the server's log knows it",
-                          examples=["urn:zhuanjie:request:9f2c51d07ab4e310"])
+    instance: str | None = Field(
+        default=None, description="this request, as the server's log knows it",
+        examples=["urn:zhuanjie:request:9f2c51d07ab4e310"])
     hint: str | None = Field(default=None, description="what to do")
     values: dict[str, Any] | None = Field(default=None, description="what `detail` quotes")
     errors: list[FieldProblem] | None = Field(default=None, description="value by value")
@@ -94,14 +98,14 @@ class Problem(BaseModel):
     decision: str | None = Field(default=None, description="the id of what was judged")
 
 
-@dataclass(frozen=True, slots=True)
 class HttpError(Exception):
     """A refusal of the interface itself: a status, a code, and what its message quotes."""
 
-    status: int
-    code: str
-    args_of: Mapping[str, Any] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    def __init__(self, status: int, code: str, values: Mapping[str, Any] | None = None,
+                 headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.status, self.code = status, code
+        self.values, self.headers = dict(values or {}), dict(headers or {})
 
 
 class BodyError(HTTPException):
@@ -144,28 +148,50 @@ def handle_errors(app: FastAPI) -> None:
 
 def _of_ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, ZhuanjieError)
-    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
-    if isinstance(error, ConflictError) and "if-match" in request.headers:
+    status = status_of(error)
+    if status == 409 and "if-match" in request.headers:
         status = 412
     if status >= 500:
         _LOG.error("%s", [d.code for d in error.diagnostics], extra={"request": _id(request.scope)})
+    lang = language(request.headers)
+    headers = CHALLENGE if status == 401 else {}
+    if isinstance(error, LockedOutError):
+        headers = {"retry-after": str(max(1, error.retry_after))}
+    return _answer(request.scope, status, _first(error), _more(error, lang), headers=headers)
+
+
+def status_of(error: ZhuanjieError) -> int:
+    """The status of an answer to what raised `error`."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+
+
+def problem_of(error: ZhuanjieError, lang: Lang) -> dict[str, Any]:
+    """A problem of one part of a request, as plain data."""
+    problem = _problem(status_of(error), _first(error), lang, _more(error, lang))
+    return problem.model_dump(mode="json", exclude_none=True)
+
+
+def _first(error: ZhuanjieError) -> Diagnostic:
+    return error.diagnostics[0] if error.diagnostics else Diagnostic("register.http.internal")
+
+
+def _more(error: ZhuanjieError, lang: Lang) -> dict[str, Any]:
+    """What kinds of errors say besides."""
     more: dict[str, Any] = {}
     if isinstance(error, ConflictError):
         more["changes"] = [dict(change) for change in error.changes]
     if isinstance(error, RefusedError):
         more |= {"findings": [dict(found) for found in error.findings],
                  "decision": error.decision}
-    first, *others = error.diagnostics or (Diagnostic("register.http.internal"),)
-    if others:
-        lang = language(request.headers)
+    if len(error.diagnostics) > 1:
         more["errors"] = [{"at": _place(d), "code": d.code, "detail": say(d.code, lang, **d.args)}
                           for d in error.diagnostics]
-    return _answer(request.scope, status, first, more)
+    return more
 
 
 def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HttpError)
-    return _answer(request.scope, error.status, Diagnostic(error.code, dict(error.args_of)),
+    return _answer(request.scope, error.status, Diagnostic(error.code, error.values),
                    headers=error.headers)
 
 
@@ -186,7 +212,7 @@ def _of_request(request: Request, error: Exception) -> Response:
         kind = str(found["type"])
         code = f"register.value.{kind}"
         try:
-            detail = say(code, lang, **_plain(found.get("ctx", {})))
+            detail = say(code, lang, **_plain(found.get("ctx", {}), lang))
         except KeyError:
             detail = say("register.value", lang)
         errors.append({"at": ".".join(map(str, found["loc"])), "code": kind, "detail": detail})
@@ -205,14 +231,18 @@ def _of_database(request: Request, error: Exception) -> Response:
 def _answer(scope: Scope, status: int, said: Diagnostic, more: Mapping[str, Any] | None = None, *,
             headers: Mapping[str, str] | None = None) -> Response:
     lang = language(Headers(scope=scope))
-    problem = Problem(
-        type=f"urn:zhuanjie:problem:{said.code}", title=_title(status, lang), status=status,
-        detail=say(said.code, lang, **said.args), code=said.code,
-        instance=f"urn:zhuanjie:request:{_id(scope)}",
-        hint=say(said.hint, lang, **said.args) if said.hint else None,
-        values=_plain(said.args) or None, **(more or {}))
+    problem = _problem(status, said, lang, {
+        "instance": f"urn:zhuanjie:request:{_id(scope)}", **(more or {})})
     return Response(problem.model_dump_json(exclude_none=True), status, media_type=MEDIA,
                     headers={"content-language": lang, **(headers or {})})
+
+
+def _problem(status: int, said: Diagnostic, lang: Lang, more: Mapping[str, Any]) -> Problem:
+    return Problem(
+        type=f"urn:zhuanjie:problem:{said.code}", title=_title(status, lang), status=status,
+        detail=say(said.code, lang, **said.args), code=said.code,
+        hint=say(said.hint, lang, **said.args) if said.hint else None,
+        values=_plain(said.args, lang) or None, **more)
 
 
 def _title(status: int, lang: Lang) -> str:
@@ -231,14 +261,16 @@ def _place(said: Diagnostic) -> str:
     return ":".join(str(part) for part in (at.file, at.sheet, at.line, at.path) if part is not None)
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(values: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
     """Values as JSON has them, nobody's number among them."""
-    return {name: _shown(value) for name, value in values.items()}
+    return {name: _shown(value, lang) for name, value in values.items()}
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: Any, lang: Lang) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
+    if isinstance(value, Text):
+        return getattr(value, lang)
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [_shown(each) for each in value]
+        return [_shown(each, lang) for each in value]
     return hide_numbers(str(value))

@@ -17,6 +17,7 @@ import orjson
 from anyio.to_thread import run_sync
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from zhuanjie.web.store.event import Event
@@ -86,11 +87,12 @@ class EventFeed:
             return size
 
 
-class EventStream:
-    """One answer that goes on: an ASGI application."""
+class EventStream(Response):
+    """One answer that goes on."""
 
     def __init__(self, feed: EventFeed, fetch: Fetch, shown: Callable[[Event], dict[str, Any]],
                  after: int) -> None:
+        super().__init__(media_type="text/event-stream")
         self._feed, self._fetch, self._shown, self._after = feed, fetch, shown, after
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

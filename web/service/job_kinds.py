@@ -8,17 +8,26 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
-from zhuanjie.engine.api import ZhuanjieError, use_settings
+from zhuanjie.engine.api import Report, ZhuanjieError, audit, office_zone, say, use_settings
+from zhuanjie.web.acts.waiver_rows import waiver_entries
+from zhuanjie.web.evidence.keys import verifiers_of
+from zhuanjie.web.evidence.verify import verify
+from zhuanjie.web.judging.decisions import decision_draft
+from zhuanjie.web.judging.given import given_tables
+from zhuanjie.web.judging.past import last_event, members_at
 from zhuanjie.web.service.register import Register, open_register
 from zhuanjie.web.store.event import Actor
+from zhuanjie.web.transfer.preview import version_of
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int | None], None]
 """Told how much of the whole is done."""
 
 
@@ -35,13 +44,73 @@ class JobContext:
         """The folder for what comes of it."""
         return self._folder / "files"
 
-    @property
-    def upload(self) -> Path:
-        """The file that was sent with it."""
-        return next(self._folder.glob("upload*"))
+def audit_register(job: JobContext) -> Mapping[str, Any]:
+    """Audit the members that the owner sees, as they stood on a day, by the law of that day."""
+    register, day = job.register, _day(job)
+    policy = register.policy(day)
+    with register.store.reading(job.actor) as conn:
+        past = day < register.day()
+        upto = last_event(conn, day, office_zone()) if past else version_of(conn)
+        tables = given_tables(members_at(conn, upto), "register")
+        waivers = waiver_entries(conn, register.vocabulary, upto if past else None)
+    given = []
+    if waivers:
+        file = job.files.parent / "waivers.yaml"
+        file.write_bytes(orjson.dumps({"waivers": [dict(each) for each in waivers]}, default=str))
+        given.append(file)
+    report = audit(tables, policy, as_of=day, lang=job.arguments["lang"], waivers=given,
+                   progress=job.progress)
+    return {**_saved(job, report), "upto": upto}
 
 
-KINDS: Final[Mapping[str, Callable[[JobContext], Mapping[str, Any]]]] = {}
+def audit_file(job: JobContext) -> Mapping[str, Any]:
+    """Audit ledgers that were sent; nothing of them is kept but the results."""
+    day, said = _day(job), job.arguments
+    files = [str(job.files.parent / "upload" / name) for name in said["files"]]
+    report = audit(files, job.register.policy(day), as_of=day, lang=said["lang"], join=said["join"],
+                   absent=said["absent"], columns=said["columns"] or None, progress=job.progress)
+    return _saved(job, report)
+
+
+def verify_trail(job: JobContext) -> Mapping[str, Any]:
+    """Verify the whole trail."""
+    register = job.register
+    with register.database.reading() as conn:
+        register.guard.require(conn, job.actor, "verify-trail")
+        found = verify(conn, verifiers_of(register.place.folder),
+                       outside=tuple(job.arguments.get("notes", ())), progress=job.progress)
+    lang = job.arguments["lang"]
+    return {"size": found.size, "root": found.root.hex() if found.root else None,
+            "checkpoints": found.checkpoints, "covered": found.covered, "flaws": [
+                {"seq": flaw.seq, "code": code, "message": say(code, lang, **args)}
+                for flaw in found.flaws for code, args in (flaw.message,)],
+            "count": found.count, "holds": not found.count}
+
+
+def _day(job: JobContext) -> date:
+    said = job.arguments.get("as_of")
+    return date.fromisoformat(said) if said else job.register.day()
+
+
+def _saved(job: JobContext, report: Report) -> dict[str, Any]:
+    """Write a report in the forms asked for, and keep that it was made."""
+    for ending in job.arguments["formats"]:
+        report.save(job.files / f"audit.{ending}")
+    ref = report.policy
+    by_outcome = Counter(str(found.outcome) for found in report.findings)
+    with job.register.store.change(job.actor) as work:
+        judge = job.register.judging.law.judge(work.conn, report.as_of)
+        decision = work.record(decision_draft(
+            judge, report.ledger.sha256, (f.outcome for f in report.findings),
+            records=report.ledger.records, why=("audit",)))
+    return {"policy": {"id": ref.id, "version": ref.version, "sha256": ref.sha256},
+            "as_of": report.as_of.isoformat(), "decision": decision.id,
+            "records": report.ledger.records, "outcomes": dict(by_outcome)}
+
+
+KINDS: Final[Mapping[str, Callable[[JobContext], Mapping[str, Any]]]] = {
+    "audit-register": audit_register, "audit-file": audit_file, "verify-trail": verify_trail,
+}
 _LOG: Final = logging.getLogger(__name__)
 _OFTEN: Final = 0.25
 
@@ -52,11 +121,11 @@ def run_job(url: str, place: Path, settings: Path | None, folder: Path) -> None:
     asked = orjson.loads((folder / "asked.json").read_bytes())
     told = [0.0]
 
-    def progress(done: int, whole: int) -> None:
+    def progress(done: int, whole: int | None) -> None:
         now = time.monotonic()
         if now - told[0] >= _OFTEN:
             told[0] = now
-            _write(folder, {"state": "running", "done": done, "whole": whole})
+            _write(folder, {"state": "running", "done": done, "whole": whole or 0})
 
     try:
         register = open_register(url, folder=place)

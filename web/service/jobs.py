@@ -25,7 +25,6 @@ from typing import Any, Final, Literal
 import orjson
 
 from zhuanjie.engine.api import fail, settings_file
-from zhuanjie.web.service.job_kinds import run_job
 from zhuanjie.web.service.place import RegisterPlace
 from zhuanjie.web.store.errors import ConflictError, NotFoundError
 from zhuanjie.web.store.event import Actor
@@ -94,7 +93,7 @@ class JobRunner:
 
     def submit(self, kind: str, actor: Actor, arguments: Mapping[str, Any],
                upload: Path | None = None) -> Job:
-        """Have a job done; `upload` is a file that it reads, which is moved into its folder.
+        """Have a job done; `upload` is a folder that it reads, which is moved into its own.
 
         Raises ConflictError where too many wait.
         """
@@ -105,7 +104,7 @@ class JobRunner:
         folder = self._folder / id
         (folder / FILES).mkdir(mode=_PRIVATE, parents=True)
         if upload is not None:
-            shutil.move(upload, folder / f"upload{upload.suffix}")
+            shutil.move(upload, folder / "upload")
         asked = {"kind": kind, "owner": actor.id, "actor": asdict(actor),
                  "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
                  "arguments": dict(arguments)}
@@ -177,7 +176,7 @@ class JobRunner:
                 if _state(self._folder / id)["state"] in ENDED:
                     continue
                 process = multiprocessing.get_context("spawn").Process(
-                    target=run_job, name=f"job {id}", daemon=True,
+                    target=_run, name=f"job {id}", daemon=True,
                     args=(self._place.url, self._place.folder, settings_file(),
                           self._folder / id))
                 _write(self._folder / id, {"state": "running"})
@@ -193,6 +192,13 @@ class JobRunner:
                     _write(self._folder / id,
                            {"state": "failed", "error": {"code": "register.job.died"}})
             self.tidy()
+
+
+def _run(*given: Any) -> None:
+    """In the job's process, which alone needs what audits."""
+    from zhuanjie.web.service.job_kinds import run_job
+
+    run_job(*given)
 
 
 def _state(folder: Path) -> dict[str, Any]:

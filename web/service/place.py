@@ -7,6 +7,7 @@ for the data of the user's programs (XDG Base Directory Specification).
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -38,11 +39,12 @@ class RegisterPlace:
 
 
 def place_of(url: str | None = None, folder: Path | None = None) -> RegisterPlace:
-    """The place that `url` names, or the usual one; `folder` is where its files are kept."""
-    if url is None:
-        folder = folder or _usual()
-        return RegisterPlace(f"sqlite:///{folder / FILE}", folder)
-    return RegisterPlace(url, folder or _beside(url) or _usual())
+    """The place that `url` names, or the usual one; `folder` is where its files are kept.
+
+    Raises UsageError for what is no URL.
+    """
+    url = url or f"sqlite:///{_usual() / FILE}"
+    return RegisterPlace(url, folder or _beside(url))
 
 
 def _usual() -> Path:
@@ -54,13 +56,14 @@ def _usual() -> Path:
     return base / "zhuanjie"
 
 
-def _beside(url: str) -> Path | None:
-    """The folder beside SQLite's file; None for a server. Raises UsageError for no URL."""
+def _beside(url: str) -> Path:
+    """The folder beside SQLite's file; for a server one that is called after its database."""
     try:
         made = make_url(url)
     except ArgumentError:
         raise fail(UsageError, "register.url", url=shown_name(url)) from None
-    if not made.drivername.startswith("sqlite") or not made.database:
-        return None
-    file = Path(made.database).expanduser().resolve()
-    return file.with_name(f"{file.stem}.data")
+    if made.drivername.startswith("sqlite") and made.database:
+        file = Path(made.database).expanduser().resolve()
+        return file.with_name(f"{file.stem}.data")
+    name = "-".join(filter(None, (made.host, str(made.port or ""), made.database)))
+    return _usual() / (re.sub(r"[^\w.-]", "_", name) or "server")

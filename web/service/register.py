@@ -5,26 +5,59 @@ Rooms do not know one another: here their projectors, hooks and tables come toge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from zhuanjie.engine.api import Policy, Vocabulary, kept_policy, office_day, settings
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from zhuanjie.engine.api import (
+    Policy,
+    RegisterActs,
+    UsageError,
+    Vocabulary,
+    fail,
+    kept_policy,
+    office_day,
+    register_acts,
+    settings,
+    shown_name,
+)
 from zhuanjie.web.access import projection as access
+from zhuanjie.web.access.access import Access
+from zhuanjie.web.access.guard import AccessGuard
+from zhuanjie.web.access.settings import access_settings
+from zhuanjie.web.acts import projection as acts
+from zhuanjie.web.acts.attachments import AttachmentFolder
+from zhuanjie.web.acts.desk import ActRoom
+from zhuanjie.web.acts.numbers import NumberBook
+from zhuanjie.web.acts.perform import ActDesk
+from zhuanjie.web.acts.waiver_rows import waiver_entries
+from zhuanjie.web.acts.waivers import Waivers
+from zhuanjie.web.evidence.checkpoints import Trail
+from zhuanjie.web.evidence.keys import make_signer
+from zhuanjie.web.judging.judging import Judging
+from zhuanjie.web.judging.law import Law
+from zhuanjie.web.operations.metrics import RegisterMetrics
+from zhuanjie.web.operations.upkeep import Upkeep, bring_up
+from zhuanjie.web.reminders import projection as reminders
+from zhuanjie.web.service.jobs import JobRunner
 from zhuanjie.web.service.place import RegisterPlace, place_of
+from zhuanjie.web.service.units import unit_called
+from zhuanjie.web.service.uploads import Uploads
 from zhuanjie.web.store.change import Projector
 from zhuanjie.web.store.database import RegisterDatabase
+from zhuanjie.web.store.event import Event
 from zhuanjie.web.store.members import KeyForms
 from zhuanjie.web.store.store import RegisterStore
 from zhuanjie.web.transfer import projection as transfer
 
-PROJECTORS: Final[tuple[Mapping[str, Projector], ...]] = (
-    access.PROJECTORS, transfer.PROJECTORS)
-"""The projectors of every room."""
-PROJECTIONS: Final[tuple[str, ...]] = (*access.PROJECTIONS, *transfer.PROJECTIONS)
-"""The tables that they fill."""
+PROJECTIONS: Final = (*access.PROJECTIONS, *acts.PROJECTIONS, *transfer.PROJECTIONS,
+                      *reminders.PROJECTIONS)
+"""The tables that rooms make from events."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +70,20 @@ class Register:
     vocabulary: Vocabulary
     day: Callable[[], date]
     """Today, where the office is."""
+    guard: AccessGuard
+    judging: Judging
+    acts: ActRoom
+    waivers: Waivers
+    attachments: AttachmentFolder
+    trail: Trail
+    access: Access
+    uploads: Uploads
+    jobs: JobRunner
+    upkeep: Upkeep
 
     def policy(self, day: date | None = None) -> Policy:
         """The policy that judges on `day`, or today, by the settings."""
-        return _policy(day or self.day())
+        return self.judging.law.policy(day or self.day())
 
     def close(self) -> None:
         """Let the database go."""
@@ -57,25 +100,94 @@ def open_register(url: str | None = None, *, folder: Path | None = None,
     """
     place = place_of(url, folder)
     place.make()
+    law = Law(_Policies())
+    policy = law.policy(day())
+    of_domain = register_acts(policy)
     database = RegisterDatabase(place.url)
-    database.create()
-    vocabulary = _policy(day()).vocabulary
-    projectors: dict[str, Projector] = {}
-    for room in PROJECTORS:
-        projectors |= room
-    store = RegisterStore(database, _forms(vocabulary), projectors=projectors,
-                          projections=PROJECTIONS, now=now)
+    try:
+        bring_up(database, place.folder)
+        return _compose(place, database, law, policy, of_domain, now, day)
+    except SQLAlchemyError as error:
+        database.close()
+        raise fail(UsageError, "register.database", hint="register.database.hint",
+                   url=shown_name(str(database.url.render_as_string(hide_password=True))),
+                   reason=type(error).__name__) from None
+
+
+def _compose(place: RegisterPlace, database: RegisterDatabase, law: Law, policy: Policy,
+             of_domain: RegisterActs, now: Callable[[], datetime],
+             day: Callable[[], date]) -> Register:
+    vocabulary = policy.vocabulary
+    law.waivers = lambda conn, upto: waiver_entries(conn, vocabulary, upto)
+    forms = _forms(vocabulary, of_domain)
+    judging = Judging(law, day)
+    guard = AccessGuard({act.id: act.act.permission for act in of_domain.acts.values()})
+    trail, metrics = Trail(make_signer(place.folder)), RegisterMetrics(database)
+    store = RegisterStore(
+        database, forms, guard=guard, projections=PROJECTIONS, now=now,
+        projectors=together([access.PROJECTORS, acts.projectors(of_domain), transfer.PROJECTORS,
+                             reminders.PROJECTORS]),
+        hooks=[metrics.timed(judging.hook), trail.hook, metrics.hook])
     store.begin()
-    return Register(place, database, store, vocabulary, day)
+    attachments = AttachmentFolder(place.folder / "attachments")
+    unit_field = of_domain.unit_field
+    compared = vocabulary.fields[unit_field].compared if unit_field else str
+
+    def unit_of(conn: Connection, text: str) -> str | None:
+        return unit_called(conn, text, compared)
+
+    desk = ActDesk(of_domain, NumberBook(of_domain, frozenset(forms)), judging, unit_of)
+    return Register(
+        place, database, store, vocabulary, day, guard, judging, ActRoom(store, desk, attachments),
+        Waivers(law.policy, day), attachments, trail,
+        Access(store, guard, access_settings(settings().register)),
+        Uploads(place.folder / "uploads"), JobRunner(place),
+        Upkeep(store, place.folder, judging=judging, trail=trail, guard=guard, day=day,
+               metrics=metrics))
 
 
-def _policy(day: date) -> Policy:
-    said = settings().options
-    chosen, params = said.get("policy"), said.get("set")
-    return kept_policy(chosen.value if chosen else None, as_of=day,
-                       params=dict(params.value) if params else None)
+class _Policies:
+    """The policies of days, by the settings; the last few are kept."""
+
+    def __init__(self) -> None:
+        self._known: dict[date, Policy] = {}
+
+    def __call__(self, day: date) -> Policy:
+        known = self._known.get(day)
+        if known is None:
+            said = settings().options
+            chosen, params = said.get("policy"), said.get("set")
+            known = kept_policy(chosen.value if chosen else None, as_of=day,
+                                params=dict(params.value) if params else None)
+            if len(self._known) > _KEPT:
+                self._known.clear()
+            self._known[day] = known
+        return known
 
 
-def _forms(vocabulary: Vocabulary) -> KeyForms:
-    """The fields that members are found by, and the form in which they are compared."""
-    return {name: vocabulary.fields[name].compared for name in vocabulary.keys}
+_KEPT: Final = 16
+
+
+def together(rooms: Iterable[Mapping[str, Projector]]) -> dict[str, Projector]:
+    """The projectors of several rooms; one after another where a kind matters to several."""
+    found: dict[str, list[Projector]] = {}
+    for room in rooms:
+        for kind, projector in room.items():
+            found.setdefault(kind, []).append(projector)
+    return {kind: several[0] if len(several) == 1 else _chain(several)
+            for kind, several in found.items()}
+
+
+def _chain(projectors: list[Projector]) -> Projector:
+    def project(conn: Connection, events: list[Event]) -> None:
+        for projector in projectors:
+            projector(conn, events)
+
+    return project  # type: ignore[return-value]
+
+
+def _forms(vocabulary: Vocabulary, of_domain: RegisterActs) -> KeyForms:
+    """The fields that members are found by: keys, their name, what series number."""
+    names = {*vocabulary.keys, *filter(None, (vocabulary.name,)),
+             *(series.field for series in of_domain.series.values())}
+    return {name: vocabulary.fields[name].compared for name in sorted(names)}

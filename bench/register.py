@@ -1,0 +1,121 @@
+"""A register at work: changes judged and saved. In: made-up members. Out: a page's section.
+
+The register is filled by an import of a generated ledger; then clients of locust act on it over
+HTTP, on the same two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from measure import COMMAND, HERE, Line, generated, report, table, thousands, workplace
+from sqlalchemy import select
+
+from zhuanjie.engine.api import open_rows
+from zhuanjie.web.service.register import Register, open_register
+from zhuanjie.web.store.event import SYSTEM
+from zhuanjie.web.store.tables import MEMBERS
+from zhuanjie.web.transfer.plan import ImportOptions
+from zhuanjie.web.transfer.save import save
+from zhuanjie.web.transfer.source import read_source
+
+AIM_MS = 30
+ACT, INPUTS = "correct", {"receipt.tracker": "李四"}
+
+
+def fill(register: Register, ledger: Path) -> float:
+    """Import a ledger; returns the seconds that it took."""
+    register.access.begin(title="office")
+    begun = time.perf_counter()
+    policy = register.policy()
+    with open_rows([str(ledger)], policy, None) as rows:
+        source = read_source(rows, policy.vocabulary, {"columns": {}, "clear": False})
+    save(register.store, source, ImportOptions(unit="office"), SYSTEM)
+    return time.perf_counter() - begun
+
+
+def prepare(folder: Path, url: str, records: int) -> tuple[str, float]:
+    """A register with so many members; returns a key, and how long its import took."""
+    register = open_register(url, folder=folder / "register")
+    try:
+        seconds = fill(register, generated(folder, records))
+        _, key = register.access.make_key(
+            SYSTEM, title="bench", role="department", unit="office",
+            expires=datetime.now(UTC) + timedelta(days=1))
+        with register.store.reading(SYSTEM) as conn:
+            some = list(conn.execute(select(MEMBERS.c.id).limit(20_000)).scalars())
+    finally:
+        register.close()
+    (folder / "members.json").write_text(json.dumps(some))
+    return key, seconds
+
+
+def load(folder: Path, url: str, key: str, clients: int, seconds: int,
+         pace: float) -> dict[str, dict[str, str]]:
+    """What locust measured, by the name of the request."""
+    serving = subprocess.Popen([COMMAND, "serve", "--database", url, "--port", "8741"],
+                               cwd=folder, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(6)
+        subprocess.run(
+            [sys.executable, "-m", "locust", "-f", str(HERE / "register_load.py"), "--headless",
+             "--host", "http://127.0.0.1:8741", "-u", str(clients), "-r", str(clients),
+             "-t", f"{seconds}s", "--csv", str(folder / "load"), "--only-summary"],
+            check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, "REGISTER_KEY": key, "REGISTER_ACT": ACT,
+                 "REGISTER_INPUTS": json.dumps(INPUTS), "REGISTER_PACE": str(pace),
+                 "REGISTER_MEMBERS": str(folder / "members.json")})
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        serving.wait(60)
+    with (folder / "load_stats.csv").open(newline="") as lines:
+        return {row["Name"]: row for row in csv.DictReader(lines)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--members", type=int, default=100_000)
+    parser.add_argument("--clients", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--pace", type=float, default=1.0)
+    parser.add_argument("--database", help="a PostgreSQL URL; SQLite where it is left out")
+    given = parser.parse_args()
+    with workplace(given.data) as folder:
+        shutil.rmtree(folder / "register", ignore_errors=True)
+        (folder / "register").mkdir()
+        url = given.database or f"sqlite:///{folder.resolve() / 'register' / 'register.db'}"
+        key, importing = prepare(folder.resolve(), url, given.members)
+        found = load(folder.resolve(), url, key, given.clients, given.seconds, given.pace)
+    rows: list[list[Any]] = [[
+        name, row["Request Count"], row["Failure Count"], row["50%"], row["95%"], row["99%"]]
+        for name, row in found.items() if name != "Aggregated"]
+    shown = table(rows, ["", "requests", "failures", "median ms", "p95 ms", "p99 ms"], [""] * 6)
+    server = "PostgreSQL" if given.database else "SQLite"
+    report("register", "A register over HTTP", f"""
+A register of {given.members:,} members on {server}; {given.clients} clients of locust, each of
+which asks once in {given.pace:g} s, for {given.seconds} s, beside the server on the same two cores.
+Every act is judged, kept with its event, and its event's hash in the trail, before it is answered.
+
+{shown}
+
+Importing the {given.members:,} rows, judged, took {importing:.0f} s
+({thousands(given.members / importing)} a second).
+""", ["locust", "uvicorn", "sqlalchemy"],
+           [Line(f"an act judged and saved, p95, {given.clients} clients",
+                 float(found["act"]["95%"]), "aim", AIM_MS, "ms")])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Jobs, as requests and answers have them. In: nothing. Out: models."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from zhuanjie.web.api.fields import Paragraph
+from zhuanjie.web.api.models.base import Sent, Shown
+
+Form = Literal["json", "jsonl", "csv", "xlsx", "html", "md", "parquet"]
+"""The forms of a report, by the endings of their files."""
+
+
+class AuditAsked(Sent):
+    """An audit of the register."""
+
+    as_of: date | None = Field(default=None, description="today where it is left out; a day that "
+                                                         "has passed: as it stood then")
+    formats: Annotated[list[Form], Field(min_length=1, max_length=7)] = Field(["json"])
+
+
+class VerifyAsked(Sent):
+    """A verification of the trail, against checkpoints that somebody kept."""
+
+    notes: list[Paragraph] = Field(default_factory=list, max_length=100)
+
+
+class JobShown(Shown):
+    """Work that takes long: how far it is, what came of it."""
+
+    id: str
+    kind: str
+    state: Literal["waiting", "running", "done", "failed", "cancelled"]
+    made_at: str
+    done: int
+    whole: int
+    result: dict[str, Any] | None = Field(description="for an audit: policy, day, decision, counts")
+    error: dict[str, Any] | None = None
+    files: list[str]

@@ -1,0 +1,39 @@
+"""What is judged without being kept, and what the leaving system asks. In: nothing. Out: models."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import Field
+
+from zhuanjie.web.api.fields import Line
+from zhuanjie.web.api.models.base import FindingShown, Judged, Sent
+
+
+class CheckAsked(Sent):
+    """Records to judge, as they stand: nothing of them is kept but that they were judged."""
+
+    records: list[dict[str, Any]] = Field(min_length=1, max_length=500, examples=[[
+        {"member.name": "王一", "member.id": "06018", "letter.issued_on": "2007-06-30"}]])
+    as_of: date | None = Field(default=None, description="today where it is left out")
+    before: Line | None = Field(default=None, description="a moment of the policy",
+                                examples=["issue"])
+    all: bool = Field(default=False, description="whether every outcome is listed")
+
+
+class RecordChecked(Judged):
+    """What is said of records."""
+
+    findings: list[FindingShown]
+    input: list[dict[str, Any]] = Field(description="what could not be read")
+    outcomes: dict[str, int]
+
+
+class ClearanceShown(Judged):
+    """Whether a member may pass a moment."""
+
+    member: str
+    answer: Literal["yes", "no", "unclear"]
+    moment: str
+    findings: list[FindingShown]

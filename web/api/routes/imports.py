@@ -1,0 +1,89 @@
+"""Imports: what a ledger would change, saved as shown, taken back. In: files. Out: events."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, File, Form, UploadFile
+
+from zhuanjie.engine.api import Lang
+from zhuanjie.report.view import View
+from zhuanjie.web.api.deps import Language, Register, Who
+from zhuanjie.web.api.fields import Id, Line
+from zhuanjie.web.api.models.acts import MaybeReason
+from zhuanjie.web.api.models.imports import (
+    ImportPreviewShown,
+    ImportSave,
+    ImportSavedShown,
+    ImportUndoneShown,
+)
+from zhuanjie.web.api.problem import HttpError
+from zhuanjie.web.service import register as service
+from zhuanjie.web.service.importing import preview_upload, save_upload
+from zhuanjie.web.transfer.layout import plain_import, plain_preview
+from zhuanjie.web.transfer.projection import imports
+from zhuanjie.web.transfer.undo import undo
+
+router = APIRouter(tags=["imports"], prefix="/imports")
+
+
+@router.get("")
+def list_(register: Register, who: Who) -> list[dict[str, Any]]:
+    """The imports, the latest first."""
+    with register.store.reading(who) as conn:
+        return [plain_import(past) for past in imports(conn)]
+
+
+@router.post("", status_code=201)
+def send(register: Register, who: Who, lang: Language,
+         files: Annotated[list[UploadFile], File(min_length=1, max_length=20)],
+         columns: Annotated[str, Form(max_length=20_000, description="a JSON object of headings "
+                                                                     "and fields")] = "{}",
+         unit: Annotated[Line, Form()] = "", clear: Annotated[bool, Form()] = False,
+         again: Annotated[bool, Form()] = False) -> ImportPreviewShown:
+    """Send ledgers, and see what they would change. Nothing is saved."""
+    options = {"columns": heading_map(columns), "unit": unit, "clear": clear, "again": again}
+    upload = register.uploads.receive(
+        who, ((file.filename or "", file.file) for file in files), options)
+    return _preview(register, who, lang, upload.id)
+
+
+@router.get("/uploads/{upload}")
+def show(register: Register, who: Who, lang: Language, upload: Id) -> ImportPreviewShown:
+    """What saving files that were sent would change now."""
+    return _preview(register, who, lang, upload)
+
+
+@router.post("/uploads/{upload}/save")
+def save(register: Register, who: Who, upload: Id, asked: ImportSave) -> ImportSavedShown:
+    """Save what was shown, all of it or, where it would be something else by now, nothing."""
+    done = save_upload(register, who, register.uploads.upload(upload, who), asked.token)
+    return ImportSavedShown(id=done.id, counts=dict(done.counts),
+                            before=plain_import(done.before) if done.before else None)
+
+
+@router.post("/{id}/undo")
+def take_back(register: Register, who: Who, id: Id, asked: MaybeReason) -> ImportUndoneShown:
+    """Take an import back as a whole; what was changed since stays, and is named."""
+    done = undo(register.store, id, who, asked.reason)
+    return ImportUndoneShown(
+        id=done.past.id, restored=done.restored, withdrawn=done.withdrawn, already=done.already,
+        kept=[{"member": each.member, "field": each.field} for each in done.kept])
+
+
+def _preview(register: service.Register, who: Who, lang: Lang, id: str) -> ImportPreviewShown:
+    found = preview_upload(register, who, register.uploads.upload(id, who))
+    view = View.of(register.policy(), lang)
+    return ImportPreviewShown(upload=id, **plain_preview(found, view))
+
+
+def heading_map(text: str) -> dict[str, str]:
+    """The headings of a form's JSON object, and the fields they mean; raises HttpError."""
+    try:
+        said = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise HttpError(422, "register.http.columns") from None
+    if not isinstance(said, dict) or not all(isinstance(v, str) for v in said.values()):
+        raise HttpError(422, "register.http.columns")
+    return said

@@ -1,0 +1,98 @@
+"""Work that takes long: audits, verification. In: requests. Out: jobs, their progress and files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, File, Form, Path, Response, UploadFile
+from starlette.responses import FileResponse
+
+from zhuanjie.engine.api import Lang, say
+from zhuanjie.web.api.deps import Language, Register, Who
+from zhuanjie.web.api.fields import Id
+from zhuanjie.web.api.models.jobs import AuditAsked, JobShown, VerifyAsked
+from zhuanjie.web.api.models.jobs import Form as FileForm
+from zhuanjie.web.api.routes.imports import heading_map
+from zhuanjie.web.service import register as service
+from zhuanjie.web.service.jobs import Job
+from zhuanjie.web.store.event import Actor
+
+router = APIRouter(tags=["jobs"])
+FileName = Annotated[str, Path(pattern=r"^[a-z]{1,20}\.[a-z]{1,10}$")]
+
+
+@router.post("/audits", status_code=202)
+def audit_register(register: Register, who: Who, lang: Language, asked: AuditAsked) -> JobShown:
+    """Audit the register as it stands, or stood at the end of a day, by the law of that day."""
+    _require(register, who, "judge")
+    return _shown(register.jobs.submit("audit-register", who, {
+        **asked.model_dump(mode="json"), "lang": lang}), lang)
+
+
+@router.post("/audit", status_code=202)
+def audit_file(register: Register, who: Who, lang: Language,
+               files: Annotated[list[UploadFile], File(min_length=1, max_length=20)],
+               as_of: Annotated[str, Form(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = "",
+               columns: Annotated[str, Form(max_length=20_000)] = "{}",
+               join: Annotated[bool, Form()] = False,
+               absent: Annotated[Literal["unknown", "blank"], Form()] = "unknown",
+               formats: Annotated[list[FileForm], Form(max_length=7)] = ["json"],  # noqa: B006
+               ) -> JobShown:
+    """Audit ledgers that are sent: nothing of them goes into the register."""
+    _require(register, who, "judge")
+    mapping = heading_map(columns)
+    upload = register.uploads.receive(who, ((f.filename or "", f.file) for f in files), {})
+    return _shown(register.jobs.submit("audit-file", who, {
+        "as_of": as_of, "columns": mapping, "join": join, "absent": absent, "formats": formats,
+        "lang": lang, "files": [str(f.relative_to(upload.folder)) for f in upload.files],
+    }, upload.folder), lang)
+
+
+@router.post("/trail/verifications", status_code=202, tags=["trail"])
+def verify(register: Register, who: Who, lang: Language, asked: VerifyAsked) -> JobShown:
+    """Verify the whole trail: every event, every value, every checkpoint."""
+    _require(register, who, "verify-trail")
+    return _shown(register.jobs.submit("verify-trail", who, {"notes": asked.notes, "lang": lang}),
+                  lang)
+
+
+@router.get("/jobs")
+def list_(register: Register, who: Who, lang: Language) -> list[JobShown]:
+    """One's own jobs, the latest first."""
+    return [_shown(job, lang) for job in register.jobs.jobs(who)]
+
+
+@router.get("/jobs/{id}")
+def show(register: Register, who: Who, lang: Language, id: Id) -> JobShown:
+    """How far a job is, and what came of it."""
+    return _shown(register.jobs.job(id, who), lang)
+
+
+@router.delete("/jobs/{id}")
+def cancel(register: Register, who: Who, lang: Language, id: Id) -> JobShown:
+    """End a job; one that has ended stays."""
+    return _shown(register.jobs.cancel(id, who), lang)
+
+
+@router.get("/jobs/{id}/files/{name}", response_class=Response, responses={
+    200: {"content": {"application/octet-stream": {}}}})
+def file(register: Register, who: Who, id: Id, name: FileName) -> Response:
+    """A file that came of a job."""
+    return FileResponse(register.jobs.file(id, name, who), filename=name,
+                        media_type="application/octet-stream",
+                        headers={"cache-control": "no-store"})
+
+
+def _require(register: service.Register, who: Actor, permission: str) -> None:
+    with register.store.reading(who) as conn:
+        register.guard.require(conn, who, permission)
+
+
+def _shown(job: Job, lang: Lang) -> JobShown:
+    error: dict[str, Any] | None = None
+    if job.error is not None:
+        values = job.error.get("values", {})
+        error = {**job.error, "detail": say(job.error["code"], lang, **values)}
+    return JobShown(id=job.id, kind=job.kind, state=job.state, made_at=job.made_at, done=job.done,
+                    whole=job.whole, result=dict(job.result) if job.result else None, error=error,
+                    files=list(job.files))
