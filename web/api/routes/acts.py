@@ -57,7 +57,7 @@ def possible(register: Register, who: Who, lang: Language, key: Key) -> list[Act
     desk = register.acts.desk
     with register.store.reading(who) as conn:
         member = member_of(conn, key, register.vocabulary)
-        found = possible_acts(desk, conn, member, who.id, lang=lang)
+        found = possible_acts(desk, conn, member, who, lang=lang)
     return [ActPossible(
         **_listed(desk.acts.acts[each.id], register, lang), possible=each.is_possible,
         why_not=[say(d.code, lang, **d.args) for d in each.why_not],
