@@ -28,6 +28,8 @@ from zhuanjie.web.api.routes import (
 from zhuanjie.web.api.settings import HttpSettings
 from zhuanjie.web.api.stream import EventFeed
 from zhuanjie.web.operations.logs import Observed
+from zhuanjie.web.service.job_kinds import run_job
+from zhuanjie.web.service.jobs import JobRunner
 from zhuanjie.web.service.register import Register
 
 PREFIX: Final = "/api/v1"
@@ -39,13 +41,13 @@ def make_app(register: Register, settings: HttpSettings | None = None) -> FastAP
     """The application that answers for `register`."""
     http = settings or HttpSettings()
 
-    feed = EventFeed(register.store)
+    feed, runner = EventFeed(register.store), JobRunner(register.place, run_job)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # Whatever asks the database or judges does so in one of these threads.
         current_default_thread_limiter().total_tokens = http.threads
-        register.jobs.start()
+        runner.start()
         register.upkeep.start()
         await feed.start()
         try:
@@ -53,13 +55,13 @@ def make_app(register: Register, settings: HttpSettings | None = None) -> FastAP
         finally:
             await feed.stop()
             await run_sync(register.upkeep.stop)
-            await run_sync(register.jobs.stop)
+            await run_sync(runner.stop)
 
     app = FastAPI(title="zhuanjie", version=__version__, openapi_url=f"{PREFIX}/openapi.json",
                   docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.register = register
     app.state.http = http
-    app.state.feed = feed
+    app.state.feed, app.state.jobs = feed, runner
     handle_errors(app)
     for routes in ROUTES:
         app.include_router(routes, prefix=PREFIX)

@@ -11,12 +11,18 @@ from zhuanjie.web.api.callers import caller_of
 from zhuanjie.web.api.fields import Line
 from zhuanjie.web.api.problem import HttpError, language
 from zhuanjie.web.service import register as service
+from zhuanjie.web.service.jobs import JobRunner
 from zhuanjie.web.store.event import Actor
 
 
 async def _register(request: Request) -> service.Register:
     register: service.Register = request.app.state.register
     return register
+
+
+async def _jobs(request: Request) -> JobRunner:
+    jobs: JobRunner = request.app.state.jobs
+    return jobs
 
 
 async def _language(request: Request) -> Lang:
@@ -35,6 +41,7 @@ async def _version(request: Request) -> int | None:
 
 
 Register = Annotated[service.Register, Depends(_register)]
+Jobs = Annotated[JobRunner, Depends(_jobs)]
 Who = Annotated[Actor, Depends(caller_of)]
 """Who asks, by a session or a key; a request of nobody is refused."""
 Language = Annotated[Lang, Depends(_language)]

@@ -23,7 +23,7 @@ _REPORTED = tuple(map(str, REPORTED))
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class LookedCase:
     """A member with what is said of it today, and the decision that the trail has of it."""
 
     case: CaseView
@@ -61,11 +61,11 @@ def member_of(conn: Connection, key: str, vocabulary: Vocabulary) -> Member:
     raise fail(NotFoundError, "register.none")
 
 
-def looked_at(judging: Judging, conn: Connection, member: Member, lang: Lang) -> Looked:
+def looked_at(judging: Judging, conn: Connection, member: Member, lang: Lang) -> LookedCase:
     """What is said of a member today."""
     decision = conn.execute(select(CLOCKS.c.decision).where(CLOCKS.c.member == member.id)).scalar()
     case = look(judging, conn, member, lang)
-    return Looked(case, judging.columns(conn, member.columns), decision)
+    return LookedCase(case, judging.columns(conn, member.columns), decision)
 
 
 def totals(conn: Connection) -> Totals:

@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -61,9 +61,10 @@ class Job:
 class JobRunner:
     """Runs jobs one after another; safe to share among threads."""
 
-    def __init__(self, place: RegisterPlace, *, seconds: float = 3600) -> None:
-        """A job that takes longer than `seconds` is ended."""
-        self._place, self._seconds = place, seconds
+    def __init__(self, place: RegisterPlace, run: Callable[..., None], *,
+                 seconds: float = 3600) -> None:
+        """`run` does a job in its process; one that takes longer than `seconds` is ended."""
+        self._place, self._run, self._seconds = place, run, seconds
         self._folder = place.folder / "jobs"
         self._waiting: deque[str] = deque()
         self._changed = threading.Condition()
@@ -176,7 +177,7 @@ class JobRunner:
                 if _state(self._folder / id)["state"] in ENDED:
                     continue
                 process = multiprocessing.get_context("spawn").Process(
-                    target=_run, name=f"job {id}", daemon=True,
+                    target=self._run, name=f"job {id}", daemon=True,
                     args=(self._place.url, self._place.folder, settings_file(),
                           self._folder / id))
                 _write(self._folder / id, {"state": "running"})
@@ -192,13 +193,6 @@ class JobRunner:
                     _write(self._folder / id,
                            {"state": "failed", "error": {"code": "register.job.died"}})
             self.tidy()
-
-
-def _run(*given: Any) -> None:
-    """In the job's process, which alone needs what audits."""
-    from zhuanjie.web.service.job_kinds import run_job
-
-    run_job(*given)
 
 
 def _state(folder: Path) -> dict[str, Any]:

@@ -44,7 +44,6 @@ from zhuanjie.web.judging.law import Law
 from zhuanjie.web.operations.metrics import RegisterMetrics
 from zhuanjie.web.operations.upkeep import Upkeep, bring_up
 from zhuanjie.web.reminders import projection as reminders
-from zhuanjie.web.service.jobs import JobRunner
 from zhuanjie.web.service.place import RegisterPlace, place_of
 from zhuanjie.web.service.units import unit_called
 from zhuanjie.web.service.uploads import Uploads
@@ -78,7 +77,6 @@ class Register:
     trail: Trail
     access: Access
     uploads: Uploads
-    jobs: JobRunner
     upkeep: Upkeep
 
     def policy(self, day: date | None = None) -> Policy:
@@ -136,12 +134,12 @@ def _compose(place: RegisterPlace, database: RegisterDatabase, law: Law, policy:
     def unit_of(conn: Connection, text: str) -> str | None:
         return unit_called(conn, text, compared)
 
-    desk = ActDesk(of_domain, NumberBook(of_domain, frozenset(forms)), judging, unit_of)
+    desk = ActDesk(of_domain, NumberBook(of_domain, frozenset(forms)), judging, unit_of, guard)
     return Register(
         place, database, store, vocabulary, day, guard, judging, ActRoom(store, desk, attachments),
         Waivers(law.policy, day), attachments, trail,
         Access(store, guard, access_settings(settings().register)),
-        Uploads(place.folder / "uploads"), JobRunner(place),
+        Uploads(place.folder / "uploads"),
         Upkeep(store, place.folder, judging=judging, trail=trail, guard=guard, day=day,
                metrics=metrics))
 

@@ -58,7 +58,7 @@ def theirs(at: Office) -> dict[str, str]:
                    json={"token": upload["token"]})
     assert saved.status_code == 200, saved.text
     job = at.ask("POST", "/audits", "college", "physics", json={}).json()
-    at.register.jobs.cancel(job["id"], Actor(f"key:{at.key('college', 'physics')[9:21]}", "college"))
+    at.app.state.jobs.cancel(job["id"], Actor(f"key:{at.key('college', 'physics')[9:21]}", "college"))
     return {"key": "p1", "act": "notify", "sha256": file["sha256"], "upload": upload["upload"],
             "series": "letter", "name": "audit.json", "seq": "5", "moment": "departure",
             "waiver": waiver["id"], "user": "newton", "api_key": known.id, "import": saved.json()["id"],

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from zhuanjie.web.api.fields import Id, Line
-from zhuanjie.web.api.models.base import Sent, Shown
+from zhuanjie.web.api.models.base import AnswerModel, Sent
 
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
@@ -23,7 +23,7 @@ class LoginAsked(Sent):
         default=None, description="a one-time code, for who has enrolled for them")
 
 
-class SessionShown(Shown):
+class SessionShown(AnswerModel):
     """Who is signed in. `csrf` belongs into `X-CSRF-Token` of every change."""
 
     user: str
@@ -57,7 +57,7 @@ class EnrolAsked(Sent):
     password: Secret | None = None
 
 
-class Enrolment(Shown):
+class Enrolment(AnswerModel):
     """What an app for one-time codes takes (`otpauth://`), as text and as a picture's content."""
 
     uri: str
@@ -69,7 +69,7 @@ class Enrolled(SessionShown):
     recovery_codes: list[str]
 
 
-class UnitShown(Shown):
+class UnitShown(AnswerModel):
     """A unit of the office."""
 
     id: str
@@ -86,7 +86,7 @@ class UnitSet(Sent):
     closed: bool = False
 
 
-class UserShown(Shown):
+class UserShown(AnswerModel):
     """A user."""
 
     id: str
@@ -125,13 +125,13 @@ class UserChange(Sent):
     email: Line | None = None
 
 
-class PasswordMade(Shown):
+class PasswordMade(AnswerModel):
     """A password to tell a user, which holds once."""
 
     password: str
 
 
-class KeyShown(Shown):
+class KeyShown(AnswerModel):
     """What is known of a program's key."""
 
     id: str

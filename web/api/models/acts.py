@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from zhuanjie.web.api.fields import Id, Line, Paragraph
-from zhuanjie.web.api.models.base import Judged, Sent, Shown, Value
+from zhuanjie.web.api.models.base import AnswerModel, JudgedAnswer, Sent, Value
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -44,7 +44,7 @@ class BulkAsked(ActAsked):
         examples=[{"0b7e7d5a1f8e4c0f9a35c1f1a6f0f2aa": 52}])
 
 
-class ActDone(Judged):
+class ActDone(JudgedAnswer):
     """What an act came to."""
 
     act: str
@@ -57,7 +57,7 @@ class ActDone(Judged):
     findings: list[dict[str, Any]] = Field(default_factory=list)
 
 
-class ActPreview(Judged):
+class ActPreview(JudgedAnswer):
     """What an act would come to now."""
 
     act: str
@@ -68,7 +68,7 @@ class ActPreview(Judged):
     findings: list[dict[str, Any]] = Field(default_factory=list)
 
 
-class ActListed(Shown):
+class ActListed(AnswerModel):
     """An act of the domain."""
 
     id: str = Field(examples=["issue"])
@@ -89,7 +89,7 @@ class ActPossible(ActListed):
     asked_about: list[dict[str, Any]]
 
 
-class BulkLine(Shown):
+class BulkLine(AnswerModel):
     """What became, or would become, of one member."""
 
     member: str
@@ -97,7 +97,7 @@ class BulkLine(Shown):
     problem: dict[str, Any] | None = None
 
 
-class BulkDone(Judged):
+class BulkDone(JudgedAnswer):
     """What became of each, in the order in which they were given."""
 
     results: list[BulkLine]
@@ -119,7 +119,7 @@ class WaiverAsked(Sent):
     granted_on: date | None = None
 
 
-class WaiverShown(Shown):
+class WaiverShown(AnswerModel):
     """A waiver as the register has it."""
 
     id: str
@@ -149,7 +149,7 @@ class MaybeReason(Sent):
     reason: Paragraph | None = None
 
 
-class NumberShown(Shown):
+class NumberShown(AnswerModel):
     """A number of a series, and what became of it."""
 
     text: str

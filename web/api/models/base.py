@@ -16,13 +16,13 @@ class Sent(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Shown(BaseModel):
+class AnswerModel(BaseModel):
     """What an answer has."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
-class Page(Shown, Generic[_T]):
+class Page(AnswerModel, Generic[_T]):
     """Some rows, in an order that stays; the next page begins after the last of them."""
 
     items: list[_T]
@@ -30,7 +30,7 @@ class Page(Shown, Generic[_T]):
                                                        "where it is null")
 
 
-class PolicyUsed(Shown):
+class PolicyUsed(AnswerModel):
     """By what was judged."""
 
     id: str = Field(examples=["fujian-2007-80"])
@@ -38,7 +38,7 @@ class PolicyUsed(Shown):
     sha256: str = Field(min_length=64, max_length=64)
 
 
-class Judged(Shown):
+class JudgedAnswer(AnswerModel):
     """What every answer that judges carries."""
 
     policy: PolicyUsed
@@ -48,7 +48,7 @@ class Judged(Shown):
         examples=["5f0d7c1e5b7b4b2d9d3a3f8a7c2c9e11"])
 
 
-class FindingShown(Shown):
+class FindingShown(AnswerModel):
     """How a rule comes out, in words."""
 
     model_config = ConfigDict(frozen=True, extra="allow")

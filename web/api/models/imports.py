@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from zhuanjie.web.api.fields import Line
-from zhuanjie.web.api.models.base import Sent, Shown
+from zhuanjie.web.api.models.base import AnswerModel, Sent
 
 
-class ImportPreviewShown(Shown):
+class ImportPreviewShown(AnswerModel):
     """What was understood of files, and what saving them would change, member by member."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -34,7 +34,7 @@ class ImportSave(Sent):
     token: Line
 
 
-class ImportSavedShown(Shown):
+class ImportSavedShown(AnswerModel):
     """What was saved."""
 
     id: str | None = Field(description="the import; null where nothing changed")
@@ -42,7 +42,7 @@ class ImportSavedShown(Shown):
     before: dict[str, Any] | None = None
 
 
-class ImportUndoneShown(Shown):
+class ImportUndoneShown(AnswerModel):
     """What was taken back, and what was not, for it was changed since."""
 
     id: str

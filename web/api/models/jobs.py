@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from zhuanjie.web.api.fields import Paragraph
-from zhuanjie.web.api.models.base import Sent, Shown
+from zhuanjie.web.api.models.base import AnswerModel, Sent
 
 Form = Literal["json", "jsonl", "csv", "xlsx", "html", "md", "parquet"]
 """The forms of a report, by the endings of their files."""
@@ -28,7 +28,7 @@ class VerifyAsked(Sent):
     notes: list[Paragraph] = Field(default_factory=list, max_length=100)
 
 
-class JobShown(Shown):
+class JobShown(AnswerModel):
     """Work that takes long: how far it is, what came of it."""
 
     id: str

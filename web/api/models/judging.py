@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from zhuanjie.web.api.fields import Line
-from zhuanjie.web.api.models.base import FindingShown, Judged, Sent
+from zhuanjie.web.api.models.base import FindingShown, JudgedAnswer, Sent
 
 
 class CheckAsked(Sent):
@@ -22,7 +22,7 @@ class CheckAsked(Sent):
     all: bool = Field(default=False, description="whether every outcome is listed")
 
 
-class RecordChecked(Judged):
+class RecordChecked(JudgedAnswer):
     """What is said of records."""
 
     findings: list[FindingShown]
@@ -30,7 +30,7 @@ class RecordChecked(Judged):
     outcomes: dict[str, int]
 
 
-class ClearanceShown(Judged):
+class ClearanceShown(JudgedAnswer):
     """Whether a member may pass a moment."""
 
     member: str

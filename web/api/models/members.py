@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import Field
 
-from zhuanjie.web.api.models.base import FindingShown, Judged, Shown, Value
+from zhuanjie.web.api.models.base import AnswerModel, FindingShown, JudgedAnswer, Value
 
 
-class MemberListed(Shown):
+class MemberListed(AnswerModel):
     """A member in a list. Numbers that tell a person apart are masked."""
 
     id: str = Field(examples=["0b7e7d5a1f8e4c0f9a35c1f1a6f0f2aa"])
@@ -25,7 +25,7 @@ class MemberListed(Shown):
     due: date | None = Field(description="the first day that something is due")
 
 
-class Deadline(Shown):
+class DeadlineShown(AnswerModel):
     """A day by which something is to be done, or was."""
 
     rule: str
@@ -36,7 +36,7 @@ class Deadline(Shown):
     message: str
 
 
-class MemberShown(Judged):
+class MemberShown(JudgedAnswer):
     """A member, whole. A field that is in `columns` and not in `record` is blank; one that is not
     in `columns` is not kept by the tables that the member came from.
     """
@@ -48,20 +48,20 @@ class MemberShown(Judged):
     record: dict[str, Value] = Field(examples=[{"member.name": "王一", "member.id": "06018"}])
     columns: list[str]
     findings: list[FindingShown]
-    deadlines: list[Deadline]
+    deadlines: list[DeadlineShown]
     not_judged: list[str] = Field(description="clauses that only columns which are not kept could "
                                               "decide")
     inside: bool = Field(description="whether the policy speaks of the member")
 
 
-class ValueChange(Shown):
+class ValueChange(AnswerModel):
     """What a field held before an event, and since."""
 
     before: Value = None
     after: Value = None
 
 
-class EventShown(Shown):
+class EventShown(AnswerModel):
     """What happened. Values that were erased are named in `erased`."""
 
     seq: int
@@ -79,7 +79,7 @@ class EventShown(Shown):
     erased: list[str]
 
 
-class Summary(Judged):
+class RegisterSummary(JudgedAnswer):
     """How many members, and how many rules come out how."""
 
     members: int

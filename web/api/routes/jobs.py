@@ -8,7 +8,7 @@ from fastapi import APIRouter, File, Form, Path, Response, UploadFile
 from starlette.responses import FileResponse
 
 from zhuanjie.engine.api import Lang, say
-from zhuanjie.web.api.deps import Language, Register, Who
+from zhuanjie.web.api.deps import Jobs, Language, Register, Who
 from zhuanjie.web.api.fields import Id
 from zhuanjie.web.api.models.jobs import AuditAsked, JobShown, VerifyAsked
 from zhuanjie.web.api.models.jobs import Form as FileForm
@@ -22,15 +22,16 @@ FileName = Annotated[str, Path(pattern=r"^[a-z]{1,20}\.[a-z]{1,10}$")]
 
 
 @router.post("/audits", status_code=202)
-def audit_register(register: Register, who: Who, lang: Language, asked: AuditAsked) -> JobShown:
+def audit_register(register: Register, jobs: Jobs, who: Who, lang: Language,
+                   asked: AuditAsked) -> JobShown:
     """Audit the register as it stands, or stood at the end of a day, by the law of that day."""
     _require(register, who, "judge")
-    return _shown(register.jobs.submit("audit-register", who, {
+    return _shown(jobs.submit("audit-register", who, {
         **asked.model_dump(mode="json"), "lang": lang}), lang)
 
 
 @router.post("/audit", status_code=202)
-def audit_file(register: Register, who: Who, lang: Language,
+def audit_file(register: Register, jobs: Jobs, who: Who, lang: Language,
                files: Annotated[list[UploadFile], File(min_length=1, max_length=20)],
                as_of: Annotated[str, Form(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = "",
                columns: Annotated[str, Form(max_length=20_000)] = "{}",
@@ -42,43 +43,44 @@ def audit_file(register: Register, who: Who, lang: Language,
     _require(register, who, "judge")
     mapping = heading_map(columns)
     upload = register.uploads.receive(who, ((f.filename or "", f.file) for f in files), {})
-    return _shown(register.jobs.submit("audit-file", who, {
+    return _shown(jobs.submit("audit-file", who, {
         "as_of": as_of, "columns": mapping, "join": join, "absent": absent, "formats": formats,
         "lang": lang, "files": [str(f.relative_to(upload.folder)) for f in upload.files],
     }, upload.folder), lang)
 
 
 @router.post("/trail/verifications", status_code=202, tags=["trail"])
-def verify(register: Register, who: Who, lang: Language, asked: VerifyAsked) -> JobShown:
+def verify(register: Register, jobs: Jobs, who: Who, lang: Language,
+           asked: VerifyAsked) -> JobShown:
     """Verify the whole trail: every event, every value, every checkpoint."""
     _require(register, who, "verify-trail")
-    return _shown(register.jobs.submit("verify-trail", who, {"notes": asked.notes, "lang": lang}),
+    return _shown(jobs.submit("verify-trail", who, {"notes": asked.notes, "lang": lang}),
                   lang)
 
 
 @router.get("/jobs")
-def list_(register: Register, who: Who, lang: Language) -> list[JobShown]:
+def list_(jobs: Jobs, who: Who, lang: Language) -> list[JobShown]:
     """One's own jobs, the latest first."""
-    return [_shown(job, lang) for job in register.jobs.jobs(who)]
+    return [_shown(job, lang) for job in jobs.jobs(who)]
 
 
 @router.get("/jobs/{id}")
-def show(register: Register, who: Who, lang: Language, id: Id) -> JobShown:
+def show(jobs: Jobs, who: Who, lang: Language, id: Id) -> JobShown:
     """How far a job is, and what came of it."""
-    return _shown(register.jobs.job(id, who), lang)
+    return _shown(jobs.job(id, who), lang)
 
 
 @router.delete("/jobs/{id}")
-def cancel(register: Register, who: Who, lang: Language, id: Id) -> JobShown:
+def cancel(jobs: Jobs, who: Who, lang: Language, id: Id) -> JobShown:
     """End a job; one that has ended stays."""
-    return _shown(register.jobs.cancel(id, who), lang)
+    return _shown(jobs.cancel(id, who), lang)
 
 
 @router.get("/jobs/{id}/files/{name}", response_class=Response, responses={
     200: {"content": {"application/octet-stream": {}}}})
-def file(register: Register, who: Who, id: Id, name: FileName) -> Response:
+def file(jobs: Jobs, who: Who, id: Id, name: FileName) -> Response:
     """A file that came of a job."""
-    return FileResponse(register.jobs.file(id, name, who), filename=name,
+    return FileResponse(jobs.file(id, name, who), filename=name,
                         media_type="application/octet-stream",
                         headers={"cache-control": "no-store"})
 

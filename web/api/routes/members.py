@@ -12,11 +12,11 @@ from zhuanjie.web.api.deps import Key, Language, Register, Who
 from zhuanjie.web.api.fields import Line
 from zhuanjie.web.api.models.base import FindingShown, Page, PolicyUsed
 from zhuanjie.web.api.models.members import (
-    Deadline,
+    DeadlineShown,
     EventShown,
     MemberListed,
     MemberShown,
-    Summary,
+    RegisterSummary,
     ValueChange,
 )
 from zhuanjie.web.api.paging import Cursor, Limit, cursor_of, row_of
@@ -50,12 +50,12 @@ def list_(register: Register, who: Who, limit: Limit = 50, cursor: Cursor = None
 
 
 @router.get("/summary")
-def summary(register: Register, who: Who) -> Summary:
+def summary(register: Register, who: Who) -> RegisterSummary:
     """How many members there are, and how many rules come out how: in all, by clause, by unit."""
     day = register.day()
     with register.store.reading(who) as conn:
         found = totals(conn)
-    return Summary(policy=policy_used(register.policy(day).ref), as_of=day,
+    return RegisterSummary(policy=policy_used(register.policy(day).ref), as_of=day,
                    decision=found.decision, members=found.members, outcomes=found.outcomes,
                    by_clause=dict(found.by_clause), by_unit=dict(found.by_unit))
 
@@ -74,7 +74,7 @@ def show(register: Register, who: Who, lang: Language, key: Key,
         record=member.record, columns=sorted(looked.columns), inside=case.judgement.inside,
         not_judged=sorted({o.clause for o in case.judgement.outcomes if not o.judged}),
         **judged(case, looked.decision), findings=findings_shown(case), deadlines=[
-            Deadline(rule=f.rule, clause=f.clause, due=f.due, outcome=str(f.outcome),
+            DeadlineShown(rule=f.rule, clause=f.clause, due=f.due, outcome=str(f.outcome),
                      days_late=f.days_late, message=f.message)
             for f in sorted(case.findings, key=lambda f: f.due or date.max) if f.due])
 

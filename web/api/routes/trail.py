@@ -12,7 +12,7 @@ from zhuanjie.engine.api import fail
 from zhuanjie.web.api.callers import still
 from zhuanjie.web.api.deps import Register, Who
 from zhuanjie.web.api.fields import Line, Paragraph
-from zhuanjie.web.api.models.base import Page, Sent, Shown
+from zhuanjie.web.api.models.base import AnswerModel, Page, Sent
 from zhuanjie.web.api.models.members import EventShown
 from zhuanjie.web.api.paging import Cursor, Limit, cursor_of, row_of
 from zhuanjie.web.api.problem import HttpError
@@ -28,7 +28,7 @@ router = APIRouter(tags=["trail"])
 Seq = Annotated[int, Path(ge=1, lt=2**53)]
 
 
-class CheckpointShown(Shown):
+class CheckpointShown(AnswerModel):
     """The register's size and root at a moment, signed (C2SP signed note)."""
 
     size: int
