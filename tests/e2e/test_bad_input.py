@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xlsxwriter
+from support.child import limited
 from support.cli_command import AS_OF, COMMAND, SOUND, record, run, write_ledger
 
 RULES = "id: bad-1\nversion: 1.0.0\n"
@@ -238,7 +239,7 @@ def test_numbers_beyond_64_bits(value: int) -> None:
                                  "XFD1", "A" * 30 + "1", "ZZZ1048576"])
 def test_a_cell_that_is_far_out(far: str, tmp_path: Path) -> None:
     """What a sheet spans is bounded by what stands in it, before anything lays it out."""
-    resource = pytest.importorskip("resource")
+    pytest.importorskip("resource")
     plain, path = tmp_path / "plain.xlsx", tmp_path / "l.xlsx"
     book = xlsxwriter.Workbook(str(plain))
     sheet = book.add_worksheet()
@@ -252,7 +253,6 @@ def test_a_cell_that_is_far_out(far: str, tmp_path: Path) -> None:
                 data = data.replace(b'<c r="A2"', f'<c r="{far}"'.encode(), 1)
             out.writestr(name, data)
     done = subprocess.run(
-        [COMMAND, "audit", str(path), *AS_OF, "--lang", "en"], capture_output=True, text=True,
-        check=False, timeout=60,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30)))
+        limited([COMMAND, "audit", str(path), *AS_OF, "--lang", "en"], "RLIMIT_AS", 6 << 30),
+        capture_output=True, text=True, check=False, timeout=60)
     fine(done)

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.child import limited, on_own_terminal
 from support.cli_command import AS_OF, COMMAND, record, run, write_ledger
 from support.marks import few, slow
 
@@ -62,11 +63,10 @@ def test_every_byte_is_written_or_the_code_says_so(
     env = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": unbuffered}
 
     def written(room: int) -> tuple[int, str, bytes]:
-        limit = (room, resource.RLIM_INFINITY)
         with (tmp_path / "out").open("wb") as out:
             done = subprocess.run(
-                call, stdout=out, stderr=subprocess.PIPE, check=False, env=env, text=True,
-                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
+                limited(call, "RLIMIT_FSIZE", room, resource.RLIM_INFINITY), stdout=out,
+                stderr=subprocess.PIPE, check=False, env=env, text=True, timeout=120)
         return done.returncode, done.stderr, (tmp_path / "out").read_bytes()
 
     code, _, whole = written(1 << 20)
@@ -102,11 +102,11 @@ def test_no_name_becomes_question_marks(tmp_path: Path, encoding: str) -> None:
 ], ["template", "-o", "t.xlsx"], ["audit", "{ledger}", *AS_OF, "-o", "r.json"]))
 def test_a_file_that_finds_no_room_is_not_there(
         ledger: Path, tmp_path: Path, args: list[str]) -> None:
-    resource = pytest.importorskip("resource")
+    pytest.importorskip("resource")
+    call = [COMMAND, *(a.format(ledger=ledger) for a in args)]
     done = subprocess.run(
-        [COMMAND, *(a.format(ledger=ledger) for a in args)], cwd=tmp_path, capture_output=True,
-        text=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1 << 30)))
+        limited(call, "RLIMIT_FSIZE", 1000, 1 << 30), cwd=tmp_path, capture_output=True,
+        text=True, check=False, timeout=120, env={**os.environ, "LC_ALL": "C.UTF-8"})
     assert done.returncode == 2
     assert "cannot write" in done.stderr
     assert "stdout" not in done.stderr
@@ -272,11 +272,13 @@ def test_a_ledger_that_cannot_be_used_is_exit_2(
 
 def on_terminal(*args: str, env: dict[str, str]) -> str:
     """What the command writes to a terminal of 80 columns."""
-    child, terminal = pty.fork()
-    if child == 0:
-        own = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
-        os.execve(COMMAND, [COMMAND, *args], {**own, "TERM": "xterm", "LC_ALL": "C.UTF-8",
-                                              "COLUMNS": "80", **env})
+    terminal, theirs = pty.openpty()
+    own = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+    child = subprocess.Popen(
+        on_own_terminal([COMMAND, *args]), stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True,
+        env={**own, "TERM": "xterm", "LC_ALL": "C.UTF-8", "COLUMNS": "80", **env})
+    os.close(theirs)
     out, until = b"", time.monotonic() + 60
     with contextlib.suppress(OSError):  # the terminal's end reads as an error
         while time.monotonic() < until:
@@ -285,7 +287,7 @@ def on_terminal(*args: str, env: dict[str, str]) -> str:
                 if not part:
                     break
                 out += part
-    os.waitpid(child, 0)
+    child.wait(60)
     os.close(terminal)
     return out.decode()
 

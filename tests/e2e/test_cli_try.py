@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.child import on_own_terminal
 from support.cli_command import COMMAND, record, run, write_ledger
 
 PACK = "fujian-2007-80"
@@ -207,16 +208,14 @@ class Terminal:
     """The command with a terminal at both ends."""
 
     def __init__(self, *args: str) -> None:
-        import fcntl
         import pty
-        import termios
 
         self.ours, theirs = pty.openpty()
         env = {**os.environ, "TERM": "dumb", "LC_ALL": "C.UTF-8"}
         self.running = subprocess.Popen(
-            [COMMAND, *args], stdin=theirs, stdout=theirs, stderr=theirs, env=env,
-            start_new_session=True,  # Ctrl-C comes from a terminal that is the session's own
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))  # noqa: PLW1509
+            # Ctrl-C comes from a terminal that is the session's own.
+            on_own_terminal([COMMAND, *args]), stdin=theirs, stdout=theirs, stderr=theirs,
+            env=env, start_new_session=True)
         os.close(theirs)
         self.shown = ""
 

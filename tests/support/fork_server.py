@@ -9,13 +9,18 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 FELL = 99
 """The exit code of a call that raised what no command may raise."""
+HANGS = 98
+"""The exit code of a call that had to be killed after so many SECONDS."""
+SECONDS = 300
 
 
 def child(ask: dict[str, Any], disk: ctypes.CDLL) -> int:
@@ -47,6 +52,20 @@ def child(ask: dict[str, Any], disk: ctypes.CDLL) -> int:
     return code
 
 
+def ended(process: int) -> int:
+    """How a child ended, which is killed where it does not: nobody else would."""
+    until = time.monotonic() + SECONDS
+    while True:
+        done, status = os.waitpid(process, os.WNOHANG)
+        if done:
+            return status
+        if time.monotonic() > until:
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+            return HANGS << 8
+        time.sleep(0.002)
+
+
 def serve() -> None:
     """Answer calls until stdin ends."""
     import polars  # noqa: F401  (only brought in: a process that has used it cannot fork)
@@ -68,7 +87,7 @@ def serve() -> None:
                 code = child(ask, disk)
             finally:
                 os._exit(code)
-        _, status = os.waitpid(process, 0)
+        status = ended(process)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
 

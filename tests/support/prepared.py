@@ -13,6 +13,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,8 @@ LIBRARIES = ("polars", "python_calamine", "orjson", "yaml", "tabulate", "pydanti
 FIXED = ("PYTHON", "LD_", "MALLOC", "POLARS", "TMPDIR")
 """What is read from the environment as a process, or a library, starts."""
 _HEAD = 8
+_SLACK = 30.0
+"""Seconds that a call which has said everything has to end."""
 
 
 class PreparedCommand:
@@ -95,20 +99,34 @@ def _ended(call: list[str], pipes: Mapping[str, tuple[int, int]], timeout: float
         with suppress(BrokenPipeError), open(pipes["stdin"][1], "wb") as pipe:  # noqa: PTH123
             pipe.write((written or "").encode())
 
-    with open(pipes["status"][0], "rb") as status:  # noqa: PTH123
-        process = int(status.readline())
+    until = time.monotonic() + timeout
+    # Unbuffered: what was read ahead would not be seen by `select`.
+    with open(pipes["status"][0], "rb", buffering=0) as status:  # noqa: PTH123
+        process = int(_line(status, call, until) or 0)
+        assert process, "the process that forks is gone"
         threads = [threading.Thread(target=write),
                    *(threading.Thread(target=read, args=[name]) for name in ("stdout", "stderr"))]
         for thread in threads:
             thread.start()
-        until = time.monotonic() + timeout
         for thread in threads:
             thread.join(max(0, until - time.monotonic()))
         if any(thread.is_alive() for thread in threads):
             os.kill(process, signal.SIGKILL)
             raise subprocess.TimeoutExpired(call, timeout)
-        code = os.waitstatus_to_exitcode(int(status.readline()))
+        try:
+            ended = int(_line(status, call, until + _SLACK))
+        except subprocess.TimeoutExpired:
+            os.kill(process, signal.SIGKILL)
+            raise
+        code = os.waitstatus_to_exitcode(ended)
     return subprocess.CompletedProcess(call, code, said["stdout"].decode(), said["stderr"].decode())
+
+
+def _line(pipe: RawIOBase, call: list[str], until: float) -> bytes:
+    """The next line of a pipe, if it comes in time."""
+    if not select.select([pipe], [], [], max(0, until - time.monotonic()))[0]:
+        raise subprocess.TimeoutExpired(call, _SLACK)
+    return pipe.readline()
 
 
 def serve(number: int) -> None:

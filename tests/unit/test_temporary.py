@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.child import limited
 from support.cli_command import AS_OF, run, write_ledger
 
 from zhuanjie.engine.core import temporary
@@ -96,12 +97,12 @@ def test_no_room_for_them_is_said_of_them(how: str, tmp_path: Path) -> None:
         ledger.write_text(text, encoding="gb18030")
     if how == "quotes":
         ledger.write_text(text + '"06099,"x,y\n', encoding="utf-8")
-    resource = pytest.importorskip("resource")
+    pytest.importorskip("resource")
+    call = [sys.executable, "-m", "zhuanjie", "audit", "-" if how == "stdin" else str(ledger),
+            *AS_OF, "--lang", "en"]
     done = subprocess.run(
-        [sys.executable, "-m", "zhuanjie", "audit", "-" if how == "stdin" else str(ledger), *AS_OF,
-         "--lang", "en"],
-        input=text.encode(), capture_output=True, check=False, env={**os.environ, "TMPDIR": str(tmp_path)},
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, 1 << 30)))
+        limited(call, "RLIMIT_FSIZE", 64, 1 << 30), input=text.encode(), capture_output=True,
+        check=False, timeout=120, env={**os.environ, "TMPDIR": str(tmp_path)})
     said = done.stderr.decode()
     assert done.returncode == 2
     assert f"{tmp_path}: there is no room for temporary files" in said
