@@ -85,7 +85,7 @@ def test_what_is_under_way_is_kept_when_a_signal_comes(tmp_path: Path, sign: sig
     assert (process.returncode, out) == (0, "closed\n")
     lines = [json.loads(line) for line in err.splitlines()]
     assert "SECRET" not in err
-    assert [x["status"] for x in lines if x.get("route") == "/slow/{name}"] == [200]
+    assert [x["status"] for x in lines if x.get("route") == "/slow/{name}"] == [200], lines
     database = RegisterDatabase(url)
     with database.reading() as conn:
         assert [e.member for e in events(conn) if e.kind == "member.imported"] == ["m1"]

@@ -144,4 +144,8 @@ class Observed:
 def template_of(scope: Scope) -> RouteTemplate:
     """The template of the route that a request came to; OTHER where there was none."""
     path = getattr(scope.get("route"), "path", None)
-    return RouteTemplate(path) if isinstance(path, str) else RouteTemplate(OTHER)
+    endpoint = scope.get("endpoint")
+    if path is None and endpoint is not None:  # FastAPI names its own routes alone
+        path = next((r.path for r in getattr(scope.get("app"), "routes", ())
+                     if getattr(r, "endpoint", None) is endpoint), None)
+    return RouteTemplate(path if isinstance(path, str) else OTHER)
