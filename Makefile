@@ -41,7 +41,7 @@ test: setup
 test-all: setup
 	$(BIN)/pytest -n auto
 
-## crash: watch and audit killed, refused writes and cut off from power, so many times of each kind
+## crash: watch, audit and the register killed, refused writes and cut off from power, so many times of each kind
 CRASHES ?= 2000
 crash: setup
 	ZHUANJIE_CRASHES=$(CRASHES) $(BIN)/pytest -n 2 tests/crash

@@ -51,6 +51,12 @@ class Cluster:
         """The address of one of its tables, over the socket."""
         return f"postgresql://owner@/postgres?host={self.folder}&port={self.port}&table={table}{more}"
 
+    def database(self, name: str) -> str:
+        """The address of a new database of its own, over the socket."""
+        self.run("psql", "-q", "-h", str(self.folder), "-p", str(self.port), "-U", "owner", "-d",
+                 "postgres", "-c", f"CREATE DATABASE {name}")
+        return f"postgresql://owner@/{name}?host={self.folder}&port={self.port}"
+
     def tcp(self, table: str, password: str | None = PASSWORD) -> str:
         """The address of one of its tables, over the network and by password."""
         secret = "" if password is None else ":" + password.replace("%", "%25")
@@ -91,8 +97,8 @@ def _free_port() -> int:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """A cluster that runs while the context does."""
+def cluster(more: str = "") -> Iterator[Cluster]:
+    """A cluster that runs while the context does; `more` are settings that go before ours."""
     found = binaries()
     assert found
     names = {entry.pw_name for entry in pwd.getpwall()}
@@ -111,7 +117,7 @@ def cluster() -> Iterator[Cluster]:
                    "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en",
                    "--auth-local=trust", "--auth-host=scram-sha-256", "--pwfile", str(secret))
         with (folder / "data" / "postgresql.conf").open("a") as config:
-            config.write(f"{SETTINGS}port={server.port}\nunix_socket_directories='{folder}'\n"
+            config.write(f"{SETTINGS}{more}port={server.port}\nunix_socket_directories='{folder}'\n"
                          "listen_addresses='127.0.0.1'\n")
         server.start()
         yield server

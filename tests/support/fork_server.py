@@ -44,7 +44,12 @@ def child(ask: dict[str, Any], disk: ctypes.CDLL) -> int:
                   ask.get("error", 0), ask.get("piece", 0), ask.get("sync_error", 0),
                   os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND) if log else -1)
     sys.argv = ["zhuanjie", *ask["args"]]
-    code = main()
+    if "writer" in ask:
+        from support.register_writer import write
+
+        code = write(**ask["writer"])
+    else:
+        code = main()
     sys.stdout.flush()
     if "count" in ask:
         written = disk.disk_count()
@@ -70,6 +75,7 @@ def serve() -> None:
     """Answer calls until stdin ends."""
     import polars  # noqa: F401  (only brought in: a process that has used it cannot fork)
 
+    from support import register_writer  # noqa: F401
     from zhuanjie.cli.commands import audit, watch  # noqa: F401
     from zhuanjie.engine import api
 
