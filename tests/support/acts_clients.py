@@ -34,7 +34,7 @@ def clients(url: str, files: Path, cases: list[str], *, processes: int, threads:
         process.start()
     total = Counter[str]()
     for _ in started:
-        total += told.get(timeout=3600)
+        total += told.get(timeout=120 + processes * threads * acts // 4)
     for process in started:
         process.join()
     return total

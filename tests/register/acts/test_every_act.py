@@ -85,6 +85,7 @@ def walk(office: Office, steps: Sequence[Step]) -> list[dict[str, Any]]:
     return states
 
 
+@pytest.mark.slow
 def test_every_act_of_a_season(office: Office) -> None:
     for n in range(1, 8):
         office.add(f"m{n}", **OTHERS.get(f"m{n}", {}))
