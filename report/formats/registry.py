@@ -90,6 +90,8 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "register.export": ("csv", "jsonl", "parquet", "xlsx"),
     "register.trail.verify": _ANSWER,
     "register.trail.redact": _ANSWER,
+    "register.users.keys": _ANSWER,
+    "register.users.list": _ANSWER,
     "waivers.lint": ("table", "json", "markdown", "github"),
     "waivers.list": _ANSWER,
     "policy.verify": ("table", "json", "markdown", "github"),

@@ -102,6 +102,12 @@ class Access:
                 self.guard.require(work.conn, actor, "units", parent)
             return units.set_unit(work, id, title=title, parent=parent, closed=closed)
 
+    def office(self, actor: Actor, *, title: str) -> str:
+        """The unit that is above all others, made where there is none."""
+        with self.store.change(actor) as work:
+            root = units.unit_tree(work.conn).root
+            return root or units.set_unit(work, OFFICE, title=title).id
+
     # users
 
     def users(self, actor: Actor) -> list[User]:

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "export": "zhuanjie.cli.commands.register.export",
     "audit": "zhuanjie.cli.commands.register.audit",
     "trail": "zhuanjie.cli.commands.register.trail",
+    "users": "zhuanjie.cli.commands.register.users",
 }
 
 
