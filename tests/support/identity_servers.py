@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import secrets
 import socket
@@ -22,7 +23,7 @@ from xml.sax.saxutils import escape
 import httpx
 import uvicorn
 from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -123,17 +124,16 @@ class OidcServer:
                   "nonce": nonce, **self.claims, **self.lie.get("claims", {})}
         claims = {k: v for k, v in claims.items() if v is not None}
         alg, key = self.lie.get("signed", ("RS256", self.key))
-        if alg == "none":
+        if alg in {"none", "HS256"}:
             def part(data: Any) -> str:
-                return base64.urlsafe_b64encode(json.dumps(data).encode()).rstrip(b"=").decode()
-            return f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(claims)}."
+                raw = data if isinstance(data, bytes) else json.dumps(data).encode()
+                return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+            signed = f"{part({'alg': alg, 'typ': 'JWT', 'kid': self.key.kid})}.{part(claims)}"
+            # With the public key for a secret, as whoever takes any algorithm would verify it.
+            return f"{signed}." + (part(hmac.digest(
+                self.key.as_pem(private=False), signed.encode(), "sha256")) if key else "")
         header = {"alg": alg, **({"kid": key.kid} if key.kid else {}), **self.lie.get("header", {})}
         return jwt.encode(header, claims, key, [alg])
-
-    def key_of_public(self) -> OctKey:
-        """A secret key made of the public one, as a liar uses it for HS256."""
-        pem = base64.urlsafe_b64encode(self.key.as_pem(private=False)).rstrip(b"=").decode()
-        return OctKey.import_key({"kty": "oct", "k": pem, "kid": self.key.kid or ""})
 
     async def _userinfo(self, request: Request) -> Response:
         assert request.headers["authorization"] == "Bearer access"

@@ -122,10 +122,16 @@ class Access:
             return self._user(conn, actor, id, themselves=True)
 
     def add_user(self, actor: Actor, id: str, *, role: str, unit: str, provider: str = LOCAL,
-                 name: str | None = None, email: str | None = None) -> NewUser:
-        """Make a user, with a password that holds once."""
+                 name: str | None = None, email: str | None = None,
+                 password: str | None = None) -> NewUser:
+        """Make a user with a password that holds once, a random one unless it is said."""
         self._known_provider(provider)
-        password = one_time_password() if provider == LOCAL else None
+        if provider != LOCAL:
+            password = None
+        elif password is None:
+            password = one_time_password()
+        else:
+            check_password(password, id)
         made = self._hashes.hash(password) if password is not None else None
         with self.store.change(actor) as work:
             self.guard.require(work.conn, actor, "users", unit)

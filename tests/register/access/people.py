@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from argon2 import PasswordHasher
+from support.identity_servers import browse
 
+from zhuanjie.web.access.access import Access
 from zhuanjie.web.access.errors import LoginError
 from zhuanjie.web.access.guard import AccessGuard
 from zhuanjie.web.access.projection import PROJECTIONS, PROJECTORS
@@ -22,6 +24,8 @@ OFFICE = {"office": None, "maths": "office", "maths-1": "maths", "maths-2": "mat
 NAME = "member.name"
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 PASSWORD = "梨花院落溶溶月，柳絮池塘"
+OURS = "https://register.example.edu.cn"
+"""Where people find the register."""
 OTHER = "tulip-anchor-Velvet"
 
 
@@ -55,3 +59,14 @@ def wrong(do: Callable[[], object], code: str = "register.access.login") -> None
     with pytest.raises(LoginError) as refused:
         do()
     assert [d.code for d in refused.value.diagnostics] == [code]
+
+
+def sign_in(access: Access, provider: str = "campus", **changed: str) -> str:
+    begun = access.sign_ins.begin(provider)
+    return access.sign_ins.finish(provider, {**browse(begun.url), **changed}, begun.browser).token
+
+
+def refused(do: Callable[[], object]) -> str:
+    with pytest.raises(LoginError) as error:
+        do()
+    return error.value.diagnostics[0].code.removeprefix("register.access.")

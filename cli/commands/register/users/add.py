@@ -6,6 +6,7 @@ import click
 
 from zhuanjie.cli import exit_codes, options
 from zhuanjie.cli.commands.register.opening import actor, database, opened
+from zhuanjie.cli.commands.register.users.room import access_of
 from zhuanjie.cli.commands.register.users.secrets import from_stdin, read_password
 from zhuanjie.cli.help import define, option
 from zhuanjie.cli.session import session_of
@@ -29,11 +30,10 @@ def command(ctx: click.Context, *, user: str, database: str | None, role: str, u
     own = read_password(session, user) if password_stdin else None
     with opened(database) as register:
         who = actor()
-        where = unit or register.access.office(who, title=session.say("register.access.office"))
-        made = register.access.add_user(who, user, role=role, unit=where, provider=provider,
-                                        name=name, email=email)
-        if own is not None and made.password is not None:
-            register.access.reset_password(who, user, own)
+        access = access_of(register)
+        where = unit or access.office(who, title=session.say("register.access.office"))
+        made = access.add_user(who, user, role=role, unit=where, provider=provider,
+                               name=name, email=email, password=own)
     session.tell(session.say("register.access.added", id=user, role=role, unit=where))
     if made.password is not None and own is None:
         session.tell(session.say("register.access.one-time"))

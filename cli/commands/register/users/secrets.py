@@ -6,7 +6,6 @@ Never an argument: every user of a machine can read the arguments of every proce
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
@@ -14,7 +13,7 @@ from zhuanjie.cli.help import option
 from zhuanjie.cli.session import Session
 from zhuanjie.engine.api import UsageError, fail
 
-from_stdin: Any = option("--password-stdin", help_key="password-stdin", is_flag=True)
+from_stdin = option("--password-stdin", help_key="password-stdin", is_flag=True)
 _LONGEST_LINE = 4096
 
 
