@@ -11,6 +11,7 @@ from datetime import date
 from zhuanjie.engine.auditing.wording.template import field_label, value_label
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.messages import Lang, say
+from zhuanjie.engine.core.models import Text
 from zhuanjie.engine.expr.decisions import DECIDE, decision_of
 from zhuanjie.engine.expr.nodes import (
     AsOf,
@@ -27,7 +28,7 @@ from zhuanjie.engine.expr.nodes import (
 from zhuanjie.engine.expr.operators import COMPARISONS, OPS
 from zhuanjie.engine.expr.types import MONTH_AND_DAY, Kind, Type
 from zhuanjie.engine.policy.model import Parameter
-from zhuanjie.engine.policy.policy import TypedRule
+from zhuanjie.engine.policy.policy import Policy, TypedRule
 from zhuanjie.engine.policy.typed_definition import TypedDefinition
 from zhuanjie.engine.vocabulary.fields import FieldTable
 
@@ -41,14 +42,28 @@ class Phrases:
 
     def __init__(self, parameters: Mapping[str, Parameter], fields: FieldTable, lang: Lang, *,
                  values: Mapping[str, int] | None = None, patterns: bool = True,
-                 definitions: Mapping[str, TypedDefinition] | None = None) -> None:
+                 definitions: Mapping[str, TypedDefinition] | None = None,
+                 outputs: Mapping[str, Text] | None = None) -> None:
         """`values` are the parameters' on a day; without `patterns` no pattern is written out.
 
-        Those of `definitions` are called by their titles; any other is written out.
+        Those of `definitions` are called by their titles, and any other is written out; what
+        tables give by the titles of `outputs`, else by name.
         """
-        self._definitions = definitions or {}
+        self._definitions, self._outputs = definitions or {}, outputs or {}
         self._parameters, self._fields = parameters, fields
         self._lang, self._values, self._patterns = lang, values or {}, patterns
+
+    @classmethod
+    def of(cls, policy: Policy, lang: Lang, *, values: Mapping[str, int] | None = None,
+           patterns: bool = True,
+           definitions: Mapping[str, TypedDefinition] | None = None) -> Phrases:
+        """With all that a policy has names for; of its `definitions` some, where they are given."""
+        outputs = {name: output.title for rule in policy.rules if rule.rule.table is not None
+                   for name, output in rule.rule.table.outputs.items()
+                   if output.title is not None}
+        return cls(policy.parameters, policy.vocabulary.fields, lang, values=values,
+                   patterns=patterns, outputs=outputs,
+                   definitions=policy.definitions if definitions is None else definitions)
 
     def defined(self, expr: Expr) -> str:
         """A definition by its title, with what it says; any other expression as `condition`."""
@@ -106,7 +121,9 @@ class Phrases:
     def _call(self, expr: Call) -> str:
         match expr:
             case Call(op="decide"):
-                return self._say("output", name=decision_of(expr).name)
+                name = decision_of(expr).name
+                title = self._outputs.get(name)
+                return self._say("output", name=getattr(title, self._lang) if title else name)
             case Call(args=args) if any(map(self._called, args)):
                 pass
             case Call(op="!", args=(Call(op="has", args=(inner,)),)):

@@ -45,8 +45,7 @@ def present(policy: Policy, as_of: date, found: Sequence[Explanation],
     `whole` shows every rule in full; otherwise those with nothing wrong or open have a line each.
     `verbose` writes the expressions out beside the words.
     """
-    phrases = Phrases(policy.parameters, policy.vocabulary.fields, view.lang,
-                      values=policy.values(as_of), patterns=False, definitions=policy.definitions)
+    phrases = Phrases.of(policy, view.lang, values=policy.values(as_of), patterns=False)
     layout = _Layout(Conditions(phrases, as_of, view), view, policy.vocabulary, whole, verbose)
 
     def data() -> dict[str, Any]:

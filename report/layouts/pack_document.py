@@ -25,8 +25,7 @@ class PackDocument:
 
     def __init__(self, policy: Policy, tried: PackCases, view: View) -> None:
         self.policy, self.tried, self.view = policy, tried, view
-        self.phrases = Phrases(policy.parameters, policy.vocabulary.fields, view.lang,
-                               definitions=policy.definitions)
+        self.phrases = Phrases.of(policy, view.lang)
 
     def sections(self) -> Iterator[Section]:
         """The whole document, in the order in which it is read."""

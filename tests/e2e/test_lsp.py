@@ -310,5 +310,5 @@ async def test_a_click_writes_what_was_meant_and_mends_lints(session: Session) -
     assert put(spare, dict(mend.changes), session.uri("pack.yaml")) == manifest
     assert ignore is not None and ignore.changes is not None
     ignored = put(spare, dict(ignore.changes), session.uri("pack.yaml"))
-    session.write_whole("pack.yaml", ignored.replace("unused-parameter: ", "unused-parameter: soon"))
+    session.write_whole("pack.yaml", ignored.replace("unused-parameter: REASON", "unused-parameter: soon"))
     await session.said("pack.yaml", None)

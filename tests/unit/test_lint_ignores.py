@@ -55,6 +55,7 @@ def test_behind_a_key_it_speaks_of_its_line_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "near"), [
     ("lint-ignore unit", None), ("lint-ignore unit:", None), ("lint-ignore unit:   ", None),
     ("lint-ignore", None), ("lint-ignore: because", "known"),
+    ("lint-ignore unit: REASON", None), ("lint-ignore unit：理由", None),
     ("lint-ignore units: so", "unit"), ("lint-ignore unit, boundry: so", "boundary"),
     ("lint-ignore unused-ignore: so", ""), ("lint-ignore bad-ignore: so", ""),
 ])

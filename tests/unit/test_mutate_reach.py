@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,3 +123,32 @@ def test_what_told_mutants_apart_is_kept(tmp_path: Path, monkeypatch: pytest.Mon
         assert len(first.survivors) > len(asked)
     finally:
         keep_in(None)
+
+
+KEYS = """
+import sys
+from zhuanjie.engine.api import load_policy
+from zhuanjie.engine.authoring.diff.counterexample import Side
+from zhuanjie.engine.authoring.mutation.faults import mutants
+from zhuanjie.engine.authoring.mutation.kept_witnesses import KeptWitnesses
+from zhuanjie.engine.authoring.mutation.reach import FaultReach
+from zhuanjie.engine.authoring.verification.kept_answers import KeptAnswers
+policy = load_policy(sys.argv[1])
+kept, reach = KeptWitnesses(policy), FaultReach(policy)
+answers = KeptAnswers(policy)
+for rule in policy.rules:
+    answers.note("asked", None, (rule.id,), "none")
+keys = [*answers.new]
+for mutant in mutants(policy):
+    touched = reach.of(mutant)
+    keys += [kept.key(Side(a, policy), Side(b, touched.policy)) for a, b in touched.pairs]
+print(*keys)
+"""
+
+
+def test_another_process_asks_under_the_same_names() -> None:
+    pack = str(GALLERY / "binhu-2019-12")
+    first, second = (subprocess.run(
+        [sys.executable, "-c", KEYS, pack], env={**os.environ, "PYTHONHASHSEED": seed},
+        capture_output=True, encoding="utf-8", check=True).stdout for seed in ("1", "2"))
+    assert first == second and len(first.split()) > 100

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from support.cli_command import run
 from support.verify_pack import WORDS, policy, rule
 
 from zhuanjie.engine.api import PolicyError, check, coverage, load_policy, verify, written_rows
 from zhuanjie.engine.authoring.mutation.faults import mutants
 from zhuanjie.engine.authoring.mutation.mutate import mutate
+from zhuanjie.engine.authoring.phrases import Phrases
 from zhuanjie.engine.expr.printer import to_text
 from zhuanjie.engine.policy.policy import Policy
 
@@ -236,3 +238,19 @@ def test_files_that_are_no_rows(tmp_path: Path, name: str, code: str) -> None:
 def test_words_in_a_row_have_defaults_of_the_rule(tmp_path: Path) -> None:
     row = pack(tmp_path).rules[0].rows[0]
     assert (row.clause, row.title.zh) == ("1", WORDS["zh"])
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "the table's days left"),
+                                            ("zh", "表中所定的余日")])
+def test_what_a_table_gives_goes_by_its_title(tmp_path: Path, lang: Any, said: str) -> None:
+    titled = {**OUTPUTS, "days": {**OUTPUTS["days"], "title": {"zh": "余日", "en": "days left"}}}
+    of = policy(tmp_path, [rule("gives", {"table": {
+        "hit": "first", "inputs": INPUTS, "outputs": titled, "rows": ROWS}}), READING])
+    asked = Phrases.of(of, lang).asked(of.rules[1])["ask"]
+    assert said in asked and "track" in asked  # one that has no title goes by its name
+    ledger = tmp_path / "one.csv"
+    ledger.write_text("member.id,arrival.attends,member.cohort,destination.kind\n"
+                      "s1,true,2007,employer_org\n", encoding="utf-8")
+    told = run("explain", str(ledger), "--policy", str(of.chain[-1].folder), "--lang", lang,
+               "--as-of", "2007-12-31", "--row", "2")
+    assert said in told.stdout

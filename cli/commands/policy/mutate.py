@@ -26,6 +26,7 @@ def command(ctx: click.Context, *, pack: str, jobs: int | None, target: Target) 
 
     policy = api.load_policy(pack)
     session_of(ctx).notices(policy.notices)
+    api.keep_policies()
     report = api.mutate(policy, jobs or os.cpu_count() or 1)
     view = show.view_of(session_of(ctx), target, policy)
     show.write(layout.present(report, policy.id, view), target, view)

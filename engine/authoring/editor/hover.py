@@ -197,8 +197,7 @@ class HoverTexts:
         typed = self.policy.definitions.get(name) if self.policy is not None else None
         if typed is not None and self.policy is not None:
             others = {n: d for n, d in self.policy.definitions.items() if n != name}
-            yield Phrases(self.policy.parameters, self.policy.vocabulary.fields, self.lang,
-                          definitions=others).condition(typed.expr)
+            yield Phrases.of(self.policy, self.lang, definitions=others).condition(typed.expr)
         yield f"```cel\n{str(data).strip()}\n```"
 
     def _pack(self, kind: str, name: str) -> Iterator[str]:
@@ -209,8 +208,7 @@ class HoverTexts:
 
 def rule_in_words(policy: Policy, rule: TypedRule, lang: Lang) -> Iterator[str]:
     """When a rule applies and what it asks, each a sentence."""
-    phrases = Phrases(policy.parameters, policy.vocabulary.fields, lang,
-                      definitions=policy.definitions)
+    phrases = Phrases.of(policy, lang)
     if rule.when is not None:
         yield say("docs.when", lang, text=phrases.condition(rule.when))
     words = phrases.asked(rule)

@@ -15,6 +15,7 @@ import yaml
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.lint_ids import LINTS
+from zhuanjie.engine.core.messages import LANGS, say
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.yaml_source import YamlSource
 
@@ -25,6 +26,8 @@ _ENTRY: Final = re.compile(
     r"[\s:]*([A-Za-z0-9-]+(?:\s*[,，、]\s*[A-Za-z0-9-]+)*)\s*(?:[:：](.*))?$")
 _ABOUT_IGNORES: Final = (BAD, UNUSED)
 """Lints that no comment ignores: it would speak of itself."""
+_TO_WRITE: Final = tuple(say("lint.reason-to-write", lang) for lang in LANGS)
+"""What stands for a reason that its author is to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def _read(place: Place, said: str,
         problems.append(Diagnostic(
             "lint.bad-ignore-id", {"id": unknown, "near": near, "known": ", ".join(ids)}, place,
             "hint.near" if near else "hint.known"))
-    elif not names or not reason:
+    elif not names or not reason or reason in _TO_WRITE:
         problems.append(Diagnostic("lint.bad-ignore-reason", {"id": ", ".join(names) or "ID"},
                                    place))
     else:

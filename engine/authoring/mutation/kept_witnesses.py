@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from hashlib import sha256
 from typing import Any, Final
 
 from zhuanjie.engine.authoring.diff.counterexample import RulePair, Side
 from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext
+from zhuanjie.engine.authoring.verification.kept_answers import hash_of
 from zhuanjie.engine.backends.smt import z3
 from zhuanjie.engine.backends.smt.encode import kind_of
 from zhuanjie.engine.backends.smt.rules import Parameters
@@ -39,7 +39,7 @@ class KeptWitnesses:
         with suppress(OSError):
             program = program_hash(*_FOLDERS)
             self.name = name_of("mutated", program, policy.id, str(policy.chain[-1].folder))
-            self._base = _hash(repr((
+            self._base = hash_of(repr((
                 program, z3.get_version_string(), [repr(f) for f in policy.vocabulary.fields],
                 policy.vocabulary.samples, policy.start)))
         self.old: Mapping[str, Any] = self._read() if old is None else old
@@ -47,7 +47,7 @@ class KeptWitnesses:
 
     def key(self, old: Side, new: Side) -> str:
         """What the answer on two rules is kept under."""
-        return _hash(repr((self._base, _content(old), _content(new))))
+        return hash_of(repr((self._base, _content(old), _content(new))))
 
     def answer(self, key: str, old: Side, new: Side) -> EvaluationContext | str | None:
         """What was found; None where nothing sound is kept."""
@@ -108,7 +108,3 @@ def _fits(value: Any, kind: Kind) -> bool:
     if kind is Kind.STRING:
         return isinstance(value, str) and bool(value)
     return isinstance(value, bool) if kind is Kind.BOOL else type(value) is int
-
-
-def _hash(text: str) -> str:
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

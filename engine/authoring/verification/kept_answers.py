@@ -10,6 +10,7 @@ taken where it shows once more what was asked for.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
@@ -33,6 +34,8 @@ EVERY: Final = "*"
 _FOLDERS: Final = (
     "authoring/verification", "backends/smt", "backends/reference", "authoring/testing")
 
+_SET: Final = re.compile(r"frozenset\(\{([^{}]*)\}\)")
+
 Kept = Mapping[str, Any]
 """Answers as they are written: nothing, or a record with its day and how often it stands."""
 
@@ -46,7 +49,7 @@ class KeptAnswers:
         self.fields = policy.vocabulary.fields
         self.name, base = _names(policy, params)
         self._rules = {r.id: _content(r, params, policy) for r in policy.rules}
-        self._rules[EVERY] = _hash(repr([self._rules[r.id] for r in policy.rules]))
+        self._rules[EVERY] = hash_of(repr([self._rules[r.id] for r in policy.rules]))
         self._base = base
         self.old: Kept = _read(self.name) if old is None else old
         self.new: dict[str, Any] = {}
@@ -79,7 +82,7 @@ class KeptAnswers:
 
     def _key(self, how: str, period: object, about: tuple[str, ...]) -> str:
         parts = [self._rules.get(part, part) for part in about]
-        return _hash(repr((self._base, how, period, parts)))
+        return hash_of(repr((self._base, how, period, parts)))
 
 
 def _names(policy: Policy, params: Parameters) -> tuple[str, str]:
@@ -92,20 +95,22 @@ def _names(policy: Policy, params: Parameters) -> tuple[str, str]:
     shared = repr((program, z3.get_version_string(), [repr(f) for f in policy.vocabulary.fields],
                    policy.vocabulary.samples, policy.scope, policy.start,
                    [params.steps.get(n) for n in read]))
-    return name_of("verified", program, policy.id, str(policy.chain[-1].folder)), _hash(shared)
+    return name_of("verified", program, policy.id, str(policy.chain[-1].folder)), hash_of(shared)
 
 
 def _content(rule: TypedRule, params: Parameters, policy: Policy) -> str:
     """A rule by what it says and the numbers it reads; neither its id nor its words."""
-    return _hash(repr((
+    return hash_of(repr((
         rule.shape, rule.hit, list(rule.expressions().items()),
         [(r.when, r.allow) for r in rule.rows], rule.severity,
         [policy.moments[m].sets for m in rule.rule.moments],
         [(n, params.steps.get(n)) for n in sorted(rule.params)])))
 
 
-def _hash(text: str) -> str:
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+def hash_of(text: str) -> str:
+    """A hash of what was written out of expressions; sets in it stand in no order."""
+    plain = _SET.sub(lambda found: str(sorted(found[1].split(", "))), text)
+    return sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _read(name: str) -> Kept:
