@@ -84,10 +84,10 @@ def test_no_password_is_shown(register: str, tmp_path: Path) -> None:
 def test_what_is_no_register_is_said(tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("no database", encoding="utf-8")
-    for place, code in ((tmp_path / "none.db", "register.no-file"), (text, "register.unreadable")):
+    for place, code in ((tmp_path / "none.db", "register.ledger.no-file"), (text, "register.ledger.unreadable")):
         with pytest.raises(InputError) as raised:
             audit(f"register:sqlite:///{place}", PACK)
         assert [d.code for d in raised.value.diagnostics] == [code]
     with pytest.raises(InputError) as raised:
         audit(f"register:sqlite:///{text}?as_of=yesterday", PACK)
-    assert [d.code for d in raised.value.diagnostics] == ["register.as-of"]
+    assert [d.code for d in raised.value.diagnostics] == ["register.ledger.as-of"]

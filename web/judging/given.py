@@ -43,7 +43,7 @@ def read_register(url: str, day: date | None, place: Place,
     """
     database = RegisterDatabase(url)
     if database.file is not None and not database.file.is_file():
-        raise fail(InputError, "register.no-file", place, "register.no-register.hint")
+        raise fail(InputError, "register.ledger.no-file", place, "register.ledger.no-register.hint")
     try:
         with database.reading() as conn:
             size = conn.execute(select(TRAIL_HEAD.c.size)).scalar() or 0
@@ -52,8 +52,8 @@ def read_register(url: str, day: date | None, place: Place,
             tables = given_tables(members_at(conn, upto), place.file or "")
             approved = waivers(conn, None if day is None else upto)
     except SQLAlchemyError as error:
-        raise fail(InputError, "register.unreadable", place, "register.no-register.hint",
-                   kind=type(error).__name__) from None
+        raise fail(InputError, "register.ledger.unreadable", place,
+                   "register.ledger.no-register.hint", kind=type(error).__name__) from None
     finally:
         database.close()
     return GivenLedger(tables, f"{upto} {leaf.hex() if leaf else ''}", waivers=approved)

@@ -50,5 +50,5 @@ def _parted(address: str, place: Place) -> tuple[str, date | None]:
     try:
         return url, date.fromisoformat(days[-1])
     except ValueError:
-        raise fail(InputError, "register.as-of", place, "register.as-of.hint",
+        raise fail(InputError, "register.ledger.as-of", place, "register.ledger.as-of.hint",
                    day=days[-1]) from None
