@@ -60,6 +60,8 @@ class MemberChange:
     returning: bool = False
     was: Member | None = None
     """The member before."""
+    filled: int = 0
+    """How many values there are, where they are not kept."""
 
 
 @dataclass(slots=True)

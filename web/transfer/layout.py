@@ -137,7 +137,7 @@ def _what(change: MemberChange, found: ImportPreview, view: View) -> str:
         parts.append(view.say("register.import.reasons",
                               count=len(change.contradictions) - FEW_REASONS))
     if change.kind == "new":
-        parts.append(view.say("register.import.filled", count=len(change.values)))
+        parts.append(view.say("register.import.filled", count=change.filled))
     elif change.kind == "changed":
         parts += [f"{_heading(name, view)}: {_shown(name, before, view)} → "
                   f"{_shown(name, after, view)}"
@@ -248,7 +248,8 @@ def _plain_member(change: MemberChange, found: ImportPreview) -> dict[str, Any]:
 
     return {
         "kind": change.kind, "member": change.member, "key": change.key, "name": change.name,
-        "unit": change.unit, "places": [_plain_place(at, found) for at in change.places],
+        "unit": change.unit, "filled": change.filled,
+        "places": [_plain_place(at, found) for at in change.places],
         "values": {name: [shown(name, before), shown(name, after)]
                    for name, (before, after) in change.values.items()},
         "blank": {name: shown(name, value) for name, value in change.blank.items()},

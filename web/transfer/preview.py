@@ -43,20 +43,30 @@ class ImportPreview:
 
 
 def preview(store: RegisterStore, source: ImportSource, options: ImportOptions,
-            actor: Actor) -> ImportPreview:
-    """Say what an import by `actor` would do; nothing is written."""
+            actor: Actor, *, every: bool = False) -> ImportPreview:
+    """Say what an import by `actor` would do; nothing is written.
+
+    The values of new members are counted, and kept only if `every` value is asked for.
+    """
     with store.reading(actor) as conn:
         before = standing(conn, source, options)
     # Whom somebody does not see may be there all the same; of them it is said that they are.
     with store.reading(SYSTEM) as conn:
         plan = plan_import(conn, source, options, version_of(conn))
-        said = [change for chunk in plan.chunks(conn) for change in chunk
+        said = [_lighter(change, every=every) for chunk in plan.chunks(conn) for change in chunk
                 if change.kind != "unchanged" or change.blank or change.unread
                 or change.contradictions]
         return ImportPreview(
             source, plan.token, dict(plan.counts), said, list(plan.missing(conn)),
             [source.place(number) for number in plan.cases.nameless], dict(plan.strays),
             before)
+
+
+def _lighter(change: MemberChange, *, every: bool) -> MemberChange:
+    change.was, change.filled = None, len(change.values)
+    if change.kind == "new" and not every:
+        change.values = {}
+    return change
 
 
 def standing(conn: Connection, source: ImportSource, options: ImportOptions) -> PastImport | None:
