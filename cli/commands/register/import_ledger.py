@@ -108,7 +108,8 @@ class _Call:
         from zhuanjie.web.transfer import layout
         from zhuanjie.web.transfer.preview import preview
 
-        found, view = preview(self.register.store, source, asked, actor(), every=every), self._view()
+        view = self._view()
+        found = preview(self.register.store, source, asked, actor(), every=every)
         self._write(layout.presented(found, view, every=every), view)
         return _code(found.counts)
 
