@@ -150,7 +150,7 @@ async def fails(request: Request) -> Response:
 
 
 async def good(request: Request) -> Response:
-    request.scope["state"]["actor"] = Actor("u-17", "college")
+    request.scope["state"] |= {"actor": Actor("u-17", "college"), "refused": "register.act.refused"}
     return PlainTextResponse("good")
 
 
@@ -179,6 +179,7 @@ def test_a_request_is_a_line_with_its_route_and_never_its_path(lines: io.StringI
     first = next(line for line in said(lines) if line.get("route", "").endswith("/members/{key}"))
     assert {name: first[name] for name in ("request", "method", "status", "actor", "message")} == {
         "request": "0123456789abcdef", "method": "GET", "status": 200, "actor": "u-17", "message": "answered"}
+    assert figure(metrics, "zhuanjie_refused_total", code="register.act.refused") == len(PERSONAL)
     everything = lines.getvalue() + metrics.text().decode()
     for name in (*PERSONAL, "SECRET"):
         assert name not in everything

@@ -231,6 +231,7 @@ def _of_database(request: Request, error: Exception) -> Response:
 def _answer(scope: Scope, status: int, said: Diagnostic, more: Mapping[str, Any] | None = None, *,
             headers: Mapping[str, str] | None = None) -> Response:
     lang = language(Headers(scope=scope))
+    scope.setdefault("state", {})["refused"] = said.code
     problem = _problem(status, said, lang, {
         "instance": f"urn:zhuanjie:request:{_id(scope)}", **(more or {})})
     return Response(problem.model_dump_json(exclude_none=True), status, media_type=MEDIA,

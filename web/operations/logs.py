@@ -134,6 +134,8 @@ class Observed:
             route, method = template_of(scope), scope["method"]
             self._metrics.answered(method, route, status, seconds)
             state = scope.get("state") or {}
+            if isinstance(code := state.get("refused"), str):
+                self._metrics.refused(code)
             actor = getattr(state.get("actor"), "id", None)
             ACCESS.info("answered", extra={
                 "request": state.get("id"), "method": method if _METHODS.fullmatch(method)
