@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from zhuanjie.engine.api import OutputError, UsageError, fail, settings_file, shown_name
+from zhuanjie.engine.api import OutputError, UsageError, fail, settings, settings_file, shown_name
 
 FILE: Final = "register.db"
 FOLDER: Final = "register"
@@ -39,11 +39,12 @@ class RegisterPlace:
 
 
 def place_of(url: str | None = None, folder: Path | None = None) -> RegisterPlace:
-    """The place that `url` names, or the usual one; `folder` is where its files are kept.
+    """The place that `url` names, else the settings (`database`), else the usual one.
 
-    Raises UsageError for what is no URL.
+    `folder` is where its files are kept. Raises UsageError for what is no URL.
     """
-    url = url or f"sqlite:///{_usual() / FILE}"
+    said = settings().register.get("database")
+    url = url or (str(said) if said else f"sqlite:///{_usual() / FILE}")
     return RegisterPlace(url, folder or _beside(url))
 
 
