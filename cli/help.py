@@ -105,6 +105,10 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.help_key = help_key
 
+    def get_help_option_names(self, ctx: click.Context) -> list[str]:
+        """Ways to ask for help: the same whatever context asks first, for click keeps them."""
+        return list(HELP)
+
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Its own parameters, and those of the root that go everywhere."""
         own, root = super().get_params(ctx), ctx.find_root().command

@@ -14,7 +14,9 @@ import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from datetime import UTC, datetime
+from functools import cache
 from multiprocessing import get_context
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import yaml
@@ -43,6 +45,7 @@ def one(seed: str, number: int, engines: Sequence[str],
     """A trial, whichever it is the turn of; what is found is made small."""
     if "postgresql" in engines:
         installed.server()
+        stop_at_end()
     if "spark" in engines:
         os.environ.setdefault("PYSPARK_SUBMIT_ARGS", installed.SPARK)
     if number % LEDGER_EVERY == LEDGER_EVERY - 1:
@@ -51,6 +54,12 @@ def one(seed: str, number: int, engines: Sequence[str],
         return number, ledger.tally, ledger.found
     trial = run_trial(seed, number, engines, size=size)
     return number, trial.tally, trial.found
+
+
+@cache
+def stop_at_end() -> None:
+    """Stop what this process started before what stops it is gone."""
+    Finalize(None, installed.stop, exitpriority=0)
 
 
 def trials(seed: str, goal: int, engines: Sequence[str], processes: int,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from zhuanjie.cli.help import Command, CommandGroup, Context, Option
+from zhuanjie.cli.help import Command, CommandGroup, Context, Option, define
 from zhuanjie.cli.main import group, main
 from zhuanjie.cli.session import Session, session_for
 from zhuanjie.engine.core.messages import LANGS, Lang, catalogue
@@ -34,6 +34,19 @@ def test_help_fits_and_speaks_one_language(path: str, lang: Lang) -> None:
     assert max(map(width, text.splitlines())) <= 80
     han = sum("\u4e00" <= c <= "\u9fff" for c in text)
     assert han > 10 if lang == "zh" else han == 0
+
+
+def test_help_has_its_names_whoever_asks_first(capsys: pytest.CaptureFixture[str]) -> None:
+    @define("policy.list")
+    def command() -> int:
+        return 0
+
+    plain = click.Context(command)
+    assert command.get_help(plain)  # click keeps what it makes of the first context
+    with command.make_context("list", ["-h"], obj=Session("en"), resilient_parsing=True) as made:
+        named = command.get_help_option(made)
+    assert named is not None and set(named.opts) == {"-h", "--help"}
+    assert not capsys.readouterr().out
 
 
 @pytest.mark.parametrize("lang", LANGS)

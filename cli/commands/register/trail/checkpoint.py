@@ -13,7 +13,7 @@ from zhuanjie.cli.help import define, option
 
 @define("register.trail.checkpoint")
 @database
-@option("--output", "-o", help_key="output", metavar="FILE", type=click.Path(path_type=Path))
+@option("--output", "-o", help_key="trail-output", metavar="FILE", type=click.Path(path_type=Path))
 @options.lang
 def command(*, database: str | None, output: Path | None) -> int:
     """Sign a checkpoint, to be kept elsewhere."""

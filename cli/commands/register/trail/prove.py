@@ -19,7 +19,7 @@ from zhuanjie.engine.api import UsageError, fail
 @database
 @option("--field", "fields", help_key="trail-field", multiple=True, metavar="FIELD")
 @option("--since", help_key="trail-since", metavar="FILE", type=click.Path(path_type=Path))
-@option("--output", "-o", help_key="output", metavar="FILE", type=click.Path(path_type=Path))
+@option("--output", "-o", help_key="trail-output", metavar="FILE", type=click.Path(path_type=Path))
 @options.lang
 def command(*, event: int | None, database: str | None, fields: Sequence[str],
             since: Path | None, output: Path | None) -> int:
