@@ -109,7 +109,8 @@ def _lists(register: Register, table: ExportTable, output: Path, session: Sessio
     policy = register.policy(day)
     lists = listed(table, register_acts(policy), day, session.lang, only)
     cover = Cover(session.say("output.register.export.title"), day,
-                  f"{policy.id} {policy.version} {policy.sha256[:12]}")
+                  f"{policy.id} {policy.version} {policy.sha256[:12]}",
+                  register.trail.line(register.store))
     guard(output, force=force)
     with replacing(output, private=True) as draft:
         write_lists(table, lists, cover, draft, session.lang)
