@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from register.access.people import OURS, PASSWORD, QUICK, Clock, guarded
 from support.identity_servers import CasServer, OidcServer, serving
+from support.office import OURS, PASSWORD, QUICK, Clock, guarded
 
 from zhuanjie.web.access.access import Access
 from zhuanjie.web.access.passwords import PasswordHashes

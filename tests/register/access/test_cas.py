@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from register.access.people import OURS, Clock, refused, sign_in
 from starlette.responses import Response
 from support.identity_servers import CasServer, browse
+from support.office import OURS, Clock, refused, sign_in
 
 from zhuanjie.web.access.access import Access
 from zhuanjie.web.access.cas import ended_ticket, parse

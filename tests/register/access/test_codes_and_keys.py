@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pyotp
 import pytest
-from register.access.people import OTHER, PASSWORD, Clock, wrong
 from sqlalchemy import select, text
+from support.office import OTHER, PASSWORD, Clock, wrong
 
 from zhuanjie.engine.api import UsageError
 from zhuanjie.web.access.access import Access

@@ -8,8 +8,8 @@ import time
 
 import pytest
 from argon2 import PasswordHasher
-from register.access.people import OTHER, PASSWORD, Clock, wrong
 from sqlalchemy import select
+from support.office import OTHER, PASSWORD, Clock, wrong
 
 from zhuanjie.engine.api import UsageError
 from zhuanjie.web.access.access import Access

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from register.access.people import NAME, OFFICE, guarded
+from support.office import NAME, OFFICE, guarded
 
 from zhuanjie.engine.api import UsageError
 from zhuanjie.web.access.guard import AccessGuard

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from register.access.people import NAME, OFFICE, guarded
 from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.exc import DBAPIError
+from support.office import NAME, OFFICE, guarded
 
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.errors import NotFoundError

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 from joserfc.jwk import RSAKey
-from register.access.people import OURS, Clock, refused, sign_in
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from support.identity_servers import OidcServer, browse
+from support.office import OURS, Clock, refused, sign_in
 
 from zhuanjie.engine.api import UsageError
 from zhuanjie.web.access.access import Access

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from argon2 import PasswordHasher
-from support.identity_servers import browse
 
+from support.identity_servers import browse
 from zhuanjie.web.access.access import Access
 from zhuanjie.web.access.errors import LoginError
 from zhuanjie.web.access.guard import AccessGuard
