@@ -22,6 +22,7 @@ from zhuanjie.web.api.routes import (
     judging,
     members,
     session,
+    sign_in,
     trail,
     waivers,
 )
@@ -34,7 +35,7 @@ from zhuanjie.web.service.register import Register
 
 PREFIX: Final = "/api/v1"
 ROUTES: Final = tuple(room.router for room in (
-    session, members, acts, attachments, waivers, imports, judging, jobs, trail, access))
+    session, sign_in, members, acts, attachments, waivers, imports, judging, jobs, trail, access))
 
 
 def make_app(register: Register, settings: HttpSettings | None = None) -> FastAPI:

@@ -11,7 +11,7 @@ from support.office import OURS, PASSWORD, QUICK, Clock, guarded
 
 from zhuanjie.web.access.access import Access
 from zhuanjie.web.access.passwords import PasswordHashes
-from zhuanjie.web.access.settings import access_settings
+from zhuanjie.web.access.settings import AccessSettings, access_settings
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.event import SYSTEM
 
@@ -65,24 +65,29 @@ def cas(cas_server: tuple[CasServer, str]) -> CasServer:
 
 
 @pytest.fixture
-def campus(tmp_path: Path, clock: Clock, oidc: OidcServer, cas: CasServer,
-           cas_server: tuple[CasServer, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Access]:
-    """An office whose li signs in by OpenID Connect, wang by CAS, and zhao has a password."""
+def providers(oidc: OidcServer, cas: CasServer, cas_server: tuple[CasServer, str],
+              monkeypatch: pytest.MonkeyPatch) -> AccessSettings:
+    """Settings that name both servers."""
     monkeypatch.setenv("CAMPUS_SECRET", oidc.secret)
     assignments = [{"claim": "groups", "value": "registrars", "role": "department",
                     "unit": "office"},
                    {"claim": "groups", "value": "colleges", "role": "college",
                     "unit_claim": "college"}]
-    settings = access_settings({"access": {
+    return access_settings({"access": {
         "address": OURS,
         "oidc": {"campus": {"issuer": oidc.address, "client_id": oidc.client, "name": "name",
                             "secret_variable": "CAMPUS_SECRET", "second_factor": ["otp"],
                             "assignments": assignments}},
         "cas": {"old": {"base": f"{cas_server[1]}/cas/", "assignments": assignments}}}})
+
+
+@pytest.fixture
+def campus(tmp_path: Path, clock: Clock, providers: AccessSettings) -> Iterator[Access]:
+    """An office whose li signs in by OpenID Connect, wang by CAS, and zhao has a password."""
     database = RegisterDatabase(f"sqlite:///{tmp_path / 'r.db'}")
     database.create()
     store, guard = guarded(database, now=clock)
-    access = Access(store, guard, settings, hashes=PasswordHashes(QUICK))
+    access = Access(store, guard, providers, hashes=PasswordHashes(QUICK))
     for id, provider in (("li", "campus"), ("wang", "old"), ("zhao", "local")):
         access.add_user(SYSTEM, id, role="college", unit="maths", provider=provider)
     yield access
