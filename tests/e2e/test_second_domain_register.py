@@ -32,6 +32,12 @@ def test_a_register_is_kept(lang: str, tmp_path: Path, monkeypatch: pytest.Monke
     call("import", str(PERMITS / "permits.csv"))
     assert "S-001" in call("export")
     assert json.loads(call("audit", "--as-of", "2099-06-30", "--format", "json", code=1))["findings"]
+    assert call("trail", "verify", "--projections")
+    call("trail", "checkpoint", "--output", "note")
+    call("trail", "prove", "2", "--output", "proof.json")
+    call("trail", "verify", "--proof", "proof.json", "--key", call("trail", "key").strip())
+    call("trail", "redact", "--event", "5", "--reason", "x")
+    assert call("trail", "verify", "--checkpoint", "note")
     call("export", "--lists", "--output", "lists.xlsx")
     call("reminders", "--unit", "all", "--mail", "harbour@example.org")
     call("backup", "saved.zip")

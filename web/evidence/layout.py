@@ -55,8 +55,10 @@ def _proved(shown: Shown, view: View) -> Section:
                                       first=first.size), tone="good",
                        tree=[first.line, second.line])
     event = shown.event
-    lines = [f"{name}: {event[name]}" for name in (
-        "seq", "id", "at", "kind", "member", "unit", "actor", "role") if event.get(name)]
+    told = {"event": event["seq"], "id": event["id"], "at": event["at"],
+            "kind": event["kind"].removeprefix("member."), "case": event["member"],
+            "unit": event["unit"], "actor": event["actor"], "role": event["role"]}
+    lines = [f"{name}: {value}" for name, value in told.items() if value]
     lines += [f"{name}: {'' if before is None else before} → {'' if after is None else after}"
               for name, (before, after) in shown.values.items()]
     return Section(title=view.say("register.trail.proved.holds", number=event["seq"],
