@@ -69,7 +69,7 @@ def is_there(database: RegisterDatabase) -> bool:
         with database.reading() as conn:
             return inspect(conn).has_table(TRAIL_HEAD.name)
     except DBAPIError as error:
-        raise fail(InputError, "register.unreadable", hint="register.unreadable.hint",
+        raise fail(InputError, "register.trail.unreadable", hint="register.unreadable.hint",
                    at=shown_name(database.url.render_as_string(hide_password=True)),
                    reason=type(error.orig).__name__) from None
 

@@ -65,12 +65,12 @@ def existing(url: str | None) -> Iterator[tuple[RegisterPlace, RegisterDatabase]
     from zhuanjie.web.service.place import place_of
     from zhuanjie.web.store.database import RegisterDatabase
 
-    place = place_of(url)
+    place = place_of(where(url))
     database = RegisterDatabase(place.url)
     try:
         if not is_there(database):
-            raise fail(InputError, "register.none", at=shown_name(place.url),
-                       hint="register.none.hint")
+            raise fail(InputError, "register.trail.nowhere", at=shown_name(place.url),
+                       hint="register.trail.nowhere.hint")
         yield place, database
     finally:
         database.close()

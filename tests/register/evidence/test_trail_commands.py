@@ -12,6 +12,7 @@ from support import register_history
 from zhuanjie.cli.main import main
 from zhuanjie.web.evidence.keys import make_signer
 from zhuanjie.web.service.place import place_of
+from zhuanjie.web.service.register import open_register
 from zhuanjie.web.store.database import RegisterDatabase
 
 
@@ -22,8 +23,8 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     place.make()
     signer = make_signer(place.folder, "office.example")
     monkeypatch.setattr(register_history.Signer, "new", staticmethod(lambda _: signer))
+    open_register(place.url).close()
     database = RegisterDatabase(place.url)
-    database.create()
     register_history.history(database, 40, every=10)
     database.close()
     return place.url
