@@ -93,6 +93,8 @@ def _rule(name: str, short: Mapping[str, Any]) -> dict[str, Any]:
     more = {k: v for k, v in short.items() if k in ("severity", "clause", "moments")}
     when = short.get("when")
     match short:
+        case {"ask": text, "at_least": least}:
+            shape = {"share": {"ask": text, "at_least": str(least)}}
         case {"ask": text}:
             shape = ask(text)
         case {"due": due, "done": done}:

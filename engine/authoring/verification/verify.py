@@ -24,6 +24,7 @@ from zhuanjie.engine.authoring.verification.kept_answers import KeptAnswers
 from zhuanjie.engine.authoring.verification.prover import OutOfTime, Prover
 from zhuanjie.engine.authoring.verification.rule_sets import RuleSets
 from zhuanjie.engine.authoring.verification.satisfiability import verify_compliance
+from zhuanjie.engine.authoring.verification.shares import shares_of, verify_shares
 from zhuanjie.engine.authoring.verification.single_rules import bearable
 from zhuanjie.engine.authoring.verification.tables import verify_tables
 from zhuanjie.engine.authoring.verification.workers import Looked, Told, in_order, look_at_all
@@ -53,7 +54,7 @@ def verify(policy: Policy, *, timeout_ms: int = TIMEOUT_MS, jobs: int = 1,
     """
     kept = KeptAnswers(policy) if kept_files() is not None else None
     prover = Prover(policy, timeout_ms, kept, None if budget is None else monotonic() + budget)
-    if not prover.rules:
+    if not prover.rules and not shares_of(policy):
         raise fail(UsageError, "verify.no-rules", hint="verify.no-rules.hint", id=policy.id)
     run = _Run(prover, jobs, progress or (lambda _done, _whole: None))
     try:
@@ -92,12 +93,13 @@ class _Run:
         self.sets = RuleSets(prover)
         self.out = Verification()
         self.parts: list[Looked] = []
-        self.open = ["tables", "rules", "implied", "together", "periods"]
+        self.open = ["tables", "shares", "rules", "implied", "together", "periods"]
 
     def all(self) -> None:
         """Every stage in its order; what a stage finds counts where the stage came to its end."""
         prover, sets = self.prover, self.sets
         self._stage(lambda out: verify_tables(prover, out))
+        self._stage(lambda out: verify_shares(prover, shares_of(prover.policy), out))
         for part in look_at_all(prover, sets, self.jobs, self.told):
             self.parts.append(part)
         self.told(0, 0)  # what follows has no count
@@ -138,10 +140,13 @@ class _Run:
         if "tables" in self.open:
             self._leave(("gap", "overlap"), [
                 r.rule.id for r in self.prover.rules if r.rule.shape == "table"])
+        alone = ("dead", "never-violated", "always-violated")
+        if "shares" in self.open:
+            self._leave(alone, [r.id for r in shares_of(self.prover.policy)])
         if "rules" in self.open:
             self._take_in()
             seen = {n for part in self.parts for n in part.numbers}
-            self._leave(("dead", "never-violated", "always-violated", "backward-deadline"),
+            self._leave((*alone, "backward-deadline"),
                         [name for n, name in enumerate(every) if n not in seen])
         if "implied" in self.open:
             self._leave(("implied",), every)
