@@ -111,9 +111,14 @@ class UnitOfWork:
             self._limit.on()
 
     @contextmanager
-    def as_consequence(self) -> Iterator[None]:
-        """Record what follows from the change by itself: the guard has allowed its cause."""
+    def as_consequence(self, *, lifted: bool = False) -> Iterator[None]:
+        """Record what follows from the change by itself: the guard has allowed its cause.
+
+        `lifted` says that everything is seen already, and to the end.
+        """
         guard, self._guard = self._guard, None
+        if lifted:
+            self._limit = None
         try:
             with self.everything():
                 yield

@@ -14,7 +14,9 @@ that one can lift it.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 import orjson
@@ -147,11 +149,7 @@ class Limit:
                 self._conn.exec_driver_sql(f"SET LOCAL ROLE {ROLE}")
         elif self._is_real:
             self._lay_units()
-            for table in covered():
-                seen = _condition(table, _UNIT_SQLITE, "temp.")
-                self._conn.exec_driver_sql(
-                    f"CREATE TEMP VIEW {table.name} AS"
-                    f" SELECT * FROM main.{table.name} WHERE {seen}")
+            self._run(_views(len(METADATA.tables))[0])
 
     def off(self) -> None:
         """Show everything again."""
@@ -162,8 +160,7 @@ class Limit:
                 self._conn.exec_driver_sql("RESET ROLE")
             self._set(EVERYTHING)
         else:
-            for table in reversed(covered()):
-                self._conn.exec_driver_sql(f"DROP VIEW temp.{table.name}")
+            self._run(_views(len(METADATA.tables))[1])
 
     def _lay_units(self) -> None:
         """Write down the units of the scope, once a transaction."""
@@ -179,9 +176,25 @@ class Limit:
             self._conn.exec_driver_sql("INSERT INTO temp.zhuanjie_units VALUES (?)", units)
         self._units_laid = True
 
+    def _run(self, statements: Sequence[str]) -> None:
+        """Run statements by the driver itself: there are many, at every change."""
+        connection = self._conn.connection.driver_connection
+        assert isinstance(connection, sqlite3.Connection)
+        for statement in statements:
+            connection.execute(statement).close()
+
     def _set(self, scope: Scope) -> None:
         units = scope if isinstance(scope, str) else orjson.dumps(list(scope)).decode()
         self._conn.execute(_SET, {"units": units})
 
 
 _SET: Final = text(f"SELECT set_config('{_SETTING}', :units, true)")
+
+
+@cache
+def _views(_tables: int) -> tuple[list[str], list[str]]:
+    """What lays the views of SQLite, and takes them away; `_tables` is how many there are."""
+    tables = covered()
+    made = [f"CREATE TEMP VIEW {t.name} AS SELECT * FROM main.{t.name} WHERE"
+            f" {_condition(t, _UNIT_SQLITE, 'temp.')}" for t in tables]
+    return made, [f"DROP VIEW temp.{t.name}" for t in reversed(tables)]

@@ -60,11 +60,11 @@ class RegisterStore:
                               self._projectors, guard=self._guard, limit=limit)
             limit.on()
             yield work
-            with work.as_consequence():
+            limit.off()
+            with work.as_consequence(lifted=True):
                 for hook in self._hooks:
                     hook(work)
                 work.close()
-            limit.off()
 
     @contextmanager
     def reading(self, actor: Actor) -> Iterator[Connection]:
