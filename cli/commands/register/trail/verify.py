@@ -32,13 +32,14 @@ if TYPE_CHECKING:
         type=click.Path(path_type=Path))
 @option("--proof", help_key="trail-proof", metavar="FILE", type=click.Path(path_type=Path))
 @option("--projections", help_key="trail-projections", is_flag=True)
+@option("--files", help_key="trail-files", is_flag=True)
 @options.target("register.trail.verify")
 @options.quiet
 @options.lang
 @click.pass_context
 def command(ctx: click.Context, *, database: str | None, keys: Sequence[str],
-            outside: Sequence[Path], proof: Path | None, projections: bool, target: Target,
-            quiet: bool) -> int:
+            outside: Sequence[Path], proof: Path | None, projections: bool, files: bool,
+            target: Target, quiet: bool) -> int:
     """Verify a register's history, or a proof."""
     from zhuanjie.cli import show
     from zhuanjie.cli.commands.register.trail.files import note_of
@@ -53,7 +54,8 @@ def command(ctx: click.Context, *, database: str | None, keys: Sequence[str],
         show.write(layout.proved(shown, view), target, view)
         return exit_codes.OK
     notes = [note_of(path) for path in outside]
-    found = _verify(session, database, known, notes, projections=projections, quiet=quiet)
+    found = _verify(session, database, known, notes, projections=projections, files=files,
+                    quiet=quiet)
     show.write(layout.verified(found, view), target, view)
     return exit_codes.FINDINGS if found.count else exit_codes.OK
 
@@ -81,7 +83,7 @@ def _prove(path: Path, known: Sequence[Verifier]) -> Shown:
 
 
 def _verify(session: Session, url: str | None, known: Sequence[Verifier], notes: Sequence[str], *,
-            projections: bool, quiet: bool) -> TrailVerification:
+            projections: bool, files: bool, quiet: bool) -> TrailVerification:
     from zhuanjie.web.evidence.keys import verifiers_of
     from zhuanjie.web.evidence.verify import verify
 
@@ -92,9 +94,16 @@ def _verify(session: Session, url: str | None, known: Sequence[Verifier], notes:
                        hint="register.trail.no-public-key.hint")
         with Progress(session, quiet=quiet) as progress, base.reading() as conn:
             found = verify(conn, keys, outside=notes, progress=progress)
-    if not projections:
+    if not projections and not files:
         return found
     from zhuanjie.web.evidence.projections import compare_projections
+    from zhuanjie.web.service.attachment_check import check_attachments
 
     with opened(url) as register:
-        return found.with_more(lambda flaws: compare_projections(register.store, flaws))
+        if projections:
+            found = found.with_more(lambda flaws: compare_projections(register.store, flaws))
+        if files:
+            with register.database.reading() as conn:
+                found = found.with_more(
+                    lambda flaws: check_attachments(conn, register.attachments, flaws))
+    return found
