@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import tempfile
+import traceback
 import time
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,9 @@ def serve() -> None:
             code = FELL
             try:
                 code = child(ask, disk)
+            except BaseException:
+                traceback.print_exc()
+                sys.stderr.flush()
             finally:
                 os._exit(code)
         status = ended(process)
