@@ -12,8 +12,8 @@ import os
 import signal
 import sys
 import tempfile
-import traceback
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ def serve() -> None:
             code = FELL
             try:
                 code = child(ask, disk)
-            except BaseException:
+            except BaseException:  # noqa: BLE001  (it is said, and the process ends)
                 traceback.print_exc()
                 sys.stderr.flush()
             finally:
