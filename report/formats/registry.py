@@ -65,9 +65,10 @@ FORMATS: Final[Mapping[str, Format]] = {form.name: form for form in (
 )}
 
 _ANSWER: Final = ("table", "json", "markdown")
+_AUDIT: Final = ("table", "json", "jsonl", "csv", "markdown", "html", "parquet",
+                 "xlsx", "xlsm", "sarif", "junit", "github", "gitlab")
 OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
-    "audit": ("table", "json", "jsonl", "csv", "markdown", "html", "parquet",
-              "xlsx", "xlsm", "sarif", "junit", "github", "gitlab"),
+    "audit": _AUDIT,
     "columns": ("table", "json", "yaml", "markdown"),
     "compare": ("table", "json", "csv", "markdown", "html"),
     "check": ("table", "json", "github", "markdown", "sarif", "junit", "gitlab"),
@@ -85,6 +86,7 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "policy.show": (*_ANSWER, "csv"),
     "policy.test": ("table", "json", "junit", "github"),
     "baseline.show": _ANSWER,
+    "register.audit": _AUDIT,
     "register.import": _ANSWER,
     "register.reminders": _ANSWER,
     "register.export": ("csv", "jsonl", "parquet", "xlsx"),
