@@ -128,7 +128,9 @@ def run_job(url: str, place: Path, settings: Path | None, folder: Path) -> None:
             _write(folder, {"state": "running", "done": done, "whole": whole or 0})
 
     try:
-        register = open_register(url, folder=place)
+        # The day is that of whoever asked: a job that runs past midnight is of one day.
+        today = date.fromisoformat(asked["arguments"]["today"])
+        register = open_register(url, folder=place, day=lambda: today)
         try:
             result = KINDS[asked["kind"]](JobContext(
                 register, Actor(**asked["actor"]), asked["arguments"], folder, progress))

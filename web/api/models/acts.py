@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from zhuanjie.web.api.fields import Id, Line, Paragraph
+from zhuanjie.web.api.fields import Id, Line, Paragraph, Whole
 from zhuanjie.web.api.models.base import AnswerModel, JudgedAnswer, Sent, Value
 
+GivenValue = Paragraph | bool | Whole | None
+"""What is given for a field: a text as a cell of a ledger would have it, a number, yes or no."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -17,7 +19,7 @@ class FileRef(Sent):
     """A file that was sent before, by `POST /attachments`."""
 
     sha256: Sha256
-    size: int = Field(ge=1)
+    size: int = Field(ge=1, lt=2**40)
     type: Line
     name: Line = ""
 
@@ -25,8 +27,8 @@ class FileRef(Sent):
 class ActAsked(Sent):
     """What is asked to be done to a member."""
 
-    inputs: dict[str, Any] = Field(
-        default_factory=dict, description="values by field; null empties one",
+    inputs: dict[Line, GivenValue] = Field(
+        default_factory=dict, max_length=300, description="values by field; null empties one",
         examples=[{"letter.origin_address": "泉州师院组织部"}])
     reason: Paragraph | None = Field(default=None, examples=["纸质信遗失"])
     attachments: list[FileRef] = Field(default_factory=list, max_length=20)
@@ -38,7 +40,7 @@ class ActAsked(Sent):
 class BulkAsked(ActAsked):
     """The same act for several members."""
 
-    members: dict[Id, int | None] = Field(
+    members: dict[Id, Whole | None] = Field(
         min_length=1, max_length=1000,
         description="by member, the version that was seen; null for whichever",
         examples=[{"0b7e7d5a1f8e4c0f9a35c1f1a6f0f2aa": 52}])
@@ -114,7 +116,7 @@ class WaiverAsked(Sent):
     rule: Line | None = None
     member: Id | None = None
     where: Paragraph | None = None
-    at_most: int | None = Field(default=None, ge=1)
+    at_most: int | None = Field(default=None, ge=1, lt=2**31)
     basis: Line | None = None
     granted_on: date | None = None
 
@@ -168,5 +170,5 @@ class SeriesSet(Sent):
     unit: Line = ""
     year: int | None = Field(default=None, ge=1900, le=2200)
     prefix: Line | None = None
-    next: int | None = Field(default=None, ge=1)
+    next: int | None = Field(default=None, ge=1, lt=2**53)
     reason: Paragraph | None = None

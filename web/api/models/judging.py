@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from zhuanjie.web.api.fields import Line
+from zhuanjie.web.api.fields import Line, Record
 from zhuanjie.web.api.models.base import FindingShown, JudgedAnswer, Sent
 
 
 class CheckAsked(Sent):
     """Records to judge, as they stand: nothing of them is kept but that they were judged."""
 
-    records: list[dict[str, Any]] = Field(min_length=1, max_length=500, examples=[[
+    records: list[Record] = Field(min_length=1, max_length=500, examples=[[
         {"member.name": "王一", "member.id": "06018", "letter.issued_on": "2007-06-30"}]])
     as_of: date | None = Field(default=None, description="today where it is left out")
     before: Line | None = Field(default=None, description="a moment of the policy",

@@ -27,7 +27,7 @@ def audit_register(register: Register, jobs: Jobs, who: Who, lang: Language,
     """Audit the register as it stands, or stood at the end of a day, by the law of that day."""
     _require(register, who, "judge")
     return _shown(jobs.submit("audit-register", who, {
-        **asked.model_dump(mode="json"), "lang": lang}), lang)
+        **asked.model_dump(mode="json"), **_asked(register, lang)}), lang)
 
 
 @router.post("/audit", status_code=202)
@@ -45,8 +45,8 @@ def audit_file(register: Register, jobs: Jobs, who: Who, lang: Language,
     upload = register.uploads.receive(who, ((f.filename or "", f.file) for f in files), {})
     return _shown(jobs.submit("audit-file", who, {
         "as_of": as_of, "columns": mapping, "join": join, "absent": absent, "formats": formats,
-        "lang": lang, "files": [str(f.relative_to(upload.folder)) for f in upload.files],
-    }, upload.folder), lang)
+        "files": [str(file.relative_to(upload.folder)) for file in upload.files],
+        **_asked(register, lang)}, upload.folder), lang)
 
 
 @router.post("/trail/verifications", status_code=202, tags=["trail"])
@@ -54,8 +54,8 @@ def verify(register: Register, jobs: Jobs, who: Who, lang: Language,
            asked: VerifyAsked) -> JobShown:
     """Verify the whole trail: every event, every value, every checkpoint."""
     _require(register, who, "verify-trail")
-    return _shown(jobs.submit("verify-trail", who, {"notes": asked.notes, "lang": lang}),
-                  lang)
+    return _shown(jobs.submit("verify-trail", who, {
+        "notes": asked.notes, **_asked(register, lang)}), lang)
 
 
 @router.get("/jobs")
@@ -83,6 +83,10 @@ def file(jobs: Jobs, who: Who, id: Id, name: FileName) -> Response:
     return FileResponse(jobs.file(id, name, who), filename=name,
                         media_type="application/octet-stream",
                         headers={"cache-control": "no-store"})
+
+
+def _asked(register: service.Register, lang: Lang) -> dict[str, Any]:
+    return {"lang": lang, "today": register.day().isoformat()}
 
 
 def _require(register: service.Register, who: Actor, permission: str) -> None:

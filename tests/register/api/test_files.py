@@ -1,0 +1,149 @@
+"""Files over HTTP: ledgers shown before they are saved, taken back; audits as jobs; attachments."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from support.register_office import Office
+
+from zhuanjie.web.service.uploads import safe_name
+
+LEDGER = "学号,姓名,性别,所在党支部\nno-m1,王m1,女,数学系\nno-x1,李一,男,数学系\n,无号,男,数学系\n"
+
+
+def send(at: Office, text: str = LEDGER, *who: str, name: str = "台账.csv", **more: Any) -> Any:
+    return at.ask("POST", "/imports", *who, files={"files": (name, text.encode())}, **more)
+
+
+def done(at: Office, job: dict[str, Any], *who: str) -> dict[str, Any]:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        job = at.ask("GET", f"/jobs/{job['id']}", *who).json()
+        if job["state"] in {"done", "failed", "cancelled"}:
+            return job
+        time.sleep(0.1)
+    raise AssertionError(job)
+
+
+def test_a_ledger_is_shown_then_saved_then_taken_back(at: Office) -> None:
+    shown = send(at)
+    assert shown.status_code == 201, shown.text
+    said = shown.json()
+    assert said["counts"]["new"] == 1 and said["counts"]["changed"] == 1
+    assert [t["file"].rpartition("/")[2] for t in said["tables"]] == ["台账.csv"]
+    assert at.ask("GET", "/members/no-x1").status_code == 404
+    again = at.ask("GET", f"/imports/uploads/{said['upload']}").json()
+    assert again["token"] == said["token"]
+    saved = at.ask("POST", f"/imports/uploads/{said['upload']}/save", json={"token": said["token"]})
+    assert saved.status_code == 200, saved.text
+    assert at.ask("GET", "/members/no-x1").json()["record"]["member.name"] == "李一"
+    twice = at.ask("POST", f"/imports/uploads/{said['upload']}/save", json={"token": said["token"]})
+    assert twice.json()["id"] is None
+    id = saved.json()["id"]
+    assert id in {i["id"] for i in at.ask("GET", "/imports").json()}
+    taken = at.ask("POST", f"/imports/{id}/undo", json={"reason": "传错"}).json()
+    assert (taken["withdrawn"], taken["restored"]) == (1, 1)
+    assert at.ask("GET", "/members/m1").json()["record"]["member.sex"] == "male"
+
+
+def test_what_is_another_by_now_is_not_saved(at: Office) -> None:
+    said = send(at, LEDGER.replace("女", "male").replace("no-x1", "no-x2")).json()
+    at.ask("POST", "/members/m1/acts/correct", json={
+        "inputs": {"member.name": "王改"}, "reason": "更名"})
+    answer = at.ask("POST", f"/imports/uploads/{said['upload']}/save",
+                    json={"token": said["token"]})
+    assert answer.status_code == 409, answer.text
+    assert answer.json()["changes"]
+    assert at.ask("GET", "/members/no-x2").status_code == 404
+
+
+def test_an_upload_is_its_owners(at: Office) -> None:
+    said = send(at).json()
+    other = at.ask("GET", f"/imports/uploads/{said['upload']}", "college", "maths")
+    assert (other.status_code, other.json()["code"]) == (404, "register.upload.gone")
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("a.csv", ""), ("a.xlsx", "no workbook"), ("a.exe", "MZ"), ("", "a,b"), ("../../../a.csv", "x")])
+def test_what_cannot_be_read_is_refused_with_its_name(at: Office, name: str, text: str) -> None:
+    answer = send(at, text, name=name)
+    assert 400 <= answer.status_code < 500, answer.text
+    assert str(at.register.place.folder) not in answer.text
+
+
+@pytest.mark.parametrize(("given", "kept"), [
+    ("台账（数学）.xlsx", "台账（数学）.xlsx"), ("../../etc/passwd", "passwd"), ("..\\..\\a.csv", "a.csv"),
+    ("...", "ledger"), ("", "ledger"), ("a\x00b.csv", "a_b.csv"), ("x" * 300 + ".csv", "x" * 100 + ".csv"),
+    (".csv", "csv"), ("~/.ssh/id", "id"), ("a;rm -rf.csv", "a_rm -rf.csv")])
+def test_a_file_is_called_so_that_it_stays_in_its_folder(given: str, kept: str) -> None:
+    assert safe_name(given) == kept
+
+
+def test_an_audit_of_the_register_is_a_job_with_files(at: Office) -> None:
+    job = at.ask("POST", "/audits", "college", "maths", json={"formats": ["json", "csv"]})
+    assert job.status_code == 202, job.text
+    ended = done(at, job.json(), "college", "maths")
+    assert ended["state"] == "done", ended
+    assert ended["files"] == ["audit.csv", "audit.json"]
+    result = ended["result"]
+    assert result["as_of"] == "2026-06-30" and len(result["policy"]["sha256"]) == 64
+    kept = at.ask("GET", "/events?kind=decision.made&limit=200").json()["items"]
+    assert result["decision"] in {event["id"] for event in kept}
+    report = at.ask("GET", f"/jobs/{ended['id']}/files/audit.json", "college", "maths").json()
+    assert report["ledger"]["records"] == result["records"]
+    # What the register keeps of the college comes out so in its audit.
+    listed = at.ask("GET", "/summary", "college", "maths").json()
+    assert {k: v for k, v in report["summary"].items() if k in listed["outcomes"]} == \
+        listed["outcomes"]
+    # Another's job is not there; nor is a file outside it.
+    assert at.ask("GET", f"/jobs/{ended['id']}").status_code == 404
+    for name in ("asked.json", "..%2fasked.json", "state.json", "x.json"):
+        answer = at.ask("GET", f"/jobs/{ended['id']}/files/{name}", "college", "maths")
+        assert answer.status_code in {404, 422}
+
+
+def test_a_ledger_is_audited_and_not_kept(at: Office) -> None:
+    before = at.ask("GET", "/summary").json()["members"]
+    job = at.ask("POST", "/audit", files={"files": ("a.csv", LEDGER.encode())},
+                 data={"as_of": "2026-06-30", "formats": ["json"]})
+    assert job.status_code == 202, job.text
+    ended = done(at, job.json())
+    assert ended["state"] == "done" and ended["result"]["records"] == 3, ended
+    assert at.ask("GET", "/summary").json()["members"] == before
+    broken = at.ask("POST", "/audit", files={"files": ("a.xlsx", b"none")})
+    ended = done(at, broken.json())
+    assert ended["state"] == "failed" and ended["error"]["detail"], ended
+
+
+def test_the_trail_is_verified_as_a_job(at: Office) -> None:
+    note = at.ask("GET", "/trail/checkpoint", "inspector").json()["note"]
+    job = at.ask("POST", "/trail/verifications", "inspector", json={"notes": [note]})
+    ended = done(at, job.json(), "inspector")
+    assert ended["result"]["holds"] is True, ended
+    assert at.ask("POST", "/trail/verifications", "branch", "algebra", json={}).status_code == 403
+    proof = at.ask("GET", "/trail/events/3/proof", "inspector").json()
+    assert proof["checkpoint"]
+    went_on = at.ask("POST", "/trail/consistency", "inspector", json={"note": note})
+    assert went_on.status_code == 200
+
+
+def test_records_are_checked_and_not_kept(at: Office) -> None:
+    answer = at.ask("POST", "/check", json={
+        "records": [{"member": {"id": "1", "name": "王"}}, {"姓名": "李"}], "before": "issue"})
+    said = answer.json()
+    assert answer.status_code == 200, said
+    kept = at.ask("GET", "/events?kind=decision.made&limit=200").json()["items"]
+    event = next(e for e in kept if e["id"] == said["decision"])
+    assert event["data"]["records"] == 2 and event["data"]["sha256"] == said["policy"]["sha256"]
+    odd = at.ask("POST", "/check", json={"records": [{"a": 10**40}]})
+    assert odd.status_code == 422
+
+
+def test_whether_a_member_may_go(at: Office) -> None:
+    answer = at.ask("GET", "/members/no-m2/clearance").json()
+    assert answer["answer"] in {"yes", "no", "unclear"} and answer["moment"] == "departure"
+    kept = at.ask("GET", "/events?kind=decision.made&limit=200").json()["items"]
+    assert answer["decision"] in {event["id"] for event in kept}
+    assert at.ask("GET", "/members/m2/clearance?moment=never").status_code == 400
