@@ -33,7 +33,6 @@ def command(ctx: click.Context, *, database: str | None, host: str, port: int,
 
     session = session_of(ctx)
     settings = http_settings(api.settings().register)
-    log_to()
     with listen(host, port, settings, insecure=insecure) as listening:
         register = open_register(database)
         try:
@@ -46,6 +45,7 @@ def command(ctx: click.Context, *, database: str | None, host: str, port: int,
                                              password=first.password))
                 session.tell(session.say("register.serve.ready", url=url_of(listening)))
 
+            log_to()
             serve(app, listening, ready)
         finally:
             register.close()

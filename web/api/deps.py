@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Header, Path, Request
 
 from zhuanjie.engine.api import Lang
 from zhuanjie.web.api.callers import caller_of
@@ -29,9 +29,11 @@ async def _language(request: Request) -> Lang:
     return language(request.headers)
 
 
-async def _version(request: Request) -> int | None:
+async def _version(said: Annotated[str | None, Header(
+        alias="If-Match", max_length=100, description="the `ETag` that was seen: the change is "
+                                                      "made to no other version")] = None,
+                   ) -> int | None:
     """The version that a change is meant for, by `If-Match`."""
-    said = request.headers.get("if-match")
     if said is None or said.strip() == "*":
         return None
     text = said.strip().removeprefix("W/").strip('"')

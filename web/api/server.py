@@ -21,6 +21,7 @@ from zhuanjie.engine.api import UsageError, fail
 from zhuanjie.web.api.settings import LOOPBACK, HttpSettings
 
 GRACE: Final = 20
+_LAST_PORT: Final = 65535
 _BACKLOG: Final = 512
 _CONNECTIONS: Final = 1000
 _KEEP_ALIVE: Final = 20
@@ -33,6 +34,8 @@ def listen(host: str, port: int, settings: HttpSettings, *, insecure: bool) -> s
     Passwords and names do not go over a network in the clear: another address than this machine's
     own is listened on only behind a proxy of the settings, or where it is `insecure` by will.
     """
+    if not 0 <= port <= _LAST_PORT:
+        raise fail(UsageError, "register.serve.number", hint="register.serve.port.hint", port=port)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):

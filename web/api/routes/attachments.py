@@ -18,6 +18,8 @@ from zhuanjie.web.store.errors import NotFoundError
 router = APIRouter(tags=["attachments"])
 Sha = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 _CHUNK: Final = 1 << 16
+_PLAIN: Final = "application/octet-stream"
+_BYTES: Final = {"type": "string", "format": "binary"}
 _SANDBOX: Final = "sandbox; default-src 'none'"
 
 
@@ -36,7 +38,8 @@ def list_(register: Register, who: Who, key: Key) -> list[FileRef]:
 
 
 @router.get("/members/{key}/attachments/{sha256}", response_class=Response, responses={
-    200: {"content": {"application/pdf": {}, "image/jpeg": {}, "image/png": {}}}})
+    200: {"content": {_PLAIN: {"schema": _BYTES}}, "description": (
+        "The file as it was sent; the list of files says what it is.")}})
 def show(register: Register, who: Who, key: Key, sha256: Sha) -> Response:
     """A file of a member, as it was sent."""
     with register.store.reading(who) as conn:
@@ -45,7 +48,7 @@ def show(register: Register, who: Who, key: Key, sha256: Sha) -> Response:
     if found is None:
         raise fail(NotFoundError, "register.acts.no-file")
     end = found.type.rpartition("/")[2]
-    return Response(register.attachments.read(sha256), media_type=found.type, headers={
+    return Response(register.attachments.read(sha256), media_type=_PLAIN, headers={
         # What somebody sent is shown by no page of ours.
         "content-disposition": f'attachment; filename="{sha256[:16]}.{end}"',
         "content-security-policy": _SANDBOX})

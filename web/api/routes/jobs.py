@@ -77,7 +77,8 @@ def cancel(jobs: Jobs, who: Who, lang: Language, id: Id) -> JobShown:
 
 
 @router.get("/jobs/{id}/files/{name}", response_class=Response, responses={
-    200: {"content": {"application/octet-stream": {}}}})
+    200: {"content": {"application/octet-stream": {
+        "schema": {"type": "string", "format": "binary"}}}}})
 def file(jobs: Jobs, who: Who, id: Id, name: FileName) -> Response:
     """A file that came of a job."""
     return FileResponse(jobs.file(id, name, who), filename=name,
