@@ -24,11 +24,13 @@ def grow(work: UnitOfWork) -> None:
         extend(work.conn, work.size, before, work.leaves)
 
 
-def extend(conn: Connection, size: int, before: int = 0, leaves: Sequence[bytes] = ()) -> None:
+def extend(conn: Connection, size: int, before: int | None = None,
+           leaves: Sequence[bytes] = ()) -> None:
     """Write the tiles that are whole at a size and not there yet.
 
     `leaves` are those after the first `before`, where they are known already.
     """
+    before = size if before is None else before
     last = conn.execute(select(func.max(TRAIL_TILES.c.number)).where(
         TRAIL_TILES.c.level == 0)).scalar()
     first = 0 if last is None else last + 1

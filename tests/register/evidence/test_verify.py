@@ -80,14 +80,16 @@ def flipped(value: Any, rng: Random) -> Any:
 
 def flip(conn: Connection, table: Table, rng: Random, column: Column[Any]) -> Any:
     """Change one bit of a column of some row; returns the row's key."""
-    key = next(iter(table.primary_key))
-    rows = conn.execute(select(key, column).where(column.isnot(None))).all()
-    of, value = rng.choice([r for r in rows if r[1] != "" and r[1] != b""])
+    keys = list(table.primary_key.columns)
+    rows = conn.execute(select(column, *keys).where(column.isnot(None))).all()
+    value, *of = rng.choice([r for r in rows if r[0] != "" and r[0] != b""])
     other = flipped(value, rng)
-    if column is key and other in [r[0] for r in rows]:
+    moved = [other if key is column else held for key, held in zip(keys, of, strict=True)]
+    if column in keys and moved in [list(r[1:]) for r in rows]:
         return flip(conn, table, rng, column)
-    conn.execute(update(table).where(key == of).values({column.name: other}))
-    return of
+    conn.execute(update(table).where(*(k == v for k, v in zip(keys, of, strict=True)))
+                 .values({column.name: other}))
+    return of[0]
 
 
 @pytest.fixture(scope="module", params=few([SMALL, LARGE], SMALL))
