@@ -58,6 +58,19 @@ class Office:
         headers = {**self.headers(role, unit), **more.pop("headers", {})}
         return self.client.request(method, f"/api/v1{path}", headers=headers, **more)
 
+    def signed_in(self, user: str) -> TestClient:
+        """A browser in which a user is signed in."""
+        told = self.register.access.reset_password(SYSTEM, user)
+        origin = "http://localhost:8740"
+        browser = TestClient(self.app, origin, headers={"origin": origin},
+                             raise_server_exceptions=False)
+        for path, body in (("/session", {"user": user, "password": told}),
+                           ("/session/password", {"password": told, "new": f"{told} {told}"})):
+            answer = browser.post(f"/api/v1{path}", json=body)
+            assert answer.status_code == 200, answer.text
+            browser.headers["x-csrf-token"] = answer.json()["csrf"]
+        return browser
+
     def add(self, id: str, unit: str, **more: Any) -> None:
         """A member who is there already."""
         title = {name: title for name, _, title in UNITS}[unit]

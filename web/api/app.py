@@ -21,6 +21,7 @@ from zhuanjie.web.api.routes import (
     jobs,
     judging,
     members,
+    office,
     session,
     sign_in,
     trail,
@@ -35,7 +36,8 @@ from zhuanjie.web.service.register import Register
 
 PREFIX: Final = "/api/v1"
 ROUTES: Final = tuple(room.router for room in (
-    session, sign_in, members, acts, attachments, waivers, imports, judging, jobs, trail, access))
+    session, sign_in, members, acts, attachments, waivers, imports, judging, jobs, trail, access,
+    office))
 
 
 def make_app(register: Register, settings: HttpSettings | None = None) -> FastAPI:

@@ -19,10 +19,12 @@ import orjson
 from zhuanjie.engine.api import Report, ZhuanjieError, audit, office_zone, say, use_settings
 from zhuanjie.web.acts.waiver_rows import waiver_entries
 from zhuanjie.web.evidence.keys import verifiers_of
+from zhuanjie.web.evidence.reads import read_in_bulk
 from zhuanjie.web.evidence.verify import verify
 from zhuanjie.web.judging.decisions import decision_draft
 from zhuanjie.web.judging.given import given_tables
 from zhuanjie.web.judging.past import last_event, members_at
+from zhuanjie.web.service.exporting import export_to
 from zhuanjie.web.service.register import Register, open_register
 from zhuanjie.web.store.event import Actor
 from zhuanjie.web.transfer.preview import version_of
@@ -72,6 +74,16 @@ def audit_file(job: JobContext) -> Mapping[str, Any]:
     return _saved(job, report)
 
 
+def export_register(job: JobContext) -> Mapping[str, Any]:
+    """Write the members that the owner may take out to files."""
+    said = job.arguments
+    count = export_to(
+        job.register, job.actor, job.files, units=said["units"], formats=said["formats"],
+        day=date.fromisoformat(said["as_of"]) if said.get("as_of") else None,
+        lists=said["lists"], only=said["only"], full=said["full"], lang=said["lang"])
+    return {"records": count}
+
+
 def verify_trail(job: JobContext) -> Mapping[str, Any]:
     """Verify the whole trail."""
     register = job.register
@@ -100,6 +112,7 @@ def _saved(job: JobContext, report: Report) -> dict[str, Any]:
     by_outcome = Counter(str(found.outcome) for found in report.findings)
     with job.register.store.change(job.actor) as work:
         judge = job.register.judging.law.judge(work.conn, report.as_of)
+        read_in_bulk(work, "audit", report.ledger.records, unit=job.actor.unit)
         decision = work.record(decision_draft(
             judge, report.ledger.sha256, (f.outcome for f in report.findings),
             records=report.ledger.records, why=("audit",)))
@@ -110,6 +123,7 @@ def _saved(job: JobContext, report: Report) -> dict[str, Any]:
 
 KINDS: Final[Mapping[str, Callable[[JobContext], Mapping[str, Any]]]] = {
     "audit-register": audit_register, "audit-file": audit_file, "verify-trail": verify_trail,
+    "export": export_register,
 }
 _LOG: Final = logging.getLogger(__name__)
 _OFTEN: Final = 0.25

@@ -45,6 +45,7 @@ from zhuanjie.web.operations.metrics import RegisterMetrics
 from zhuanjie.web.operations.upkeep import Upkeep, bring_up
 from zhuanjie.web.reminders import projection as reminders
 from zhuanjie.web.service.place import RegisterPlace, place_of
+from zhuanjie.web.service.reads import ReadCounter
 from zhuanjie.web.service.units import unit_called
 from zhuanjie.web.service.uploads import Uploads
 from zhuanjie.web.store.change import Projector
@@ -78,6 +79,7 @@ class Register:
     access: Access
     uploads: Uploads
     upkeep: Upkeep
+    reads: ReadCounter
 
     def policy(self, day: date | None = None) -> Policy:
         """The policy that judges on `day`, or today, by the settings."""
@@ -141,7 +143,7 @@ def _compose(place: RegisterPlace, database: RegisterDatabase, law: Law, policy:
         Access(store, guard, access_settings(settings().register)),
         Uploads(place.folder / "uploads"),
         Upkeep(store, place.folder, judging=judging, trail=trail, guard=guard, day=day,
-               metrics=metrics))
+               metrics=metrics), ReadCounter(store))
 
 
 class _Policies:

@@ -9,6 +9,7 @@ import pytest
 from support.register_office import Office
 
 from zhuanjie.web.service.uploads import safe_name
+from zhuanjie.web.store.event import SYSTEM
 
 LEDGER = "学号,姓名,性别,所在党支部\nno-m1,王m1,女,数学系\nno-x1,李一,男,数学系\n,无号,男,数学系\n"
 
@@ -147,3 +148,77 @@ def test_whether_a_member_may_go(at: Office) -> None:
     kept = at.ask("GET", "/events?kind=decision.made&limit=200").json()["items"]
     assert answer["decision"] in {event["id"] for event in kept}
     assert at.ask("GET", "/members/m2/clearance?moment=never").status_code == 400
+
+
+def test_records_leave_as_files_and_that_they_do_is_kept(at: Office) -> None:
+    at.add("e1", "maths", member__id_number="35010120020101001X")
+    job = at.ask("POST", "/exports", "college", "maths", json={
+        "formats": ["csv", "jsonl", "xlsx", "parquet"], "lists": True})
+    assert job.status_code == 202, job.text
+    ended = done(at, job.json(), "college", "maths")
+    assert ended["state"] == "done", ended
+    assert ended["files"] == ["lists.xlsx", "members.csv", "members.jsonl", "members.parquet",
+                              "members.xlsx"]
+    text = at.ask("GET", f"/jobs/{ended['id']}/files/members.csv", "college", "maths").text
+    assert "王e1" in text and "王p1" not in text
+    assert "35010120020101001X" not in text and "350101" in text
+    read = at.ask("GET", "/events?kind=members.read&limit=200").json()["items"]
+    assert (read[-1]["data"]["what"], read[-1]["data"]["count"]) == (
+        "export", ended["result"]["records"])
+    # What only the department may: whole numbers.
+    assert at.ask("POST", "/exports", "college", "maths", json={"full": True}).status_code == 403
+    assert at.ask("POST", "/exports", "branch", "algebra", json={}).status_code == 403
+    whole = done(at, at.ask("POST", "/exports", json={"full": True, "units": ["maths"]}).json())
+    text = at.ask("GET", f"/jobs/{whole['id']}/files/members.csv").text
+    assert "35010120020101001X" in text
+
+
+def test_whoever_turns_many_pages_is_noted(at: Office) -> None:
+    for _ in range(70):
+        at.ask("GET", "/members?limit=3", "inspector")
+    read = at.ask("GET", "/events?kind=members.read&limit=200").json()["items"]
+    mine = [e for e in read if e["role"] == "inspector"]
+    assert mine and mine[-1]["data"]["what"] == "list" and mine[-1]["data"]["count"] >= 200
+
+
+def test_values_are_erased_and_the_trail_holds(at: Office) -> None:
+    at.add("z1", "maths")
+    asked = {"member": "z1", "fields": ["member.name"], "reason": "本人申请"}
+    refused = at.ask("POST", "/redactions", json=asked)
+    assert refused.status_code == 403  # a key shows no second factor
+    assert at.ask("GET", "/members/z1").json()["record"]["member.name"] == "王z1"
+
+
+def test_reminders_and_calendars(at: Office) -> None:
+    made = at.ask("POST", "/reminders", "college", "maths", json={
+        "unit": "maths", "channel": "mail", "target": "li@example.edu.cn"})
+    assert made.status_code == 201, made.text
+    listed = at.ask("GET", "/reminders", "college", "maths").json()
+    assert [r["target"] for r in listed] == ["li@example.edu.cn"]
+    assert at.ask("GET", "/reminders", "college", "physics").json() == []
+    theirs = at.ask("DELETE", f"/reminders/{made.json()['id']}", "college", "physics")
+    assert theirs.status_code == 404
+    other = at.ask("POST", "/reminders", "college", "maths", json={
+        "unit": "physics", "channel": "mail", "target": "li@example.edu.cn"})
+    assert other.status_code == 404
+    assert at.ask("DELETE", f"/reminders/{made.json()['id']}", "college",
+                  "maths").status_code == 204
+    # A calendar is a person's: whether they may still see the unit is asked each time.
+    refused = at.ask("POST", "/calendars", "college", "maths", json={"unit": "maths"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "register.access.person")
+
+
+def test_a_calendar_is_whose_it_is(at: Office) -> None:
+    at.register.access.add_user(SYSTEM, "li", role="college", unit="maths")
+    li = at.signed_in("li")
+    made = li.post("/api/v1/calendars", json={"unit": "maths"})
+    assert made.status_code == 201, made.text
+    path = made.json()["path"]
+    shown = at.client.get(path)
+    assert shown.status_code == 200 and "BEGIN:VCALENDAR" in shown.text and "王" not in shown.text
+    assert li.post("/api/v1/calendars", json={"unit": "physics"}).status_code == 404
+    id = made.json()["id"]
+    assert id in {each["id"] for each in li.get("/api/v1/calendars").json()}
+    assert at.ask("DELETE", f"/calendars/{id}", "college", "maths").status_code == 404
+    assert li.delete(f"/api/v1/calendars/{id}").status_code == 204
+    assert at.client.get(path).status_code == 404

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from zhuanjie.web.api.fields import Paragraph
+from zhuanjie.web.api.fields import Id, Line, Paragraph
 from zhuanjie.web.api.models.base import AnswerModel, Sent
 
 Form = Literal["json", "jsonl", "csv", "xlsx", "html", "md", "parquet"]
@@ -20,6 +20,20 @@ class AuditAsked(Sent):
     as_of: date | None = Field(default=None, description="today where it is left out; a day that "
                                                          "has passed: as it stood then")
     formats: Annotated[list[Form], Field(min_length=1, max_length=7)] = Field(["json"])
+
+
+class ExportAsked(Sent):
+    """Records that are to leave the register."""
+
+    as_of: date | None = Field(default=None, description="as they were at the end of a day; as "
+                                                         "they are where it is left out")
+    units: list[Id] = Field(default_factory=list, max_length=1000)
+    formats: Annotated[list[Literal["csv", "jsonl", "xlsx", "parquet"]],
+                       Field(max_length=4)] = Field(["csv"])
+    lists: bool = Field(default=False, description="whether the domain's lists are written, each "
+                                                   "with its records, and a cover")
+    only: list[Line] = Field(default_factory=list, max_length=100, description="of these lists")
+    full: bool = Field(default=False, description="whether masked values leave whole")
 
 
 class VerifyAsked(Sent):

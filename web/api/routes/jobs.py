@@ -10,7 +10,7 @@ from starlette.responses import FileResponse
 from zhuanjie.engine.api import Lang, say
 from zhuanjie.web.api.deps import Jobs, Language, Register, Who
 from zhuanjie.web.api.fields import Id
-from zhuanjie.web.api.models.jobs import AuditAsked, JobShown, VerifyAsked
+from zhuanjie.web.api.models.jobs import AuditAsked, ExportAsked, JobShown, VerifyAsked
 from zhuanjie.web.api.models.jobs import Form as FileForm
 from zhuanjie.web.api.routes.imports import heading_map
 from zhuanjie.web.service import register as service
@@ -47,6 +47,15 @@ def audit_file(register: Register, jobs: Jobs, who: Who, lang: Language,
         "as_of": as_of, "columns": mapping, "join": join, "absent": absent, "formats": formats,
         "files": [str(file.relative_to(upload.folder)) for file in upload.files],
         **_asked(register, lang)}, upload.folder), lang)
+
+
+@router.post("/exports", status_code=202)
+def export(register: Register, jobs: Jobs, who: Who, lang: Language,
+           asked: ExportAsked) -> JobShown:
+    """Write the records that one may take out to files; that they leave is kept first."""
+    _require(register, who, "export-full" if asked.full else "export")
+    return _shown(jobs.submit("export", who, {
+        **asked.model_dump(mode="json"), **_asked(register, lang)}), lang)
 
 
 @router.post("/trail/verifications", status_code=202, tags=["trail"])

@@ -45,6 +45,7 @@ def list_(register: Register, who: Who, limit: Limit = 50, cursor: Cursor = None
     with register.store.reading(who) as conn:
         rows, last = list_members(conn, asked, register.vocabulary, limit=limit,
                                   after=(after[0], after[1]) if after else None)
+    register.reads.note(who, "list", len(rows))
     return Page(items=[MemberListed.model_validate(row) for row in rows],
                 next=cursor_of(last, order))
 
