@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
+from support.register_codes import codes_of_registers
 
 from zhuanjie.engine.api import PolicyError, load_policy
+from zhuanjie.engine.core.messages import catalogue
 from zhuanjie.engine.policy.found import RULES
 from zhuanjie.engine.policy.register_acts import acts_in, register_acts
 from zhuanjie.engine.vocabulary.load import default_vocabulary, read_vocabulary
@@ -43,7 +45,7 @@ def test_the_acts_of_a_policy_are_its_vocabulary_s() -> None:
     assert register_acts(default_vocabulary()).unit_field is not None
 
 
-@pytest.mark.parametrize(("change", "code", "path"), [
+MISTAKES = [
     ({"acts": {"a": {"sets": {"permit.nmber": "today"}}}}, "pack.unknown-field", "permit.nmber"),
     ({"acts": {"a": {"sets": {"permit.serial": "today"}}}}, "vocabulary.act-type", "sets"),
     ({"acts": {"a": {"sets": {"permit.issued_on": "actor"}}}}, "vocabulary.act-type", "sets"),
@@ -77,7 +79,11 @@ def test_the_acts_of_a_policy_are_its_vocabulary_s() -> None:
     ({"series": {"s": {"title": {"en": "x"}, "field": "permit.serial", "form": "{number}{x}"}}},
      "vocabulary.series-form", "s"),
     ({"lots": 1}, "pack.unknown-key", "lots"),
-])
+]
+"""Files that are wrong, by what is said of them and where."""
+
+
+@pytest.mark.parametrize(("change", "code", "path"), MISTAKES)
 def test_a_mistake_is_said_with_its_place(tmp_path: Path, change: dict[str, Any], code: str,
                                           path: str) -> None:
     for act in change.get("acts", {}).values():
@@ -89,3 +95,7 @@ def test_a_mistake_is_said_with_its_place(tmp_path: Path, change: dict[str, Any]
     assert found.code.startswith(code)
     assert found.place.line and path in (found.place.path or "")
     assert str(error.value)
+
+
+def test_everything_that_is_said_of_registers_is_tried() -> None:
+    assert codes_of_registers(catalogue("en")) <= {code for _, code, _ in MISTAKES}
