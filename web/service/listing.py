@@ -6,18 +6,31 @@ move no other from one page to the next.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from zhuanjie.engine.api import REPORTED, Vocabulary
 from zhuanjie.web.judging.tables import OUTCOMES
 from zhuanjie.web.store.tables import MEMBER_KEYS, MEMBERS
 
 MOST: Final = 200
+_NAMELESS: Final = ""
+"""What stands for the name of a member who has none."""
 _REPORTED: Final = tuple(map(str, REPORTED))
 Order = Literal["id", "name", "changed"]
 Last = tuple[Any, str]
@@ -56,27 +69,50 @@ def list_members(conn: Connection, asked: MemberQuery, vocabulary: Vocabulary, *
                  after: Last | None = None,
                  limit: int = 50) -> tuple[list[MemberRow], Last | None]:
     """At most `limit` members that are seen, after `after`, and what the next page begins after."""
-    ordered: ColumnElement[Any] = MEMBERS.c.id
-    query = select(MEMBERS)
     where = _conditions(asked, vocabulary)
-    if asked.order == "changed":
-        ordered = MEMBERS.c.version
-    elif asked.order == "name" and vocabulary.name is not None:
-        ordered = func.coalesce(MEMBER_KEYS.c.form, "")
-        query = query.outerjoin(MEMBER_KEYS, and_(
-            MEMBER_KEYS.c.member == MEMBERS.c.id, MEMBER_KEYS.c.field == vocabulary.name))
-    down = asked.order == "changed"
-    if after is not None:
-        here, there = tuple_(ordered, MEMBERS.c.id), tuple_(*after)
-        where.append(here < there if down else here > there)
-    query = query.add_columns(ordered.label("ordered")).where(*where).limit(limit + 1).order_by(
-        *((ordered.desc(), MEMBERS.c.id.desc()) if down else (ordered, MEMBERS.c.id)))
-    rows = conn.execute(query).all()
+    rows: list[Any] = []
+    for part in _parts(asked.order, vocabulary, after):
+        query = part.where(*where).limit(limit + 1 - len(rows))
+        rows += conn.execute(query).all()
+        if len(rows) > limit:
+            break
     page = rows[:limit]
     said = _outcomes(conn, [row.id for row in page])
     found = [_row(row, *said.get(row.id, ({}, None)), vocabulary) for row in page]
     last = (page[-1].ordered, page[-1].id) if len(rows) > limit else None
     return found, last
+
+
+def _parts(order: Order, vocabulary: Vocabulary, after: Last | None) -> Iterator[Select[Any]]:
+    """The queries whose rows together are a list: each walks along an index."""
+    if order == "name" and vocabulary.name is not None:
+        yield from _by_name(vocabulary.name, after)
+        return
+    ordered = MEMBERS.c.version if order == "changed" else MEMBERS.c.id
+    query = select(MEMBERS, ordered.label("ordered"))
+    if order == "changed":
+        if after is not None:
+            query = query.where(tuple_(ordered, MEMBERS.c.id) < tuple_(*after))
+        yield query.order_by(ordered.desc(), MEMBERS.c.id.desc())
+        return
+    if after is not None:
+        query = query.where(MEMBERS.c.id > after[1])
+    yield query.order_by(MEMBERS.c.id)
+
+
+def _by_name(name: str, after: Last | None) -> Iterator[Select[Any]]:
+    """Members by name, then those that have none."""
+    form, member = MEMBER_KEYS.c.form, MEMBER_KEYS.c.member
+    if after is None or after[0] != _NAMELESS:
+        query = (select(MEMBERS, form.label("ordered"))
+                 .join_from(MEMBER_KEYS, MEMBERS, MEMBERS.c.id == member)
+                 .where(MEMBER_KEYS.c.field == name).order_by(form, member))
+        yield query if after is None else query.where(tuple_(form, member) > tuple_(*after))
+    named = select(member).where(MEMBER_KEYS.c.field == name, member == MEMBERS.c.id)
+    query = select(MEMBERS, literal(_NAMELESS).label("ordered")).where(~named.exists())
+    if after is not None and after[0] == _NAMELESS:
+        query = query.where(MEMBERS.c.id > after[1])
+    yield query.order_by(MEMBERS.c.id)
 
 
 def _conditions(asked: MemberQuery, vocabulary: Vocabulary) -> list[ColumnElement[bool]]:
@@ -90,7 +126,9 @@ def _conditions(asked: MemberQuery, vocabulary: Vocabulary) -> list[ColumnElemen
         of_outcomes.append(OUTCOMES.c.clause.in_(list(asked.clauses)))
     if asked.due_by is not None:
         of_outcomes.append(OUTCOMES.c.due <= asked.due_by)
-    if len(of_outcomes) > 2:
+    if asked.clauses:  # few, and found by an index
+        where.append(MEMBERS.c.id.in_(select(OUTCOMES.c.member).where(*of_outcomes[1:])))
+    elif asked.outcomes or asked.due_by is not None:  # many: whoever comes next is soon one of them
         where.append(exists().where(*of_outcomes))
     if asked.text.strip():
         where.append(MEMBERS.c.id.in_(_of_text(asked.text, vocabulary)))

@@ -70,6 +70,7 @@ MEMBERS = Table(
     Column("columns", Text, nullable=False),  # the columns that the member's tables have
     Column("version", SEQ, nullable=False),
     Column("withdrawn", Boolean, nullable=False),
+    Index("ix_members_version", "version", "id"),  # what was changed last
 )
 
 MEMBER_KEYS = Table(
