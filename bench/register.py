@@ -62,8 +62,8 @@ def prepare(folder: Path, url: str, records: int) -> tuple[str, float]:
 
 
 def load(folder: Path, url: str, key: str, clients: int, seconds: int,
-         pace: float) -> dict[str, dict[str, str]]:
-    """What locust measured, by the name of the request."""
+         pace: float) -> tuple[dict[str, dict[str, str]], float]:
+    """What locust measured, by the name of the request; the server's processor time in seconds."""
     serving = subprocess.Popen([COMMAND, "serve", "--database", url, "--port", "8741"],
                                cwd=folder, stderr=subprocess.DEVNULL)
     try:
@@ -78,9 +78,10 @@ def load(folder: Path, url: str, key: str, clients: int, seconds: int,
                  "REGISTER_MEMBERS": str(folder / "members.json")})
     finally:
         serving.send_signal(signal.SIGTERM)
-        serving.wait(60)
+        _, _, used = os.wait4(serving.pid, 0)
+        serving.returncode = 0
     with (folder / "load_stats.csv").open(newline="") as lines:
-        return {row["Name"]: row for row in csv.DictReader(lines)}
+        return {row["Name"]: row for row in csv.DictReader(lines)}, used.ru_utime + used.ru_stime
 
 
 def main() -> None:
@@ -97,7 +98,7 @@ def main() -> None:
         (folder / "register").mkdir()
         url = given.database or f"sqlite:///{folder.resolve() / 'register' / 'register.db'}"
         key, importing = prepare(folder.resolve(), url, given.members)
-        found = load(folder.resolve(), url, key, given.clients, given.seconds, given.pace)
+        found, work = load(folder.resolve(), url, key, given.clients, given.seconds, given.pace)
     rows: list[list[Any]] = [[
         name, row["Request Count"], row["Failure Count"], row["50%"], row["95%"], row["99%"]]
         for name, row in found.items() if name != "Aggregated"]
@@ -109,6 +110,9 @@ which asks once in {given.pace:g} s, for {given.seconds} s, beside the server on
 Every act is judged, kept with its event, and its event's hash in the trail, before it is answered.
 
 {shown}
+
+The server took {work / int(found["Aggregated"]["Request Count"]) * 1000:.0f} ms of processor time a
+request, its start with it.
 
 Importing the {given.members:,} rows, judged, took {importing:.0f} s
 ({thousands(given.members / importing)} a second).

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Response
 
@@ -38,6 +39,7 @@ from zhuanjie.web.service.cases import member_of
 from zhuanjie.web.store.event import Actor
 
 router = APIRouter(tags=["acts"])
+_OWN_ID: Final = re.compile(r"[0-9a-f]{32}")
 Repeat = Annotated[str | None, Header(
     alias="Idempotency-Key", min_length=1, max_length=150, pattern=r"^[!-~]+$",
     description="the same request with the same key is done once, and answered alike for a day")]
@@ -131,6 +133,8 @@ def set_series(register: Register, who: Who, series: Line, asked: SeriesSet) -> 
 
 
 def _member(register: service.Register, who: Actor, key: str) -> str:
+    if _OWN_ID.fullmatch(key):  # whether there is such a member the act itself asks
+        return key
     with register.store.reading(who) as conn:
         return member_of(conn, key, register.vocabulary).id
 
