@@ -20,9 +20,9 @@ class Location:
     file: str | None = None
     sheet: str | None = None
     row: int | None = None
-    entry: str | None = None
     columns: Mapping[str, int] = preset(default_factory=dict, compare=False, repr=False)
     is_grid: bool = preset(default=False, compare=False, repr=False)
+    entry: str | None = None
 
     @property
     def cells(self) -> dict[str, str]:

@@ -39,6 +39,8 @@ def test_a_register_is_kept(lang: str, tmp_path: Path, monkeypatch: pytest.Monke
     call("trail", "redact", "--event", "5", "--reason", "x")
     assert call("trail", "verify", "--checkpoint", "note")
     call("export", "--lists", "--output", "lists.xlsx")
+    call("users", "add", "wang", "--role", "inspector")
+    assert "wang" in call("users", "list")
     call("reminders", "--unit", "all", "--mail", "harbour@example.org")
     call("backup", "saved.zip")
     call("restore", "saved.zip", "--database", "sqlite:///copy.db")

@@ -72,8 +72,8 @@ def _said(batch: VerdictBatch, words: FindingRenderer, places: CellPlaces) -> It
         if verdict.row != at:
             at = verdict.row
             number, record = next(pairs)
-        location = Location(file, batch.sheet, number, places.entry(batch, number),
-                            columns.get(verdict.rule, {}), is_grid)
+        location = Location(file, batch.sheet, number, columns.get(verdict.rule, {}), is_grid,
+                            places.entry(batch, number))
         waiver = None if verdict.waiver is None else batch.waivers[verdict.waiver]
         share = batch.shares[verdict.row] if batch.shares else None
         yield words.finding(verdict, record, location, waiver, share)

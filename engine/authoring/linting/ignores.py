@@ -26,7 +26,7 @@ _ENTRY: Final = re.compile(
     r"[\s:]*([A-Za-z0-9-]+(?:\s*[,，、]\s*[A-Za-z0-9-]+)*)\s*(?:[:：](.*))?$")
 _ABOUT_IGNORES: Final = (BAD, UNUSED)
 """Lints that no comment ignores: it would speak of itself."""
-_TO_WRITE: Final = tuple(say("lint.reason-to-write", lang) for lang in LANGS)
+_TO_WRITE: Final = tuple(say("lint.bad-ignore-reason-to-write", lang) for lang in LANGS)
 """What stands for a reason that its author is to write."""
 
 
