@@ -37,7 +37,7 @@ def test_every_answer_is_as_described(at: Office) -> None:
         if operation.path.endswith("/stream"):
             continue
 
-        @settings(max_examples=amount(6), deadline=None, database=None, derandomize=True,
+        @settings(max_examples=amount(4), deadline=None, database=None, derandomize=True,
                   suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy())
         def ask(case: Any) -> None:
