@@ -31,7 +31,8 @@ def actions(editor: PackEditor, path: Path, uri: str, asked: Sequence[lsp.Diagno
         line = text.line(shown.range.start.line)
         indent = line[:len(line) - len(line.lstrip(" "))]
         start = lsp.Position(shown.range.start.line, 0)
-        reason = say("lint.bad-ignore-reason-to-write", editor.lang)  # refused as long as it stands there
+        # Lint refuses it as long as it stands there.
+        reason = say("lint.bad-ignore-reason-to-write", editor.lang)
         comment = f"{indent}# lint-ignore {shown.code}: {reason}\n"
         yield _action(say("editor.action.ignore", editor.lang, id=shown.code), shown, {
             uri: [lsp.TextEdit(lsp.Range(start, start), comment)]})
