@@ -63,7 +63,8 @@ def listen(host: str, port: int, settings: HttpSettings, *, insecure: bool) -> s
 def serve(app: FastAPI, listening: socket.socket, ready: Callable[[], None]) -> None:
     """Answer until a signal comes; `ready` is called once requests are taken."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, proxy_headers=False,
+        app, log_config=None, log_level="warning", access_log=False, server_header=False,
+        proxy_headers=False,
         lifespan="on", backlog=_BACKLOG, limit_concurrency=_CONNECTIONS,
         timeout_keep_alive=_KEEP_ALIVE, timeout_graceful_shutdown=GRACE, ws="none")
     _Server(config, app, ready).run([listening])

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhuanjie.engine.api import columns_wanted, open_rows
-from zhuanjie.web.access.units import unit_tree
 from zhuanjie.web.service.register import Register
-from zhuanjie.web.service.units import unit_reader
 from zhuanjie.web.service.uploads import Upload
 from zhuanjie.web.store.event import Actor
 from zhuanjie.web.transfer.plan import ImportOptions
 from zhuanjie.web.transfer.preview import ImportPreview, preview
 from zhuanjie.web.transfer.save import SavedImport, save
 from zhuanjie.web.transfer.source import ImportSource, read_source
+from zhuanjie.web.transfer.units import office, unit_of_group
 
 IMPORT = "import"
 """The permission whose reach is what an import may touch."""
@@ -45,12 +44,9 @@ def read_upload(register: Register, upload: Upload) -> ImportSource:
 
 def options_of(register: Register, actor: Actor, said: Mapping[str, Any]) -> ImportOptions:
     """How an import is made: whoever names no unit belongs to that of whoever imports."""
-    field = register.acts.desk.acts.unit_field
-    compared = register.vocabulary.fields[field].compared if field else str
     with register.store.reading(actor) as conn:
-        tree = unit_tree(conn)
-        scope = register.guard.units(conn, actor, IMPORT)
-    return ImportOptions(
-        unit=said.get("unit") or actor.unit or tree.root or "",
-        unit_of=unit_reader(tree, field, compared), scope=scope,
-        clear=bool(said.get("clear")), again=bool(said.get("again")))
+        return ImportOptions(
+            unit=said.get("unit") or actor.unit or office(conn),
+            unit_of=unit_of_group(conn, register.vocabulary),
+            scope=register.guard.units(conn, actor, IMPORT),
+            clear=bool(said.get("clear")), again=bool(said.get("again")))

@@ -6,7 +6,7 @@ compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection
@@ -31,14 +31,3 @@ def unit_called(conn: Connection, text: str, compared: Compared = str) -> str | 
     """The unit that a text means; None where there is none."""
     return names_of(unit_tree(conn), compared).get(str(compared(text)))
 
-
-def unit_reader(tree: UnitTree, field: str | None,
-                compared: Compared = str) -> Callable[[Mapping[str, Any]], str | None]:
-    """What finds the unit that a record says it belongs to."""
-    names = names_of(tree, compared)
-
-    def unit_of(record: Mapping[str, Any]) -> str | None:
-        said = None if field is None else record.get(field)
-        return None if said is None else names.get(str(compared(said)))
-
-    return unit_of
