@@ -65,7 +65,8 @@ class Disk:
         self._server.stdin.flush()
         code = int(self._server.stdout.readline())
         return Ended(code, (beside / "stderr").read_text(encoding="utf-8", errors="replace"),
-                     int(count.read_text()) if count.exists() else -1)
+                     # Empty where it was killed as it wrote this.
+                     int((count.read_text() if count.exists() else "") or -1))
 
     def close(self) -> None:
         """End the server."""
