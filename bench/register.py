@@ -67,10 +67,10 @@ def load(folder: Path, url: str, key: str, clients: int, seconds: int,
     serving = subprocess.Popen([COMMAND, "serve", "--database", url, "--port", "8741"],
                                cwd=folder, stderr=subprocess.DEVNULL)
     try:
-        time.sleep(6)
+        time.sleep(12)  # what judges is made at the start
         subprocess.run(
             [sys.executable, "-m", "locust", "-f", str(HERE / "register_load.py"), "--headless",
-             "--host", "http://127.0.0.1:8741", "-u", str(clients), "-r", str(clients),
+             "--host", "http://127.0.0.1:8741", "-u", str(clients), "-r", "4", "--reset-stats",
              "-t", f"{seconds}s", "--csv", str(folder / "load"), "--only-summary"],
             check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**os.environ, "REGISTER_KEY": key, "REGISTER_ACT": ACT,
@@ -106,8 +106,9 @@ def main() -> None:
     server = "PostgreSQL" if given.database else "SQLite"
     report("register", "A register over HTTP", f"""
 A register of {given.members:,} members on {server}; {given.clients} clients of locust, each of
-which asks once in {given.pace:g} s, for {given.seconds} s, beside the server on the same two cores.
-Every act is judged, kept with its event, and its event's hash in the trail, before it is answered.
+which asks once in {given.pace:g} s or so, for {given.seconds} s, beside the server on the same two
+cores. Every act is judged, kept with its event, and its event's hash in the trail, before it is
+answered.
 
 {shown}
 

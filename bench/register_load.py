@@ -11,18 +11,20 @@ import os
 import random
 from pathlib import Path
 
-from locust import HttpUser, constant_pacing, task
+from locust import HttpUser, between, task
 
 KEY = os.environ["REGISTER_KEY"]
 MEMBERS: list[str] = json.loads(Path(os.environ["REGISTER_MEMBERS"]).read_text())
 ACT = os.environ["REGISTER_ACT"]
+PACE = float(os.environ["REGISTER_PACE"])
 INPUTS = json.loads(os.environ["REGISTER_INPUTS"])
 
 
 class Clerk(HttpUser):
     """Somebody who acts, looks at who they acted on, and turns pages."""
 
-    wait_time = constant_pacing(float(os.environ["REGISTER_PACE"]))
+    # Not all at once: people are not in step with one another.
+    wait_time = between(0.5 * PACE, 1.5 * PACE)
 
     def on_start(self) -> None:
         self.client.headers["authorization"] = f"Bearer {KEY}"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from asyncio import create_task
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from anyio.to_thread import current_default_thread_limiter, run_sync
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 
 from zhuanjie import __version__
+from zhuanjie.engine.api import ZhuanjieError
 from zhuanjie.web.api.gate import Gate
 from zhuanjie.web.api.openapi import describe
 from zhuanjie.web.api.problem import handle_errors
@@ -30,6 +33,7 @@ from zhuanjie.web.api.routes import (
 from zhuanjie.web.api.settings import HttpSettings
 from zhuanjie.web.api.stream import EventFeed
 from zhuanjie.web.operations.logs import Observed
+from zhuanjie.web.service.cases import warm_up
 from zhuanjie.web.service.job_kinds import run_job
 from zhuanjie.web.service.jobs import JobRunner
 from zhuanjie.web.service.register import Register
@@ -53,9 +57,11 @@ def make_app(register: Register, settings: HttpSettings | None = None) -> FastAP
         runner.start()
         register.upkeep.start()
         await feed.start()
+        warming = create_task(_warm_up(register))
         try:
             yield
         finally:
+            warming.cancel()
             await feed.stop()
             await run_sync(register.upkeep.stop)
             await run_sync(runner.stop)
@@ -73,6 +79,12 @@ def make_app(register: Register, settings: HttpSettings | None = None) -> FastAP
     app.add_middleware(Gate, settings=http, takes_files=_takes_files)
     app.add_middleware(Observed, metrics=register.upkeep.metrics)
     return app
+
+
+async def _warm_up(register: Register) -> None:
+    # Requests are answered meanwhile, or where it cannot be done; they find out for themselves.
+    with suppress(ZhuanjieError, SQLAlchemyError):
+        await run_sync(warm_up, register)
 
 
 def _takes_files(path: str) -> bool:

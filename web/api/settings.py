@@ -32,7 +32,7 @@ class HttpSettings(BaseModel):
     body: int = Field(default=1 * _MIB, ge=_KIB)
     upload: int = Field(default=100 * _MIB, ge=_KIB)
     seconds: int = Field(default=60, ge=1)
-    threads: int = Field(default=16, ge=1, le=256)
+    threads: int = Field(default=8, ge=1, le=256)
     streams: int = Field(default=200, ge=1)
 
     @field_validator("address")

@@ -11,14 +11,17 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from zhuanjie.engine.api import REPORTED, Lang, Vocabulary, fail
+from zhuanjie.engine.api import LANGS, REPORTED, Lang, Vocabulary, fail
 from zhuanjie.web.judging.casework import CaseView, look
 from zhuanjie.web.judging.judging import Judging
 from zhuanjie.web.judging.tables import CLOCKS, OUTCOMES
+from zhuanjie.web.service.register import Register
 from zhuanjie.web.store.errors import ConflictError, NotFoundError
+from zhuanjie.web.store.event import SYSTEM
 from zhuanjie.web.store.members import Member, find, members
 from zhuanjie.web.store.tables import MEMBERS
 
+_SETS = 8
 _REPORTED = tuple(map(str, REPORTED))
 
 
@@ -84,3 +87,16 @@ def totals(conn: Connection) -> Totals:
         found.by_clause.setdefault(clause, Counter())[outcome] += number
         found.by_unit.setdefault(unit, Counter())[outcome] += number
     return found
+
+
+def warm_up(register: Register) -> None:
+    """Have what judges today made before somebody waits for it: for members as there are some."""
+    judging, day = register.judging, register.day()
+    moments = (None, *register.policy(day).moments)
+    with register.store.reading(SYSTEM) as conn:
+        sets = conn.execute(select(func.min(MEMBERS.c.id)).where(
+            MEMBERS.c.withdrawn.is_(False)).group_by(MEMBERS.c.columns).limit(_SETS)).scalars()
+        for member in members(conn, list(sets)).values():
+            for moment in moments:
+                for lang in LANGS:
+                    look(judging, conn, member, lang, before=moment)
