@@ -39,7 +39,7 @@ def describe(app: FastAPI) -> None:
             app.openapi_schema = _whole(app)
         return app.openapi_schema
 
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI has it replaced
 
 
 def _whole(app: FastAPI) -> dict[str, Any]:

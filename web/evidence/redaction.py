@@ -93,11 +93,11 @@ def _held(work: UnitOfWork, where: ColumnElement[bool]) -> list[_Held]:
 def _redact(work: UnitOfWork, held: Sequence[_Held], fields: Iterable[str] | None,
             member: str | None, unit: str | None, reason: str | None) -> list[Event]:
     wanted = None if fields is None else frozenset(fields)
-    erased: list[list[int | list[str]]] = []
+    erased: list[tuple[int, list[str]]] = []
     for each in held:
         gone = each.gone(wanted)
         if gone:
-            erased.append([each.seq, list(gone)])
+            erased.append((each.seq, list(gone)))
             work.conn.execute(update(EVENT_VALUES).where(EVENT_VALUES.c.seq == each.seq).values(
                 **each.values.without(gone).row()))
     if not erased:
@@ -112,10 +112,10 @@ def _redact(work: UnitOfWork, held: Sequence[_Held], fields: Iterable[str] | Non
         for at in range(0, len(erased), _TOGETHER)])
 
 
-def _lost(history: Sequence[_Held], erased: Sequence[Sequence[object]]) -> list[str]:
+def _lost(history: Sequence[_Held], erased: Sequence[tuple[int, Sequence[str]]]) -> list[str]:
     """The fields of a member whose present value was erased, so that the member has it no more."""
     last: dict[str, bool] = {}
     for each in history:
         last |= dict.fromkeys(each.values.values, False) | dict.fromkeys(each.values.erased, True)
-    touched = {name for _, names in erased for name in names}  # type: ignore[attr-defined]
+    touched = {name for _, names in erased for name in names}
     return sorted(name for name, is_erased in last.items() if is_erased and name in touched)

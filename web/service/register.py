@@ -5,7 +5,7 @@ Rooms do not know one another: here their projectors, hooks and tables come toge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -179,11 +179,11 @@ def together(rooms: Iterable[Mapping[str, Projector]]) -> dict[str, Projector]:
 
 
 def _chain(projectors: list[Projector]) -> Projector:
-    def project(conn: Connection, events: list[Event]) -> None:
+    def project(conn: Connection, events: Sequence[Event]) -> None:
         for projector in projectors:
             projector(conn, events)
 
-    return project  # type: ignore[return-value]
+    return project
 
 
 def _forms(vocabulary: Vocabulary, of_domain: RegisterActs) -> KeyForms:

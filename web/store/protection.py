@@ -101,7 +101,7 @@ def _triggers(conn: Connection) -> set[tuple[str, str]]:
 
 
 def _ddl(statement: str, table: Table) -> ExecutableDDLElement:
-    made: ExecutableDDLElement = DDL(statement)  # type: ignore[no-untyped-call]
+    made: ExecutableDDLElement = DDL(statement)  # type: ignore[no-untyped-call]  # the library's
     return made.against(table)
 
 

@@ -8,8 +8,9 @@ rules that grow together would else cost their product.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from zhuanjie.engine.auditing.uniqueness import singleton_frame
@@ -57,7 +58,7 @@ def judge_alone(plan: Plan, backend: Backend,
     for part in _parts(plan, asked, records, kept):
         rules = {plan.rules[n].id: n for n in part.rules}
         narrow = plan if len(rules) == len(plan.rules) else narrowed_to(
-            plan, lambda rule, rules=rules: rule.id in rules)  # type: ignore[misc]
+            plan, partial(_is_among, rules))
         stands_for: dict[int, list[int]] = {}
         for row, first in part.rows.items():
             stands_for.setdefault(first, []).append(row)
@@ -69,6 +70,10 @@ def judge_alone(plan: Plan, backend: Backend,
             for row in stands_for[firsts[verdict.row]]:
                 if (reported and not asked[row].open) or not names.isdisjoint(asked[row].rules):
                     yield row, rule, verdict
+
+
+def _is_among(rules: Container[str], rule: TypedRule) -> bool:
+    return rule.id in rules
 
 
 def names_of(rule: TypedRule) -> frozenset[str]:

@@ -37,7 +37,7 @@ def audit_file(register: Register, jobs: Jobs, who: Who, lang: Language,
                columns: Annotated[str, Form(max_length=20_000)] = "{}",
                join: Annotated[bool, Form()] = False,
                absent: Annotated[Literal["unknown", "blank"], Form()] = "unknown",
-               formats: Annotated[list[FileForm], Form(max_length=7)] = ["json"],  # noqa: B006
+               formats: Annotated[list[FileForm], Form(max_length=7)] = ["json"],  # noqa: B006  # FastAPI copies it
                ) -> JobShown:
     """Audit ledgers that are sent: nothing of them goes into the register."""
     _require(register, who, "judge")

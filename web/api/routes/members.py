@@ -34,7 +34,7 @@ Several = Annotated[list[Line], Query(max_length=50)]
 
 @router.get("/members")
 def list_(register: Register, who: Who, limit: Limit = 50, cursor: Cursor = None,
-          unit: Several = [], outcome: Several = [], clause: Several = [],  # noqa: B006
+          unit: Several = [], outcome: Several = [], clause: Several = [],  # noqa: B006  # FastAPI copies it
           search: Annotated[Line, Query(description="a part of a name, or of a key")] = "",
           due_by: Annotated[date | None, Query()] = None, withdrawn: bool = False,
           order: Order = "id") -> Page[MemberListed]:

@@ -43,7 +43,7 @@ class Earlier(Sent):
 
 @router.get("/events")
 def list_(register: Register, who: Who, limit: Limit = 50, cursor: Cursor = None,
-          kind: Annotated[list[Line], Query(max_length=50)] = [],  # noqa: B006
+          kind: Annotated[list[Line], Query(max_length=50)] = [],  # noqa: B006  # FastAPI copies it
           member: Annotated[Line | None, Query()] = None) -> Page[EventShown]:
     """Events of the units that are seen, in order."""
     after = row_of(cursor, "seq", int)
@@ -94,7 +94,7 @@ def checkpoint(register: Register, who: Who) -> CheckpointShown:
 
 @router.get("/trail/events/{seq}/proof")
 def proof(register: Register, who: Who, seq: Seq, field: Annotated[
-        list[Line], Query(max_length=200)] = []) -> dict[str, Any]:  # noqa: B006
+        list[Line], Query(max_length=200)] = []) -> dict[str, Any]:  # noqa: B006  # the same
     """A document that shows by itself that an event is in the trail, and what fields of it held."""
     _require(register, who)
     if field:  # what it held is for those who may see it
