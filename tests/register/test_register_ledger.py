@@ -72,6 +72,12 @@ def test_as_it_was(register: str) -> None:
     assert found(as_it_was(register, "2007-12-01"), date(2007, 12, 1)) == {("a", "1.3c"): "waived"}
 
 
+def test_a_day_before_everything_is_no_broken_file(register: str) -> None:
+    with pytest.raises(InputError) as raised:
+        audit(as_it_was(register, "2007-10-01"), PACK)
+    assert raised.value.diagnostics[0].code == "register.ledger.empty-then"
+
+
 def test_no_password_is_shown(register: str, tmp_path: Path) -> None:
     for address in (register,
                     "register:postgresql://somebody:geheim@127.0.0.1:1/db", "register:odd://somebody:geheim@h/db",

@@ -39,7 +39,7 @@ def read_register(url: str, day: date | None, place: Place,
                   waivers: WaiverSource = no_waivers) -> GivenLedger:
     """The records of a register, or those that it had at the end of a day, with what was waived.
 
-    Raises InputError, which names `place`, where there is no register.
+    Raises InputError, which names `place`, where there is no register, or no record in it.
     """
     database = RegisterDatabase(url)
     if database.file is not None and not database.file.is_file():
@@ -56,4 +56,7 @@ def read_register(url: str, day: date | None, place: Place,
                    "register.ledger.no-register.hint", kind=type(error).__name__) from None
     finally:
         database.close()
+    if not tables:
+        code = "register.ledger.empty" if day is None else "register.ledger.empty-then"
+        raise fail(InputError, code, place, "register.ledger.empty.hint", day=day)
     return GivenLedger(tables, f"{upto} {leaf.hex() if leaf else ''}", waivers=approved)
