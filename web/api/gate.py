@@ -39,6 +39,7 @@ _ROOT: Final = Path(__file__).resolve().parents[2]
 _WATCHED: Final = frozenset({"/healthz", "/readyz"})
 _PATH_LENGTH: Final = 2048
 _QUERY_LENGTH: Final = 8192
+_LENGTH_DIGITS: Final = 18
 
 
 class Gate:
@@ -96,7 +97,7 @@ class Gate:
             return "register.http.path", 404
         length = headers.get("content-length")
         if length is not None:
-            if not (length.isascii() and length.isdigit()):
+            if not (length.isascii() and length.isdigit() and len(length) <= _LENGTH_DIGITS):
                 return "register.http.length", 400
             if int(length) > self._limit(scope):
                 return "register.http.large", 413
