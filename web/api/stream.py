@@ -69,6 +69,10 @@ class EventFeed:
                 await asyncio.wait_for(self._grown.wait_for(come), seconds)
         return self.size > size
 
+    async def end(self) -> int:
+        """The number of the last event now: while nobody listens, nobody looks."""
+        return await run_sync(self._head)
+
     async def _look(self) -> None:
         while True:
             if self.listeners:

@@ -48,7 +48,7 @@ class Listener:
         return [int(line[4:]) for line in self.text.splitlines() if line.startswith(b"id: ")]
 
 
-def listen(at: Office, after: int, act: Callable[[Listener, EventFeed], Any],
+def listen(at: Office, after: int | None, act: Callable[[Listener, EventFeed], Any],
            may: Callable[[], bool] = lambda: True) -> Listener:
     async def run() -> Listener:
         feed, listener = EventFeed(at.register.store), Listener()
@@ -61,7 +61,8 @@ def listen(at: Office, after: int, act: Callable[[Listener, EventFeed], Any],
                 found = list(events(conn, after=begin, limit=3))
             return found, found[-1].seq if found else begin
 
-        shown = EventStream(feed, fetch, lambda e: {"kind": e.kind}, after)
+        shown = EventStream(feed, fetch, lambda e: {"kind": e.kind},
+                            await feed.end() if after is None else after)
         task = asyncio.create_task(shown({"type": "http"}, listener.receive, listener.send))
         try:
             await act(listener, feed)
@@ -99,6 +100,17 @@ def test_what_was_missed_comes_first_and_then_what_happens(at: Office) -> None:
     kinds = [orjson.loads(line[6:]) for line in heard.text.splitlines()
              if line.startswith(b"data: ")]
     assert kinds[-1] == {"kind": "settings.set"}
+
+
+def test_whoever_says_nothing_begins_at_the_end_though_nobody_listened(at: Office) -> None:
+    last = size(at)
+
+    async def act(listener: Listener, _feed: EventFeed) -> None:
+        await listener.until(b"retry")
+        await asyncio.to_thread(note, at, "now")
+        await listener.until(f"id: {last + 1}\n".encode())
+
+    assert listen(at, None, act).ids == [last + 1]
 
 
 def test_nothing_is_lost_or_told_twice_by_going_on_after_the_last(at: Office) -> None:

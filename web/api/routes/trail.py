@@ -81,7 +81,7 @@ async def stream(request: Request, register: Register, who: Who, after: Annotate
         return found, found[-1].seq if len(found) == BATCH else max(upto, begin)
 
     begin = int(last) if last is not None else after
-    return EventStream(feed, fetch, _shown, feed.size if begin is None else begin)
+    return EventStream(feed, fetch, _shown, await feed.end() if begin is None else begin)
 
 
 @router.get("/trail/checkpoint")
