@@ -28,6 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("web.acts",),
     ("web.transfer",),
     ("web.reminders",),
+    ("web.settings",),
     ("web.operations",),
     ("web.service",),
     ("web.api",),

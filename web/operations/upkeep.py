@@ -40,6 +40,7 @@ from zhuanjie.web.reminders.settings import (
     reminder_settings,
     settings_folder,
 )
+from zhuanjie.web.settings.office import OfficeSettings
 from zhuanjie.web.store.database import EVERYTHING, RegisterDatabase, Scope
 from zhuanjie.web.store.event import Actor
 from zhuanjie.web.store.store import RegisterStore
@@ -92,22 +93,22 @@ class Upkeep:
     """What a register does by itself while it is served, and what machines ask of it."""
 
     def __init__(self, store: RegisterStore, folder: Path, *, judging: Judging,
-                 trail: CheckpointSigner, guard: AccessGuard, day: Callable[[], date],
+                 trail: CheckpointSigner, guard: AccessGuard, office: OfficeSettings,
+                 day: Callable[[], date],
                  settings: OperationSettings | None = None,
                  reminders: ReminderSettings | None = None, zone: tzinfo | None = None,
                  metrics: RegisterMetrics | None = None) -> None:
         """`store` may have `metrics.hook` among its hooks. Raises UsageError for settings."""
         self._store, self._folder, self._day = store, folder, day
-        self._judging, self._trail, self._guard = judging, trail, guard
+        self._judging, self._trail, self._guard, self._office = judging, trail, guard, office
         self._settings = settings or operation_settings()
         self._reminders = reminders or reminder_settings()
+        self._sending = self._reminders
         database, beside = store.database, settings_folder()
         self.metrics = metrics or RegisterMetrics(database)
         self.readiness = Readiness(checks_of(
             database, folder, signs=lambda: trail.signer is not None))
-        self._delivery = Delivery(
-            database, senders_of(self._reminders, beside, now=store.now), now=store.now,
-            attempts=self._reminders.attempts, told=self.metrics.sent)
+        self._delivery = self._delivery_of(self._sending)
         self._digests = Digests(database, self._reminders, open_items, self._titles, units_below,
                                 unit_title)
         self.calendars = Calendars(database, open_items, self._named, day=day,
@@ -134,13 +135,25 @@ class Upkeep:
         yield Duty("judge", daily(self._settings.judge_at, zone), self._judge)
         yield Duty("digests", daily(self._reminders.at, zone),
                    lambda now: self._digests.decide(self._day(), now))
-        yield Duty("outbox", every(_OUTBOX),
-                   lambda _now: self._delivery.run(lambda: self.runner.stopping))
+        yield Duty("outbox", every(_OUTBOX), lambda _now: self._send())
         if self._trail.signer is not None:
             yield Duty("sign", every(_SIGN), lambda _now: self._trail.checkpoint(self._store))
         yield Duty("tidy", every(_TIDY), self._tidy)
         if self._settings.backups is not None:
             yield Duty("backup", daily(self._settings.backup_at, zone), self._backup)
+
+    def _send(self) -> None:
+        with self._store.database.reading() as conn:
+            said = self._office.reminders(conn, self._reminders)
+        if said != self._sending:  # somebody set a server since
+            self._delivery, self._sending = self._delivery_of(said), said
+        self._delivery.run(lambda: self.runner.stopping)
+
+    def _delivery_of(self, said: ReminderSettings) -> Delivery:
+        store = self._store
+        return Delivery(
+            store.database, senders_of(said, settings_folder(), now=store.now), now=store.now,
+            attempts=said.attempts, told=self.metrics.sent)
 
     def _judge(self, _now: datetime) -> None:
         with self.metrics.judging():
@@ -151,6 +164,7 @@ class Upkeep:
     def _tidy(self, now: datetime) -> None:
         with self._store.database.writing() as conn:
             tidy(conn, now, timedelta(days=self._settings.answers_kept_days))
+        self._office.tidy()
 
     def _backup(self, now: datetime) -> None:
         assert self._settings.backups is not None

@@ -45,7 +45,7 @@ class MailSender:
         """Paths in `settings` start from `folder`; raises UsageError for settings without sense."""
         self._settings, self._folder, self._now = settings, folder, now
         checked_address(settings.sender)
-        if settings.encryption == "none" and not _is_loopback(settings.host):
+        if settings.encryption == "none" and not is_loopback(settings.host):
             raise fail(UsageError, "register.reminders.plain-mail", host=settings.host)
 
     def send(self, message: Message) -> None:
@@ -139,7 +139,8 @@ def _refused(code: int) -> TryAgainError | UndeliverableError:
     return TryAgainError("register.outbox.not-now")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its name or its address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

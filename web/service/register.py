@@ -48,6 +48,9 @@ from zhuanjie.web.service.place import RegisterPlace, place_of
 from zhuanjie.web.service.reads import ReadCounter
 from zhuanjie.web.service.units import unit_called
 from zhuanjie.web.service.uploads import Uploads
+from zhuanjie.web.settings import projection as office
+from zhuanjie.web.settings.names import ACTS
+from zhuanjie.web.settings.office import OfficeSettings
 from zhuanjie.web.store.change import Projector
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.event import Event
@@ -56,7 +59,7 @@ from zhuanjie.web.store.store import RegisterStore
 from zhuanjie.web.transfer import projection as transfer
 
 PROJECTIONS: Final = (*access.PROJECTIONS, *acts.PROJECTIONS, *transfer.PROJECTIONS,
-                      *reminders.PROJECTIONS)
+                      *reminders.PROJECTIONS, *office.PROJECTIONS)
 """The tables that rooms make from events."""
 
 
@@ -77,6 +80,7 @@ class Register:
     attachments: AttachmentFolder
     trail: Trail
     access: Access
+    settings: OfficeSettings
     uploads: Uploads
     upkeep: Upkeep
     reads: ReadCounter
@@ -121,12 +125,13 @@ def _compose(place: RegisterPlace, database: RegisterDatabase, law: Law, policy:
     law.waivers = lambda conn, upto: waiver_entries(conn, vocabulary, upto)
     forms = _forms(vocabulary, of_domain)
     judging = Judging(law, day)
-    guard = AccessGuard({act.id: act.act.permission for act in of_domain.acts.values()})
+    guard = AccessGuard(
+        {act.id: act.act.permission for act in of_domain.acts.values()} | dict(ACTS))
     trail, metrics = Trail(make_signer(place.folder)), RegisterMetrics(database)
     store = RegisterStore(
         database, forms, guard=guard, projections=PROJECTIONS, now=now,
         projectors=together([access.PROJECTORS, acts.projectors(of_domain), transfer.PROJECTORS,
-                             reminders.PROJECTORS]),
+                             reminders.PROJECTORS, office.PROJECTORS]),
         hooks=[metrics.timed(judging.hook), trail.hook, metrics.hook])
     store.begin()
     attachments = AttachmentFolder(place.folder / "attachments")
@@ -136,14 +141,15 @@ def _compose(place: RegisterPlace, database: RegisterDatabase, law: Law, policy:
     def unit_of(conn: Connection, text: str) -> str | None:
         return unit_called(conn, text, compared)
 
+    of_office = OfficeSettings(store, guard, place.folder)
     desk = ActDesk(of_domain, NumberBook(of_domain, frozenset(forms)), judging, unit_of, guard)
     return Register(
         place, database, store, vocabulary, day, guard, judging, ActRoom(store, desk, attachments),
         Waivers(law.policy, day), attachments, trail,
-        Access(store, guard, access_settings(settings().register)),
+        Access(store, guard, access_settings(settings().register)), of_office,
         Uploads(place.folder / "uploads"),
-        Upkeep(store, place.folder, judging=judging, trail=trail, guard=guard, day=day,
-               metrics=metrics), ReadCounter(store))
+        Upkeep(store, place.folder, judging=judging, trail=trail, guard=guard, office=of_office,
+               day=day, metrics=metrics), ReadCounter(store))
 
 
 class _Policies:

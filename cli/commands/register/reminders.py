@@ -49,14 +49,13 @@ def command(ctx: click.Context, *, database: str | None, unit: str | None, mail:
 def _add(register: Register, unit: str, channel: str, to: str, lang: str) -> None:
     from zhuanjie.web.access.units import need_unit
     from zhuanjie.web.reminders.projection import added
-    from zhuanjie.web.reminders.settings import reminder_settings
     from zhuanjie.web.store.database import EVERYTHING
 
-    draft = added(EVERYTHING if unit == _ALL else unit, channel, to, lang, reminder_settings())
     with register.store.change(actor()) as work:
         if unit != _ALL:
             need_unit(work.conn, unit)
-        work.record(draft)
+        work.record(added(EVERYTHING if unit == _ALL else unit, channel, to, lang,
+                          register.settings.reminders(work.conn)))
 
 
 def _remove(register: Register, id: str) -> None:

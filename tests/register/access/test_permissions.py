@@ -28,7 +28,7 @@ CASES = {
     "import": {C, D}, "undo-import": {C, D}, "issue": {D}, "void": {D}, "series": {D},
     "receive": {C, D}, "contact": {B, C, D}, "apply": {B, C, D}, "approve": {D},
     "accept": {C, D}, "return": {C, D}, "ask-waiver": {C, D}, "approve-waiver": {D},
-    "redact": {D}, "units": {A}, "users": {A}, "keys": {A}, "settings": {A},
+    "redact": {D}, "units": {A}, "users": {A}, "keys": {A}, "settings": {A, D}, "servers": {A},
     "reminders": {C, D, A}, "calendars": {B, C, D, I},
 }
 """Who may do what, in their own unit and below."""

@@ -18,7 +18,6 @@ from zhuanjie.web.api.routes.members import event_shown
 from zhuanjie.web.evidence.redaction import redact
 from zhuanjie.web.reminders.calendar import revoke, subscribe, subscriptions
 from zhuanjie.web.reminders.projection import added, reminder_lists, removed
-from zhuanjie.web.reminders.settings import reminder_settings
 from zhuanjie.web.service.cases import member_of
 from zhuanjie.web.store.errors import ForbiddenError
 from zhuanjie.web.store.row_security import EVERYTHING
@@ -108,9 +107,9 @@ def reminders(register: Register, who: Who) -> list[ReminderShown]:
 @router.post("/reminders", status_code=201)
 def add_reminder(register: Register, who: Who, asked: ReminderAsked) -> ReminderShown:
     """Have somebody told of a unit and those below it."""
-    draft = added(asked.unit, asked.channel, asked.target, asked.lang, reminder_settings())
     with register.store.change(who) as work:
-        event = work.record(draft)
+        event = work.record(added(asked.unit, asked.channel, asked.target, asked.lang,
+                                  register.settings.reminders(work.conn)))
         need_unit(work.conn, asked.unit)
     return ReminderShown(id=str(event.data["list"]), unit=asked.unit, channel=asked.channel,
                          target=asked.target, lang=asked.lang)
