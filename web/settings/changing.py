@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhuanjie.engine.api import UsageError, fail
-from zhuanjie.web.settings.models import Setting
+from zhuanjie.web.settings.models import OfficeSetting
 from zhuanjie.web.settings.names import setting_of
 from zhuanjie.web.settings.projection import KIND, VALUE
 from zhuanjie.web.settings.reading import value_of
@@ -59,7 +59,7 @@ def _require_version(name: str, version: int | None, since: int) -> None:
         raise fail(ConflictError, "register.settings.changed", name=name)
 
 
-def _kept(kind: type[Setting], had: Setting | None, new: Setting,
+def _kept(kind: type[OfficeSetting], had: OfficeSetting | None, new: OfficeSetting,
           given: Mapping[str, str | None]) -> dict[str, str]:
     """The secrets that stay; raises UsageError where they would be told to somebody else."""
     kept = {part: name for part in kind.secrets if part not in given
@@ -71,12 +71,12 @@ def _kept(kind: type[Setting], had: Setting | None, new: Setting,
     return kept
 
 
-def _with(kind: type[Setting], new: Setting, secrets: dict[str, str]) -> Setting:
+def _with(kind: type[OfficeSetting], new: OfficeSetting, secrets: dict[str, str]) -> OfficeSetting:
     return kind.read(new.model_dump(mode="json") | secrets)
 
 
-def _record(work: UnitOfWork, name: str, kind: type[Setting], had: Setting | None,
-            made: Setting | None, reason: str | None) -> Event:
+def _record(work: UnitOfWork, name: str, kind: type[OfficeSetting], had: OfficeSetting | None,
+            made: OfficeSetting | None, reason: str | None) -> Event:
     data = {"name": name} | ({"act": kind.act} if kind.act is not None else {})
     before, after = (None if each is None else each.model_dump(mode="json")
                      for each in (had, made))

@@ -32,7 +32,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"
 SecretName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
-class Setting(BaseModel):
+class OfficeSetting(BaseModel):
     """Base of what can be set. `act` is what the table of permissions asks besides, if anything."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,7 +56,7 @@ class Setting(BaseModel):
         """Raise UsageError for what has no sense as a whole."""
 
 
-class ClosingDays(Setting):
+class ClosingDays(OfficeSetting):
     """The days as of which an office closes its figures: one of each month, and days by name."""
 
     monthly: int | None = Field(default=None, ge=1, le=31)
@@ -86,14 +86,14 @@ class ClosingDays(Setting):
             year, month = (year, month - 1) if month > 1 else (year - 1, _MONTHS)
 
 
-class FormOffset(Setting):
+class FormOffset(OfficeSetting):
     """By how much a printer's forms are moved, in tenths of a millimetre; less than 0: back."""
 
     right: int = Field(default=0, ge=-FARTHEST, le=FARTHEST)
     down: int = Field(default=0, ge=-FARTHEST, le=FARTHEST)
 
 
-class MailServer(Setting):
+class MailServer(OfficeSetting):
     """The server that takes the office's mail."""
 
     act = "settings.mail"
@@ -108,13 +108,13 @@ class MailServer(Setting):
     password: SecretName | None = None
 
     def check(self) -> None:
-        """As `Setting` has it."""
+        """As `OfficeSetting` has it."""
         checked_address(self.sender)
         if self.encryption == "none" and not is_loopback(self.host):
             raise fail(UsageError, "register.reminders.plain-mail", host=self.host)
 
 
-class Robot(Setting):
+class Robot(OfficeSetting):
     """A group's robot: its address holds a key, and is a secret as a whole."""
 
     act = "settings.robot"
@@ -127,6 +127,6 @@ class Robot(Setting):
     """What 钉钉 signs with."""
 
     def check(self) -> None:
-        """As `Setting` has it."""
+        """As `OfficeSetting` has it."""
         if self.url is None:
             raise fail(UsageError, "register.settings.robot-address")

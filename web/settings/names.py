@@ -7,22 +7,22 @@ from collections.abc import Mapping
 from typing import Final
 
 from zhuanjie.engine.api import fail
-from zhuanjie.web.settings.models import ClosingDays, FormOffset, MailServer, Robot, Setting
+from zhuanjie.web.settings.models import ClosingDays, FormOffset, MailServer, OfficeSetting, Robot
 from zhuanjie.web.store.errors import NotFoundError
 
 CLOSING_DAYS: Final = "closing-days"
 MAIL: Final = "mail"
 FORMS: Final = "forms"
 ROBOTS: Final = "robots"
-_ALONE: Final[Mapping[str, type[Setting]]] = {CLOSING_DAYS: ClosingDays, MAIL: MailServer}
-_EACH: Final[Mapping[str, type[Setting]]] = {FORMS: FormOffset, ROBOTS: Robot}
+_ALONE: Final[Mapping[str, type[OfficeSetting]]] = {CLOSING_DAYS: ClosingDays, MAIL: MailServer}
+_EACH: Final[Mapping[str, type[OfficeSetting]]] = {FORMS: FormOffset, ROBOTS: Robot}
 _THING: Final = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,62}[a-z0-9])?")
 ACTS: Final[Mapping[str, str]] = {
     kind.act: "servers" for kind in (MailServer, Robot) if kind.act is not None}
 """What the table of permissions asks for settings that let the machine call others."""
 
 
-def setting_of(name: str) -> type[Setting]:
+def setting_of(name: str) -> type[OfficeSetting]:
     """What `name` sets: `mail`, `forms/letter`; raises NotFoundError where there is no such."""
     kind, slash, thing = name.partition("/")
     found = (_EACH.get(kind) if _THING.fullmatch(thing) else None) if slash else _ALONE.get(kind)

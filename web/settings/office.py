@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from zhuanjie.web.access.guard import AccessGuard
 from zhuanjie.web.reminders.settings import ReminderSettings, reminder_settings
 from zhuanjie.web.settings.changing import clear_setting, put_setting
-from zhuanjie.web.settings.models import Setting
+from zhuanjie.web.settings.models import OfficeSetting
 from zhuanjie.web.settings.names import ACTS, MAIL, ROBOTS, setting_of
 from zhuanjie.web.settings.projection import KIND
 from zhuanjie.web.settings.reading import value_of
@@ -118,15 +118,15 @@ class OfficeSettings:
             {part: self.secrets.has(getattr(value, part, None)) for part in kind.secrets},
             version, _is_of_file(name))
 
-    def _may(self, conn: Connection, actor: Actor, kind: type[Setting]) -> bool:
+    def _may(self, conn: Connection, actor: Actor, kind: type[OfficeSetting]) -> bool:
         return all(self._guard.may(conn, actor, each, None) for each in _permissions(kind))
 
-    def _require(self, conn: Connection, actor: Actor, kind: type[Setting]) -> None:
+    def _require(self, conn: Connection, actor: Actor, kind: type[OfficeSetting]) -> None:
         for each in _permissions(kind):
             self._guard.require(conn, actor, each)
 
 
-def _permissions(kind: type[Setting]) -> tuple[str, ...]:
+def _permissions(kind: type[OfficeSetting]) -> tuple[str, ...]:
     return (PERMISSION, *((ACTS[kind.act],) if kind.act is not None else ()))
 
 

@@ -8,11 +8,11 @@ from typing import TypeVar
 import orjson
 from sqlalchemy import Connection, func, select
 
-from zhuanjie.web.settings.models import ClosingDays, FormOffset, MailServer, Robot, Setting
+from zhuanjie.web.settings.models import ClosingDays, FormOffset, MailServer, OfficeSetting, Robot
 from zhuanjie.web.settings.names import CLOSING_DAYS, FORMS, MAIL, ROBOTS, name_of
 from zhuanjie.web.settings.tables import OFFICE_SETTINGS
 
-_S = TypeVar("_S", bound=Setting)
+_S = TypeVar("_S", bound=OfficeSetting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Held:
     """What holds under a name, and the number of the event that set it."""
 
     name: str
-    value: Setting
+    value: OfficeSetting
     version: int
 
 
