@@ -141,7 +141,7 @@ $(UV):
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 
 # A change of the code needs nothing; a file that comes or goes makes the link tree anew.
-.venv/.ready: $(UV) pyproject.toml setup.py uv.lock $(shell test "$$(cat .venv/.extras 2>/dev/null)" = '$(EXTRAS)' || echo anew) $(shell find engine report synthetic web cli rules package -name '*.py' -newer .venv/.ready 2>/dev/null | head -1)
+.venv/.ready: $(UV) pyproject.toml setup.py uv.lock $(shell test "$$(cat .venv/.extras 2>/dev/null)" = '$(EXTRAS)' || echo anew) $(shell find engine report synthetic web cli rules package \( -name '*.py' -o -path 'web/pages/*' -type f \) -newer .venv/.ready 2>/dev/null | head -1)
 	@echo "setting up (once): packages" >&2
 	@$(UV) sync --quiet --locked --compile-bytecode --python $(PYTHON) $(EXTRAS)
 	@echo '$(EXTRAS)' > .venv/.extras

@@ -25,10 +25,10 @@ def command(ctx: click.Context, *, database: str | None, host: str, port: int,
     if lacking("web"):
         raise missing("web")
     from zhuanjie.engine import api
-    from zhuanjie.web.api.app import make_app
     from zhuanjie.web.api.server import listen, serve, url_of
     from zhuanjie.web.api.settings import http_settings
     from zhuanjie.web.operations.logs import log_to
+    from zhuanjie.web.pages.site import make_site
     from zhuanjie.web.service.register import open_register
 
     session = session_of(ctx)
@@ -36,7 +36,7 @@ def command(ctx: click.Context, *, database: str | None, host: str, port: int,
     with listen(host, port, settings, insecure=insecure) as listening:
         register = open_register(database)
         try:
-            app = make_app(register, settings)
+            app = make_site(register, settings)
             first = register.access.begin(title=session.say("register.serve.office"))
 
             def ready() -> None:

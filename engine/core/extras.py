@@ -15,8 +15,8 @@ LIBRARIES: Final = {
     "postgresql": ("psycopg", "sqlglot"),
     "spark": ("pyspark", "pandas"),
     "web": ("alembic", "argon2", "authlib", "cryptography", "fastapi", "httpx", "httptools",
-            "joserfc", "prometheus_client", "psycopg", "pyotp", "python_multipart", "sqlalchemy",
-            "starlette", "uvicorn"),
+            "jinja2", "joserfc", "prometheus_client", "psycopg", "pyotp", "python_multipart",
+            "sqlalchemy", "starlette", "uvicorn"),
 }
 """The extras of the distribution, and what each of them brings, by the name it is imported by."""
 

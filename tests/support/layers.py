@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("web.operations",),
     ("web.service",),
     ("web.api",),
+    ("web.pages",),
     ("web",),
     ("cli",),
 )

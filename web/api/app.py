@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from asyncio import create_task
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from anyio.to_thread import current_default_thread_limiter, run_sync
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import Response
 
 from zhuanjie import __version__
 from zhuanjie.engine.api import ZhuanjieError
 from zhuanjie.web.api.gate import Gate
 from zhuanjie.web.api.openapi import describe
-from zhuanjie.web.api.problem import handle_errors
+from zhuanjie.web.api.problem import handle_errors, refusal
 from zhuanjie.web.api.routes import (
     access,
     acts,
@@ -44,8 +45,13 @@ ROUTES: Final = tuple(room.router for room in (
     office))
 
 
-def make_app(register: Register, settings: HttpSettings | None = None) -> FastAPI:
-    """The application that answers for `register`."""
+def make_app(register: Register, settings: HttpSettings | None = None, *,
+             takes_files: Callable[[str], bool] = lambda _path: False,
+             refuse: Callable[..., Response] = refusal) -> FastAPI:
+    """The application that answers for `register`.
+
+    What is put upon it, such as pages, says which of its paths take files and how it refuses.
+    """
     http = settings or HttpSettings()
 
     feed, runner = EventFeed(register.store), JobRunner(register.place, run_job)
@@ -76,7 +82,8 @@ def make_app(register: Register, settings: HttpSettings | None = None) -> FastAP
         app.include_router(routes, prefix=PREFIX)
     describe(app)
     app.router.routes.extend(register.upkeep.routes)
-    app.add_middleware(Gate, settings=http, takes_files=_takes_files)
+    app.add_middleware(Gate, settings=http, refuse=refuse,
+                       takes_files=lambda path: path in UPLOADS or takes_files(path))
     app.add_middleware(Observed, metrics=register.upkeep.metrics)
     return app
 
@@ -85,10 +92,6 @@ async def _warm_up(register: Register) -> None:
     # Requests are answered meanwhile, or where it cannot be done; they find out for themselves.
     with suppress(ZhuanjieError, SQLAlchemyError):
         await run_sync(warm_up, register)
-
-
-def _takes_files(path: str) -> bool:
-    return path in UPLOADS
 
 
 UPLOADS: Final = frozenset({f"{PREFIX}/imports", f"{PREFIX}/audit", f"{PREFIX}/attachments"})

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zhuanjie.web.api.problem import BodyError, refusal
@@ -26,13 +27,13 @@ API_POLICY: Final = (
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 _ALWAYS: Final = {
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
     "x-frame-options": "DENY",
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
-_UNLESS_SAID: Final = {"content-security-policy": API_POLICY, "cache-control": "no-store"}
+_UNLESS_SAID: Final = {"content-security-policy": API_POLICY, "cache-control": "no-store",
+                       "referrer-policy": "no-referrer"}
 _HSTS: Final = "max-age=31536000; includeSubDomains"
 _LOG: Final = logging.getLogger(__name__)
 _ROOT: Final = Path(__file__).resolve().parents[2]
@@ -45,10 +46,13 @@ _LENGTH_DIGITS: Final = 18
 class Gate:
     """Asks of every request what holds for all, and sets the headers of every answer."""
 
-    def __init__(self, app: ASGIApp, settings: HttpSettings,
-                 takes_files: Callable[[str], bool]) -> None:
-        """`takes_files` tells the paths whose bodies may be as large as a file that is sent."""
-        self._app, self._settings, self._takes_files = app, settings, takes_files
+    def __init__(self, app: ASGIApp, settings: HttpSettings, takes_files: Callable[[str], bool],
+                 refuse: Callable[..., Response] = refusal) -> None:
+        """`takes_files` tells the paths whose bodies may be as large as a file that is sent;
+        `refuse` makes the answer to what does not pass, out of a scope, a status and a code.
+        """
+        self._app, self._settings = app, settings
+        self._takes_files, self._refuse = takes_files, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -66,7 +70,8 @@ class Gate:
                            request_id=request["id"])
         code, status = self._refused(scope, headers)
         if code is not None:
-            await refusal(scope, status, code, limit=self._limit(scope))(scope, receive, answered)
+            await self._refuse(scope, status, code, limit=self._limit(scope))(
+                scope, receive, answered)
             return
         body = _Body(receive, self._limit(scope), self._settings.seconds)
         try:
@@ -74,7 +79,7 @@ class Gate:
         except BodyError as error:
             if answered.begun:
                 raise
-            await refusal(scope, error.status_code, error.code, **error.values)(
+            await self._refuse(scope, error.status_code, error.code, **error.values)(
                 scope, receive, answered)
         except Exception as error:
             # Its message may quote what the register holds: the log has where, and nothing else.
@@ -82,7 +87,7 @@ class Gate:
                        extra={"request": request["id"]})
             if answered.begun:
                 raise
-            await refusal(scope, 500, "register.http.internal")(scope, receive, answered)
+            await self._refuse(scope, 500, "register.http.internal")(scope, receive, answered)
 
     def _refused(self, scope: Scope, headers: Headers) -> tuple[str | None, int]:
         if scope["method"] not in METHODS:

@@ -60,7 +60,7 @@ STATUS: Final[Mapping[type[ZhuanjieError], int]] = {
     UsageError: 400, InputError: 422, OutputError: 507, PolicyError: 500, BackendError: 500,
 }
 """The status of an error, by the nearest of its classes."""
-_AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)
+AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 """A database that cannot be had now, not one that was asked wrongly."""
 CHALLENGE: Final = {"www-authenticate": 'Bearer realm="zhuanjie"'}
 _RETRY: Final = {"retry-after": "2"}
@@ -220,12 +220,16 @@ def _of_request(request: Request, error: Exception) -> Response:
 
 
 def _of_database(request: Request, error: Exception) -> Response:
-    if not isinstance(error, _AWAY):
+    if not isinstance(error, AWAY):
         raise error
     _LOG.error("the database: %s", type(error).__name__, extra={"request": _id(request.scope)})
+    return refusal(request.scope, 503, database_code(error), headers=_RETRY)
+
+
+def database_code(error: Exception) -> str:
+    """What is said of a database that cannot be had now."""
     away = isinstance(error, DBAPIError) and lost(error)
-    code = "register.http.database" if away else "register.http.busy"
-    return refusal(request.scope, 503, code, headers=_RETRY)
+    return "register.http.database" if away else "register.http.busy"
 
 
 def _answer(scope: Scope, status: int, said: Diagnostic, more: Mapping[str, Any] | None = None, *,

@@ -19,7 +19,8 @@ from zhuanjie.web.api.deps import Register
 from zhuanjie.web.api.problem import HttpError
 
 AFTERWARDS: Final = "/api/v1/session"
-"""Where the browser is sent in the end: the address has no code or ticket in it."""
+"""Where the browser is sent in the end, unless there are pages: the address has no code or ticket.
+"""
 _COOKIE: Final = "zhuanjie-sign-in"
 _MOST: Final = 64 * 1024
 
@@ -50,7 +51,7 @@ def finish(request: Request, register: Register, provider: str) -> Response:
         provider, dict(request.query_params), request.cookies.get(_COOKIE, ""),
         address=request.client.host if request.client is not None else None,
         instead_of=request.cookies.get(cookie_name(request)))
-    answer = RedirectResponse(AFTERWARDS, 303)
+    answer = RedirectResponse(getattr(request.app.state, "afterwards", AFTERWARDS), 303)
     answer.delete_cookie(_COOKIE, path=PATH, httponly=True, samesite="lax",
                          secure=is_secure(request))
     answer.set_cookie(cookie_name(request), done.token, path="/", httponly=True,

@@ -1,0 +1,1 @@
+"""The register's pages. In: requests of browsers. Out: HTML that works without scripts too."""

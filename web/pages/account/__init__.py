@@ -1,0 +1,1 @@
+"""One's own account. In: whoever is signed in. Out: password, one-time codes, language, looks."""

@@ -1,0 +1,108 @@
+"""One's own account. In: forms. Out: one-time codes, the language and looks of pages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from zhuanjie.engine.api import ZhuanjieError
+from zhuanjie.web.access.logins import LoggedIn
+from zhuanjie.web.access.tables import LOCAL
+from zhuanjie.web.access.units import unit_tree
+from zhuanjie.web.api.callers import check_page, is_secure
+from zhuanjie.web.pages.errors import describe_error
+from zhuanjie.web.pages.frame import go, render
+from zhuanjie.web.pages.login.routes import address_of, with_session
+from zhuanjie.web.pages.visitors import (
+    LANGUAGE,
+    THEME,
+    Seen,
+    Sent,
+    Typed,
+    Visitor,
+    own_path,
+    register_of,
+)
+
+router = APIRouter()
+_YEAR: Final = 366 * 24 * 3600
+_CHOICES: Final = {"language": (LANGUAGE, {"zh", "en"}),
+                   "theme": (THEME, {"auto", "light", "dark"})}
+
+
+@router.get("/account")
+def show(request: Request, visitor: Seen) -> Response:
+    """Who one is here, and what one may do."""
+    return _account(request, visitor)
+
+
+@router.post("/account/code")
+def show_code(request: Request, visitor: Sent, typed: Typed) -> Response:
+    """Show a one-time code, for what asks for one."""
+    try:
+        done = register_of(request).access.logins.show_code(visitor.token, typed.one("code"))
+    except ZhuanjieError as error:
+        return _account(request, visitor, error)
+    return with_session(request, go(request, own_path(typed.one("next", "/account")),
+                                    "account.code_shown"), done)
+
+
+@router.post("/account/codes")
+def enrol(request: Request, visitor: Sent, typed: Typed) -> Response:
+    """Begin to use an app for one-time codes."""
+    password = next((v for name, v in typed.texts if name == "password"), None)
+    try:
+        uri = register_of(request).access.logins.enrol(visitor.token, password,
+                                                       address=address_of(request))
+    except ZhuanjieError as error:
+        return _account(request, visitor, error)
+    return _enrolling(request, visitor, uri, None)
+
+
+@router.post("/account/codes/confirm")
+def confirm(request: Request, visitor: Sent, typed: Typed) -> Response:
+    """Show the app's first code; recovery codes are shown this once."""
+    done: LoggedIn
+    try:
+        done, codes = register_of(request).access.logins.confirm(visitor.token, typed.one("code"))
+    except ZhuanjieError as error:
+        return _enrolling(request, visitor, typed.one("uri"), error)
+    now = Visitor(done.session, visitor.permissions, done.token, visitor.lang, visitor.theme)
+    return with_session(request, render(request, now, "account/recovery.html", codes=codes), done)
+
+
+@router.post("/preferences")
+def prefer(request: Request, typed: Typed) -> Response:
+    """Choose the language of pages, light or dark; for whoever is not signed in, too."""
+    check_page(request)
+    answer = RedirectResponse(own_path(typed.one("next")), 303)
+    for name, (cookie, known) in _CHOICES.items():
+        if (value := typed.one(name)) in known:
+            answer.set_cookie(cookie, value, max_age=_YEAR, path="/", httponly=True,
+                              samesite="lax", secure=is_secure(request))
+    return answer
+
+
+def _account(request: Request, visitor: Visitor, error: ZhuanjieError | None = None) -> Response:
+    register, session = register_of(request), visitor.session
+    with register.database.reading() as conn:
+        unit = unit_tree(conn).units.get(session.unit)
+    table = register.guard.table
+    said = describe_error(error, visitor.lang) if error is not None else None
+    return render(
+        request, visitor, "account/account.html", error=said,
+        status=said["status"] if said else 200, unit=unit.title if unit else session.unit,
+        role=table.roles[session.role].title, local=session.provider == LOCAL,
+        allowed=[p for name, p in table.permissions.items() if name in visitor.permissions])
+
+
+def _enrolling(request: Request, visitor: Visitor, uri: str,
+               error: ZhuanjieError | None) -> Response:
+    said = describe_error(error, visitor.lang) if error is not None else None
+    uri = uri if uri.startswith("otpauth://") else ""
+    secret = uri.partition("secret=")[2].partition("&")[0]
+    return render(request, visitor, "account/enrol.html", uri=uri, error=said,
+                  status=said["status"] if said else 200,
+                  secret=" ".join(secret[i:i + 4] for i in range(0, len(secret), 4)))

@@ -1,0 +1,78 @@
+"""What somebody typed. In: a form as it came. Out: its values, as texts that databases bear."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+
+from zhuanjie.web.api.problem import HttpError
+
+CSRF: Final = "csrf"
+KEPT: Final = "kept:"
+"""Before the names of what is carried through a login."""
+LONGEST: Final = 4000
+_PRINTED: Final = frozenset("\n\r\t")
+_FIELDS: Final = 5000
+
+
+class FormValues:
+    """The values of a form; of a name there may be several."""
+
+    def __init__(self, form: FormData) -> None:
+        """Raises HttpError for control characters and texts that are too long."""
+        self._items = [(name, value) for name, value in form.multi_items() if name != CSRF]
+        for name, value in self._items:
+            _check(name)
+            if isinstance(value, str):
+                _check(value)
+
+    def one(self, name: str, default: str = "") -> str:
+        """The last value of `name` without spaces at its ends; `default` where there is none."""
+        return next(iter(reversed(self.all(name))), default)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of `name`."""
+        return [value.strip() for known, value in self._items
+                if known == name and isinstance(value, str)]
+
+    def has(self, name: str) -> bool:
+        """Whether something is ticked, or said at all."""
+        return any(known == name for known, _ in self._items)
+
+    def begins(self, prefix: str) -> dict[str, str]:
+        """The values whose names begin with `prefix`, by the rest of the name."""
+        return {name.removeprefix(prefix): self.one(name) for name, value in self._items
+                if name.startswith(prefix) and isinstance(value, str)}
+
+    def files(self, name: str) -> list[UploadFile]:
+        """The files that were chosen."""
+        return [value for known, value in self._items
+                if known == name and isinstance(value, UploadFile) and value.filename]
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """All that is no file, in order."""
+        return [(name, value) for name, value in self._items if isinstance(value, str)]
+
+    @property
+    def has_files(self) -> bool:
+        """Whether there is any file."""
+        return any(isinstance(value, UploadFile) and value.filename for _, value in self._items)
+
+
+async def form_of(request: Request) -> FormData:
+    """The form of a request; what read it first keeps it."""
+    return await request.form(max_files=50, max_fields=_FIELDS)
+
+
+async def form_values(request: Request) -> FormValues:
+    """The values of a request's form, as a dependency."""
+    return FormValues(await form_of(request))
+
+
+def _check(text: Any) -> None:
+    if len(text) > LONGEST or any(
+            not c.isprintable() and c not in _PRINTED and ord(c) < 0xA0 for c in text):
+        raise HttpError(422, "register.http.values")

@@ -1,0 +1,27 @@
+"""The pages' rooms. In: nothing. Out: their routers, and the paths that take files."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from zhuanjie.web.pages import assets
+from zhuanjie.web.pages.account import routes as account
+from zhuanjie.web.pages.login import routes as login
+from zhuanjie.web.pages.work import routes as work
+
+ROUTERS: Final = (
+    assets.router,
+    login.router,
+    account.router,
+    work.router,
+)
+UPLOADS: Final = (
+)
+"""Patterns of the paths whose bodies may be as large as a file that is sent."""
+_UPLOAD: Final = re.compile("|".join(UPLOADS) or r"(?!)")
+
+
+def takes_files(path: str) -> bool:
+    """Whether a form at `path` may bring a file."""
+    return _UPLOAD.fullmatch(path) is not None

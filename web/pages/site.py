@@ -1,0 +1,21 @@
+"""Pages and interface in one application. In: a register. Out: it, ready to be served."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from zhuanjie.web.api.app import make_app
+from zhuanjie.web.api.settings import HttpSettings
+from zhuanjie.web.pages.errors import page_errors, page_refusal
+from zhuanjie.web.pages.rooms import ROUTERS, takes_files
+from zhuanjie.web.service.register import Register
+
+
+def make_site(register: Register, settings: HttpSettings | None = None) -> FastAPI:
+    """The application that answers people and programs for `register`."""
+    app = make_app(register, settings, takes_files=takes_files, refuse=page_refusal)
+    app.state.afterwards = "/"  # where whoever signed in at another server goes on
+    page_errors(app)
+    for router in ROUTERS:
+        app.include_router(router, include_in_schema=False)
+    return app

@@ -1,0 +1,37 @@
+// What pages do besides HTMX and Alpine. Nothing here is needed to read, or to send a form.
+'use strict';
+
+document.addEventListener('submit', (event) => {
+  // A form is sent once, however often somebody clicks; HTMX forms look after themselves.
+  const form = event.target;
+  if (form.hasAttribute('hx-post') || form.method !== 'post') return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = 'yes';
+  form.setAttribute('aria-busy', 'true');
+});
+window.addEventListener('pageshow', () => {
+  // The back button brings a page as it was left.
+  for (const form of document.querySelectorAll('form[data-sent]')) {
+    delete form.dataset.sent;
+    form.removeAttribute('aria-busy');
+  }
+});
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-print]');
+  if (button) window.print();
+});
+document.addEventListener('change', (event) => {
+  // The tick at a table's head is for every row: <input type="checkbox" data-all="member">.
+  const all = event.target.closest('input[data-all]');
+  if (all) {
+    for (const each of document.querySelectorAll(`input[name="${all.dataset.all}"]`)) {
+      if (each.checked !== all.checked) {
+        each.checked = all.checked;
+        each.dispatchEvent(new Event('change', { bubbles: true }));
+      }
+    }
+  }
+  // A choice that is sent as it is made: <form data-auto>.
+  const form = event.target.form;
+  if (form && form.hasAttribute('data-auto')) form.requestSubmit();
+});

@@ -1,0 +1,1 @@
+"""Work that takes long. In: one's jobs. Out: how far they are, what came of them."""
