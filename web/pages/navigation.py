@@ -8,7 +8,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NavEntry:
     """A link at the head of every page, called by the words `frame.nav_<id>`.
 
     It is shown to whoever has one of `permissions`, and is the first page of whoever has
@@ -22,12 +22,12 @@ class Entry:
 
 
 ACCOUNT: Final = "/account"
-NAVIGATION: Final[tuple[Entry, ...]] = (
+NAVIGATION: Final[tuple[NavEntry, ...]] = (
 )
 """In the order of the links; of several first pages the first holds."""
 
 
-def entries(permissions: Collection[str]) -> list[Entry]:
+def entries(permissions: Collection[str]) -> list[NavEntry]:
     """The links for whoever has these permissions."""
     return [each for each in NAVIGATION if any(name in permissions for name in each.permissions)]
 
