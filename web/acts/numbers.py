@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Connection, select
 
 from zhuanjie.engine.api import RegisterActs, UsageError, fail
@@ -20,6 +21,7 @@ from zhuanjie.web.store.change import UnitOfWork
 from zhuanjie.web.store.errors import RefusedError
 from zhuanjie.web.store.event import Event, EventDraft
 from zhuanjie.web.store.members import find
+from zhuanjie.web.store.tables import MEMBERS
 
 STANDING, VOIDED, REPLACED, TAKEN = "standing", "voided", "replaced", "taken"
 _LONGEST_PREFIX: Final = 40
@@ -89,6 +91,12 @@ class NumberBook:
             passed.append({"number": number, "text": text, "form": form})
             number += 1
 
+    def require(self, series: str) -> None:
+        """Raise UsageError for a series that there is not."""
+        if series not in self.acts.series:
+            raise fail(UsageError, "register.acts.unknown-series", name=series,
+                       known=", ".join(self.acts.series))
+
     def form(self, series: str, text: str) -> str:
         """A number as numbers of the series are compared."""
         return str(self.acts.fields[self.acts.series[series].field].compared(text))
@@ -105,7 +113,18 @@ class NumberBook:
         if conn.execute(known).first() is not None:
             return True
         name = self.acts.series[series].field
-        return name in self.keys and bool(find(conn, name, [form]))
+        return name in self.keys and (
+            bool(find(conn, name, [form])) or form in self._withdrawn(conn, series))
+
+    def _withdrawn(self, conn: Connection, series: str) -> set[str]:
+        """The numbers that withdrawn cases bear: those are found by no key, and were given out."""
+        name, found = self.acts.series[series].field, set[str]()
+        for record in conn.execute(select(MEMBERS.c.record).where(
+                MEMBERS.c.withdrawn.is_(True))).scalars():
+            text = orjson.loads(record).get(name)
+            if text is not None:
+                found.add(self.form(series, str(text)))
+        return found
 
     def ended(self, conn: Connection, series: str, member: str,
               record: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -127,10 +146,8 @@ class NumberBook:
 
         Raises UsageError for a series that there is not, or one that would go back.
         """
-        said = self.acts.series.get(series)
-        if said is None:
-            raise fail(UsageError, "register.acts.unknown-series", name=series,
-                       known=", ".join(self.acts.series))
+        self.require(series)
+        said = self.acts.series[series]
         counts_for = unit if said.by_unit else ""
         at = (year or date.fromisoformat(work.at[:10]).year) if said.by_year else 0
         row = work.conn.execute(select(SERIES.c.prefix, SERIES.c.next).where(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -19,6 +20,13 @@ def _clean(text: str) -> str:
     return text
 
 
+def _day(text: str) -> str:
+    try:
+        return text and date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise PydanticCustomError("date_parsing", "no day") from None
+
+
 Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_clean)]
 """A short text: a name, an id."""
 Paragraph = Annotated[str, StringConstraints(max_length=_LONGEST), AfterValidator(_clean)]
@@ -26,6 +34,9 @@ Paragraph = Annotated[str, StringConstraints(max_length=_LONGEST), AfterValidato
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[!-~]+$")]
 """A name that programs gave: of a member, a user, an event, a job."""
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+MaybeDay = Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d{2}-\d{2})?$"),
+                     AfterValidator(_day)]
+"""A day of the calendar in a form, where an empty text is none."""
 Whole = Annotated[int, Field(ge=-EXACT, le=EXACT)]
 """A whole number that every reader of JSON keeps exactly."""
 

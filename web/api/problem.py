@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from pathlib import PurePath
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -263,7 +264,8 @@ def _id(scope: Scope) -> str:
 
 def _place(said: Diagnostic) -> str:
     at = said.place
-    return ":".join(str(part) for part in (at.file, at.sheet, at.line, at.path) if part is not None)
+    file = None if at.file is None else PurePath(at.file).name  # where it is kept is told nobody
+    return ":".join(str(part) for part in (file, at.sheet, at.line, at.path) if part is not None)
 
 
 def _plain(values: Mapping[str, Any], lang: Lang) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from zhuanjie.engine.api import columns_wanted, open_rows
@@ -13,10 +14,12 @@ from zhuanjie.web.transfer.plan import ImportOptions
 from zhuanjie.web.transfer.preview import ImportPreview, preview
 from zhuanjie.web.transfer.save import SavedImport, save
 from zhuanjie.web.transfer.source import ImportSource, read_source
-from zhuanjie.web.transfer.units import office, unit_of_group
+from zhuanjie.web.transfer.units import office, unit_for, unit_of_group
 
 IMPORT = "import"
 """The permission whose reach is what an import may touch."""
+UNDO = "undo-import"
+"""The permission whose reach is what may be taken back."""
 
 
 def preview_upload(register: Register, actor: Actor, upload: Upload) -> ImportPreview:
@@ -39,14 +42,38 @@ def read_upload(register: Register, upload: Upload) -> ImportSource:
     with open_rows(list(upload.files), policy, headings) as rows:
         how: dict[str, Any] = {"columns": dict(headings or {}),
                                "clear": bool(upload.options.get("clear"))}
-        return read_source(rows, policy.vocabulary, how)
+        return _as_sent(read_source(rows, policy.vocabulary, how), upload)
+
+
+def _as_sent(source: ImportSource, upload: Upload) -> ImportSource:
+    """The same with files called as whoever sent them does, not by where they are kept."""
+    names = [path.name for path in upload.files]
+    called = {str(path): path.name if names.count(path.name) == 1 else f"{number}/{path.name}"
+              for number, path in enumerate(upload.files, 1)}
+
+    def named(text: Any) -> Any:
+        if isinstance(text, str):
+            for path, name in called.items():
+                text = text.replace(path, name)
+        return text
+
+    def of_args(args: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: named(value) for name, value in args.items()}
+
+    source.tables = [replace(t, columns=replace(t.columns, file=named(t.columns.file)))
+                     for t in source.tables]
+    source.input = [replace(f, file=named(f.file), args=of_args(f.args)) for f in source.input]
+    source.skipped = [replace(s, file=named(s.file)) for s in source.skipped]
+    source.notices = [replace(n, args=of_args(n.args)) for n in source.notices]
+    return source
 
 
 def options_of(register: Register, actor: Actor, said: Mapping[str, Any]) -> ImportOptions:
     """How an import is made: whoever names no unit belongs to that of whoever imports."""
     with register.store.reading(actor) as conn:
+        register.guard.require(conn, actor, IMPORT)
+        scope = register.guard.units(conn, actor, IMPORT)
         return ImportOptions(
-            unit=said.get("unit") or actor.unit or office(conn),
-            unit_of=unit_of_group(conn, register.vocabulary),
-            scope=register.guard.units(conn, actor, IMPORT),
+            unit=unit_for(conn, said.get("unit"), scope) or actor.unit or office(conn),
+            unit_of=unit_of_group(conn, register.vocabulary), scope=scope,
             clear=bool(said.get("clear")), again=bool(said.get("again")))

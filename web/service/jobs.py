@@ -7,6 +7,7 @@ personal data: they are their owner's, and are taken away after some days.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import re
 import shutil
@@ -39,6 +40,7 @@ ENDED: Final = frozenset({"done", "failed", "cancelled"})
 _WAITING: Final = 50
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _PRIVATE: Final = 0o700
+_LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +123,15 @@ class JobRunner:
         folder = self._folder / id
         if not _ID.fullmatch(id) or not (folder / ASKED).is_file():
             raise fail(NotFoundError, "register.job.none")
-        asked = orjson.loads((folder / ASKED).read_bytes())
-        if asked["owner"] != actor.id:
+        try:
+            asked = orjson.loads((folder / ASKED).read_bytes())
+            files = tuple(sorted(p.name for p in (folder / FILES).iterdir()))
+        except (OSError, orjson.JSONDecodeError):  # just taken away, or never written whole
+            raise fail(NotFoundError, "register.job.none") from None
+        # What somebody saw in another role or unit is not theirs any more.
+        if asked["owner"] != actor.id or any(
+                asked["actor"][name] != getattr(actor, name) for name in ("role", "unit")):
             raise fail(NotFoundError, "register.job.none")
-        files = tuple(sorted(p.name for p in (folder / FILES).iterdir()))
         said = _state(folder)
         return Job(id, asked["kind"], asked["owner"], asked["made_at"], asked["arguments"],
                    said["state"], said.get("done", 0), said.get("whole", 0), said.get("result"),
@@ -180,8 +187,13 @@ class JobRunner:
                     target=self._run, name=f"job {id}", daemon=True,
                     args=(self._place.url, self._place.folder, settings_file(),
                           self._folder / id))
-                _write(self._folder / id, {"state": "running"})
-                process.start()
+                try:
+                    _write(self._folder / id, {"state": "running"})
+                    process.start()
+                except OSError as error:  # no room for a file, or for a process; others come
+                    _LOG.warning("a job was not begun: %s", type(error).__name__)
+                    self._failed(id)
+                    continue
                 self._running = id, process
             process.join(self._seconds)
             if process.is_alive():
@@ -190,9 +202,14 @@ class JobRunner:
             with self._changed:
                 self._running = None
                 if _state(self._folder / id)["state"] not in ENDED:
-                    _write(self._folder / id,
-                           {"state": "failed", "error": {"code": "register.job.died"}})
-            self.tidy()
+                    self._failed(id)
+            with suppress(OSError):
+                self.tidy()
+
+    def _failed(self, id: str) -> None:
+        """Say that a job failed; without room for it the next start says so."""
+        with suppress(OSError):
+            _write(self._folder / id, {"state": "failed", "error": {"code": "register.job.died"}})
 
 
 def _state(folder: Path) -> dict[str, Any]:

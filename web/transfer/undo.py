@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from zhuanjie.engine.api import fail
 from zhuanjie.web.store.change import UnitOfWork
-from zhuanjie.web.store.errors import NotFoundError
+from zhuanjie.web.store.errors import ForbiddenError, NotFoundError
 from zhuanjie.web.store.event import Actor, Change, Event, EventDraft
 from zhuanjie.web.store.history import events, events_of
 from zhuanjie.web.store.members import ONLY_COLUMNS, Member, members
@@ -49,7 +49,8 @@ def undo(store: RegisterStore, id: str, actor: Actor, reason: str | None = None,
          scope: Scope = EVERYTHING) -> UndoneImport:
     """Take an import back, in one transaction; raises NotFoundError where there is none.
 
-    Members that are not of the units in `scope` any more are kept as they are.
+    `scope` are the units in which `actor` may take imports back. Members that were moved out of
+    them since are kept as they are; an import that was into others too is for whoever reaches all.
     """
     with store.change(actor) as work:
         past = import_of(work.conn, id)
@@ -65,6 +66,8 @@ def undo(store: RegisterStore, id: str, actor: Actor, reason: str | None = None,
                 drafts: list[EventDraft] = []
                 for event in some:
                     member = known[event.member or ""]
+                    if scope != EVERYTHING and (event.unit or "") not in scope:
+                        raise fail(ForbiddenError, "register.import.others-too")
                     if scope != EVERYTHING and member.unit not in scope:
                         out.kept.append(KeptValue(member.id, None))
                     elif (draft := _draft(work, event, member, out, reason)) is not None:

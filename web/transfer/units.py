@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from zhuanjie.engine.api import Vocabulary
+from zhuanjie.engine.api import Vocabulary, fail
 from zhuanjie.web.access.units import unit_tree
+from zhuanjie.web.store.errors import NotFoundError
+from zhuanjie.web.store.row_security import EVERYTHING, Scope
 from zhuanjie.web.transfer.plan import UnitOf
 
 
@@ -28,6 +30,22 @@ def unit_of_group(conn: Connection, vocabulary: Vocabulary) -> UnitOf | None:
         return named.get(form(record.get(group)))
 
     return find
+
+
+def unit_for(conn: Connection, named: str | None, scope: Scope = EVERYTHING) -> str | None:
+    """The unit whose id somebody names for those that name none themselves; None for no name.
+
+    Raises NotFoundError where there is no such unit in `scope`, or it takes nobody any more. A
+    register without units takes any.
+    """
+    if not named:
+        return None
+    tree = unit_tree(conn)
+    unit = tree.units.get(named)
+    if tree.units and (unit is None or unit.closed
+                       or not (scope == EVERYTHING or named in scope)):
+        raise fail(NotFoundError, "register.access.no-unit", id=named)
+    return named
 
 
 def office(conn: Connection) -> str:

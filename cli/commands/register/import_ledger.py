@@ -63,11 +63,12 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], database: str | None,
         from zhuanjie.web.transfer.plan import ImportOptions
 
         source = _read(register, ledgers, selection, session, clear=clear)
-        from zhuanjie.web.transfer.units import office, unit_of_group
+        from zhuanjie.web.transfer.units import office, unit_for, unit_of_group
 
         with register.store.reading(actor()) as conn:
-            asked = ImportOptions(unit=unit or office(conn), clear=clear, again=again,
-                                  unit_of=unit_of_group(conn, register.vocabulary))
+            asked = ImportOptions(
+                unit=unit_for(conn, unit) or office(conn), clear=clear, again=again,
+                unit_of=unit_of_group(conn, register.vocabulary))
         if save:
             return call.save(source, asked, token, quiet=quiet)
         return call.preview(source, asked, every=every)

@@ -218,6 +218,17 @@ def test_numbers_that_cases_bear_already_are_passed_over(office: Office) -> None
     assert found["200700001"][0] in {"taken", "voided"}
 
 
+def test_numbers_of_withdrawn_cases_are_passed_over_too(office: Office) -> None:
+    office.add("old", **{"letter.serial": "第200700001号", "letter.issued_on": "2007-06-01"})
+    office.add()
+    office.do("withdraw", "old", reason="重复")
+    assert office.issue()["number"] == "200700002"
+    office.do("restore", "old", reason="并非重复")
+    with office.store.reading(SYSTEM) as conn:
+        assert [(f.text, f.state) for f in fates(conn, "letter")] == [
+            ("200700001", "taken"), ("200700002", "standing")]
+
+
 def test_an_office_sets_its_series_and_gaps_are_explained(office: Office) -> None:
     for id in ("m1", "m2", "m3"):
         office.add(id)

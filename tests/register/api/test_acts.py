@@ -133,3 +133,8 @@ def test_numbers_are_listed_with_their_fate(at: Office) -> None:
     assert voided.status_code == 200, voided.text
     page = at.ask("GET", "/series/letter/numbers").json()
     assert {n["text"]: n["state"] for n in page["items"]}[number] == "voided"
+
+
+def test_a_series_that_there_is_not_has_no_numbers(at: Office) -> None:
+    answer = at.ask("GET", "/series/nothing/numbers")
+    assert (answer.status_code, answer.json()["code"]) == (400, "register.acts.unknown-series")

@@ -49,6 +49,70 @@ def test_a_ledger_is_shown_then_saved_then_taken_back(at: Office) -> None:
     assert at.ask("GET", "/members/m1").json()["record"]["member.sex"] == "male"
 
 
+def test_an_answer_tells_nobody_where_files_are_kept(at: Office) -> None:
+    ledger = "学号,姓名,离校时间\nno-m1,王m1,某日\n,无号,\n"
+    said = at.ask("POST", "/imports", files=[
+        ("files", ("甲.csv", ledger.encode())), ("files", ("乙.csv", ledger.encode())),
+        ("files", ("甲.csv", ledger.replace("王", "李").encode()))])
+    assert said.status_code == 201, said.text
+    assert [t["file"] for t in said.json()["tables"]] == ["1/甲.csv", "乙.csv", "3/甲.csv"]
+    assert {f["file"] for f in said.json()["input"]} <= {"1/甲.csv", "乙.csv", "3/甲.csv"}
+    assert str(at.register.place.folder) not in said.text
+
+
+def test_members_go_to_no_unit_that_there_is_not(at: Office) -> None:
+    ledger = "学号,姓名\nno-y1,李一\n"
+    for unit, who in (("nowhere", ()), ("physics", ("college", "maths"))):
+        refused = send(at, ledger, *who, data={"unit": unit})
+        assert (refused.status_code, refused.json()["code"]) == (404, "register.access.no-unit")
+    for role, unit in (("branch", "algebra"), ("inspector", "office"), ("administrator", "office")):
+        assert send(at, ledger, role, unit).status_code == 403
+
+
+def imported(at: Office, ledger: str, *who: str) -> str:
+    """The id of an import that was saved."""
+    said = send(at, ledger, *who).json()
+    saved = at.ask("POST", f"/imports/uploads/{said['upload']}/save", *who,
+                   json={"token": said["token"]}).json()
+    return str(saved["id"])
+
+
+def test_who_was_moved_away_since_does_not_keep_an_import_from_being_taken_back(
+        at: Office) -> None:
+    for id in ("z1", "z2"):
+        at.add(id, "maths")
+    college = ("college", "maths")
+    id = imported(at, "学号,姓名\nno-z1,改一\nno-z2,改二\nno-z3,新三\n", *college)
+    moved = at.ask("POST", "/members/z1/acts/move", json={
+        "inputs": {"member.school_branch": "物理系"}, "reason": "转系"})
+    assert moved.status_code == 200, moved.text
+    assert at.ask("POST", f"/imports/{id}/undo", "branch", "maths", json={}).status_code == 403
+    taken = at.ask("POST", f"/imports/{id}/undo", *college, json={})
+    assert taken.status_code == 200, taken.text
+    assert (taken.json()["restored"], taken.json()["withdrawn"]) == (1, 1)
+    assert taken.json()["kept"] == [{"member": "z1", "field": None}]
+    assert at.ask("GET", "/members/z1").json()["record"]["member.name"] == "改一"
+    assert at.ask("GET", "/members/z2").json()["record"]["member.name"] == "王z2"
+
+
+def test_an_import_into_several_units_is_taken_back_by_who_reaches_all(at: Office) -> None:
+    ledger = "学号,姓名,所在基层党委\nno-u1,一,数学系\nno-u2,二,物理系\n"
+    said = at.ask("POST", "/imports", files={"files": ("a.csv", ledger.encode())},
+                  data={"unit": "maths"}).json()
+    id = at.ask("POST", f"/imports/uploads/{said['upload']}/save",
+                json={"token": said["token"]}).json()["id"]
+    refused = at.ask("POST", f"/imports/{id}/undo", "college", "maths", json={})
+    assert (refused.status_code, refused.json()["code"]) == (403, "register.import.others-too")
+    assert at.ask("GET", "/members/no-u1").status_code == 200
+    assert at.ask("POST", f"/imports/{id}/undo", json={}).json()["withdrawn"] == 2
+
+
+def test_a_day_that_there_is_not_is_no_job(at: Office) -> None:
+    answer = at.ask("POST", "/audit", files={"files": ("a.csv", LEDGER.encode())},
+                    data={"as_of": "2026-02-31"})
+    assert answer.status_code == 422, answer.text
+
+
 def test_what_is_another_by_now_is_not_saved(at: Office) -> None:
     said = send(at, LEDGER.replace("女", "male").replace("no-x1", "no-x2")).json()
     at.ask("POST", "/members/m1/acts/correct", json={

@@ -114,6 +114,7 @@ def numbers(register: Register, who: Who, series: Line, limit: Limit = 50,
             cursor: Cursor = None) -> Page[NumberShown]:
     """The numbers of a series, and what became of each: gaps are explained."""
     after = row_of(cursor, series, str)
+    register.acts.desk.book.require(series)
     with register.store.reading(who) as conn:
         found = fates(conn, series, after=after[0] if after else "", limit=limit + 1)
     book, page = register.acts.desk.book, found[:limit]

@@ -9,7 +9,7 @@ from starlette.responses import FileResponse
 
 from zhuanjie.engine.api import Lang, say
 from zhuanjie.web.api.deps import Jobs, Language, Register, Who
-from zhuanjie.web.api.fields import Id
+from zhuanjie.web.api.fields import Id, MaybeDay
 from zhuanjie.web.api.models.jobs import AuditAsked, ExportAsked, JobShown, VerifyAsked
 from zhuanjie.web.api.models.jobs import Form as FileForm
 from zhuanjie.web.api.routes.imports import heading_map
@@ -33,7 +33,7 @@ def audit_register(register: Register, jobs: Jobs, who: Who, lang: Language,
 @router.post("/audit", status_code=202)
 def audit_file(register: Register, jobs: Jobs, who: Who, lang: Language,
                files: Annotated[list[UploadFile], File(min_length=1, max_length=20)],
-               as_of: Annotated[str, Form(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = "",
+               as_of: Annotated[MaybeDay, Form()] = "",
                columns: Annotated[str, Form(max_length=20_000)] = "{}",
                join: Annotated[bool, Form()] = False,
                absent: Annotated[Literal["unknown", "blank"], Form()] = "unknown",
