@@ -123,6 +123,8 @@ if TYPE_CHECKING:
     from zhuanjie.engine.auditing.case_judge import CaseOutcome as CaseOutcome
     from zhuanjie.engine.auditing.case_judge import Others as Others
     from zhuanjie.engine.auditing.case_judge import SharedPlace as SharedPlace
+    from zhuanjie.engine.auditing.case_mending import case_choices as case_choices
+    from zhuanjie.engine.auditing.case_mending import case_fix as case_fix
     from zhuanjie.engine.auditing.destinations import DestinationAnswer as DestinationAnswer
     from zhuanjie.engine.auditing.due_list import DueCounts as DueCounts
     from zhuanjie.engine.auditing.due_list import DueList as DueList
@@ -132,6 +134,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.auditing.explain import Trace as Trace
     from zhuanjie.engine.auditing.explain import TracePart as TracePart
     from zhuanjie.engine.auditing.record_search import RecordName as RecordName
+    from zhuanjie.engine.auditing.repair.record_fix import Beyond as Beyond
     from zhuanjie.engine.auditing.repair.record_fix import Fix as Fix
     from zhuanjie.engine.auditing.repair.record_fix import RecordFix as RecordFix
     from zhuanjie.engine.auditing.repair.table_rows import TableRow as TableRow

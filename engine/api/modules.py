@@ -58,11 +58,12 @@ MODULES: Final = {
     "zhuanjie.engine.auditing.case_judge": (
         "CaseJudge", "CaseOutcome", "CaseJudgement", "Others", "SharedPlace",
     ),
+    "zhuanjie.engine.auditing.case_mending": ("case_choices", "case_fix"),
     "zhuanjie.engine.auditing.destinations": ("DestinationAnswer",),
     "zhuanjie.engine.auditing.due_list": ("DueCounts", "DueList", "by_day", "part_of"),
     "zhuanjie.engine.auditing.explain": ("Explanation", "Trace", "TracePart"),
     "zhuanjie.engine.auditing.record_search": ("RecordName",),
-    "zhuanjie.engine.auditing.repair.record_fix": ("Fix", "RecordFix"),
+    "zhuanjie.engine.auditing.repair.record_fix": ("Beyond", "Fix", "RecordFix"),
     "zhuanjie.engine.auditing.repair.table_rows": ("TableRow",),
     "zhuanjie.engine.auditing.repair.values": ("CellChange",),
     "zhuanjie.engine.auditing.run": ("AuditRun",),

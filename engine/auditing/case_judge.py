@@ -227,6 +227,14 @@ class CaseJudge:
             known = self._renderers[lang] = FindingRenderer(self.plan, lang)
         return known
 
+    def plan_for(self, columns: frozenset[str] | None) -> Plan:
+        """The plan for cases whose tables have these columns (None: all are known)."""
+        return self._of(columns).plan
+
+    def counted(self, typed: Mapping[str, Any], others: Mapping[str, Others]) -> dict[str, Any]:
+        """A typed record with how many share its keys, as rules ask for it."""
+        return {**typed, **_counts(self._sets[None], typed, others)}
+
     def turns_on(self, typed: Mapping[str, Any]) -> date | None:
         """The next day on which the clock may change what is said of a case."""
         terms, any_day = self._turning

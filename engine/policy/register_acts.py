@@ -73,6 +73,19 @@ class RegisterActs:
         return self.vocabulary.fields
 
     @property
+    def sections(self) -> list[tuple[Text | None, tuple[str, ...]]]:
+        """How a record is laid out: by title the fields, each once; those of no section last."""
+        named = {n for section in self.file.sections.values() for n in section.fields}
+        out: list[tuple[Text | None, tuple[str, ...]]] = []
+        for section in self.file.sections.values():
+            whole = [f.name for f in self.fields
+                     if f.name.split(".")[0] in section.groups and f.name not in named]
+            named.update(whole)
+            out.append((section.title, (*section.fields, *whole)))
+        rest = tuple(f.name for f in self.fields if f.name not in named)
+        return [*out, (None, rest)] if rest else out
+
+    @property
     def events(self) -> tuple[str, ...]:
         """What the acts' events are called, each once."""
         return tuple(dict.fromkeys(act.act.event for act in self.acts.values()))

@@ -49,6 +49,11 @@ def _faults(model: RegisterFile, fields: FieldTable, source: YamlSource) -> Iter
         yield from _text_field(fields, source, (("series", name, "field"), series.field))
     for name, act in model.acts.items():
         yield from _act(model, act, fields, source, ("acts", name))
+    for name, section in model.sections.items():
+        for i, field in enumerate(section.fields):
+            yield from _field(fields, source, (("sections", name, "fields", i), field))
+        groups = [(("sections", name, "groups", i), g) for i, g in enumerate(section.groups)]
+        yield from _known("vocabulary.unknown-group", groups, fields.groups, source)
 
 
 def _act(model: RegisterFile, act: RegisterAct, fields: FieldTable, source: YamlSource,

@@ -171,6 +171,14 @@ class RegisterList(Strict):
     holds: Annotated[str, StringConstraints(min_length=1), Field(description="a CEL expression")]
 
 
+class RegisterSection(Strict):
+    """Fields that are shown together: these, and those of whole groups that no other names."""
+
+    title: Text
+    fields: tuple[FieldName, ...] = ()
+    groups: tuple[Name, ...] = ()
+
+
 class RegisterFile(Strict):
     """`register.yaml`: what a register of the domain can do with its records.
 
@@ -183,3 +191,5 @@ class RegisterFile(Strict):
     acts: dict[Name, RegisterAct] = Field(default_factory=dict)
     lists: dict[Name, RegisterList] = Field(
         default_factory=dict, description="the lists that are exported, in their order")
+    sections: dict[Name, RegisterSection] = Field(
+        default_factory=dict, description="how a record is laid out for people, in this order")

@@ -13,6 +13,7 @@ from typing import Any
 from zhuanjie.engine.api import Lang, ZhuanjieError, fail
 from zhuanjie.web.acts.attachments import Attachment, AttachmentFolder, check_room
 from zhuanjie.web.acts.idempotency import body_hash, keep_answer, kept_answer
+from zhuanjie.web.acts.mending import plain_ways, refusal_fix
 from zhuanjie.web.acts.perform import ActDesk, AskedAct, DoneAct, PreparedAct
 from zhuanjie.web.judging.casework import decide
 from zhuanjie.web.store.change import UnitOfWork
@@ -47,8 +48,10 @@ class ActRoom:
     folder: AttachmentFolder | None = None
 
     def do(self, actor: Actor, asked: AskedAct, *, key: str | None = None,
-           lang: Lang = "zh") -> ActAnswer:
+           lang: Lang = "zh", search: bool = True) -> ActAnswer:
         """Do an act. With a `key` the same request is answered and not done again.
+
+        With `search` a refusal says what would let the act through.
 
         Raises NotFoundError, ForbiddenError, ConflictError, InputError, RefusedError.
         """
@@ -64,8 +67,19 @@ class ActRoom:
                 if key is not None:
                     keep_answer(work, key, body, answer, now)
         if isinstance(done, RefusedError):
+            if search:  # once nobody waits for the trail
+                done.fix = self._fix(actor, asked, lang)
             raise done
         return ActAnswer(answer)
+
+    def _fix(self, actor: Actor, asked: AskedAct, lang: Lang) -> Mapping[str, Any] | None:
+        with self.store.reading(actor) as conn:
+            try:
+                prepared = self.desk.prepare(conn, actor, asked, lang=lang)
+            except ZhuanjieError:  # somebody else has changed the case since
+                return None
+            found = refusal_fix(self.desk, conn, prepared, lang)
+        return None if found is None else plain_ways(found)
 
     def perform(self, work: UnitOfWork, asked: AskedAct, *,
                 lang: Lang = "zh") -> DoneAct | RefusedError:
@@ -99,7 +113,9 @@ class ActRoom:
         """What an act would come to now; nothing is kept. Raises what doing it would raise."""
         with self.store.reading(actor) as conn:
             prepared = self.desk.prepare(conn, actor, asked, lang=lang)
+            found = refusal_fix(self.desk, conn, prepared, lang)
         if prepared.refusal is not None:
+            prepared.refusal.fix = None if found is None else plain_ways(found)
             raise prepared.refusal
         return prepared
 
@@ -133,7 +149,7 @@ class ActRoom:
         for member, version in chosen.items():
             each = replace(asked, member=member, expected_version=version)
             try:
-                answer = self.do(actor, each, lang=lang,
+                answer = self.do(actor, each, lang=lang, search=False,
                                  key=None if key is None else f"{key}/{member}")
             except ZhuanjieError as error:
                 out.append(BulkResult(member, error=error))

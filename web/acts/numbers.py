@@ -166,10 +166,21 @@ class NumberBook:
             "next": goes_on, "was": {"prefix": had, "next": was}}))
 
 
+def fates_of(conn: Connection, member: str) -> list[NumberFate]:
+    """The numbers that a member bore or bears, the first first."""
+    rows = conn.execute(select(NUMBERS).where(NUMBERS.c.member == member)
+                        .order_by(NUMBERS.c.given, NUMBERS.c.form))
+    return [_fate(row) for row in rows]
+
+
 def fates(conn: Connection, series: str, *, after: str = "", limit: int = 1000) -> list[NumberFate]:
     """The numbers of a series that are seen, by how they are compared, and what became of each."""
     rows = conn.execute(select(NUMBERS).where(
         NUMBERS.c.series == series, NUMBERS.c.form > after)
         .order_by(NUMBERS.c.form).limit(limit))
-    return [NumberFate(r.text, r.number, r.state, r.member, r.given, r.ended, r.replaces,
-                       r.replaced_by) for r in rows]
+    return [_fate(row) for row in rows]
+
+
+def _fate(row: Any) -> NumberFate:
+    return NumberFate(row.text, row.number, row.state, row.member, row.given, row.ended,
+                      row.replaces, row.replaced_by)

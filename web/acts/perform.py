@@ -29,6 +29,7 @@ from zhuanjie.engine.api import (
     fail,
 )
 from zhuanjie.web.acts.attachments import Attachment
+from zhuanjie.web.acts.conflicts import conflict
 from zhuanjie.web.acts.numbers import GivenNumber, NumberBook
 from zhuanjie.web.acts.projection import FILE, WAITING
 from zhuanjie.web.acts.tables import REQUESTS
@@ -36,14 +37,12 @@ from zhuanjie.web.acts.values import ActValues, read_inputs, unknown_act, values
 from zhuanjie.web.judging.casework import CaseView, decide, look
 from zhuanjie.web.judging.judging import Judging
 from zhuanjie.web.store.change import UnitOfWork
-from zhuanjie.web.store.errors import ConflictError, NotFoundError, RefusedError
-from zhuanjie.web.store.event import Actor, Event, EventDraft
+from zhuanjie.web.store.errors import NotFoundError, RefusedError
+from zhuanjie.web.store.event import Actor, EventDraft
 from zhuanjie.web.store.guard import Guard
-from zhuanjie.web.store.history import events_of
 from zhuanjie.web.store.members import Member, column_set, members
 
 Whole = Callable[[], AbstractContextManager[Any]]
-_MOST_CHANGES: Final = 50
 _LONGEST_REASON: Final = 2000
 
 
@@ -150,7 +149,7 @@ class ActDesk:
         if prepared.values.lacking:
             raise InputError(*(Diagnostic("register.acts.lacking", {
                 "field": name, "act": act.act.title}) for name in prepared.values.lacking))
-        broken = self._broken(act, act.valid, prepared.values.record, day)
+        broken = self.invalid(act, prepared.values.record, day)
         if broken:
             raise RefusedError(*broken)
         if act.act.before is not None:
@@ -206,6 +205,10 @@ class ActDesk:
             found.append(Diagnostic("register.acts.no-number", {
                 "act": said.title, "series": self.acts.series[said.ends.series].title}))
         return found
+
+    def invalid(self, act: TypedAct, record: Mapping[str, Any], day: date) -> list[Diagnostic]:
+        """What must hold of a record as an act would leave it, and does not."""
+        return self._broken(act, act.valid, record, day)
 
     def fill(self, conn: Connection, act: TypedAct, member: Member, inputs: Mapping[str, Any],
              actor: str, day: date) -> PreparedAct:
@@ -269,10 +272,7 @@ class ActDesk:
         case = prepared.case = look(
             self.judging, conn, prepared.member, lang, before=said.before, day=day,
             values=prepared.judged)
-        broken = [f for f in case.findings
-                  if f.outcome is Outcome.VIOLATION and f.severity is Severity.ERROR]
-        open_ = [f for f in case.open if f.severity is Severity.ERROR and f.judged
-                 and f.clause not in acknowledged] if said.undetermined != "allow" else []
+        broken, open_ = forbidding(prepared.act, case, acknowledged)
         if broken or (open_ and said.undetermined == "refuse"):
             prepared.refusal = _forbidden(
                 prepared.act, (*broken, *open_), "register.acts.forbidden")
@@ -280,20 +280,16 @@ class ActDesk:
             prepared.refusal = _forbidden(prepared.act, open_, "register.acts.confirm")
 
 
-def conflict(conn: Connection, member: Member, expected: int) -> ConflictError:
-    """That a member is another than the caller saw, with who changed what since."""
-    since = events_of(conn, member.id, after=expected)
-    error = fail(ConflictError, "register.acts.conflict", expected=expected,
-                 version=member.version, changes=len(since))
-    error.changes = [_change(event) for event in since[-_MOST_CHANGES:]]
-    return error
-
-
-def _change(event: Event) -> dict[str, Any]:
-    """What an event changed, without what fields hold."""
-    fields = sorted(name for name in event.values if not name.startswith("#"))
-    return {"event": event.id, "version": event.seq, "at": event.at, "actor": event.actor,
-            "kind": event.kind, "act": event.data.get("act"), "fields": fields}
+def forbidding(act: TypedAct, case: CaseView, acknowledged: frozenset[str] = frozenset(),
+               ) -> tuple[list[Finding], list[Finding]]:
+    """What forbids an act by the rules: what would be broken, and what nobody knows and whoever
+    asks has taken no note of.
+    """
+    weighs = [f for f in case.findings if f.severity is Severity.ERROR]
+    broken = [f for f in weighs if f.outcome is Outcome.VIOLATION]
+    open_ = [f for f in weighs if f.outcome is Outcome.UNDETERMINED and f.judged
+             and f.clause not in acknowledged] if act.act.undetermined != "allow" else []
+    return broken, open_
 
 
 def _said(act: TypedAct, words: Text) -> Diagnostic:

@@ -97,6 +97,8 @@ class Problem(BaseModel):
     findings: list[dict[str, Any]] | None = Field(
         default=None, description="the clauses that stand against it, and what would mend it")
     decision: str | None = Field(default=None, description="the id of what was judged")
+    fix: dict[str, Any] | None = Field(
+        default=None, description="the smallest changes that would let the act through")
 
 
 class HttpError(Exception):
@@ -183,7 +185,7 @@ def _more(error: ZhuanjieError, lang: Lang) -> dict[str, Any]:
         more["changes"] = [dict(change) for change in error.changes]
     if isinstance(error, RefusedError):
         more |= {"findings": [dict(found) for found in error.findings],
-                 "decision": error.decision}
+                 "decision": error.decision, "fix": error.fix}
     if len(error.diagnostics) > 1:
         more["errors"] = [{"at": _place(d), "code": d.code, "detail": say(d.code, lang, **d.args)}
                           for d in error.diagnostics]

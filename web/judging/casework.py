@@ -79,16 +79,32 @@ def look(judging: Judging, conn: Connection, member: Member, lang: Lang, *,
     left out. Raises UsageError for a moment that there is not.
     """
     judge = judging.law.judge(conn, day or judging.today(), before=before)
+    given = as_it_would_be(judging, conn, judge, member, values)
+    judgement = judge.judge(given.typed, given.columns, given.others, _beyond(conn, judge))
+    findings = judge.findings(judgement, given.typed, given.columns, Location(entry=member.id),
+                              lang)
+    return CaseView(member, judge, judgement, tuple(findings), before)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseGiven:
+    """What is judged: a typed record, the columns that are known, who shares its keys."""
+
+    typed: dict[str, Any]
+    columns: frozenset[str]
+    others: Mapping[str, Others]
+
+
+def as_it_would_be(judging: Judging, conn: Connection, judge: CaseJudge, member: Member,
+                   values: Mapping[str, Any] | None = None) -> CaseGiven:
+    """A member's record with `values` (plain; None takes one away), ready to be judged."""
     record = dict(member.record)
     columns = judging.columns(conn, member.columns)
     for name, value in (values or {}).items():
         record[name] = value
         columns |= {name}
     typed = judge.typed({name: value for name, value in record.items() if value is not None})
-    others = _others(conn, judge, member.id, typed, columns)
-    judgement = judge.judge(typed, columns, others, _beyond(conn, judge))
-    findings = judge.findings(judgement, typed, columns, Location(entry=member.id), lang)
-    return CaseView(member, judge, judgement, tuple(findings), before)
+    return CaseGiven(typed, columns, _others(conn, judge, member.id, typed, columns))
 
 
 def _others(conn: Connection, judge: CaseJudge, id: str, typed: dict[str, Any],

@@ -29,11 +29,13 @@ class ConflictError(RegisterError):
 class RefusedError(RegisterError):
     """An act that the rules forbid at this moment: `findings` say which clause, and what mends it.
 
-    `decision` is the id under which the trail keeps what was judged.
+    `decision` is the id under which the trail keeps what was judged, `fix` what would let the act
+    through, where that was searched for.
     """
 
     findings: Sequence[Mapping[str, Any]] = ()
     decision: str | None = None
+    fix: Mapping[str, Any] | None = None
 
     def __init__(self, *diagnostics: Diagnostic) -> None:
         super().__init__(*diagnostics)
