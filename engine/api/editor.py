@@ -31,6 +31,7 @@ from zhuanjie.engine.authoring.linting.run import Lint
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
 from zhuanjie.engine.core.lint_ids import Weight
 from zhuanjie.engine.core.messages import Lang
+from zhuanjie.engine.core.regular_files import read_regular_text
 from zhuanjie.engine.core.unsaved import texts_for_files
 
 __all__ = [
@@ -81,7 +82,7 @@ class PackEditor:
         if path in self.texts:
             return self.texts[path]
         try:
-            return path.read_text(encoding="utf-8-sig")
+            return read_regular_text(path)
         except (OSError, UnicodeDecodeError):
             return None
 

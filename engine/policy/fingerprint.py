@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from zhuanjie.engine.core.kept_files import name_of
+from zhuanjie.engine.core.regular_files import read_regular
 from zhuanjie.engine.policy.found import LOCK, MANIFEST, base_folder, known_packs, roots_beside
 from zhuanjie.engine.policy.row_files import ENDINGS
 from zhuanjie.engine.vocabulary.found import FIELDS, vocabulary_folders
@@ -65,7 +66,7 @@ def _sources(chains: Chains, known: dict[str, Path], by_default: bool) -> Iterat
         yield name
         yield str(folder)
         if by_default:
-            yield (folder / MANIFEST).read_bytes()
+            yield read_regular(folder / MANIFEST)
     roots: dict[Path, None] = {}
     for chain in chains:
         for pack in chain:
@@ -83,7 +84,7 @@ def _sources(chains: Chains, known: dict[str, Path], by_default: bool) -> Iterat
 def _files(paths: Iterable[Path]) -> Iterator[str | bytes]:
     for path in paths:
         yield str(path)
-        yield path.read_bytes()
+        yield read_regular(path)
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Final
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import UsageError, fail
+from zhuanjie.engine.core.regular_files import read_regular_text
 from zhuanjie.engine.core.settings import settings
 from zhuanjie.engine.core.suggest import suggest
 
@@ -79,7 +80,7 @@ def roots_beside(folder: Path) -> tuple[Path, ...]:
 def _id_of(folder: Path) -> str:
     """The id that a manifest gives; the folder's name where it is not to be seen."""
     try:
-        text = (folder / MANIFEST).read_text(encoding="utf-8-sig")
+        text = read_regular_text(folder / MANIFEST)
     except (OSError, UnicodeDecodeError):  # loading the pack will say so
         return folder.name
     found = _ID.search(text)

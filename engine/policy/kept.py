@@ -22,6 +22,7 @@ from zhuanjie.engine.core.kept_files import KeptFiles, name_of
 from zhuanjie.engine.core.kept_models import KeptModel
 from zhuanjie.engine.core.kept_trees import UNREADABLE, read_tree, write_tree
 from zhuanjie.engine.core.paths import short_path
+from zhuanjie.engine.core.regular_files import read_regular_text
 from zhuanjie.engine.core.results import PolicyRef, Severity
 from zhuanjie.engine.core.workdays import WorkCalendar
 from zhuanjie.engine.expr import nodes
@@ -232,7 +233,7 @@ def _changed(pack: LoadedPack) -> bool:
 
     read = {Path(s.file).name: s.text
             for s in (pack.source, *(topic.source for topic in pack.topics))}
-    there = {path.name: path.read_text(encoding="utf-8-sig")
+    there = {path.name: read_regular_text(path)
              for path in pack.folder.glob("*.yaml")}
     vocabularies = vocabulary_folders(roots_beside(pack.folder)).values()
     rows = any(hash_of(pack.folder / name) != seen for name, seen in pack.beside.items())

@@ -15,6 +15,7 @@ from pathlib import Path
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.paths import short_path
+from zhuanjie.engine.core.regular_files import read_regular_text
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.validate import validate
 from zhuanjie.engine.core.yaml_source import Key, YamlSource, read_source
@@ -60,7 +61,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
 def is_as_read(folder: Path) -> bool:
     """Whether a vocabulary's files still say what was read of them; raises as reading does."""
     *_, texts = _read(folder.resolve())
-    return texts == tuple((folder / name).read_text("utf-8-sig") for name in (MANIFEST, FIELDS))
+    return texts == tuple(read_regular_text(folder / name) for name in (MANIFEST, FIELDS))
 
 
 @cache

@@ -92,9 +92,10 @@ def server() -> Iterator[Cluster]:
 def test_postgresql_its_client_killed(disk: Disk, tmp_path: Path, server: Cluster) -> None:
     rng = Random(3)
     place = Place(disk, tmp_path, server.database("killed"))
-    begun = time.monotonic()
-    assert place.run().code == 0
-    takes = time.monotonic() - begun
+    for _ in range(2):  # the first one takes longer than those that follow
+        begun = time.monotonic()
+        assert place.run().code == 0
+        takes = time.monotonic() - begun
     place.promises.check()
     died = 0
     for _ in range(crashes(4)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -199,6 +200,22 @@ def test_what_a_shipped_base_declares_keeps_its_name(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace("receipt_return", f"receipt{HERE}_return")
     with pytest.raises(UsageError, match="comes with the program"):
         known.renamed(path, typed(known, path, text), "back_days")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+@pytest.mark.parametrize("name", ["beside/pack.yaml", "pack/20-more.yaml", "pack/cases/more.yaml"])
+def test_a_pipe_that_lies_there_is_not_waited_for(name: str, tmp_path: Path) -> None:
+    """Nobody writes into it, and opening it would not end."""
+    folder = write(tmp_path / "pack", rules=RULES).resolve()
+    pipe = tmp_path / name
+    pipe.parent.mkdir(exist_ok=True)
+    os.mkfifo(pipe)
+    known = PackEditor("en")
+    known.read(folder)
+    assert known.text(pipe) is None
+    assert "letter.issued_on" in labels(
+        known, folder / "10-rules.yaml",
+        RULES.replace("has(letter.issued_on)", "has(letter.¦)", 1))
 
 
 def test_every_key_of_the_models_has_a_role() -> None:

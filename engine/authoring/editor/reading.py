@@ -17,6 +17,7 @@ from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import PolicyError, ZhuanjieError
 from zhuanjie.engine.core.lint_ids import Weight
 from zhuanjie.engine.core.paths import short_path
+from zhuanjie.engine.core.regular_files import read_regular_text
 from zhuanjie.engine.core.unsaved import texts_for_files
 from zhuanjie.engine.core.yaml_source import YamlSource, parse_source, parsed_once
 from zhuanjie.engine.policy.found import MANIFEST, pack_folders
@@ -149,7 +150,7 @@ class PackReader:
         if kind is None:
             return None
         try:
-            text = path.read_text(encoding="utf-8-sig") if typed is None else typed
+            text = read_regular_text(path) if typed is None else typed
         except (OSError, UnicodeDecodeError):
             return None
         known = self._files.get(path)
@@ -211,7 +212,7 @@ def _upon(chain: list[Path]) -> list[Path]:
     found = []
     for folder in pack_folders(chain[-1].parent).values():
         try:
-            text = (folder / MANIFEST).read_text(encoding="utf-8-sig")
+            text = read_regular_text(folder / MANIFEST)
         except (OSError, UnicodeDecodeError):
             continue
         base = next((line.partition(":")[2].strip() for line in text.splitlines()

@@ -17,6 +17,7 @@ from zhuanjie.engine.authoring.linting.ignores import UNUSED
 from zhuanjie.engine.authoring.linting.run import Lint, LintReport, lint_report
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.lint_ids import Weight
+from zhuanjie.engine.core.regular_files import read_regular_text
 from zhuanjie.engine.core.unsaved import texts_for_files
 from zhuanjie.engine.core.yaml_source import YamlSource, path_text
 from zhuanjie.engine.policy.found import MANIFEST, pack_folders
@@ -163,7 +164,7 @@ def _hold(policy: Policy) -> bool:
 
 def _builds_on(folder: Path, name: str) -> bool:
     try:
-        text = (folder / MANIFEST).read_text(encoding="utf-8-sig")
+        text = read_regular_text(folder / MANIFEST)
     except (OSError, UnicodeDecodeError):
         return False
     return "builds_on:" in text and name in text
@@ -247,7 +248,7 @@ def own_files(pack: LoadedPack) -> Iterator[tuple[YamlSource, Path]]:
 
 def _text_of(path: Path) -> str:
     """A file's text as its positions count it, its lines ending alike."""
-    return path.read_text(encoding="utf-8-sig")
+    return read_regular_text(path)
 
 
 FIXERS: Final[Mapping[str, Callable[[Policy, Lint], tuple[Path, FileEdit] | None]]] = {
