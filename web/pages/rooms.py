@@ -8,6 +8,8 @@ from typing import Final
 from zhuanjie.web.pages import assets
 from zhuanjie.web.pages.account import routes as account
 from zhuanjie.web.pages.login import routes as login
+from zhuanjie.web.pages.member import acting
+from zhuanjie.web.pages.member import routes as member
 from zhuanjie.web.pages.work import routes as work
 
 ROUTERS: Final = (
@@ -15,8 +17,11 @@ ROUTERS: Final = (
     login.router,
     account.router,
     work.router,
+    member.router,
+    acting.router,
 )
 UPLOADS: Final = (
+    *acting.UPLOADS,
 )
 """Patterns of the paths whose bodies may be as large as a file that is sent."""
 _UPLOAD: Final = re.compile("|".join(UPLOADS) or r"(?!)")
