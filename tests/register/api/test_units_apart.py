@@ -58,7 +58,8 @@ def theirs(at: Office) -> dict[str, str]:
                    json={"token": upload["token"]})
     assert saved.status_code == 200, saved.text
     job = at.ask("POST", "/audits", "college", "physics", json={}).json()
-    at.app.state.jobs.cancel(job["id"], Actor(f"key:{at.key('college', 'physics')[9:21]}", "college"))
+    at.app.state.jobs.cancel(job["id"], Actor(f"key:{at.key('college', 'physics')[9:21]}", "college",
+                                         "physics"))
     reminder = at.ask("POST", "/reminders", "college", "physics", json={
         "unit": "physics", "channel": "mail", "target": "a@example.edu.cn"}).json()
     calendar = at.signed_in("newton").post("/api/v1/calendars", json={"unit": "physics"}).json()
