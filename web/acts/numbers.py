@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, select
 
-from zhuanjie.engine.api import RegisterActs, UsageError, fail
+from zhuanjie.engine.api import RegisterActs, UsageError, fail, office_zone
 from zhuanjie.web.acts.tables import NUMBERS, SERIES
 from zhuanjie.web.store.change import UnitOfWork
 from zhuanjie.web.store.errors import RefusedError
@@ -149,7 +149,9 @@ class NumberBook:
         self.require(series)
         said = self.acts.series[series]
         counts_for = unit if said.by_unit else ""
-        at = (year or date.fromisoformat(work.at[:10]).year) if said.by_year else 0
+        # By the office's clock, as numbers are given: at midnight it is ahead of that of events.
+        here = datetime.fromisoformat(work.at).astimezone(office_zone())
+        at = (year or here.year) if said.by_year else 0
         row = work.conn.execute(select(SERIES.c.prefix, SERIES.c.next).where(
             SERIES.c.series == series, SERIES.c.counts_for == counts_for,
             SERIES.c.year == at)).first()

@@ -6,6 +6,7 @@ insides, and no value that the caller did not send.
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -63,6 +64,7 @@ STATUS: Final[Mapping[type[ZhuanjieError], int]] = {
 """The status of an error, by the nearest of its classes."""
 AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 """A database that cannot be had now, not one that was asked wrongly."""
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 CHALLENGE: Final = {"www-authenticate": 'Bearer realm="zhuanjie"'}
 _RETRY: Final = {"retry-after": "2"}
 
@@ -147,6 +149,7 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _of_starlette)
     app.add_exception_handler(RequestValidationError, _of_request)
     app.add_exception_handler(SQLAlchemyError, _of_database)
+    app.add_exception_handler(OSError, _of_system)
 
 
 def _of_ours(request: Request, error: Exception) -> Response:
@@ -233,6 +236,13 @@ def database_code(error: Exception) -> str:
     """What is said of a database that cannot be had now."""
     away = isinstance(error, DBAPIError) and lost(error)
     return "register.http.database" if away else "register.http.busy"
+
+
+def _of_system(request: Request, error: Exception) -> Response:
+    if not isinstance(error, OSError) or error.errno not in _FULL:
+        raise error
+    _LOG.error("no room on the disk", extra={"request": _id(request.scope)})
+    return refusal(request.scope, 507, "register.http.room")
 
 
 def _answer(scope: Scope, status: int, said: Diagnostic, more: Mapping[str, Any] | None = None, *,

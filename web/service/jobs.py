@@ -105,14 +105,18 @@ class JobRunner:
                 raise fail(ConflictError, "register.job.full")
         id = uuid.uuid4().hex
         folder = self._folder / id
-        (folder / FILES).mkdir(mode=_PRIVATE, parents=True)
-        if upload is not None:
-            shutil.move(upload, folder / "upload")
         asked = {"kind": kind, "owner": actor.id, "actor": asdict(actor),
                  "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
                  "arguments": dict(arguments)}
-        (folder / ASKED).write_bytes(orjson.dumps(asked))
-        _write(folder, {"state": "waiting"})
+        try:
+            (folder / FILES).mkdir(mode=_PRIVATE, parents=True)
+            if upload is not None:
+                shutil.move(upload, folder / "upload")
+            (folder / ASKED).write_bytes(orjson.dumps(asked))
+            _write(folder, {"state": "waiting"})
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         with self._changed:
             self._waiting.append(id)
             self._changed.notify_all()

@@ -52,6 +52,15 @@ class Uploads:
         self.tidy()
         id = uuid.uuid4().hex
         folder = self._folder / id
+        try:
+            return self._receive(folder, actor, files, options)
+        except BaseException:  # what came of it is of use to nobody
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    @staticmethod
+    def _receive(folder: Path, actor: Actor, files: Iterable[tuple[str, BinaryIO]],
+                 options: Mapping[str, Any]) -> Upload:
         folder.mkdir(mode=_PRIVATE, parents=True)
         kept = []
         for number, (name, file) in enumerate(files):
@@ -66,7 +75,7 @@ class Uploads:
         (folder / _ABOUT).write_bytes(orjson.dumps({
             "owner": actor.id, "options": dict(options),
             "files": [str(path.relative_to(folder)) for path in kept]}))
-        return Upload(id, folder, kept, options)
+        return Upload(folder.name, folder, kept, options)
 
     def upload(self, id: str, actor: Actor) -> Upload:
         """An upload of `actor`'s; raises NotFoundError for any other."""

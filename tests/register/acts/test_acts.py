@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from support.acts_office import LI, WANG, Office, jpeg
+from support.acts_office import LI, WANG, Office, jpeg, policy
 
 from zhuanjie.engine.api import InputError, say_diagnostic
 from zhuanjie.web.acts.attachments import attached
 from zhuanjie.web.acts.numbers import fates
+from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.errors import ConflictError, NotFoundError, RefusedError
 from zhuanjie.web.store.event import SYSTEM
 from zhuanjie.web.store.history import events, events_of
@@ -245,6 +248,18 @@ def test_an_office_sets_its_series_and_gaps_are_explained(office: Office) -> Non
     with office.store.reading(SYSTEM) as conn:
         told = [e.data["was"] for e in events(conn) if e.kind == "series.set"]
     assert told[0] == {"prefix": "", "next": 2}
+
+
+def test_a_series_is_set_in_the_year_of_the_office(
+        database: RegisterDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zhuanjie.web.acts.numbers.office_zone", lambda: ZoneInfo("Asia/Shanghai"))
+    # In China it is the new year already when the clock of events is still in the old one.
+    office = Office(database, policy("fujian-2007-80"), tmp_path / "files",
+                    day=date(2008, 1, 1), now=datetime(2007, 12, 31, 20, tzinfo=UTC))
+    office.add()
+    with office.store.change(LI) as work:
+        office.book.set_series(work, "letter", next=10)
+    assert office.issue()["number"] == "200800010"
 
 
 def test_a_key_acts_once_and_answers_again(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from typing import Any
 
@@ -105,6 +106,19 @@ def test_an_import_into_several_units_is_taken_back_by_who_reaches_all(at: Offic
     assert (refused.status_code, refused.json()["code"]) == (403, "register.import.others-too")
     assert at.ask("GET", "/members/no-u1").status_code == 200
     assert at.ask("POST", f"/imports/{id}/undo", json={}).json()["withdrawn"] == 2
+
+
+@pytest.mark.parametrize("path", ["/imports", "/audit"])
+def test_a_full_disk_keeps_nothing_by_half(at: Office, path: str,
+                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    kept = set(at.register.place.folder.glob("uploads/*"))
+    monkeypatch.setattr("zhuanjie.web.service.uploads.shutil.copyfileobj", full)
+    refused = at.ask("POST", path, files={"files": ("a.csv", LEDGER.encode())})
+    assert (refused.status_code, refused.json()["code"]) == (507, "register.http.room")
+    assert set(at.register.place.folder.glob("uploads/*")) == kept
 
 
 def test_a_day_that_there_is_not_is_no_job(at: Office) -> None:
