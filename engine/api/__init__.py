@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.acts import lists_of as lists_of
     from zhuanjie.engine.api.acts import plain_values as plain_values
     from zhuanjie.engine.api.acts import register_acts as register_acts
+    from zhuanjie.engine.api.acts import steps_of as steps_of
     from zhuanjie.engine.api.authoring import FormattedFile as FormattedFile
     from zhuanjie.engine.api.authoring import MarkedText as MarkedText
     from zhuanjie.engine.api.authoring import PackCases as PackCases

@@ -25,7 +25,7 @@ from zhuanjie.engine.vocabulary.register_model import Setting as RegisterSetting
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["PlainReading", "RegisterActs", "RegisterSetting", "TypedAct", "TypedCondition",
-           "condition_holds", "lists_of", "plain_values", "register_acts"]
+           "condition_holds", "lists_of", "plain_values", "register_acts", "steps_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +63,11 @@ def lists_of(records: Iterable[Mapping[str, Any]], acts: RegisterActs,
         typed = codec.decode(record)
         yield next((name for name, each in acts.lists.items()
                     if judge.evaluate(each.holds, typed, as_of, {}) is True), None)
+
+
+def steps_of(record: Mapping[str, Any], acts: RegisterActs, as_of: date) -> tuple[str, ...]:
+    """The steps that a record of plain values has definitely come to, in the domain's order."""
+    typed = ValueCodec(acts.fields).decode(record)
+    judge = backend_of("reference")
+    return tuple(name for name, each in acts.steps.items()
+                 if judge.evaluate(each.holds, typed, as_of, {}) is True)

@@ -10,7 +10,7 @@ from typing import Final
 MODULES: Final = {
     "zhuanjie.engine.api.acts": (
         "PlainReading", "RegisterActs", "RegisterSetting", "TypedAct", "TypedCondition",
-        "condition_holds", "lists_of", "plain_values", "register_acts",
+        "condition_holds", "lists_of", "plain_values", "register_acts", "steps_of",
     ),
     "zhuanjie.engine.api.baselines": (
         "BaselineChange", "create_baseline", "show_baseline", "update_baseline",

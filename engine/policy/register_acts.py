@@ -28,6 +28,7 @@ from zhuanjie.engine.vocabulary.register_model import (
     RegisterAct,
     RegisterFile,
     RegisterList,
+    RegisterStep,
     Request,
     Series,
 )
@@ -66,6 +67,8 @@ class RegisterActs:
     file: RegisterFile
     lists: Mapping[str, TypedCondition]
     """The lists that are exported, by name: what holds of their records, and their titles."""
+    steps: Mapping[str, TypedCondition]
+    """How far a record comes, in order, by name: what holds of it, and the step's title."""
 
     @property
     def fields(self) -> FieldTable:
@@ -129,22 +132,24 @@ def _acts(model: RegisterFile, source: YamlSource | None, vocabulary: Vocabulary
     ) for name, act in model.acts.items()}
     lists = {name: typed for name, each in model.lists.items()
              for typed in _typed((each,), schema, source, ("lists", name), problems)}
+    steps = {name: typed for name, each in model.steps.items()
+             for typed in _typed((each,), schema, source, ("steps", name), problems)}
     return RegisterActs(vocabulary, model.unit_field, acts, model.series, model.requests, model,
-                        lists)
+                        lists, steps)
 
 
-def _typed(conditions: Sequence[ActCondition | RegisterList], schema: PackSchema,
+def _typed(conditions: Sequence[ActCondition | RegisterList | RegisterStep], schema: PackSchema,
            source: YamlSource | None, here: tuple[Key, ...],
            problems: list[Diagnostic]) -> tuple[TypedCondition, ...]:
     out = []
     for i, condition in enumerate(conditions):
-        is_list = isinstance(condition, RegisterList)
+        is_titled = isinstance(condition, RegisterList | RegisterStep)
         try:
             out.append(TypedCondition(
                 typed_expression(condition.holds, schema, Kind.BOOL),
-                condition.title if isinstance(condition, RegisterList) else condition.words))
+                condition.words if isinstance(condition, ActCondition) else condition.title))
         except ExpressionError as error:
-            trail = (*here, "holds") if is_list else (*here, i, "holds")
+            trail = (*here, "holds") if is_titled else (*here, i, "holds")
             problems += [d if source is None else replace(
                 d, place=source.within(trail, condition.holds, d.place.caret))
                 for d in error.diagnostics]

@@ -179,6 +179,13 @@ class RegisterSection(Strict):
     groups: tuple[Name, ...] = ()
 
 
+class RegisterStep(Strict):
+    """How far a record has come: so far where `holds` is true of it, whatever the day."""
+
+    title: Text
+    holds: Annotated[str, StringConstraints(min_length=1), Field(description="a CEL expression")]
+
+
 class RegisterFile(Strict):
     """`register.yaml`: what a register of the domain can do with its records.
 
@@ -193,3 +200,6 @@ class RegisterFile(Strict):
         default_factory=dict, description="the lists that are exported, in their order")
     sections: dict[Name, RegisterSection] = Field(
         default_factory=dict, description="how a record is laid out for people, in this order")
+    steps: dict[Name, RegisterStep] = Field(
+        default_factory=dict,
+        description="how far a record comes, in order: the last is the end of the way")

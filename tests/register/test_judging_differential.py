@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from support.amounts import amount
 from support.edge_records import record as edge_record
-from support.judged_registers import Office, Said
+from support.judged_registers import Office, Said, check_figures, sums, sums_of
 from support.party_transfer import fields
 from support.verify_pack import policy, rule
 
@@ -75,6 +75,7 @@ class History:
     def __init__(self, office: Office, seed: int, *, edges: bool) -> None:
         self.office, self.random, self.edges = office, Random(seed), edges
         self.days: dict[date, Said] = {}
+        self.figures: dict[date, dict[tuple[str, str, str], int]] = {}
         self.waivers = 0
 
     def values(self) -> dict[str, Any]:
@@ -130,6 +131,7 @@ class History:
 
     def pass_days(self) -> None:
         self.days[self.office.today] = self.office.kept()
+        self.figures[self.office.today] = sums(self.office.figures())
         self.office.today += timedelta(self.random.choice((1, 1, 2, 6)))
         self.office.judging.refresh(self.office.store)
 
@@ -153,6 +155,7 @@ def compare(office: Office, folder: Path, random: Random) -> None:
     kept = office.kept()
     assert kept == office.audited(folder, backend="reference")
     assert kept == office.audited(folder, bulk=random.random() < 0.5)
+    check_figures(office, kept, office.worked_out(office.today))
 
 
 def live(history: History, folder: Path, steps: int) -> int:
@@ -167,10 +170,14 @@ def live(history: History, folder: Path, steps: int) -> int:
     history.days[office.today] = before = office.kept()
     for day, said in history.days.items():
         assert said == office.audited(folder, day), day
+    for day, figures in history.figures.items():
+        assert figures == sums_of(office.worked_out(day)), day
+    figures = sums(office.figures())
     office.store.rebuild()
     office.judging.forget(office.store)
     office.judging.refresh(office.store)
     assert office.kept() == before
+    assert sums(office.figures()) == figures
     return seen
 
 

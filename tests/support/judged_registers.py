@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any
 import yaml
 from sqlalchemy import Connection
 
-from zhuanjie.engine.api import GivenTable, Policy, audit
+from zhuanjie.engine.api import GivenTable, Policy, audit, register_acts
 from zhuanjie.engine.core.results import Finding
+from zhuanjie.web.figures.counted import DARK, FINDINGS_OF, MEMBER, Tally, together
+from zhuanjie.web.figures.keep import FigureKeeper, current
+from zhuanjie.web.figures.past import PastFigures, WorkedOut
 from zhuanjie.web.judging.given import given_tables
 from zhuanjie.web.judging.judging import Judging
 from zhuanjie.web.judging.law import Law
@@ -35,7 +39,9 @@ class Office:
 
     def __init__(self, database: RegisterDatabase, policy: Policy, today: date) -> None:
         self.policy, self.today = policy, today
-        self.judging = Judging(Law(lambda _day: self.policy, self.waivers), lambda: self.today)
+        law, acts = Law(lambda _day: self.policy, self.waivers), register_acts(policy)
+        self.judging = Judging(law, lambda: self.today, [FigureKeeper(acts)])
+        self.past = PastFigures(law, acts, UTC)
         self.store = RegisterStore(
             database, {"letter.serial": policy.vocabulary.fields["letter.serial"].compared},
             projectors={}, hooks=[self.judging.hook],
@@ -67,6 +73,16 @@ class Office:
         with self.store.reading(SYSTEM) as conn:
             found = [o for o in outcomes(conn, self.today) if o.outcome.value != "satisfied"]
         return {(o.member, o.rule): of_row(o) for o in found}
+
+    def figures(self) -> dict[str, Tally]:
+        """The sums by unit that are kept up with changes."""
+        with self.store.reading(SYSTEM) as conn:
+            return current(conn)
+
+    def worked_out(self, day: date) -> WorkedOut:
+        """A day's figures, out of an audit of the records as they were at its end."""
+        with self.store.reading(SYSTEM) as conn:
+            return self.past.audited(conn, day)
 
     def tables(self, day: date | None = None) -> list[GivenTable]:
         with self.store.reading(SYSTEM) as conn:
@@ -100,3 +116,38 @@ def of_row(o: MemberOutcome) -> tuple[Any, ...]:
 def of_finding(f: Finding) -> tuple[Any, ...]:
     return (f.clause, str(f.outcome), str(f.severity), f.due, f.days_late, f.missing,
             f.waiver.id if f.waiver else None, f.edition)
+
+
+def sums(figures: Mapping[str, Tally]) -> dict[tuple[str, str, str], int]:
+    """Sums by unit, figure and key, but for what columns were missing for."""
+    return {(unit, figure, key): count for unit, tally in figures.items()
+            for figure, keys in tally.counts.items() if not figure.startswith(DARK)
+            for key, count in keys.items()}
+
+
+def sums_of(worked: WorkedOut) -> dict[tuple[str, str, str], int]:
+    """The same of a day that was worked out, each member counted here."""
+    out: Counter[tuple[str, str, str]] = Counter()
+    for stood in worked.members:
+        for (figure, key), count in stood.standing.counts.items():
+            out[stood.member.unit, figure, key] += count
+    return dict(out)
+
+
+def recounted(said: Said) -> dict[str, int]:
+    """How many findings there are by outcome and clause."""
+    return dict(Counter(f"{each[1]}:{each[0]}" for each in said.values()))
+
+
+def check_figures(office: Office, said: Said, worked: WorkedOut) -> None:
+    """Raise AssertionError where figures are not what an audit finds on the same day."""
+    kept = office.figures()
+    whole = together(kept.values())
+    assert sums(kept) == sums_of(worked)
+    assert dict(whole.of(FINDINGS_OF)) == recounted(said)
+    assert whole.of(MEMBER).get("", 0) == len(worked.members)
+    missed = worked.report.summary.not_judged if worked.report is not None else {}
+    assert {clause: n for clause, n in whole.of(DARK).items() if n} == {
+        clause: n for clause, n in missed.items() if n}
+    assert all(n > 0 for tally in kept.values() for keys in tally.counts.values()
+               for n in keys.values())

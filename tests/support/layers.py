@@ -25,6 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("web.evidence",),
     ("web.access",),
     ("web.judging",),
+    ("web.figures",),
     ("web.acts",),
     ("web.transfer",),
     ("web.reminders",),

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 import orjson
 from sqlalchemy import Connection, delete, insert, or_, select, update
@@ -48,12 +48,25 @@ class CaughtUp:
     left: bool
 
 
+class Listener(Protocol):
+    """What keeps tables up with what is said of members, in the transaction that judges them."""
+
+    @property
+    def basis(self) -> Mapping[str, str]:
+        """What tells its tables from others, by name: with another, everybody is judged anew."""
+
+    def judged(self, conn: Connection, judge: CaseJudge,
+               found: Mapping[str, JudgedMember]) -> None:
+        """Take in what is said of members; of one who was withdrawn nothing is."""
+
+
 class Judging:
     """What judges a register; safe to share among threads."""
 
-    def __init__(self, law: Law, today: Callable[[], date]) -> None:
+    def __init__(self, law: Law, today: Callable[[], date],
+                 listeners: Sequence[Listener] = ()) -> None:
         """`today` is the day of the office."""
-        self.law, self.today = law, today
+        self.law, self.today, self._listeners = law, today, listeners
         self._columns: dict[str, frozenset[str]] = {}
 
     def hook(self, work: UnitOfWork) -> None:
@@ -110,7 +123,7 @@ class Judging:
         if state == wanted:
             return None
         judge = self.law.judge(conn, self.today())
-        parts, basis = _basis(judge)
+        parts, basis = self._basis(judge)
         if only_waivers(conn, parts):
             pass_over(conn, judge, basis)
         query = (select(MEMBERS.c.id, CLOCKS.c.basis)
@@ -134,7 +147,7 @@ class Judging:
         """Where a change made other waivers hold, judge those whom they may cover, unless these are
         so many that they are better caught up with."""
         conn = work.conn
-        parts, basis = _basis(judge)
+        parts, basis = self._basis(judge)
         if not only_waivers(conn, parts):
             return
         pass_over(conn, judge, basis)
@@ -151,18 +164,28 @@ class Judging:
     def _judge(self, work: UnitOfWork, judge: CaseJudge, ids: Sequence[str],
                why: Sequence[str]) -> str:
         """Judge members and whom they touch; returns the decision."""
-        conn, basis = work.conn, _basis(judge)[1]
+        conn, basis = work.conn, self._basis(judge)[1]
         found = judged(conn, judge, members(conn, ids), lambda id: self.columns(conn, id))
         decision = work.record(decision_draft(
             judge, sorted((id, f.member.version) for id, f in found.items()),
             (o.outcome for f in found.values() if f.judgement for o in f.judgement.outcomes
              if is_kept(o)), records=_count(found), why=why))
         write(conn, judge, basis, found, decision.id)
+        for listener in self._listeners:
+            listener.judged(conn, judge, found)
         return decision.id
 
     def _wanted(self, conn: Connection) -> tuple[str, str]:
         judge = self.law.judge(conn, self.today())
-        return _basis(judge)[1], judge.day.isoformat()
+        return self._basis(judge)[1], judge.day.isoformat()
+
+    def _basis(self, judge: CaseJudge) -> tuple[dict[str, str], str]:
+        """What judges, and who listens; and one hash for it."""
+        parts = dict(judge.basis)
+        for listener in self._listeners:
+            parts |= listener.basis
+        packed = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
+        return parts, hashlib.sha256(packed).hexdigest()[:16]
 
     @staticmethod
     def _state(conn: Connection) -> tuple[str, str] | None:
@@ -172,12 +195,6 @@ class Judging:
 
 def _count(found: Mapping[str, JudgedMember]) -> int:
     return sum(f.judgement is not None for f in found.values())
-
-
-def _basis(judge: CaseJudge) -> tuple[dict[str, str], str]:
-    """What a judge judges by, and one hash for it."""
-    parts = dict(judge.basis)
-    return parts, hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
 def _why(conn: Connection, parts: Mapping[str, str], held: Sequence[str | None],

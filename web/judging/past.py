@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from zhuanjie.web.store.members import ONLY_COLUMNS, columns_of
 from zhuanjie.web.store.tables import EVENT_VALUES, EVENTS, MEMBERS
@@ -45,8 +45,8 @@ def day_end(day: date, zone: tzinfo | None) -> str:
 
 def last_event(conn: Connection, day: date, zone: tzinfo | None) -> int:
     """The number of the last event of a day or before it; 0 where there is none."""
-    return conn.execute(select(func.max(EVENTS.c.seq)).where(
-        EVENTS.c.at < day_end(day, zone))).scalar() or 0
+    return conn.execute(select(EVENTS.c.seq).where(EVENTS.c.at < day_end(day, zone)).order_by(
+        EVENTS.c.at.desc(), EVENTS.c.seq.desc()).limit(1)).scalar() or 0
 
 
 def members_at(conn: Connection, upto: int) -> Iterator[PastMember]:

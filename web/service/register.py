@@ -39,6 +39,7 @@ from zhuanjie.web.acts.waiver_rows import waiver_entries
 from zhuanjie.web.acts.waivers import Waivers
 from zhuanjie.web.evidence.checkpoints import Trail
 from zhuanjie.web.evidence.keys import make_signer
+from zhuanjie.web.figures.keep import FigureKeeper
 from zhuanjie.web.judging.judging import Judging
 from zhuanjie.web.judging.law import Law
 from zhuanjie.web.operations.metrics import RegisterMetrics
@@ -124,7 +125,7 @@ def _compose(place: RegisterPlace, database: RegisterDatabase, law: Law, policy:
     vocabulary = policy.vocabulary
     law.waivers = lambda conn, upto: waiver_entries(conn, vocabulary, upto)
     forms = _forms(vocabulary, of_domain)
-    judging = Judging(law, day)
+    judging = Judging(law, day, [FigureKeeper(of_domain)])
     guard = AccessGuard(
         {act.id: act.act.permission for act in of_domain.acts.values()} | dict(ACTS))
     trail, metrics = Trail(make_signer(place.folder)), RegisterMetrics(database)

@@ -34,10 +34,18 @@ class Member:
     withdrawn: bool = False
 
 
+def _set_id(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+NO_COLUMNS = frozenset(("", _set_id(orjson.dumps([]))))
+"""The sets of columns without any: of whom nothing is known yet, or nothing any more."""
+
+
 def column_set(conn: Connection, fields: Iterable[str]) -> str:
     """The id of a set of columns, kept by its content."""
     content = orjson.dumps(sorted(set(fields)))
-    id = hashlib.sha256(content).hexdigest()[:16]
+    id = _set_id(content)
     known = conn.execute(select(COLUMN_SETS.c.id).where(COLUMN_SETS.c.id == id)).first()
     if known is None:
         conn.execute(insert(COLUMN_SETS).values(id=id, fields=content))
