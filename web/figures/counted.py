@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement
@@ -152,6 +152,11 @@ class Age:
     id: str
     least: int
     most: int | None
+
+    def due(self, day: date) -> tuple[str | None, str | None]:
+        """The first and the last day on which what is so old on a day was due."""
+        first = None if self.most is None else (day - timedelta(self.most)).isoformat()
+        return first, (day - timedelta(self.least)).isoformat()
 
 
 AGES: Final = (Age("1-30", 1, 30), Age("31-60", 31, 60), Age("61-90", 61, 90), Age("91-", 91, None))

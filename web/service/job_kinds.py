@@ -24,6 +24,7 @@ from zhuanjie.web.evidence.verify import verify
 from zhuanjie.web.judging.decisions import decision_draft
 from zhuanjie.web.judging.given import given_tables
 from zhuanjie.web.judging.past import last_event, members_at
+from zhuanjie.web.service.board import work_out
 from zhuanjie.web.service.exporting import export_to
 from zhuanjie.web.service.register import Register, open_register
 from zhuanjie.web.store.event import Actor
@@ -84,6 +85,13 @@ def export_register(job: JobContext) -> Mapping[str, Any]:
     return {"records": count}
 
 
+def work_out_day(job: JobContext) -> Mapping[str, Any]:
+    """Work out the figures of a past day."""
+    day = _day(job)
+    known = work_out(job.register, job.actor, day, job.progress)
+    return {"as_of": day.isoformat(), "decision": known.decision, "upto": known.upto}
+
+
 def verify_trail(job: JobContext) -> Mapping[str, Any]:
     """Verify the whole trail."""
     register = job.register
@@ -123,7 +131,7 @@ def _saved(job: JobContext, report: Report) -> dict[str, Any]:
 
 KINDS: Final[Mapping[str, Callable[[JobContext], Mapping[str, Any]]]] = {
     "audit-register": audit_register, "audit-file": audit_file, "verify-trail": verify_trail,
-    "export": export_register,
+    "export": export_register, "board-day": work_out_day,
 }
 _LOG: Final = logging.getLogger(__name__)
 _OFTEN: Final = 0.25

@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 
 from zhuanjie.engine.api import REPORTED, Vocabulary
+from zhuanjie.web.figures.counted import holding
+from zhuanjie.web.figures.tables import MEMBER_FIGURES
 from zhuanjie.web.judging.tables import OUTCOMES
 from zhuanjie.web.store.tables import MEMBER_KEYS, MEMBERS
 
@@ -38,6 +40,21 @@ Last = tuple[Any, str]
 
 
 @dataclass(frozen=True, slots=True)
+class StandingQuery:
+    """Members by how they stand, as figures count them; all that is given holds.
+
+    `overdue` are the first and the last day on which what is overdue was due; `dark` is a clause
+    that was not judged for want of columns.
+    """
+
+    states: Sequence[str] = ()
+    came_to: str | None = None
+    not_to: str | None = None
+    overdue: tuple[str | None, str | None] | None = None
+    dark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MemberQuery:
     """Which members are asked for. Of several conditions all hold; of several values any."""
 
@@ -48,6 +65,7 @@ class MemberQuery:
     due_by: str | None = None
     withdrawn: bool = False
     order: Order = "id"
+    stands: StandingQuery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +148,34 @@ def _conditions(asked: MemberQuery, vocabulary: Vocabulary) -> list[ColumnElemen
         where.append(MEMBERS.c.id.in_(select(OUTCOMES.c.member).where(*of_outcomes[1:])))
     elif asked.outcomes or asked.due_by is not None:  # many: whoever comes next is soon one of them
         where.append(exists().where(*of_outcomes))
+    if asked.stands is not None:
+        where += _standing(asked.stands)
     if asked.text.strip():
         where.append(MEMBERS.c.id.in_(_of_text(asked.text, vocabulary)))
     return where
+
+
+def _standing(asked: StandingQuery) -> Iterator[ColumnElement[bool]]:
+    table = MEMBER_FIGURES.c
+    few: list[ColumnElement[bool]] = []  # found by an index
+    if asked.states:
+        few.append(table.state.in_(list(asked.states)))
+    if asked.overdue is not None:
+        first, last = asked.overdue
+        few += [table.late_since.is_not(None)] if first is last is None else []
+        few += [table.late_since >= first] if first is not None else []
+        few += [table.late_since <= last] if last is not None else []
+    if few:
+        yield MEMBERS.c.id.in_(select(table.member).where(*few))
+    many: list[ColumnElement[bool]] = []
+    if asked.came_to is not None:
+        many.append(holding(table.steps, asked.came_to))
+    if asked.not_to is not None:
+        many.append(~holding(table.steps, asked.not_to))
+    if asked.dark is not None:
+        many.append(holding(table.dark, asked.dark))
+    if many:
+        yield exists().where(table.member == MEMBERS.c.id, *many)
 
 
 def _of_text(text: str, vocabulary: Vocabulary) -> Any:

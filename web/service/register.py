@@ -22,6 +22,7 @@ from zhuanjie.engine.api import (
     fail,
     kept_policy,
     office_day,
+    office_zone,
     register_acts,
     settings,
     shown_name,
@@ -40,6 +41,7 @@ from zhuanjie.web.acts.waivers import Waivers
 from zhuanjie.web.evidence.checkpoints import Trail
 from zhuanjie.web.evidence.keys import make_signer
 from zhuanjie.web.figures.keep import FigureKeeper
+from zhuanjie.web.figures.past import PastFigures
 from zhuanjie.web.judging.judging import Judging
 from zhuanjie.web.judging.law import Law
 from zhuanjie.web.operations.metrics import RegisterMetrics
@@ -85,6 +87,8 @@ class Register:
     uploads: Uploads
     upkeep: Upkeep
     reads: ReadCounter
+    past: PastFigures
+    """Figures of past days."""
 
     def policy(self, day: date | None = None) -> Policy:
         """The policy that judges on `day`, or today, by the settings."""
@@ -150,7 +154,8 @@ def _compose(place: RegisterPlace, database: RegisterDatabase, law: Law, policy:
         Access(store, guard, access_settings(settings().register)), of_office,
         Uploads(place.folder / "uploads"),
         Upkeep(store, place.folder, judging=judging, trail=trail, guard=guard, office=of_office,
-               day=day, metrics=metrics), ReadCounter(store))
+               day=day, metrics=metrics), ReadCounter(store),
+        PastFigures(law, of_domain, office_zone()))
 
 
 class _Policies:

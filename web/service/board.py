@@ -1,0 +1,236 @@
+"""How an office stands, on a day, beside another, over time. In: who looks, at what. Out: figures.
+
+Today's figures are kept up with every change; those of a past day are there once it was worked out
+(`work_out`, which takes as long as an audit). Whoever looks sees the units that they see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from zhuanjie.engine.api import UsageError, fail
+from zhuanjie.web.access.units import UnitTree, unit_tree
+from zhuanjie.web.figures.counted import Tally, holding, mark, together
+from zhuanjie.web.figures.keep import current
+from zhuanjie.web.figures.past import PastDay, PastFigures, keep, past, trend
+from zhuanjie.web.figures.tables import PAST_STANDINGS
+from zhuanjie.web.judging.decisions import decision_draft
+from zhuanjie.web.service.register import Register
+from zhuanjie.web.settings.reading import closing_days
+from zhuanjie.web.store.errors import NotFoundError
+from zhuanjie.web.store.event import Actor
+from zhuanjie.web.store.tables import MEMBERS
+
+POINTS = 12
+"""How many closing days a trend goes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardDay:
+    """The sums of units on a day; `past` is None today."""
+
+    day: date
+    tallies: Mapping[str, Tally]
+    past: PastDay | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """A unit, with those below it unless `alone`; `before` is how it stood on the other day."""
+
+    unit: str
+    title: str
+    units: tuple[str, ...]
+    alone: bool
+    tally: Tally
+    before: Tally | None
+    opens: bool
+    """Whether there are units below it to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A unit's figures on a day: the sums of all below it, and of each part of it."""
+
+    at: BoardDay
+    unit: str
+    title: str
+    path: tuple[tuple[str, str], ...]
+    """The units above it that are seen, from the top, by id and title."""
+    units: tuple[str, ...]
+    whole: Tally
+    before: Tally | None
+    rows: tuple[BoardRow, ...]
+
+
+def day_figures(register: Register, conn: Connection, day: date) -> BoardDay | None:
+    """The sums of a day that are there; None for a past one that was not worked out.
+
+    Raises UsageError for a day that has not come.
+    """
+    today = register.day()
+    if day > today:
+        raise fail(UsageError, "register.board.future", day=day.isoformat())
+    if day == today:
+        return BoardDay(day, current(conn))
+    known = register.past.known(conn, day)
+    return None if known is None else BoardDay(day, past(conn, day), known)
+
+
+def board(conn: Connection, at: BoardDay, unit: str, tops: Sequence[str],
+          beside: BoardDay | None = None) -> Board:
+    """The figures of a unit. `tops` are the units that whoever looks is over.
+
+    Raises NotFoundError for a unit that they do not see.
+    """
+    tree = unit_tree(conn)
+    if unit not in tree.units or not any(tree.is_below(unit, top) for top in tops):
+        raise fail(NotFoundError, "register.access.no-unit", id=unit)
+    below = tuple(tree.below(unit))
+    children = [each for each in tree.below(unit)[1:] if tree.units[each].parent == unit]
+    rows = [_row(tree, each, tuple(tree.below(each)), at, beside) for each in children]
+    own = _row(tree, unit, (unit,), at, beside, alone=True)
+    if children and (own.tally.members or (own.before and own.before.members)):
+        rows.insert(0, own)
+    path, above = [], tree.units[unit].parent
+    while above is not None and any(tree.is_below(above, top) for top in tops):
+        path.append((above, tree.units[above].title))
+        above = tree.units[above].parent
+    return Board(at, unit, tree.units[unit].title, tuple(reversed(path)), below,
+                 _sum(at, below), None if beside is None else _sum(beside, below), tuple(rows))
+
+
+def _row(tree: UnitTree, unit: str, units: tuple[str, ...], at: BoardDay,
+         beside: BoardDay | None, *, alone: bool = False) -> BoardRow:
+    return BoardRow(unit, tree.units[unit].title, units, alone, _sum(at, units),
+                    None if beside is None else _sum(beside, units),
+                    not alone and len(units) > 1)
+
+
+def _sum(at: BoardDay, units: Iterable[str]) -> Tally:
+    return together(at.tallies[unit] for unit in units if unit in at.tallies)
+
+
+def tops_of(register: Register, conn: Connection, actor: Actor) -> list[str]:
+    """The units that somebody is over: whose figures are theirs to see, with all below."""
+    tree = unit_tree(conn)
+    if actor.unit is not None:
+        return [actor.unit] if actor.unit in tree.units else []
+    return [tree.root] if tree.root is not None else []
+
+
+def closing(conn: Connection, day: date, count: int = POINTS) -> list[date]:
+    """The office's last closing days before a day, the earliest first; the ends of months where it
+    has set none."""
+    return closing_days(conn).upto(day, count) or month_ends(day, count)
+
+
+def month_ends(day: date, count: int = POINTS) -> list[date]:
+    """The last `count` days of months that are no later than a day, the earliest first."""
+    found, at = list[date](), day + timedelta(1)
+    while len(found) < count:
+        at = at.replace(day=1)
+        found.append(at - timedelta(1))
+        at = found[-1]
+    return sorted(found)
+
+
+def course(conn: Connection, of: Board, days: Sequence[date]) -> list[tuple[date, Tally | None]]:
+    """How a unit stood on days before, None where it was not worked out, and on its own day."""
+    before = [day for day in days if day < of.at.day]
+    known = trend(conn, before, of.units)
+    return [*((day, known.get(day)) for day in before), (of.at.day, of.whole)]
+
+
+def work_out(register: Register, actor: Actor, day: date,
+             progress: Callable[[int, int | None], None] = lambda _done, _whole: None) -> PastDay:
+    """Work a past day out and keep it; the trail keeps that it was judged.
+
+    Raises UsageError for a day that is not past.
+    """
+    if day >= register.day():
+        raise fail(UsageError, "register.board.not-past", day=day.isoformat())
+    figures: PastFigures = register.past
+    with register.database.reading() as conn:
+        known = figures.known(conn, day)
+        if known is not None:
+            return known
+        worked = figures.audited(conn, day, progress)
+        office = unit_tree(conn).root
+    report = worked.report
+    with register.store.change(actor) as work:
+        decision = ""
+        if report is not None:
+            judge = register.judging.law.judge(work.conn, day, upto=worked.upto)
+            decision = work.record(decision_draft(
+                judge, report.ledger.sha256, (f.outcome for f in report.findings),
+                records=report.ledger.records, why=("board",))).id
+        with work.everything():
+            keep(work.conn, worked, office=office, decision=decision, at=work.at)
+    return PastDay(day, worked.upto, report.policy.sha256 if report is not None else "", decision)
+
+
+@dataclass(frozen=True, slots=True)
+class PastQuery:
+    """Which members are asked for, of a past day; all that is given holds."""
+
+    day: date
+    units: Sequence[str]
+    states: Sequence[str] = ()
+    clause: str | None = None
+    outcome: str | None = None
+    came_to: str | None = None
+    not_to: str | None = None
+    overdue: tuple[str | None, str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastRow:
+    """A member as it stood; `seen` is whether it is still of a unit that is seen."""
+
+    member: str
+    unit: str
+    state: str
+    late_since: str | None
+    marks: tuple[str, ...]
+    record: bytes | None
+    withdrawn: bool
+
+    @property
+    def seen(self) -> bool:
+        """Whether the member is still one that is seen."""
+        return self.record is not None
+
+
+def past_members(conn: Connection, asked: PastQuery, *, after: str | None = None,
+                 limit: int = 50) -> tuple[list[PastRow], str | None]:
+    """At most `limit` members after one, as they stood on a day, and after whom it goes on."""
+    table = PAST_STANDINGS.c
+    where: list[ColumnElement[bool]] = [
+        table.day == asked.day.isoformat(), table.unit.in_(list(asked.units))]
+    if after is not None:
+        where.append(table.subject > after)
+    if asked.states:
+        where.append(table.state.in_(list(asked.states)))
+    if asked.clause is not None and asked.outcome is not None:
+        where.append(holding(table.marks, mark(asked.outcome, asked.clause)))
+    if asked.came_to is not None:
+        where.append(holding(table.steps, asked.came_to))
+    if asked.not_to is not None:
+        where.append(~holding(table.steps, asked.not_to))
+    if asked.overdue is not None:
+        first, last = asked.overdue
+        where += [table.late_since >= first] if first is not None else []
+        where += [table.late_since <= last] if last is not None else []
+    found = conn.execute(
+        select(PAST_STANDINGS, MEMBERS.c.record, MEMBERS.c.withdrawn)
+        .outerjoin_from(PAST_STANDINGS, MEMBERS, MEMBERS.c.id == table.subject)
+        .where(*where).order_by(table.subject).limit(limit + 1)).all()
+    rows = [PastRow(row.subject, row.unit, row.state, row.late_since,
+                    tuple(row.marks.strip("\n").split("\n\n")) if row.marks else (), row.record,
+                    bool(row.withdrawn)) for row in found[:limit]]
+    return rows, rows[-1].member if len(found) > limit else None
