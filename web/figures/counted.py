@@ -41,7 +41,7 @@ class Said:
 
 
 @dataclass(slots=True)
-class Standing:
+class MemberStanding:
     """How a member stands, and what it adds to which figure."""
 
     state: str = CLEAR
@@ -54,9 +54,9 @@ class Standing:
         return sorted(key for known, key in self.counts if known == figure)
 
 
-def standing(said: Iterable[Said], steps: Iterable[str]) -> Standing:
+def standing(said: Iterable[Said], steps: Iterable[str]) -> MemberStanding:
     """How a member stands of whom this is said, who came to these steps."""
-    made = Standing(steps=tuple(steps))
+    made = MemberStanding(steps=tuple(steps))
     counts = made.counts
     counts[MEMBER, ""] = 1
     since: date | None = None

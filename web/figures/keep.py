@@ -17,8 +17,8 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 from zhuanjie.engine.api import REPORTED, CaseJudge, Outcome, RegisterActs, steps_of
 from zhuanjie.web.figures.counted import (
     DARK_MEMBERS,
+    MemberStanding,
     Said,
-    Standing,
     Tally,
     listed,
     standing,
@@ -89,7 +89,7 @@ class FigureKeeper:
                 "dark": listed(made.keys(DARK_MEMBERS)), "counted": counted(made)}
 
 
-def counted(made: Standing) -> bytes:
+def counted(made: MemberStanding) -> bytes:
     """What a member adds to figures, as its row has it."""
     return orjson.dumps(sorted([figure, key, count]
                                for (figure, key), count in made.counts.items()))

@@ -34,8 +34,8 @@ from zhuanjie.web.figures.counted import (
     MEMBERS_OF,
     STATE,
     STEPS,
+    MemberStanding,
     Said,
-    Standing,
     Tally,
     listed,
     standing,
@@ -70,7 +70,7 @@ class StoodMember:
     """A member as it was, and how it stood."""
 
     member: PastMember
-    standing: Standing
+    standing: MemberStanding
 
 
 @dataclass(frozen=True, slots=True)
