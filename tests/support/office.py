@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 
 from support.identity_servers import browse
 from zhuanjie.web.access.access import Access
+from zhuanjie.web.access.code_keys import CodeBox, SealingKey
 from zhuanjie.web.access.errors import LoginError
 from zhuanjie.web.access.guard import AccessGuard
 from zhuanjie.web.access.projection import PROJECTIONS, PROJECTORS
@@ -22,6 +23,7 @@ OFFICE = {"office": None, "maths": "office", "maths-1": "maths", "maths-2": "mat
           "physics": "office", "physics-1": "physics"}
 """Units, and what they are below."""
 NAME = "member.name"
+BOX = CodeBox([SealingKey.new()])
 QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 PASSWORD = "梨花院落溶溶月，柳絮池塘"
 OURS = "https://register.example.edu.cn"

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from zhuanjie.engine.api import UsageError, fail
 from zhuanjie.web.access import keys, units, users
+from zhuanjie.web.access.code_keys import CodeBox
 from zhuanjie.web.access.errors import LoginError
 from zhuanjie.web.access.guard import AccessGuard
 from zhuanjie.web.access.keys import ApiKey
@@ -47,14 +48,15 @@ class Access:
     """Who may do what, and who they are; safe to share among threads."""
 
     def __init__(self, store: RegisterStore, guard: AccessGuard,
-                 settings: AccessSettings | None = None, *,
+                 settings: AccessSettings | None = None, *, box: CodeBox,
                  hashes: PasswordHashes | None = None) -> None:
-        """`guard` is the one that `store` asks."""
+        """`guard` is the one that `store` asks; `box` seals the secrets of one-time codes."""
         self.store, self.guard = store, guard
         self.settings = settings or AccessSettings()
         self._hashes = hashes or PasswordHashes()
         self.sessions = Sessions(store.database, self.settings)
-        self.logins = Logins(store.database, self.sessions, self._hashes, self.settings, store.now)
+        self.logins = Logins(store.database, self.sessions, self._hashes, self.settings, store.now,
+                             box)
         self.sign_ins = SignIns(store, self.sessions, self.settings)
 
     def actor_of_session(self, token: str) -> Actor:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from zhuanjie.engine.api import UsageError, fail
 from zhuanjie.web.access.attempts import LoginAttempts
+from zhuanjie.web.access.code_keys import CodeBox
 from zhuanjie.web.access.errors import LoginError
 from zhuanjie.web.access.one_time_codes import (
     begin_enrolment,
@@ -43,8 +44,10 @@ class Logins:
     """Lets in whoever knows a password; safe to share among threads."""
 
     def __init__(self, database: RegisterDatabase, sessions: Sessions, hashes: PasswordHashes,
-                 settings: AccessSettings, now: Callable[[], datetime]) -> None:
+                 settings: AccessSettings, now: Callable[[], datetime], box: CodeBox) -> None:
+        """`box` opens the secrets of one-time codes."""
         self._database, self._sessions, self._hashes = database, sessions, hashes
+        self._box = box
         self._settings, self._now = settings, now
         self._attempts = LoginAttempts(settings.account, settings.network)
 
@@ -63,7 +66,8 @@ class Logins:
                     lacks = True
                     # Not cleared: or whoever has the password could try codes for ever.
                     self._attempts.take_back(conn, user, address)
-                right = not lacks and take_code(conn, user, code or "", now)
+                right = not lacks and take_code(
+                    conn, self._box, user, code or "", now)
             else:
                 right = True
             # What was verified has to hold still: a password may have been changed meanwhile.
@@ -116,7 +120,7 @@ class Logins:
             self._verify(session.user, password or "", address, now)
         with self._database.writing() as conn:
             self._attempts.clear(conn, session.user, address)
-            return begin_enrolment(conn, session.user)
+            return begin_enrolment(conn, self._box, session.user)
 
     def confirm(self, token: str, code: str) -> tuple[LoggedIn, list[str]]:
         """Show a first code; returns a new session that has shown one, and recovery codes."""
@@ -124,7 +128,7 @@ class Logins:
         with self._database.writing() as conn:
             self._attempts.count(conn, now, session.user, None)
         with self._database.writing() as conn:
-            codes = confirm_enrolment(conn, session.user, code.strip(), now)
+            codes = confirm_enrolment(conn, self._box, session.user, code.strip(), now)
             begun = self._again(conn, session, token, now) if codes is not None else None
         if codes is None or begun is None:
             raise fail(LoginError, "register.access.wrong-code")
@@ -136,7 +140,7 @@ class Logins:
         with self._database.writing() as conn:
             self._attempts.count(conn, now, session.user, None)
         with self._database.writing() as conn:
-            right = take_code(conn, session.user, code, now)
+            right = take_code(conn, self._box, session.user, code, now)
             begun = self._again(conn, session, token, now) if right else None
         if begun is None:
             raise fail(LoginError, "register.access.wrong-code")

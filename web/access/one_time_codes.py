@@ -13,6 +13,7 @@ import pyotp
 from sqlalchemy import Connection, delete, insert, select, update
 
 from zhuanjie.engine.api import UsageError, fail
+from zhuanjie.web.access.code_keys import CodeBox
 from zhuanjie.web.access.sessions import token_hash
 from zhuanjie.web.access.tables import ONE_TIME_CODES, RECOVERY_CODES
 
@@ -30,22 +31,23 @@ def is_enrolled(conn: Connection, user: str) -> bool:
         ONE_TIME_CODES.c.user == user)).scalar())
 
 
-def begin_enrolment(conn: Connection, user: str) -> str:
+def begin_enrolment(conn: Connection, box: CodeBox, user: str) -> str:
     """Make a secret, to be confirmed by a code; returns the address that apps take (otpauth)."""
     if is_enrolled(conn, user):
         raise fail(UsageError, "register.access.enrolled")
     secret = pyotp.random_base32()
     forget_codes(conn, user)
     conn.execute(insert(ONE_TIME_CODES).values(
-        user=user, secret=secret, confirmed=False, last_step=0))
+        user=user, secret=box.seal(user, secret), confirmed=False, last_step=0))
     return pyotp.TOTP(secret).provisioning_uri(name=user, issuer_name=ISSUER)
 
 
-def confirm_enrolment(conn: Connection, user: str, code: str, now: float) -> list[str] | None:
+def confirm_enrolment(conn: Connection, box: CodeBox, user: str, code: str,
+                      now: float) -> list[str] | None:
     """Take a first code; returns recovery codes, to be shown once. None for a wrong code."""
     if is_enrolled(conn, user):
         raise fail(UsageError, "register.access.enrolled")
-    if not _take_code(conn, user, code, now):
+    if not _take_code(conn, box, user, code, now):
         return None
     conn.execute(update(ONE_TIME_CODES).where(ONE_TIME_CODES.c.user == user).values(
         confirmed=True))
@@ -55,13 +57,14 @@ def confirm_enrolment(conn: Connection, user: str, code: str, now: float) -> lis
     return codes
 
 
-def take_code(conn: Connection, user: str, code: str, now: float) -> bool:
+def take_code(conn: Connection, box: CodeBox, user: str, code: str, now: float) -> bool:
     """Whether `code` is right and was not taken before, a code of the app or one to recover."""
     if not is_enrolled(conn, user):
         return False
     bare = code.strip().lower().replace(" ", "")
-    return _take_code(conn, user, bare, now) or bool(conn.execute(delete(RECOVERY_CODES).where(
-        RECOVERY_CODES.c.user == user, RECOVERY_CODES.c.hash == token_hash(bare))).rowcount)
+    return _take_code(conn, box, user, bare, now) or bool(conn.execute(
+        delete(RECOVERY_CODES).where(RECOVERY_CODES.c.user == user,
+                                     RECOVERY_CODES.c.hash == token_hash(bare))).rowcount)
 
 
 def forget_codes(conn: Connection, user: str) -> None:
@@ -70,12 +73,12 @@ def forget_codes(conn: Connection, user: str) -> None:
         conn.execute(delete(table).where(table.c.user == user))
 
 
-def _take_code(conn: Connection, user: str, code: str, now: float) -> bool:
-    secret = conn.execute(select(ONE_TIME_CODES.c.secret).where(
+def _take_code(conn: Connection, box: CodeBox, user: str, code: str, now: float) -> bool:
+    kept = conn.execute(select(ONE_TIME_CODES.c.secret).where(
         ONE_TIME_CODES.c.user == user)).scalar()
-    if secret is None:
+    if kept is None:
         return False
-    app, step = pyotp.TOTP(secret), int(now) // _STEP
+    app, step = pyotp.TOTP(box.open(user, kept)), int(now) // _STEP
     steps = range(step - _AROUND, step + _AROUND + 1)
     right = [each for each in steps if hmac.compare_digest(
         app.generate_otp(each).encode(), code.encode("utf-8", "surrogatepass"))]

@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from anyio.to_thread import current_default_thread_limiter, run_sync
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from zhuanjie import __version__
 from zhuanjie.engine.api import ZhuanjieError
+from zhuanjie.web.api.callers import stranger
 from zhuanjie.web.api.gate import Gate
+from zhuanjie.web.api.limits import Limits
 from zhuanjie.web.api.openapi import describe
 from zhuanjie.web.api.problem import handle_errors, refusal
 from zhuanjie.web.api.routes import (
@@ -43,6 +45,9 @@ PREFIX: Final = "/api/v1"
 ROUTES: Final = tuple(room.router for room in (
     session, sign_in, members, acts, attachments, waivers, imports, judging, jobs, trail, access,
     office))
+
+FOR_STRANGERS: Final = (session.router, sign_in.router)
+"""The routes that nobody need be signed in for."""
 
 
 def make_app(register: Register, settings: HttpSettings | None = None, *,
@@ -76,10 +81,12 @@ def make_app(register: Register, settings: HttpSettings | None = None, *,
                   docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.register = register
     app.state.http = http
+    app.state.limits = Limits(http.limits, PREFIX)
     app.state.feed, app.state.jobs = feed, runner
     handle_errors(app)
     for routes in ROUTES:
-        app.include_router(routes, prefix=PREFIX)
+        app.include_router(routes, prefix=PREFIX, dependencies=[
+            Depends(stranger)] if routes in FOR_STRANGERS else [])
     describe(app)
     app.router.routes.extend(register.upkeep.routes)
     app.add_middleware(Gate, settings=http, refuse=refuse,

@@ -18,8 +18,11 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from sqlalchemy.exc import SQLAlchemyError
 
 from zhuanjie.engine.api import ZhuanjieError
+from zhuanjie.web.access.errors import LoginError
+from zhuanjie.web.api.limits import Limits
 from zhuanjie.web.api.problem import CHALLENGE, HttpError
 from zhuanjie.web.api.settings import HttpSettings
+from zhuanjie.web.operations.logs import template_of
 from zhuanjie.web.service.register import Register
 from zhuanjie.web.store.event import Actor
 
@@ -38,18 +41,37 @@ by_session = APIKeyCookie(name=COOKIE, scheme_name="session", auto_error=False,
 def caller_of(request: Request, _key: object = Security(by_key),
               _session: object = Security(by_session)) -> Actor:
     """Who asks; raises HttpError, LoginError, ForbiddenError."""
+    limits: Limits = request.app.state.limits
+    try:
+        actor = _let_in(request)
+    except LoginError:
+        limits.of_stranger(request.scope)
+        raise
+    except HttpError as error:
+        if error.status == 401:
+            limits.of_stranger(request.scope)
+        raise
+    request.state.actor = actor  # for the log
+    limits.of_actor(actor, request.method, template_of(request.scope)[0])
+    return actor
+
+
+def stranger(request: Request) -> None:
+    """Count a request that nobody need be signed in for; raises HttpError."""
+    limits: Limits = request.app.state.limits
+    limits.of_stranger(request.scope)
+
+
+def _let_in(request: Request) -> Actor:
     access = _register(request).access
     key = key_of(request)
     if key is not None:
-        actor = access.actor_of_key(key)
-    else:
-        token = session_of(request)
-        if request.method not in SAFE:
-            check_page(request)
-            check_token(request, token)
-        actor = access.actor_of_session(token)
-    request.state.actor = actor  # for the log
-    return actor
+        return access.actor_of_key(key)
+    token = session_of(request)
+    if request.method not in SAFE:
+        check_page(request)
+        check_token(request, token)
+    return access.actor_of_session(token)
 
 
 def still(request: Request, register: Register) -> Callable[[], bool]:

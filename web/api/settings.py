@@ -15,6 +15,20 @@ _KIB, _MIB = 1024, 1024 * 1024
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+class LimitSettings(BaseModel):
+    """How many requests a minute are answered; 0 for as many as come.
+
+    `requests` and, of those that take seconds of a processor, `costly` are of one user or key;
+    `strangers` of one address, from which nobody is signed in.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    requests: int = Field(default=12_000, ge=0)
+    costly: int = Field(default=120, ge=0)
+    strangers: int = Field(default=600, ge=0)
+
+
 class HttpSettings(BaseModel):
     """How the register is reached, and what it bears.
 
@@ -34,6 +48,7 @@ class HttpSettings(BaseModel):
     seconds: int = Field(default=60, ge=1)
     threads: int = Field(default=8, ge=1, le=256)
     streams: int = Field(default=200, ge=1)
+    limits: LimitSettings = LimitSettings()
 
     @field_validator("address")
     @classmethod

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from zhuanjie.engine.api import UsageError, fail
-from zhuanjie.web.evidence.keys import make_signer
 from zhuanjie.web.evidence.prove import consistency_document, event_document
 from zhuanjie.web.evidence.tables import TRAIL_CHECKPOINTS
 from zhuanjie.web.evidence.tree import grow, tree
@@ -101,11 +99,6 @@ class Trail:
         size, at = self._last
         return work.size - size >= self._every \
             or datetime.fromisoformat(work.at) - datetime.fromisoformat(at) >= self._after
-
-
-def trail_of(folder: Path) -> Trail:
-    """The trail of the register whose files are in `folder`; a key is made where there is none."""
-    return Trail(make_signer(folder))
 
 
 def _last(conn: Connection) -> tuple[int, str] | None:

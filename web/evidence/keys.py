@@ -7,18 +7,17 @@ so that what an earlier key signed can still be verified. ZHUANJIE_TRAIL_KEY nam
 from __future__ import annotations
 
 import os
-import stat
 import uuid
 from pathlib import Path
 from typing import Final
 
-from zhuanjie.engine.api import OutputError, UsageError, fail
+from zhuanjie.engine.api import UsageError, fail
+from zhuanjie.web.store.private_files import read_private, unwritten, write_private
 from zhuanjie.web.trail.note import NoteError, Signer, Verifier
 
 PRIVATE: Final = "trail.key"
 PUBLIC: Final = "trail.pub"
 VARIABLE: Final = "ZHUANJIE_TRAIL_KEY"
-_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def private_path(folder: Path) -> Path:
@@ -30,20 +29,9 @@ def private_path(folder: Path) -> Path:
 def signer_of(folder: Path) -> Signer | None:
     """The key, or None where there is none; raises UsageError for one that cannot be used."""
     path = private_path(folder)
+    text = read_private(path, mounted=bool(os.environ.get(VARIABLE)))
     try:
-        text = path.read_text(encoding="ascii").strip()
-        # A mounted secret may have any mode; our own file has ours.
-        is_open = not os.environ.get(VARIABLE) and os.name == "posix" \
-            and path.stat().st_mode & _OTHERS
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unusable(path, error) from None
-    if is_open:
-        raise fail(UsageError, "register.trail.key-open", path=str(path),
-                   hint="register.trail.key-open.hint")
-    try:
-        return Signer.read(text)
+        return Signer.read(text) if text is not None else None
     except NoteError as error:
         raise _unusable(path, error) from None
 
@@ -56,29 +44,37 @@ def make_signer(folder: Path, origin: str | None = None) -> Signer:
     known = signer_of(folder)
     if known is not None:
         return known
+    made = new_signer(origin)
     try:
-        made = Signer.new(origin or f"zhuanjie-{uuid.uuid4().hex[:12]}")
-    except NoteError:
-        raise fail(UsageError, "register.trail.origin", name=origin) from None
-    path = private_path(folder)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-        with os.fdopen(handle, "w", encoding="ascii") as out:
-            out.write(made.text + "\n")
-            out.flush()
-            os.fsync(out.fileno())
-        with (folder / PUBLIC).open("a", encoding="ascii") as out:
-            out.write(made.verifier.text + "\n")
+        write_private(private_path(folder), made.text)
     except FileExistsError:
         # Another process made one in the same moment.
         again = signer_of(folder)
         if again is None:
             raise
         return again
-    except OSError as error:
-        raise fail(OutputError, "register.trail.key-written", path=str(path),
-                   reason=error.strerror or "") from None
+    note_verifier(folder, made.verifier)
     return made
+
+
+def new_signer(origin: str | None = None) -> Signer:
+    """A key that is nowhere yet; raises UsageError for a name that no key may have."""
+    try:
+        return Signer.new(origin or f"zhuanjie-{uuid.uuid4().hex[:12]}")
+    except NoteError:
+        raise fail(UsageError, "register.trail.origin", name=origin) from None
+
+
+def note_verifier(folder: Path, verifier: Verifier) -> None:
+    """Add a public key to those beside the register; raises OutputError."""
+    path = folder / PUBLIC
+    try:
+        with path.open("a", encoding="ascii") as out:
+            out.write(verifier.text + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as error:
+        raise unwritten(path, error) from None
 
 
 def verifiers_of(folder: Path) -> list[Verifier]:

@@ -6,6 +6,7 @@ Rooms do not know one another: here their projectors, hooks and tables come toge
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from zhuanjie.engine.api import (
 )
 from zhuanjie.web.access import projection as access
 from zhuanjie.web.access.access import Access
+from zhuanjie.web.access.code_keys import CodeBox, SealingKey, code_box
 from zhuanjie.web.access.guard import AccessGuard
 from zhuanjie.web.access.settings import access_settings
 from zhuanjie.web.acts import projection as acts
@@ -39,7 +41,7 @@ from zhuanjie.web.acts.perform import ActDesk
 from zhuanjie.web.acts.waiver_rows import waiver_entries
 from zhuanjie.web.acts.waivers import Waivers
 from zhuanjie.web.evidence.checkpoints import Trail
-from zhuanjie.web.evidence.keys import make_signer
+from zhuanjie.web.evidence.new_key import signer_for
 from zhuanjie.web.figures.keep import FigureKeeper
 from zhuanjie.web.figures.past import PastFigures
 from zhuanjie.web.judging.judging import Judging
@@ -101,11 +103,12 @@ class Register:
 
 def open_register(url: str | None = None, *, folder: Path | None = None,
                   now: Callable[[], datetime] = lambda: datetime.now(UTC),
-                  day: Callable[[], date] = office_day) -> Register:
+                  day: Callable[[], date] = office_day, renewing: bool = False) -> Register:
     """The register at `url` (or the usual place), made where there is none.
 
-    `now` is the clock of events, `day` the day of the office. Raises UsageError for a URL or
-    settings that cannot be used, OutputError where nothing can be written.
+    `now` is the clock of events, `day` the day of the office; `renewing` opens one whose keys are
+    lost, to begin new ones and for nothing else. Raises UsageError for a URL, settings or keys that
+    cannot be used, OutputError where nothing can be written.
     """
     place = place_of(url, folder)
     place.make()
@@ -115,7 +118,7 @@ def open_register(url: str | None = None, *, folder: Path | None = None,
     database = RegisterDatabase(place.url)
     try:
         bring_up(database, place.folder)
-        return _compose(place, database, law, policy, of_domain, now, day)
+        return _compose(place, database, law, policy, of_domain, now, day, renewing=renewing)
     except SQLAlchemyError as error:
         database.close()
         raise fail(UsageError, "register.database", hint="register.database.hint",
@@ -125,20 +128,23 @@ def open_register(url: str | None = None, *, folder: Path | None = None,
 
 def _compose(place: RegisterPlace, database: RegisterDatabase, law: Law, policy: Policy,
              of_domain: RegisterActs, now: Callable[[], datetime],
-             day: Callable[[], date]) -> Register:
+             day: Callable[[], date], *, renewing: bool) -> Register:
     vocabulary = policy.vocabulary
     law.waivers = lambda conn, upto: waiver_entries(conn, vocabulary, upto)
     forms = _forms(vocabulary, of_domain)
     judging = Judging(law, day, [FigureKeeper(of_domain)])
     guard = AccessGuard(
         {act.id: act.act.permission for act in of_domain.acts.values()} | dict(ACTS))
-    trail, metrics = Trail(make_signer(place.folder)), RegisterMetrics(database)
+    trail, metrics = Trail(None), RegisterMetrics(database)
     store = RegisterStore(
         database, forms, guard=guard, projections=PROJECTIONS, now=now,
         projectors=together([access.PROJECTORS, acts.projectors(of_domain), transfer.PROJECTORS,
                              reminders.PROJECTORS, office.PROJECTORS]),
         hooks=[metrics.timed(judging.hook), trail.hook, metrics.hook])
     store.begin()
+    box = CodeBox([SealingKey.new()]) if renewing else code_box(database, place.folder)
+    with database.reading() as conn, suppress(*([UsageError] if renewing else [])):
+        trail.signer = signer_for(conn, place.folder)
     attachments = AttachmentFolder(place.folder / "attachments")
     unit_field = of_domain.unit_field
     compared = vocabulary.fields[unit_field].compared if unit_field else str
@@ -151,7 +157,7 @@ def _compose(place: RegisterPlace, database: RegisterDatabase, law: Law, policy:
     return Register(
         place, database, store, vocabulary, day, guard, judging, ActRoom(store, desk, attachments),
         Waivers(law.policy, day), attachments, trail,
-        Access(store, guard, access_settings(settings().register)), of_office,
+        Access(store, guard, access_settings(settings().register), box=box), of_office,
         Uploads(place.folder / "uploads"),
         Upkeep(store, place.folder, judging=judging, trail=trail, guard=guard, office=of_office,
                day=day, metrics=metrics), ReadCounter(store),

@@ -23,18 +23,12 @@ _ADMIN = "admin"
 def command(ctx: click.Context, *, database: str | None, admin: str, office: str | None,
             quiet: bool) -> int:
     """Make a register."""
-    from zhuanjie.engine import api
-
     session = session_of(ctx)
     with opened(database) as register:
-        from zhuanjie.web.access.access import Access
-        from zhuanjie.web.access.guard import AccessGuard
-        from zhuanjie.web.access.settings import access_settings
-        from zhuanjie.web.evidence.keys import make_signer, private_path
+        from zhuanjie.web.evidence.keys import private_path
 
-        make_signer(register.place.folder)
-        access = Access(register.store, AccessGuard(), access_settings(api.settings().register))
-        first = access.begin(user=admin, title=office or session.say("output.register.init.office"))
+        first = register.access.begin(
+            user=admin, title=office or session.say("output.register.init.office"))
         file = register.database.file
         # A file is meant from wherever the next call is made.
         url = f"sqlite:///{file.resolve()}" if file is not None else database

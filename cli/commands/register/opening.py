@@ -30,13 +30,13 @@ def where(url: str | None) -> str | None:
 
 
 @contextmanager
-def opened(url: str | None) -> Iterator[Register]:
-    """The register at `url`, or the usual one; closed in the end."""
+def opened(url: str | None, *, renewing: bool = False) -> Iterator[Register]:
+    """The register at `url`, or the usual one; closed in the end. `renewing` is to begin keys."""
     if lacking("web"):
         raise missing("web")
     from zhuanjie.web.service.register import open_register
 
-    register = open_register(where(url))
+    register = open_register(where(url), renewing=renewing)
     try:
         yield register
     finally:

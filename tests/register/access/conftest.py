@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.identity_servers import CasServer, OidcServer, serving
-from support.office import OURS, PASSWORD, QUICK, Clock, guarded
+from support.office import BOX, OURS, PASSWORD, QUICK, Clock, guarded
 
 from zhuanjie.web.access.access import Access
 from zhuanjie.web.access.passwords import PasswordHashes
@@ -25,7 +25,7 @@ def clock() -> Clock:
 def access(database: RegisterDatabase, clock: Clock) -> Access:
     """An office with an administrator, a college's li and the department's zhao."""
     store, guard = guarded(database, now=clock)
-    made = Access(store, guard, hashes=PasswordHashes(QUICK))
+    made = Access(store, guard, box=BOX, hashes=PasswordHashes(QUICK))
     for id, role, unit in (("root", "administrator", "office"), ("li", "college", "maths"),
                            ("zhao", "department", "office")):
         first = made.add_user(SYSTEM, id, role=role, unit=unit).password
@@ -87,7 +87,7 @@ def campus(tmp_path: Path, clock: Clock, providers: AccessSettings) -> Iterator[
     database = RegisterDatabase(f"sqlite:///{tmp_path / 'r.db'}")
     database.create()
     store, guard = guarded(database, now=clock)
-    access = Access(store, guard, providers, hashes=PasswordHashes(QUICK))
+    access = Access(store, guard, providers, box=BOX, hashes=PasswordHashes(QUICK))
     for id, provider in (("li", "campus"), ("wang", "old"), ("zhao", "local")):
         access.add_user(SYSTEM, id, role="college", unit="maths", provider=provider)
     yield access

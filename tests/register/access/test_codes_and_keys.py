@@ -7,7 +7,7 @@ from datetime import timedelta
 import pyotp
 import pytest
 from sqlalchemy import select, text
-from support.office import OTHER, PASSWORD, Clock, wrong
+from support.office import BOX, OTHER, PASSWORD, Clock, wrong
 
 from zhuanjie.engine.api import UsageError
 from zhuanjie.web.access.access import Access
@@ -100,7 +100,8 @@ def test_a_session_is_raised_by_a_code_under_a_new_token(access: Access, clock: 
         secret = conn.execute(text("SELECT secret FROM one_time_codes")).scalar()
     clock.go_on(minutes=1)
     wrong(lambda: access.logins.show_code(token, "000000"), "register.access.wrong-code")
-    raised = access.logins.show_code(token, pyotp.TOTP(str(secret)).at(clock()))
+    app = pyotp.TOTP(BOX.open("zhao", str(secret)))
+    raised = access.logins.show_code(token, app.at(clock()))
     assert access.actor_of_session(raised.token).second_factor
     wrong(lambda: access.actor_of_session(token), "register.access.no-session")
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
-from support.office import OTHER, PASSWORD, Clock, wrong
+from support.office import BOX, OTHER, PASSWORD, Clock, wrong
 
 from zhuanjie.engine.api import UsageError
 from zhuanjie.web.access.access import Access
@@ -168,7 +168,7 @@ def test_time_does_not_tell_whether_there_is_such_a_user(access: Access) -> None
     """What takes the time is a hash: each computes one, with the same parameters."""
     hashes = PasswordHashes(PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1))
     access.settings = AccessSettings(account=LockOut(free=1000))
-    counted = Access(access.store, access.guard, access.settings, hashes=hashes)
+    counted = Access(access.store, access.guard, access.settings, box=BOX, hashes=hashes)
     told = counted.reset_password(SYSTEM, "li")
     counted.disable_user(SYSTEM, "zhao")
     wrong(lambda: counted.logins.log_in("nobody", OTHER))
@@ -193,7 +193,7 @@ def test_time_does_not_tell_whether_there_is_such_a_user(access: Access) -> None
 
 
 def test_a_hash_of_other_parameters_is_made_anew(access: Access) -> None:
-    now = Access(access.store, access.guard, hashes=PasswordHashes(
+    now = Access(access.store, access.guard, box=BOX, hashes=PasswordHashes(
         PasswordHasher(time_cost=2, memory_cost=128, parallelism=1)))
 
     def kept() -> str:

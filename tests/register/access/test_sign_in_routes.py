@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from support.identity_servers import CasServer, OidcServer, browse
-from support.office import OURS, QUICK
+from support.office import BOX, OURS, QUICK
 
 from zhuanjie.web.access.access import Access
 from zhuanjie.web.access.passwords import PasswordHashes
@@ -30,7 +30,7 @@ def browser(tmp_path: Path, providers: AccessSettings, oidc: OidcServer,
     oidc.now = time.time
     monkeypatch.chdir(tmp_path)
     plain = open_register(f"sqlite:///{tmp_path / 'r.db'}")
-    access = Access(plain.store, plain.guard, providers, hashes=PasswordHashes(QUICK))
+    access = Access(plain.store, plain.guard, providers, box=BOX, hashes=PasswordHashes(QUICK))
     unit = access.office(SYSTEM, title="Office")
     for id, provider in (("li", "campus"), ("wang", "old")):
         access.add_user(SYSTEM, id, role="college", unit=unit, provider=provider)

@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 
 from zhuanjie.cli.main import main
-from zhuanjie.web.access.access import Access
-from zhuanjie.web.access.guard import AccessGuard
 from zhuanjie.web.service.register import open_register
 
 OWN = "tulip-anchor-Velvet"
@@ -38,7 +36,7 @@ def call(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 def logs_in(user: str, password: str) -> bool:
     register = open_register("sqlite:///r.db")
     try:
-        return Access(register.store, AccessGuard()).logins.log_in(user, password) is not None
+        return register.access.logins.log_in(user, password) is not None
     finally:
         register.close()
 

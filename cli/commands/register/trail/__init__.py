@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "checkpoint": "zhuanjie.cli.commands.register.trail.checkpoint",
     "prove": "zhuanjie.cli.commands.register.trail.prove",
     "key": "zhuanjie.cli.commands.register.trail.key",
+    "new-key": "zhuanjie.cli.commands.register.trail.new_key",
     "redact": "zhuanjie.cli.commands.register.trail.redact",
 }
 

@@ -18,10 +18,9 @@ from zhuanjie.cli.help import define, option
 def command(*, database: str | None, output: Path | None) -> int:
     """Sign a checkpoint, to be kept elsewhere."""
     from zhuanjie.cli.files import opened as written
-    from zhuanjie.web.evidence.checkpoints import trail_of
 
     with opened(database) as register:
-        note = trail_of(register.place.folder).checkpoint(register.store).note
+        note = register.trail.checkpoint(register.store).note
     with written(output, machine=True) as out:
         out.write(note)
     return exit_codes.OK

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from zhuanjie.cli import exit_codes, options
-from zhuanjie.cli.commands.register.opening import database, opened
+from zhuanjie.cli.commands.register.opening import database, existing
 from zhuanjie.cli.help import define
 
 
@@ -14,10 +14,9 @@ from zhuanjie.cli.help import define
 @options.lang
 def command(*, database: str | None) -> int:
     """Show the public keys of a register."""
-    from zhuanjie.web.evidence.keys import make_signer, verifiers_of
+    from zhuanjie.web.evidence.keys import verifiers_of
 
-    with opened(database) as register:
-        make_signer(register.place.folder)
-        for known in verifiers_of(register.place.folder):
+    with existing(database) as (place, _base):
+        for known in verifiers_of(place.folder):
             click.echo(known.text)
     return exit_codes.OK

@@ -26,12 +26,11 @@ def command(*, event: int | None, database: str | None, fields: Sequence[str],
     """Prove that the register holds an event, or goes on from a checkpoint."""
     from zhuanjie.cli.files import opened as written
     from zhuanjie.report.presentation import write_data
-    from zhuanjie.web.evidence.checkpoints import trail_of
 
     if (event is None) is (since is None) or (since is not None and fields):
         raise fail(UsageError, "register.trail.prove-what", hint="register.trail.prove-what.hint")
     with opened(database) as register:
-        trail = trail_of(register.place.folder)
+        trail = register.trail
         document: dict[str, Any]
         if event is not None:
             document = trail.prove(register.store, event, tuple(fields))

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "disable": f"{_HERE}.disable",
     "password": f"{_HERE}.password",
     "totp-reset": f"{_HERE}.totp_reset",
+    "new-codes-key": f"{_HERE}.new_codes_key",
     "keys": f"{_HERE}.keys",
 }
 

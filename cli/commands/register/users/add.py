@@ -6,7 +6,6 @@ import click
 
 from zhuanjie.cli import exit_codes, options
 from zhuanjie.cli.commands.register.opening import actor, database, opened
-from zhuanjie.cli.commands.register.users.room import access_of
 from zhuanjie.cli.commands.register.users.secrets import from_stdin, read_password
 from zhuanjie.cli.help import define, option
 from zhuanjie.cli.session import session_of
@@ -30,7 +29,7 @@ def command(ctx: click.Context, *, user: str, database: str | None, role: str, u
     own = read_password(session, user) if password_stdin else None
     with opened(database) as register:
         who = actor()
-        access = access_of(register)
+        access = register.access
         where = unit or access.office(who, title=session.say("register.access.office"))
         made = access.add_user(who, user, role=role, unit=where, provider=provider,
                                name=name, email=email, password=own)

@@ -6,7 +6,6 @@ import click
 
 from zhuanjie.cli import exit_codes, options
 from zhuanjie.cli.commands.register.opening import actor, database, opened
-from zhuanjie.cli.commands.register.users.room import access_of
 from zhuanjie.cli.help import define
 from zhuanjie.cli.session import session_of
 
@@ -20,6 +19,6 @@ def command(ctx: click.Context, *, user: str, database: str | None) -> int:
     """Let a user in no more, and end what they have begun."""
     session = session_of(ctx)
     with opened(database) as register:
-        access_of(register).disable_user(actor(), user)
+        register.access.disable_user(actor(), user)
     session.tell(session.say("register.access.let-out", id=user))
     return exit_codes.OK

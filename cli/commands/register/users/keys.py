@@ -9,7 +9,6 @@ import click
 
 from zhuanjie.cli import exit_codes, options
 from zhuanjie.cli.commands.register.opening import actor, database, opened
-from zhuanjie.cli.commands.register.users.room import access_of
 from zhuanjie.cli.help import define, option
 from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import session_of
@@ -41,20 +40,20 @@ def command(ctx: click.Context, *, database: str | None, make: str | None, role:
     with opened(database) as register:
         who = actor()
         if revoke is not None:
-            access_of(register).revoke_key(who, revoke)
+            register.access.revoke_key(who, revoke)
             session.tell(session.say("register.access.key-revoked", id=revoke))
             return exit_codes.OK
         if make is not None and role is not None:
-            where = unit or access_of(register).office(
+            where = unit or register.access.office(
                 who, title=session.say("register.access.office"))
-            known, key = access_of(register).make_key(
+            known, key = register.access.make_key(
                 who, title=make, role=role, unit=where,
                 expires=register.store.now() + timedelta(days=days))
             session.tell(session.say("register.access.key-made", id=known.id,
                                      day=known.expires_at[:10]))
             click.echo(key)
             return exit_codes.OK
-        found = access_of(register).keys(who)
+        found = register.access.keys(who)
         view = show.view_of(session, target, register.policy())
     show.write(layout.keys(found, view), target, view)
     return exit_codes.OK

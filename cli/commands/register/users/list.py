@@ -6,7 +6,6 @@ import click
 
 from zhuanjie.cli import exit_codes, options
 from zhuanjie.cli.commands.register.opening import actor, database, opened
-from zhuanjie.cli.commands.register.users.room import access_of
 from zhuanjie.cli.help import define
 from zhuanjie.cli.options import Target
 from zhuanjie.cli.session import session_of
@@ -23,7 +22,7 @@ def command(ctx: click.Context, *, database: str | None, target: Target) -> int:
     from zhuanjie.web.access import layout
 
     with opened(database) as register:
-        found = access_of(register).users(actor())
+        found = register.access.users(actor())
         view = show.view_of(session_of(ctx), target, register.policy())
     show.write(layout.users(found, view), target, view)
     return exit_codes.OK

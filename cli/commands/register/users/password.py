@@ -6,7 +6,6 @@ import click
 
 from zhuanjie.cli import exit_codes, options
 from zhuanjie.cli.commands.register.opening import actor, database, opened
-from zhuanjie.cli.commands.register.users.room import access_of
 from zhuanjie.cli.commands.register.users.secrets import from_stdin, read_password
 from zhuanjie.cli.help import define
 from zhuanjie.cli.session import session_of
@@ -23,7 +22,7 @@ def command(ctx: click.Context, *, user: str, database: str | None, password_std
     session = session_of(ctx)
     own = read_password(session, user) if password_stdin else None
     with opened(database) as register:
-        told = access_of(register).reset_password(actor(), user, own)
+        told = register.access.reset_password(actor(), user, own)
     session.tell(session.say("register.access.one-time"))
     if own is None:
         click.echo(told)

@@ -6,7 +6,6 @@ import click
 
 from zhuanjie.cli import exit_codes, options
 from zhuanjie.cli.commands.register.opening import actor, database, opened
-from zhuanjie.cli.commands.register.users.room import access_of
 from zhuanjie.cli.help import define, option
 from zhuanjie.cli.session import session_of
 
@@ -23,6 +22,6 @@ def command(ctx: click.Context, *, user: str, role: str, database: str | None,
     """Give a user another role; one who was disabled is let in again."""
     session = session_of(ctx)
     with opened(database) as register:
-        now = access_of(register).set_user(actor(), user, role=role, unit=unit)
+        now = register.access.set_user(actor(), user, role=role, unit=unit)
     session.tell(session.say("register.access.has-role", id=user, role=now.role, unit=now.unit))
     return exit_codes.OK

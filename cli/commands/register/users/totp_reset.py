@@ -7,7 +7,6 @@ import click
 
 from zhuanjie.cli import exit_codes, options
 from zhuanjie.cli.commands.register.opening import actor, database, opened
-from zhuanjie.cli.commands.register.users.room import access_of
 from zhuanjie.cli.help import define
 from zhuanjie.cli.session import session_of
 
@@ -21,6 +20,6 @@ def command(ctx: click.Context, *, user: str, database: str | None) -> int:
     """Forget a user's app for one-time codes, which was lost; they enrol another."""
     session = session_of(ctx)
     with opened(database) as register:
-        access_of(register).reset_codes(actor(), user)
+        register.access.reset_codes(actor(), user)
     session.tell(session.say("register.access.codes-forgotten", id=user))
     return exit_codes.OK
