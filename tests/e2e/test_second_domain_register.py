@@ -42,7 +42,9 @@ def test_a_register_is_kept(lang: str, tmp_path: Path, monkeypatch: pytest.Monke
     call("users", "add", "wang", "--role", "inspector")
     assert "wang" in call("users", "list")
     call("reminders", "--unit", "all", "--mail", "harbour@example.org")
-    call("backup", "saved.zip")
+    call("trail", "new-key", "--reason", "x")
+    call("users", "new-codes-key")
+    call("backup", "saved.zip", "--keys")
     call("restore", "saved.zip", "--database", "sqlite:///copy.db")
     found = json.loads(call("reminders", "--database", "sqlite:///copy.db", "--format", "json"))
     assert [(one["target"], one["lang"]) for one in found["lists"]] == [("harbour@example.org", lang)]

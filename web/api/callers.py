@@ -52,7 +52,7 @@ def caller_of(request: Request, _key: object = Security(by_key),
             limits.of_stranger(request.scope)
         raise
     request.state.actor = actor  # for the log
-    limits.of_actor(actor, request.method, template_of(request.scope)[0])
+    limits.of_actor(actor, request.method, template_of(request.scope))
     return actor
 
 
