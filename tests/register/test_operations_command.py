@@ -26,7 +26,8 @@ def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_saved_and_restored(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "all" in call(capfd, "register", "reminders", "--database", "sqlite:///a.db",
                          "--unit", "all", "--mail", "office@example.edu.cn")
-    said = call(capfd, "register", "backup", "b.zip", "--database", "sqlite:///a.db")
+    said = call(capfd, "register", "backup", "b.zip", "--keys", "--database",
+                "sqlite:///a.db")
     assert " 1 events" in said
     said = call(capfd, "register", "restore", "b.zip", "--database", "sqlite:///c.db")
     assert "1 events" in said
