@@ -18,13 +18,14 @@ import orjson
 import pytest
 from support.mail_server import Certificate, answering, certificate, webhook
 
+from zhuanjie.web.outgoing.calls import Caller
+from zhuanjie.web.outgoing.hosts import AllowedHosts, is_public
 from zhuanjie.web.reminders import outbox
 from zhuanjie.web.reminders.delivery import Delivery, senders_of
-from zhuanjie.web.reminders.outbound import AllowedHosts, Caller, is_public
 from zhuanjie.web.reminders.outbox import Message
 from zhuanjie.web.reminders.senders import SendError, TryAgainError, UndeliverableError
 from zhuanjie.web.reminders.settings import ReminderSettings, Secret, WebhookSettings
-from zhuanjie.web.reminders.webhook import LONGEST, WebhookSender, payload, signed
+from zhuanjie.web.reminders.webhook import LONGEST, WebhookSender, payload, post, signed
 from zhuanjie.web.store.database import RegisterDatabase
 
 NOW = datetime(2026, 11, 30, 0, 0, tzinfo=UTC)
@@ -129,7 +130,7 @@ def calls(url: str, *, public: tuple[str, ...] = (), private: tuple[str, ...] = 
           at: tuple[str, ...] = ("127.0.0.1",), trust: ssl.SSLContext | None = None) -> bytes:
     caller = Caller(AllowedHosts(frozenset(public), frozenset(private)), 2,
                     lambda _host, _port: at, trust or ssl.create_default_context())
-    return caller.post(url, b"{}").body
+    return post(caller, url, b"{}").body
 
 
 @pytest.mark.parametrize("url", [
@@ -171,7 +172,7 @@ def test_the_address_that_was_checked_is_the_one_that_is_called(cert: Certificat
         seen = iter([("127.0.0.1",), ("10.0.0.1",)])  # a name that changes between two questions
         caller = Caller(AllowedHosts(frozenset(), frozenset({f"localhost:{port}"})), 2,
                         lambda _host, _port: next(seen), trust)
-        assert caller.post(f"https://localhost:{port}/x", b"{}").status == 200
+        assert post(caller, f"https://localhost:{port}/x", b"{}").status == 200
         assert next(seen) == ("10.0.0.1",)  # it was not asked again
         with pytest.raises(TryAgainError) as caught:  # the certificate is another name's
             calls(f"https://other.example:{port}/", private=(f"other.example:{port}",), trust=trust)
@@ -193,7 +194,7 @@ def test_an_answer_that_trickles_ends(robots: Any) -> None:
     host = urlsplit(hook.address).netloc
     caller = Caller(AllowedHosts(frozenset(), frozenset({host})), 0.2)
     with pytest.raises(TryAgainError) as caught:
-        caller.post(hook.address, b"{}")
+        post(caller, hook.address, b"{}")
     assert caught.value.fault == "register.outbox.answer"
 
 

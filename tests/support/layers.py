@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("synthetic",),
     ("web.trail",),
     ("web.store",),
+    ("web.outgoing",),
     ("web.evidence",),
     ("web.access",),
     ("web.judging",),

@@ -1,25 +1,28 @@
-"""Calls to providers. In: an address of the settings. Out: an answer, within bounds.
+"""Calls to providers. In: an address of the settings. Out: an answer, or nobody is let in.
 
-Only the origins that the settings name are called; no redirect is followed, no proxy of the
-environment asked, nothing unpacked; the size of an answer and the time for it are bounded.
+Only the origins that the settings name are called: whoever writes those may name a server within
+the office's network.
 """
 
 from __future__ import annotations
 
-import time
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
 
-import httpx
 import orjson
 
 from zhuanjie.engine.api import fail
 from zhuanjie.web.access.errors import LoginError
 from zhuanjie.web.access.providers import origin_of
+from zhuanjie.web.outgoing.calls import Caller
+from zhuanjie.web.outgoing.hosts import AllowedHosts, CallError
 
 _LARGEST: Final = 512 * 1024
 _SECONDS: Final = 10.0
+_FORM: Final = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,12 @@ class ProviderCaller:
     allowed: frozenset[str]
     seconds: float = _SECONDS
     largest: int = _LARGEST
-    _client: httpx.Client = field(init=False, repr=False)
+    _caller: Caller = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_client", httpx.Client(
-            trust_env=False, follow_redirects=False, timeout=self.seconds,
-            headers={"accept-encoding": "identity", "user-agent": "zhuanjie"}))
+        within = frozenset(f"{at.hostname}:{at.port}" for at in map(urlsplit, self.allowed))
+        object.__setattr__(self, "_caller", Caller(
+            AllowedHosts(frozenset(), within), self.seconds, largest=self.largest))
 
     def check(self, url: object) -> str:
         """`url`, if it may be called; raises LoginError for another."""
@@ -52,22 +55,23 @@ class ProviderCaller:
 
         An answer that is no success, a redirect among them, is none.
         """
-        deadline = time.monotonic() + self.seconds
+        asked, sent = self.check(url), dict(headers or {})
+        if params:
+            asked += f"{'&' if urlsplit(asked).query else '?'}{urlencode(params)}"
+        if auth is not None:
+            sent["Authorization"] = f"Basic {base64.b64encode(':'.join(auth).encode()).decode()}"
+        if form is not None:
+            sent["Content-Type"] = _FORM
         try:
-            with self._client.stream(
-                    "GET" if form is None else "POST", self.check(url), params=params, data=form,
-                    headers=headers, auth=auth) as answer:
-                if answer.status_code != 200 or answer.headers.get(
-                        "content-encoding", "identity") != "identity":
-                    raise fail(LoginError, "register.access.provider-answer")
-                body = b""
-                for part in answer.iter_raw():
-                    body += part
-                    if len(body) > self.largest or time.monotonic() > deadline:
-                        raise fail(LoginError, "register.access.provider-answer")
-                return body
-        except (httpx.HTTPError, httpx.InvalidURL):
-            raise fail(LoginError, "register.access.provider-away") from None
+            answer = self._caller.call("GET" if form is None else "POST", asked,
+                                       urlencode(form).encode() if form is not None else None, sent)
+        except CallError as error:
+            code = "answer" if error.code == "answer" else (
+                "address" if error.never else "away")
+            raise fail(LoginError, f"register.access.provider-{code}") from None
+        if answer.status != 200:
+            raise fail(LoginError, "register.access.provider-answer")
+        return answer.body
 
     def json(self, url: str, **options: Any) -> dict[str, Any]:
         """The same, as a JSON object."""

@@ -16,7 +16,7 @@ from zhuanjie import __version__
 from zhuanjie.engine.api import ZhuanjieError
 from zhuanjie.web.api.callers import stranger
 from zhuanjie.web.api.gate import Gate
-from zhuanjie.web.api.limits import Limits
+from zhuanjie.web.api.limits import RequestLimits
 from zhuanjie.web.api.openapi import describe
 from zhuanjie.web.api.problem import handle_errors, refusal
 from zhuanjie.web.api.routes import (
@@ -81,7 +81,7 @@ def make_app(register: Register, settings: HttpSettings | None = None, *,
                   docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.register = register
     app.state.http = http
-    app.state.limits = Limits(http.limits, PREFIX)
+    app.state.limits = RequestLimits(http.limits, PREFIX)
     app.state.feed, app.state.jobs = feed, runner
     handle_errors(app)
     for routes in ROUTES:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from zhuanjie.engine.api import ZhuanjieError
 from zhuanjie.web.access.errors import LoginError
-from zhuanjie.web.api.limits import Limits
+from zhuanjie.web.api.limits import RequestLimits
 from zhuanjie.web.api.problem import CHALLENGE, HttpError
 from zhuanjie.web.api.settings import HttpSettings
 from zhuanjie.web.operations.logs import template_of
@@ -41,7 +41,7 @@ by_session = APIKeyCookie(name=COOKIE, scheme_name="session", auto_error=False,
 def caller_of(request: Request, _key: object = Security(by_key),
               _session: object = Security(by_session)) -> Actor:
     """Who asks; raises HttpError, LoginError, ForbiddenError."""
-    limits: Limits = request.app.state.limits
+    limits: RequestLimits = request.app.state.limits
     try:
         actor = _let_in(request)
     except LoginError:
@@ -58,7 +58,7 @@ def caller_of(request: Request, _key: object = Security(by_key),
 
 def stranger(request: Request) -> None:
     """Count a request that nobody need be signed in for; raises HttpError."""
-    limits: Limits = request.app.state.limits
+    limits: RequestLimits = request.app.state.limits
     limits.of_stranger(request.scope)
 
 

@@ -62,7 +62,7 @@ class Allowance:
         self._used = {who: at for at, who in heapq.nlargest(_MOST // 2, kept)}
 
 
-class Limits:
+class RequestLimits:
     """The allowances of one application."""
 
     def __init__(self, settings: LimitSettings, prefix: str,

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from zhuanjie.web.outgoing.calls import Caller
+from zhuanjie.web.outgoing.hosts import AllowedHosts
 from zhuanjie.web.reminders import outbox
 from zhuanjie.web.reminders.mail import MailSender
-from zhuanjie.web.reminders.outbound import AllowedHosts, Caller
 from zhuanjie.web.reminders.outbox import Message
 from zhuanjie.web.reminders.projection import MAIL, WEBHOOK
 from zhuanjie.web.reminders.senders import Sender, TryAgainError, UndeliverableError

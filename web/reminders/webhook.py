@@ -17,7 +17,8 @@ from urllib.parse import quote_plus, urlsplit
 import orjson
 
 from zhuanjie.engine.api import UsageError
-from zhuanjie.web.reminders.outbound import Caller, WebhookAnswer
+from zhuanjie.web.outgoing.calls import CallAnswer, Caller
+from zhuanjie.web.outgoing.hosts import CallError
 from zhuanjie.web.reminders.outbox import Message
 from zhuanjie.web.reminders.senders import TryAgainError, UndeliverableError
 from zhuanjie.web.reminders.settings import WebhookSettings
@@ -49,7 +50,18 @@ class WebhookSender:
                 url = signed(url, hook.secret.read(self._folder), self._now())
         except UsageError:
             raise TryAgainError("register.outbox.secret") from None
-        _take(self._caller.post(url, orjson.dumps(payload(hook.kind, message))))
+        _take(post(self._caller, url, orjson.dumps(payload(hook.kind, message))))
+
+
+def post(caller: Caller, url: str, body: bytes) -> CallAnswer:
+    """Post JSON; raises TryAgainError or UndeliverableError where there is no answer."""
+    try:
+        return caller.post(url, body)
+    except CallError as error:
+        fault = f"register.outbox.{error.code}"
+        if error.never:
+            raise UndeliverableError(fault) from None
+        raise TryAgainError(fault, doubtful=error.sent) from None
 
 
 def payload(kind: str, message: Message) -> dict[str, Any]:
@@ -81,7 +93,7 @@ def _cut(text: str, limit: int) -> str:
     return "\n".join(kept) + _MORE
 
 
-def _take(answer: WebhookAnswer) -> None:
+def _take(answer: CallAnswer) -> None:
     """Raise what an answer other than yes comes to."""
     if answer.status == 429 or answer.status >= 500:
         raise TryAgainError("register.outbox.not-now")

@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "init": "zhuanjie.cli.commands.register.init",
     "import": "zhuanjie.cli.commands.register.import_ledger",
     "reminders": "zhuanjie.cli.commands.register.reminders",
+    "calendars": "zhuanjie.cli.commands.register.calendars",
     "backup": "zhuanjie.cli.commands.register.backup",
     "restore": "zhuanjie.cli.commands.register.restore",
     "upgrade": "zhuanjie.cli.commands.register.upgrade",

@@ -25,9 +25,12 @@ from zhuanjie.web.trail.leaf import leaf_hash
 ACTS = int(os.environ.get("ZHUANJIE_ACTS", "200"))
 """How many acts clients try; 10,000 take some minutes."""
 
+CASES = int(os.environ.get("ZHUANJIE_CASES", "40"))
+"""On how many cases, where it is not one."""
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cases", [1, 40])
+@pytest.mark.parametrize("cases", [1, CASES])
 def test_clients_act_at_once(office: Office, cases: int) -> None:
     ids = [office.add(f"m{n}") for n in range(cases)]
     url = office.database.url.render_as_string(hide_password=False)
