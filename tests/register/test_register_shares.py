@@ -46,18 +46,18 @@ rules:
     message: {zh: 测试, en: test}
     remedy: {zh: 测试, en: test}
 """
-SLIPS = """学号,姓名,支部,介绍信转出时间,回执收回日期
-1,王一,数学,2026-05-01,2026-05-20
-2,王二,数学,2026-05-01,2026-05-31
-3,王三,数学,2026-05-01,2026-06-20
-4,王四,物理,2026-05-01,
-5,王五,物理,2026-05-02,2026-05-20
-6,王六,,2026-05-02,2026-05-20
-7,王七,化学,,
-8,王八,化学,2026-08-01,
-9,王九,物理,2026-05-02,2026-05-20
+SLIPS = """member.id,member.name,member.school_branch,letter.issued_on,receipt.returned_on,letter.phone
+1,王一,数学,2026-05-01,2026-05-20,13800000001
+2,王二,数学,2026-05-01,2026-05-31,13800000002
+3,王三,数学,2026-05-01,2026-06-20,
+4,王四,物理,2026-05-01,,13800000004
+5,王五,物理,2026-05-02,2026-05-20,13800000005
+6,王六,,2026-05-02,2026-05-20,
+7,王七,化学,,,13800000007
+8,王八,化学,2026-08-01,,13800000008
+9,王九,物理,2026-05-02,2026-05-20,
 """
-OTHERS = """学号,姓名,支部
+OTHERS = """member.id,member.name,member.school_branch
 10,李一,数学
 11,李二,物理
 """
@@ -101,20 +101,22 @@ def test_an_audit_of_a_register_and_of_its_export(call: Call) -> None:
     assert by["slips-by-branch", "数学"] == "satisfied"  # two of three are 66 %
     assert by["slips-by-branch", "物理"] == "satisfied"
     assert by["slips", None] == "violation"
-    assert len({outcome for outcome in by.values()}) > 1
+    assert len(set(by.values())) > 1
     assert first == shares(call, "slips.csv")
     call("register", "export", "--output", "all.csv")
     assert first == shares(call, "all.csv")
     # A second table that lacks columns, corrections, and somebody who was withdrawn.
     call("register", "import", "others.csv", "--save")
-    (Path("more.csv")).write_text(SLIPS.replace("3,王三,数学,2026-05-01,2026-06-20",
-                                                "3,王三,物理,2026-05-01,"), encoding="utf-8")
+    (Path("more.csv")).write_text(SLIPS.replace("3,王三,数学,2026-05-01,2026-06-20,",
+                                                "3,王三,物理,2026-05-01,,"), encoding="utf-8")
     call("register", "import", "more.csv", "--save", "--clear")
     second = shares(call, "register:sqlite:///register/register.db")
     assert second != first
     call("register", "export", "--output", "more-all.csv")
     exported = shares(call, "more-all.csv")
+    # A file has one set of columns: what a table lacked is blank in it, so that `has` is false there.
     assert [one for one in second if one["rule"] != "phones"] == [
         one for one in exported if one["rule"] != "phones"]
-    said = json.loads(call("register", "audit", *AS_OF, "--all", "--format", "json", codes=(0, 1)))
-    assert len(said["findings"]) == len(second)
+    said = json.loads(call("register", "audit", "--as-of", "2099-06-30", "--format", "json",
+                           codes=(1,)))
+    assert {one["rule"] for one in said["findings"] if "share" in one} >= {"slips"}

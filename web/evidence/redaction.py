@@ -49,7 +49,8 @@ def redact_event(work: UnitOfWork, seq: int, fields: Iterable[str] | None = None
         EVENTS.c.seq == seq)).first()
     if row is None:
         raise fail(NotFoundError, "register.trail.no-event", number=seq)
-    return _redact(work, _held(work, EVENTS.c.seq == seq), fields, row.member, row.unit, reason)
+    with work.everything():  # what it held is no row of any unit; who may is asked of the event
+        return _redact(work, _held(work, EVENTS.c.seq == seq), fields, row.member, row.unit, reason)
 
 
 def redact_member(work: UnitOfWork, member: str, fields: Iterable[str] | None = None, *,
@@ -58,7 +59,8 @@ def redact_member(work: UnitOfWork, member: str, fields: Iterable[str] | None = 
 
     Raises UsageError where nothing is there to erase.
     """
-    return _redact(work, _held(work, EVENTS.c.member == member), fields, member, None, reason)
+    with work.everything():  # what happened in a unit that the member has left is erased as well
+        return _redact(work, _held(work, EVENTS.c.member == member), fields, member, None, reason)
 
 
 def redact(store: RegisterStore, actor: Actor, *, event: int | None = None,

@@ -19,8 +19,10 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 
 class CallError(Exception):
-    """A call that came to nothing, by a code: `bad-url`, `host`, `no-tls`, `private` for one that is
-    never made; `no-server`, `tls`, `no-answer`, `answer` for one that may come to more another time.
+    """A call that came to nothing, by a code.
+
+    `bad-url`, `host`, `no-tls`, `private` for one that is never made; `no-server`, `tls`,
+    `no-answer`, `answer` for one that may come to more another time.
     """
 
     def __init__(self, code: str, *, sent: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""`zhuanjie register calendars`: subscriptions to deadlines. In: whose, of what. Out: an address."""
+"""`zhuanjie register calendars`: deadlines subscribed to. In: whose, of what. Out: an address."""
 
 from __future__ import annotations
 

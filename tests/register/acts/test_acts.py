@@ -296,3 +296,22 @@ def test_files_are_kept_by_their_hash_and_named_by_the_event(office: Office) -> 
     office.folder.delete(scan.sha256)
     with pytest.raises(NotFoundError, match="no such file"):
         office.do("follow_up", inputs={"receipt.followed_up_result": "已电话"}, attachments=[scan])
+
+
+def test_a_letter_is_reissued_while_the_rules_let_it(database: RegisterDatabase,
+                                                     tmp_path: Path) -> None:
+    """Within six months of the first one, and against the original."""
+    office = Office(database, policy("central-2015-33"), tmp_path / "files",
+                    day=date(2016, 6, 20), now=datetime(2016, 6, 20, tzinfo=UTC))
+    office.add("m1", **{"member.cohort": 2016, "letter.reissued_on": None,
+                        "letter.original_returned": None, "letter.reissue_reason": None})
+    office.issue()
+    for day, returned in ((date(2016, 12, 21), True), (date(2016, 12, 20), False)):
+        office.day = day
+        with pytest.raises(RefusedError) as refused:
+            office.do("reissue", inputs={"letter.reissue_reason": "接收单位变动",
+                                         "letter.original_returned": returned})
+        assert [found["clause"] for found in refused.value.findings] == ["33.1c"]
+    again = office.do("reissue", inputs={"letter.reissue_reason": "接收单位变动",
+                                         "letter.original_returned": True})
+    assert (again["number"], again["ended"]) == ("201600002", "201600001")

@@ -15,7 +15,7 @@ from zhuanjie.web.evidence.flaws import Flaws
 from zhuanjie.web.evidence.keys import verifiers_of
 from zhuanjie.web.evidence.projections import compare_projections
 from zhuanjie.web.evidence.verify import verify
-from zhuanjie.web.store.event import SYSTEM
+from zhuanjie.web.store.event import SYSTEM, EventDraft
 from zhuanjie.web.store.tables import EVENT_VALUES, EVENTS, MEMBER_KEYS, MEMBERS
 
 API = "/api/v1"
@@ -81,7 +81,7 @@ def flaws(at: Office) -> list[Any]:
 
 def test_a_member_is_erased_with_a_code_and_the_trail_holds(at: Office) -> None:
     at.add("z1", "maths", member__name=f"{GONE}甲", member__phone="13911112222")
-    browser, app, own, recovery = with_code(at, "zhao")
+    browser, _, own, recovery = with_code(at, "zhao")
     asked = {"member": "z1", "fields": ["member.name", "member.phone"], "reason": "本人申请"}
     # Whoever has the password alone is asked for a code.
     plain = TestClient(at.app, "http://localhost:8740", headers={"origin": "http://localhost:8740"},
@@ -134,6 +134,21 @@ def test_one_event_is_erased(at: Office) -> None:
 def with_code_again(at: Office) -> tuple[TestClient, pyotp.TOTP, str, list[str]]:
     at.register.access.reset_codes(SYSTEM, "zhao")
     return with_code(at, "zhao")
+
+
+def test_one_who_sees_a_unit_alone_erases_there(at: Office) -> None:
+    """What happened before the case came to the unit goes as well."""
+    at.register.access.add_user(SYSTEM, "sun", role="department", unit="maths")
+    at.add("z4", "physics", member__name=f"{GONE}丁")
+    with at.register.store.change(SYSTEM) as work:
+        work.record(EventDraft("member.moved", "z4", "maths"))
+    browser, *_ = with_code(at, "sun")
+    done = browser.post(f"{API}/redactions", json={"member": "z4", "reason": "本人申请"})
+    assert done.status_code == 200, done.text
+    assert GONE not in everything(at)
+    assert flaws(at) == []
+    hidden = browser.post(f"{API}/redactions", json={"member": "p1", "reason": "x"})
+    assert hidden.status_code == 404
 
 
 def test_without_a_code_or_the_right_nothing_is_erased(at: Office) -> None:
