@@ -89,6 +89,7 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "register.audit": _AUDIT,
     "register.import": _ANSWER,
     "register.reminders": _ANSWER,
+    "register.calendars": _ANSWER,
     "register.export": ("csv", "jsonl", "parquet", "xlsx"),
     "register.trail.verify": _ANSWER,
     "register.trail.redact": _ANSWER,
