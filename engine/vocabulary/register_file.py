@@ -45,6 +45,8 @@ def read_register(folder: Path, fields: FieldTable,
 def _faults(model: RegisterFile, fields: FieldTable, source: YamlSource) -> Iterator[Diagnostic]:
     if model.unit_field is not None:
         yield from _field(fields, source, (("unit_field",), model.unit_field))
+    for i, name in enumerate(model.columns):
+        yield from _field(fields, source, (("columns", i), name))
     for name, series in model.series.items():
         yield from _text_field(fields, source, (("series", name, "field"), series.field))
     for name, act in model.acts.items():

@@ -203,3 +203,5 @@ class RegisterFile(Strict):
     steps: dict[Name, RegisterStep] = Field(
         default_factory=dict,
         description="how far a record comes, in order: the last is the end of the way")
+    columns: tuple[FieldName, ...] = Field(
+        default=(), description="the fields that pages' lists show, unless somebody chooses others")

@@ -32,7 +32,7 @@ class PageClient(TestClient):
     def page(self, path: str, *, status: int = 200, **more: Any) -> str:
         """The page at `path`."""
         answer = self.get(path, **more)
-        assert answer.status_code == status, (answer.status_code, answer.text)
+        assert answer.status_code == status, (answer.status_code, text_of(answer.text)[:900])
         found = re.search(r'name="csrf" value="([0-9a-f]+)"', answer.text)
         if found:
             self.token = found[1]
@@ -43,7 +43,7 @@ class PageClient(TestClient):
         if not self.token:
             self.page("/account")
         answer = self.post(path, data={"csrf": self.token, **(data or {})}, **more)
-        assert answer.status_code == status, (answer.status_code, answer.text)
+        assert answer.status_code == status, (answer.status_code, text_of(answer.text)[:900])
         return answer
 
 

@@ -177,6 +177,9 @@ def _error_page(request: Request, visitor: Visitor | None, status: int,
 
 def _shown(request: Request, visitor: Visitor | None, found: dict[str, Any]) -> Response:
     template, headers = "errors/error.html", {}
+    # What the log has: only where the program is at fault is there anything to look up.
+    state = request.scope.get("state", {})
+    found["request"] = state.get("id") if found["status"] >= 500 else None
     if is_part(request):
         template, headers = "errors/_error.html", _INTO_MESSAGES
     return render(request, visitor, template, status=found["status"], headers=headers,

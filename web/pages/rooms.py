@@ -10,6 +10,7 @@ from zhuanjie.web.pages.account import routes as account
 from zhuanjie.web.pages.login import routes as login
 from zhuanjie.web.pages.member import acting
 from zhuanjie.web.pages.member import routes as member
+from zhuanjie.web.pages.members import routes as members
 from zhuanjie.web.pages.work import routes as work
 
 ROUTERS: Final = (
@@ -19,6 +20,7 @@ ROUTERS: Final = (
     work.router,
     member.router,
     acting.router,
+    members.router,
 )
 UPLOADS: Final = (
     *acting.UPLOADS,

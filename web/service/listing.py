@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 
 from zhuanjie.engine.api import REPORTED, Vocabulary
+from zhuanjie.web.acts.projection import WAITING
+from zhuanjie.web.acts.tables import REQUESTS
 from zhuanjie.web.figures.counted import holding
 from zhuanjie.web.figures.tables import MEMBER_FIGURES
 from zhuanjie.web.judging.tables import OUTCOMES
@@ -56,7 +58,11 @@ class StandingQuery:
 
 @dataclass(frozen=True, slots=True)
 class MemberQuery:
-    """Which members are asked for. Of several conditions all hold; of several values any."""
+    """Which members are asked for. Of several conditions all hold; of several values any.
+
+    `waiting` are those of whom something is asked that nobody has answered. `also` are fields that
+    `text` is looked for in, besides keys and name: such as are kept in the form they are compared.
+    """
 
     units: Sequence[str] = ()
     text: str = ""
@@ -66,6 +72,8 @@ class MemberQuery:
     withdrawn: bool = False
     order: Order = "id"
     stands: StandingQuery | None = None
+    waiting: bool = False
+    also: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +158,11 @@ def _conditions(asked: MemberQuery, vocabulary: Vocabulary) -> list[ColumnElemen
         where.append(exists().where(*of_outcomes))
     if asked.stands is not None:
         where += _standing(asked.stands)
+    if asked.waiting:
+        where.append(MEMBERS.c.id.in_(
+            select(REQUESTS.c.member).where(REQUESTS.c.state == WAITING)))
     if asked.text.strip():
-        where.append(MEMBERS.c.id.in_(_of_text(asked.text, vocabulary)))
+        where.append(MEMBERS.c.id.in_(_of_text(asked, vocabulary)))
     return where
 
 
@@ -178,12 +189,12 @@ def _standing(asked: StandingQuery) -> Iterator[ColumnElement[bool]]:
         yield exists().where(table.member == MEMBERS.c.id, *many)
 
 
-def _of_text(text: str, vocabulary: Vocabulary) -> Any:
+def _of_text(asked: MemberQuery, vocabulary: Vocabulary) -> Any:
     """The ids of members of whose name or key `text` is a part; of a masked key, all."""
     ways = []
-    for name in (*vocabulary.keys, *filter(None, (vocabulary.name,))):
+    for name in (*vocabulary.keys, *filter(None, (vocabulary.name,)), *asked.also):
         field = vocabulary.fields[name]
-        form = str(field.compared(text.strip()))
+        form = str(field.compared(asked.text.strip()))
         matches = (MEMBER_KEYS.c.form == form if field.mask
                    else MEMBER_KEYS.c.form.contains(form, autoescape=True))
         ways.append(and_(MEMBER_KEYS.c.field == name, matches))

@@ -1,0 +1,167 @@
+"""The clerk's list over HTTP: tabs, filters, pages by key, columns, an act for many."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from support.register_office import DAY
+from support.register_pages import Pages, pages, text_of
+
+from zhuanjie.web.store.event import SYSTEM, EventDraft
+
+ISSUED = {"letter__issued_on": "2026-01-05", "letter__serial": "字第00001号"}
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    """An office with 60 more members in physics."""
+    with pages(tmp_path_factory.mktemp("list")) as made:
+        for n in range(60):
+            made.office.add(f"x{n:03}", "physics", **(ISSUED if n == 7 else {}))
+        yield made
+
+
+def listed(html: str) -> list[str]:
+    return re.findall(r'href="/members/([a-z0-9]+)"', html)
+
+
+def tab_counts(html: str) -> dict[str, int]:
+    found = re.findall(r'tab=(\w+)[^>]*>[^<]*<span class="count">([\d,]+)<', html)
+    return {tab: int(count.replace(",", "")) for tab, count in found}
+
+
+def test_pages_follow_one_another_by_key(at: Pages) -> None:
+    browser, seen, path = at.as_("department"), [], "/members"
+    while path:
+        html = browser.page(path)
+        seen += listed(html)
+        found = re.search(r'href="([^"]+)" rel="next"', html)
+        path = found[1].replace("&amp;", "&") if found else ""
+    assert len(seen) == 63 == len(set(seen))
+    assert "rel=\"first\"" in html
+
+
+def test_tabs_have_the_counts_of_their_lists(at: Pages) -> None:
+    browser = at.as_("department")
+    counts = tab_counts(browser.page("/members?size=200"))
+    assert set(counts) == {"overdue", "violation", "soon", "pending", "undetermined", "waiting",
+                           "done"}
+    for tab, count in counts.items():
+        assert len(listed(browser.page(f"/members?tab={tab}&size=200"))) == count, tab
+    assert sum(counts[t] for t in ("overdue", "violation", "pending", "undetermined", "done")) == 63
+    assert sum(count > 0 for count in counts.values()) >= 2
+
+
+def test_who_is_soon_due_is_listed_as_soon(at: Pages) -> None:
+    before = tab_counts(at.as_("department").page("/members"))["soon"]
+    day = (DAY - timedelta(days=86)).isoformat()
+    at.office.add("soon1", "maths", letter__issued_on=day, letter__serial="字第00009号",
+                  letter__valid_days=90)
+    html = at.as_("department").page("/members?tab=soon")
+    assert tab_counts(html)["soon"] == len(listed(html)) >= before
+
+
+def test_a_unit_is_counted_by_itself_and_others_are_not_seen(at: Pages) -> None:
+    whole = at.as_("department").page("/members?unit=maths&size=200")
+    assert set(listed(whole)) <= {"m1", "soon1"}
+    own = at.as_("college").page("/members?size=200")
+    assert set(listed(own)) <= {"m1", "m2", "soon1"} and "m2" in listed(own)
+    assert listed(at.as_("college").page("/members?unit=physics")) == []
+    counts = tab_counts(own)
+    assert sum(counts[t] for t in ("overdue", "violation", "pending", "undetermined", "done")) == \
+        len(listed(own))
+
+
+@pytest.mark.parametrize("text", ["王x007", "no-x007", "字第00001号"])
+def test_somebody_is_found_by_name_number_and_serial(at: Pages, text: str) -> None:
+    html = at.as_("department").page(f"/members?search={text}")
+    assert listed(html) == ["x007"]
+    assert f'value="{text}"' in html
+
+
+def test_nothing_found_says_what_to_do(at: Pages) -> None:
+    assert "没有符合条件的个案" in text_of(at.as_("department").page("/members?search=nobody"))
+    assert at.as_("administrator").page("/members", status=403)
+
+
+def test_columns_are_chosen_and_kept(at: Pages) -> None:
+    browser = at.as_("department", "en")
+    browser.page("/members")
+    browser.submit("/members/columns", {"column": ["member.sex", "no.such"], "next": "/members"})
+    html = browser.page("/members?search=x001")
+    assert 'data-label="Sex"' in html and "male" in text_of(html)
+    assert 'data-label="destination' not in html
+    browser.submit("/members/columns", {"own": "yes"})
+    assert 'data-label="Sex"' not in browser.page("/members")
+
+
+def test_a_name_is_shown_as_it_is_and_does_nothing(at: Pages) -> None:
+    name = "<img src=x onerror=alert(1)>\u202e{{7*7}}"
+    at.office.add("xss", "maths", member__name=name)
+    html = at.as_("department").page("/members?search=no-xss")
+    assert "<img" not in html and "&lt;img" in html and "{{7*7}}" in html
+
+
+def test_a_selection_is_previewed_then_done_once(at: Pages) -> None:
+    browser = at.as_("department")
+    browser.page("/members")
+    chosen = ["x010", "x011", "x007"]
+    form = {"act": "notify", "member": chosen, "next": "/members?search=x0"}
+    shown = browser.submit("/members/bulk", form, status=200).text
+    assert "可以办理：3 个" in text_of(shown) and 'href="/members?search=x0"' in shown
+    events = trail(at)
+    hidden = re.findall(r'name="member" value="([^"]+)"', shown)
+    once = re.search(r'name="once" value="([^"]+)"', shown)
+    assert once and [each.split(":")[0] for each in hidden] == chosen
+    # Somebody else is faster with one of them.
+    with at.office.register.store.change(SYSTEM) as work:
+        work.record(EventDraft("member.set", "x011", values={"member.phone": (None, "13900000000")}))
+    again = {**form, "member": hidden, "once": once[1]}
+    done = browser.submit("/members/bulk/do", again, status=200).text
+    assert "已办理 2 个" in text_of(done) and "其他人刚刚改过这个个案" in text_of(done)
+    assert trail(at) == events + 2 + 1
+    repeated = browser.submit("/members/bulk/do", again, status=200).text
+    assert "已办理 2 个" in text_of(repeated) and trail(at) == events + 3
+
+
+def test_what_the_rules_refuse_is_said_before(at: Pages) -> None:
+    browser = at.as_("department")
+    browser.page("/members")
+    form = {"act": "issue", "member": ["x007", "x020"], "again": "yes"}
+    shown = text_of(browser.submit("/members/bulk", form, status=200).text)
+    assert "不能办理：" in shown and "介绍信已开具" in shown
+    lacking = browser.submit("/members/bulk", {"act": "settle", "member": ["x020"]}, status=200)
+    assert "填好后点" in lacking.text and 'name="input.destination.kind"' in lacking.text
+    nothing = browser.submit("/members/bulk", {"act": "issue"})
+    assert "请先勾选" in browser.page(nothing.headers["location"])
+    other = at.as_("college")
+    other.page("/members")
+    none = other.submit("/members/bulk", {"act": "brief", "member": ["p1", "m1"]}, status=200)
+    assert "可以办理：1 个" in text_of(none.text) and "不能办理：1 个" in text_of(none.text)
+    assert "王p1" not in none.text
+
+
+def test_a_part_is_swapped_alone(at: Pages) -> None:
+    part = at.as_("department").page("/members?search=x001", headers={
+        "hx-request": "true", "hx-target": "list"})
+    assert "<html" not in part and listed(part) == ["x001"]
+
+
+@pytest.mark.parametrize("query", ["tab=none", "cursor=x", "size=0", "size=9999", "order=x"])
+def test_an_address_that_was_tampered_with_is_a_page_that_says_so(at: Pages, query: str) -> None:
+    answer = at.as_("department").get(f"/members?{query}")
+    assert answer.status_code in {400, 422} and "<html" in answer.text
+
+
+def trail(at: Pages) -> int:
+    """How many member events there are."""
+    from sqlalchemy import func, select
+
+    from zhuanjie.web.store.tables import EVENTS
+
+    with at.office.register.store.reading(SYSTEM) as conn:
+        return conn.execute(select(func.count()).select_from(EVENTS).where(
+            EVENTS.c.kind.startswith("member."))).scalar_one()

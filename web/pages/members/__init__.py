@@ -1,0 +1,1 @@
+"""The clerk's list. In: filters, a selection. Out: cases page by page, one act for many."""
