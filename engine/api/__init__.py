@@ -126,6 +126,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.auditing.case_judge import SharedPlace as SharedPlace
     from zhuanjie.engine.auditing.case_mending import case_choices as case_choices
     from zhuanjie.engine.auditing.case_mending import case_fix as case_fix
+    from zhuanjie.engine.auditing.case_mending import case_rows as case_rows
     from zhuanjie.engine.auditing.destinations import DestinationAnswer as DestinationAnswer
     from zhuanjie.engine.auditing.due_list import DueCounts as DueCounts
     from zhuanjie.engine.auditing.due_list import DueList as DueList

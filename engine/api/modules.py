@@ -58,7 +58,7 @@ MODULES: Final = {
     "zhuanjie.engine.auditing.case_judge": (
         "CaseJudge", "CaseOutcome", "CaseJudgement", "Others", "SharedPlace",
     ),
-    "zhuanjie.engine.auditing.case_mending": ("case_choices", "case_fix"),
+    "zhuanjie.engine.auditing.case_mending": ("case_choices", "case_fix", "case_rows"),
     "zhuanjie.engine.auditing.destinations": ("DestinationAnswer",),
     "zhuanjie.engine.auditing.due_list": ("DueCounts", "DueList", "by_day", "part_of"),
     "zhuanjie.engine.auditing.explain": ("Explanation", "Trace", "TracePart"),

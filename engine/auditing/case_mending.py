@@ -13,6 +13,8 @@ from zhuanjie.engine.auditing.case_judge import ALONE, CaseJudge, CaseJudgement,
 from zhuanjie.engine.auditing.destinations import DestinationAnswer, destinations
 from zhuanjie.engine.auditing.repair.record_fix import RecordFix, fix_record
 from zhuanjie.engine.auditing.repair.search import unique_key
+from zhuanjie.engine.auditing.repair.table_rows import TableRow, rows_of
+from zhuanjie.engine.auditing.repair.values import CandidateValues
 from zhuanjie.engine.backends.registry import EMBEDDED, record_backend_of
 from zhuanjie.engine.core.errors import UsageError
 from zhuanjie.engine.core.location import Location
@@ -57,3 +59,15 @@ def case_choices(judge: CaseJudge, typed: Mapping[str, Any],
                             record_backend_of(EMBEDDED), lang)
     except UsageError:
         return []
+
+
+def case_rows(judge: CaseJudge, typed: Mapping[str, Any],
+              others: Mapping[str, Others] | None = None, *, lang: Lang = "en") -> list[TableRow]:
+    """The rows of the decision table that judges a case, each with what would have to be otherwise
+    for it to hold. Nothing where the policy has no such table.
+    """
+    plan, record = judge.plan, judge.counted(typed, others or {})
+    for index, rule in enumerate(plan.rules):
+        if rule.subject is not None and plan.applies_to(index, record):
+            return rows_of(plan, index, record, CandidateValues(plan), lang)
+    return []

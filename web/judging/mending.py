@@ -20,8 +20,10 @@ from zhuanjie.engine.api import (
     Location,
     Outcome,
     RecordFix,
+    TableRow,
     case_choices,
     case_fix,
+    case_rows,
     plain,
 )
 from zhuanjie.web.judging.casework import CaseView, as_it_would_be, look
@@ -81,6 +83,12 @@ def choices(judging: Judging, conn: Connection, case: CaseView, lang: Lang, *,
     """For each value that the policy's decision table knows, whether a member may have it."""
     given = as_it_would_be(judging, conn, case.judge, case.member, values)
     return case_choices(case.judge, given.typed, given.columns, given.others, lang=lang)
+
+
+def table_rows(judging: Judging, conn: Connection, case: CaseView, lang: Lang) -> list[TableRow]:
+    """The rows of that table, each with what would have to be otherwise for it to hold."""
+    given = as_it_would_be(judging, conn, case.judge, case.member)
+    return case_rows(case.judge, given.typed, given.others, lang=lang)
 
 
 def _wrong(findings: Iterable[Finding]) -> list[Finding]:

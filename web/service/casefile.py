@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from zhuanjie.engine.api import DestinationAnswer, Lang, Text
+from zhuanjie.engine.api import DestinationAnswer, Lang, TableRow, Text
 from zhuanjie.web.access.tables import API_KEYS, USERS
 from zhuanjie.web.access.units import unit_tree
 from zhuanjie.web.acts.attachments import Attachment
@@ -19,7 +19,7 @@ from zhuanjie.web.acts.projection import FILE, WAITING
 from zhuanjie.web.acts.tables import ATTACHMENTS, REQUESTS
 from zhuanjie.web.acts.waivers import KeptWaiver, kept_waivers
 from zhuanjie.web.judging.casework import look
-from zhuanjie.web.judging.mending import choices, mend
+from zhuanjie.web.judging.mending import choices, mend, table_rows
 from zhuanjie.web.service.cases import LookedCase, looked_at, member_of
 from zhuanjie.web.service.register import Register
 from zhuanjie.web.store.event import Actor, Event
@@ -82,6 +82,14 @@ def mending_of(register: Register, conn: Connection, member: Member, lang: Lang)
     """The smallest changes that mend what is wrong with a member today, and the acts for them."""
     found = mend(register.judging, conn, look(register.judging, conn, member, lang), lang)
     return ways_of(found, register.acts.desk.acts)
+
+
+def choices_of(register: Register, conn: Connection, member: Member, lang: Lang,
+               ) -> tuple[list[DestinationAnswer], list[TableRow]]:
+    """Which values the decision table allows a member, and what its rows lack."""
+    case = look(register.judging, conn, member, lang)
+    return (choices(register.judging, conn, case, lang),
+            table_rows(register.judging, conn, case, lang))
 
 
 def unit_title(conn: Connection, id: str) -> str:

@@ -48,6 +48,12 @@ class ActDraft:
     fix: MendingWays | None = None
 
     @property
+    def come(self) -> list[Finding]:
+        """What would be newly wrong, but for what stands against the act itself."""
+        said = {f.key for f in (*self.forbidding, *self.asked)}
+        return [f for f in self.turned.come if f.key not in said]
+
+    @property
     def is_ready(self) -> bool:
         """Whether nothing that is known now stands against the act."""
         return not (self.unread or self.lacking or self.obstacles or self.invalid

@@ -52,6 +52,13 @@ def test_what_mends_it_is_found_with_the_act_for_it(at: Pages, clerk: PageClient
     assert re.search(r'<option value="employer_org" selected', form)
 
 
+def test_each_choice_says_what_it_would_take(at: Pages, clerk: PageClient) -> None:
+    page = clerk.page("/members/town/choices")
+    assert page.count("不可选") >= 4 and page.count("：须 ") >= 4
+    part = clerk.page("/members/town/choices", headers={"hx-request": "true"})
+    assert "<html" not in part and "：须 " in part
+
+
 def test_a_key_leads_to_the_page(at: Pages, clerk: PageClient) -> None:
     answer = clerk.get("/members/no-m1")
     assert (answer.status_code, answer.headers["location"]) == (303, "/members/m1")

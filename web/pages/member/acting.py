@@ -27,7 +27,7 @@ from zhuanjie.web.pages.member.facts import (
     sections_of,
     value_of,
 )
-from zhuanjie.web.pages.member.routes import Key, shown_changes
+from zhuanjie.web.pages.member.routes import Key, program, shown_changes
 from zhuanjie.web.pages.member.typing import (
     VALUE,
     TypedForm,
@@ -147,7 +147,8 @@ def _since(register: Register, conn: Connection, member: Member, version: int | 
         return None
     changes = conflict(conn, member, version).changes
     return {"changes": shown_changes(register, changes, visitor.lang),
-            "names": names_of(conn, [str(change["actor"]) for change in changes])}
+            "names": names_of(conn, [str(change["actor"]) for change in changes])
+            | program(visitor.lang)}
 
 
 def _sent(act: TypedAct, prefilled: Mapping[str, str]) -> dict[str, str]:

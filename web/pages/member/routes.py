@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from zhuanjie.engine.api import Finding, Lang, Outcome, fail
+from zhuanjie.engine.api import DestinationAnswer, Finding, Lang, Outcome, TableRow, fail
 from zhuanjie.web.acts.conflicts import conflict
 from zhuanjie.web.acts.possible import PossibleAct
 from zhuanjie.web.acts.removal import remove_attachment, sweep
@@ -25,9 +25,11 @@ from zhuanjie.web.pages.member.facts import (
     value_of,
 )
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, is_part, register_of
+from zhuanjie.web.pages.words import words
 from zhuanjie.web.service.casefile import (
     MemberFile,
     case_file,
+    choices_of,
     files_of,
     history_of,
     mending_of,
@@ -36,8 +38,8 @@ from zhuanjie.web.service.casefile import (
 from zhuanjie.web.service.cases import member_of
 from zhuanjie.web.service.register import Register
 from zhuanjie.web.store.errors import NotFoundError
-from zhuanjie.web.store.event import Event
-from zhuanjie.web.store.members import members
+from zhuanjie.web.store.event import SYSTEM, Event
+from zhuanjie.web.store.members import Member, members
 
 router = APIRouter()
 Key = Annotated[Line, Path(min_length=1)]
@@ -57,18 +59,17 @@ def show(request: Request, visitor: Seen, key: Key) -> Response:
     with register.store.reading(visitor.actor) as conn:
         found = case_file(register, conn, visitor.actor, key, visitor.lang)
         events, more = history_of(conn, found.member.id, limit=_FIRST)
-        names = names_of(conn, _people(found, events))
+        names = names_of(conn, _people(found, events)) | program(visitor.lang)
     if key != found.member.id:
         return go(request, f"/members/{found.member.id}")
     return render(
         request, visitor, "member/member.html", case=found, names=names,
         title=_title(register, found), facts=_shown_facts(register, found, visitor.lang),
         findings=finding_groups(register, found.looked.case.findings, visitor.lang),
-        deadlines=sorted((f for f in found.looked.case.findings if f.due and f.judged),
-                         key=lambda f: str(f.due)),
+        deadlines=_deadlines(found.looked.case.findings),
         not_judged=sorted({o.clause for o in found.looked.case.judgement.outcomes
                            if not o.judged}),
-        choices=_choices(register, found, visitor.lang),
+        choices=_choices(register, found.member, found.choices, visitor.lang),
         possible=[a for a in found.acts if a.is_possible],
         barred=_barred(found.acts, visitor),
         policy=found.looked.case.judge.plan.policy.ref, day=found.looked.case.judge.day,
@@ -89,6 +90,19 @@ def mending(request: Request, visitor: Seen, key: Key) -> Response:
                   label=_label(register, visitor.lang))
 
 
+@router.get("/members/{key}/choices")
+def choices(request: Request, visitor: Seen, key: Key) -> Response:
+    """Which values the policy's decision table allows a member; for others, what is lacking."""
+    register, lang = register_of(request), visitor.lang
+    with register.store.reading(visitor.actor) as conn:
+        member = member_of(conn, key, register.vocabulary)
+        answers, rows = choices_of(register, conn, member, lang)
+    template = "member/_choices.html" if is_part(request) else "member/choices.html"
+    return render(request, visitor, template, member=member, label=_label(register, lang),
+                  shown=_shown(register, lang),
+                  choices=_choices(register, member, answers, lang, rows))
+
+
 @router.get("/members/{key}/history")
 def history(request: Request, visitor: Seen, key: Key,
             before: Annotated[int | None, Query(ge=1, lt=2**53)] = None) -> Response:
@@ -97,7 +111,7 @@ def history(request: Request, visitor: Seen, key: Key,
     with register.store.reading(visitor.actor) as conn:
         member = member_of(conn, key, register.vocabulary)
         events, more = history_of(conn, member.id, before=before, limit=_MORE)
-        names = names_of(conn, [event.actor for event in events])
+        names = names_of(conn, [event.actor for event in events]) | program(visitor.lang)
     template = "member/_events.html" if is_part(request) else "member/history.html"
     return render(request, visitor, template, member=member, names=names, more=more,
                   events=shown_events(register, events, visitor.lang),
@@ -114,7 +128,8 @@ def since(request: Request, visitor: Seen, key: Key,
         if member is None or member.version == version:
             return Response(status_code=204)
         changes = conflict(conn, member, version).changes
-        names = names_of(conn, [str(change["actor"]) for change in changes])
+        names = names_of(conn, [str(change["actor"]) for change in changes]
+                         ) | program(visitor.lang)
     return render(request, visitor, "member/_since.html", member=member, names=names,
                   changes=shown_changes(register, changes, visitor.lang),
                   kind_words=kind_words(visitor.lang))
@@ -183,8 +198,20 @@ def shown_changes(register: Register, changes: Any, lang: Lang) -> list[dict[str
             for change in changes]
 
 
+def program(lang: Lang) -> dict[str, str]:
+    """What the program itself is called among those who acted."""
+    return {SYSTEM.id: words("member.the_program", lang)}
+
+
 def _shown_facts(register: Register, found: MemberFile, lang: Lang) -> list[FactSection]:
     return facts(found.member.record, found.looked.columns, register.acts.desk.acts, lang)
+
+
+def _deadlines(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """What has a day, by it: what is open, then what is in order."""
+    dated = sorted((f for f in findings if f.due and f.judged), key=lambda f: str(f.due))
+    done = {Outcome.SATISFIED, Outcome.WAIVED}
+    return ([f for f in dated if f.outcome not in done], [f for f in dated if f.outcome in done])
 
 
 def _title(register: Register, found: MemberFile) -> str:
@@ -196,12 +223,16 @@ def _title(register: Register, found: MemberFile) -> str:
     return found.member.id
 
 
-def _choices(register: Register, found: MemberFile, lang: Lang) -> list[dict[str, Any]]:
+def _choices(register: Register, member: Member, answers: Sequence[DestinationAnswer],
+             lang: Lang, rows: Sequence[TableRow] = ()) -> list[dict[str, Any]]:
+    """Values of the decision table, each with its answer and the rows that would allow it."""
     fields = register.vocabulary.fields
     return [{"answer": each, "value": value_of(each.subject, each.kind, fields, lang),
              "subject": label_of(each.subject, fields, lang),
-             "current": found.member.record.get(each.subject) == each.kind}
-            for each in found.choices]
+             "current": member.record.get(each.subject) == each.kind,
+             "rows": [row for row in rows if each.kind in row.allows and row.differs
+                      and each.outcome is not Outcome.SATISFIED]}
+            for each in answers]
 
 
 def _barred(acts: list[PossibleAct], visitor: Visitor) -> list[PossibleAct]:
