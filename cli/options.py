@@ -175,11 +175,15 @@ class Selection:
         session.notices(api.stand_in(self.backend))
         return self.backend or api.single_engine()
 
-    def headings(self, policy: Policy) -> Mapping[str, str] | None:
-        """The ledger's own headings and the fields they stand for, where anything maps them."""
+    def headings(self, policy: Policy,
+                 office: Mapping[str, str] | None = None) -> Mapping[str, str] | None:
+        """The ledger's own headings and the fields they stand for, where anything maps them.
+
+        `office` is what a register keeps of them.
+        """
         from zhuanjie.engine.api import columns_wanted
 
-        return columns_wanted(policy, self.columns, self.column)
+        return columns_wanted(policy, self.columns, self.column, office)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,14 +61,19 @@ class TableColumns:
 
 
 def columns_wanted(policy: Policy, file: str | Path | None = None,
-                   pairs: Iterable[tuple[str, str]] = ()) -> dict[str, str] | None:
+                   pairs: Iterable[tuple[str, str]] = (),
+                   office: Mapping[str, str] | None = None) -> dict[str, str] | None:
     """The user's mapping: that of the settings, over it that of a file, over it single pairs.
 
-    Raises InputError for a field that there is not; None where nothing is mapped.
+    What an `office` keeps comes after the settings, for ledgers that have such headings; a field of
+    it that there is not any more is left out. Raises InputError for any other field that there is
+    not; None where nothing is mapped.
     """
     vocabulary, kept = policy.vocabulary, settings()
     place = Place(str(kept.file)) if kept.file else None
     wanted = check_columns(kept.columns, vocabulary, place) if kept.columns else {}
+    wanted |= {heading: name for heading, name in (office or {}).items()
+               if not name or name in vocabulary.fields}
     said = load_columns(file, vocabulary) if file is not None else {}
     said |= check_columns(dict(pairs), vocabulary)
     return ColumnMapping({**wanted, **said}, wanted.keys() - said.keys()) or None

@@ -24,6 +24,7 @@ class NavEntry:
 ACCOUNT: Final = "/account"
 NAVIGATION: Final[tuple[NavEntry, ...]] = (
     NavEntry("members", "/members", ("read",), home_of="set"),
+    NavEntry("imports", "/imports", ("import",)),
 )
 """In the order of the links; of several first pages the first holds."""
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from zhuanjie.web.pages import assets
 from zhuanjie.web.pages.account import routes as account
+from zhuanjie.web.pages.imports import routes as imports
 from zhuanjie.web.pages.login import routes as login
 from zhuanjie.web.pages.member import acting
 from zhuanjie.web.pages.member import routes as member
@@ -21,9 +22,11 @@ ROUTERS: Final = (
     member.router,
     acting.router,
     members.router,
+    imports.router,
 )
 UPLOADS: Final = (
     *acting.UPLOADS,
+    r"/imports",
 )
 """Patterns of the paths whose bodies may be as large as a file that is sent."""
 _UPLOAD: Final = re.compile("|".join(UPLOADS) or r"(?!)")

@@ -2,47 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+
+from sqlalchemy import Connection
 
 from zhuanjie.engine.api import columns_wanted, open_rows
 from zhuanjie.web.service.register import Register
 from zhuanjie.web.service.uploads import Upload
 from zhuanjie.web.store.event import Actor
+from zhuanjie.web.transfer.kept_columns import kept_columns, mapping_of
 from zhuanjie.web.transfer.plan import ImportOptions
 from zhuanjie.web.transfer.preview import ImportPreview, preview
 from zhuanjie.web.transfer.save import SavedImport, save
 from zhuanjie.web.transfer.source import ImportSource, read_source
+from zhuanjie.web.transfer.undo import UndoneImport, undo
 from zhuanjie.web.transfer.units import office, unit_for, unit_of_group
 
 IMPORT = "import"
 """The permission whose reach is what an import may touch."""
 UNDO = "undo-import"
 """The permission whose reach is what may be taken back."""
+Told = Callable[[int, int | None], None]
+"""Told how much of the whole is done."""
 
 
 def preview_upload(register: Register, actor: Actor, upload: Upload) -> ImportPreview:
     """What saving an upload would do now."""
-    return preview(register.store, read_upload(register, upload),
+    return preview(register.store, read_upload(register, actor, upload),
                    options_of(register, actor, upload.options), actor)
 
 
-def save_upload(register: Register, actor: Actor, upload: Upload, token: str) -> SavedImport:
+def save_upload(register: Register, actor: Actor, upload: Upload, token: str,
+                told: Told = lambda _done, _all: None) -> SavedImport:
     """Save an upload as it was shown."""
-    return save(register.store, read_upload(register, upload),
-                options_of(register, actor, upload.options), actor, token=token)
+    return save(register.store, read_upload(register, actor, upload),
+                options_of(register, actor, upload.options), actor, token=token, saving=told)
 
 
-def read_upload(register: Register, upload: Upload) -> ImportSource:
+def read_upload(register: Register, actor: Actor, upload: Upload) -> ImportSource:
     """What the files of an upload hold, and how it was understood."""
     policy = register.policy()
-    columns: Mapping[str, str] = upload.options.get("columns") or {}
-    headings = columns_wanted(policy, None, tuple(columns.items()))
+    headings = headings_of(register, actor, upload)
     with open_rows(list(upload.files), policy, headings) as rows:
-        how: dict[str, Any] = {"columns": dict(headings or {}),
-                               "clear": bool(upload.options.get("clear"))}
+        how = {"clear": bool(upload.options.get("clear"))}
         return _as_sent(read_source(rows, policy.vocabulary, how), upload)
+
+
+def headings_of(register: Register, actor: Actor, upload: Upload) -> dict[str, str] | None:
+    """What headings are taken for: as whoever sent the upload says, else as their office does."""
+    columns: Mapping[str, str] = upload.options.get("columns") or {}
+    with register.store.reading(actor) as conn:
+        kept = mapping_of(kept_columns(conn, _unit_of(register, conn, actor, upload.options)))
+    return columns_wanted(register.policy(), None, tuple(columns.items()), kept)
 
 
 def _as_sent(source: ImportSource, upload: Upload) -> ImportSource:
@@ -74,6 +87,26 @@ def options_of(register: Register, actor: Actor, said: Mapping[str, Any]) -> Imp
         register.guard.require(conn, actor, IMPORT)
         scope = register.guard.units(conn, actor, IMPORT)
         return ImportOptions(
-            unit=unit_for(conn, said.get("unit"), scope) or actor.unit or office(conn),
+            unit=_unit_of(register, conn, actor, said),
             unit_of=unit_of_group(conn, register.vocabulary), scope=scope,
             clear=bool(said.get("clear")), again=bool(said.get("again")))
+
+
+def own_unit(register: Register, actor: Actor) -> str | None:
+    """The unit of whoever imports, which keeps what its headings mean."""
+    with register.store.reading(actor) as conn:
+        return _unit_of(register, conn, actor, {}) or None
+
+
+def undo_import(register: Register, actor: Actor, id: str, reason: str | None) -> UndoneImport:
+    """Take an import back, as far as whoever asks may."""
+    with register.store.reading(actor) as conn:
+        register.guard.require(conn, actor, UNDO)
+        scope = register.guard.units(conn, actor, UNDO)
+    return undo(register.store, id, actor, reason, scope=scope)
+
+
+def _unit_of(register: Register, conn: Connection, actor: Actor, said: Mapping[str, Any]) -> str:
+    """The unit of whoever names none: the one that was said, else that of whoever imports."""
+    scope = register.guard.units(conn, actor, IMPORT)
+    return unit_for(conn, said.get("unit"), scope) or actor.unit or office(conn)

@@ -17,6 +17,7 @@ from typing import Any, Final
 import orjson
 
 from zhuanjie.engine.api import Report, ZhuanjieError, audit, office_zone, say, use_settings
+from zhuanjie.report.view import View
 from zhuanjie.web.acts.waiver_rows import waiver_entries
 from zhuanjie.web.evidence.keys import verifiers_of
 from zhuanjie.web.evidence.reads import read_in_bulk
@@ -26,6 +27,9 @@ from zhuanjie.web.judging.given import given_tables
 from zhuanjie.web.judging.past import last_event, members_at
 from zhuanjie.web.service.board import work_out
 from zhuanjie.web.service.exporting import export_to
+from zhuanjie.web.service.import_desk import note_saved, write_marked
+from zhuanjie.web.service.importing import headings_of, save_upload, undo_import
+from zhuanjie.web.service.previews import make_preview
 from zhuanjie.web.service.register import Register, open_register
 from zhuanjie.web.store.event import Actor
 from zhuanjie.web.transfer.preview import version_of
@@ -92,6 +96,40 @@ def work_out_day(job: JobContext) -> Mapping[str, Any]:
     return {"as_of": day.isoformat(), "decision": known.decision, "upto": known.upto}
 
 
+def import_preview(job: JobContext) -> Mapping[str, Any]:
+    """Work out what files that were sent would change."""
+    upload = job.register.uploads.upload(job.arguments["upload"], job.actor)
+    found = make_preview(job.register, job.actor, upload, job.progress)
+    return {"upload": upload.id, "read": found.error is None}
+
+
+def import_save(job: JobContext) -> Mapping[str, Any]:
+    """Save files that were sent, as they were shown."""
+    upload = job.register.uploads.upload(job.arguments["upload"], job.actor)
+    done = save_upload(job.register, job.actor, upload, job.arguments["token"], job.progress)
+    note_saved(job.register, upload, done)
+    return {"import": done.id, "counts": dict(done.counts)}
+
+
+def import_undo(job: JobContext) -> Mapping[str, Any]:
+    """Take an import back."""
+    said = job.arguments
+    done = undo_import(job.register, job.actor, said["import"], said["reason"])
+    return {"import": done.past.id, "restored": done.restored, "withdrawn": done.withdrawn,
+            "kept": len(done.kept)}
+
+
+def import_marked(job: JobContext) -> Mapping[str, Any]:
+    """Write what is wrong with files that were sent into them, cell by cell."""
+    upload = job.register.uploads.upload(job.arguments["upload"], job.actor)
+    policy, day = job.register.policy(), _day(job)
+    report = audit(list(map(str, upload.files)), policy, as_of=day, lang=job.arguments["lang"],
+                   columns=headings_of(job.register, job.actor, upload), progress=job.progress)
+    view = View.of(policy, job.arguments["lang"])
+    write_marked(report, job.files.parent / "marked", job.files, view)
+    return _decided(job, report)
+
+
 def verify_trail(job: JobContext) -> Mapping[str, Any]:
     """Verify the whole trail."""
     register = job.register
@@ -116,6 +154,11 @@ def _saved(job: JobContext, report: Report) -> dict[str, Any]:
     """Write a report in the forms asked for, and keep that it was made."""
     for ending in job.arguments["formats"]:
         report.save(job.files / f"audit.{ending}")
+    return _decided(job, report)
+
+
+def _decided(job: JobContext, report: Report) -> dict[str, Any]:
+    """Keep that a report was made."""
     ref = report.policy
     by_outcome = Counter(str(found.outcome) for found in report.findings)
     with job.register.store.change(job.actor) as work:
@@ -132,6 +175,8 @@ def _saved(job: JobContext, report: Report) -> dict[str, Any]:
 KINDS: Final[Mapping[str, Callable[[JobContext], Mapping[str, Any]]]] = {
     "audit-register": audit_register, "audit-file": audit_file, "verify-trail": verify_trail,
     "export": export_register, "board-day": work_out_day,
+    "import-preview": import_preview, "import-save": import_save,
+    "import-undo": import_undo, "import-marked": import_marked,
 }
 _LOG: Final = logging.getLogger(__name__)
 _OFTEN: Final = 0.25

@@ -33,6 +33,7 @@ from zhuanjie.web.access.access import Access
 from zhuanjie.web.access.code_keys import CodeBox, SealingKey, code_box
 from zhuanjie.web.access.guard import AccessGuard
 from zhuanjie.web.access.settings import access_settings
+from zhuanjie.web.access.unit_names import unit_called
 from zhuanjie.web.acts import projection as acts
 from zhuanjie.web.acts.attachments import AttachmentFolder
 from zhuanjie.web.acts.desk import ActRoom
@@ -51,7 +52,6 @@ from zhuanjie.web.operations.upkeep import Upkeep, bring_up
 from zhuanjie.web.reminders import projection as reminders
 from zhuanjie.web.service.place import RegisterPlace, place_of
 from zhuanjie.web.service.reads import ReadCounter
-from zhuanjie.web.service.units import unit_called
 from zhuanjie.web.service.uploads import Uploads
 from zhuanjie.web.settings import projection as office
 from zhuanjie.web.settings.names import ACTS

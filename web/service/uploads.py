@@ -12,7 +12,8 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, BinaryIO, Final
 
@@ -32,12 +33,19 @@ _UNSAFE: Final = re.compile(r"[^\w.()（）\[\]【】〔〕 -]")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Files of one owner's, and how they are to be read."""
+    """Files of one owner's, and how they are to be read; `notes` say what was done with them."""
 
     id: str
     folder: Path
     files: Sequence[Path]
     options: Mapping[str, Any]
+    sent_at: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """How many bytes the files have."""
+        return sum(file.stat().st_size for file in self.files)
 
 
 class Uploads:
@@ -58,8 +66,7 @@ class Uploads:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    @staticmethod
-    def _receive(folder: Path, actor: Actor, files: Iterable[tuple[str, BinaryIO]],
+    def _receive(self, folder: Path, actor: Actor, files: Iterable[tuple[str, BinaryIO]],
                  options: Mapping[str, Any]) -> Upload:
         folder.mkdir(mode=_PRIVATE, parents=True)
         kept = []
@@ -72,10 +79,11 @@ class Uploads:
             kept.append(path)
         if not kept:
             raise fail(InputError, "register.upload.none")
-        (folder / _ABOUT).write_bytes(orjson.dumps({
-            "owner": actor.id, "options": dict(options),
-            "files": [str(path.relative_to(folder)) for path in kept]}))
-        return Upload(folder.name, folder, kept, options)
+        _write(folder, {
+            "owner": actor.id, "options": dict(options), "notes": {},
+            "sent_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "files": [str(path.relative_to(folder)) for path in kept]})
+        return self.upload(folder.name, actor)
 
     def upload(self, id: str, actor: Actor) -> Upload:
         """An upload of `actor`'s; raises NotFoundError for any other."""
@@ -85,7 +93,29 @@ class Uploads:
         about = orjson.loads((folder / _ABOUT).read_bytes())
         if about["owner"] != actor.id:
             raise fail(NotFoundError, "register.upload.gone")
-        return Upload(id, folder, [folder / name for name in about["files"]], about["options"])
+        return Upload(id, folder, [folder / name for name in about["files"]], about["options"],
+                      about.get("sent_at", ""), about.get("notes", {}))
+
+    def uploads(self, actor: Actor) -> list[Upload]:
+        """The uploads of `actor`, the latest first."""
+        found = []
+        for folder in self._folder.iterdir() if self._folder.is_dir() else ():
+            with suppress(NotFoundError, OSError):
+                found.append(self.upload(folder.name, actor))
+        return sorted(found, key=lambda upload: (upload.sent_at, upload.id), reverse=True)
+
+    def change(self, upload: Upload, options: Mapping[str, Any]) -> Upload:
+        """Have an upload read in another way."""
+        about = orjson.loads((upload.folder / _ABOUT).read_bytes())
+        _write(upload.folder, {**about, "options": dict(options)})
+        return replace(upload, options=dict(options))
+
+    def note(self, upload: Upload, **notes: str) -> Upload:
+        """Keep what is done with an upload."""
+        about = orjson.loads((upload.folder / _ABOUT).read_bytes())
+        kept = {**about.get("notes", {}), **notes}
+        _write(upload.folder, {**about, "notes": kept})
+        return replace(upload, notes=kept)
 
     def forget(self, id: str) -> None:
         """Take an upload away."""
@@ -101,6 +131,12 @@ class Uploads:
             with suppress(OSError):
                 if _ID.fullmatch(folder.name) and folder.stat().st_mtime < oldest:
                     shutil.rmtree(folder)
+
+
+def _write(folder: Path, about: Mapping[str, Any]) -> None:
+    draft = folder / f"{_ABOUT}.{uuid.uuid4().hex}"
+    draft.write_bytes(orjson.dumps(about))
+    draft.replace(folder / _ABOUT)
 
 
 def safe_name(name: str) -> str:

@@ -17,7 +17,7 @@ from zhuanjie.web.transfer.changes import Contradiction, MemberChange
 from zhuanjie.web.transfer.preview import ImportPreview
 from zhuanjie.web.transfer.projection import PastImport
 from zhuanjie.web.transfer.save import SavedImport
-from zhuanjie.web.transfer.source import TableReading
+from zhuanjie.web.transfer.source import ImportSource, TableReading
 from zhuanjie.web.transfer.undo import UndoneImport
 
 COUNTED: Final = ("new", "changed", "unchanged", "contradicted", "elsewhere", "withdrawn",
@@ -53,11 +53,11 @@ def _preview(found: ImportPreview, view: View, *, every: bool) -> Iterator[Secti
                       found, view, most)
     if found.nameless:
         yield Section(title=view.say("register.import.nameless", count=len(found.nameless)),
-                      tone="warn", notes=[_listed([place(at, found) for at in found.nameless],
-                                                  view, most)])
+                      tone="warn", notes=[_listed(
+                          [place(at, found.source) for at in found.nameless], view, most)])
     if found.missing:
         yield Section(title=view.say("register.import.missing", count=len(found.missing)),
-                      notes=[_listed([_named(m, view) for m in found.missing], view, most)])
+                      notes=[_listed([member_name(m, view) for m in found.missing], view, most)])
     if found.strays:
         yield Section(title=view.say("register.import.strays", count=len(found.strays)),
                       tone="warn", notes=[view.join(
@@ -85,18 +85,18 @@ def _table(table: TableReading, found: ImportPreview, view: View, *,
            every: bool) -> tuple[str, ...]:
     """A table; of its columns those that are headed by another name than their field's."""
     uses = [u for u in table.columns.columns if u.field is not None]
-    taken = [f"{u.heading}→{_heading(u.field.name, view)}" for u in uses if u.field is not None
+    taken = [f"{u.heading}→{heading_of(u.field.name, view)}" for u in uses if u.field is not None
              and (every or u.heading not in u.field.all_headings[:3])]
-    return (_where(table.columns, found), str(table.columns.records), str(len(uses)),
+    return (table_name(table.columns, found.source), str(table.columns.records), str(len(uses)),
             view.join(taken),
             view.join(u.heading for u in table.columns.columns if u.state == "unknown"),
             view.join(view.say(f"row.{kind}", count=count)
                       for kind, count in table.other_rows.items()))
 
 
-def _where(table: TableColumns, found: ImportPreview) -> str:
+def table_name(table: TableColumns, source: ImportSource) -> str:
     """A table as short as it can be told: by its file's name, its sheet where it has several."""
-    alike = [t.columns for t in found.source.tables if t.columns.file == table.file]
+    alike = [t.columns for t in source.tables if t.columns.file == table.file]
     name = PurePath(table.file).name
     return f"{name}[{table.sheet}]" if table.sheet and len(alike) > 1 else name
 
@@ -114,14 +114,16 @@ def _input(found: ImportPreview, view: View, most: int | None) -> Iterator[Secti
 def _at(wrong: InputFinding, found: ImportPreview) -> str:
     numbers = [at for at, t in enumerate(found.source.tables)
                if (t.columns.file, t.columns.sheet) == (wrong.file, wrong.sheet)]
-    return "" if wrong.row is None else place((numbers[0] if numbers else 0, wrong.row), found)
+    return "" if wrong.row is None else place((numbers[0] if numbers else 0, wrong.row),
+                                                found.source)
 
 
 def _members(kind: str, some: Sequence[MemberChange], found: ImportPreview, view: View,
              most: int | None) -> Iterator[Section]:
     if not some:
         return
-    rows = [(change.key, change.name or "", view.join(place(p, found) for p in change.places),
+    rows = [(change.key, change.name or "",
+             view.join(place(p, found.source) for p in change.places),
              _what(change, found, view)) for change in some[:most]]
     yield Section(
         title=view.say(f"register.import.members.{kind}", count=len(some)),
@@ -132,32 +134,32 @@ def _members(kind: str, some: Sequence[MemberChange], found: ImportPreview, view
 
 
 def _what(change: MemberChange, found: ImportPreview, view: View) -> str:
-    parts = [said(c, found, view) for c in change.contradictions[:FEW_REASONS]]
+    parts = [said(c, found.source, view) for c in change.contradictions[:FEW_REASONS]]
     if len(change.contradictions) > FEW_REASONS:
         parts.append(view.say("register.import.reasons",
                               count=len(change.contradictions) - FEW_REASONS))
     if change.kind == "new":
         parts.append(view.say("register.import.filled", count=change.filled))
     elif change.kind == "changed":
-        parts += [f"{_heading(name, view)}: {_shown(name, before, view)} → "
-                  f"{_shown(name, after, view)}"
+        parts += [f"{heading_of(name, view)}: {shown_value(name, before, view)} → "
+                  f"{shown_value(name, after, view)}"
                   for name, (before, after) in change.values.items()]
         if change.columns:
             parts.append(view.say("register.import.columns", headings=view.join(
-                _heading(n, view) for n in view.fields.sort(change.columns))))
+                heading_of(n, view) for n in view.fields.sort(change.columns))))
     return "; ".join(parts)
 
 
-def said(found: Contradiction, preview: ImportPreview, view: View) -> str:
+def said(found: Contradiction, source: ImportSource, view: View) -> str:
     """A contradiction in words."""
     if found.reason == "members":
         return view.say("register.import.contradiction.members",
                         keys=view.join(map(str, found.values)))
-    places = [place(p, preview) for p in found.places]
+    places = [place(p, source) for p in found.places]
     name = found.field or ""
-    return view.say(f"register.import.contradiction.{found.reason}", field=_heading(name, view),
-                    first=_shown(name, found.values[0], view), place=places[0],
-                    second=_shown(name, found.values[1], view), other=places[1])
+    return view.say(f"register.import.contradiction.{found.reason}", field=heading_of(name, view),
+                    first=shown_value(name, found.values[0], view), place=places[0],
+                    second=shown_value(name, found.values[1], view), other=places[1])
 
 
 def _cells(kind: str, cells: Sequence[tuple[MemberChange, str, Any]], found: ImportPreview,
@@ -167,8 +169,8 @@ def _cells(kind: str, cells: Sequence[tuple[MemberChange, str, Any]], found: Imp
             title=view.say(f"register.import.{kind}", count=len(cells)),
             headers=[view.say(f"register.import.column.{c}")
                      for c in ("key", "name", "column", "known")],
-            rows=[(m.key, m.name or "", _heading(name, view),
-                   "" if value is None else _shown(name, value, view))
+            rows=[(m.key, m.name or "", heading_of(name, view),
+                   "" if value is None else shown_value(name, value, view))
                   for m, name, value in cells[:most]],
             notes=_rest(len(cells), most, view))
 
@@ -182,14 +184,15 @@ def _listed(texts: Sequence[str], view: View, most: int | None) -> str:
     return view.join([*texts[:most], *(["…"] if most is not None and len(texts) > most else [])])
 
 
-def place(at: tuple[int, int], found: ImportPreview) -> str:
+def place(at: tuple[int, int], source: ImportSource) -> str:
     """A row: its table where there are several, and its number."""
-    if len(found.source.tables) == 1:
+    if len(source.tables) == 1:
         return str(at[1])
-    return f"{_where(found.source.tables[at[0]].columns, found)}:{at[1]}"
+    return f"{table_name(source.tables[at[0]].columns, source)}:{at[1]}"
 
 
-def _named(member: Member, view: View) -> str:
+def member_name(member: Member, view: View) -> str:
+    """What a member of the register is called: a key, else the register's id."""
     return next((view.fields[key].shown(str(member.record[key])) for key in view_keys(view)
                  if key in member.record), member.id)
 
@@ -199,14 +202,16 @@ def view_keys(view: View) -> Sequence[str]:
     return view.policy.vocabulary.keys if view.policy is not None else (view.key,)
 
 
-def _heading(name: str, view: View) -> str:
+def heading_of(name: str, view: View) -> str:
+    """What a field is called."""
     field = view.fields.get(name)
     if field is None:
         return name
     return field.heading_en or field.heading if view.lang == "en" else field.heading
 
 
-def _shown(name: str, value: Any, view: View) -> str:
+def shown_value(name: str, value: Any, view: View) -> str:
+    """A value in words, as much of it as may be shown."""
     if value is None:
         return view.say("register.import.blank-cell")
     field = view.fields.get(name)
@@ -234,8 +239,8 @@ def plain_preview(found: ImportPreview, view: View) -> dict[str, Any]:
                    "field": f.field, "value": f.value, "message": f.message(view.lang)}
                   for f in found.source.input],
         "members": [_plain_member(m, found) for m in found.members],
-        "missing": [{"member": m.id, "key": _named(m, view)} for m in found.missing],
-        "nameless": [_plain_place(at, found) for at in found.nameless],
+        "missing": [{"member": m.id, "key": member_name(m, view)} for m in found.missing],
+        "nameless": [_plain_place(at, found.source) for at in found.nameless],
         "strays": dict(found.strays),
     }
 
@@ -249,7 +254,7 @@ def _plain_member(change: MemberChange, found: ImportPreview) -> dict[str, Any]:
     return {
         "kind": change.kind, "member": change.member, "key": change.key, "name": change.name,
         "unit": change.unit, "filled": change.filled,
-        "places": [_plain_place(at, found) for at in change.places],
+        "places": [_plain_place(at, found.source) for at in change.places],
         "values": {name: [shown(name, before), shown(name, after)]
                    for name, (before, after) in change.values.items()},
         "blank": {name: shown(name, value) for name, value in change.blank.items()},
@@ -258,13 +263,13 @@ def _plain_member(change: MemberChange, found: ImportPreview) -> dict[str, Any]:
         "contradictions": [{
             "reason": c.reason, "field": c.field,
             "values": [shown(c.field or "", v) for v in c.values],
-            "places": [_plain_place(at, found) for at in c.places]}
+            "places": [_plain_place(at, found.source) for at in c.places]}
             for c in change.contradictions],
     }
 
 
-def _plain_place(at: tuple[int, int], found: ImportPreview) -> dict[str, Any]:
-    table = found.source.tables[at[0]].columns
+def _plain_place(at: tuple[int, int], source: ImportSource) -> dict[str, Any]:
+    table = source.tables[at[0]].columns
     return {"file": table.file, "sheet": table.sheet, "row": at[1]}
 
 
@@ -317,7 +322,7 @@ def undone(done: UndoneImport, view: View) -> Presentation:
                 title=view.say("register.import.undone.kept", count=len(done.kept)), tone="warn",
                 headers=[view.say(f"register.import.column.{c}") for c in ("member", "column")],
                 rows=[(k.member, view.say("register.import.whole") if k.field is None
-                       else _heading(k.field, view)) for k in done.kept])
+                       else heading_of(k.field, view)) for k in done.kept])
 
     return Presentation(sections, lambda: {
         "import": done.past.id, "already": done.already, "restored": done.restored,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
@@ -48,16 +48,34 @@ def preview(store: RegisterStore, source: ImportSource, options: ImportOptions,
 
     The values of new members are counted, and kept only if `every` value is asked for.
     """
+    said: list[MemberChange] = []
+
+    def take(change: MemberChange) -> None:
+        if change.kind != "unchanged" or change.blank or change.unread or change.contradictions:
+            said.append(_lighter(change, every=every))
+
+    return replace(go_through(store, source, options, actor, take), members=said)
+
+
+def go_through(store: RegisterStore, source: ImportSource, options: ImportOptions, actor: Actor,
+               take: Callable[[MemberChange], None],
+               told: Callable[[int, int | None], None] = lambda _done, _all: None) -> ImportPreview:
+    """Hand what becomes of each member to `take`, which the answer leaves out; `told` how far it
+    is.
+    """
     with store.reading(actor) as conn:
         before = standing(conn, source, options)
     # Whom somebody does not see may be there all the same; of them it is said that they are.
     with store.reading(SYSTEM) as conn:
         plan = plan_import(conn, source, options, version_of(conn))
-        said = [_lighter(change, every=every) for chunk in plan.chunks(conn) for change in chunk
-                if change.kind != "unchanged" or change.blank or change.unread
-                or change.contradictions]
+        done = 0
+        for chunk in plan.chunks(conn):
+            for change in chunk:
+                take(change)
+            done += len(chunk)
+            told(done, len(plan.cases.cases))
         return ImportPreview(
-            source, plan.token, dict(plan.counts), said, list(plan.missing(conn)),
+            source, plan.token, dict(plan.counts), (), list(plan.missing(conn)),
             [source.place(number) for number in plan.cases.nameless], dict(plan.strays),
             before)
 

@@ -1,4 +1,4 @@
-"""Imports as events left them. In: events. Out: rows of `imports`."""
+"""Imports as events left them. In: events. Out: rows of `imports`, of `import_columns`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from zhuanjie.web.store.change import Projector
 from zhuanjie.web.store.event import Event
-from zhuanjie.web.transfer.tables import IMPORTS
+from zhuanjie.web.transfer.tables import IMPORT_COLUMNS, IMPORTS
 
 SAVED: Final = "import.saved"
 UNDONE: Final = "import.undone"
 IMPORTED: Final = "member.imported"
+COLUMNS_SET: Final = "columns.set"
+COLUMNS: Final = "columns"
+"""Under this name an event keeps headings: they are an office's words, and can be erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,13 @@ class PastImport:
     undone: int | None
 
 
-def imports(conn: Connection) -> list[PastImport]:
-    """All imports, the latest first."""
-    return [_read(row) for row in conn.execute(select(IMPORTS).order_by(IMPORTS.c.seq.desc()))]
+def imports(conn: Connection, *, before: int | None = None,
+            limit: int | None = None) -> list[PastImport]:
+    """All imports, the latest first; so many of those that ended `before` an event."""
+    query = select(IMPORTS).order_by(IMPORTS.c.seq.desc())
+    if before is not None:
+        query = query.where(IMPORTS.c.seq < before)
+    return [_read(row) for row in conn.execute(query.limit(limit))]
 
 
 def import_of(conn: Connection, id: str) -> PastImport | None:
@@ -74,5 +81,22 @@ def _undone(conn: Connection, events: Sequence[Event]) -> None:
             undone=event.seq))
 
 
-PROJECTORS: Final[Mapping[str, Projector]] = {SAVED: _saved, UNDONE: _undone}
-PROJECTIONS: Final = (IMPORTS.name,)
+def _columns_set(conn: Connection, events: Sequence[Event]) -> None:
+    after: list[tuple[Event, Any]] = [(e, e.values[COLUMNS][1]) for e in events
+                                      if COLUMNS in e.values]
+    rows = [{"unit": e.unit or "", "heading": heading, "field": field, "seq": e.seq}
+            for e, pairs in after for heading, field in pairs]
+    if rows:
+        conn.execute(insert(IMPORT_COLUMNS), rows)
+
+
+def _redacted(conn: Connection, events: Sequence[Event]) -> None:
+    for event in events:
+        gone = [seq for seq, names in event.data["events"] if COLUMNS in names]
+        if gone and event.member is None:
+            conn.execute(delete(IMPORT_COLUMNS).where(IMPORT_COLUMNS.c.seq.in_(gone)))
+
+
+PROJECTORS: Final[Mapping[str, Projector]] = {
+    SAVED: _saved, UNDONE: _undone, COLUMNS_SET: _columns_set, "values.redacted": _redacted}
+PROJECTIONS: Final = (IMPORTS.name, IMPORT_COLUMNS.name)

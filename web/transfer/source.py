@@ -7,7 +7,7 @@ Cells stay in columns until they are compared, a few members at a time.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from zhuanjie.engine.api import (
     Skipped,
     TableColumns,
     Vocabulary,
+    hide_numbers,
     say,
 )
 
@@ -31,6 +32,12 @@ _HIDDEN: Final = "*"
 """What stands for the characters of a value that is masked."""
 ABSENT: Final = "register.import.not-kept"
 """The message that heads the column of an export that says what a member's tables do not keep."""
+
+
+_LOOKED_AT: Final = 50
+_SAMPLES: Final = 3
+_SAMPLE: Final = 24
+"""How much of the first rows is kept as samples: rows, cells of a column, characters of a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,8 @@ class ImportSource:
     skipped: Sequence[Skipped] = ()
     keys: list[Mapping[str, str]] = field(default_factory=list)
     """By row, its keys as they are compared."""
+    samples: dict[tuple[int, str], Sequence[str]] = field(default_factory=dict)
+    """By table and by the heading or field of a column, a few of its cells as they may be shown."""
     _parts: list[_Part] = field(default_factory=list)
     _unread: dict[tuple[int, int], set[str]] = field(default_factory=dict)
     _kept: dict[tuple[int, str], frozenset[str]] = field(default_factory=dict)
@@ -129,6 +138,8 @@ class ImportSource:
         for at in range(len(part.rows)):
             self.keys.append({key: form for key, found in forms.items()
                               if (form := found[at]) is not None})
+        if not any(at == part.table for at, _ in self.samples):
+            self.samples |= _samples(part, frame, fields)
         heading = next((h for lang in LANGS if (h := say(ABSENT, lang)) in part.others.columns),
                        None)
         absent = part.others[heading].cast(pl.String).to_list() if heading else ()
@@ -156,7 +167,8 @@ class ImportSource:
 
 
 def read_source(rows: LedgerRows, vocabulary: Vocabulary, how: Mapping[str, Any]) -> ImportSource:
-    """Read a ledger to its end; `how` are the options by which it is read.
+    """Read a ledger to its end; `how` are the options by which it is read, beside what somebody
+    said that its headings mean.
 
     Raises InputError for a ledger without records, and for a file that is damaged.
     """
@@ -171,9 +183,26 @@ def read_source(rows: LedgerRows, vocabulary: Vocabulary, how: Mapping[str, Any]
     source.notices = [n for n in rows.notices if n.args.get("heading") not in own]
     source.skipped = rows.skipped
     if rows.sha256:
+        read_so = {**how, "columns": _mapped(t.columns for t in source.tables)}
         source.reading = hashlib.sha256(
-            rows.sha256.encode() + orjson.dumps(dict(how), option=orjson.OPT_SORT_KEYS)).hexdigest()
+            rows.sha256.encode() + orjson.dumps(read_so, option=orjson.OPT_SORT_KEYS)).hexdigest()
     return source
+
+
+def _samples(part: RowPart, frame: pl.DataFrame,
+             fields: FieldTable) -> Iterator[tuple[tuple[int, str], Sequence[str]]]:
+    for cells in (*frame.head(_LOOKED_AT), *part.others.head(_LOOKED_AT)):
+        some = [str(text) for text in cells.drop_nulls().unique(maintain_order=True).head(_SAMPLES)]
+        field = fields.get(cells.name)
+        yield (part.table, cells.name), [
+            (hide_numbers(text) if field is None else
+             field.shown(field.values.get(text, text)))[:_SAMPLE] for text in some]
+
+
+def _mapped(tables: Iterable[TableColumns]) -> dict[str, str]:
+    """What somebody said of headings that are there: of others it makes no difference."""
+    return {use.heading: use.field.name if use.field else "" for table in tables
+            for use in table.columns if use.how in ("mapped", "null")}
 
 
 def plain(frame: pl.DataFrame, fields: FieldTable) -> pl.DataFrame:

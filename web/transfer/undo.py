@@ -22,6 +22,8 @@ from zhuanjie.web.transfer.cases import UNDOES
 from zhuanjie.web.transfer.projection import IMPORTED, UNDONE, PastImport, import_of
 
 _AT_ONCE = 1000
+_NAMED = 100
+"""What was not taken back, as many as the event names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def undo(store: RegisterStore, id: str, actor: Actor, reason: str | None = None,
         work.record(EventDraft(
             UNDONE, unit=past.unit, reason=reason,
             data={"import": past.id, "restored": out.restored, "withdrawn": out.withdrawn,
-                  "kept": len(out.kept)}))
+                  "kept": len(out.kept),
+                  "left": [[k.member, k.field] for k in out.kept[:_NAMED]]}))
         return out
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from zhuanjie.engine.api import Vocabulary, fail
+from zhuanjie.web.access.unit_names import names_of
 from zhuanjie.web.access.units import unit_tree
 from zhuanjie.web.store.errors import NotFoundError
 from zhuanjie.web.store.row_security import EVERYTHING, Scope
@@ -23,11 +24,11 @@ def unit_of_group(conn: Connection, vocabulary: Vocabulary) -> UnitOf | None:
     if group is None or len(tree.units) < 2:
         return None
     form = vocabulary.fields[group].compared
-    named = {form(text): unit.id for unit in tree.units.values() if not unit.closed
-             for text in (unit.id, unit.title)}
+    named = names_of(tree, form)
 
     def find(record: Mapping[str, Any]) -> str | None:
-        return named.get(form(record.get(group)))
+        said = record.get(group)
+        return None if said is None else named.get(str(form(said)))
 
     return find
 

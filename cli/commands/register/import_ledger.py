@@ -62,7 +62,7 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], database: str | None,
             return call.undo(undo, reason)
         from zhuanjie.web.transfer.plan import ImportOptions
 
-        source = _read(register, ledgers, selection, session, clear=clear)
+        source = _read(register, ledgers, selection, session, unit=unit, clear=clear)
         from zhuanjie.web.transfer.units import office, unit_for, unit_of_group
 
         with register.store.reading(actor()) as conn:
@@ -75,15 +75,18 @@ def command(ctx: click.Context, *, ledgers: Sequence[str], database: str | None,
 
 
 def _read(register: Register, ledgers: Sequence[str], selection: Selection, session: Session, *,
-          clear: bool) -> ImportSource:
+          unit: str | None, clear: bool) -> ImportSource:
     from zhuanjie.engine import api
+    from zhuanjie.web.transfer.kept_columns import kept_columns, mapping_of
     from zhuanjie.web.transfer.source import read_source
+    from zhuanjie.web.transfer.units import office
 
     policy = selection.load() if selection.policy else register.policy()
-    headings = selection.headings(policy)
+    with register.store.reading(actor()) as conn:
+        kept = mapping_of(kept_columns(conn, unit or office(conn)))
+    headings = selection.headings(policy, kept)
     with api.open_rows(list(ledgers), policy, headings) as rows:
-        how: dict[str, Any] = {"columns": dict(headings or {}), "clear": clear}
-        source = read_source(rows, policy.vocabulary, how)
+        source = read_source(rows, policy.vocabulary, {"clear": clear})
     session.notices(source.notices)
     return source
 

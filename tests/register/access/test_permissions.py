@@ -37,6 +37,7 @@ KINDS = {
     "members.read": "read-bulk", "decision.made": "judge", "member.set": "set",
     "member.corrected": "correct", "member.moved": "move", "member.withdrawn": "withdraw",
     "member.restored": "withdraw", "member.imported": "import", "import.saved": "import",
+    "columns.set": "import",
     "import.undone": "undo-import", "member.issued": "issue", "member.reissued": "issue",
     "member.voided": "void", "series.set": "series", "member.received": "receive",
     "member.contacted": "contact", "member.applied": "apply", "member.approved": "approve",

@@ -20,10 +20,9 @@ from zhuanjie.web.api.models.imports import (
 )
 from zhuanjie.web.api.problem import HttpError
 from zhuanjie.web.service import register as service
-from zhuanjie.web.service.importing import UNDO, preview_upload, save_upload
+from zhuanjie.web.service.importing import preview_upload, save_upload, undo_import
 from zhuanjie.web.transfer.layout import plain_import, plain_preview
 from zhuanjie.web.transfer.projection import imports
-from zhuanjie.web.transfer.undo import undo
 
 router = APIRouter(tags=["imports"], prefix="/imports")
 
@@ -66,10 +65,7 @@ def save(register: Register, who: Who, upload: Id, asked: ImportSave) -> ImportS
 @router.post("/{id}/undo")
 def take_back(register: Register, who: Who, id: Id, asked: MaybeReason) -> ImportUndoneShown:
     """Take an import back as a whole; what was changed since stays, and is named."""
-    with register.store.reading(who) as conn:
-        register.guard.require(conn, who, UNDO)
-        scope = register.guard.units(conn, who, UNDO)
-    done = undo(register.store, id, who, asked.reason, scope=scope)
+    done = undo_import(register, who, id, asked.reason)
     return ImportUndoneShown(
         id=done.past.id, restored=done.restored, withdrawn=done.withdrawn, already=done.already,
         kept=[{"member": each.member, "field": each.field} for each in done.kept])

@@ -1,0 +1,1 @@
+"""Imports looked at, mended, saved, taken back. In: a register. Out: pages."""
