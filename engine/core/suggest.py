@@ -29,7 +29,10 @@ def suggestions(word: str, known: Iterable[str]) -> list[str]:
     listed = list(dict.fromkeys(known))
     near: list[str] = []
     least = slips_allowed(word)
+    size = len(word)
     for other in listed:
+        if not -least <= len(other) - size <= least:
+            continue  # most are: it is not worth a call
         if (far := slips(word, other, least)) is not None:
             near = [*near, other] if far == least else [other]
             least = far

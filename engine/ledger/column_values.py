@@ -20,7 +20,7 @@ from zhuanjie.engine.core.python_cells import python_cells
 from zhuanjie.engine.core.unicode import BLANKS, comparable
 from zhuanjie.engine.ledger.cells.parser import read_cell
 from zhuanjie.engine.ledger.cells.text import CellError, as_text
-from zhuanjie.engine.ledger.headings import HeadingMatch, rank, same_field
+from zhuanjie.engine.ledger.headings import GUESSED, HeadingMatch, rank, same_field
 from zhuanjie.engine.ledger.meanings import HeadingMeaning, meanings_of
 from zhuanjie.engine.vocabulary.fields import Field
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
@@ -90,10 +90,12 @@ class _Settling:
         lost = {at for places in columns.values() for at in places} - found.keys()
         silent = lost | {at for at, meaning in meanings.items() if meaning.known}
         headings = meanings_of(before.vocabulary)
+        unknown = [at for at in meanings if at not in found]
+        near = {at: headings.nearest(self.table.headings[at], columns)
+                for at in [at for at in unknown if at not in silent][:GUESSED]}
         return self.misfits(replace(
             before, fields=found, silent=frozenset(silent), meanings=meanings, rivals={},
-            unknown={at: (self.table.headings[at], None if at in silent else headings.nearest(
-                self.table.headings[at], columns)) for at in meanings if at not in found}))
+            unknown={at: (self.table.headings[at], near.get(at)) for at in unknown}))
 
     def misfits(self, match: HeadingMatch) -> HeadingMatch:
         """The match, and what is to be said of columns that hold another field's values."""

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.ledger.cells.text import as_text
-from zhuanjie.engine.ledger.headings import ENOUGH, MOST, HeadingMap, nearest, too_many
+from zhuanjie.engine.ledger.headings import (
+    ENOUGH,
+    GUESSED,
+    MOST,
+    HeadingMap,
+    nearest,
+    too_many,
+)
 
 SEARCHED = 30
 """Rows among which the header is looked for."""
@@ -45,8 +53,11 @@ def find_header(
         raise too_many(widest, place)
     texts = [[as_text(cell) if cell is not None else "" for cell in row] for row in rows[:SEARCHED]]
     best: Header | None = None
-    most, deepest = 0, 0
+    most, deepest, filled = 0, 0, 0
     for last, row in enumerate(texts):
+        filled += sum(map(bool, row))
+        if last and filled > MOST:
+            break  # a grid so wide has its header at the top, or none
         headings, deep = _layout(texts[:last], row, mapping)
         found = len(_names(headings, mapping))
         if best is not None and most > ENOUGH and last - deep > best.last:
@@ -79,12 +90,10 @@ def _repeats(row: Sequence[str], above: Sequence[str]) -> bool:
 
 def closest(rows: Sequence[Sequence[object]], mapping: HeadingMap) -> tuple[str, str] | None:
     """Some heading among the first rows that is nearly known, with what it is near to."""
-    for row in rows[:SEARCHED]:
-        for cell in row:
-            if isinstance(cell, str) and len(cell) < 40 and (
-                    near := nearest(cell, mapping.vocabulary)):
-                return cell.strip(), near
-    return None
+    texts = dict.fromkeys(cell.strip() for row in rows[:SEARCHED] for cell in row
+                          if isinstance(cell, str) and len(cell) < 40)
+    return next(((text, near) for text in islice(texts, GUESSED)
+                 if (near := nearest(text, mapping.vocabulary))), None)
 
 
 def first_texts(rows: Sequence[Sequence[object]], count: int = 6) -> str:

@@ -14,8 +14,9 @@ from support.party_transfer import (
 
 from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.core.location import column_letter
-from zhuanjie.engine.ledger.header import find_header
-from zhuanjie.engine.ledger.headings import HeadingMap
+from zhuanjie.engine.ledger.header import closest, find_header
+from zhuanjie.engine.ledger.headings import GUESSED, MOST, HeadingMap
+from zhuanjie.engine.ledger.meanings import HeadingMeanings
 
 
 def names(headings, columns=None):
@@ -26,6 +27,23 @@ def names(headings, columns=None):
 def test_every_field_has_two_headings(field):
     assert find_field(field.name) is field
     assert find_field(field.heading) is field
+
+
+def test_a_wide_grid_without_a_header_is_given_up_in_good_time(monkeypatch):
+    rows = [[f"列{row}项{column}" for column in range(3000)] for row in range(40)]
+    asked = {"of": [], "nearest": []}
+    for name, known in asked.items():
+        real = getattr(HeadingMeanings, name)
+        monkeypatch.setattr(HeadingMeanings, name, lambda self, text, *more, real=real,
+                            known=known: known.append(text) or real(self, text, *more))
+    assert find_header(rows, MAPPING) is None
+    assert closest(rows, MAPPING) is None
+    assert len(set(asked["of"])) <= MOST
+    assert len(asked["nearest"]) <= GUESSED
+    # A ledger of many columns, with a title above them, is found as any other is.
+    wide = [["党员台账"], ["学号", "姓名", "转出时间", *rows[0]], *rows[1:]]
+    header = find_header(wide, MAPPING)
+    assert header is not None and header.last == 1
 
 
 @pytest.mark.parametrize("heading", [
