@@ -55,7 +55,9 @@ class ActRoom:
 
         Raises NotFoundError, ForbiddenError, ConflictError, InputError, RefusedError.
         """
-        now, body = self.store.now(), body_hash(_plain(asked))
+        # In another role or unit it is another request: what was answered may be seen no more.
+        now = self.store.now()
+        body = body_hash({**_plain(asked), "role": actor.role, "unit": actor.unit})
         with self.store.change(actor) as work:
             if key is not None:
                 kept = kept_answer(work.conn, actor.id, key, body, now)

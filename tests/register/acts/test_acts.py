@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -271,6 +272,9 @@ def test_a_key_acts_once_and_answers_again(office: Office) -> None:
         office.do("issue", inputs={"letter.origin_address": "别路"}, key="k1")
     with pytest.raises(RefusedError):
         office.do("issue", inputs={"letter.origin_address": "某路"}, key="k1", actor=WANG)
+    with pytest.raises(ConflictError, match="another request"):  # in another unit by now
+        office.do("issue", inputs={"letter.origin_address": "某路"}, key="k1",
+                  actor=replace(LI, unit="physics"))
     office.now += timedelta(hours=25)
     with pytest.raises(RefusedError, match="issued already"):
         office.do("issue", inputs={"letter.origin_address": "某路"}, key="k1")
