@@ -25,6 +25,7 @@ ACCOUNT: Final = "/account"
 NAVIGATION: Final[tuple[NavEntry, ...]] = (
     NavEntry("members", "/members", ("read",), home_of="set"),
     NavEntry("imports", "/imports", ("import",)),
+    NavEntry("board", "/board", ("read",), "read"),
 )
 """In the order of the links; of several first pages the first holds."""
 

@@ -7,6 +7,8 @@ from typing import Final
 
 from zhuanjie.web.pages import assets
 from zhuanjie.web.pages.account import routes as account
+from zhuanjie.web.pages.board import reports
+from zhuanjie.web.pages.board import routes as board
 from zhuanjie.web.pages.imports import routes as imports
 from zhuanjie.web.pages.login import routes as login
 from zhuanjie.web.pages.member import acting
@@ -18,6 +20,8 @@ ROUTERS: Final = (
     assets.router,
     login.router,
     account.router,
+    board.router,
+    reports.router,
     work.router,
     member.router,
     acting.router,

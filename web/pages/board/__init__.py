@@ -1,0 +1,1 @@
+"""The supervisor's board. In: a unit, a day. Out: figures that open the lists behind them."""
