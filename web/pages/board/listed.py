@@ -65,8 +65,8 @@ class ListedMember:
     outcomes: Mapping[str, int]
 
 
-def listed(register: Register, conn: Connection, of: Board, units: Sequence[str], asked: AskedFigure,
-           after: str) -> tuple[list[ListedMember], str | None, int | None]:
+def listed(register: Register, conn: Connection, of: Board, units: Sequence[str],
+           asked: AskedFigure, after: str) -> tuple[list[ListedMember], str | None, int | None]:
     """A page of members, after whom it goes on, and how many there are in all if that is a
     figure."""
     asked.check()
