@@ -12,18 +12,20 @@ from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from zhuanjie.engine.api import UsageError, fail
+from zhuanjie.engine.api import Lang, Policy, UsageError, fail, office_zone
 from zhuanjie.web.access.units import UnitTree, unit_tree
 from zhuanjie.web.figures.counted import Tally, holding, mark, together
 from zhuanjie.web.figures.keep import current
 from zhuanjie.web.figures.past import PastDay, PastFigures, keep, past, trend
 from zhuanjie.web.figures.tables import PAST_STANDINGS
 from zhuanjie.web.judging.decisions import decision_draft
+from zhuanjie.web.judging.past import day_end
+from zhuanjie.web.operations.upkeep import clause_titles
 from zhuanjie.web.service.register import Register
 from zhuanjie.web.settings.reading import closing_days
 from zhuanjie.web.store.errors import NotFoundError
 from zhuanjie.web.store.event import Actor
-from zhuanjie.web.store.tables import MEMBERS
+from zhuanjie.web.store.tables import EVENTS, MEMBERS
 
 POINTS = 12
 """How many closing days a trend goes back."""
@@ -123,10 +125,18 @@ def tops_of(register: Register, conn: Connection, actor: Actor) -> list[str]:
     return [tree.root] if tree.root is not None else []
 
 
+def clause_words(policy: Policy, lang: Lang) -> dict[str, str]:
+    """What each clause is about: its first rule's title, else its words."""
+    said = {clause: str(getattr(each.text, lang)) for clause, each in policy.clauses.items()}
+    return said | clause_titles(policy, lang)
+
+
 def closing(conn: Connection, day: date, count: int = POINTS) -> list[date]:
     """The office's last closing days before a day, the earliest first; the ends of months where it
     has set none."""
-    return closing_days(conn).upto(day, count) or month_ends(day, count)
+    days = closing_days(conn).upto(day, count) or month_ends(day, count)
+    first = conn.execute(select(EVENTS.c.at).order_by(EVENTS.c.seq).limit(1)).scalar()
+    return [each for each in days if first is not None and day_end(each, office_zone()) > first]
 
 
 def month_ends(day: date, count: int = POINTS) -> list[date]:

@@ -108,9 +108,7 @@ class ReportWriter:
     def _trend(self, points: Sequence[tuple[date, Tally | None]]) -> ReportTable:
         heads = self._heads(self._t("closing"))
         return ReportTable(self._t("trend"), heads, [
-            self._line(day.isoformat(), tally) if tally is not None
-            else [day.isoformat(), self._t("not_worked_out"), *[""] * (len(heads) - 2)]
-            for day, tally in points])
+            self._line(day.isoformat(), tally) for day, tally in points if tally is not None])
 
     def _dark(self) -> ReportTable:
         return ReportTable(self._t("dark"), [self._t("clause"), self._t("about"),

@@ -11,14 +11,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from zhuanjie.web.operations.upkeep import clause_titles
 from zhuanjie.web.pages.board.addresses import ROOM, Addresses
 from zhuanjie.web.pages.board.report import SIGNED, BoardReport, ReportWriter, write_workbook
 from zhuanjie.web.pages.board.routes import BoardView, day_of, look
 from zhuanjie.web.pages.frame import environment, render
 from zhuanjie.web.pages.visitors import Seen, Visitor, register_of
 from zhuanjie.web.pages.words import words
-from zhuanjie.web.service.board import closing, course
+from zhuanjie.web.service.board import clause_words, closing, course
 from zhuanjie.web.service.register import Register
 from zhuanjie.web.service.waivers_on import waivers_on
 
@@ -105,6 +104,6 @@ def _write(register: Register, visitor: Visitor, unit: str, day: str) -> Written
     elif kept is not None:
         facts.append((words("board.report_made", lang), str(kept.checkpoint.size)))
     steps = {name: each.words for name, each in register.acts.desk.acts.steps.items()}
-    writer = ReportWriter(of, lang, steps, clause_titles(policy, lang))
+    writer = ReportWriter(of, lang, steps, clause_words(policy, lang))
     note = kept.note if kept is not None else None
     return WrittenReport(seen, to, writer.report(points, waivers, facts, note))

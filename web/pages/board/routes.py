@@ -14,7 +14,6 @@ from starlette.responses import Response
 from zhuanjie.engine.api import UsageError, fail
 from zhuanjie.web.access.units import unit_tree
 from zhuanjie.web.figures.counted import AGES, STATES
-from zhuanjie.web.operations.upkeep import clause_titles
 from zhuanjie.web.pages.board.addresses import ROOM, Addresses
 from zhuanjie.web.pages.board.charts import lines_of
 from zhuanjie.web.pages.board.listed import AskedFigure, listed
@@ -25,6 +24,7 @@ from zhuanjie.web.service.board import (
     Board,
     BoardDay,
     board,
+    clause_words,
     closing,
     course,
     day_figures,
@@ -101,7 +101,7 @@ def show(request: Request, visitor: Seen, unit: Text = "", day: Text = "",
     return render(
         request, visitor, "board/board.html", of=of, to=to, against=beside, steps=steps,
         last=next(reversed(steps), None), states=STATES, ages=AGES,
-        titles=clause_titles(register.policy(seen.day), visitor.lang), points=points,
+        titles=clause_words(register.policy(seen.day), visitor.lang), points=points,
         lines=lines_of(points, next(reversed(steps), None)), current=current,
         waivers=waivers[:_WAIVERS], counts=_counts(waivers), waiver_states=WAIVER_STATES,
         policy=register.policy(seen.day), today=register.day())
@@ -145,7 +145,7 @@ def list_(request: Request, visitor: Seen, unit: Text, day: Text = "", alone: bo
     return render(
         request, visitor, "board/list.html", of=seen.of, to=to, rows=rows, asked=asked,
         whole=whole, names=names, said=said, alone=alone,
-        titles=clause_titles(register.policy(seen.day), visitor.lang),
+        titles=clause_words(register.policy(seen.day), visitor.lang),
         first=to.list(seen.unit, alone, **asked.query) if after else None,
         next=to.list(seen.unit, alone, **asked.query, after=last) if last else None)
 
