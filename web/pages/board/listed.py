@@ -81,9 +81,11 @@ def listed(register: Register, conn: Connection, of: Board, units: Sequence[str]
             day, units, states, asked.clause or None, asked.outcome or None, asked.step or None,
             asked.lacks or None, overdue), after=after or None, limit=PAGE)
         return [_past(register, row) for row in then], last, whole
+    # Who looks at all that they see needs no condition: the list walks along its order.
+    everything = not of.path and len(units) == len(of.units)
     found, at = list_members(
         conn, MemberQuery(
-            units, outcomes=[asked.outcome] if asked.outcome else (),
+            () if everything else units, outcomes=[asked.outcome] if asked.outcome else (),
             clauses=[asked.clause] if asked.clause else (),
             stands=StandingQuery(states, asked.step or None, asked.lacks or None, overdue,
                                  asked.dark or None)),
