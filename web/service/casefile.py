@@ -84,6 +84,13 @@ def mending_of(register: Register, conn: Connection, member: Member, lang: Lang)
     return ways_of(found, register.acts.desk.acts)
 
 
+def open_acts_of(register: Register, conn: Connection, member: Member, actor: Actor,
+                 lang: Lang) -> frozenset[str]:
+    """The acts that are possible to a member now."""
+    return frozenset(each.id for each in possible_acts(
+        register.acts.desk, conn, member, actor, lang=lang) if each.is_possible)
+
+
 def choices_of(register: Register, conn: Connection, member: Member, lang: Lang,
                ) -> tuple[list[DestinationAnswer], list[TableRow]]:
     """Which values the decision table allows a member, and what its rows lack."""

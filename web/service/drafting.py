@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -20,6 +20,10 @@ from zhuanjie.web.judging.mending import Turned, mend, turned
 from zhuanjie.web.service.register import Register
 from zhuanjie.web.store.event import Actor
 from zhuanjie.web.store.members import Member
+
+_Findings = tuple[Finding, ...]
+_Weighed = tuple[_Findings, _Findings, _Findings, MendingWays | None]
+_UNJUDGED: Final[_Weighed] = ((), (), (), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ def draft_act(register: Register, conn: Connection, actor: Actor, asked: AskedAc
     prepared = desk.fill(conn, act, member, inputs, actor.id, day)
     lacking = tuple(n for n in prepared.values.lacking if n not in unread)
     whole = not (unread or lacking or obstacles)
-    judged = _judged(register, conn, prepared, asked.acknowledged, lang)
+    judged = _UNJUDGED if obstacles else _judged(
+        register, conn, prepared, asked.acknowledged, lang)
     changes = prepared.values.changes(member.record)
     before = look(register.judging, conn, member, lang, day=day)
     after = look(register.judging, conn, member, lang, day=day,
@@ -104,13 +109,11 @@ def _read(register: Register, act: TypedAct,
 
 
 def _judged(register: Register, conn: Connection, prepared: PreparedAct,
-            acknowledged: frozenset[str], lang: Lang,
-            ) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Finding, ...],
-                       MendingWays | None]:
+            acknowledged: frozenset[str], lang: Lang) -> _Weighed:
     """What forbids an act, what is asked about, what else is to be known; what would mend it."""
     said, day, desk = prepared.act.act, register.day(), register.acts.desk
     if said.before is None or said.before not in register.policy(day).moments:
-        return (), (), (), None
+        return _UNJUDGED
     case = look(register.judging, conn, prepared.member, lang, before=said.before, day=day,
                 values=prepared.judged)
     broken, unknown = forbidding(prepared.act, case)

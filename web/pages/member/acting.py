@@ -38,7 +38,7 @@ from zhuanjie.web.pages.member.typing import (
     with_files,
 )
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
-from zhuanjie.web.service.casefile import names_of, unit_title
+from zhuanjie.web.service.casefile import names_of, open_acts_of, unit_title
 from zhuanjie.web.service.cases import member_of
 from zhuanjie.web.service.drafting import ActDraft, draft_act
 from zhuanjie.web.service.register import Register
@@ -91,8 +91,9 @@ def judge(request: Request, visitor: Sent, typed: Typed, key: Key, act: Act) -> 
         sent = typed_form(typed, _act(register, act), member.id)
         draft = draft_act(register, conn, visitor.actor, sent.asked, visitor.lang)
         since = _since(register, conn, member, sent.version, visitor)
+        open_acts = _open_acts(register, conn, draft, visitor)
     return render(request, visitor, "member/_judged.html", since=since,
-                  **_judged(register, visitor, draft, sent.asked))
+                  open_acts=open_acts, **_judged(register, visitor, draft, sent.asked))
 
 
 def _form(request: Request, visitor: Visitor, key: str, name: str, shown: _Shown) -> Response:
@@ -106,6 +107,7 @@ def _form(request: Request, visitor: Visitor, key: str, name: str, shown: _Shown
         draft = draft_act(register, conn, visitor.actor, asked, lang)
         since = _since(register, conn, member, again.version if again else None, visitor)
         unit = unit_title(conn, member.unit)
+        open_acts = _open_acts(register, conn, draft, visitor)
     section = request.query_params.get("section") or next(
         (found for n in (*prefilled, *asked.inputs) if (found := section_with(acts, n))), None)
     fields = form_fields(act, acts, member, visitor.actor, register.day(), lang, section=section,
@@ -120,7 +122,7 @@ def _form(request: Request, visitor: Visitor, key: str, name: str, shown: _Shown
         request, visitor, "member/act.html", status=said["status"] if said else 200,
         unit=unit, title=_called(register, member), act_=act.act, act_id=name,
         fields=fields, said=said, is_conflict=isinstance(shown.error, ConflictError), since=since,
-        version=member.version, once=new_key(), section=section,
+        version=member.version, once=new_key(), section=section, open_acts=open_acts,
         sections=[(id, title) for id, title, names in sections_of(acts)
                   if act.act.sets_any and names],
         reason=asked.reason or "", files=asked.attachments,
@@ -138,6 +140,14 @@ def _judged(register: Register, visitor: Visitor, draft: ActDraft,
                      value_of(n, now, fields, lang)) for n, (was, now) in draft.changes.items()],
         "kind_words": kind_words(lang), "label": lambda name: label_of(name, fields, lang),
         "shown": lambda name, value: value_of(name, value, fields, lang)}
+
+
+def _open_acts(register: Register, conn: Connection, draft: ActDraft,
+               visitor: Visitor) -> frozenset[str]:
+    """The acts that are possible, where what would mend an act asks for some."""
+    if draft.fix is None:
+        return frozenset()
+    return open_acts_of(register, conn, draft.member, visitor.actor, visitor.lang)
 
 
 def _since(register: Register, conn: Connection, member: Member, version: int | None,

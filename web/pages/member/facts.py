@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhuanjie.engine.api import Field, FieldTable, Lang, RegisterActs
+from zhuanjie.web.pages.values import field_label, value_words
 from zhuanjie.web.pages.words import has_words, words
 
 REST = "rest"
@@ -35,30 +36,19 @@ class FactSection:
 
 def label_of(name: str, fields: FieldTable, lang: Lang) -> str:
     """What a field is called."""
-    if name not in fields:
-        return name
-    field = fields[name]
-    return field.heading if lang == "zh" else field.heading_en or field.heading
+    return field_label(fields[name], lang) if name in fields else name
 
 
 def value_of(name: str, value: Any, fields: FieldTable, lang: Lang) -> str:
     """A value as people read it; what is masked stays so."""
-    if value is None:
-        return ""
-    if name not in fields:
-        return str(value)
-    field = fields[name]
-    key = str(value).lower() if isinstance(value, bool) else str(value)
-    if field.values:
-        known = field.values if lang == "zh" else {**field.values, **field.values_en}
-        return known.get(key, key)
-    return field.shown(key)
+    if name in fields:
+        return value_words(fields[name], value, lang)
+    return "" if value is None else str(value)
 
 
 def options_of(field: Field, lang: Lang) -> list[tuple[str, str]]:
     """The values that a field can have, each with what people call it."""
-    known = field.values if lang == "zh" else {**field.values, **field.values_en}
-    return [(own, known[own]) for own in field.values]
+    return [(own, value_words(field, own, lang)) for own in field.values]
 
 
 def sections_of(acts: RegisterActs) -> list[tuple[str, Any, tuple[str, ...]]]:

@@ -34,6 +34,7 @@ from zhuanjie.web.service.casefile import (
     history_of,
     mending_of,
     names_of,
+    open_acts_of,
 )
 from zhuanjie.web.service.cases import member_of
 from zhuanjie.web.service.register import Register
@@ -84,10 +85,11 @@ def mending(request: Request, visitor: Seen, key: Key) -> Response:
     with register.store.reading(visitor.actor) as conn:
         member = member_of(conn, key, register.vocabulary)
         found = mending_of(register, conn, member, visitor.lang)
+        open_acts = open_acts_of(register, conn, member, visitor.actor, visitor.lang)
     template = "member/_mending.html" if is_part(request) else "member/mending.html"
     return render(request, visitor, template, member=member, fix=found, act=None,
-                  acts=register.acts.desk.acts.acts, shown=_shown(register, visitor.lang),
-                  label=_label(register, visitor.lang))
+                  open_acts=open_acts, acts=register.acts.desk.acts.acts,
+                  shown=_shown(register, visitor.lang), label=_label(register, visitor.lang))
 
 
 @router.get("/members/{key}/choices")
