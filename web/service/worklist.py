@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from zhuanjie.engine.api import Outcome
 from zhuanjie.web.acts.projection import WAITING
@@ -39,8 +39,8 @@ def work_counts(conn: Connection, soon_by: date, units: Collection[str] = ()) ->
         OUTCOMES.c.outcome == str(Outcome.PENDING), OUTCOMES.c.due <= soon_by.isoformat())
     waiting = select(func.count(REQUESTS.c.member.distinct())).where(REQUESTS.c.state == WAITING)
     if units:
-        own = select(MEMBERS.c.id).where(MEMBERS.c.unit.in_(list(units)))
-        soon = soon.where(OUTCOMES.c.member.in_(own))
-        waiting = waiting.where(REQUESTS.c.member.in_(own))
+        own = MEMBERS.c.unit.in_(list(units))
+        soon = soon.where(exists().where(MEMBERS.c.id == OUTCOMES.c.member, own))
+        waiting = waiting.where(exists().where(MEMBERS.c.id == REQUESTS.c.member, own))
     return WorkCounts(whole.members, whole.states, conn.execute(soon).scalar_one(),
                       conn.execute(waiting).scalar_one())

@@ -59,6 +59,9 @@ def _condition(table: Table, unit: str, place: str) -> str | None:
         return None
     columns = table.columns
     of_member = f"member IN (SELECT id FROM {place}{_MEMBERS})"
+    if place:
+        # SQLite would list every member that is seen, for each query anew: it looks each up instead.
+        of_member = f"EXISTS (SELECT 1 FROM {place}{_MEMBERS} AS seen WHERE seen.id = member)"
     if "member" in columns:
         if "unit" in columns and columns["member"].nullable:
             return f"({of_member} OR member IS NULL AND {unit})"

@@ -1,0 +1,43 @@
+"""The clerk's list in a browser: for everybody, by keyboard, one act for many, back and twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+
+@pytest.mark.parametrize(("lang", "screen", "dark"), [
+    ("zh", "desk", False), ("en", "telephone", True), ("zh", "telephone", False)])
+def test_lists_are_for_everybody(signed_in: Callable[..., Any], lang: str, screen: str,
+                                 dark: bool) -> None:
+    for path in ("/members", "/members?tab=overdue", "/members?search=nobody"):
+        page = signed_in("department", path, lang=lang, screen=screen, dark=dark)
+        assert Axe().run(page).response["violations"] == [], path
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+
+
+def test_an_act_is_done_to_many_by_keyboard(signed_in: Callable[..., Any]) -> None:
+    page = signed_in("department", "/members?tab=pending&order=name")
+    everyone = page.locator("input[data-all]")
+    everyone.focus()
+    page.keyboard.press("Space")
+    count = page.locator("input[name=member]").count()
+    assert page.locator("input[name=member]:checked").count() == count > 0
+    page.select_option("#f-act", "brief")
+    page.locator("#f-act").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/members/bulk")
+    assert Axe().run(page).response["violations"] == []
+    page.locator("[formaction]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/members/bulk/do")
+    assert f"已办理 {count} 个" in page.locator(".note.done").inner_text()
+    page.go_back()
+    assert page.locator("[formaction]").is_enabled()
+    page.locator("[formaction]").click()  # the same form again does nothing more
+    page.wait_for_url("**/members/bulk/do")
+    assert f"已办理 {count} 个" in page.locator(".note.done").inner_text()
