@@ -60,7 +60,7 @@ def _condition(table: Table, unit: str, place: str) -> str | None:
     columns = table.columns
     of_member = f"member IN (SELECT id FROM {place}{_MEMBERS})"
     if place:
-        # SQLite would list every member that is seen, for each query anew: it looks each up instead.
+        # SQLite would list every member that is seen, for each query anew; it looks each up.
         of_member = f"EXISTS (SELECT 1 FROM {place}{_MEMBERS} AS seen WHERE seen.id = member)"
     if "member" in columns:
         if "unit" in columns and columns["member"].nullable:
