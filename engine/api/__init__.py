@@ -12,16 +12,25 @@ from typing import TYPE_CHECKING, Any
 from zhuanjie.engine.api.modules import MODULES
 
 if TYPE_CHECKING:
+    from zhuanjie.engine.api.acts import BLANK as BLANK
+    from zhuanjie.engine.api.acts import Paper as Paper
+    from zhuanjie.engine.api.acts import PaperBlank as PaperBlank
+    from zhuanjie.engine.api.acts import PaperLine as PaperLine
+    from zhuanjie.engine.api.acts import PaperPart as PaperPart
     from zhuanjie.engine.api.acts import PlainReading as PlainReading
     from zhuanjie.engine.api.acts import RegisterActs as RegisterActs
     from zhuanjie.engine.api.acts import RegisterSetting as RegisterSetting
     from zhuanjie.engine.api.acts import TypedAct as TypedAct
+    from zhuanjie.engine.api.acts import TypedAwaited as TypedAwaited
     from zhuanjie.engine.api.acts import TypedCondition as TypedCondition
+    from zhuanjie.engine.api.acts import TypedPaper as TypedPaper
     from zhuanjie.engine.api.acts import condition_holds as condition_holds
+    from zhuanjie.engine.api.acts import holding as holding
     from zhuanjie.engine.api.acts import lists_of as lists_of
     from zhuanjie.engine.api.acts import plain_values as plain_values
     from zhuanjie.engine.api.acts import register_acts as register_acts
     from zhuanjie.engine.api.acts import steps_of as steps_of
+    from zhuanjie.engine.api.acts import tells_birth as tells_birth
     from zhuanjie.engine.api.authoring import FormattedFile as FormattedFile
     from zhuanjie.engine.api.authoring import MarkedText as MarkedText
     from zhuanjie.engine.api.authoring import PackCases as PackCases

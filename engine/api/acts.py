@@ -18,14 +18,26 @@ from zhuanjie.engine.ledger.value_codec import ValueCodec
 from zhuanjie.engine.policy.register_acts import (
     RegisterActs,
     TypedAct,
+    TypedAwaited,
     TypedCondition,
+    TypedPaper,
     register_acts,
+)
+from zhuanjie.engine.vocabulary.paper_file import tells_birth
+from zhuanjie.engine.vocabulary.paper_model import (
+    BLANK,
+    Paper,
+    PaperBlank,
+    PaperLine,
+    PaperPart,
 )
 from zhuanjie.engine.vocabulary.register_model import Setting as RegisterSetting
 from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["PlainReading", "RegisterActs", "RegisterSetting", "TypedAct", "TypedCondition",
-           "condition_holds", "lists_of", "plain_values", "register_acts", "steps_of"]
+__all__ = ["BLANK", "Paper", "PaperBlank", "PaperLine", "PaperPart", "PlainReading",
+           "RegisterActs", "RegisterSetting", "TypedAct", "TypedAwaited", "TypedCondition",
+           "TypedPaper", "condition_holds", "holding", "lists_of", "plain_values", "register_acts",
+           "steps_of", "tells_birth"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +83,11 @@ def steps_of(record: Mapping[str, Any], acts: RegisterActs, as_of: date) -> tupl
     judge = backend_of("reference")
     return tuple(name for name, each in acts.steps.items()
                  if judge.evaluate(each.holds, typed, as_of, {}) is True)
+
+
+def holding(records: Iterable[Mapping[str, Any]], condition: Expr, acts: RegisterActs,
+            as_of: date) -> Iterator[bool]:
+    """By record of plain values, whether a condition definitely holds of it."""
+    codec, judge = ValueCodec(acts.fields), backend_of("reference")
+    for record in records:
+        yield judge.evaluate(condition, codec.decode(record), as_of, {}) is True

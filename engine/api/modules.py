@@ -9,8 +9,10 @@ from typing import Final
 
 MODULES: Final = {
     "zhuanjie.engine.api.acts": (
-        "PlainReading", "RegisterActs", "RegisterSetting", "TypedAct", "TypedCondition",
-        "condition_holds", "lists_of", "plain_values", "register_acts", "steps_of",
+        "BLANK", "Paper", "PaperBlank", "PaperLine", "PaperPart", "PlainReading", "RegisterActs",
+        "RegisterSetting", "TypedAct", "TypedAwaited", "TypedCondition", "TypedPaper",
+        "condition_holds", "holding", "lists_of", "plain_values", "register_acts", "steps_of",
+        "tells_birth",
     ),
     "zhuanjie.engine.api.baselines": (
         "BaselineChange", "create_baseline", "show_baseline", "update_baseline",

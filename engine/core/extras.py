@@ -16,7 +16,7 @@ LIBRARIES: Final = {
     "spark": ("pyspark", "pandas"),
     "web": ("alembic", "argon2", "authlib", "cryptography", "fastapi", "httpx", "httptools",
             "jinja2", "joserfc", "prometheus_client", "psycopg", "pyotp", "python_multipart",
-            "sqlalchemy", "starlette", "uvicorn"),
+            "sqlalchemy", "starlette", "typst", "uvicorn"),
 }
 """The extras of the distribution, and what each of them brings, by the name it is imported by."""
 

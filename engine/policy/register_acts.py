@@ -22,6 +22,7 @@ from zhuanjie.engine.policy.found import roots_beside
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.vocabulary.fields import FieldTable
 from zhuanjie.engine.vocabulary.found import vocabulary_folders
+from zhuanjie.engine.vocabulary.paper_model import Awaited, Paper, PaperCondition
 from zhuanjie.engine.vocabulary.register_file import read_register
 from zhuanjie.engine.vocabulary.register_model import (
     ActCondition,
@@ -55,6 +56,25 @@ class TypedAct:
     valid: tuple[TypedCondition, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TypedPaper:
+    """A paper whose conditions are typed; `when` are those of its parts, in their order."""
+
+    id: str
+    paper: Paper
+    possible: tuple[TypedCondition, ...]
+    when: tuple[Expr | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypedAwaited:
+    """What is awaited of records, typed."""
+
+    id: str
+    awaited: Awaited
+    holds: Expr
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class RegisterActs:
     """What a register of a domain can do: acts, series of numbers and requests by their names."""
@@ -69,6 +89,8 @@ class RegisterActs:
     """The lists that are exported, by name: what holds of their records, and their titles."""
     steps: Mapping[str, TypedCondition]
     """How far a record comes, in order, by name: what holds of it, and the step's title."""
+    papers: Mapping[str, TypedPaper]
+    awaited: Mapping[str, TypedAwaited]
 
     @property
     def fields(self) -> FieldTable:
@@ -134,23 +156,41 @@ def _acts(model: RegisterFile, source: YamlSource | None, vocabulary: Vocabulary
              for typed in _typed((each,), schema, source, ("lists", name), problems)}
     steps = {name: typed for name, each in model.steps.items()
              for typed in _typed((each,), schema, source, ("steps", name), problems)}
+    papers = {name: TypedPaper(
+        name, paper, _typed(paper.possible, schema, source, ("papers", name, "possible"), problems),
+        tuple(_expression(part.when, schema, source, ("papers", name, "parts", i, "when"), problems)
+              for i, part in enumerate(paper.parts)),
+    ) for name, paper in model.papers.items()}
+    awaited = {name: TypedAwaited(name, each, holds) for name, each in model.awaited.items()
+               if (holds := _expression(each.holds, schema, source, ("awaited", name, "holds"),
+                                        problems)) is not None}
     return RegisterActs(vocabulary, model.unit_field, acts, model.series, model.requests, model,
-                        lists, steps)
+                        lists, steps, papers, awaited)
 
 
-def _typed(conditions: Sequence[ActCondition | RegisterList | RegisterStep], schema: PackSchema,
-           source: YamlSource | None, here: tuple[Key, ...],
+def _typed(conditions: Sequence[ActCondition | PaperCondition | RegisterList | RegisterStep],
+           schema: PackSchema, source: YamlSource | None, here: tuple[Key, ...],
            problems: list[Diagnostic]) -> tuple[TypedCondition, ...]:
     out = []
     for i, condition in enumerate(conditions):
         is_titled = isinstance(condition, RegisterList | RegisterStep)
-        try:
+        holds = _expression(condition.holds, schema, source,
+                            (*here, "holds") if is_titled else (*here, i, "holds"), problems)
+        if holds is not None:
             out.append(TypedCondition(
-                typed_expression(condition.holds, schema, Kind.BOOL),
-                condition.words if isinstance(condition, ActCondition) else condition.title))
-        except ExpressionError as error:
-            trail = (*here, "holds") if is_titled else (*here, i, "holds")
-            problems += [d if source is None else replace(
-                d, place=source.within(trail, condition.holds, d.place.caret))
-                for d in error.diagnostics]
+                holds, condition.title if isinstance(condition, RegisterList | RegisterStep)
+                else condition.words))
     return tuple(out)
+
+
+def _expression(text: str | None, schema: PackSchema, source: YamlSource | None,
+                trail: tuple[Key, ...], problems: list[Diagnostic]) -> Expr | None:
+    """A condition, typed; None for none, and for one that is wrong."""
+    if text is None:
+        return None
+    try:
+        return typed_expression(text, schema, Kind.BOOL)
+    except ExpressionError as error:
+        problems += [d if source is None else replace(
+            d, place=source.within(trail, text, d.place.caret)) for d in error.diagnostics]
+        return None

@@ -5,23 +5,22 @@ That what it names is there is checked here; its conditions are typed where expr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.paths import short_path
-from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.validate import validate
 from zhuanjie.engine.core.yaml_source import Key, YamlSource, read_source
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
+from zhuanjie.engine.vocabulary.paper_file import awaited_faults, paper_faults
 from zhuanjie.engine.vocabulary.register_model import RegisterAct, RegisterFile, Setting
+from zhuanjie.engine.vocabulary.register_names import Named, field_fault, name_fault
 
 REGISTER: Final = "register.yaml"
 """The file beside a vocabulary's own two; a domain whose register is not kept has none."""
-
-_Named = tuple[tuple[Key, ...], str]
 
 
 def read_register(folder: Path, fields: FieldTable,
@@ -44,37 +43,39 @@ def read_register(folder: Path, fields: FieldTable,
 
 def _faults(model: RegisterFile, fields: FieldTable, source: YamlSource) -> Iterator[Diagnostic]:
     if model.unit_field is not None:
-        yield from _field(fields, source, (("unit_field",), model.unit_field))
+        yield from field_fault(fields, source, (("unit_field",), model.unit_field))
     for i, name in enumerate(model.columns):
-        yield from _field(fields, source, (("columns", i), name))
+        yield from field_fault(fields, source, (("columns", i), name))
     for name, series in model.series.items():
         yield from _text_field(fields, source, (("series", name, "field"), series.field))
     for name, act in model.acts.items():
         yield from _act(model, act, fields, source, ("acts", name))
     for name, section in model.sections.items():
         for i, field in enumerate(section.fields):
-            yield from _field(fields, source, (("sections", name, "fields", i), field))
+            yield from field_fault(fields, source, (("sections", name, "fields", i), field))
         groups = [(("sections", name, "groups", i), g) for i, g in enumerate(section.groups)]
-        yield from _known("vocabulary.unknown-group", groups, fields.groups, source)
+        yield from name_fault("vocabulary.unknown-group", groups, fields.groups, source)
+    yield from paper_faults(model, fields, source)
+    yield from awaited_faults(model, fields, source)
 
 
 def _act(model: RegisterFile, act: RegisterAct, fields: FieldTable, source: YamlSource,
          here: tuple[Key, ...]) -> Iterator[Diagnostic]:
     for name, setting in act.sets.items():
         trail = (*here, "sets", name)
-        yield from _field(fields, source, (trail, name), key=True)
+        yield from field_fault(fields, source, (trail, name), key=True)
         if name in fields:
             yield from _setting(model, setting, fields[name], fields, source, trail)
     for i, name in enumerate(act.not_fields):
-        yield from _field(fields, source, ((*here, "not_fields", i), name))
-    numbered: list[_Named] = [((*here, "ends", "series"), act.ends.series)] if act.ends else []
-    asked: list[_Named] = [((*here, "not_while", i), n) for i, n in enumerate(act.not_while)]
+        yield from field_fault(fields, source, ((*here, "not_fields", i), name))
+    numbered: list[Named] = [((*here, "ends", "series"), act.ends.series)] if act.ends else []
+    asked: list[Named] = [((*here, "not_while", i), n) for i, n in enumerate(act.not_while)]
     if act.opens is not None:
         asked.append(((*here, "opens"), act.opens))
     if act.closes is not None:
         asked.append(((*here, "closes", "request"), act.closes.request))
-    yield from _known("vocabulary.unknown-series", numbered, list(model.series), source)
-    yield from _known("vocabulary.unknown-request", asked, list(model.requests), source)
+    yield from name_fault("vocabulary.unknown-series", numbered, list(model.series), source)
+    yield from name_fault("vocabulary.unknown-request", asked, list(model.requests), source)
 
 
 def _setting(model: RegisterFile, setting: Setting, field: Field, fields: FieldTable,
@@ -83,10 +84,10 @@ def _setting(model: RegisterFile, setting: Setting, field: Field, fields: FieldT
         yield from _setting(model, setting.otherwise, field, fields, source,
                             (*trail, "otherwise"))
     if setting.series is not None:
-        yield from _known("vocabulary.unknown-series", [((*trail, "series"), setting.series)],
-                          list(model.series), source)
+        yield from name_fault("vocabulary.unknown-series",
+                              [((*trail, "series"), setting.series)], list(model.series), source)
     if setting.field is not None:
-        yield from _field(fields, source, ((*trail, "field"), setting.field))
+        yield from field_fault(fields, source, ((*trail, "field"), setting.field))
         other = fields.get(setting.field)
         if other is not None and other.type != field.type:
             yield _type(field, other.type, source, (*trail, "field"))
@@ -121,28 +122,10 @@ def _type(field: Field, got: str, source: YamlSource, trail: tuple[Key, ...]) ->
                       {"name": field.name, "want": field.type, "got": got}, source.place(trail))
 
 
-def _field(fields: FieldTable, source: YamlSource, named: _Named, *,
-           key: bool = False) -> Iterator[Diagnostic]:
-    trail, name = named
-    if name not in fields:
-        near = suggest(name, [f.name for f in fields])
-        yield Diagnostic("pack.unknown-field", {"name": name, "near": near},
-                         source.place(trail, key=key), "hint.near" if near else None)
-
-
-def _text_field(fields: FieldTable, source: YamlSource, named: _Named) -> Iterator[Diagnostic]:
-    yield from _field(fields, source, named)
+def _text_field(fields: FieldTable, source: YamlSource, named: Named) -> Iterator[Diagnostic]:
+    yield from field_fault(fields, source, named)
     found = fields.get(named[1])
     if found is not None and found.type != "string":
         yield Diagnostic("pack.field-type",
                          {"name": found.name, "got": found.type, "want": "string"},
                          source.place(named[0]))
-
-
-def _known(code: str, named: Sequence[_Named], known: Sequence[str],
-           source: YamlSource) -> Iterator[Diagnostic]:
-    for trail, name in named:
-        if name not in known:
-            near = suggest(name, list(known))
-            yield Diagnostic(code, {"name": name, "near": near, "known": ", ".join(known)},
-                             source.place(trail), "hint.near" if near else "hint.known")

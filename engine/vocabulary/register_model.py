@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from zhuanjie.engine.core.models import FieldName, Filled, Name, Strict, Text
+from zhuanjie.engine.vocabulary.paper_model import Awaited, Paper
 
 _WORDS = {"today": {"take": "today"}, "actor": {"take": "actor"}, "input": {"input": "required"},
           "optional": {"input": "optional"}, "blank": {"blank": True},
@@ -205,3 +206,7 @@ class RegisterFile(Strict):
         description="how far a record comes, in order: the last is the end of the way")
     columns: tuple[FieldName, ...] = Field(
         default=(), description="the fields that pages' lists show, unless somebody chooses others")
+    papers: dict[Name, Paper] = Field(
+        default_factory=dict, description="what an office prints, in the order it is offered")
+    awaited: dict[Name, Awaited] = Field(
+        default_factory=dict, description="what has to come, and is chased where it does not")

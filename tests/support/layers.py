@@ -31,6 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("web.transfer",),
     ("web.reminders",),
     ("web.settings",),
+    ("web.letters",),
     ("web.operations",),
     ("web.service",),
     ("web.api",),

@@ -26,6 +26,8 @@ NAVIGATION: Final[tuple[NavEntry, ...]] = (
     NavEntry("members", "/members", ("read",), home_of="set"),
     NavEntry("imports", "/imports", ("import",)),
     NavEntry("board", "/board", ("read",), "read"),
+    NavEntry("letters", "/letters", ("print", "issue")),
+    NavEntry("receipts", "/receipts", ("receive",)),
 )
 """In the order of the links; of several first pages the first holds."""
 

@@ -10,10 +10,12 @@ from zhuanjie.web.pages.account import routes as account
 from zhuanjie.web.pages.board import reports
 from zhuanjie.web.pages.board import routes as board
 from zhuanjie.web.pages.imports import routes as imports
+from zhuanjie.web.pages.letters import routes as letters
 from zhuanjie.web.pages.login import routes as login
 from zhuanjie.web.pages.member import acting
 from zhuanjie.web.pages.member import routes as member
 from zhuanjie.web.pages.members import routes as members
+from zhuanjie.web.pages.receipts import routes as receipts
 from zhuanjie.web.pages.work import routes as work
 
 ROUTERS: Final = (
@@ -27,10 +29,13 @@ ROUTERS: Final = (
     acting.router,
     members.router,
     imports.router,
+    letters.router,
+    receipts.router,
 )
 UPLOADS: Final = (
     *acting.UPLOADS,
     r"/imports",
+    receipts.UPLOAD,
 )
 """Patterns of the paths whose bodies may be as large as a file that is sent."""
 _UPLOAD: Final = re.compile("|".join(UPLOADS) or r"(?!)")

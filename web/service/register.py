@@ -47,6 +47,9 @@ from zhuanjie.web.figures.keep import FigureKeeper
 from zhuanjie.web.figures.past import PastFigures
 from zhuanjie.web.judging.judging import Judging
 from zhuanjie.web.judging.law import Law
+from zhuanjie.web.letters import projection as letters
+from zhuanjie.web.letters.desk import LetterDesk
+from zhuanjie.web.letters.press import Press
 from zhuanjie.web.operations.metrics import RegisterMetrics
 from zhuanjie.web.operations.upkeep import Upkeep, bring_up
 from zhuanjie.web.reminders import projection as reminders
@@ -64,7 +67,7 @@ from zhuanjie.web.store.store import RegisterStore
 from zhuanjie.web.transfer import projection as transfer
 
 PROJECTIONS: Final = (*access.PROJECTIONS, *acts.PROJECTIONS, *transfer.PROJECTIONS,
-                      *reminders.PROJECTIONS, *office.PROJECTIONS)
+                      *reminders.PROJECTIONS, *office.PROJECTIONS, *letters.PROJECTIONS)
 """The tables that rooms make from events."""
 
 
@@ -86,6 +89,7 @@ class Register:
     trail: Trail
     access: Access
     settings: OfficeSettings
+    letters: LetterDesk
     uploads: Uploads
     upkeep: Upkeep
     reads: ReadCounter
@@ -139,12 +143,14 @@ def _compose(place: RegisterPlace, database: RegisterDatabase, law: Law, policy:
     store = RegisterStore(
         database, forms, guard=guard, projections=PROJECTIONS, now=now,
         projectors=together([access.PROJECTORS, acts.projectors(of_domain), transfer.PROJECTORS,
-                             reminders.PROJECTORS, office.PROJECTORS]),
+                             reminders.PROJECTORS, office.PROJECTORS,
+                             letters.projectors(of_domain)]),
         hooks=[metrics.timed(judging.hook), trail.hook, metrics.hook])
     store.begin()
     box = CodeBox([SealingKey.new()]) if renewing else code_box(database, place.folder)
     with database.reading() as conn, suppress(*([UsageError] if renewing else [])):
         trail.signer = signer_for(conn, place.folder)
+    letters.bring_up_awaited(database, of_domain)
     attachments = AttachmentFolder(place.folder / "attachments")
     unit_field = of_domain.unit_field
     compared = vocabulary.fields[unit_field].compared if unit_field else str
@@ -158,6 +164,7 @@ def _compose(place: RegisterPlace, database: RegisterDatabase, law: Law, policy:
         place, database, store, vocabulary, day, guard, judging, ActRoom(store, desk, attachments),
         Waivers(law.policy, day), attachments, trail,
         Access(store, guard, access_settings(settings().register), box=box), of_office,
+        LetterDesk(store, of_domain, guard, Press(place.folder), day),
         Uploads(place.folder / "uploads"),
         Upkeep(store, place.folder, judging=judging, trail=trail, guard=guard, office=of_office,
                day=day, metrics=metrics), ReadCounter(store),

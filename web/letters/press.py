@@ -1,0 +1,90 @@
+"""Sheets set in type. In: papers filled in, how to set them. Out: PDF, the same bytes for the same.
+
+Nothing but our own two templates runs; all else is data. No clock, no network is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import orjson
+import typst
+
+from zhuanjie.engine.api import OutputError, fail
+
+Mode = Literal["whole", "over", "form", "test"]
+"""All of it; what fills a form that is printed already; that form; where things are on it."""
+FONTS: Final = (
+    "FangSong_GB2312", "FangSong", "STFangsong", "FZFangSong-Z02", "SimSun", "NSimSun", "STSong",
+    "Songti SC", "FZShuSong-Z01", "Noto Serif CJK SC", "Noto Serif SC", "Source Han Serif SC",
+    "Source Han Serif CN", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC",
+    "Source Han Sans CN", "Microsoft YaHei", "SimHei", "PingFang SC", "Heiti SC",
+    "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "AR PL UMing CN", "Droid Sans Fallback")
+"""Fonts that have the signs of forms, those of printed matter first."""
+FOLDER: Final = "fonts"
+"""The folder of a register for fonts of the office's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """How far to the right and down everything is shifted, in millimetres."""
+
+    x: float = 0
+    y: float = 0
+
+
+@dataclass(frozen=True)
+class Press:
+    """Sets papers; safe to share among threads. `folder` is a register's."""
+
+    folder: Path
+
+    def fonts(self) -> list[str]:
+        """The fonts to set with, the best first; raises OutputError where none has the signs."""
+        found = _fonts(self._own())
+        if not found:
+            raise fail(OutputError, "register.letters.no-font",
+                       hint="register.letters.no-font.hint", folder=str(self.folder / FOLDER))
+        return list(found)
+
+    def parts(self, copies: Sequence[Mapping[str, Any]], paper: Mapping[str, Any], mode: Mode,
+              offset: Offset) -> bytes:
+        """Papers of parts, a sheet each."""
+        return self._set("parts.typ", {**paper, "copies": list(copies), "mode": mode,
+                                       "dx": offset.x, "dy": offset.y})
+
+    def lists(self, lists: Sequence[Mapping[str, Any]], paper: Mapping[str, Any]) -> bytes:
+        """Papers that list records."""
+        return self._set("lists.typ", {**paper, "lists": list(lists)})
+
+    def _set(self, template: str, job: Mapping[str, Any]) -> bytes:
+        text = files("zhuanjie.web.letters").joinpath("typeset", template).read_bytes()
+        try:
+            return typst.compile(text, font_paths=_book(self._own()), format="pdf", sys_inputs={
+                "job": orjson.dumps({**job, "fonts": self.fonts()}).decode()})
+        except typst.TypstError as error:
+            # Its message may quote what is set.
+            raise fail(OutputError, "register.letters.failed") from error
+
+    def _own(self) -> tuple[Path, ...]:
+        folder = self.folder / FOLDER
+        return (folder,) if folder.is_dir() else ()
+
+
+@cache
+def _book(folders: tuple[Path, ...]) -> typst.Fonts:
+    """The fonts of the machine and of some folders: looked for once, for it takes a while."""
+    return typst.Fonts(font_paths=list(folders))
+
+
+@cache
+def _fonts(folders: tuple[Path, ...]) -> tuple[str, ...]:
+    known = set(_book(folders).families())
+    own = {*typst.Fonts(font_paths=list(folders), include_system_fonts=False,
+                        include_embedded_fonts=False).families()} if folders else set()
+    return (*sorted(own), *(name for name in FONTS if name in known and name not in own))

@@ -1,0 +1,1 @@
+"""Papers with numbers: chosen, looked over, printed. In: requests. Out: pages, PDF."""
