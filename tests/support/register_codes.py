@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 OF_REGISTERS = ("vocabulary.act-", "vocabulary.series-", "vocabulary.unknown-request",
-                "vocabulary.unknown-series")
+                "vocabulary.unknown-series", "vocabulary.unknown-group")
 
 
 def codes_of_registers(codes: Iterable[str]) -> set[str]:

@@ -78,6 +78,8 @@ MISTAKES = [
      "vocabulary.series-form", "s"),
     ({"series": {"s": {"title": {"en": "x"}, "field": "permit.serial", "form": "{number}{x}"}}},
      "vocabulary.series-form", "s"),
+    ({"sections": {"a": {"title": {"en": "x"}, "groups": ["no-such"]}}}, "vocabulary.unknown-group",
+     "groups"),
     ({"lots": 1}, "pack.unknown-key", "lots"),
 ]
 """Files that are wrong, by what is said of them and where."""
