@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.authoring import PackCases as PackCases
     from zhuanjie.engine.api.authoring import coverage as coverage
     from zhuanjie.engine.api.authoring import format_pack as format_pack
+    from zhuanjie.engine.api.authoring import law_impact as law_impact
     from zhuanjie.engine.api.authoring import marked_texts as marked_texts
     from zhuanjie.engine.api.authoring import pack_cases as pack_cases
     from zhuanjie.engine.api.authoring import row_clause as row_clause

@@ -17,12 +17,27 @@ from zhuanjie.engine.policy.pack_files import CASES, load_cases
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from zhuanjie.engine.authoring.coverage.coverage import Coverage
+    from zhuanjie.engine.authoring.diff.impact import Impact
     from zhuanjie.engine.authoring.testing.case_runner import CaseInstance
     from zhuanjie.engine.authoring.testing.report import TestReport
+    from zhuanjie.engine.core.messages import Lang
+    from zhuanjie.engine.ledger.given_table import GivenTable
 
-__all__ = ["FormattedFile", "MarkedText", "PackCases", "coverage", "format_pack", "marked_texts",
-           "pack_cases", "row_clause", "update_cases"]
+__all__ = [
+    "FormattedFile",
+    "MarkedText",
+    "PackCases",
+    "coverage",
+    "format_pack",
+    "law_impact",
+    "marked_texts",
+    "pack_cases",
+    "row_clause",
+    "update_cases",
+]
 
 
 def coverage(policy: Policy, since: str | None = None) -> Coverage:
@@ -60,16 +75,30 @@ class PackCases:
     coverage: Coverage | None
 
 
-def pack_cases(policy: Policy) -> PackCases:
-    """The cases of a policy, each state of the chain's; none are needed."""
+def pack_cases(policy: Policy, *, measure: bool = True) -> PackCases:
+    """The cases of a policy, each state of the chain's; none are needed.
+
+    What they cover is measured unless it is not asked for, which takes a while.
+    """
     from zhuanjie.engine.authoring.testing.case_runner import case_instances
 
     key = policy.vocabulary.key
     by_pack = [case_instances(load_cases(pack.folder), key) for pack in policy.chain]
     own, manifest = by_pack[-1], policy.chain[-1].manifest
-    measured = own and (manifest.scope or any(r.pack == manifest.id for r in policy.rules))
+    measured = measure and own and (
+        manifest.scope or any(r.pack == manifest.id for r in policy.rules))
     return PackCases([case for each in by_pack for case in each], len(own),
                      coverage(policy) if measured else None)
+
+
+def law_impact(old: Policy, new: Policy, tables: Sequence[GivenTable], as_of: date, *,
+               lang: Lang = "en") -> Impact:
+    """Whom another policy affects, of records that were read before; waivers are left aside."""
+    from zhuanjie.engine.authoring.diff.impact import impact_on
+    from zhuanjie.engine.ledger.ledger import from_tables
+
+    return impact_on(old, new, [from_tables(tables, vocabulary=p.vocabulary) for p in (old, new)],
+                     as_of, lang=lang)
 
 
 @dataclass(frozen=True, slots=True)

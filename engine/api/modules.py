@@ -19,6 +19,7 @@ MODULES: Final = {
     ),
     "zhuanjie.engine.api.authoring": (
         "FormattedFile", "MarkedText", "PackCases", "coverage", "format_pack", "marked_texts",
+        "law_impact",
         "pack_cases", "row_clause", "update_cases",
     ),
     "zhuanjie.engine.api.columns": (

@@ -29,6 +29,7 @@ from zhuanjie.web.api.routes import (
     members,
     office,
     session,
+    settings,
     sign_in,
     trail,
     waivers,
@@ -44,7 +45,7 @@ from zhuanjie.web.service.register import Register
 PREFIX: Final = "/api/v1"
 ROUTES: Final = tuple(room.router for room in (
     session, sign_in, members, acts, attachments, waivers, imports, judging, jobs, trail, access,
-    office))
+    office, settings))
 
 FOR_STRANGERS: Final = (session.router, sign_in.router)
 """The routes that nobody need be signed in for."""

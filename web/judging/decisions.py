@@ -10,11 +10,12 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 import orjson
 
-from zhuanjie.engine.api import CaseJudge, Outcome
+from zhuanjie.engine.api import CaseJudge, Outcome, PolicyRef
 from zhuanjie.web.store.event import EventDraft
 
 DECISION: Final = "decision.made"
@@ -30,11 +31,18 @@ def decision_draft(judge: CaseJudge, given: Any, outcomes: Iterable[Outcome | st
 
     `why` says what it was judged for, `moment` before which act, `about` which member.
     """
+    return made_decision(judge.plan.policy.ref, judge.day, given, outcomes, records=records,
+                         why=why, moment=moment, about=about)
+
+
+def made_decision(ref: PolicyRef, day: date, given: Any, outcomes: Iterable[Outcome | str], *,
+                  records: int, why: Sequence[str] = (), moment: str | None = None,
+                  about: str | None = None) -> EventDraft:
+    """The same of what was judged by a policy as of a day, without a judge."""
     salt = secrets.token_bytes(_SALT_BYTES)
-    ref = judge.plan.policy.ref
     data: dict[str, Any] = {
         "policy": ref.id, "version": ref.version, "sha256": ref.sha256,
-        "as_of": judge.day.isoformat(), "records": records,
+        "as_of": day.isoformat(), "records": records,
         "outcomes": dict(sorted(Counter(map(str, outcomes)).items())),
         "input": input_hash(salt, given)}
     more: Mapping[str, Any] = {"why": list(why), "moment": moment, "about": about}

@@ -31,6 +31,7 @@ from zhuanjie.web.service.import_desk import note_saved, write_marked
 from zhuanjie.web.service.importing import headings_of, save_upload, undo_import
 from zhuanjie.web.service.previews import make_preview
 from zhuanjie.web.service.register import Register, open_register
+from zhuanjie.web.service.what_if import tried_law, try_law
 from zhuanjie.web.store.event import Actor
 from zhuanjie.web.transfer.preview import version_of
 
@@ -172,11 +173,19 @@ def _decided(job: JobContext, report: Report) -> dict[str, Any]:
             "records": report.ledger.records, "outcomes": dict(by_outcome)}
 
 
+def what_if(job: JobContext) -> Mapping[str, Any]:
+    """Try another law on the members that the owner sees."""
+    register, day, said = job.register, _day(job), job.arguments
+    law = tried_law(register, day, said.get("policy"), said.get("params", {}))
+    return try_law(register, job.actor, day, law, job.files, said["lang"])
+
+
 KINDS: Final[Mapping[str, Callable[[JobContext], Mapping[str, Any]]]] = {
     "audit-register": audit_register, "audit-file": audit_file, "verify-trail": verify_trail,
     "export": export_register, "board-day": work_out_day,
     "import-preview": import_preview, "import-save": import_save,
     "import-undo": import_undo, "import-marked": import_marked,
+    "what-if": what_if,
 }
 _LOG: Final = logging.getLogger(__name__)
 _OFTEN: Final = 0.25

@@ -53,6 +53,7 @@ from zhuanjie.web.letters.press import Press
 from zhuanjie.web.operations.metrics import RegisterMetrics
 from zhuanjie.web.operations.upkeep import Upkeep, bring_up
 from zhuanjie.web.reminders import projection as reminders
+from zhuanjie.web.service.law_book import LawBook
 from zhuanjie.web.service.place import RegisterPlace, place_of
 from zhuanjie.web.service.reads import ReadCounter
 from zhuanjie.web.service.uploads import Uploads
@@ -90,6 +91,7 @@ class Register:
     access: Access
     settings: OfficeSettings
     letters: LetterDesk
+    law_book: LawBook
     uploads: Uploads
     upkeep: Upkeep
     reads: ReadCounter
@@ -165,6 +167,7 @@ def _compose(place: RegisterPlace, database: RegisterDatabase, law: Law, policy:
         Waivers(law.policy, day), attachments, trail,
         Access(store, guard, access_settings(settings().register), box=box), of_office,
         LetterDesk(store, of_domain, guard, Press(place.folder), day),
+        LawBook(vocabulary),
         Uploads(place.folder / "uploads"),
         Upkeep(store, place.folder, judging=judging, trail=trail, guard=guard, office=of_office,
                day=day, metrics=metrics), ReadCounter(store),

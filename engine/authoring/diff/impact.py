@@ -20,7 +20,7 @@ from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Outcome, Severity, Verdict
-from zhuanjie.engine.ledger.ledger import open_ledger
+from zhuanjie.engine.ledger.ledger import Ledger, open_ledger
 from zhuanjie.engine.lowering.plan import make_plan
 from zhuanjie.engine.policy.policy import Policy
 
@@ -102,15 +102,21 @@ def impact(old: Policy, new: Policy, ledgers: Sequence[str | Path], as_of: date,
     counts as not applying. Where the ledger lacks columns that either policy reads, a notice says
     so in `lang`.
     """
-    with ExitStack() as opened:
-        runs = [begin(opened.enter_context(closing(open_ledger(
-                             ledgers, columns, vocabulary=p.vocabulary))),
-                         make_plan(p, as_of), backend(BULK), lang=lang) for p in (old, new)]
-        found = _compared(runs, old, new)
+    found = impact_on(old, new, [open_ledger(ledgers, columns, vocabulary=p.vocabulary)
+                                 for p in (old, new)], as_of, lang=lang)
     if roster is None:
         return found
     absences = [_absent(p, ledgers, as_of, columns, roster, lang) for p in (old, new)]
     return replace(found, changes=(*found.changes, *_absences(*absences)))
+
+
+def impact_on(old: Policy, new: Policy, ledgers: Sequence[Ledger], as_of: date, *,
+              lang: Lang = "en") -> Impact:
+    """Judge one ledger by both policies, opened for each, and keep what differs; it is closed."""
+    with ExitStack() as opened:
+        runs = [begin(opened.enter_context(closing(ledger)), make_plan(p, as_of), backend(BULK),
+                      lang=lang) for p, ledger in zip((old, new), ledgers, strict=True)]
+        return _compared(runs, old, new)
 
 
 def _absent(policy: Policy, ledgers: Sequence[str | Path], as_of: date,

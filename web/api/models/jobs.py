@@ -42,6 +42,16 @@ class VerifyAsked(Sent):
     notes: list[Paragraph] = Field(default_factory=list, max_length=100)
 
 
+class WhatIfAsked(Sent):
+    """Another law to be tried."""
+
+    policy: Id | None = Field(default=None, description="a pack; the law of the day where it is "
+                                                        "left out")
+    params: dict[Id, Line] = Field(default_factory=dict, max_length=100,
+                                   description="values of its parameters: numbers, days")
+    as_of: date | None = None
+
+
 class JobShown(AnswerModel):
     """Work that takes long: how far it is, what came of it."""
 

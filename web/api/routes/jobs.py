@@ -10,11 +10,18 @@ from starlette.responses import FileResponse
 from zhuanjie.engine.api import Lang, say
 from zhuanjie.web.api.deps import Jobs, Language, Register, Who
 from zhuanjie.web.api.fields import Id, MaybeDay
-from zhuanjie.web.api.models.jobs import AuditAsked, ExportAsked, JobShown, VerifyAsked
+from zhuanjie.web.api.models.jobs import (
+    AuditAsked,
+    ExportAsked,
+    JobShown,
+    VerifyAsked,
+    WhatIfAsked,
+)
 from zhuanjie.web.api.models.jobs import Form as FileForm
 from zhuanjie.web.api.routes.imports import heading_map
 from zhuanjie.web.service import register as service
 from zhuanjie.web.service.jobs import Job
+from zhuanjie.web.service.what_if import tried_law
 from zhuanjie.web.store.event import Actor
 
 router = APIRouter(tags=["jobs"])
@@ -56,6 +63,16 @@ def export(register: Register, jobs: Jobs, who: Who, lang: Language,
     _require(register, who, "export-full" if asked.full else "export")
     return _shown(jobs.submit("export", who, {
         **asked.model_dump(mode="json"), **_asked(register, lang)}), lang)
+
+
+@router.post("/what-ifs", status_code=202)
+def what_if(register: Register, jobs: Jobs, who: Who, lang: Language,
+            asked: WhatIfAsked) -> JobShown:
+    """Try another pack, or other values of its parameters, on the register; nothing changes."""
+    _require(register, who, "judge")
+    law = asked.model_dump(mode="json")
+    tried_law(register, asked.as_of or register.day(), asked.policy, asked.params)
+    return _shown(jobs.submit("what-if", who, {**law, **_asked(register, lang)}), lang)
 
 
 @router.post("/trail/verifications", status_code=202, tags=["trail"])

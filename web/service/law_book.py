@@ -1,0 +1,142 @@
+"""The law in the open. In: packs, an actor. Out: clauses with rules and cases, what comes of each.
+
+Packs are shown as they are written, not as they judge in time: a rule has one entry, with the cases
+that try it. What takes a while to read is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Lock
+from typing import Final
+
+import orjson
+from sqlalchemy import Connection, func, select
+
+from zhuanjie.engine.api import (
+    Lang,
+    Outcome,
+    PackCases,
+    Policy,
+    UsageError,
+    Vocabulary,
+    ZhuanjieError,
+    fail,
+    kept_policy,
+    pack_cases,
+    pack_ids,
+)
+from zhuanjie.report.layouts.pack_document import PackDocument
+from zhuanjie.report.view import View
+from zhuanjie.web.judging.decisions import DECISION
+from zhuanjie.web.judging.tables import CLOCKS, OUTCOMES
+from zhuanjie.web.store.errors import NotFoundError
+from zhuanjie.web.store.event import Event
+from zhuanjie.web.store.history import events
+from zhuanjie.web.store.tables import EVENTS
+
+_KEPT: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBy:
+    """How many members stand as one law judged them, the first and the last day of it."""
+
+    policy: str
+    version: str
+    sha256: str
+    members: int
+    first: date
+    last: date
+
+
+@dataclass
+class LawBook:
+    """The packs that a register may be judged by; safe to share among threads."""
+
+    vocabulary: Vocabulary
+    _packs: dict[str, tuple[Policy, PackCases]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def names(self) -> dict[str, Policy]:
+        """The packs that speak of the same records, by id; one that is broken is left out."""
+        found: dict[str, Policy] = {}
+        for id in pack_ids():
+            try:
+                policy = self._pack(id)[0]
+            except ZhuanjieError:
+                continue
+            if policy.vocabulary.id == self.vocabulary.id:
+                found[id] = policy
+        return found
+
+    def document(self, id: str, lang: Lang) -> PackDocument:
+        """A pack as a document; raises NotFoundError where there is none."""
+        if id not in pack_ids():
+            raise fail(NotFoundError, "register.law.no-pack", name=id)
+        policy, cases = self._pack(id)
+        return PackDocument(policy, cases, View.of(policy, lang))
+
+    def _pack(self, id: str) -> tuple[Policy, PackCases]:
+        with self._lock:
+            known = self._packs.get(id)
+            if known is None:
+                policy = kept_policy(id)
+                known = self._packs[id] = policy, pack_cases(policy, measure=False)
+        return known
+
+
+def clause_counts(conn: Connection) -> dict[str, dict[Outcome, int]]:
+    """How the members that are seen come out, by clause."""
+    rows = conn.execute(select(OUTCOMES.c.clause, OUTCOMES.c.outcome, func.count())
+                        .group_by(OUTCOMES.c.clause, OUTCOMES.c.outcome))
+    found: dict[str, dict[Outcome, int]] = {}
+    for clause, outcome, count in rows:
+        found.setdefault(clause, {})[Outcome(outcome)] = count
+    return found
+
+
+def judged_by(seen: Connection, whole: Connection) -> list[JudgedBy]:
+    """Which law judged the members that are seen; decisions are read by `whole`, which sees all."""
+    rows = seen.execute(select(
+        CLOCKS.c.basis, func.count(), func.min(CLOCKS.c.judged_on), func.max(CLOCKS.c.judged_on),
+        func.max(CLOCKS.c.decision)).group_by(CLOCKS.c.basis)).all()
+    found: dict[tuple[str, str, str], JudgedBy] = {}
+    for _, count, first, last, decision in rows:
+        body = whole.execute(select(EVENTS.c.body).where(EVENTS.c.id == decision)).scalar()
+        if body is None:
+            continue
+        said = orjson.loads(body)["data"]
+        law = said["policy"], said["version"], said["sha256"]
+        had = found.get(law)
+        begin, end = date.fromisoformat(first), date.fromisoformat(last)
+        found[law] = JudgedBy(*law, count, begin, end) if had is None else JudgedBy(
+            *law, had.members + count, min(had.first, begin), max(had.last, end))
+    return sorted(found.values(), key=lambda each: (-each.members, each.sha256))
+
+
+def decisions(conn: Connection, *, before: int | None = None, limit: int = 50) -> list[Event]:
+    """The last decisions that are seen, the latest first."""
+    where = [EVENTS.c.kind == DECISION]
+    if before is not None:
+        where.append(EVENTS.c.seq < before)
+    return list(events(conn, *where, limit=limit, latest_first=True))
+
+
+def parameter_values(policy: Policy, said: Mapping[str, str]) -> dict[str, int | date]:
+    """What somebody typed for parameters, by their kinds; what is blank is left as it is."""
+    found: dict[str, int | date] = {}
+    for name, text in said.items():
+        if not text.strip():
+            continue
+        parameter = policy.parameters.get(name)
+        if parameter is None:
+            raise fail(UsageError, "register.law.no-parameter", name=name)
+        try:
+            found[name] = date.fromisoformat(text.strip()) if parameter.unit == "date" \
+                else int(text.strip())
+        except ValueError:
+            raise fail(UsageError, "register.law.parameter", name=name, value=text) from None
+    return found
