@@ -251,6 +251,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.policy.source_model import Source as Source
     from zhuanjie.engine.vocabulary.fields import Field as Field
     from zhuanjie.engine.vocabulary.fields import FieldTable as FieldTable
+    from zhuanjie.engine.vocabulary.load import load_vocabulary as load_vocabulary
     from zhuanjie.engine.vocabulary.vocabulary import Vocabulary as Vocabulary
     from zhuanjie.engine.waivers.entries import given_waivers as given_waivers
     from zhuanjie.engine.watch.run import Watch as Watch

@@ -125,6 +125,7 @@ MODULES: Final = {
     "zhuanjie.engine.policy.rows_written": ("written_rows",),
     "zhuanjie.engine.policy.source_model": ("Source",),
     "zhuanjie.engine.vocabulary.fields": ("Field", "FieldTable"),
+    "zhuanjie.engine.vocabulary.load": ("load_vocabulary",),
     "zhuanjie.engine.vocabulary.vocabulary": ("Vocabulary",),
     "zhuanjie.engine.waivers.entries": ("given_waivers",),
     "zhuanjie.engine.watch.run": ("Watch",),

@@ -28,6 +28,9 @@ NAVIGATION: Final[tuple[NavEntry, ...]] = (
     NavEntry("board", "/board", ("read",), "read"),
     NavEntry("letters", "/letters", ("print", "issue")),
     NavEntry("receipts", "/receipts", ("receive",)),
+    NavEntry("law", "/law", ("read", "settings")),
+    NavEntry("settings", "/settings", ("settings", "units", "users", "series", "reminders"),
+             home_of="users"),
 )
 """In the order of the links; of several first pages the first holds."""
 

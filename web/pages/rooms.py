@@ -10,12 +10,14 @@ from zhuanjie.web.pages.account import routes as account
 from zhuanjie.web.pages.board import reports
 from zhuanjie.web.pages.board import routes as board
 from zhuanjie.web.pages.imports import routes as imports
+from zhuanjie.web.pages.law import routes as law
 from zhuanjie.web.pages.letters import routes as letters
 from zhuanjie.web.pages.login import routes as login
 from zhuanjie.web.pages.member import acting
 from zhuanjie.web.pages.member import routes as member
 from zhuanjie.web.pages.members import routes as members
 from zhuanjie.web.pages.receipts import routes as receipts
+from zhuanjie.web.pages.settings import routes as settings
 from zhuanjie.web.pages.work import routes as work
 
 ROUTERS: Final = (
@@ -31,6 +33,8 @@ ROUTERS: Final = (
     imports.router,
     letters.router,
     receipts.router,
+    law.router,
+    settings.router,
 )
 UPLOADS: Final = (
     *acting.UPLOADS,

@@ -6,6 +6,7 @@ that try it. What takes a while to read is kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,13 +21,14 @@ from zhuanjie.engine.api import (
     Outcome,
     PackCases,
     Policy,
+    Text,
     UsageError,
     Vocabulary,
-    ZhuanjieError,
     fail,
     kept_policy,
+    list_policies,
+    load_vocabulary,
     pack_cases,
-    pack_ids,
 )
 from zhuanjie.report.layouts.pack_document import PackDocument
 from zhuanjie.report.view import View
@@ -37,7 +39,8 @@ from zhuanjie.web.store.event import Event
 from zhuanjie.web.store.history import events
 from zhuanjie.web.store.tables import EVENTS
 
-_KEPT: Final = 8
+_ID_OF: Final = re.compile(r"[\w.-]+")
+"""The id of a base, without the versions that are wanted of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +61,29 @@ class LawBook:
 
     vocabulary: Vocabulary
     _packs: dict[str, tuple[Policy, PackCases]] = field(default_factory=dict)
+    _names: dict[str, Text] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def names(self) -> dict[str, Policy]:
-        """The packs that speak of the same records, by id; one that is broken is left out."""
-        found: dict[str, Policy] = {}
-        for id in pack_ids():
-            try:
-                policy = self._pack(id)[0]
-            except ZhuanjieError:
-                continue
-            if policy.vocabulary.id == self.vocabulary.id:
-                found[id] = policy
-        return found
+    def names(self) -> Mapping[str, Text]:
+        """What the packs that speak of the same records are called, by id."""
+        with self._lock:
+            if not self._names:
+                self._names = _of_vocabulary(self.vocabulary.id)
+            return self._names
 
     def document(self, id: str, lang: Lang) -> PackDocument:
         """A pack as a document; raises NotFoundError where there is none."""
-        if id not in pack_ids():
-            raise fail(NotFoundError, "register.law.no-pack", name=id)
-        policy, cases = self._pack(id)
+        policy, cases = self._pack(self._known(id))
         return PackDocument(policy, cases, View.of(policy, lang))
+
+    def policy(self, id: str) -> Policy:
+        """A pack as it is written; raises NotFoundError where there is none."""
+        return self._pack(self._known(id))[0]
+
+    def _known(self, id: str) -> str:
+        if id not in self.names():
+            raise fail(NotFoundError, "register.law.no-pack", name=id)
+        return id
 
     def _pack(self, id: str) -> tuple[Policy, PackCases]:
         with self._lock:
@@ -86,6 +92,23 @@ class LawBook:
                 policy = kept_policy(id)
                 known = self._packs[id] = policy, pack_cases(policy, measure=False)
         return known
+
+
+def _of_vocabulary(vocabulary: str) -> dict[str, Text]:
+    """The titles of packs, of their own vocabulary, of their base's, or of the usual one."""
+    manifests = {entry.manifest.id: entry.manifest for entry in list_policies()}
+    found, usual = {}, load_vocabulary(None).id
+    for id, manifest in manifests.items():
+        at, seen = manifest, {id}
+        while at.vocabulary is None and at.builds_on is not None:
+            base = _ID_OF.match(at.builds_on)
+            if base is None or base[0] not in manifests or base[0] in seen:
+                break
+            at = manifests[base[0]]
+            seen.add(base[0])
+        if (at.vocabulary or usual) == vocabulary:
+            found[id] = manifest.title
+    return found
 
 
 def clause_counts(conn: Connection) -> dict[str, dict[Outcome, int]]:

@@ -38,6 +38,8 @@ from zhuanjie.web.store.event import Actor
 from zhuanjie.web.transfer.preview import version_of
 
 FILE: Final = "impact.csv"
+KIND: Final = "what-if"
+"""What such a job is called."""
 _SHOWN: Final = 200
 _NAME: Final = "register"
 

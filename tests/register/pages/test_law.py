@@ -1,0 +1,81 @@
+"""The room of the law: every clause opens, what judged is said, another law is tried as a job."""
+
+from __future__ import annotations
+
+import re
+import time
+from html import unescape
+
+import pytest
+from support.register_pages import Pages, text_of
+
+ROLES = ("branch", "college", "department", "inspector", "administrator")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_everybody_reads_the_law(at: Pages, role: str, lang: str) -> None:
+    browser = at.as_(role, lang)
+    page = browser.page("/law")
+    assert len(page) < 300_000
+    policy = at.office.register.policy()
+    assert all(f"/law/clauses/{name}?" in page for name in policy.clauses)
+    assert ("/members?clause=" in page) is (role != "administrator")
+    assert browser.get("/law/decisions").status_code == (403 if role == "administrator" else 200)
+    assert browser.get("/law/what-if").status_code == (403 if role == "administrator" else 200)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_clause_opens(at: Pages, lang: str) -> None:
+    browser = at.as_("department", lang)
+    page = browser.page("/law")
+    links = [unescape(link) for link in re.findall(r'href="(/law/clauses/[^"]+)"', page)]
+    tried = 0
+    for link in links[::4] + links[-3:]:
+        text = browser.page(link)
+        assert len(text) < 300_000
+        tried += "<details>" in text
+    assert tried
+    for pack in at.office.register.law_book.names():
+        browser.page(f"/law?pack={pack}")
+    assert browser.page("/law/clauses/no-such", status=404)
+    assert browser.get("/law?pack=../etc").status_code == 404
+
+
+def test_what_judged_is_said(at: Pages) -> None:
+    ref = at.office.register.policy().ref
+    page = at.as_("department").page("/law/decisions")
+    assert ref.sha256[:12] in page and "资料有改动" in text_of(page)
+    assert "2026-06-30" in page
+
+
+def test_what_is_typed_wrong_is_kept(at: Pages) -> None:
+    browser, policy = at.as_("college"), at.office.register.policy()
+    page = browser.page("/law/what-if")
+    name = next(n for n, p in policy.parameters.items() if p.unit != "date" and "@" not in n)
+    assert f'name="p:{name}"' in page
+    wrong = browser.submit("/law/what-if", {"pack": policy.id, "as_of": "2026-06-30",
+                                            f"p:{name}": "many"}, status=400)
+    assert 'value="many"' in wrong.text
+    same = browser.submit("/law/what-if", {"pack": policy.id, "as_of": "2026-06-30"}, status=400)
+    assert "没有可比的" in same.text
+    browser.submit("/law/what-if", {"pack": policy.id, "as_of": "x"}, status=400)
+
+
+@pytest.mark.slow
+def test_another_law_is_tried_and_shown(at: Pages) -> None:
+    browser, register = at.as_("department"), at.office.register
+    other = next(name for name in register.law_book.names() if name != register.policy().id)
+    browser.page("/law/what-if")
+    begun = browser.submit("/law/what-if", {"pack": other, "as_of": "2026-06-30"})
+    where = begun.headers["location"]
+    for _ in range(600):
+        page = browser.page(where)
+        if "hx-trigger" not in page:
+            break
+        time.sleep(0.1)
+    assert "其中" in text_of(page) and "/members/m1" in page
+    part = browser.page(where, headers={"hx-request": "true", "hx-target": "what-if"})
+    assert part.lstrip().startswith("<section") and "impact.csv" in part
+    assert "impact.csv" in browser.page(where.replace("/law/what-if", "/jobs"))
+    assert at.as_("college").get(where).status_code == 404

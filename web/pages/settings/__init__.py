@@ -1,0 +1,1 @@
+"""The room of settings. In: forms. Out: units, users, series, what an office sets."""

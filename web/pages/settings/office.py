@@ -1,0 +1,222 @@
+"""Closing days, offsets, servers, and what was changed. In: forms. Out: pages, no secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from zhuanjie.engine.api import UsageError, ZhuanjieError, fail
+from zhuanjie.web.pages.forms import FormValues
+from zhuanjie.web.pages.frame import go
+from zhuanjie.web.pages.settings.tabs import ROOT, part
+from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
+from zhuanjie.web.settings.models import ClosingDays
+from zhuanjie.web.settings.names import CLOSING_DAYS, FORMS, MAIL, ROBOTS, name_of, setting_of
+from zhuanjie.web.settings.projection import VALUE
+
+router = APIRouter(prefix=ROOT)
+_SHOWN: Final = 12
+_TENTHS: Final = 10
+_MARK: Final = 4
+
+
+@router.get("/closing")
+def closing(request: Request, visitor: Seen) -> Response:
+    """The days as of which figures are closed."""
+    return _closing(request, visitor)
+
+
+@router.post("/closing")
+def set_closing(request: Request, visitor: Sent, typed: Typed) -> Response:
+    """Set them."""
+    try:
+        monthly = typed.one("monthly")
+        days = re.split(r"[\s,;\uff0c\uff1b\u3001]+", typed.one("days"))
+        said = {"monthly": _whole(monthly, "monthly") if monthly else None,
+                "days": [day for day in days if day]}
+        _put(request, visitor, CLOSING_DAYS, said, typed)
+    except ZhuanjieError as error:
+        return _closing(request, visitor, error=error, typed=typed)
+    return go(request, f"{ROOT}/closing", "settings.saved")
+
+
+@router.get("/forms")
+def forms(request: Request, visitor: Seen) -> Response:
+    """By how much what is printed on forms is moved."""
+    return _forms(request, visitor)
+
+
+@router.post("/forms")
+def set_form(request: Request, visitor: Sent, typed: Typed) -> Response:
+    """Set it for one form, in millimetres."""
+    try:
+        said = {way: _tenths(typed.one(way, "0"), way) for way in ("right", "down")}
+        _put(request, visitor, name_of(FORMS, typed.one("form")), said, typed)
+    except ZhuanjieError as error:
+        return _forms(request, visitor, error=error, typed=typed)
+    return go(request, f"{ROOT}/forms", "settings.saved")
+
+
+@router.get("/mail")
+def mail(request: Request, visitor: Seen) -> Response:
+    """The server that takes mail."""
+    return _mail(request, visitor)
+
+
+@router.post("/mail")
+def set_mail(request: Request, visitor: Sent, typed: Typed) -> Response:
+    """Set it, or have none."""
+    try:
+        if typed.has("remove"):
+            register_of(request).settings.clear(visitor.actor, MAIL, version=_version(typed))
+        else:
+            said: dict[str, Any] = {name: typed.one(name) for name in (
+                "host", "sender", "encryption")} | {"port": _whole(typed.one("port"), "port")}
+            _put(request, visitor, MAIL, said | ({"user": typed.one("user")}
+                 if typed.one("user") else {}), typed, "password")
+    except ZhuanjieError as error:
+        return _mail(request, visitor, error=error, typed=typed)
+    return go(request, f"{ROOT}/mail", "settings.saved")
+
+
+@router.get("/robots")
+def robots(request: Request, visitor: Seen) -> Response:
+    """The robots of groups."""
+    return _robots(request, visitor)
+
+
+@router.post("/robots")
+def set_robot(request: Request, visitor: Sent, typed: Typed) -> Response:
+    """Set one, or take it away."""
+    try:
+        name = name_of(ROBOTS, typed.one("name"))
+        if typed.has("remove"):
+            register_of(request).settings.clear(visitor.actor, name, version=_version(typed))
+        else:
+            _put(request, visitor, name, {"kind": typed.one("kind")}, typed, "url", "secret")
+    except ZhuanjieError as error:
+        return _robots(request, visitor, error=error, typed=typed)
+    return go(request, f"{ROOT}/robots", "settings.saved")
+
+
+@router.get("/history")
+def history(request: Request, visitor: Seen) -> Response:
+    """Who set what, and when."""
+    visitor.need("settings")
+    found = register_of(request).settings.history(visitor.actor)
+    rows = []
+    for event in found:
+        secrets = setting_of(event.data["name"]).secrets
+        before, after = event.values.get(VALUE, (None, None))
+        rows.append((event, event.data["name"], _lines(before, secrets), _lines(after, secrets)))
+    return part(request, visitor, "history", events=rows)
+
+
+def _closing(request: Request, visitor: Visitor, *, error: ZhuanjieError | None = None,
+             typed: FormValues | None = None) -> Response:
+    visitor.need("settings")
+    register = register_of(request)
+    held = register.settings.one(visitor.actor, CLOSING_DAYS)
+    days = ClosingDays.read(held.value or {})
+    values = {"monthly": days.monthly or "", "version": held.version,
+              "days": "\n".join(day.isoformat() for day in days.days)}
+    if typed is not None:
+        values |= {name: typed.one(name) for name in ("monthly", "days")}
+    return part(request, visitor, "closing", error=error, values=values,
+                last=days.upto(register.day(), _SHOWN))
+
+
+def _forms(request: Request, visitor: Visitor, *, error: ZhuanjieError | None = None,
+           typed: FormValues | None = None) -> Response:
+    visitor.need("settings")
+    register = register_of(request)
+    held = {each.name.removeprefix(f"{FORMS}/"): each
+            for each in register.settings.shown(visitor.actor)
+            if each.name.startswith(f"{FORMS}/")}
+    titles = form_titles(request, visitor)
+    rows = []
+    for form in [*titles, *sorted(held.keys() - titles.keys())]:
+        at = held.get(form)
+        value = at.value if at is not None and at.value is not None else {"right": 0, "down": 0}
+        mine = typed is not None and typed.one("form") == form
+        rows.append({"id": form, "title": titles.get(form, form),
+                     "version": at.version if at is not None else 0,
+                     **{way: typed.one(way) if mine and typed is not None
+                        else f"{Decimal(value[way]) / _TENTHS:.1f}" for way in ("right", "down")}})
+    return part(request, visitor, "forms", error=error, rows=rows)
+
+
+def form_titles(request: Request, visitor: Visitor) -> dict[str, str]:
+    """The forms that letters are printed on, as the domain's data have them."""
+    known: dict[str, Any] = dict(getattr(register_of(request).acts.desk.acts, "forms", {}) or {})
+    return {id: getattr(form.title, visitor.lang) for id, form in known.items()}
+
+
+def _mail(request: Request, visitor: Visitor, *, error: ZhuanjieError | None = None,
+          typed: FormValues | None = None) -> Response:
+    visitor.need("servers")
+    held = register_of(request).settings.one(visitor.actor, MAIL)
+    names = ("host", "port", "sender", "encryption", "user")
+    values = dict.fromkeys(names, "") | {"port": 587, "encryption": "starttls"} | {
+        n: v or "" for n, v in (held.value or {}).items()}
+    if typed is not None:
+        values |= {name: typed.one(name) for name in names}
+    return part(request, visitor, "mail", error=error, values=values, held=held)
+
+
+def _robots(request: Request, visitor: Visitor, *, error: ZhuanjieError | None = None,
+            typed: FormValues | None = None) -> Response:
+    visitor.need("servers")
+    register = register_of(request)
+    found = [(each.name.removeprefix(f"{ROBOTS}/"), each)
+             for each in register.settings.shown(visitor.actor)
+             if each.name.startswith(f"{ROBOTS}/")]
+    values = {name: typed.one(name) if typed else "" for name in ("name", "kind")}
+    return part(request, visitor, "robots", error=error, robots=found, values=values)
+
+
+def _put(request: Request, visitor: Visitor, name: str, said: dict[str, Any], typed: FormValues,
+         *secrets: str) -> None:
+    """Have it hold; a secret whose field is blank stays."""
+    given: dict[str, str | None] = {part: typed.one(part) for part in secrets if typed.one(part)}
+    given |= {part: None for part in secrets if typed.has(f"forget-{part}")}
+    register_of(request).settings.put(visitor.actor, name, said, secrets=given,
+                                      version=_version(typed))
+
+
+def _version(typed: FormValues) -> int | None:
+    text = typed.one("version")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _LONGEST else None
+
+
+_LONGEST: Final = 16
+
+
+def _whole(text: str, name: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < _LONGEST):
+        raise fail(UsageError, "register.settings.value", part=name)
+    return int(text)
+
+
+def _tenths(text: str, name: str) -> int:
+    """Millimetres as whole tenths."""
+    try:
+        found = Decimal(text.replace("\u2212", "-")) * _TENTHS
+        if found != found.to_integral_value():
+            raise InvalidOperation
+        return int(found)
+    except (InvalidOperation, ValueError, OverflowError):
+        raise fail(UsageError, "register.settings.millimetres", part=name) from None
+
+
+def _lines(value: Any, secrets: Collection[str]) -> list[tuple[str, str]]:
+    """What held, a line each; of a secret a mark that tells it from another, and no more."""
+    return [] if value is None else [
+        (name, ", ".join(map(str, each)) if isinstance(each, list)
+         else f"\u2022\u2022\u2022 {each[:_MARK]}" if name in secrets else str(each))
+        for name, each in value.items() if each is not None]

@@ -1,0 +1,192 @@
+"""Units, users and roles. In: forms. Out: pages; a first password is shown once."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from zhuanjie.engine.api import ZhuanjieError
+from zhuanjie.web.access.tables import LOCAL
+from zhuanjie.web.access.units import Unit, tree_of
+from zhuanjie.web.access.users import User
+from zhuanjie.web.pages.forms import FormValues
+from zhuanjie.web.pages.frame import go
+from zhuanjie.web.pages.settings.tabs import ROOT, part
+from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
+
+router = APIRouter(prefix=ROOT)
+UNITS: Final = f"{ROOT}/units"
+USERS: Final = f"{ROOT}/users"
+
+
+@router.get("/units")
+def units(request: Request, visitor: Seen, unit: str = "") -> Response:
+    """The tree of units; `unit` is put into the form to be changed."""
+    return _units(request, visitor, unit=unit)
+
+
+@router.post("/units")
+def set_unit(request: Request, visitor: Sent, typed: Typed) -> Response:
+    """Make a unit, or change one."""
+    try:
+        register_of(request).access.set_unit(
+            visitor.actor, typed.one("id"), title=typed.one("title"),
+            parent=typed.one("parent") or None, closed=typed.has("closed"))
+    except ZhuanjieError as error:
+        return _units(request, visitor, error=error, typed=typed)
+    return go(request, UNITS, "settings.saved")
+
+
+@router.get("/users")
+def users(request: Request, visitor: Seen, search: str = "") -> Response:
+    """The users that one looks after."""
+    return _users(request, visitor, search=search)
+
+
+@router.post("/users")
+def add_user(request: Request, visitor: Sent, typed: Typed) -> Response:
+    """Make a user; the password to tell them is shown this once."""
+    try:
+        made = register_of(request).access.add_user(
+            visitor.actor, typed.one("id"), role=typed.one("role"), unit=typed.one("unit"),
+            name=typed.one("name") or None, email=typed.one("email") or None,
+            provider=typed.one("provider") or LOCAL)
+    except ZhuanjieError as error:
+        return _users(request, visitor, error=error, typed=typed)
+    if made.password is None:
+        return go(request, USERS, "settings.saved")
+    return _user(request, visitor, made.user.id, password=made.password)
+
+
+@router.get("/users/{id}")
+def user(request: Request, visitor: Seen, id: str) -> Response:
+    """One user."""
+    return _user(request, visitor, id)
+
+
+@router.post("/users/{id}")
+def set_user(request: Request, visitor: Sent, typed: Typed, id: str) -> Response:
+    """Change a user."""
+    try:
+        register_of(request).access.set_user(
+            visitor.actor, id, role=typed.one("role") or None, unit=typed.one("unit") or None,
+            name=typed.one("name") or None, email=typed.one("email") or None)
+    except ZhuanjieError as error:
+        return _user(request, visitor, id, error=error, typed=typed)
+    return go(request, f"{USERS}/{id}", "settings.saved")
+
+
+@router.post("/users/{id}/password")
+def reset_password(request: Request, visitor: Sent, id: str) -> Response:
+    """Give a user a password that holds once."""
+    try:
+        told = register_of(request).access.reset_password(visitor.actor, id)
+    except ZhuanjieError as error:
+        return _user(request, visitor, id, error=error)
+    return _user(request, visitor, id, password=told)
+
+
+@router.post("/users/{id}/codes")
+def reset_codes(request: Request, visitor: Sent, id: str) -> Response:
+    """Forget a user's app for one-time codes."""
+    try:
+        register_of(request).access.reset_codes(visitor.actor, id)
+    except ZhuanjieError as error:
+        return _user(request, visitor, id, error=error)
+    return go(request, f"{USERS}/{id}", "settings.codes_forgotten")
+
+
+@router.post("/users/{id}/disable")
+def disable_user(request: Request, visitor: Sent, id: str) -> Response:
+    """Let a user in no more."""
+    try:
+        register_of(request).access.disable_user(visitor.actor, id)
+    except ZhuanjieError as error:
+        return _user(request, visitor, id, error=error)
+    return go(request, f"{USERS}/{id}", "settings.saved")
+
+
+@router.get("/roles")
+def roles(request: Request, visitor: Seen) -> Response:
+    """Who may do what: the table that is asked for everything."""
+    table = register_of(request).guard.table
+    return part(request, visitor, "roles", table=table, assignable=table.assignable)
+
+
+def _units(request: Request, visitor: Visitor, *, unit: str = "",
+           error: ZhuanjieError | None = None, typed: FormValues | None = None) -> Response:
+    known = register_of(request).access.units(visitor.actor)
+    chosen = next((each for each in known if each.id == unit), None)
+    values: dict[str, Any] = {"id": "", "title": "", "parent": "", "closed": False}
+    if chosen is not None:
+        values = {"id": chosen.id, "title": chosen.title, "parent": chosen.parent or "",
+                  "closed": chosen.closed}
+    if typed is not None:
+        values = {name: typed.one(name) for name in ("id", "title", "parent")} | {
+            "closed": typed.has("closed")}
+    return part(request, visitor, "units", error=error, units=_nested(known), values=values,
+                chosen=chosen, options=unit_options(known))
+
+
+def _users(request: Request, visitor: Visitor, *, search: str = "",
+           error: ZhuanjieError | None = None, typed: FormValues | None = None) -> Response:
+    access, table = register_of(request).access, register_of(request).guard.table
+    visitor.need("users")
+    known = access.units(visitor.actor)
+    wanted = search.strip().casefold()
+    found = [each for each in access.users(visitor.actor) if not wanted or any(
+        wanted in (text or "").casefold() for text in (each.id, each.name, each.email))]
+    names = ("id", "name", "email", "role", "unit", "provider")
+    return part(request, visitor, "users", error=error, users=found[:MOST], more=len(found) > MOST,
+                search=search, titles={each.id: each.title for each in known},
+                roles=_roles(visitor, table), options=unit_options(known),
+                providers=[(name, name) for name in (
+                    LOCAL, *access.settings.oidc, *access.settings.cas)],
+                table=table, values={name: typed.one(name) if typed else "" for name in names})
+
+
+MOST: Final = 500
+"""Users that a page shows; more are found by searching."""
+
+
+def _user(request: Request, visitor: Visitor, id: str, *, error: ZhuanjieError | None = None,
+          typed: FormValues | None = None, password: str | None = None) -> Response:
+    access, table = register_of(request).access, register_of(request).guard.table
+    visitor.need("users")
+    one: User = access.user(visitor.actor, id)
+    known = access.units(visitor.actor)
+    values = {name: typed.one(name) if typed else getattr(one, name) or ""
+              for name in ("name", "email", "role", "unit")}
+    answer = part(request, visitor, "user", error=error, user=one, values=values,
+                  roles=_roles(visitor, table), options=unit_options(known), password=password,
+                  hours=access.settings.one_time_password // 3600)
+    answer.headers["cache-control"] = "no-store"
+    return answer
+
+
+def _roles(visitor: Visitor, table: Any) -> list[tuple[str, str]]:
+    return [(name, getattr(table.roles[name].title, visitor.lang)) for name in table.assignable]
+
+
+def _nested(units: list[Unit]) -> list[tuple[Unit, int]]:
+    """Units below one another, each with how deep it is."""
+    tree, known = tree_of(units), {each.id for each in units}
+    found: list[tuple[Unit, int]] = []
+
+    def put(unit: Unit, depth: int) -> None:
+        found.append((unit, depth))
+        for each in units:
+            if each.parent == unit.id:
+                put(each, depth + 1)
+
+    for each in tree.units.values():
+        if each.parent not in known:
+            put(each, 0)
+    return found
+
+
+def unit_options(units: list[Unit]) -> list[tuple[str, str]]:
+    """Units to choose from, as the tree has them."""
+    return [(each.id, "\u3000" * depth + each.title) for each, depth in _nested(units)]
