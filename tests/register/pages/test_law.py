@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 import time
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 from support.register_pages import Pages, text_of
 
 ROLES = ("branch", "college", "department", "inspector", "administrator")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _late(at: Pages) -> None:
+    at.office.add("late", "algebra", letter__issued_on="2026-01-05", letter__valid_days=90,
+                  letter__serial="1")
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -18,8 +25,8 @@ def test_everybody_reads_the_law(at: Pages, role: str, lang: str) -> None:
     browser = at.as_(role, lang)
     page = browser.page("/law")
     assert len(page) < 300_000
-    policy = at.office.register.policy()
-    assert all(f"/law/clauses/{name}?" in page for name in policy.clauses)
+    policy = at.office.register.law_book.policy(at.office.register.policy().id)
+    assert all(f"/law/clauses/{quote(name)}?" in page for name in policy.clauses)
     assert ("/members?clause=" in page) is (role != "administrator")
     assert browser.get("/law/decisions").status_code == (403 if role == "administrator" else 200)
     assert browser.get("/law/what-if").status_code == (403 if role == "administrator" else 200)
@@ -31,7 +38,7 @@ def test_every_clause_opens(at: Pages, lang: str) -> None:
     page = browser.page("/law")
     links = [unescape(link) for link in re.findall(r'href="(/law/clauses/[^"]+)"', page)]
     tried = 0
-    for link in links[::4] + links[-3:]:
+    for link in links[::16] + links[-1:]:
         text = browser.page(link)
         assert len(text) < 300_000
         tried += "<details>" in text

@@ -55,7 +55,7 @@ def forms(request: Request, visitor: Seen) -> Response:
 def set_form(request: Request, visitor: Sent, typed: Typed) -> Response:
     """Set it for one form, in millimetres."""
     try:
-        said = {way: _tenths(typed.one(way, "0"), way) for way in ("right", "down")}
+        said = {way: _tenths(typed.one(way) or "0", way) for way in ("right", "down")}
         _put(request, visitor, name_of(FORMS, typed.one("form")), said, typed)
     except ZhuanjieError as error:
         return _forms(request, visitor, error=error, typed=typed)

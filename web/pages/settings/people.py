@@ -159,7 +159,7 @@ def _user(request: Request, visitor: Visitor, id: str, *, error: ZhuanjieError |
     known = access.units(visitor.actor)
     values = {name: typed.one(name) if typed else getattr(one, name) or ""
               for name in ("name", "email", "role", "unit")}
-    answer = part(request, visitor, "user", error=error, user=one, values=values,
+    answer = part(request, visitor, "users", template="user", error=error, user=one, values=values,
                   roles=_roles(visitor, table), options=unit_options(known), password=password,
                   hours=access.settings.one_time_password // 3600)
     answer.headers["cache-control"] = "no-store"

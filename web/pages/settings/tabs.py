@@ -22,7 +22,7 @@ TABS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def part(request: Request, visitor: Visitor, name: str, *, error: ZhuanjieError | None = None,
-         **values: Any) -> Response:
+         template: str | None = None, **values: Any) -> Response:
     """The page of a part; `error` is said above its form, which keeps what was typed.
 
     Raises ForbiddenError for whoever has nothing to do there.
@@ -30,8 +30,9 @@ def part(request: Request, visitor: Visitor, name: str, *, error: ZhuanjieError 
     if TABS[name]:
         visitor.need(*TABS[name])
     said = describe_error(error, visitor.lang) if error is not None else None
-    return render(request, visitor, f"settings/{name}.html", tabs=shown_tabs(visitor, name),
-                  error=said, status=said["status"] if said else 200, **values)
+    return render(request, visitor, f"settings/{template or name}.html", error=said,
+                  status=said["status"] if said else 200, tabs=shown_tabs(visitor, name),
+                  **values)
 
 
 def shown_tabs(visitor: Visitor, current: str) -> list[dict[str, Any]]:
