@@ -78,7 +78,7 @@ MISTAKES = [
      "vocabulary.series-form", "s"),
     ({"series": {"s": {"title": {"en": "x"}, "field": "permit.serial", "form": "{number}{x}"}}},
      "vocabulary.series-form", "s"),
-    ({"sections": {"a": {"title": {"en": "x"}, "groups": ["no-such"]}}}, "vocabulary.unknown-group",
+    ({"sections": {"a": {"title": {"en": "x"}, "groups": ["nothing"]}}}, "vocabulary.unknown-group",
      "groups"),
     ({"lots": 1}, "pack.unknown-key", "lots"),
 ]
