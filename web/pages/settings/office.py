@@ -152,9 +152,9 @@ def _forms(request: Request, visitor: Visitor, *, error: ZhuanjieError | None = 
 
 
 def form_titles(request: Request, visitor: Visitor) -> dict[str, str]:
-    """The forms that letters are printed on, as the domain's data have them."""
-    known: dict[str, Any] = dict(getattr(register_of(request).acts.desk.acts, "forms", {}) or {})
-    return {id: getattr(form.title, visitor.lang) for id, form in known.items()}
+    """The papers that the domain's data have, by which offsets are kept."""
+    papers = register_of(request).acts.desk.acts.papers
+    return {id: getattr(typed.paper.title, visitor.lang) for id, typed in papers.items()}
 
 
 def _mail(request: Request, visitor: Visitor, *, error: ZhuanjieError | None = None,
