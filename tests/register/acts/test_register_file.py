@@ -45,6 +45,10 @@ def test_the_acts_of_a_policy_are_its_vocabulary_s() -> None:
     assert register_acts(default_vocabulary()).unit_field is not None
 
 
+LIST = {"title": {"en": "x"}, "permission": "set", "blanks": {"day": {"take": "today"}},
+        "columns": [{"title": "x", "blank": "day", "width": 1}]}
+AWAITED = {"title": {"en": "x"}, "holds": "!has(permit.number)", "since": ["permit.issued_on"],
+           "act": "arrive"}
 MISTAKES = [
     ({"acts": {"a": {"sets": {"permit.nmber": "today"}}}}, "pack.unknown-field", "permit.nmber"),
     ({"acts": {"a": {"sets": {"permit.serial": "today"}}}}, "vocabulary.act-type", "sets"),
@@ -80,6 +84,12 @@ MISTAKES = [
      "vocabulary.series-form", "s"),
     ({"sections": {"a": {"title": {"en": "x"}, "groups": ["nothing"]}}}, "vocabulary.unknown-group",
      "groups"),
+    ({"papers": {"p": {**LIST, "blanks": {"day": {"take": "today", "field": "permit.issued_on"}}}}},
+     "vocabulary.paper-blank", "day"),
+    ({"papers": {"p": {**LIST, "columns": []}}}, "vocabulary.paper-parts", "p"),
+    ({"papers": {"p": {**LIST, "head": [{"text": "{dya}"}]}}}, "vocabulary.unknown-blank", "head"),
+    ({"awaited": {"w": {**AWAITED, "ages": [60, 30]}}}, "vocabulary.awaited-ages", "w"),
+    ({"awaited": {"w": AWAITED}}, "vocabulary.unknown-act", "act"),
     ({"lots": 1}, "pack.unknown-key", "lots"),
 ]
 """Files that are wrong, by what is said of them and where."""
