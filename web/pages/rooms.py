@@ -27,9 +27,9 @@ ROUTERS: Final = (
     board.router,
     reports.router,
     work.router,
+    members.router,  # before what is of a case, whose id may be any other
     member.router,
     acting.router,
-    members.router,
     imports.router,
     letters.router,
     receipts.router,

@@ -1,4 +1,4 @@
-"""The clerk's list in a browser: for everybody, by keyboard, one act for many, and the same twice."""
+"""The clerk's list in a browser: for everybody, by keyboard, one act for many, back and twice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_an_act_is_done_to_many_by_keyboard(signed_in: Callable[..., Any]) -> No
     page.locator("#f-act").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/members/bulk")
+    page.wait_for_url("**/members/bulk?asked=*")
     assert Axe().run(page).response["violations"] == []
     page.locator("[formaction]").focus()
     page.keyboard.press("Enter")
@@ -39,3 +39,5 @@ def test_an_act_is_done_to_many_by_keyboard(signed_in: Callable[..., Any]) -> No
     page.reload()  # sends the same form again, which does nothing more
     assert page.url.endswith("/members/bulk/do")
     assert f"已办理 {count} 个" in page.locator(".note.done").inner_text()
+    page.go_back()
+    assert page.locator("h1").is_visible() and "/members/bulk?asked=" in page.url

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from support.register_office import DAY
-from support.register_pages import Pages, pages, text_of
+from support.register_pages import PageClient, Pages, pages, text_of
 
 from zhuanjie.web.store.event import SYSTEM, EventDraft
 
@@ -110,7 +112,8 @@ def test_a_selection_is_previewed_then_done_once(at: Pages) -> None:
     browser.page("/members")
     chosen = ["x010", "x011", "x007"]
     form = {"act": "notify", "member": chosen, "next": "/members?search=x0"}
-    shown = browser.submit("/members/bulk", form, status=200).text
+    address = browser.submit("/members/bulk", form).headers["location"]
+    shown = browser.page(address)
     assert "可以办理：3 个" in text_of(shown) and 'href="/members?search=x0"' in shown
     events = trail(at)
     hidden = re.findall(r'name="member" value="([^"]+)"', shown)
@@ -125,23 +128,47 @@ def test_a_selection_is_previewed_then_done_once(at: Pages) -> None:
     assert trail(at) == events + 2 + 1
     repeated = browser.submit("/members/bulk/do", again, status=200).text
     assert "已办理 2 个" in text_of(repeated) and trail(at) == events + 3
+    # Whoever goes back sees how it would be now, under the same address and with the same key.
+    back = browser.page(address)
+    assert once[1] in back and "可以办理" in text_of(back)
+
+
+@pytest.mark.parametrize("asked", ["x", "eJw", "////", "%00", "e" * 7000])
+def test_an_address_that_is_none_is_said(at: Pages, asked: str) -> None:
+    browser = at.as_("department")
+    assert "地址不完整" in text_of(browser.page(f"/members/bulk?asked={asked}", status=422))
+    browser.page(f"/members/bulk?asked={'e' * 7001}", status=422)
+
+
+def test_a_selection_too_long_for_an_address_is_shown_all_the_same(at: Pages) -> None:
+    browser = at.as_("department")
+    # Digits that nothing makes shorter; the longest selection that a page offers is shorter.
+    chosen = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(200)]
+    form = {"act": "notify", "member": ["x010", *chosen[:199]]}
+    shown = text_of(browser.submit("/members/bulk", form, status=200).text)
+    assert "可以办理：1 个" in shown and "不能办理：199 个" in shown
 
 
 def test_what_the_rules_refuse_is_said_before(at: Pages) -> None:
     browser = at.as_("department")
     browser.page("/members")
     form = {"act": "issue", "member": ["x007", "x020"], "again": "yes"}
-    shown = text_of(browser.submit("/members/bulk", form, status=200).text)
+    shown = text_of(looked(browser, form))
     assert "不能办理：" in shown and "介绍信已开具" in shown
-    lacking = browser.submit("/members/bulk", {"act": "settle", "member": ["x020"]}, status=200)
-    assert "填好后点" in lacking.text and 'name="input.destination.kind"' in lacking.text
+    lacking = looked(browser, {"act": "settle", "member": ["x020"]})
+    assert "填好后点" in lacking and 'name="input.destination.kind"' in lacking
     nothing = browser.submit("/members/bulk", {"act": "issue"})
     assert "请先勾选" in browser.page(nothing.headers["location"])
     other = at.as_("college")
     other.page("/members")
-    none = other.submit("/members/bulk", {"act": "brief", "member": ["p1", "m1"]}, status=200)
-    assert "可以办理：1 个" in text_of(none.text) and "不能办理：1 个" in text_of(none.text)
-    assert "王p1" not in none.text
+    none = looked(other, {"act": "brief", "member": ["p1", "m1"]})
+    assert "可以办理：1 个" in text_of(none) and "不能办理：1 个" in text_of(none)
+    assert "王p1" not in none
+
+
+def looked(browser: PageClient, form: dict[str, Any]) -> str:
+    """The page that says what would become of a selection."""
+    return browser.page(browser.submit("/members/bulk", form).headers["location"])
 
 
 def test_a_part_is_swapped_alone(at: Pages) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
@@ -22,13 +22,15 @@ from zhuanjie.web.acts.values import input_fields, unknown_act
 from zhuanjie.web.pages.errors import describe_error
 from zhuanjie.web.pages.forms import FormValues
 from zhuanjie.web.pages.frame import go, render
+from zhuanjie.web.pages.members.selection import LONGEST, packed, unpacked
 from zhuanjie.web.pages.values import field_label, value_input, value_words
-from zhuanjie.web.pages.visitors import Sent, Typed, Visitor, own_path, register_of
+from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, own_path, register_of
 from zhuanjie.web.service.register import Register
 from zhuanjie.web.store.members import members
 
 router = APIRouter(prefix="/bulk")
 MOST = 200
+_HERE = "/members/bulk"
 _INPUT = "input."
 
 
@@ -55,12 +57,26 @@ def acts_for(visitor: Visitor, register: Register) -> list[tuple[str, Any]]:
 
 
 @router.post("")
-def preview(request: Request, visitor: Sent, typed: Typed) -> Response:
+def ask(request: Request, visitor: Sent, typed: Typed) -> Response:
+    """Lead to the page that shows what an act would come to for each of a selection."""
+    if not _chosen(typed) or not typed.one("act"):
+        return go(request, own_path(typed.one("next", "/members")), "members.choose_first")
+    once = {} if typed.one("once") else {"once": uuid.uuid4().hex}
+    address = packed(typed, **once)
+    if address is None:
+        return _preview(request, visitor, typed)
+    return go(request, f"{_HERE}?asked={address}")
+
+
+@router.get("")
+def preview(request: Request, visitor: Seen,
+            asked: Annotated[str, Query(max_length=LONGEST)] = "") -> Response:
     """What an act would come to for each of a selection."""
-    register = register_of(request)
-    chosen, back = _chosen(typed), own_path(typed.one("next", "/members"))
-    if not chosen or not typed.one("act"):
-        return go(request, back, "members.choose_first")
+    return _preview(request, visitor, unpacked(asked)) if asked else go(request, "/members")
+
+
+def _preview(request: Request, visitor: Visitor, typed: FormValues) -> Response:
+    register, chosen = register_of(request), _chosen(typed)
     act = _act(register, typed.one("act"))
     lacking = [name for name, need in input_fields(act, register.acts.desk.acts).items()
                if need and not typed.one(_INPUT + name)]
