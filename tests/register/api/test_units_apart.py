@@ -25,8 +25,10 @@ BODIES: dict[str, Any] = {
     "/imports/uploads/{upload}/save": {"token": "1-" + "0" * 32},
     "/units/{id}": {"title": "改名", "parent": "office"}, "/users/{id}": {"name": "改名"},
     "/members/{key}/attachments/{sha256}": {"reason": "错"}}
-OF_ALL = {"/trail/events/{seq}/proof", "/series/{series}", "/series/{series}/numbers"}
-"""What whoever may verify the trail sees of every unit, in which is nothing personal."""
+OF_ALL = {"/trail/events/{seq}/proof", "/series/{series}", "/series/{series}/numbers",
+          "/settings/{kind}", "/settings/{kind}/{thing}"}
+"""What is of no unit, in which is nothing personal: the trail, and what the office sets, which is
+for whoever may set it (`test_settings.py`)."""
 
 
 def operations(at: Office) -> list[tuple[str, str]]:
