@@ -34,8 +34,9 @@ MATHS = Actor("li", "college", "maths")
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with office(tmp_path_factory.mktemp("office")) as made:
-        made.add("late", "maths", letter__issued_on="2026-01-05", letter__serial="转字第 1 号",
-                 letter__valid_days=90)
+        for n, (name, unit) in enumerate([("late", "maths"), ("far", "physics")], start=1):
+            made.add(name, unit, letter__issued_on="2026-01-05",
+                     letter__serial=f"转字第 {n} 号", letter__valid_days=90)
         yield made
 
 
@@ -95,7 +96,7 @@ def test_another_law_is_tried_and_nothing_changes(made: Office, tmp_path: Path) 
     other = next(name for name in register.law_book.names() if name != register.policy().id)
     law = tried_law(register, DAY, other, {})
     found = try_law(register, WHOLE, DAY, law, tmp_path, "zh")
-    assert found["policy"]["id"] == other and found["records"] == 4
+    assert found["policy"]["id"] == other and found["records"] == 5
     assert found["instead_of"]["sha256"] == register.policy().sha256
     assert found["counts"] and 0 < found["records_changed"] <= 4
     with (tmp_path / "impact.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -139,7 +140,7 @@ def test_a_what_if_is_a_job(made: Office) -> None:
             break
         time.sleep(0.1)
     assert job["state"] == "done", job
-    assert job["files"] == ["impact.csv"] and job["result"]["records"] == 4
+    assert job["files"] == ["impact.csv"] and job["result"]["records"] == 5
     assert made.ask("POST", "/what-ifs", json={}).status_code == 400
     assert made.ask("POST", "/what-ifs", "administrator", json={"policy": other}
                     ).status_code == 403
