@@ -102,7 +102,7 @@ def test_another_law_is_tried_and_nothing_changes(made: Office, tmp_path: Path) 
     with (tmp_path / "impact.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == found["whole"] == sum(c["count"] for c in found["counts"])
-    assert {row["member"] for row in rows} <= {"m1", "m2", "p1", "late"}
+    assert {row["member"] for row in rows} <= {"m1", "m2", "p1", "late", "far"}
     assert {row["record"] for row in rows} <= {f"no-{id}" for id in ("m1", "m2", "p1", "late")}
     # A college tries it on its own members.
     own = try_law(register, MATHS, DAY, law, tmp_path, "zh")
