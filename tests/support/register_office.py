@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI
@@ -30,6 +31,7 @@ RECORD: dict[str, Any] = {
     "employment.employed": True, "employment.employer_has_party_org": True,
     "member.phone": "13800000000"}
 
+_MAKING = Lock()
 
 @dataclass
 class Office:
@@ -42,11 +44,12 @@ class Office:
 
     def key(self, role: str, unit: str) -> str:
         """A key of a role in a unit, made once."""
-        if (role, unit) not in self.keys:
-            _, self.keys[role, unit] = self.register.access.make_key(
-                SYSTEM, title=f"{role} {unit}", role=role, unit=unit,
-                expires=datetime.now(UTC) + timedelta(days=1))
-        return self.keys[role, unit]
+        with _MAKING:  # each key is somebody else: those who ask at once are to have the same
+            if (role, unit) not in self.keys:
+                _, self.keys[role, unit] = self.register.access.make_key(
+                    SYSTEM, title=f"{role} {unit}", role=role, unit=unit,
+                    expires=datetime.now(UTC) + timedelta(days=1))
+            return self.keys[role, unit]
 
     def headers(self, role: str, unit: str) -> dict[str, str]:
         """What a program of a role sends."""
