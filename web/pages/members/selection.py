@@ -12,7 +12,7 @@ import zlib
 from typing import Final
 
 import orjson
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from zhuanjie.engine.api import InputError, fail
 from zhuanjie.web.pages.forms import FormValues
@@ -38,7 +38,8 @@ def unpacked(text: str) -> FormValues:
         if not reader.eof:
             raise ValueError
         said = orjson.loads(plain)
-        items = [(str(name), str(value)) for name, value in said]
+        items: list[tuple[str, str | UploadFile]] = [
+            (str(name), str(value)) for name, value in said]
     except (ValueError, TypeError, zlib.error, binascii.Error):
         raise fail(InputError, "register.http.address") from None
     return FormValues(FormData(items))
