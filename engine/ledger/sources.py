@@ -177,9 +177,12 @@ def _paths(item: str) -> Iterator[tuple[Path, bool]]:
 
 
 def _is_document(path: Path, folder: Path) -> bool:
-    """Whether a file in a folder is somebody's: not hidden, no program's lock file."""
+    """Whether what a folder holds is somebody's: not hidden, no program's lock file.
+
+    A pipe, or a link that leads nowhere, is too: what cannot be read is said, not passed over.
+    """
     hidden = any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
-    return not hidden and path.name.lower() not in _OF_SYSTEMS and path.is_file()
+    return not hidden and path.name.lower() not in _OF_SYSTEMS and not path.is_dir()
 
 
 def _held(head: bytes) -> str:

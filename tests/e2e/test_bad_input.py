@@ -256,3 +256,15 @@ def test_a_cell_that_is_far_out(far: str, tmp_path: Path) -> None:
         limited([COMMAND, "audit", str(path), *AS_OF, "--lang", "en"], "RLIMIT_AS", 6 << 30),
         capture_output=True, text=True, check=False, timeout=60)
     fine(done)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_what_is_no_file_in_a_folder_is_said(kind: str, tmp_path: Path) -> None:
+    """Whoever audits a folder is told of what in it was not read."""
+    (tmp_path / "a.csv").write_text("学号\n06018\n", encoding="utf-8")
+    at = tmp_path / "b.csv"
+    os.mkfifo(at) if kind == "pipe" else at.symlink_to(tmp_path / "nothing")
+    done = run("audit", tmp_path, "--as-of", "2007-12-31", "--format", "json", timeout=30)
+    fine(done, 0)
+    assert "b.csv" in done.stdout

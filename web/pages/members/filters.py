@@ -53,7 +53,7 @@ class ListFilter:
 
     def address(self, cursor: str | None = None, **other: object) -> str:
         """The address of this list, or of one that differs in these."""
-        said = replace(self, **other) if other else self  # type: ignore[arg-type]
+        said = replace(self, **other) if other else self  # type: ignore[arg-type]  # its own fields
         known = ListFilter()
         found: list[tuple[str, str]] = []
         for name in ("tab", "search", "unit", "clause", "outcome", "order", "size"):
@@ -67,7 +67,7 @@ class ListFilter:
 
 
 def filter_of(tab: Tab = "all", search: Line = "", unit: Several = [],  # noqa: B006  # FastAPI copies it
-              clause: Several = [], outcome: Several = [], order: Order = "id",  # noqa: B006
+              clause: Several = [], outcome: Several = [], order: Order = "id",  # noqa: B006  # FastAPI copies it
               size: Annotated[int, Query(ge=1, le=SIZES[-1])] = SIZES[0]) -> ListFilter:
     """The filter of an address; what is left blank in a form filters nothing."""
     return ListFilter(tab, search.strip(), _said(unit), _said(clause), _said(outcome), order,
