@@ -222,12 +222,18 @@ class Terminal:
     def type(self, keys: str) -> None:
         os.write(self.ours, keys.encode())
 
-    def until(self, wanted: str, seconds: float = 30) -> str:
-        """What the terminal shows up to a text."""
+    def until(self, wanted: str, seconds: float = 30, *, press: str = "") -> str:
+        """What the terminal shows up to a text; a key is pressed at each second without it.
+
+        A Ctrl-C that arrives after Python's readline has shown its prompt and before it waits
+        for keys is noticed at the next key only, so that a person presses it again.
+        """
         end = time.monotonic() + seconds
         while wanted not in self.shown:
             assert time.monotonic() < end, self.shown
-            if select.select([self.ours], [], [], 1)[0]:
+            if press:
+                self.type(press)
+            while select.select([self.ours], [], [], 1)[0] and wanted not in self.shown:
                 self.shown += os.read(self.ours, 4096).decode(errors="replace")
         found, _, self.shown = self.shown.partition(wanted)
         return found + wanted
@@ -245,8 +251,9 @@ def test_a_prompt_at_a_terminal() -> None:
         terminal.type("1 + 1\n")
         assert "= 2" in terminal.until("= 2")
         terminal.until("> ")
-        terminal.type("half a line\x03")  # Ctrl-C gives up the line, and no more
-        terminal.until("> ")
+        terminal.type("half a line")
+        terminal.until("half a line")
+        terminal.until("> ", press="\x03")  # Ctrl-C gives up the line, and no more
         terminal.type("member.cohrt\n")
         assert "member.cohort" in terminal.until("did you mean `member.cohort`?")
         terminal.until("> ")
