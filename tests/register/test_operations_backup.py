@@ -51,7 +51,7 @@ def make(tmp_path: Path) -> Iterator[Callable[[str], RegisterDatabase]]:
 
 def filled(database: RegisterDatabase, members: int = 30) -> RegisterStore:
     Revisions().upgrade(database)
-    store = RegisterStore(database, {"letter.serial": str}, projectors=PROJECTORS,
+    store = RegisterStore(database, {"letter.serial": str}, projectors=[PROJECTORS],
                           projections=PROJECTIONS)
     store.begin()
     with store.change(ACTOR) as work:
@@ -104,7 +104,7 @@ def test_a_register_is_restored_on_another_server(
                   for p in (tmp_path / "new").rglob("*") if p.is_file()) == ["scans/a.bin",
                                                                              "trail.pub"]
     assert (tmp_path / "new" / "scans" / "a.bin").read_bytes() == bytes(range(256)) * 20
-    store = RegisterStore(target, {"letter.serial": str}, projectors=PROJECTORS,
+    store = RegisterStore(target, {"letter.serial": str}, projectors=[PROJECTORS],
                           projections=PROJECTIONS)
     before = contents(target)
     store.rebuild()
@@ -154,7 +154,7 @@ def test_a_backup_made_while_others_write_is_of_one_state(
         writer.join()
     assert backups[0].manifest.events < backups[1].manifest.events
     restore_backup(tmp_path / "1.zip", target, tmp_path / "new")
-    restored = RegisterStore(target, {"letter.serial": str}, projectors=PROJECTORS,
+    restored = RegisterStore(target, {"letter.serial": str}, projectors=[PROJECTORS],
                              projections=PROJECTIONS)
     before = contents(target)
     restored.rebuild()  # what is made of events is what was saved beside them

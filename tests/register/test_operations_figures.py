@@ -92,7 +92,7 @@ def figure(metrics: RegisterMetrics, name: str, **labels: str) -> float | None:
 
 def test_figures_follow_what_happens(ready: Any, database: RegisterDatabase) -> None:
     client, _, metrics = ready
-    store = RegisterStore(database, {}, projectors={}, hooks=[metrics.timed(lambda _work: None), metrics.hook])
+    store = RegisterStore(database, {}, projectors=(), hooks=[metrics.timed(lambda _work: None), metrics.hook])
     store.begin()
     with store.change(Actor("li", "department")) as work:
         work.record_all([EventDraft("member.imported", "m1", "maths"), EventDraft("member.set", "m1")])

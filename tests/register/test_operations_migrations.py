@@ -86,7 +86,7 @@ def later(folder: Path, revision: str) -> Revisions:
 
 
 def filled(database: RegisterDatabase) -> RegisterStore:
-    store = RegisterStore(database, {"letter.serial": str}, projectors={})
+    store = RegisterStore(database, {"letter.serial": str}, projectors=())
     store.begin()
     with store.change(ACTOR) as work:
         work.record_all([EventDraft("member.imported", f"m{n}", "maths",
@@ -168,7 +168,7 @@ def test_forward_and_back_with_what_is_in_it(empty: RegisterDatabase, tmp_path: 
     assert contents(empty) == held
     assert shape(empty) == had
     assert guards(empty) == guarded
-    store = RegisterStore(empty, {}, projectors={})
+    store = RegisterStore(empty, {}, projectors=())
     with store.change(ACTOR) as work:
         work.record(EventDraft("member.set", "m1", values={"a": (None, "b")}))
     with empty.reading() as conn:

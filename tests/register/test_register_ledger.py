@@ -27,8 +27,8 @@ def register(database: RegisterDatabase, monkeypatch: pytest.MonkeyPatch) -> str
     """The address of a register that was filled on 1 November and changed on 1 December."""
     monkeypatch.setenv("TZ", "UTC")
     clock = _Clock()
-    store = RegisterStore(database, {}, now=lambda: clock.moment, projectors={
-        f"waiver.{what}": project_waivers for what in ("requested", "approved")})
+    store = RegisterStore(database, {}, now=lambda: clock.moment, projectors=[{
+        f"waiver.{what}": project_waivers for what in ("requested", "approved")}])
     store.begin()
     with store.change(SYSTEM) as work:
         letters = column_set(work.conn, ["member.id", "letter.issued_on", "letter.serial",

@@ -47,7 +47,7 @@ def items(_conn: Connection, units: Scope) -> list[OpenItem]:
 
 
 def register(database: RegisterDatabase) -> RegisterStore:
-    store = RegisterStore(database, {}, projectors=PROJECTORS, projections=PROJECTIONS)
+    store = RegisterStore(database, {}, projectors=[PROJECTORS], projections=PROJECTIONS)
     store.begin()
     return store
 

@@ -47,7 +47,7 @@ def named(_conn: Connection, units: Scope) -> list[NamedItem]:
 
 
 def setting(database: RegisterDatabase, **more: Any) -> tuple[RegisterStore, Calendars]:
-    store = RegisterStore(database, {}, projectors={})
+    store = RegisterStore(database, {}, projectors=())
     store.begin()
     return store, Calendars(database, items, named, day=NOW.date, titles=lambda _: {"1.6b": "回执"},
                             **more)

@@ -43,7 +43,7 @@ class Set:
     def __init__(self, database: RegisterDatabase, folder: Path) -> None:
         guard = AccessGuard(dict(ACTS))
         self.store = RegisterStore(
-            database, {}, guard=guard, projectors={**access.PROJECTORS, **projection.PROJECTORS},
+            database, {}, guard=guard, projectors=[access.PROJECTORS, projection.PROJECTORS],
             projections=(*access.PROJECTIONS, *projection.PROJECTIONS))
         self.store.begin()
         with self.store.change(SYSTEM) as work:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from zhuanjie.web.store.change import Projector
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.event import SYSTEM, Actor, EventDraft
 from zhuanjie.web.store.history import events
@@ -20,7 +21,7 @@ ACTOR = Actor("li", "department")
 
 
 def register(database: RegisterDatabase) -> RegisterStore:
-    store = RegisterStore(database, {"letter.serial": str.casefold}, projectors={})
+    store = RegisterStore(database, {"letter.serial": str.casefold}, projectors=())
     store.begin()
     return store
 
@@ -53,6 +54,23 @@ def test_members_are_as_events_left_them(database: RegisterDatabase) -> None:
     before = state(store)
     store.rebuild()
     assert state(store) == before
+
+
+def test_a_room_has_its_events_in_order_and_together(database: RegisterDatabase) -> None:
+    """However kinds alternate: a room that is asked once an event makes a long history costly."""
+    seen: list[tuple[str, list[int]]] = []
+
+    def of(name: str) -> Projector:
+        return lambda _conn, events: seen.append((name, [e.seq for e in events]))
+
+    sets, moves, other = of("sets"), of("moves"), of("other")
+    store = RegisterStore(database, {}, projectors=[
+        {"a.set": sets, "b.set": sets, "a.moved": moves}, {"b.set": other, "z.set": other}])
+    store.begin()
+    with store.change(ACTOR) as work:
+        work.record_all([EventDraft(kind) for kind in (
+            "a.set", "b.set", "z.set", "a.set", "a.moved", "b.set")])
+    assert seen == [("sets", [1, 2, 4]), ("moves", [5]), ("sets", [6]), ("other", [2, 3, 6])]
 
 
 def test_a_change_that_fails_leaves_nothing(database: RegisterDatabase) -> None:

@@ -58,7 +58,7 @@ class Office:
                        lambda conn, upto: waiver_entries(conn, vocabulary, upto))
         self.judging = Judging(self.law, lambda: self.day)
         self.store = RegisterStore(
-            self.database, forms, projectors=projectors(self.acts), projections=PROJECTIONS,
+            self.database, forms, projectors=[projectors(self.acts)], projections=PROJECTIONS,
             hooks=[self.judging.hook], now=self.clock)
         self.store.begin()
         self.book = NumberBook(self.acts, frozenset(forms))

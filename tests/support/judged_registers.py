@@ -44,7 +44,7 @@ class Office:
         self.past = PastFigures(law, acts, UTC)
         self.store = RegisterStore(
             database, {"letter.serial": policy.vocabulary.fields["letter.serial"].compared},
-            projectors={}, hooks=[self.judging.hook],
+            projectors=(), hooks=[self.judging.hook],
             now=lambda: datetime.combine(self.today, time(12), UTC))
         self.store.begin()
         self.judging.refresh(self.store)

@@ -46,7 +46,7 @@ def guarded(database: RegisterDatabase, acts: dict[str, str] | None = None,
             **options: object) -> tuple[RegisterStore, AccessGuard]:
     """A store with the office's units and a member in each, called after its unit."""
     guard = AccessGuard(acts)
-    store = RegisterStore(database, {NAME: str.casefold}, projectors=PROJECTORS,
+    store = RegisterStore(database, {NAME: str.casefold}, projectors=[PROJECTORS],
                           projections=PROJECTIONS, guard=guard, **options)
     store.begin()
     with store.change(SYSTEM) as work:

@@ -29,7 +29,7 @@ def empty(database: RegisterDatabase, every: int = 1000) -> History:
     """A register without any event."""
     signer = Signer.new("office.example")
     trail = Trail(signer, every=every)
-    store = RegisterStore(database, {"letter.serial": str.casefold}, projectors={},
+    store = RegisterStore(database, {"letter.serial": str.casefold}, projectors=(),
                           hooks=(trail.hook,))
     store.begin()
     return History(store, trail, signer.verifier)

@@ -34,7 +34,7 @@ def opened(url: str) -> RegisterStore:
     """The register, made where there is none."""
     database = RegisterDatabase(url)
     database.create()
-    store = RegisterStore(database, {"letter.serial": str.casefold}, projectors={},
+    store = RegisterStore(database, {"letter.serial": str.casefold}, projectors=(),
                           hooks=(Trail(SIGNER, every=20).hook,))
     store.begin()
     return store

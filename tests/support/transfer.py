@@ -31,7 +31,7 @@ def register(database: RegisterDatabase) -> RegisterStore:
     vocabulary = POLICY.vocabulary
     store = RegisterStore(
         database, {key: vocabulary.fields[key].compared for key in vocabulary.keys},
-        projectors=projection.PROJECTORS, projections=projection.PROJECTIONS)
+        projectors=[projection.PROJECTORS], projections=projection.PROJECTIONS)
     store.begin()
     return store
 

@@ -5,7 +5,7 @@ Rooms do not know one another: here their projectors, hooks and tables come toge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -60,9 +60,7 @@ from zhuanjie.web.service.uploads import Uploads
 from zhuanjie.web.settings import projection as office
 from zhuanjie.web.settings.names import ACTS
 from zhuanjie.web.settings.office import OfficeSettings
-from zhuanjie.web.store.change import Projector
 from zhuanjie.web.store.database import RegisterDatabase
-from zhuanjie.web.store.event import Event
 from zhuanjie.web.store.members import KeyForms
 from zhuanjie.web.store.store import RegisterStore
 from zhuanjie.web.transfer import projection as transfer
@@ -144,9 +142,8 @@ def _compose(place: RegisterPlace, database: RegisterDatabase, law: Law, policy:
     trail, metrics = Trail(None), RegisterMetrics(database)
     store = RegisterStore(
         database, forms, guard=guard, projections=PROJECTIONS, now=now,
-        projectors=together([access.PROJECTORS, acts.projectors(of_domain), transfer.PROJECTORS,
-                             reminders.PROJECTORS, office.PROJECTORS,
-                             letters.projectors(of_domain)]),
+        projectors=[access.PROJECTORS, acts.projectors(of_domain), transfer.PROJECTORS,
+                    reminders.PROJECTORS, office.PROJECTORS, letters.projectors(of_domain)],
         hooks=[metrics.timed(judging.hook), trail.hook, metrics.hook])
     store.begin()
     box = CodeBox([SealingKey.new()]) if renewing else code_box(database, place.folder)
@@ -194,24 +191,6 @@ class _Policies:
 
 
 _KEPT: Final = 16
-
-
-def together(rooms: Iterable[Mapping[str, Projector]]) -> dict[str, Projector]:
-    """The projectors of several rooms; one after another where a kind matters to several."""
-    found: dict[str, list[Projector]] = {}
-    for room in rooms:
-        for kind, projector in room.items():
-            found.setdefault(kind, []).append(projector)
-    return {kind: several[0] if len(several) == 1 else _chain(several)
-            for kind, several in found.items()}
-
-
-def _chain(projectors: list[Projector]) -> Projector:
-    def project(conn: Connection, events: Sequence[Event]) -> None:
-        for projector in projectors:
-            projector(conn, events)
-
-    return project
 
 
 def _forms(vocabulary: Vocabulary, of_domain: RegisterActs) -> KeyForms:

@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 import orjson
@@ -31,6 +33,8 @@ from zhuanjie.web.trail.leaf import leaf_hash, new_secret
 
 Projector = Callable[[Connection, Sequence[Event]], None]
 """Brings tables up to events of its kinds, in their order."""
+Projectors = Sequence[Mapping[str, Projector]]
+"""By kind of event, a room each. Rooms share no table: each may go through events on its own."""
 
 NOTHING: Final = bytes(32)
 """What the first event names as the hash before it."""
@@ -41,7 +45,7 @@ class UnitOfWork:
     """The events of one transaction, written as they are recorded."""
 
     def __init__(self, conn: Connection, actor: Actor, now: datetime, table: MemberTable,
-                 projectors: Mapping[str, Projector], *, guard: Guard | None = None,
+                 projectors: Projectors, *, guard: Guard | None = None,
                  limit: Limit | None = None) -> None:
         """`guard` is asked before every event; `limit` is what the actor's own queries see."""
         self.conn, self.actor = conn, actor
@@ -143,16 +147,13 @@ class UnitOfWork:
                 size=self.size, leaf=self._leaf, at=self.at))
 
 
-def project(conn: Connection, events: Sequence[Event],
-            projectors: Mapping[str, Projector]) -> None:
-    """Hand events to the projectors of their kinds, in their order, together where they follow."""
-    start = 0
-    for at in range(1, len(events) + 1):
-        if at == len(events) or events[at].kind != events[start].kind:
-            projector = projectors.get(events[start].kind)
-            if projector is not None:
-                projector(conn, events[start:at])
-            start = at
+def project(conn: Connection, events: Sequence[Event], projectors: Projectors) -> None:
+    """Hand events to each room's projectors, in their order, as many together as one takes."""
+    for room in projectors:
+        taken = ((projector, event) for event in events
+                 if (projector := room.get(event.kind)) is not None)
+        for projector, several in groupby(taken, key=itemgetter(0)):
+            projector(conn, [event for _, event in several])
 
 
 def begin_trail(conn: Connection) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import Connection, delete
 
-from zhuanjie.web.store.change import Projector, UnitOfWork, begin_trail, project
+from zhuanjie.web.store.change import Projectors, UnitOfWork, begin_trail, project
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.event import Actor, Event
 from zhuanjie.web.store.guard import Guard
@@ -29,10 +29,10 @@ class RegisterStore:
     """Events and the tables made from them; safe to share among threads."""
 
     def __init__(self, database: RegisterDatabase, forms: KeyForms, *,
-                 projectors: Mapping[str, Projector], projections: Sequence[str] = (),
+                 projectors: Projectors, projections: Sequence[str] = (),
                  hooks: Sequence[Hook] = (), guard: Guard | None = None,
                  now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """`projectors` are by kind of event, `projections` the tables that they fill.
+        """`projectors` are by room and kind of event, `projections` the tables that they fill.
 
         `forms` are the fields that members are found by; `now` is the clock of events. Without a
         `guard` everybody may do everything.

@@ -54,7 +54,7 @@ def test_who_may_not_do_an_act_is_not_told_what_rules_say(office: Office) -> Non
     room = replace(office.room, desk=desk)
     clerk = Actor("zhao", "branch", "maths")
     store = RegisterStore(
-        office.database, {}, projectors={**projectors(office.acts), **access.PROJECTORS})
+        office.database, {}, projectors=[projectors(office.acts), access.PROJECTORS])
     with store.change(SYSTEM) as work:
         set_unit(work, "office", title="党委")
         set_unit(work, "maths", title="数学系", parent="office")
