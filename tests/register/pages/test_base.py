@@ -9,6 +9,7 @@ from string import Formatter
 from typing import Any
 
 import pytest
+import segno
 from arch.test_no_domain import TERMS, names
 from support.register_pages import OWN, PageClient, Pages, text_of
 
@@ -208,6 +209,27 @@ def well_formed(html: str) -> bool:
     return not stack
 
 
+def drawn(page: str) -> tuple[bytearray, ...]:
+    """The modules of the QR code on a page, by the strokes that draw them."""
+    svg = re.search(r'<svg[^>]* class="qr"[^>]*>.*?</svg>', page, re.S)
+    assert svg is not None and "style=" not in svg[0]
+    strokes = re.search(r'stroke="[^"]+"[^>]* d="([^"]+)"', svg[0])
+    assert strokes is not None
+    dark, x, y = set(), 0.0, 0.0
+    for move, first, second in re.findall(r"([Mmh])(-?[\d.]+)(?: ?(-?[\d.]+))?", strokes[1]):
+        if move == "h":
+            dark |= {(int(y), int(x) + i) for i in range(int(first))}
+            x += float(first)
+        elif move == "M":
+            x, y = float(first), float(second)
+        else:
+            x, y = x + float(first), y + float(second or 0)
+    top, left = min(dark)
+    size = max(row for row, _ in dark) - top + 1
+    return tuple(bytearray((row + top, column + left) in dark for column in range(size))
+                 for row in range(size))
+
+
 def test_one_time_codes_are_enrolled_and_shown(at: Pages) -> None:
     import pyotp
 
@@ -215,6 +237,12 @@ def test_one_time_codes_are_enrolled_and_shown(at: Pages) -> None:
     begun = browser.submit("/account/codes", {"password": at.password("inspector")}, status=200)
     secret = re.search(r"secret=([A-Z2-7]+)", begun.text)
     assert secret
+    uri = pyotp.TOTP(secret[1]).provisioning_uri(name="inspector", issuer_name="zhuanjie")
+    assert drawn(begun.text) == segno.make_qr(uri, error="m").matrix
+    for odd in ("otpauth://x", "otpauth://" + "x" * 3000, "javascript:alert(1)", ""):
+        wrong = browser.submit("/account/codes/confirm", {"code": "1", "uri": odd}, status=401)
+        assert ("<svg" in wrong.text) is (odd == "otpauth://x"), odd
+        assert "javascript:" not in wrong.text
     done = browser.submit("/account/codes/confirm",
                         {"code": pyotp.TOTP(secret[1]).now(), "uri": "otpauth://x"}, status=200)
     assert len(re.findall(r"<li><code>", done.text)) == 10

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+import segno
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from zhuanjie.engine.api import ZhuanjieError
@@ -28,6 +30,8 @@ from zhuanjie.web.pages.visitors import (
 
 router = APIRouter()
 _YEAR: Final = 366 * 24 * 3600
+_LONGEST: Final = 400
+"""Characters of an address for an app: what a telephone can still read as a QR code."""
 _CHOICES: Final = {"language": (LANGUAGE, {"zh", "en"}),
                    "theme": (THEME, {"auto", "light", "dark"})}
 
@@ -101,8 +105,17 @@ def _account(request: Request, visitor: Visitor, error: ZhuanjieError | None = N
 def _enrolling(request: Request, visitor: Visitor, uri: str,
                error: ZhuanjieError | None) -> Response:
     said = describe_error(error, visitor.lang) if error is not None else None
-    uri = uri if uri.startswith("otpauth://") else ""
+    uri = uri if uri.startswith("otpauth://") and len(uri) <= _LONGEST else ""
     secret = uri.partition("secret=")[2].partition("&")[0]
-    return render(request, visitor, "account/enrol.html", uri=uri, error=said,
+    return render(request, visitor, "account/enrol.html", uri=uri, error=said, qr=_qr(uri),
                   status=said["status"] if said else 200,
                   secret=" ".join(secret[i:i + 4] for i in range(0, len(secret), 4)))
+
+
+def _qr(uri: str) -> Markup | None:
+    """The address as a QR code, part of the page: no other request, no style of its own."""
+    if not uri:
+        return None
+    # Light on its own, whatever the page's colours: telephones read dark on light.
+    code = segno.make_qr(uri, error="m")
+    return Markup(code.svg_inline(scale=4, light="#fff", svgclass="qr", lineclass=None))
