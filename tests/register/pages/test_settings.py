@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 from support.register_pages import Pages, text_of
 
+from zhuanjie.engine.api import office_zone
+from zhuanjie.web.access.errors import LoginError
 from zhuanjie.web.pages.settings.tabs import TABS
 from zhuanjie.web.settings.reading import closing_days, form_offset
 from zhuanjie.web.store.event import SYSTEM
@@ -113,6 +118,33 @@ def test_a_user_is_made_changed_and_let_in_no_more(at: Pages) -> None:
     assert at.office.register.access.user(SYSTEM, "wang").disabled
     assert browser.get("/settings/users/nobody").status_code == 404
     assert at.as_("department").get("/settings/users/wang").status_code in {403, 404}
+
+
+def test_a_key_is_made_shown_once_and_revoked(at: Pages) -> None:
+    register, browser = at.office.register, at.as_("administrator")
+    browser.page("/settings/keys")
+    until = register.store.now().astimezone(office_zone()).date() + timedelta(30)
+    form = {"title": "<i>离校</i>", "role": "inspector", "unit": "maths", "until": str(until)}
+    made = browser.submit("/settings/keys", form, status=200)
+    key = re.search(r"<code>(zhuanjie_[\w-]+)</code>", made.text)
+    assert key is not None and "<i>" not in made.text
+    assert made.headers["cache-control"] == "no-store"
+    actor = register.access.actor_of_key(key[1])
+    assert (actor.role, actor.unit) == ("inspector", "maths")
+    page = browser.page("/settings/keys")
+    assert key[1] not in page and f"{until + timedelta(1)} 00:00" in text_of(page)  # to the end of the day
+    for wrong in ({"until": "2036-01-01"}, {"until": "9999-12-31"}, {"until": "x"},
+                  {"until": "2020-01-01"}, {"title": " "}, {"role": "system"}, {"unit": "none"}):
+        answer = browser.submit("/settings/keys", form | wrong, status=404 if "unit" in wrong else 400)
+        assert 'role="alert"' in answer.text and "zhuanjie_" not in answer.text
+    assert len(register.access.keys(SYSTEM)) == 1
+    college = at.as_("college")
+    assert college.submit(f"/settings/keys/{actor.id[4:]}/revoke", status=403)
+    browser.submit(f"/settings/keys/{actor.id[4:]}/revoke")
+    assert "已作废" in text_of(browser.page("/settings/keys"))
+    with pytest.raises(LoginError):
+        register.access.actor_of_key(key[1])
+    browser.submit("/settings/keys/000000000000/revoke", status=404)
 
 
 def test_a_unit_is_made_moved_and_closed(at: Pages) -> None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from zhuanjie.engine.api import ZhuanjieError
+from zhuanjie.web.access.permissions import PermissionTable
 from zhuanjie.web.access.tables import LOCAL
 from zhuanjie.web.access.units import Unit, tree_of
 from zhuanjie.web.access.users import User
@@ -141,7 +142,7 @@ def _users(request: Request, visitor: Visitor, *, search: str = "",
     names = ("id", "name", "email", "role", "unit", "provider")
     return part(request, visitor, "users", error=error, users=found[:MOST], more=len(found) > MOST,
                 search=search, titles={each.id: each.title for each in known},
-                roles=_roles(visitor, table), options=unit_options(known),
+                roles=role_options(visitor, table), options=unit_options(known),
                 providers=[(name, name) for name in (
                     LOCAL, *access.settings.oidc, *access.settings.cas)],
                 table=table, values={name: typed.one(name) if typed else "" for name in names})
@@ -160,13 +161,14 @@ def _user(request: Request, visitor: Visitor, id: str, *, error: ZhuanjieError |
     values = {name: typed.one(name) if typed else getattr(one, name) or ""
               for name in ("name", "email", "role", "unit")}
     answer = part(request, visitor, "users", template="user", error=error, user=one, values=values,
-                  roles=_roles(visitor, table), options=unit_options(known), password=password,
-                  hours=access.settings.one_time_password // 3600)
+                  roles=role_options(visitor, table), options=unit_options(known),
+                  password=password, hours=access.settings.one_time_password // 3600)
     answer.headers["cache-control"] = "no-store"
     return answer
 
 
-def _roles(visitor: Visitor, table: Any) -> list[tuple[str, str]]:
+def role_options(visitor: Visitor, table: PermissionTable) -> list[tuple[str, str]]:
+    """The roles of users and keys, to choose from."""
     return [(name, getattr(table.roles[name].title, visitor.lang)) for name in table.assignable]
 
 

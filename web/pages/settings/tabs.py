@@ -15,8 +15,8 @@ from zhuanjie.web.pages.visitors import Visitor
 
 ROOT: Final = "/settings"
 TABS: Final[Mapping[str, tuple[str, ...]]] = {
-    "units": ("units",), "users": ("users",), "series": ("series",), "closing": ("settings",),
-    "forms": ("settings",), "mail": ("servers",), "robots": ("servers",),
+    "units": ("units",), "users": ("users",), "keys": ("keys",), "series": ("series",),
+    "closing": ("settings",), "forms": ("settings",), "mail": ("servers",), "robots": ("servers",),
     "reminders": ("reminders",), "roles": (), "history": ("settings",)}
 """Each part with the permission that shows it; one without is for everybody."""
 
