@@ -18,6 +18,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from measure import COMMAND, HERE, Line, generated, report, table, thousands, workplace
 from sqlalchemy import select
@@ -47,7 +48,7 @@ def fill(register: Register, ledger: Path) -> float:
 
 def prepare(folder: Path, url: str, records: int) -> tuple[str, float]:
     """A register with so many members; returns a key, and how long its import took."""
-    register = open_register(url, folder=folder / "register")
+    register = open_register(url)
     try:
         seconds = fill(register, generated(folder, records))
         _, key = register.access.make_key(
@@ -67,7 +68,7 @@ def load(folder: Path, url: str, key: str, clients: int, seconds: int,
     serving = subprocess.Popen([COMMAND, "serve", "--database", url, "--port", "8741"],
                                cwd=folder, stderr=subprocess.DEVNULL)
     try:
-        time.sleep(12)  # what judges is made at the start
+        ready("http://127.0.0.1:8741/readyz", serving)
         subprocess.run(
             [sys.executable, "-m", "locust", "-f", str(HERE / "register_load.py"), "--headless",
              "--host", "http://127.0.0.1:8741", "-u", str(clients), "-r", "4", "--reset-stats",
@@ -81,7 +82,22 @@ def load(folder: Path, url: str, key: str, clients: int, seconds: int,
         _, _, used = os.wait4(serving.pid, 0)
         serving.returncode = 0
     with (folder / "load_stats.csv").open(newline="") as lines:
-        return {row["Name"]: row for row in csv.DictReader(lines)}, used.ru_utime + used.ru_stime
+        found = {row["Name"]: row for row in csv.DictReader(lines)}
+    if int(found["Aggregated"]["Failure Count"]):
+        raise SystemExit((folder / "load_failures.csv").read_text())
+    return found, used.ru_utime + used.ru_stime
+
+
+def ready(address: str, serving: subprocess.Popen[bytes], seconds: float = 120) -> None:
+    """Wait until the server answers; raises SystemExit where it ends, or does not in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and serving.poll() is None:
+        try:
+            with urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise SystemExit(f"the register does not answer at {address}")
 
 
 def main() -> None:

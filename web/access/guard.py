@@ -21,11 +21,13 @@ from zhuanjie.web.access.permissions import (
     permission_table,
 )
 from zhuanjie.web.access.tables import UNITS
-from zhuanjie.web.access.units import UnitTree, tree_of, unit_tree
+from zhuanjie.web.access.units import SEEN_TREES, UnitTree, tree_of, unit_tree
 from zhuanjie.web.store.errors import ForbiddenError, NotFoundError
 from zhuanjie.web.store.event import Actor, EventDraft
 from zhuanjie.web.store.row_security import EVERYTHING, Scope
 
+# A statement that is run often is made once: making it costs more than running it.
+_LAST_SET = select(UNITS.c.stamp).order_by(UNITS.c.version.desc()).limit(1)
 SESSION: Final = "session"
 KEY: Final = "key"
 
@@ -128,14 +130,16 @@ class AccessGuard:
 
     def _tree(self, conn: Connection) -> UnitTree:
         """The units as this transaction sees them; read again where one was set since."""
-        stamp = conn.execute(select(UNITS.c.stamp).order_by(UNITS.c.version.desc()).limit(1)
-                             ).scalar() or ""
+        seen = SEEN_TREES.get(conn)
+        if seen is not None:
+            return seen
+        stamp = conn.execute(_LAST_SET).scalar() or ""
         with self._lock:
-            if self._known[0] == stamp:
-                return self._known[1]
-        tree = unit_tree(conn)
+            known = self._known
+        tree = known[1] if known[0] == stamp else unit_tree(conn)
         with self._lock:
             self._known = (stamp, tree)
+        SEEN_TREES[conn] = tree
         return tree
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from zhuanjie.engine.api import UsageError, fail
 from zhuanjie.web.access.guard import KEY
@@ -96,14 +96,17 @@ def no_key(id: str) -> NotFoundError:
     return fail(NotFoundError, "register.access.no-key", id=id)
 
 
+_WITH_HASH = select(API_KEYS, API_KEY_HASHES.c.hash).join(
+    API_KEY_HASHES, API_KEY_HASHES.c.id == API_KEYS.c.id).where(
+        API_KEYS.c.id == bindparam("id"))
+
+
 def find_key(conn: Connection, key: str, now: datetime) -> ApiKey | None:
     """Whose key this is, if it is one that holds now."""
     shape = _KEY.fullmatch(key)
     if shape is None:
         return None
-    row = conn.execute(select(API_KEYS, API_KEY_HASHES.c.hash).join(
-        API_KEY_HASHES, API_KEY_HASHES.c.id == API_KEYS.c.id).where(
-            API_KEYS.c.id == shape[1])).first()
+    row = conn.execute(_WITH_HASH, {"id": shape[1]}).first()
     if row is None or not hmac.compare_digest(row.hash, token_hash(key)):
         return None
     *known, _ = row

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, insert, update
 
 from zhuanjie.web.access.tables import API_KEYS, UNITS, USERS
+from zhuanjie.web.access.units import SEEN_TREES
 from zhuanjie.web.store.change import Projector
 from zhuanjie.web.store.event import Event
 
@@ -22,6 +23,7 @@ def _put(conn: Connection, table: Table, id: str, row: Mapping[str, Any]) -> Non
 
 
 def _units(conn: Connection, events: Sequence[Event]) -> None:
+    SEEN_TREES.pop(conn, None)
     for event in events:
         assert event.unit is not None
         _put(conn, UNITS, event.unit, {

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, select
 
@@ -65,6 +66,10 @@ class UnitTree:
                 return True
             at = self.units[at].parent
         return False
+
+
+SEEN_TREES: Final[WeakKeyDictionary[Connection, UnitTree]] = WeakKeyDictionary()
+"""The units as a transaction saw them; it sees one state, but for what it sets itself."""
 
 
 def unit_tree(conn: Connection) -> UnitTree:

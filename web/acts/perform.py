@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from zhuanjie.engine.api import (
     Diagnostic,
@@ -109,6 +109,10 @@ class PreparedAct:
         return () if self.case is None else tuple(
             f for f in self.case.findings
             if f.outcome in {Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.WAIVED})
+
+
+_WAITING_FOR = select(REQUESTS.c.request, REQUESTS.c.asked_by).where(
+    REQUESTS.c.member == bindparam("member"), REQUESTS.c.state == WAITING)
 
 
 @dataclass(frozen=True)
@@ -259,8 +263,7 @@ class ActDesk:
 
     def _waiting(self, conn: Connection, member: str) -> dict[str, str]:
         """By request that waits, who asked."""
-        rows = conn.execute(select(REQUESTS.c.request, REQUESTS.c.asked_by).where(
-            REQUESTS.c.member == member, REQUESTS.c.state == WAITING))
+        rows = conn.execute(_WAITING_FOR, {"member": member})
         return {row.request: row.asked_by for row in rows}
 
     def _judge(self, conn: Connection, prepared: PreparedAct, acknowledged: frozenset[str],

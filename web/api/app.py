@@ -69,7 +69,7 @@ def make_app(register: Register, settings: HttpSettings | None = None, *,
         runner.start()
         register.upkeep.start()
         await feed.start()
-        warming = create_task(_warm_up(register))
+        app.state.warming = warming = create_task(_warm_up(register))
         try:
             yield
         finally:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from zhuanjie.engine.api import REPORTED, CaseJudge, Outcome, RegisterActs, steps_of
 from zhuanjie.web.figures.counted import (
@@ -26,6 +26,7 @@ from zhuanjie.web.figures.counted import (
 )
 from zhuanjie.web.figures.tables import FIGURES, MEMBER_FIGURES
 from zhuanjie.web.judging.cases import JudgedMember
+from zhuanjie.web.store.inserting import insert_rows
 from zhuanjie.web.store.members import AT_ONCE, NO_COLUMNS
 
 _VERSION: Final = 1
@@ -39,6 +40,10 @@ def basis_of(acts: RegisterActs) -> str:
     held = [_VERSION, [[name, each.model_dump(mode="json")]
                        for name, each in acts.file.steps.items()]]
     return hashlib.sha256(orjson.dumps(held)).hexdigest()[:16]
+
+
+_OF_MEMBERS = select(MEMBER_FIGURES).where(
+    MEMBER_FIGURES.c.member.in_(bindparam("members", expanding=True)))
 
 
 class FigureKeeper:
@@ -60,7 +65,7 @@ class FigureKeeper:
     def _take(self, conn: Connection, judge: CaseJudge, found: Mapping[str, JudgedMember],
               delta: Counter[_Place]) -> None:
         had = {row.member: row for row in conn.execute(
-            select(MEMBER_FIGURES).where(MEMBER_FIGURES.c.member.in_(list(found))))}
+            _OF_MEMBERS, {"members": list(found)})}
         gone, come = [], []
         for id, each in found.items():
             before, made = had.get(id), self._row(each, judge)
@@ -77,7 +82,7 @@ class FigureKeeper:
         if gone:
             conn.execute(delete(MEMBER_FIGURES).where(MEMBER_FIGURES.c.member.in_(gone)))
         if come:
-            conn.execute(insert(MEMBER_FIGURES), come)
+            insert_rows(conn, MEMBER_FIGURES, come)
 
     def _row(self, found: JudgedMember, judge: CaseJudge) -> dict[str, Any] | None:
         if found.judgement is None:

@@ -46,6 +46,7 @@ from zhuanjie.web.figures.tables import FIGURE_DAYS, PAST_FIGURES, PAST_STANDING
 from zhuanjie.web.judging.given import given_tables
 from zhuanjie.web.judging.law import Law
 from zhuanjie.web.judging.past import PastMember, last_event, members_at
+from zhuanjie.web.store.inserting import insert_rows
 from zhuanjie.web.store.tables import EVENTS
 
 KEPT_DAYS: Final = 60
@@ -156,10 +157,10 @@ def keep(conn: Connection, worked: WorkedOut, *, office: str | None, decision: s
                       "late_since": made.late_since, "steps": listed(made.steps),
                       "marks": listed(made.keys(MEMBERS_OF))})
         if len(batch) >= _AT_ONCE:
-            conn.execute(insert(PAST_STANDINGS), batch)
+            insert_rows(conn, PAST_STANDINGS, batch)
             batch = []
     if batch:
-        conn.execute(insert(PAST_STANDINGS), batch)
+        insert_rows(conn, PAST_STANDINGS, batch)
     report = worked.report
     if report is not None and office is not None:
         for clause, count in report.summary.not_judged.items():

@@ -165,7 +165,9 @@ class Judging:
                why: Sequence[str]) -> str:
         """Judge members and whom they touch; returns the decision."""
         conn, basis = work.conn, self._basis(judge)[1]
-        found = judged(conn, judge, members(conn, ids), lambda id: self.columns(conn, id))
+        known = {id: work.touched[id] for id in ids if id in work.touched}
+        known |= members(conn, (id for id in ids if id not in known))
+        found = judged(conn, judge, known, lambda id: self.columns(conn, id))
         decision = work.record(decision_draft(
             judge, sorted((id, f.member.version) for id, f in found.items()),
             (o.outcome for f in found.values() if f.judgement for o in f.judgement.outcomes

@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
 
 from zhuanjie.engine.api import REPORTED, CaseJudge, CaseOutcome, Outcome
 from zhuanjie.web.judging.cases import JudgedMember
 from zhuanjie.web.judging.tables import CLOCKS, OUTCOMES
+from zhuanjie.web.store.inserting import insert_rows
 from zhuanjie.web.store.row_security import EVERYTHING, Scope
 from zhuanjie.web.store.tables import MEMBERS
 
@@ -48,6 +49,11 @@ def is_kept(outcome: CaseOutcome) -> bool:
     return outcome.recurs and outcome.due is not None
 
 
+# Made once: to make a statement costs more than to run it.
+_OF_MEMBERS = select(OUTCOMES).where(OUTCOMES.c.member.in_(bindparam("members", expanding=True)))
+_NO_CLOCKS = delete(CLOCKS).where(CLOCKS.c.member.in_(bindparam("members", expanding=True)))
+
+
 def write(conn: Connection, judge: CaseJudge, basis: str, found: Mapping[str, JudgedMember],
           decision: str) -> None:
     """Bring the rows of members up to what is said of them."""
@@ -56,7 +62,7 @@ def write(conn: Connection, judge: CaseJudge, basis: str, found: Mapping[str, Ju
     for at in range(0, len(ids), _AT_ONCE):
         some = ids[at:at + _AT_ONCE]
         had: dict[str, dict[str, Mapping[Any, Any]]] = {}
-        for row in conn.execute(select(OUTCOMES).where(OUTCOMES.c.member.in_(some))).mappings():
+        for row in conn.execute(_OF_MEMBERS, {"members": some}).mappings():
             had.setdefault(row["member"], {})[row["rule"]] = row
         gone: list[tuple[str, str]] = []
         come: list[dict[str, Any]] = []
@@ -73,11 +79,11 @@ def write(conn: Connection, judge: CaseJudge, basis: str, found: Mapping[str, Ju
                     gone.append((id, rule))
                 come.append(made)
         _replace(conn, some, gone, come)
-        conn.execute(delete(CLOCKS).where(CLOCKS.c.member.in_(some)))
+        conn.execute(_NO_CLOCKS, {"members": some})
         clocks = [_clock(found[id], basis, day, decision) for id in some
                   if found[id].judgement is not None]
         if clocks:
-            conn.execute(insert(CLOCKS), clocks)
+            insert_rows(conn, CLOCKS, clocks)
 
 
 def _replace(conn: Connection, some: Sequence[str], gone: Sequence[tuple[str, str]],
@@ -85,7 +91,7 @@ def _replace(conn: Connection, some: Sequence[str], gone: Sequence[tuple[str, st
     for member, rule in gone:
         conn.execute(delete(OUTCOMES).where(OUTCOMES.c.member == member, OUTCOMES.c.rule == rule))
     if come:
-        conn.execute(insert(OUTCOMES), come)
+        insert_rows(conn, OUTCOMES, come)
 
 
 def _rows(found: JudgedMember, judge: CaseJudge, decision: str) -> dict[str, dict[str, Any]]:

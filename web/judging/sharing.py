@@ -13,16 +13,18 @@ from datetime import date
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, and_, case, delete, func, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, delete, func, or_, select
 
 from zhuanjie.engine.api import Others
 from zhuanjie.web.judging.tables import SHARED_KEYS
+from zhuanjie.web.store.inserting import insert_rows, plan_anew
 
 Place = tuple[str, str]
 """A rule, and the hash of a key."""
 Places = Mapping[Place, bool]
 """Where a member is counted, and whether it is sure to take part."""
 
+_MANY = 1000
 _AT_ONCE = 400
 _T = TypeVar("_T")
 _WAIVER = "waiver:"
@@ -44,12 +46,20 @@ def is_waiver(place: Place) -> bool:
     return place[0].startswith(_WAIVER)
 
 
+# Made once: to make a statement costs more than to run it.
+_OF_MEMBERS = select(SHARED_KEYS).where(
+    SHARED_KEYS.c.member.in_(bindparam("members", expanding=True)))
+_COUNTS = select(
+    SHARED_KEYS.c.key, func.sum(case((SHARED_KEYS.c.sure, 1), else_=0)), func.count()).where(
+        SHARED_KEYS.c.rule == bindparam("rule"),
+        SHARED_KEYS.c.key.in_(bindparam("keys", expanding=True))).group_by(SHARED_KEYS.c.key)
+
+
 def places_of(conn: Connection, members: Iterable[str]) -> dict[str, dict[Place, bool]]:
     """Where members are counted now."""
     out: dict[str, dict[Place, bool]] = {}
     for some in _parts(list(members)):
-        for rule, key, member, sure in conn.execute(
-                select(SHARED_KEYS).where(SHARED_KEYS.c.member.in_(some))):
+        for rule, key, member, sure in conn.execute(_OF_MEMBERS, {"members": some}):
             out.setdefault(member, {})[rule, key] = sure
     return out
 
@@ -60,13 +70,9 @@ def counts_of(conn: Connection, places: Iterable[Place]) -> dict[Place, Others]:
     by_rule: defaultdict[str, set[str]] = defaultdict(set)
     for rule, key in places:
         by_rule[rule].add(key)
-    sure = func.sum(case((SHARED_KEYS.c.sure, 1), else_=0))
     for rule, keys in by_rule.items():
         for some in _parts(sorted(keys)):
-            for key, some_sure, everyone in conn.execute(
-                    select(SHARED_KEYS.c.key, sure, func.count())
-                    .where(SHARED_KEYS.c.rule == rule, SHARED_KEYS.c.key.in_(some))
-                    .group_by(SHARED_KEYS.c.key)):
+            for key, some_sure, everyone in conn.execute(_COUNTS, {"rule": rule, "keys": some}):
                 out[rule, key] = Others(int(some_sure), int(everyone))
     return out
 
@@ -115,8 +121,9 @@ def _write(conn: Connection, had: Mapping[str, Places], now: Mapping[str, Places
     for member, rule, key in gone:
         conn.execute(delete(SHARED_KEYS).where(
             SHARED_KEYS.c.member == member, SHARED_KEYS.c.rule == rule, SHARED_KEYS.c.key == key))
-    if come:
-        conn.execute(insert(SHARED_KEYS), come)
+    insert_rows(conn, SHARED_KEYS, come)
+    if len(come) >= _MANY:
+        plan_anew(conn, SHARED_KEYS)
 
 
 def _parts(given: list[_T]) -> Iterable[list[_T]]:

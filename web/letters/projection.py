@@ -12,13 +12,14 @@ from datetime import date
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from zhuanjie.engine.api import RegisterActs, TypedAwaited, holding
 from zhuanjie.web.letters.tables import AWAITED, AWAITED_BASIS
 from zhuanjie.web.store.change import Projector
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.event import Event
+from zhuanjie.web.store.inserting import insert_rows
 from zhuanjie.web.store.members import AT_ONCE, Member, members
 from zhuanjie.web.store.tables import MEMBERS
 
@@ -73,6 +74,10 @@ def _basis(each: TypedAwaited) -> str:
     return hashlib.sha256(orjson.dumps([said.holds, list(said.since)])).hexdigest()[:16]
 
 
+_NOTHING_AWAITED = delete(AWAITED).where(
+    AWAITED.c.member.in_(bindparam("members", expanding=True)))
+
+
 def _put(conn: Connection, acts: RegisterActs, found: Iterable[Member], had: Sequence[str]) -> None:
     """Write what is awaited of `found`, in place of what was of `had`."""
     standing = [member for member in found if not member.withdrawn]
@@ -85,9 +90,9 @@ def _put(conn: Connection, acts: RegisterActs, found: Iterable[Member], had: Seq
         rows += [{"what": name, "member": m.id, "since": since[m.id]}
                  for m, awaited in zip(asked, holds, strict=True) if awaited]
     if had:
-        conn.execute(delete(AWAITED).where(AWAITED.c.member.in_(list(had))))
+        conn.execute(_NOTHING_AWAITED, {"members": list(had)})
     if rows:
-        conn.execute(insert(AWAITED), rows)
+        insert_rows(conn, AWAITED, rows)
 
 
 def _since(record: Mapping[str, Any], names: Sequence[str]) -> str | None:

@@ -18,6 +18,7 @@ AWAITED: Final = Table(
     Column("member", Text, primary_key=True),
     Column("since", Text, nullable=False),  # a day, as ISO 8601 has it
     Index("ix_awaited_since", "what", "since", "member"),
+    Index("ix_awaited_member", "member"),
 )
 """What has to come for whom, and since when."""
 

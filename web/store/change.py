@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Final
 
 import orjson
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from zhuanjie.web.store.event import (
     Actor,
@@ -26,6 +26,7 @@ from zhuanjie.web.store.event import (
     kept_values,
 )
 from zhuanjie.web.store.guard import Guard
+from zhuanjie.web.store.inserting import insert_rows
 from zhuanjie.web.store.members import AT_ONCE, Member, MemberTable
 from zhuanjie.web.store.row_security import Limit
 from zhuanjie.web.store.tables import EVENT_VALUES, EVENTS, MEMBERS, TRAIL_HEAD
@@ -39,17 +40,21 @@ Projectors = Sequence[Mapping[str, Projector]]
 NOTHING: Final = bytes(32)
 """What the first event names as the hash before it."""
 _HEAD: Final = 1
+_UNITS_OF = select(MEMBERS.c.id, MEMBERS.c.unit).where(
+    MEMBERS.c.id.in_(bindparam("ids", expanding=True)))
+_TRAIL_HEAD = select(TRAIL_HEAD.c.size, TRAIL_HEAD.c.leaf, TRAIL_HEAD.c.at)
+_TRAIL_HEAD_LOCKED = _TRAIL_HEAD.with_for_update()
 
 
 class UnitOfWork:
     """The events of one transaction, written as they are recorded."""
 
     def __init__(self, conn: Connection, actor: Actor, now: datetime, table: MemberTable,
-                 projectors: Projectors, *, guard: Guard | None = None,
-                 limit: Limit | None = None) -> None:
-        """`guard` is asked before every event; `limit` is what the actor's own queries see."""
+                 projectors: Projectors, *, guard: Guard | None = None) -> None:
+        """`guard` is asked before every event. From here on nobody else writes."""
         self.conn, self.actor = conn, actor
-        self._guard, self._limit, self._lifted = guard, limit, 0
+        self._guard, self._lifted = guard, 0
+        self._limit: Limit | None = None
         self._table, self._projectors = table, projectors
         self.size, self._leaf, last = trail_head(conn, lock=True)
         # A clock that was set back does not put events out of order.
@@ -89,12 +94,17 @@ class UnitOfWork:
                                    leaf=leaf))
             self.size, self._leaf = seq, leaf
             self.leaves.append(leaf)
-        self.conn.execute(insert(EVENTS), rows)
+        insert_rows(self.conn, EVENTS, rows)
         if values:
-            self.conn.execute(insert(EVENT_VALUES), values)
+            insert_rows(self.conn, EVENT_VALUES, values)
         self.touched |= self._table.apply(self.conn, events)
         project(self.conn, events, self._projectors)
         return events
+
+    def limit_to(self, limit: Limit) -> None:
+        """Have the actor's own queries see no more than `limit` has."""
+        self._limit = limit
+        limit.on()
 
     @contextmanager
     def everything(self) -> Iterator[None]:
@@ -135,8 +145,7 @@ class UnitOfWork:
         known = {id: self.touched[id].unit for id in named & self.touched.keys()}
         unknown = sorted(named - known.keys())
         for at in range(0, len(unknown), AT_ONCE):
-            rows = self.conn.execute(select(MEMBERS.c.id, MEMBERS.c.unit).where(
-                MEMBERS.c.id.in_(unknown[at:at + AT_ONCE])))
+            rows = self.conn.execute(_UNITS_OF, {"ids": unknown[at:at + AT_ONCE]})
             known |= {row.id: row.unit for row in rows}
         return known
 
@@ -164,8 +173,7 @@ def begin_trail(conn: Connection) -> None:
 
 def trail_head(conn: Connection, *, lock: bool = False) -> tuple[int, bytes, str]:
     """How many events there are, the hash of the last and when it was; `lock` holds others off."""
-    query = select(TRAIL_HEAD.c.size, TRAIL_HEAD.c.leaf, TRAIL_HEAD.c.at)
-    size, leaf, at = conn.execute(query.with_for_update() if lock else query).one()
+    size, leaf, at = conn.execute(_TRAIL_HEAD_LOCKED if lock else _TRAIL_HEAD).one()
     return size, leaf, at
 
 

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from zhuanjie.web.store.event import Event
+from zhuanjie.web.store.inserting import insert_rows
 from zhuanjie.web.store.tables import COLUMN_SETS, MEMBER_KEYS, MEMBERS
 
 KeyForms = Mapping[str, Callable[[Any], Any]]
@@ -58,13 +59,16 @@ def columns_of(conn: Connection, id: str) -> frozenset[str]:
     return frozenset(orjson.loads(found)) if found is not None else frozenset()
 
 
+# Made once: to make a statement costs more than to run it, and every act runs this one often.
+_BY_IDS = select(MEMBERS).where(MEMBERS.c.id.in_(bindparam("ids", expanding=True)))
+
+
 def members(conn: Connection, ids: Iterable[str]) -> dict[str, Member]:
     """The members with these ids, by id; those that there are not are left out."""
     out: dict[str, Member] = {}
     wanted = list(dict.fromkeys(ids))
     for at in range(0, len(wanted), AT_ONCE):
-        rows = conn.execute(select(MEMBERS).where(MEMBERS.c.id.in_(wanted[at:at + AT_ONCE])))
-        for row in rows:
+        for row in conn.execute(_BY_IDS, {"ids": wanted[at:at + AT_ONCE]}):
             out[row.id] = Member(row.id, row.unit, orjson.loads(row.record), row.columns,
                                  row.version, row.withdrawn)
     return out
@@ -140,7 +144,7 @@ class MemberTable:
                had: Mapping[str, Mapping[str, str]]) -> None:
         new = [_row(m) for id, m in known.items() if id not in had]
         if new:
-            conn.execute(insert(MEMBERS), new)
+            insert_rows(conn, MEMBERS, new)
         old = [_row(m) | {"the_id": id} for id, m in known.items() if id in had]
         if old:
             conn.execute(update(MEMBERS).where(MEMBERS.c.id == bindparam("the_id")), old)
@@ -154,7 +158,7 @@ class MemberTable:
             conn.execute(delete(MEMBER_KEYS).where(
                 MEMBER_KEYS.c.field == f, MEMBER_KEYS.c.form == form, MEMBER_KEYS.c.member == id))
         if come:
-            conn.execute(insert(MEMBER_KEYS), come)
+            insert_rows(conn, MEMBER_KEYS, come)
 
     def _keys(self, member: Member) -> dict[str, str]:
         """By what a member is found: nothing, once withdrawn."""

@@ -18,6 +18,7 @@ import sqlite3
 from collections.abc import Sequence
 from functools import cache
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import orjson
 from sqlalchemy import Connection, Table, inspect, text
@@ -147,7 +148,11 @@ class Limit:
     def on(self) -> None:
         """Hide what is not in the scope."""
         if self._is_postgresql:
+            if not self._is_real and _EVER_LIMITED.get(self._conn) is False:
+                return  # it sees everything as it is, and each time would be a round trip
             self._set(self.scope)
+            # A savepoint that is taken back brings back a scope unseen.
+            _EVER_LIMITED[self._conn] = self._is_real or _EVER_LIMITED.get(self._conn, False)
             if self._is_real and self._takes_role:
                 self._conn.exec_driver_sql(f"SET LOCAL ROLE {ROLE}")
         elif self._is_real:
@@ -191,6 +196,8 @@ class Limit:
         self._conn.execute(_SET, {"units": units})
 
 
+_EVER_LIMITED: Final[WeakKeyDictionary[Connection, bool]] = WeakKeyDictionary()
+"""Whether a connection, which has one transaction, was ever limited in it."""
 _SET: Final = text(f"SELECT set_config('{_SETTING}', :units, true)")
 
 

@@ -55,10 +55,10 @@ class RegisterStore:
         what the actor sees.
         """
         with self.database.writing() as conn:
-            limit = self._limit(conn, actor)
             work = UnitOfWork(conn, actor, self.now(), MemberTable(self._forms),
-                              self._projectors, guard=self._guard, limit=limit)
-            limit.on()
+                              self._projectors, guard=self._guard)
+            limit = self._limit(conn, actor)
+            work.limit_to(limit)
             yield work
             limit.off()
             with work.as_consequence(lifted=True):
