@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from zhuanjie.engine.api import REPORTED, CaseJudge, Outcome, RegisterActs, steps_of
 from zhuanjie.web.figures.counted import (
@@ -26,6 +26,7 @@ from zhuanjie.web.figures.counted import (
 )
 from zhuanjie.web.figures.tables import FIGURES, MEMBER_FIGURES
 from zhuanjie.web.judging.cases import JudgedMember
+from zhuanjie.web.store.among import AmongTexts
 from zhuanjie.web.store.inserting import insert_rows
 from zhuanjie.web.store.members import AT_ONCE, NO_COLUMNS
 
@@ -43,7 +44,7 @@ def basis_of(acts: RegisterActs) -> str:
 
 
 _OF_MEMBERS = select(MEMBER_FIGURES).where(
-    MEMBER_FIGURES.c.member.in_(bindparam("members", expanding=True)))
+    AmongTexts(MEMBER_FIGURES.c.member, "members"))
 
 
 class FigureKeeper:

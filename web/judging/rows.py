@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from zhuanjie.engine.api import REPORTED, CaseJudge, CaseOutcome, Outcome
 from zhuanjie.web.judging.cases import JudgedMember
 from zhuanjie.web.judging.tables import CLOCKS, OUTCOMES
+from zhuanjie.web.store.among import AmongTexts
 from zhuanjie.web.store.inserting import insert_rows
 from zhuanjie.web.store.row_security import EVERYTHING, Scope
 from zhuanjie.web.store.tables import MEMBERS
@@ -50,8 +51,8 @@ def is_kept(outcome: CaseOutcome) -> bool:
 
 
 # Made once: to make a statement costs more than to run it.
-_OF_MEMBERS = select(OUTCOMES).where(OUTCOMES.c.member.in_(bindparam("members", expanding=True)))
-_NO_CLOCKS = delete(CLOCKS).where(CLOCKS.c.member.in_(bindparam("members", expanding=True)))
+_OF_MEMBERS = select(OUTCOMES).where(AmongTexts(OUTCOMES.c.member, "members"))
+_NO_CLOCKS = delete(CLOCKS).where(AmongTexts(CLOCKS.c.member, "members"))
 
 
 def write(conn: Connection, judge: CaseJudge, basis: str, found: Mapping[str, JudgedMember],

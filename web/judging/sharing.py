@@ -17,6 +17,7 @@ from sqlalchemy import Connection, and_, bindparam, case, delete, func, or_, sel
 
 from zhuanjie.engine.api import Others
 from zhuanjie.web.judging.tables import SHARED_KEYS
+from zhuanjie.web.store.among import AmongTexts
 from zhuanjie.web.store.inserting import insert_rows, plan_anew
 
 Place = tuple[str, str]
@@ -48,11 +49,11 @@ def is_waiver(place: Place) -> bool:
 
 # Made once: to make a statement costs more than to run it.
 _OF_MEMBERS = select(SHARED_KEYS).where(
-    SHARED_KEYS.c.member.in_(bindparam("members", expanding=True)))
+    AmongTexts(SHARED_KEYS.c.member, "members"))
 _COUNTS = select(
     SHARED_KEYS.c.key, func.sum(case((SHARED_KEYS.c.sure, 1), else_=0)), func.count()).where(
         SHARED_KEYS.c.rule == bindparam("rule"),
-        SHARED_KEYS.c.key.in_(bindparam("keys", expanding=True))).group_by(SHARED_KEYS.c.key)
+        AmongTexts(SHARED_KEYS.c.key, "keys")).group_by(SHARED_KEYS.c.key)
 
 
 def places_of(conn: Connection, members: Iterable[str]) -> dict[str, dict[Place, bool]]:

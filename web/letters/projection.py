@@ -12,10 +12,11 @@ from datetime import date
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from zhuanjie.engine.api import RegisterActs, TypedAwaited, holding
 from zhuanjie.web.letters.tables import AWAITED, AWAITED_BASIS
+from zhuanjie.web.store.among import AmongTexts
 from zhuanjie.web.store.change import Projector
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.event import Event
@@ -75,7 +76,7 @@ def _basis(each: TypedAwaited) -> str:
 
 
 _NOTHING_AWAITED = delete(AWAITED).where(
-    AWAITED.c.member.in_(bindparam("members", expanding=True)))
+    AmongTexts(AWAITED.c.member, "members"))
 
 
 def _put(conn: Connection, acts: RegisterActs, found: Iterable[Member], had: Sequence[str]) -> None:

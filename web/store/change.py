@@ -15,8 +15,9 @@ from operator import itemgetter
 from typing import Final
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from zhuanjie.web.store.among import AmongTexts
 from zhuanjie.web.store.event import (
     Actor,
     Event,
@@ -41,7 +42,7 @@ NOTHING: Final = bytes(32)
 """What the first event names as the hash before it."""
 _HEAD: Final = 1
 _UNITS_OF = select(MEMBERS.c.id, MEMBERS.c.unit).where(
-    MEMBERS.c.id.in_(bindparam("ids", expanding=True)))
+    AmongTexts(MEMBERS.c.id, "ids"))
 _TRAIL_HEAD = select(TRAIL_HEAD.c.size, TRAIL_HEAD.c.leaf, TRAIL_HEAD.c.at)
 _TRAIL_HEAD_LOCKED = _TRAIL_HEAD.with_for_update()
 

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from zhuanjie.web.store.among import AmongTexts
 from zhuanjie.web.store.event import Event
 from zhuanjie.web.store.inserting import insert_rows
 from zhuanjie.web.store.tables import COLUMN_SETS, MEMBER_KEYS, MEMBERS
@@ -60,7 +61,7 @@ def columns_of(conn: Connection, id: str) -> frozenset[str]:
 
 
 # Made once: to make a statement costs more than to run it, and every act runs this one often.
-_BY_IDS = select(MEMBERS).where(MEMBERS.c.id.in_(bindparam("ids", expanding=True)))
+_BY_IDS = select(MEMBERS).where(AmongTexts(MEMBERS.c.id, "ids"))
 
 
 def members(conn: Connection, ids: Iterable[str]) -> dict[str, Member]:
