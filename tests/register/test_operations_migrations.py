@@ -35,6 +35,7 @@ def upgrade():
         batch.alter_column("kind", new_column_name="sort")
     with op.batch_alter_table("members") as batch:
         batch.create_unique_constraint("uq_members_version", ["version"])
+        batch.drop_index("ix_members_withdrawn")
         batch.drop_column("withdrawn")
     op.execute("UPDATE members SET unit = upper(unit)")
 
@@ -47,6 +48,9 @@ def downgrade():
                                    server_default=sa.false()))
     with op.batch_alter_table("members") as batch:
         batch.alter_column("withdrawn", server_default=None)
+        batch.create_index("ix_members_withdrawn", ["id"],
+                           sqlite_where=sa.text("withdrawn IS 1"),
+                           postgresql_where=sa.text("withdrawn IS true"))
     with op.batch_alter_table("events") as batch:
         batch.alter_column("sort", new_column_name="kind")
         batch.drop_column("note")
@@ -106,7 +110,10 @@ def shape(database: RegisterDatabase) -> Any:
         seen = inspect(conn)
         return {name: (sorted((c["name"], str(c["type"]), c["nullable"], str(c["default"]))
                               for c in seen.get_columns(name)),
-                       sorted(map(repr, seen.get_indexes(name))),
+                       sorted(repr({**index, "dialect_options": {
+                           option: str(value)
+                           for option, value in index.get("dialect_options", {}).items()}})
+                              for index in seen.get_indexes(name)),
                        seen.get_pk_constraint(name), seen.get_foreign_keys(name),
                        sorted(map(repr, seen.get_unique_constraints(name))))
                 for name in sorted(seen.get_table_names()) if name != REVISION_TABLE}

@@ -48,6 +48,13 @@ class AmongTexts(ColumnElement[bool]):
         self.column = column
         self.texts = bindparam(name, type_=_Texts())
 
+    def self_group(self, against: Any = None) -> AmongTexts:
+        """Itself: it is a condition as it stands, and no value to be compared with true.
+
+        So compared, no index would be looked into.
+        """
+        return self
+
 
 @compiles(AmongTexts, "postgresql")
 def _in_array(element: AmongTexts, compiler: SQLCompiler, **how: Any) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    text,
 )
 
 from zhuanjie.web.store.metadata import METADATA
@@ -71,6 +72,9 @@ MEMBERS = Table(
     Column("version", SEQ, nullable=False),
     Column("withdrawn", Boolean, nullable=False),
     Index("ix_members_version", "version", "id"),  # what was changed last
+    # Of those alone, so that nobody looks for all the others by it.
+    Index("ix_members_withdrawn", "id", sqlite_where=text("withdrawn IS 1"),
+          postgresql_where=text("withdrawn IS true")),
 )
 
 MEMBER_KEYS = Table(
