@@ -48,7 +48,9 @@ def say(code: str, lang: Lang, /, **args: Any) -> str:
 
 
 def _spoken(value: Any, lang: Lang) -> Any:
-    """A value that is a text in both languages (`models.Text`), in the one that is spoken."""
+    """A text in both languages (`models.Text`, or its plain data), in the one that is spoken."""
+    if isinstance(value, dict) and value.keys() == {"zh", "en"}:
+        return value[lang]
     return getattr(value, lang) if hasattr(value, "zh") and hasattr(value, "en") else value
 
 

@@ -119,14 +119,16 @@ class AccessGuard:
         if hidden:
             raise fail(NotFoundError, "register.access.not-found")
         if not all(self.may(conn, actor, permission, unit) for unit in places):
-            raise fail(ForbiddenError, "register.access.forbidden", role=actor.role,
-                       permission=permission)
+            raise fail(ForbiddenError, "register.access.forbidden",
+                       **self.table.called(permission, actor.role))
         if self.table.permissions[permission].second_factor:
             if actor.via == KEY:
-                raise fail(ForbiddenError, "register.access.person", permission=permission)
+                raise fail(ForbiddenError, "register.access.person",
+                           **self.table.called(permission))
             if actor.via == SESSION and not actor.second_factor:
                 raise fail(ForbiddenError, "register.access.second-factor",
-                           hint="register.access.second-factor.hint", permission=permission)
+                           hint="register.access.second-factor.hint",
+                           **self.table.called(permission))
 
     def _tree(self, conn: Connection) -> UnitTree:
         """The units as this transaction sees them; read again where one was set since."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -85,6 +85,12 @@ class PermissionTable(_Part):
     def reach(self, role: str, permission: str) -> Reach | None:
         """How far `role` has `permission`; None where not at all."""
         return self.permissions[permission].grants.get(role)
+
+
+    def called(self, permission: str, role: str | None = None) -> dict[str, Any]:
+        """What messages call a permission, and a role that lacks it."""
+        said: dict[str, Any] = {"permission": self.permissions[permission].title}
+        return said if role is None else {**said, "role": self.roles[role].title}
 
 
 @cache

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from zhuanjie.engine.api import Lang, fail
 from zhuanjie.web.access.errors import LoginError
+from zhuanjie.web.access.permissions import permission_table
 from zhuanjie.web.access.sessions import UserSession
 from zhuanjie.web.api.callers import TOKEN, check_page, cookie_name, csrf_of
 from zhuanjie.web.api.problem import HttpError, language
@@ -51,8 +52,8 @@ class Visitor:
     def need(self, *permissions: str) -> None:
         """Raise ForbiddenError where their role has none of these."""
         if not self.may(*permissions):
-            raise fail(ForbiddenError, "register.access.forbidden", role=self.session.role,
-                       permission=permissions[0])
+            raise fail(ForbiddenError, "register.access.forbidden",
+                       **permission_table().called(permissions[0], self.session.role))
 
 
 class LoginNeeded(Exception):

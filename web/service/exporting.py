@@ -29,8 +29,8 @@ def export_to(register: Register, actor: Actor, folder: Path, *, day: date | Non
     with register.store.reading(actor) as conn:
         scope = _within(register.guard.units(conn, actor, permission), units)
         if not scope:
-            raise fail(ForbiddenError, "register.access.forbidden", role=actor.role,
-                       permission=permission)
+            raise fail(ForbiddenError, "register.access.forbidden",
+                       **register.guard.table.called(permission, actor.role))
         table = export_table(conn, register.vocabulary, day=day, zone=office_zone(), scope=scope,
                              full=full)
     note_export(register.store, actor, table, units)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from zhuanjie.engine.api import Report, ZhuanjieError, audit, office_zone, say, use_settings
+from zhuanjie.engine.api import Report, Text, ZhuanjieError, audit, office_zone, say, use_settings
 from zhuanjie.report.view import View
 from zhuanjie.web.acts.waiver_rows import waiver_entries
 from zhuanjie.web.evidence.keys import verifiers_of
@@ -216,7 +216,9 @@ def run_job(url: str, place: Path, settings: Path | None, folder: Path) -> None:
     except ZhuanjieError as error:
         first = error.diagnostics[0]
         _write(folder, {"state": "failed", "error": {
-            "code": first.code, "values": {n: str(v) for n, v in first.args.items()}}})
+            "code": first.code, "values": {
+                n: v.model_dump() if isinstance(v, Text) else str(v)
+                for n, v in first.args.items()}}})
     except Exception as error:  # noqa: BLE001  # whose message may quote what the register holds
         _LOG.warning("a job failed: %s", type(error).__name__)
         _write(folder, {"state": "failed", "error": {"code": "register.job.failed"}})

@@ -133,7 +133,8 @@ def calendars(register: Register, who: Who) -> list[CalendarShown]:
 def subscribe_(register: Register, who: Who, asked: CalendarAsked) -> CalendarMade:
     """Subscribe to the deadlines of a unit; the address is shown this once."""
     if who.via == KEY:  # who it is shown to is asked anew each time, and a program is nobody
-        raise fail(ForbiddenError, "register.access.person", permission="calendars")
+        raise fail(ForbiddenError, "register.access.person",
+                   **register.guard.table.called("calendars"))
     with register.store.change(who) as work:
         register.guard.require(work.conn, who, "read", asked.unit)
         with work.everything():  # what is limited to units is written by nobody's own hand
