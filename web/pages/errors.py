@@ -32,6 +32,7 @@ from zhuanjie.web.pages.visitors import (
     PasswordNeeded,
     Visitor,
     is_part,
+    own_path,
     session_visitor,
     wanted_language,
 )
@@ -138,12 +139,24 @@ def _of_database(request: Request, error: Exception) -> Response:
 def _to_login(request: Request, error: Exception) -> Response:
     assert isinstance(error, LoginNeeded)
     if error.form is not None:
-        return render(request, None, "login/login.html", status=401, next=request.url.path,
+        return render(request, None, "login/login.html", status=401,
+                      next=_address(request) if error.form.texts else _asking_page(request),
                       kept=error.form.texts, lost=error.form.has_files, expired=True, error=None,
                       user="", code=False,
                       providers=request.app.state.register.access.sign_ins.providers,
                       headers={"hx-retarget": "body", "hx-reswap": "innerHTML"})
     return go(request, _with_next(request))
+
+
+def _asking_page(request: Request) -> str:
+    """The page that a form came from: where nothing was typed, there is nothing to send again."""
+    asked = urlsplit(request.headers.get("referer", ""))
+    return own_path(f"{asked.path}?{asked.query}" if asked.query else asked.path)
+
+
+def _address(request: Request) -> str:
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
 
 
 def _to_password(request: Request, _error: Exception) -> Response:

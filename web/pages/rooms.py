@@ -11,10 +11,12 @@ from zhuanjie.web.pages.board import reports
 from zhuanjie.web.pages.board import routes as board
 from zhuanjie.web.pages.imports import routes as imports
 from zhuanjie.web.pages.law import routes as law
+from zhuanjie.web.pages.law import trying
 from zhuanjie.web.pages.letters import routes as letters
 from zhuanjie.web.pages.login import routes as login
 from zhuanjie.web.pages.member import acting
 from zhuanjie.web.pages.member import routes as member
+from zhuanjie.web.pages.members import bulk
 from zhuanjie.web.pages.members import routes as members
 from zhuanjie.web.pages.receipts import routes as receipts
 from zhuanjie.web.pages.settings import routes as settings
@@ -36,6 +38,8 @@ ROUTERS: Final = (
     law.router,
     settings.router,
 )
+RESUMES: Final = {**acting.RESUMES, **bulk.RESUMES, **trying.RESUMES, **receipts.RESUMES}
+"""By patterns of paths, what makes a form again that was being filled in when a session ended."""
 UPLOADS: Final = (
     *acting.UPLOADS,
     r"/imports",

@@ -67,6 +67,14 @@ def show(request: Request, visitor: Seen, id: JobId) -> Response:
                   found=_in_words(job.result, visitor) if job.result else None)
 
 
+def resume(request: Request, visitor: Visitor, typed: FormValues) -> Response:
+    """What was to be tried when the session ended."""
+    return _asking(request, visitor, typed.one("pack"), typed=typed)
+
+
+RESUMES: Final = {r"/law/what-if": resume}
+
+
 def _asking(request: Request, visitor: Visitor, pack: str, *, error: ZhuanjieError | None = None,
             typed: FormValues | None = None) -> Response:
     visitor.need("judge")

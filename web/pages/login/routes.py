@@ -5,10 +5,14 @@ Whoever was signed out in the middle of a form finds what they typed after the l
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from zhuanjie.engine.api import ZhuanjieError
@@ -16,9 +20,10 @@ from zhuanjie.web.access.errors import LockedOutError, LoginError
 from zhuanjie.web.access.logins import LoggedIn
 from zhuanjie.web.access.sessions import UserSession
 from zhuanjie.web.api.callers import check_page, cookie_name, is_secure
-from zhuanjie.web.pages.errors import PASSWORD, describe_error
+from zhuanjie.web.pages.errors import PASSWORD, describe_error, error_page
 from zhuanjie.web.pages.forms import KEPT, FormValues
 from zhuanjie.web.pages.frame import go, render
+from zhuanjie.web.pages.login.kept import titled
 from zhuanjie.web.pages.navigation import home
 from zhuanjie.web.pages.visitors import (
     LoginNeeded,
@@ -70,7 +75,7 @@ def log_in(request: Request, typed: Typed) -> Response:
     if done.session.must_change:
         answer = go(request, PASSWORD)
     elif kept:
-        answer = render(request, _begun(request, done), "login/resume.html", next=way, kept=kept)
+        answer = _resumed(request, _begun(request, done), way, kept)
     else:
         answer = go(request, way)
     return with_session(request, answer, done)
@@ -142,6 +147,21 @@ def _change(request: Request, visitor: Visitor, error: ZhuanjieError | None, *,
     return render(request, visitor, "login/password.html", error=said, again=again,
                   status=said["status"] if said else 422 if again else 200,
                   first=visitor.session.must_change)
+
+
+def _resumed(request: Request, visitor: Visitor, way: str,
+             kept: list[tuple[str, str]]) -> Response:
+    """The form that was being filled in, as it was; where no room makes it again, what it held."""
+    path, values = urlsplit(way).path, FormValues(FormData([*kept]))
+    resumes: Mapping[str, Callable[..., Response]] = request.app.state.resumes
+    for pattern, resume in resumes.items():
+        if found := re.fullmatch(pattern, path):
+            try:
+                return resume(request, visitor, values, *found.groups())
+            except ZhuanjieError as error:
+                return error_page(request, visitor, error)
+    return render(request, visitor, "login/resume.html", next=way, kept=kept, shown=titled(
+        kept, path, register_of(request).vocabulary, visitor.lang))
 
 
 def _begun(request: Request, done: LoggedIn) -> Visitor:

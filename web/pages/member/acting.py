@@ -19,6 +19,7 @@ from zhuanjie.web.acts.conflicts import conflict
 from zhuanjie.web.acts.perform import AskedAct
 from zhuanjie.web.api.fields import Line
 from zhuanjie.web.pages.errors import describe_error
+from zhuanjie.web.pages.forms import FormValues
 from zhuanjie.web.pages.frame import go, render
 from zhuanjie.web.pages.member.facts import (
     kind_words,
@@ -58,6 +59,7 @@ class _Shown:
 
     again: TypedForm | None = None
     error: ZhuanjieError | None = None
+    resumed: bool = False
 
 
 @router.get("/members/{key}/acts/{act}")
@@ -96,6 +98,18 @@ def judge(request: Request, visitor: Sent, typed: Typed, key: Key, act: Act) -> 
                   open_acts=open_acts, **_judged(register, visitor, draft, sent.asked))
 
 
+def resume(request: Request, visitor: Visitor, typed: FormValues, key: str, act: str) -> Response:
+    """The form of an act as it was when the session ended."""
+    register = register_of(request)
+    with register.store.reading(visitor.actor) as conn:
+        member = member_of(conn, key, register.vocabulary)
+    return _form(request, visitor, key, act, _Shown(
+        typed_form(typed, _act(register, act), member.id), resumed=True))
+
+
+RESUMES: Final = {r"/members/([^/]+)/acts/([^/]+)(?:/judge)?": resume}
+
+
 def _form(request: Request, visitor: Visitor, key: str, name: str, shown: _Shown) -> Response:
     register, lang, again = register_of(request), visitor.lang, shown.again
     acts, act = register.acts.desk.acts, _act(register, name)
@@ -125,7 +139,7 @@ def _form(request: Request, visitor: Visitor, key: str, name: str, shown: _Shown
         version=member.version, once=new_key(), section=section, open_acts=open_acts,
         sections=[(id, title) for id, title, names in sections_of(acts)
                   if act.act.sets_any and names],
-        reason=asked.reason or "", files=asked.attachments,
+        reason=asked.reason or "", files=asked.attachments, resumed=shown.resumed,
         **_judged(register, visitor, draft, asked))
 
 

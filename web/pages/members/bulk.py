@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
@@ -96,6 +96,14 @@ def do(request: Request, visitor: Sent, typed: Typed) -> Response:
     results = register.acts.do_all(visitor.actor, _asked(act, typed), chosen, key=key,
                                    lang=visitor.lang)
     return _page(request, visitor, typed, act, chosen, results, done=True)
+
+
+def resume(request: Request, visitor: Visitor, typed: FormValues) -> Response:
+    """What was asked of a selection when the session ended, looked at once more."""
+    return _preview(request, visitor, typed)
+
+
+RESUMES: Final = {r"/members/bulk(?:/do)?": resume}
 
 
 def _page(request: Request, visitor: Visitor, typed: FormValues, act: TypedAct,

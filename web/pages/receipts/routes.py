@@ -14,6 +14,7 @@ from zhuanjie.web.access.units import unit_tree
 from zhuanjie.web.acts.perform import AskedAct
 from zhuanjie.web.letters.awaited import AgeGroup, AwaitedRow, age_groups, awaited_rows
 from zhuanjie.web.pages.errors import describe_error
+from zhuanjie.web.pages.forms import FormValues
 from zhuanjie.web.pages.frame import go, render
 from zhuanjie.web.pages.letters.shown import shown_field, title_of
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, is_part, register_of
@@ -95,6 +96,17 @@ def record(request: Request, visitor: Sent, typed: Typed, member: MemberId) -> R
             register.vocabulary, found), id=found.id, act=acts.acts[each.awaited.act].act.title,
             columns=5 + len(each.awaited.shows))
     return go(request, _address(what=typed.one("what"), age=age), note="receipts.recorded")
+
+
+def resume(request: Request, visitor: Visitor, typed: FormValues, member: str) -> Response:
+    """The form for one that has come, as it was when the session ended."""
+    register = register_of(request)
+    each = _awaited(register.letters.acts, typed.one("what"))
+    return _form(request, visitor, register, each, _member(register, visitor, member),
+                 typed.one("age"), day=typed.one("day"))
+
+
+RESUMES: Final = {r"/receipts/([\w-]{1,64})": resume}
 
 
 def _form(request: Request, visitor: Visitor, register: Register, each: TypedAwaited,
