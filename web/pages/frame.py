@@ -2,8 +2,8 @@
 
 Whatever is put into a template is escaped. Besides the values each template knows `t` (words),
 `lang`, `visitor` (None on pages before the login), `csrf_field` and `csrf`, `path`, `part`
-(whether HTMX asked), `asset`, and the filters `day`, `moment`, `number`, `both` (a text in both
-languages), `says` (a diagnostic's words).
+(whether HTMX asked), `asset`, and the filters `cell` (a value in a table), `day`, `moment`,
+`number`, `both` (a text in both languages), `says` (a diagnostic's words).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ PAGE_POLICY: Final = (
     "frame-ancestors 'none'")
 _NOTE: Final = "zhuanjie-note"
 _NOTE_SECONDS: Final = 60
+_WHOLE: Final = 16
 
 
 def render(request: Request, visitor: Visitor | None, template: str, *, status: int = 200,
@@ -81,7 +82,7 @@ def environment(lang: Lang) -> Environment:
                        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
                        auto_reload=False)
     made.globals |= {"t": partial(_words, lang), "lang": lang, "asset": asset}
-    made.filters |= {"day": _day, "moment": _moment, "number": _number,
+    made.filters |= {"cell": _cell, "day": _day, "moment": _moment, "number": _number,
                      "both": partial(_both, lang), "says": partial(_says, lang)}
     return made
 
@@ -111,6 +112,13 @@ def _moment(value: str | datetime | None) -> str:
         return ""
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     return at.astimezone(office_zone()).strftime("%Y-%m-%d %H:%M")
+
+
+def _cell(value: Any) -> Markup:
+    """What a record has, in a table: a date or a number is not broken between two lines."""
+    text = str(value)
+    whole = text.isascii() and len(text) <= _WHOLE
+    return Markup('<bdi class="nowrap">{}</bdi>' if whole else "<bdi>{}</bdi>").format(text)
 
 
 def _number(value: float) -> str:

@@ -50,6 +50,8 @@ def test_templates_have_words_of_no_language_and_no_domain() -> None:
         assert not re.search(r"[\u3400-\u9fff]", text), path
         assert set(names().findall(text)) <= OURS, path
         assert not re.search(r"\son\w+=|\sstyle=|hx-on|\|safe|<script(?![^>]* src=)", text), path
+        # What scrolls sideways is reached by keyboard, and has a name.
+        assert not re.search(r'class="scroll"(?! tabindex="0" role="group" aria-label)', text), path
         used |= set(re.findall(r"\bt\('([a-z_]+\.[a-z_0-9]+)'(?! ~)", text))
     assert used <= every_word("zh").keys(), used - every_word("zh").keys()
     for path in sorted(FOLDER.rglob("*.py")):
