@@ -29,9 +29,10 @@ serve: setup
 	@$(BIN)/python fixtures/register.py out/register
 	@$(BIN)/zhuanjie serve --database sqlite:///$(CURDIR)/out/register/register.db --port $(PORT)
 
-## pictures: what the README shows of both (Chromium, LibreOffice Calc and poppler-utils)
+## pictures: what the README shows (Chromium, LibreOffice Calc, poppler-utils and fonts-noto-cjk)
 pictures: demo
 	$(BIN)/python docs/pictures/make.py $(MARKED) $(PAGE)
+	$(BIN)/python docs/pictures/register_pages.py
 
 ## test: all but Spark, PostgreSQL and what is slow, in a few minutes
 test: setup
