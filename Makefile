@@ -120,6 +120,7 @@ bench: $(UV)
 	.venv-bench/bin/python bench/watch.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/postgresql.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/register.py --data $(BENCH_DATA)
+	.venv-bench/bin/python bench/pages.py --data $(BENCH_DATA)
 
 fixtures: setup
 	$(BIN)/python fixtures/make.py

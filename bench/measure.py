@@ -28,7 +28,7 @@ PAGE = HERE.parent / "docs" / "benchmarks.md"
 COMMAND = str(Path(sys.executable).parent / "zhuanjie")
 AS_OF = "2007-12-31"
 SECTIONS = ("one_record", "gate", "bulk", "texts", "workbooks", "peers", "scaling", "postgresql",
-            "spark", "watch", "register")
+            "spark", "watch", "register", "pages")
 HEAD = """\
 # Benchmarks
 
