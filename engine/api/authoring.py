@@ -5,7 +5,7 @@ Each function imports what it needs: only what asks the solver waits for it, or 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,13 +92,17 @@ def pack_cases(policy: Policy, *, measure: bool = True) -> PackCases:
 
 
 def law_impact(old: Policy, new: Policy, tables: Sequence[GivenTable], as_of: date, *,
-               lang: Lang = "en") -> Impact:
-    """Whom another policy affects, of records that were read before; waivers are left aside."""
+               lang: Lang = "en",
+               progress: Callable[[int], None] = lambda _done: None) -> Impact:
+    """Whom another policy affects, of records that were read before; waivers are left aside.
+
+    `progress` is told how many records have been judged.
+    """
     from zhuanjie.engine.authoring.diff.impact import impact_on
     from zhuanjie.engine.ledger.ledger import from_tables
 
     return impact_on(old, new, [from_tables(tables, vocabulary=p.vocabulary) for p in (old, new)],
-                     as_of, lang=lang)
+                     as_of, lang=lang, progress=progress)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,15 +37,21 @@ def decision_draft(judge: CaseJudge, given: Any, outcomes: Iterable[Outcome | st
 
 def made_decision(ref: PolicyRef, day: date, given: Any, outcomes: Iterable[Outcome | str], *,
                   records: int, why: Sequence[str] = (), moment: str | None = None,
-                  about: str | None = None) -> EventDraft:
-    """The same of what was judged by a policy as of a day, without a judge."""
+                  about: str | None = None,
+                  params: Mapping[str, str] | None = None) -> EventDraft:
+    """The same of what was judged by a policy as of a day, without a judge.
+
+    `params` are values of its parameters that are others than the policy's, which its hash tells
+    nothing of.
+    """
     salt = secrets.token_bytes(_SALT_BYTES)
     data: dict[str, Any] = {
         "policy": ref.id, "version": ref.version, "sha256": ref.sha256,
         "as_of": day.isoformat(), "records": records,
         "outcomes": dict(sorted(Counter(map(str, outcomes)).items())),
         "input": input_hash(salt, given)}
-    more: Mapping[str, Any] = {"why": list(why), "moment": moment, "about": about}
+    more: Mapping[str, Any] = {"why": list(why), "moment": moment, "about": about,
+                               "params": dict(params or {})}
     return EventDraft(DECISION, data=data | {n: v for n, v in more.items() if v},
                       values={SALT: (None, salt.hex())})
 

@@ -25,7 +25,7 @@ from zhuanjie.web.evidence.verify import verify
 from zhuanjie.web.judging.decisions import decision_draft
 from zhuanjie.web.judging.given import given_tables
 from zhuanjie.web.judging.past import last_event, members_at
-from zhuanjie.web.service.board import work_out
+from zhuanjie.web.service.board import DAY_JOB, work_out
 from zhuanjie.web.service.exporting import export_to
 from zhuanjie.web.service.import_desk import note_saved, write_marked
 from zhuanjie.web.service.importing import headings_of, save_upload, undo_import
@@ -177,12 +177,12 @@ def what_if(job: JobContext) -> Mapping[str, Any]:
     """Try another law on the members that the owner sees."""
     register, day, said = job.register, _day(job), job.arguments
     law = tried_law(register, day, said.get("policy"), said.get("params", {}))
-    return try_law(register, job.actor, day, law, job.files, said["lang"])
+    return try_law(register, job.actor, day, law, job.files, said["lang"], job.progress)
 
 
 KINDS: Final[Mapping[str, Callable[[JobContext], Mapping[str, Any]]]] = {
     "audit-register": audit_register, "audit-file": audit_file, "verify-trail": verify_trail,
-    "export": export_register, "board-day": work_out_day,
+    "export": export_register, DAY_JOB: work_out_day,
     "import-preview": import_preview, "import-save": import_save,
     "import-undo": import_undo, "import-marked": import_marked,
     "what-if": what_if,

@@ -7,7 +7,7 @@ differs is told. Waivers are left aside: they were granted from the law that hol
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
@@ -41,6 +41,7 @@ FILE: Final = "impact.csv"
 KIND: Final = "what-if"
 """What such a job is called."""
 _SHOWN: Final = 200
+Progress = Callable[[int, int | None], None]
 _NAME: Final = "register"
 
 
@@ -50,6 +51,8 @@ class TriedLaw:
 
     now: Policy
     tried: Policy
+    params: Mapping[str, str]
+    """Values of its parameters that are others than the pack's, or than the settings'."""
 
 
 def tried_law(register: Register, day: date, pack: str | None,
@@ -70,17 +73,21 @@ def tried_law(register: Register, day: date, pack: str | None,
     values = parameter_values(tried, said)
     if pack is None and not values:
         raise fail(UsageError, "register.law.same")
-    return TriedLaw(now, with_params(tried, values, day))
+    return TriedLaw(now, with_params(tried, values, day),
+                    {name: str(value) for name, value in values.items()})
 
 
 def try_law(register: Register, actor: Actor, day: date, law: TriedLaw, folder: Path,
-            lang: Lang) -> dict[str, Any]:
+            lang: Lang, progress: Progress = lambda _done, _whole: None) -> dict[str, Any]:
     """Judge the members that `actor` sees by both; the whole of it goes into a file of `folder`."""
     with register.store.reading(actor) as conn:
         upto = last_event(conn, day, office_zone()) if day < register.day() else version_of(conn)
         tables = [replace(table, file=f"{_NAME}/{number}") for number, table
                   in enumerate(given_tables(members_at(conn, upto), _NAME), 1)]
-    found = law_impact(law.now, law.tried, tables, day, lang=lang) if tables else Impact(0, ())
+    whole = sum(len(table.entries) for table in tables)
+    progress(0, whole)
+    found = law_impact(law.now, law.tried, tables, day, lang=lang,
+                       progress=lambda done: progress(done, whole)) if tables else Impact(0, ())
     rows = _rows(found, tables)
     with (folder / FILE).open("w", encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out)
@@ -92,8 +99,9 @@ def try_law(register: Register, actor: Actor, day: date, law: TriedLaw, folder: 
             law.tried.ref, day, [upto, [t.entries for t in tables]],
             [str(now) for (aspect, _, _, now, _), n in found.counts.items()
              for _ in range(n) if str(aspect) == "outcome"],
-            records=found.records, why=("what-if",)))
-    return {"policy": _ref(law.tried), "instead_of": _ref(law.now), "as_of": day.isoformat(),
+            records=found.records, why=("what-if",), params=law.params))
+    return {"policy": {**_ref(law.tried), "params": dict(law.params)},
+            "instead_of": _ref(law.now), "as_of": day.isoformat(),
             "decision": decision.id, "records": found.records,
             "records_changed": found.records_changed, "upto": upto,
             "counts": [{"aspect": str(aspect), "clause": clause, "was": _plain(was),
@@ -123,6 +131,6 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _ref(policy: Policy) -> dict[str, str]:
+def _ref(policy: Policy) -> dict[str, Any]:
     ref = policy.ref
     return {"id": ref.id, "version": ref.version, "sha256": ref.sha256}

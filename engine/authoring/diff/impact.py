@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import date
@@ -111,12 +111,15 @@ def impact(old: Policy, new: Policy, ledgers: Sequence[str | Path], as_of: date,
 
 
 def impact_on(old: Policy, new: Policy, ledgers: Sequence[Ledger], as_of: date, *,
-              lang: Lang = "en") -> Impact:
-    """Judge one ledger by both policies, opened for each, and keep what differs; it is closed."""
+              lang: Lang = "en", progress: Callable[[int], None] = lambda _done: None) -> Impact:
+    """Judge one ledger by both policies, opened for each, and keep what differs; it is closed.
+
+    `progress` is told how many records have been judged.
+    """
     with ExitStack() as opened:
         runs = [begin(opened.enter_context(closing(ledger)), make_plan(p, as_of), backend(BULK),
                       lang=lang) for p, ledger in zip((old, new), ledgers, strict=True)]
-        return _compared(runs, old, new)
+        return _compared(runs, old, new, progress)
 
 
 def _absent(policy: Policy, ledgers: Sequence[str | Path], as_of: date,
@@ -143,7 +146,8 @@ def _absences(was: Mapping[tuple[str, str], Finding],
         yield from _aspects(record, rule, before, after, None, None)
 
 
-def _compared(runs: Sequence[AuditRun], old: Policy, new: Policy) -> Impact:
+def _compared(runs: Sequence[AuditRun], old: Policy, new: Policy,
+              progress: Callable[[int], None]) -> Impact:
     pairs = [(was, now) for was, now in pair_rules(old, new) if was and now]
     renamed = {was.id: now.id for was, now in pairs}
     # Of a rule in several editions one judges a record; they go by one name.
@@ -151,10 +155,12 @@ def _compared(runs: Sequence[AuditRun], old: Policy, new: Policy) -> Impact:
     order: dict[str, int] = {}
     for rule in (*new.rules, *old.rules):
         order.setdefault(rule.rule.id, len(order))
-    changes = [
-        change for was, now in zip(_judged(runs[0], names), _judged(runs[1]), strict=True)
-        for change in _differences(was, now, order)
-    ]
+    changes: list[Changed] = []
+    done = 0
+    for was, now in zip(_judged(runs[0], names), _judged(runs[1]), strict=True):
+        changes += _differences(was, now, order)
+        done += len(now.names)
+        progress(done)
     changes += [Changed(c.group, c.clause, c.rule, c.was, c.now, None, None)
                 for c in changed_shares(runs[0], runs[1], renamed)]
     return Impact(runs[0].totals.records, tuple(changes),

@@ -24,6 +24,7 @@ from zhuanjie.web.store.errors import NotFoundError
 router = APIRouter(prefix="/law/what-if")
 JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 _PARAMETER: Final = "p:"
+_TRIED: Final = 20
 _OUTCOMES: Final = frozenset(map(str, Outcome))
 
 
@@ -85,8 +86,18 @@ def _asking(request: Request, visitor: Visitor, pack: str, *, error: ZhuanjieErr
     return render(
         request, visitor, "law/what_if.html", error=said, status=said["status"] if said else 200,
         packs=[(id, getattr(title, visitor.lang)) for id, title in names.items()], chosen=chosen,
-        today=today, tab="what-if", parameters=_parameters(chosen, visitor, typed),
+        today=today, tab="what-if", tried=_tried(request, visitor),
+        titles={id: getattr(title, visitor.lang) for id, title in names.items()},
+        parameters=_parameters(chosen, visitor, typed),
         as_of=typed.one("as_of") if typed else register.day().isoformat())
+
+
+def _tried(request: Request, visitor: Visitor) -> list[dict[str, Any]]:
+    """What one has tried before, the latest first: it is found again after one has left it."""
+    return [{"href": f"/law/what-if/{job.id}", "at": job.made_at, "state": job.state,
+             "pack": job.arguments.get("policy"), "params": job.arguments.get("params", {}),
+             "as_of": job.arguments.get("as_of") or ""}
+            for job in jobs_of(request).jobs(visitor.actor) if job.kind == KIND][:_TRIED]
 
 
 def _parameters(policy: Policy, visitor: Visitor, typed: FormValues | None
