@@ -34,6 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("web.letters",),
     ("web.operations",),
     ("web.service",),
+    ("web.reports",),
     ("web.api",),
     ("web.pages",),
     ("web",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import create_task
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Final
 
 from anyio.to_thread import current_default_thread_limiter, run_sync
@@ -28,6 +29,7 @@ from zhuanjie.web.api.routes import (
     judging,
     members,
     office,
+    reports,
     session,
     settings,
     sign_in,
@@ -38,6 +40,7 @@ from zhuanjie.web.api.settings import HttpSettings
 from zhuanjie.web.api.stream import EventFeed
 from zhuanjie.web.operations.logs import Observed
 from zhuanjie.web.service.cases import warm_up
+from zhuanjie.web.service.closing import keep_closing_days
 from zhuanjie.web.service.job_kinds import run_job
 from zhuanjie.web.service.jobs import JobRunner
 from zhuanjie.web.service.register import Register
@@ -45,7 +48,7 @@ from zhuanjie.web.service.register import Register
 PREFIX: Final = "/api/v1"
 ROUTES: Final = tuple(room.router for room in (
     session, sign_in, members, acts, attachments, waivers, imports, judging, jobs, trail, access,
-    office, settings))
+    office, settings, reports))
 
 FOR_STRANGERS: Final = (session.router, sign_in.router)
 """The routes that nobody need be signed in for."""
@@ -60,6 +63,7 @@ def make_app(register: Register, settings: HttpSettings | None = None, *,
     """
     http = settings or HttpSettings()
 
+    register.upkeep.close_days = partial(keep_closing_days, register)
     feed, runner = EventFeed(register.store), JobRunner(register.place, run_job)
 
     @asynccontextmanager

@@ -22,6 +22,8 @@ MEMBER, STATE, STEPS, MEMBERS_OF, FINDINGS_OF, LATE, DARK, DARK_MEMBERS = (
 clause; outcomes of a clause; since when they are overdue; rules that columns are missing for, by
 clause, and the members of these."""
 
+NOT_JUDGED: Final = "dark"
+"""What stands for an outcome among the marks of a past day, of a clause that was not judged."""
 OVERDUE: Final = "overdue"
 CLEAR: Final = "clear"
 STATES: Final = (OVERDUE, str(Outcome.VIOLATION), str(Outcome.UNDETERMINED), str(Outcome.PENDING),
@@ -165,6 +167,11 @@ AGES: Final = (Age("1-30", 1, 30), Age("31-60", 31, 60), Age("61-90", 61, 90), A
 def age_of(days: int) -> Age:
     """The age that a number of days falls into."""
     return next(age for age in AGES if age.most is None or days <= age.most)
+
+
+def share(part: int, whole: int) -> float | None:
+    """Of a hundred, to a tenth; None of nothing."""
+    return round(100 * part / whole, 1) if whole else None
 
 
 def tallies(rows: Iterable[tuple[str, str, str, int]]) -> dict[str, Tally]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from zhuanjie.engine.api import REPORTED, CaseJudge, Outcome, RegisterActs, steps_of
 from zhuanjie.web.figures.counted import (
@@ -101,10 +101,26 @@ def counted(made: MemberStanding) -> bytes:
                                for (figure, key), count in made.counts.items()))
 
 
-def current(conn: Connection) -> dict[str, Tally]:
-    """The sums of every unit that is seen, as they are now."""
-    return tallies((row.unit, row.figure, row.key, row.number)
-                   for row in conn.execute(select(FIGURES)))
+def current(conn: Connection, figures: Collection[str] = ()) -> dict[str, Tally]:
+    """The sums of every unit that is seen, as they are now: of these figures, or of all."""
+    query = select(FIGURES)
+    if figures:
+        query = query.where(FIGURES.c.figure.in_(list(figures)))
+    return tallies((row.unit, row.figure, row.key, row.number) for row in conn.execute(query))
+
+
+def summed(conn: Connection, units: Collection[str] = (),
+           figures: Collection[str] = ()) -> Tally:
+    """The sums of these units together, or of all that are seen."""
+    query = select(FIGURES.c.figure, FIGURES.c.key, func.sum(FIGURES.c.number).label("sum"))
+    if units:
+        query = query.where(FIGURES.c.unit.in_(list(units)))
+    if figures:
+        query = query.where(FIGURES.c.figure.in_(list(figures)))
+    made = Tally()
+    for row in conn.execute(query.group_by(FIGURES.c.figure, FIGURES.c.key)):
+        made.add(row.figure, row.key, int(row.sum))
+    return made
 
 
 def _said(found: JudgedMember) -> Iterator[Said]:

@@ -20,7 +20,9 @@ import orjson
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from zhuanjie.engine.api import (
+    CaseJudge,
     Finding,
+    Others,
     Outcome,
     Policy,
     RegisterActs,
@@ -29,15 +31,17 @@ from zhuanjie.engine.api import (
     steps_of,
 )
 from zhuanjie.web.figures.counted import (
-    DARK,
+    DARK_MEMBERS,
     MEMBER,
     MEMBERS_OF,
+    NOT_JUDGED,
     STATE,
     STEPS,
     MemberStanding,
     Said,
     Tally,
     listed,
+    mark,
     standing,
     tallies,
 )
@@ -51,6 +55,8 @@ from zhuanjie.web.store.tables import EVENTS
 
 KEPT_DAYS: Final = 60
 """How many past days are kept: those that were looked at last."""
+_VERSION: Final = 2
+"""Another one has past days worked out anew."""
 _REDACTED: Final = "values.redacted"
 _AT_ONCE: Final = 2000
 Progress = Callable[[int, int | None], None]
@@ -106,7 +112,7 @@ class PastFigures:
             EVENTS.c.kind == _REDACTED)).scalar_one()
         policy = self._law.policy(day)
         held = [upto, erased, policy.ref.sha256, sorted(map(str, policy.values(day).items())),
-                basis_of(self._acts), list(self._law.waivers(conn, upto))]
+                _VERSION, basis_of(self._acts), list(self._law.waivers(conn, upto))]
         return hashlib.sha256(orjson.dumps(held, default=str)).hexdigest()[:16]
 
     def looked_at(self, conn: Connection, day: date, at: str) -> None:
@@ -122,10 +128,25 @@ class PastFigures:
         then = [m for m in members_at(conn, upto) if not m.withdrawn]
         tables = given_tables(then, "register")
         report = _audit(tables, policy, day, waivers, progress) if tables else None
+        dark = self._dark(then, self._law.judge(conn, day, upto=upto)) \
+            if report is not None and report.summary.not_judged else {}
         return WorkedOut(day, upto, basis, report,
-                         list(self._standings(then, report, policy, day)))
+                         list(self._standings(then, report, dark, policy, day)))
 
-    def _standings(self, then: Sequence[PastMember], report: Report | None, policy: Policy,
+    def _dark(self, then: Sequence[PastMember], judge: CaseJudge) -> dict[str, list[Said]]:
+        """What was not judged of whom for want of columns: an audit counts it, and names nobody."""
+        found = {}
+        for member in then:
+            if member.columns:
+                typed = judge.typed(member.record)
+                others = dict.fromkeys(judge.places(typed, member.columns), Others())
+                said = judge.judge(typed, member.columns, others, all_outcomes=False)
+                found[member.id] = [Said(o.clause, o.outcome, judged=False)
+                                    for o in said.outcomes if not o.judged]
+        return found
+
+    def _standings(self, then: Sequence[PastMember], report: Report | None,
+                   dark: Mapping[str, Sequence[Said]], policy: Policy,
                    day: date) -> Iterator[StoodMember]:
         found: defaultdict[str, list[Finding]] = defaultdict(list)
         for each in report.findings if report is not None else ():
@@ -134,17 +155,14 @@ class PastFigures:
         done = {(rule.id, rule.edition.label if rule.edition else ""): rule.rule.deadline.done
                 for rule in policy.rules if rule.rule.deadline is not None}
         for member in then:
-            said = (Said(f.clause, f.outcome, _late_since(f, member, done, day), f.judged)
-                    for f in found.get(member.id, ()))
+            said = [Said(f.clause, f.outcome, _late_since(f, member, done, day))
+                    for f in found.get(member.id, ()) if f.judged]
+            said += dark.get(member.id, ())
             yield StoodMember(member, standing(said, steps_of(member.record, self._acts, day)))
 
 
-def keep(conn: Connection, worked: WorkedOut, *, office: str | None, decision: str,
-         at: str) -> None:
-    """Keep a day that was worked out. `office` is the unit that what belongs to none stands under.
-
-    What was not judged for want of columns an audit counts, and names nobody: it is the office's.
-    """
+def keep(conn: Connection, worked: WorkedOut, *, decision: str, at: str) -> None:
+    """Keep a day that was worked out."""
     day = worked.day.isoformat()
     forget(conn, [day])
     sums: Counter[tuple[str, str, str]] = Counter()
@@ -155,16 +173,14 @@ def keep(conn: Connection, worked: WorkedOut, *, office: str | None, decision: s
             sums[member.unit, figure, key] += count
         batch.append({"day": day, "subject": member.id, "unit": member.unit, "state": made.state,
                       "late_since": made.late_since, "steps": listed(made.steps),
-                      "marks": listed(made.keys(MEMBERS_OF))})
+                      "marks": listed([*made.keys(MEMBERS_OF), *(
+                          mark(NOT_JUDGED, clause) for clause in made.keys(DARK_MEMBERS))])})
         if len(batch) >= _AT_ONCE:
             insert_rows(conn, PAST_STANDINGS, batch)
             batch = []
     if batch:
         insert_rows(conn, PAST_STANDINGS, batch)
     report = worked.report
-    if report is not None and office is not None:
-        for clause, count in report.summary.not_judged.items():
-            sums[office, DARK, clause] += count
     figures = [{"day": day, "unit": unit, "figure": figure, "key": key, "number": count}
                for (unit, figure, key), count in sums.items()]
     for start in range(0, len(figures), _AT_ONCE):
@@ -185,10 +201,23 @@ def forget(conn: Connection, days: Sequence[str]) -> None:
             conn.execute(delete(table).where(table.c.day.in_(list(days))))
 
 
-def past(conn: Connection, day: date) -> dict[str, Tally]:
-    """The sums of every unit that is seen, as they were at the end of a day."""
+def past(conn: Connection, day: date, figures: Sequence[str]) -> dict[str, Tally]:
+    """The sums of these figures of every unit that is seen, as they were at the end of a day."""
     return tallies((row.unit, row.figure, row.key, row.number) for row in conn.execute(
-        select(PAST_FIGURES).where(PAST_FIGURES.c.day == day.isoformat())))
+        select(PAST_FIGURES).where(PAST_FIGURES.c.day == day.isoformat(),
+                                   PAST_FIGURES.c.figure.in_(list(figures)))))
+
+
+def past_sums(conn: Connection, day: date, units: Sequence[str]) -> Tally:
+    """All sums of these units together, as they were at the end of a day."""
+    made = Tally()
+    for row in conn.execute(
+            select(PAST_FIGURES.c.figure, PAST_FIGURES.c.key,
+                   func.sum(PAST_FIGURES.c.number).label("sum"))
+            .where(PAST_FIGURES.c.day == day.isoformat(), PAST_FIGURES.c.unit.in_(list(units)))
+            .group_by(PAST_FIGURES.c.figure, PAST_FIGURES.c.key)):
+        made.add(row.figure, row.key, int(row.sum))
+    return made
 
 
 def trend(conn: Connection, days: Sequence[date], units: Sequence[str]) -> dict[date, Tally]:

@@ -1,6 +1,6 @@
 """Sheets set in type. In: papers filled in, how to set them. Out: PDF, the same bytes for the same.
 
-Nothing but our own two templates runs; all else is data. No clock, no network is asked.
+Nothing but our own templates runs; all else is data. No clock, no network is asked.
 """
 
 from __future__ import annotations
@@ -61,6 +61,10 @@ class Press:
     def lists(self, lists: Sequence[Mapping[str, Any]], paper: Mapping[str, Any]) -> bytes:
         """Papers that list records."""
         return self._set("lists.typ", {**paper, "lists": list(lists)})
+
+    def tables(self, report: Mapping[str, Any]) -> bytes:
+        """A report of tables, on as many sheets as it takes."""
+        return self._set("tables.typ", report)
 
     def _set(self, template: str, job: Mapping[str, Any]) -> bytes:
         text = files("zhuanjie.web.letters").joinpath("typeset", template).read_bytes()

@@ -50,6 +50,9 @@ BACKUPS: Final = "backups"
 _OUTBOX: Final = timedelta(seconds=20)
 _SIGN: Final = timedelta(hours=1)
 _TIDY: Final = timedelta(hours=1)
+_FIGURES: Final = timedelta(minutes=10)
+CloseDays = Callable[[Callable[[], bool]], object]
+"""Keeps figures; it is told how to ask whether to stop."""
 _BACKUP: Final = "register-%Y%m%dT%H%M%SZ.zip"
 
 
@@ -99,6 +102,8 @@ class Upkeep:
                  reminders: ReminderSettings | None = None, zone: tzinfo | None = None,
                  metrics: RegisterMetrics | None = None) -> None:
         """`store` may have `metrics.hook` among its hooks. Raises UsageError for settings."""
+        self.close_days: CloseDays = lambda _stopping: None
+        """What keeps the figures of days that have passed: one at each call."""
         self._store, self._folder, self._day = store, folder, day
         self._judging, self._trail, self._guard, self._office = judging, trail, guard, office
         self._settings = settings or operation_settings()
@@ -139,6 +144,8 @@ class Upkeep:
         if self._trail.signer is not None:
             yield Duty("sign", every(_SIGN), lambda _now: self._trail.checkpoint(self._store))
         yield Duty("tidy", every(_TIDY), self._tidy)
+        yield Duty("figures", every(_FIGURES),
+                   lambda _now: self.close_days(lambda: self.runner.stopping))
         if self._settings.backups is not None:
             yield Duty("backup", daily(self._settings.backup_at, zone), self._backup)
 

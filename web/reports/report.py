@@ -6,27 +6,48 @@ It bears a checkpoint, so that what was on record can be proved later; of people
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from pathlib import Path
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
-from zhuanjie.engine.api import Lang, Text
-from zhuanjie.report.books import new_book
-from zhuanjie.report.ownership import MARK
-from zhuanjie.web.figures.counted import AGES, STATES, Tally
-from zhuanjie.web.pages.board.charts import share
-from zhuanjie.web.pages.words import words
-from zhuanjie.web.service.board import Board
+from zhuanjie.engine.api import Lang, Text, say
+from zhuanjie.web.figures.counted import AGES, STATES, Tally, share
+from zhuanjie.web.reports.words import BOARD, board_words, filled
+from zhuanjie.web.service.board import (
+    Board,
+    BoardView,
+    clause_words,
+    closing,
+    course,
+    look,
+)
+from zhuanjie.web.service.figure import AskedFigure
+from zhuanjie.web.service.register import Register
 from zhuanjie.web.service.waivers_on import STATES as WAIVER_STATES
-from zhuanjie.web.service.waivers_on import WaiverOnDay
+from zhuanjie.web.service.waivers_on import WaiverOnDay, waivers_on
+from zhuanjie.web.store.event import Actor
 
 SIGNED: Final = ("made", "checked", "approved")
 _OUTCOMES: Final = ("violation", "undetermined", "pending", "waived")
-_MADE: Final = datetime(2000, 1, 1)
-"""What a workbook gives as the time it was made: the same figures give the same bytes."""
-_BARRED: Final = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
-Cell = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A count of members, and whom it counts: of a unit, on a day."""
+
+    count: int
+    unit: str
+    day: date
+    asked: AskedFigure = field(default_factory=AskedFigure)
+    alone: bool = False
+
+
+Cell = str | int | Figure
+
+
+def number_of(cell: Cell) -> str | int:
+    """A cell as files have it."""
+    return cell.count if isinstance(cell, Figure) else cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +71,46 @@ class BoardReport:
     """The signed checkpoint, whole."""
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenReport:
+    """A report, or what is to be worked out before there can be one."""
+
+    seen: BoardView
+    report: BoardReport | None
+
+
+def board_says(key: str, lang: Lang, **values: Any) -> str:
+    """The words of the board for `key`."""
+    return filled(board_words(lang)[f"{BOARD}.{key}"], values)
+
+
+def monthly(register: Register, actor: Actor, unit: str, day: date | None,
+            lang: Lang) -> WrittenReport:
+    """The report on a unit as somebody sees it; raises NotFoundError, UsageError."""
+    # Signed first: what the report then says is no older than its checkpoint.
+    kept = register.trail.checkpoint(register.store) if register.trail.signer is not None else None
+    with register.store.reading(actor) as conn:
+        seen = look(register, conn, actor, unit, day)
+        if seen.of is None:
+            return WrittenReport(seen, None)
+        of = seen.of
+        points = course(conn, of, closing(conn, seen.day))
+        waivers = waivers_on(conn, seen.day, of.units, of.at.past.upto if of.at.past else None)
+    policy = register.policy(seen.day)
+    facts = [
+        (board_says("report_policy", lang), f"{getattr(policy.title, lang)} ({policy.id} "
+                                            f"{policy.version})"),
+        (board_says("report_version", lang), policy.ref.sha256)]
+    if of.at.past is not None:
+        facts.append((board_says("report_made", lang), str(of.at.past.upto)))
+    elif kept is not None:
+        facts.append((board_says("report_made", lang), str(kept.checkpoint.size)))
+    steps = {name: each.words for name, each in register.acts.desk.acts.steps.items()}
+    writer = ReportWriter(of, lang, steps, clause_words(policy, lang))
+    note = kept.note if kept is not None else None
+    return WrittenReport(seen, writer.report(points, waivers, facts, note))
+
+
 class ReportWriter:
     """Puts a board into the words of a report."""
 
@@ -69,7 +130,7 @@ class ReportWriter:
              self._waivers(waivers)], note)
 
     def _t(self, key: str, **values: Any) -> str:
-        return words(f"board.{key}", self._lang, **values)
+        return board_says(key, self._lang, **values)
 
     def _heads(self, first: str) -> list[str]:
         done = (self._t("completed"),) if self._last is not None else ()
@@ -77,44 +138,56 @@ class ReportWriter:
                                              for s in self._steps.values()), *done,
                 *(self._t(f"state_{state}") for state in STATES)]
 
-    def _line(self, first: str, tally: Tally) -> list[Cell]:
+    def _line(self, first: str, tally: Tally, unit: str, day: date, *,
+              alone: bool = False) -> list[Cell]:
+        def figure(count: int, **asked: str) -> Figure:
+            return Figure(count, unit, day, AskedFigure(**asked), alone)
+
         done = (self._percent(tally),) if self._last is not None else ()
-        return [first, tally.members, *(tally.came_to(step) for step in self._steps), *done,
-                *tally.states.values()]
+        return [first, figure(tally.members),
+                *(figure(tally.came_to(step), step=step) for step in self._steps), *done,
+                *(figure(count, state=state) for state, count in tally.states.items())]
+
+    def _here(self, count: int, **asked: str) -> Figure:
+        return Figure(count, self._of.unit, self._of.at.day, AskedFigure(**asked))
 
     def _percent(self, tally: Tally) -> str:
         part = None if self._last is None else share(tally.came_to(self._last), tally.members)
         return "–" if part is None else f"{part:.1f}%"
 
     def _units(self) -> ReportTable:
-        rows = [self._line(row.title + (self._t("alone") if row.alone else ""), row.tally)
-                for row in self._of.rows]
+        of = self._of
+        rows = [self._line(row.title + (self._t("alone") if row.alone else ""), row.tally,
+                           row.unit, of.at.day, alone=row.alone) for row in of.rows]
         return ReportTable(self._t("by_unit"), self._heads(self._t("unit")), [
-            *rows, self._line(self._t("all"), self._of.whole)])
+            *rows, self._line(self._t("all"), of.whole, of.unit, of.at.day)])
 
     def _clauses(self) -> ReportTable:
         heads = [self._t("clause"), self._t("about"), *(
-            words(f"frame.outcome_{outcome}", self._lang) for outcome in _OUTCOMES)]
+            say(f"output.outcome.{outcome}", self._lang) for outcome in _OUTCOMES)]
         return ReportTable(self._t("by_clause"), heads, [
             [clause, self._titles.get(clause, ""),
-             *(said.get(outcome, (0, 0))[0] for outcome in _OUTCOMES)]
+             *(self._here(said.get(outcome, (0, 0))[0], clause=clause, outcome=outcome)
+               for outcome in _OUTCOMES)]
             for clause, said in sorted(self._of.whole.clauses().items())])
 
     def _ages(self) -> ReportTable:
         ages = self._of.whole.ages(self._of.at.day)
         return ReportTable(self._t("by_age"), [self._t("by_age"), self._t("members")], [
-            [self._t(f"age_{age.id.replace('-', '_')}"), ages[age.id]] for age in AGES])
+            [self._t(f"age_{age.id.replace('-', '_')}"), self._here(ages[age.id], age=age.id)]
+            for age in AGES])
 
     def _trend(self, points: Sequence[tuple[date, Tally | None]]) -> ReportTable:
         heads = self._heads(self._t("closing"))
         return ReportTable(self._t("trend"), heads, [
-            self._line(day.isoformat(), tally) for day, tally in points if tally is not None])
+            self._line(day.isoformat(), tally, self._of.unit, day)
+            for day, tally in points if tally is not None])
 
     def _dark(self) -> ReportTable:
-        return ReportTable(self._t("dark"), [self._t("clause"), self._t("about"),
-                                             self._t("rules")], [
-            [clause, self._titles.get(clause, ""), rules]
-            for clause, (_, rules) in sorted(self._of.whole.dark().items())])
+        return ReportTable(self._t("dark"), [
+            self._t("clause"), self._t("about"), self._t("members"), self._t("rules")], [
+            [clause, self._titles.get(clause, ""), self._here(members, dark=clause), rules]
+            for clause, (members, rules) in sorted(self._of.whole.dark().items())])
 
     def _waivers(self, waivers: Sequence[WaiverOnDay]) -> ReportTable:
         rows: list[list[Cell]] = [
@@ -122,51 +195,3 @@ class ReportWriter:
             for state in WAIVER_STATES]
         rows.append([self._t("waiver_soon"), sum(each.is_soon for each in waivers)])
         return ReportTable(self._t("waivers"), [self._t("waiver_state"), self._t("waivers")], rows)
-
-
-def write_workbook(report: BoardReport, path: Path, lang: Lang) -> None:
-    """Write a report as a workbook: a first sheet on what it is, then a sheet a table."""
-    with new_book(path, constant_memory=False, strings_to_formulas=False, strings_to_urls=False,
-                  strings_to_numbers=False) as book:
-        book.set_properties({"created": _MADE, "author": MARK})
-        head = book.add_format({"bold": True, "border": 1, "bg_color": "#DDEBF7",
-                                "text_wrap": True})
-        boxed, large = book.add_format({"border": 1}), book.add_format(
-            {"bold": True, "font_size": 16})
-        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        sheet = book.add_worksheet(words("board.report_sheet_main", lang))
-        sheet.set_column(0, 0, 24)
-        sheet.set_column(1, 1, 70)
-        sheet.write_string(0, 0, report.title, large)
-        sheet.write_string(1, 0, report.about)
-        row = 3
-        for label, text in report.facts:
-            sheet.write_string(row, 0, label)
-            sheet.write_string(row, 1, text, wrapped)
-            row += 1
-        if report.note is not None:
-            sheet.write_string(row, 0, words("board.report_checkpoint", lang))
-            sheet.write_string(row, 1, report.note, wrapped)
-            row += 1
-        for who in SIGNED:
-            row += 2
-            sheet.write_string(row, 0, words(f"board.report_sign_{who}", lang))
-        for table in report.tables:
-            _sheet(book, table, head, boxed)
-
-
-def _sheet(book: Any, table: ReportTable, head: Any, boxed: Any) -> None:
-    sheet = book.add_worksheet(table.title.translate(_BARRED)[:31])
-    sheet.set_column(0, 0, 20)
-    sheet.set_column(1, len(table.headings), 14)
-    for at, heading in enumerate(table.headings):
-        sheet.write_string(0, at, heading, head)
-    for row, cells in enumerate(table.rows, 1):
-        for at, cell in enumerate(cells):
-            if isinstance(cell, int):
-                sheet.write_number(row, at, cell, boxed)
-            else:
-                sheet.write_string(row, at, cell, boxed)
-    sheet.freeze_panes(1, 1)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)

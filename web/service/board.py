@@ -7,36 +7,59 @@ Today's figures are kept up with every change; those of a past day are there onc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from zhuanjie.engine.api import Lang, Policy, UsageError, fail, office_zone
 from zhuanjie.web.access.units import UnitTree, unit_tree
-from zhuanjie.web.figures.counted import Tally, holding, mark, together
-from zhuanjie.web.figures.keep import current
-from zhuanjie.web.figures.past import PastDay, PastFigures, keep, past, trend
+from zhuanjie.web.figures.counted import (
+    MEMBER,
+    NOT_JUDGED,
+    STATE,
+    STEPS,
+    Tally,
+    holding,
+    mark,
+    together,
+)
+from zhuanjie.web.figures.keep import current, summed
+from zhuanjie.web.figures.past import PastDay, PastFigures, keep, past, past_sums, trend
 from zhuanjie.web.figures.tables import PAST_STANDINGS
 from zhuanjie.web.judging.decisions import decision_draft
 from zhuanjie.web.judging.past import day_end
 from zhuanjie.web.operations.upkeep import clause_titles
+from zhuanjie.web.service.jobs import Job, JobRunner
+from zhuanjie.web.service.listing import StandingQuery
 from zhuanjie.web.service.register import Register
 from zhuanjie.web.settings.reading import closing_days
 from zhuanjie.web.store.errors import NotFoundError
 from zhuanjie.web.store.event import Actor
 from zhuanjie.web.store.tables import EVENTS, MEMBERS
 
-POINTS = 12
+DAY_JOB: Final = "board-day"
+"""The kind of job that works a past day out."""
+POINTS: Final = 12
 """How many closing days a trend goes back."""
+
+
+BY_UNIT: Final = (MEMBER, STATE, STEPS)
+"""The figures that are shown of each unit; the others are of all of them together."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoardDay:
-    """The sums of units on a day; `past` is None today."""
+    """The sums of a day: of each unit, and all sums of several, as `sums` reads them.
+
+    `past` is None today.
+    """
 
     day: date
     tallies: Mapping[str, Tally]
+    sums: Callable[[Sequence[str]], Tally]
     past: PastDay | None = None
 
 
@@ -69,6 +92,35 @@ class Board:
     rows: tuple[BoardRow, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """A board that somebody looks at, or the days that are still to be worked out."""
+
+    unit: str
+    day: date
+    missing: tuple[date, ...]
+    of: Board | None = None
+
+
+def look(register: Register, conn: Connection, actor: Actor, unit: str, day: date | None,
+         against: date | None = None) -> BoardView:
+    """The board that is asked for; raises NotFoundError, UsageError."""
+    tops = tops_of(register, conn, actor)
+    at_unit, at_day = unit or next(iter(tops), ""), day or register.day()
+    found: list[BoardDay] = []
+    missing = []
+    for each in [at_day] if against is None else [at_day, against]:
+        figures = day_figures(register, conn, each)
+        if figures is None:
+            missing.append(each)
+        else:
+            found.append(figures)
+    if missing:
+        return BoardView(at_unit, at_day, tuple(missing))
+    return BoardView(at_unit, at_day, (), board(
+        conn, found[0], at_unit, tops, found[1] if against is not None else None))
+
+
 def day_figures(register: Register, conn: Connection, day: date) -> BoardDay | None:
     """The sums of a day that are there; None for a past one that was not worked out.
 
@@ -78,9 +130,11 @@ def day_figures(register: Register, conn: Connection, day: date) -> BoardDay | N
     if day > today:
         raise fail(UsageError, "register.board.future", day=day.isoformat())
     if day == today:
-        return BoardDay(day, current(conn))
-    known = register.past.known(conn, day)
-    return None if known is None else BoardDay(day, past(conn, day), known)
+        return BoardDay(day, current(conn, BY_UNIT), partial(summed, conn))
+    with register.database.reading() as whole:  # what decides how it comes out is of all units
+        known = register.past.known(whole, day)
+    return None if known is None else BoardDay(
+        day, past(conn, day, BY_UNIT), partial(past_sums, conn, day), known)
 
 
 def board(conn: Connection, at: BoardDay, unit: str, tops: Sequence[str],
@@ -103,7 +157,7 @@ def board(conn: Connection, at: BoardDay, unit: str, tops: Sequence[str],
         path.append((above, tree.units[above].title))
         above = tree.units[above].parent
     return Board(at, unit, tree.units[unit].title, tuple(reversed(path)), below,
-                 _sum(at, below), None if beside is None else _sum(beside, below), tuple(rows))
+                 at.sums(below), None if beside is None else beside.sums(below), tuple(rows))
 
 
 def _row(tree: UnitTree, unit: str, units: tuple[str, ...], at: BoardDay,
@@ -170,7 +224,6 @@ def work_out(register: Register, actor: Actor, day: date,
         if known is not None:
             return known
         worked = figures.audited(conn, day, progress)
-        office = unit_tree(conn).root
     report = worked.report
     with register.store.change(actor) as work:
         decision = ""
@@ -180,8 +233,16 @@ def work_out(register: Register, actor: Actor, day: date,
                 judge, report.ledger.sha256, (f.outcome for f in report.findings),
                 records=report.ledger.records, why=("board",))).id
         with work.everything():
-            keep(work.conn, worked, office=office, decision=decision, at=work.at)
+            keep(work.conn, worked, decision=decision, at=work.at)
     return PastDay(day, worked.upto, report.policy.sha256 if report is not None else "", decision)
+
+
+def ask_past_day(register: Register, jobs: JobRunner, actor: Actor, day: date, lang: Lang) -> Job:
+    """Have a job work a past day out; raises UsageError for a day that is not past."""
+    if day >= register.day():
+        raise fail(UsageError, "register.board.not-past", day=day.isoformat())
+    return jobs.submit(DAY_JOB, actor, {
+        "as_of": day.isoformat(), "today": register.day().isoformat(), "lang": lang})
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +251,9 @@ class PastQuery:
 
     day: date
     units: Sequence[str]
-    states: Sequence[str] = ()
+    stands: StandingQuery = field(default_factory=StandingQuery)
     clause: str | None = None
     outcome: str | None = None
-    came_to: str | None = None
-    not_to: str | None = None
-    overdue: tuple[str | None, str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,16 +282,19 @@ def past_members(conn: Connection, asked: PastQuery, *, after: str | None = None
         table.day == asked.day.isoformat(), table.unit.in_(list(asked.units))]
     if after is not None:
         where.append(table.subject > after)
-    if asked.states:
-        where.append(table.state.in_(list(asked.states)))
+    stands = asked.stands
+    if stands.states:
+        where.append(table.state.in_(list(stands.states)))
     if asked.clause is not None and asked.outcome is not None:
         where.append(holding(table.marks, mark(asked.outcome, asked.clause)))
-    if asked.came_to is not None:
-        where.append(holding(table.steps, asked.came_to))
-    if asked.not_to is not None:
-        where.append(~holding(table.steps, asked.not_to))
-    if asked.overdue is not None:
-        first, last = asked.overdue
+    if stands.dark is not None:
+        where.append(holding(table.marks, mark(NOT_JUDGED, stands.dark)))
+    if stands.came_to is not None:
+        where.append(holding(table.steps, stands.came_to))
+    if stands.not_to is not None:
+        where.append(~holding(table.steps, stands.not_to))
+    if stands.overdue is not None:
+        first, last = stands.overdue
         where += [table.late_since >= first] if first is not None else []
         where += [table.late_since <= last] if last is not None else []
     found = conn.execute(

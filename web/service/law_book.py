@@ -18,7 +18,6 @@ from sqlalchemy import Connection, func, select
 
 from zhuanjie.engine.api import (
     Lang,
-    Outcome,
     PackCases,
     Policy,
     Text,
@@ -32,8 +31,10 @@ from zhuanjie.engine.api import (
 )
 from zhuanjie.report.layouts.pack_document import PackDocument
 from zhuanjie.report.view import View
+from zhuanjie.web.figures.counted import FINDINGS_OF, MEMBERS_OF
+from zhuanjie.web.figures.keep import summed
 from zhuanjie.web.judging.decisions import DECISION
-from zhuanjie.web.judging.tables import CLOCKS, OUTCOMES
+from zhuanjie.web.judging.tables import CLOCKS
 from zhuanjie.web.store.errors import NotFoundError
 from zhuanjie.web.store.event import Event
 from zhuanjie.web.store.history import events
@@ -111,14 +112,10 @@ def _of_vocabulary(vocabulary: str) -> dict[str, Text]:
     return found
 
 
-def clause_counts(conn: Connection) -> dict[str, dict[Outcome, int]]:
-    """How the members that are seen come out, by clause."""
-    rows = conn.execute(select(OUTCOMES.c.clause, OUTCOMES.c.outcome, func.count())
-                        .group_by(OUTCOMES.c.clause, OUTCOMES.c.outcome))
-    found: dict[str, dict[Outcome, int]] = {}
-    for clause, outcome, count in rows:
-        found.setdefault(clause, {})[Outcome(outcome)] = count
-    return found
+def clause_counts(conn: Connection) -> dict[str, dict[str, int]]:
+    """How many of the members that are seen come out how, by clause and outcome."""
+    return {clause: {outcome: members for outcome, (members, _) in found.items()}
+            for clause, found in summed(conn, (), (MEMBERS_OF, FINDINGS_OF)).clauses().items()}
 
 
 def judged_by(seen: Connection, whole: Connection) -> list[JudgedBy]:

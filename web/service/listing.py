@@ -25,11 +25,10 @@ from sqlalchemy import (
 )
 
 from zhuanjie.engine.api import REPORTED, Vocabulary
-from zhuanjie.web.acts.projection import WAITING
-from zhuanjie.web.acts.tables import REQUESTS
 from zhuanjie.web.figures.counted import holding
 from zhuanjie.web.figures.tables import MEMBER_FIGURES
 from zhuanjie.web.judging.tables import OUTCOMES
+from zhuanjie.web.service.waiting import is_waiting
 from zhuanjie.web.store.tables import MEMBER_KEYS, MEMBERS
 
 MOST: Final = 200
@@ -60,19 +59,22 @@ class StandingQuery:
 class MemberQuery:
     """Which members are asked for. Of several conditions all hold; of several values any.
 
-    `waiting` are those of whom something is asked that nobody has answered. `also` are fields that
-    `text` is looked for in, besides keys and name: such as are kept in the form they are compared.
+    `waiting` is what they wait for (`waiting_kinds`), `waiver` one that covers them. `also` are
+    fields that `text` is looked for in, besides keys and name: such as are kept in the form they
+    are compared.
     """
 
     units: Sequence[str] = ()
     text: str = ""
     outcomes: Sequence[str] = ()
     clauses: Sequence[str] = ()
+    due_from: str | None = None
     due_by: str | None = None
     withdrawn: bool = False
     order: Order = "id"
     stands: StandingQuery | None = None
-    waiting: bool = False
+    waiting: Sequence[str] = ()
+    waiver: str | None = None
     also: Sequence[str] = ()
 
 
@@ -97,7 +99,7 @@ def list_members(conn: Connection, asked: MemberQuery, vocabulary: Vocabulary, *
     """At most `limit` members that are seen, after `after`, and what the next page begins after."""
     where = _conditions(asked, vocabulary)
     rows: list[Any] = []
-    for part in _parts(asked.order, vocabulary, after):
+    for part in _parts(asked, vocabulary, after):
         query = part.where(*where).limit(limit + 1 - len(rows))
         rows += conn.execute(query).all()
         if len(rows) > limit:
@@ -109,8 +111,18 @@ def list_members(conn: Connection, asked: MemberQuery, vocabulary: Vocabulary, *
     return found, last
 
 
-def _parts(order: Order, vocabulary: Vocabulary, after: Last | None) -> Iterator[Select[Any]]:
+def _parts(asked: MemberQuery, vocabulary: Vocabulary,
+           after: Last | None) -> Iterator[Select[Any]]:
     """The queries whose rows together are a list: each walks along an index."""
+    order = asked.order
+    if _by_standing(asked):
+        # Along those who stand so, in the order of their ids, instead of a look at everybody.
+        walked = MEMBER_FIGURES.c.member
+        query = (select(MEMBERS, MEMBERS.c.id.label("ordered"))
+                 .join_from(MEMBER_FIGURES, MEMBERS, MEMBERS.c.id == walked)
+                 .where(*_standing(asked.stands or StandingQuery())).order_by(walked))
+        yield query if after is None else query.where(walked > after[1])
+        return
     if order == "name" and vocabulary.name is not None:
         yield from _by_name(vocabulary.name, after)
         return
@@ -150,43 +162,52 @@ def _conditions(asked: MemberQuery, vocabulary: Vocabulary) -> list[ColumnElemen
         of_outcomes.append(OUTCOMES.c.outcome.in_(list(asked.outcomes)))
     if asked.clauses:
         of_outcomes.append(OUTCOMES.c.clause.in_(list(asked.clauses)))
+    if asked.due_from is not None:
+        of_outcomes.append(OUTCOMES.c.due >= asked.due_from)
     if asked.due_by is not None:
         of_outcomes.append(OUTCOMES.c.due <= asked.due_by)
-    if asked.clauses:  # few, and found by an index
+    if asked.clauses or asked.due_from is not None:  # few, and found by an index
         where.append(MEMBERS.c.id.in_(select(OUTCOMES.c.member).where(*of_outcomes[1:])))
     elif asked.outcomes or asked.due_by is not None:  # many: whoever comes next is soon one of them
         where.append(exists().where(*of_outcomes))
-    if asked.stands is not None:
-        where += _standing(asked.stands)
+    if asked.stands is not None and not _by_standing(asked) and (
+            stands := list(_standing(asked.stands))):
+        where.append(MEMBERS.c.id.in_(select(MEMBER_FIGURES.c.member).where(*stands)))
     if asked.waiting:
+        where.append(is_waiting(asked.waiting))
+    if asked.waiver is not None:
         where.append(MEMBERS.c.id.in_(
-            select(REQUESTS.c.member).where(REQUESTS.c.state == WAITING)))
+            select(OUTCOMES.c.member).where(OUTCOMES.c.waiver == asked.waiver)))
     if asked.text.strip():
         where.append(MEMBERS.c.id.in_(_of_text(asked, vocabulary)))
     return where
 
 
+def _by_standing(asked: MemberQuery) -> bool:
+    return asked.order == "id" and asked.stands is not None and asked.stands != StandingQuery()
+
+
 def _standing(asked: StandingQuery) -> Iterator[ColumnElement[bool]]:
+    """What holds of the row of figures that a member has."""
     table = MEMBER_FIGURES.c
-    few: list[ColumnElement[bool]] = []  # found by an index
-    if asked.states:
-        few.append(table.state.in_(list(asked.states)))
+    if len(asked.states) == 1:  # an index has them in order
+        yield table.state == asked.states[0]
+    elif asked.states:
+        yield table.state.in_(list(asked.states))
     if asked.overdue is not None:
         first, last = asked.overdue
-        few += [table.late_since.is_not(None)] if first is last is None else []
-        few += [table.late_since >= first] if first is not None else []
-        few += [table.late_since <= last] if last is not None else []
-    if few:
-        yield MEMBERS.c.id.in_(select(table.member).where(*few))
-    many: list[ColumnElement[bool]] = []
+        if first is last is None:
+            yield table.late_since.is_not(None)
+        if first is not None:
+            yield table.late_since >= first
+        if last is not None:
+            yield table.late_since <= last
     if asked.came_to is not None:
-        many.append(holding(table.steps, asked.came_to))
+        yield holding(table.steps, asked.came_to)
     if asked.not_to is not None:
-        many.append(~holding(table.steps, asked.not_to))
+        yield ~holding(table.steps, asked.not_to)
     if asked.dark is not None:
-        many.append(holding(table.dark, asked.dark))
-    if many:
-        yield exists().where(table.member == MEMBERS.c.id, *many)
+        yield holding(table.dark, asked.dark)
 
 
 def _of_text(asked: MemberQuery, vocabulary: Vocabulary) -> Any:

@@ -23,7 +23,7 @@ SOON: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class WaiverOnDay:
-    """A waiver as it stood. `covers` is how many findings it covers now, None on a past day."""
+    """A waiver as it stood. `covers` is how many members it covers now, None on a past day."""
 
     id: str
     member: str | None
@@ -47,10 +47,9 @@ def waivers_on(conn: Connection, day: date, units: Sequence[str],
         query = query.where(WAIVERS.c.requested <= upto)
     rows = conn.execute(query.order_by(WAIVERS.c.requested.desc())).all()
     covers = {} if upto is not None else {
-        row.waiver: row.findings for row in conn.execute(
-            select(OUTCOMES.c.waiver, func.count().label("findings"))
-            .where(OUTCOMES.c.outcome == "waived",
-                   OUTCOMES.c.waiver.in_([row.id for row in rows])).group_by(OUTCOMES.c.waiver))}
+        row.waiver: row.members for row in conn.execute(
+            select(OUTCOMES.c.waiver, func.count(OUTCOMES.c.member.distinct()).label("members"))
+            .where(OUTCOMES.c.waiver.in_([row.id for row in rows])).group_by(OUTCOMES.c.waiver))}
     return [_on(row, day, upto, covers.get(row.id, 0) if upto is None else None) for row in rows]
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from support.judged_registers import of_finding
-from support.register_office import RECORD, UNITS
+from support.moved_clock import ANSWERS, ASKS, FIRST, ISSUED, Clock, three_days
 
 from zhuanjie.engine.api import audit
 from zhuanjie.web.acts.waivers import WaiverRequest
 from zhuanjie.web.figures.counted import AGES, STATES
+from zhuanjie.web.figures.keep import summed
 from zhuanjie.web.figures.tables import FIGURE_DAYS
 from zhuanjie.web.service.board import (
     PastQuery,
@@ -27,66 +28,17 @@ from zhuanjie.web.service.board import (
     work_out,
 )
 from zhuanjie.web.service.listing import MemberQuery, StandingQuery, list_members
-from zhuanjie.web.service.register import Register, open_register
+from zhuanjie.web.service.register import Register
 from zhuanjie.web.service.waivers_on import waivers_on
 from zhuanjie.web.store.errors import NotFoundError
 from zhuanjie.web.store.event import SYSTEM, Actor, EventDraft
-from zhuanjie.web.store.members import column_set
-
-FIRST = date(2026, 6, 30)
-ASKS, ANSWERS = Actor("zhang", "college", "maths"), Actor("li", "department", "office")
-ISSUED: dict[str, Any] = {
-    "letter.serial": "1", "letter.stub_serial": "1", "letter.receipt_serial": "1",
-    "letter.form": "three_part", "letter.addressee": "某公司党委", "letter.name": "王五"}
-
-
-class Clock:
-    """A register of an office whose day is moved by hand."""
-
-    def __init__(self, folder: Path) -> None:
-        self.today = FIRST
-        self.register: Register = open_register(
-            f"sqlite:///{folder / 'register.db'}", folder=folder / "data", day=lambda: self.today,
-            now=lambda: datetime.combine(self.today, time(4), UTC))
-        for id, parent, title in UNITS:
-            self.register.access.set_unit(SYSTEM, id, title=title, parent=parent)
-
-    def add(self, id: str, unit: str, columns: list[str] | None = None, **more: Any) -> None:
-        record = {**RECORD, "member.id": id, "member.name": f"王{id}", **more}
-        names = columns or [f.name for f in self.register.vocabulary.fields]
-        with self.register.store.change(SYSTEM) as work:
-            work.record(EventDraft(
-                "member.imported", id, unit,
-                {n: (None, v) for n, v in record.items() if n in names and v is not None},
-                {"import": "test", "new": True, "unit": unit, "columns": ""},
-                columns=column_set(work.conn, names)))
-
-    def set(self, id: str, **values: Any) -> None:
-        with self.register.store.change(SYSTEM) as work:
-            work.record(EventDraft("member.corrected", id, values={
-                n.replace("__", "."): (None, v) for n, v in values.items()}))
-
-    def pass_to(self, day: date) -> None:
-        self.today = day
-        self.register.judging.refresh(self.register.store)
 
 
 @pytest.fixture(scope="module")
 def clock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clock]:
-    """An office on three days: a letter that is late for long, one that is not, others."""
-    made = Clock(tmp_path_factory.mktemp("board"))
-    made.add("m1", "maths", **ISSUED | {"letter.issued_on": "2026-01-05"})
-    made.add("m2", "algebra", **ISSUED | {"letter.serial": "2", "letter.stub_serial": "2",
-                                          "letter.issued_on": "2026-06-20"})
-    made.add("p1", "physics")
-    made.add("p2", "physics", columns=["member.id", "member.name", "destination.kind",
-                                       "member.left_on"])
-    made.pass_to(date(2026, 7, 31))
-    made.add("p3", "physics", **{"destination.kind": None})
-    made.set("m1", receipt__returned_on="2026-07-30", receipt__returned=True)
-    made.pass_to(date(2026, 11, 20))
-    yield made
-    made.register.close()
+    """An office on three days."""
+    with three_days(tmp_path_factory.mktemp("board")) as made:
+        yield made
 
 
 def whole(register: Register, day: date, unit: str = "office", beside: date | None = None) -> Any:
@@ -119,6 +71,11 @@ def test_whoever_sees_a_unit_sees_no_other(clock: Clock) -> None:
             board(conn, at, "office", ["maths"])
 
 
+def sums(register: Register, units: tuple[str, ...]) -> Any:
+    with register.store.reading(SYSTEM) as conn:
+        return summed(conn, units)
+
+
 def listed(register: Register, units: tuple[str, ...], **asked: Any) -> set[str]:
     with register.store.reading(SYSTEM) as conn:
         found, _ = list_members(conn, MemberQuery(units, **asked), register.vocabulary, limit=200)
@@ -129,7 +86,7 @@ def test_each_figure_of_today_is_as_long_as_its_list(clock: Clock) -> None:
     register, made = clock.register, whole(clock.register, clock.today)
     seen = 0
     for row in (*made.rows, made):
-        tally = getattr(row, "tally", None) or made.whole
+        tally = sums(clock.register, row.units)
         for state in STATES:
             found = listed(register, row.units, stands=StandingQuery(states=[state]))
             assert len(found) == tally.states[state]
@@ -182,14 +139,17 @@ def test_lists_of_a_past_day_are_as_long_as_its_figures(clock: Clock) -> None:
             rows, _ = past_members(conn, PastQuery(day, made.units, **asked))
         return len(rows)
 
-    assert {s: count(states=[s]) for s in STATES} == made.whole.states
+    assert {s: count(stands=StandingQuery([s])) for s in STATES} == made.whole.states
     for clause, by_outcome in made.whole.clauses().items():
         for outcome, (members, _) in by_outcome.items():
             assert count(clause=clause, outcome=outcome) == members
     for age in AGES:
-        assert count(overdue=age.due(day)) == made.whole.ages(day)[age.id]
+        assert count(stands=StandingQuery(overdue=age.due(day))) == made.whole.ages(day)[age.id]
     for step in register.acts.desk.acts.steps:
-        assert count(came_to=step) == made.whole.came_to(step)
+        assert count(stands=StandingQuery(came_to=step)) == made.whole.came_to(step)
+    dark = made.whole.dark()
+    assert dark and dark == {clause: (count(stands=StandingQuery(dark=clause)), rules)
+                             for clause, (_, rules) in dark.items()}
     with register.store.reading(SYSTEM) as conn:
         first, after = past_members(conn, PastQuery(day, made.units), limit=2)
         rest, end = past_members(conn, PastQuery(day, made.units), after=after, limit=9)

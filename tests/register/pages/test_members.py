@@ -66,9 +66,10 @@ def test_who_is_soon_due_is_listed_as_soon(at: Pages) -> None:
     assert tab_counts(html)["soon"] == len(listed(html)) >= before
 
 
-def test_a_unit_is_counted_by_itself_and_others_are_not_seen(at: Pages) -> None:
+def test_a_unit_has_those_below_it_and_others_are_not_seen(at: Pages) -> None:
     whole = at.as_("department").page("/members?unit=maths&size=200")
-    assert set(listed(whole)) <= {"m1", "soon1"}
+    assert {"m1", "m2"} <= set(listed(whole)) <= {"m1", "m2", "soon1"}
+    assert "m2" not in listed(at.as_("department").page("/members?unit=maths&alone=1&size=200"))
     own = at.as_("college").page("/members?size=200")
     assert set(listed(own)) <= {"m1", "m2", "soon1"} and "m2" in listed(own)
     assert listed(at.as_("college").page("/members?unit=physics")) == []

@@ -33,7 +33,7 @@ def audit_register(register: Register, jobs: Jobs, who: Who, lang: Language,
                    asked: AuditAsked) -> JobShown:
     """Audit the register as it stands, or stood at the end of a day, by the law of that day."""
     _require(register, who, "judge")
-    return _shown(jobs.submit("audit-register", who, {
+    return job_shown(jobs.submit("audit-register", who, {
         **asked.model_dump(mode="json"), **_asked(register, lang)}), lang)
 
 
@@ -50,7 +50,7 @@ def audit_file(register: Register, jobs: Jobs, who: Who, lang: Language,
     _require(register, who, "judge")
     mapping = heading_map(columns)
     upload = register.uploads.receive(who, ((f.filename or "", f.file) for f in files), {})
-    return _shown(jobs.submit("audit-file", who, {
+    return job_shown(jobs.submit("audit-file", who, {
         "as_of": as_of, "columns": mapping, "join": join, "absent": absent, "formats": formats,
         "files": [str(file.relative_to(upload.folder)) for file in upload.files],
         **_asked(register, lang)}, upload.folder), lang)
@@ -61,7 +61,7 @@ def export(register: Register, jobs: Jobs, who: Who, lang: Language,
            asked: ExportAsked) -> JobShown:
     """Write the records that one may take out to files; that they leave is kept first."""
     _require(register, who, "export-full" if asked.full else "export")
-    return _shown(jobs.submit("export", who, {
+    return job_shown(jobs.submit("export", who, {
         **asked.model_dump(mode="json"), **_asked(register, lang)}), lang)
 
 
@@ -72,7 +72,7 @@ def what_if(register: Register, jobs: Jobs, who: Who, lang: Language,
     _require(register, who, "judge")
     law = asked.model_dump(mode="json")
     tried_law(register, asked.as_of or register.day(), asked.policy, asked.params)
-    return _shown(jobs.submit("what-if", who, {**law, **_asked(register, lang)}), lang)
+    return job_shown(jobs.submit("what-if", who, {**law, **_asked(register, lang)}), lang)
 
 
 @router.post("/trail/verifications", status_code=202, tags=["trail"])
@@ -80,26 +80,26 @@ def verify(register: Register, jobs: Jobs, who: Who, lang: Language,
            asked: VerifyAsked) -> JobShown:
     """Verify the whole trail: every event, every value, every checkpoint."""
     _require(register, who, "verify-trail")
-    return _shown(jobs.submit("verify-trail", who, {
+    return job_shown(jobs.submit("verify-trail", who, {
         "notes": asked.notes, **_asked(register, lang)}), lang)
 
 
 @router.get("/jobs")
 def list_(jobs: Jobs, who: Who, lang: Language) -> list[JobShown]:
     """One's own jobs, the latest first."""
-    return [_shown(job, lang) for job in jobs.jobs(who)]
+    return [job_shown(job, lang) for job in jobs.jobs(who)]
 
 
 @router.get("/jobs/{id}")
 def show(jobs: Jobs, who: Who, lang: Language, id: Id) -> JobShown:
     """How far a job is, and what came of it."""
-    return _shown(jobs.job(id, who), lang)
+    return job_shown(jobs.job(id, who), lang)
 
 
 @router.delete("/jobs/{id}")
 def cancel(jobs: Jobs, who: Who, lang: Language, id: Id) -> JobShown:
     """End a job; one that has ended stays."""
-    return _shown(jobs.cancel(id, who), lang)
+    return job_shown(jobs.cancel(id, who), lang)
 
 
 @router.get("/jobs/{id}/files/{name}", response_class=Response, responses={
@@ -121,7 +121,8 @@ def _require(register: service.Register, who: Actor, permission: str) -> None:
         register.guard.require(conn, who, permission)
 
 
-def _shown(job: Job, lang: Lang) -> JobShown:
+def job_shown(job: Job, lang: Lang) -> JobShown:
+    """A job as answers have it."""
     error: dict[str, Any] | None = None
     if job.error is not None:
         values = job.error.get("values", {})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from zhuanjie.web.figures.counted import OVERDUE, Tally
+from zhuanjie.web.figures.counted import OVERDUE, Tally, share
 
 WIDTH, HEIGHT, EDGE = 600, 160, 8
 
@@ -22,11 +22,6 @@ class ChartLine:
     def path(self) -> str:
         """The points as SVG has them."""
         return " ".join(f"{x:g},{y:g}" for x, y in self.points)
-
-
-def share(part: int, whole: int) -> float | None:
-    """Of a hundred, to a tenth; None of nothing."""
-    return round(100 * part / whole, 1) if whole else None
 
 
 def lines_of(points: Sequence[tuple[date, Tally | None]], last: str | None) -> list[ChartLine]:

@@ -1,79 +1,83 @@
-"""The monthly report as a page and as files. In: requests. Out: HTML, a workbook."""
+"""The monthly report as a page and as files. In: requests. Out: HTML, a workbook, a PDF."""
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from typing import Annotated, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from zhuanjie.engine.api import ZhuanjieError
 from zhuanjie.web.pages.board.addresses import ROOM, Addresses
-from zhuanjie.web.pages.board.report import SIGNED, BoardReport, ReportWriter, write_workbook
-from zhuanjie.web.pages.board.routes import BoardView, day_of, look
+from zhuanjie.web.pages.board.routes import day_of
+from zhuanjie.web.pages.errors import describe_error
 from zhuanjie.web.pages.frame import environment, render
 from zhuanjie.web.pages.visitors import Seen, Visitor, register_of
-from zhuanjie.web.pages.words import words
-from zhuanjie.web.service.board import clause_words, closing, course
-from zhuanjie.web.service.register import Register
-from zhuanjie.web.service.waivers_on import waivers_on
+from zhuanjie.web.reports.files import pdf, workbook
+from zhuanjie.web.reports.report import SIGNED, BoardReport, WrittenReport, monthly
 
 router = APIRouter(prefix=ROOM)
 Text = Annotated[str, Query(max_length=200)]
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenReport:
-    """A report, or what is to be worked out before there can be one."""
-
-    seen: BoardView
-    to: Addresses
-    report: BoardReport | None
-
-
 @router.get("/report")
 def show(request: Request, visitor: Seen, unit: Text = "", day: Text = "") -> Response:
     """The report as a page, to be printed or downloaded."""
-    made = _write(register_of(request), visitor, unit, day)
-    if made.report is None:
-        return _missing(request, visitor, made)
-    return render(request, visitor, "board/report.html", report=made.report, seen=made.seen,
-                  to=made.to, signed=SIGNED)
+    made = _write(request, visitor, unit, day)
+    return _missing(request, visitor, made) if made.report is None else \
+        _page(request, visitor, made)
 
 
 @router.get("/report.html")
 def html(request: Request, visitor: Seen, unit: Text = "", day: Text = "") -> Response:
     """The report as a file that needs nothing else."""
-    made = _write(register_of(request), visitor, unit, day)
-    if made.report is None:
-        return _missing(request, visitor, made)
-    text = environment(visitor.lang).get_template("board/report_file.html").render(
-        report=made.report, signed=SIGNED)
-    return _file(text.encode(), "text/html; charset=utf-8", made, "html")
+    def text(report: BoardReport) -> bytes:
+        return environment(visitor.lang).get_template("board/report_file.html").render(
+            report=report, signed=SIGNED, to=None).encode()
+
+    return _file(request, visitor, unit, day, "html", "text/html; charset=utf-8", text)
 
 
 @router.get("/report.xlsx")
-def workbook(request: Request, visitor: Seen, unit: Text = "", day: Text = "") -> Response:
+def sheets(request: Request, visitor: Seen, unit: Text = "", day: Text = "") -> Response:
     """The report as a workbook."""
-    made = _write(register_of(request), visitor, unit, day)
-    if made.report is None:
-        return _missing(request, visitor, made)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "report.xlsx"
-        write_workbook(made.report, path, visitor.lang)
-        content = path.read_bytes()
-    return _file(content, _XLSX, made, "xlsx")
+    return _file(request, visitor, unit, day, "xlsx", _XLSX,
+                 lambda report: workbook(report, visitor.lang))
+
+
+@router.get("/report.pdf")
+def printed(request: Request, visitor: Seen, unit: Text = "", day: Text = "") -> Response:
+    """The report as sheets to print; where no font has its signs the page says so."""
+    press = register_of(request).letters.press
+    return _file(request, visitor, unit, day, "pdf", "application/pdf",
+                 lambda report: pdf(report, visitor.lang, press))
+
+
+def _page(request: Request, visitor: Visitor, made: WrittenReport,
+          error: ZhuanjieError | None = None) -> Response:
+    said = describe_error(error, visitor.lang) if error is not None else None
+    return render(request, visitor, "board/report.html", report=made.report, seen=made.seen,
+                  to=_addresses(request, made), signed=SIGNED, error=said,
+                  status=said["status"] if said else 200)
 
 
 def _missing(request: Request, visitor: Visitor, made: WrittenReport) -> Response:
-    return render(request, visitor, "board/missing.html", seen=made.seen, to=made.to, against=None)
+    return render(request, visitor, "board/missing.html", seen=made.seen,
+                  to=_addresses(request, made), against=None)
 
 
-def _file(content: bytes, kind: str, made: WrittenReport, ending: str) -> Response:
+def _file(request: Request, visitor: Visitor, unit: str, day: str, ending: str, kind: str,
+          make: Callable[[BoardReport], bytes]) -> Response:
+    made = _write(request, visitor, unit, day)
+    if made.report is None:
+        return _missing(request, visitor, made)
+    try:
+        content = make(made.report)
+    except ZhuanjieError as error:
+        return _page(request, visitor, made, error)
     of = made.seen.of
     assert of is not None
     name = quote(f"{of.title}-{of.at.day.isoformat()}.{ending}")
@@ -82,28 +86,10 @@ def _file(content: bytes, kind: str, made: WrittenReport, ending: str) -> Respon
         "cache-control": "no-store", "content-security-policy": "sandbox; default-src 'none'"})
 
 
-def _write(register: Register, visitor: Visitor, unit: str, day: str) -> WrittenReport:
+def _write(request: Request, visitor: Visitor, unit: str, day: str) -> WrittenReport:
     visitor.need("read")
-    # Signed first: what the report then says is no older than its checkpoint.
-    kept = register.trail.checkpoint(register.store) if register.trail.signer is not None else None
-    with register.store.reading(visitor.actor) as conn:
-        seen = look(register, conn, visitor, unit, day_of(day))
-        to = Addresses(seen.day, register.day())
-        if seen.of is None:
-            return WrittenReport(seen, to, None)
-        of = seen.of
-        points = course(conn, of, closing(conn, seen.day))
-        waivers = waivers_on(conn, seen.day, of.units, of.at.past.upto if of.at.past else None)
-    lang, policy = visitor.lang, register.policy(seen.day)
-    facts = [
-        (words("board.report_policy", lang), f"{getattr(policy.title, lang)} ({policy.id} "
-                                             f"{policy.version})"),
-        (words("board.report_version", lang), policy.ref.sha256)]
-    if of.at.past is not None:
-        facts.append((words("board.report_made", lang), str(of.at.past.upto)))
-    elif kept is not None:
-        facts.append((words("board.report_made", lang), str(kept.checkpoint.size)))
-    steps = {name: each.words for name, each in register.acts.desk.acts.steps.items()}
-    writer = ReportWriter(of, lang, steps, clause_words(policy, lang))
-    note = kept.note if kept is not None else None
-    return WrittenReport(seen, to, writer.report(points, waivers, facts, note))
+    return monthly(register_of(request), visitor.actor, unit, day_of(day), visitor.lang)
+
+
+def _addresses(request: Request, made: WrittenReport) -> Addresses:
+    return Addresses(made.seen.day, register_of(request).day())

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from sqlalchemy import Connection
 from starlette.responses import Response
 
 from zhuanjie.engine.api import UsageError, fail
@@ -16,38 +14,19 @@ from zhuanjie.web.access.units import unit_tree
 from zhuanjie.web.figures.counted import AGES, STATES
 from zhuanjie.web.pages.board.addresses import ROOM, Addresses
 from zhuanjie.web.pages.board.charts import lines_of
-from zhuanjie.web.pages.board.listed import AskedFigure, listed
+from zhuanjie.web.pages.board.listed import listed
 from zhuanjie.web.pages.frame import go, render
-from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
+from zhuanjie.web.pages.visitors import Seen, Sent, Typed, register_of
 from zhuanjie.web.pages.work.routes import jobs_of
-from zhuanjie.web.service.board import (
-    Board,
-    BoardDay,
-    board,
-    clause_words,
-    closing,
-    course,
-    day_figures,
-    tops_of,
-)
-from zhuanjie.web.service.register import Register
+from zhuanjie.web.service.board import ask_past_day, clause_words, closing, course, look
+from zhuanjie.web.service.figure import AskedFigure
 from zhuanjie.web.service.waivers_on import STATES as WAIVER_STATES
 from zhuanjie.web.service.waivers_on import WaiverOnDay, waivers_on
 
 router = APIRouter(prefix=ROOM)
 Text = Annotated[str, Query(max_length=200)]
 _WAIVERS = 20
-_JOB = "board-day"
-
-
-@dataclass(frozen=True, slots=True)
-class BoardView:
-    """A board that somebody looks at, or the days that are still to be worked out."""
-
-    unit: str
-    day: date
-    missing: tuple[date, ...]
-    of: Board | None = None
+_SOON = "soon"
 
 
 def day_of(text: str) -> date | None:
@@ -60,25 +39,6 @@ def day_of(text: str) -> date | None:
         raise fail(UsageError, "register.board.day") from None
 
 
-def look(register: Register, conn: Connection, visitor: Visitor, unit: str, day: date | None,
-         against: date | None = None) -> BoardView:
-    """The board that is asked for; raises NotFoundError, UsageError."""
-    tops = tops_of(register, conn, visitor.actor)
-    at_unit, at_day = unit or next(iter(tops), ""), day or register.day()
-    found: list[BoardDay] = []
-    missing = []
-    for each in [at_day] if against is None else [at_day, against]:
-        figures = day_figures(register, conn, each)
-        if figures is None:
-            missing.append(each)
-        else:
-            found.append(figures)
-    if missing:
-        return BoardView(at_unit, at_day, tuple(missing))
-    return BoardView(at_unit, at_day, (), board(
-        conn, found[0], at_unit, tops, found[1] if against is not None else None))
-
-
 @router.get("")
 def show(request: Request, visitor: Seen, unit: Text = "", day: Text = "",
          against: Text = "") -> Response:
@@ -87,7 +47,7 @@ def show(request: Request, visitor: Seen, unit: Text = "", day: Text = "",
     register = register_of(request)
     beside = day_of(against)
     with register.store.reading(visitor.actor) as conn:
-        seen = look(register, conn, visitor, unit, day_of(day), beside)
+        seen = look(register, conn, visitor.actor, unit, day_of(day), beside)
         to = Addresses(seen.day, register.day(), beside)
         if seen.of is None:
             return render(request, visitor, "board/missing.html", seen=seen, to=to,
@@ -103,7 +63,8 @@ def show(request: Request, visitor: Seen, unit: Text = "", day: Text = "",
         last=next(reversed(steps), None), states=STATES, ages=AGES,
         titles=clause_words(register.policy(seen.day), visitor.lang), points=points,
         lines=lines_of(points, next(reversed(steps), None)), current=current,
-        waivers=waivers[:_WAIVERS], counts=_counts(waivers), waiver_states=WAIVER_STATES,
+        waivers=waivers[:_WAIVERS], more=len(waivers) > _WAIVERS, counts=_counts(waivers),
+        waiver_states=WAIVER_STATES,
         policy=register.policy(seen.day), today=register.day())
 
 
@@ -113,10 +74,9 @@ def work_out(request: Request, visitor: Sent, typed: Typed) -> Response:
     visitor.need("judge")
     register = register_of(request)
     day = day_of(typed.one("day"))
-    if day is None or day >= register.day():
-        raise fail(UsageError, "register.board.not-past", day=typed.one("day"))
-    job = jobs_of(request).submit(_JOB, visitor.actor, {
-        "as_of": day.isoformat(), "today": register.day().isoformat(), "lang": visitor.lang})
+    if day is None:
+        raise fail(UsageError, "register.board.not-past", day="")
+    job = ask_past_day(register, jobs_of(request), visitor.actor, day, visitor.lang)
     return go(request, f"/jobs/{job.id}")
 
 
@@ -124,13 +84,16 @@ def work_out(request: Request, visitor: Sent, typed: Typed) -> Response:
 def list_(request: Request, visitor: Seen, unit: Text, day: Text = "", alone: bool = False,
           state: Text = "", outcome: Text = "", clause: Text = "", step: Text = "",
           lacks: Text = "", age: Text = "", dark: Text = "", after: Text = "") -> Response:
-    """The members behind a figure, as they stand or stood."""
+    """The members behind a figure of a past day, as they stood; those of today are cases."""
     visitor.need("read")
     register = register_of(request)
     asked = AskedFigure(state, outcome, clause, step, lacks, age, dark)
+    asked.check()
     with register.store.reading(visitor.actor) as conn:
-        seen = look(register, conn, visitor, unit, day_of(day))
+        seen = look(register, conn, visitor.actor, unit, day_of(day))
         to = Addresses(seen.day, register.day())
+        if seen.day == register.day():
+            return go(request, to.list(seen.unit, alone, **asked.query))
         if seen.of is None:
             return render(request, visitor, "board/missing.html", seen=seen, to=to, against=None)
         units = (seen.unit,) if alone else seen.of.units
@@ -146,8 +109,28 @@ def list_(request: Request, visitor: Seen, unit: Text, day: Text = "", alone: bo
         request, visitor, "board/list.html", of=seen.of, to=to, rows=rows, asked=asked,
         whole=whole, names=names, said=said, alone=alone,
         titles=clause_words(register.policy(seen.day), visitor.lang),
-        first=to.list(seen.unit, alone, **asked.query) if after else None,
-        next=to.list(seen.unit, alone, **asked.query, after=last) if last else None)
+        first=to.listed(seen.unit, asked, alone=alone) if after else None,
+        next=to.listed(seen.unit, asked, last, alone=alone) if last else None)
+
+
+@router.get("/waivers")
+def waivers_(request: Request, visitor: Seen, unit: Text = "", day: Text = "",
+             state: Text = "") -> Response:
+    """The waivers of a unit that stand so: of a state, expiring soon, or all."""
+    visitor.need("read")
+    register = register_of(request)
+    if state and state not in (*WAIVER_STATES, _SOON):
+        raise fail(UsageError, "register.board.filter")
+    with register.store.reading(visitor.actor) as conn:
+        seen = look(register, conn, visitor.actor, unit, day_of(day))
+        to = Addresses(seen.day, register.day())
+        if seen.of is None:
+            return render(request, visitor, "board/missing.html", seen=seen, to=to, against=None)
+        past = seen.of.at.past
+        found = waivers_on(conn, seen.day, seen.of.units, past.upto if past else None)
+    return render(request, visitor, "board/waivers.html", of=seen.of, to=to, state=state, waivers=[
+        each for each in found
+        if not state or each.state == state or (state == _SOON and each.is_soon)])
 
 
 def _counts(waivers: list[WaiverOnDay]) -> dict[str, int]:
@@ -155,4 +138,4 @@ def _counts(waivers: list[WaiverOnDay]) -> dict[str, int]:
     counts = dict.fromkeys(WAIVER_STATES, 0)
     for each in waivers:
         counts[each.state] += 1
-    return counts | {"soon": sum(each.is_soon for each in waivers)}
+    return counts | {_SOON: sum(each.is_soon for each in waivers)}

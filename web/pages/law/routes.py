@@ -18,7 +18,8 @@ from zhuanjie.web.service.law_book import clause_counts, decisions, judged_by
 
 router = APIRouter()
 ROOT: Final = "/law"
-_COUNTED: Final = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.WAIVED)
+_COUNTED: Final = tuple(map(str, (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING,
+                                 Outcome.WAIVED)))
 _PAGE: Final = 50
 _HASH: Final = 12
 
@@ -92,7 +93,7 @@ def _counts(request: Request, visitor: Visitor, document: PackDocument
         return {}
     with register.store.reading(visitor.actor) as conn:
         found = clause_counts(conn)
-    return {clause: {str(o): by[o] for o in _COUNTED if o in by} for clause, by in found.items()}
+    return {clause: {o: by[o] for o in _COUNTED if o in by} for clause, by in found.items()}
 
 
 def _page(request: Request, visitor: Visitor, template: str, document: PackDocument, *,

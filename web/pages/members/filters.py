@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, Literal, cast, get_args
 from urllib.parse import urlencode
 
 from fastapi import Query
@@ -13,7 +13,8 @@ from fastapi import Query
 from zhuanjie.engine.api import Outcome
 from zhuanjie.web.api.fields import Line
 from zhuanjie.web.figures.counted import CLEAR, OVERDUE
-from zhuanjie.web.service.listing import MemberQuery, Order, StandingQuery
+from zhuanjie.web.service.figure import AskedFigure
+from zhuanjie.web.service.listing import MemberQuery, Order
 
 Tab = Literal["all", "overdue", "violation", "soon", "pending", "undetermined", "waiting", "done",
               "withdrawn"]
@@ -26,52 +27,95 @@ STATES: Final[Mapping[str, str]] = {
     "undetermined": str(Outcome.UNDETERMINED), "done": CLEAR}
 """The tabs of those who stand so."""
 Several = Annotated[list[Line], Query(max_length=200)]
+_STATES_OF: Final = {state: tab for tab, state in STATES.items()}
 
 
 @dataclass(frozen=True)
 class ListFilter:
-    """What a list is of, as its address says it."""
+    """What a list is of, as its address says it.
+
+    A `unit` has those below it in it, unless it is asked for `alone`. What a figure of the board
+    counts is said by the tab, `clause` with `outcome`, `step`, `lacks`, `age` or `dark`; `waits` is
+    one of what cases wait for, `waiver` one that covers them.
+    """
 
     tab: Tab = "all"
     search: str = ""
     unit: tuple[str, ...] = ()
+    alone: bool = False
     clause: tuple[str, ...] = ()
     outcome: tuple[str, ...] = ()
+    step: str = ""
+    lacks: str = ""
+    age: str = ""
+    dark: str = ""
+    waits: str = ""
+    waiver: str = ""
     order: Order = "id"
     size: int = SIZES[0]
 
-    def query(self, today: date, also: Sequence[str]) -> MemberQuery:
-        """The members that it is of."""
-        states = StandingQuery((STATES[self.tab],)) if self.tab in STATES else None
+    @property
+    def figure(self) -> AskedFigure:
+        """The figure that it is behind, as far as it is behind one."""
+        return AskedFigure(STATES.get(self.tab, ""), next(iter(self.outcome), ""),
+                           next(iter(self.clause), ""), self.step, self.lacks, self.age, self.dark)
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether it has just those whom a figure counts."""
+        return (self.tab in {"all", *STATES} and not self.search and not self.waiver
+                and len(self.clause) <= 1 and len(self.outcome) <= 1
+                and self.figure.sums is not None)
+
+    def query(self, today: date, units: Sequence[str], waits: Sequence[str],
+              also: Sequence[str]) -> MemberQuery:
+        """The members that it is of. `units` are those that it names, with those below them;
+        `waits` is all that cases may wait for. Raises UsageError for an age that there is not."""
         soon = self.tab == "soon"
         return MemberQuery(
-            units=self.unit, text=self.search, clauses=self.clause,
+            units=units, text=self.search, clauses=self.clause,
             outcomes=(str(Outcome.PENDING),) if soon else self.outcome,
+            due_from=today.isoformat() if soon else None,
             due_by=(today + timedelta(days=SOON)).isoformat() if soon else None,
-            withdrawn=self.tab == "withdrawn", order=self.order, stands=states,
-            waiting=self.tab == "waiting", also=also)
+            withdrawn=self.tab == "withdrawn", order=self.order, stands=self.figure.stands(today),
+            waiting=([self.waits] if self.waits in waits else waits) if self.tab == "waiting"
+            else (), waiver=self.waiver or None, also=also)
 
     def address(self, cursor: str | None = None, **other: object) -> str:
         """The address of this list, or of one that differs in these."""
         said = replace(self, **other) if other else self  # type: ignore[arg-type]  # its own fields
-        known = ListFilter()
         found: list[tuple[str, str]] = []
-        for name in ("tab", "search", "unit", "clause", "outcome", "order", "size"):
+        for name, usual in _USUAL.items():
             value = getattr(said, name)
-            if value != getattr(known, name):
-                found += [(name, str(each)) for each in (
+            if value != usual:
+                found += [(name, str(int(each) if isinstance(each, bool) else each)) for each in (
                     value if isinstance(value, tuple) else (value,))]
         if cursor is not None:
             found.append(("cursor", cursor))
         return "/members" + (f"?{urlencode(found)}" if found else "")
 
 
+_USUAL: Final = {each.name: each.default for each in fields(ListFilter)}
+
+
+def behind(figure: AskedFigure, unit: str, *, alone: bool = False) -> str:
+    """The address of the list behind a figure of today."""
+    figure.check()
+    made = ListFilter(
+        cast("Tab", _STATES_OF.get(figure.state, "all")), "", (unit,), alone,
+        (figure.clause,) if figure.clause else (), (figure.outcome,) if figure.outcome else (),
+        figure.step, figure.lacks, figure.age, figure.dark)
+    return made.address()
+
+
 def filter_of(tab: Tab = "all", search: Line = "", unit: Several = [],  # noqa: B006  # FastAPI copies it
-              clause: Several = [], outcome: Several = [], order: Order = "id",  # noqa: B006  # FastAPI copies it
+              alone: bool = False, clause: Several = [], outcome: Several = [],  # noqa: B006  # FastAPI copies it
+              step: Line = "", lacks: Line = "", age: Line = "", dark: Line = "",
+              waits: Line = "", waiver: Line = "", order: Order = "id",
               size: Annotated[int, Query(ge=1, le=SIZES[-1])] = SIZES[0]) -> ListFilter:
     """The filter of an address; what is left blank in a form filters nothing."""
-    return ListFilter(tab, search.strip(), _said(unit), _said(clause), _said(outcome), order,
-                      size)
+    return ListFilter(tab, search.strip(), _said(unit), alone, _said(clause), _said(outcome), step,
+                      lacks, age, dark, waits, waiver, order, size)
 
 
 def _said(values: Sequence[str]) -> tuple[str, ...]:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from zhuanjie.engine.api import Lang
+from zhuanjie.web.access.units import UnitTree, unit_tree
 from zhuanjie.web.api.paging import Cursor, cursor_of, row_of
 from zhuanjie.web.pages.frame import go, render
 from zhuanjie.web.pages.members import bulk
 from zhuanjie.web.pages.members.columns import choose_columns, chosen_columns
-from zhuanjie.web.pages.members.filters import SIZES, SOON, STATES, TABS, ListFilter, filter_of
+from zhuanjie.web.pages.members.filters import SIZES, SOON, ListFilter, filter_of
+from zhuanjie.web.pages.members.shown import chips, tabs, waits_tabs
 from zhuanjie.web.pages.values import field_label, record_words
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, own_path, register_of
-from zhuanjie.web.pages.words import words
+from zhuanjie.web.service.board import clause_words, tops_of
 from zhuanjie.web.service.listing import MemberRow, list_members
 from zhuanjie.web.service.register import Register
-from zhuanjie.web.service.worklist import WorkCounts, work_counts
+from zhuanjie.web.service.waiting import waiting_kinds
+from zhuanjie.web.service.worklist import work_counts
 from zhuanjie.web.store.members import members
 
 router = APIRouter(prefix="/members")
@@ -38,29 +41,45 @@ def list_(request: Request, visitor: Seen, asked: Filter, cursor: Cursor = None)
     today, order = register.day(), asked.order
     after = row_of(cursor, order, int if order == "changed" else str, str)
     acts = register.acts.desk.acts
+    waits, sums = waiting_kinds(acts), asked.figure.sums if asked.is_figure else None
     with register.store.reading(visitor.actor) as conn:
+        tree = unit_tree(conn)
+        units = _units(tree, asked, tops_of(register, conn, visitor.actor))
         rows, last = list_members(
-            conn, asked.query(today, [each.field for each in acts.series.values()]),
+            conn, asked.query(today, units, waits, [each.field for each in acts.series.values()]),
             register.vocabulary, limit=asked.size,
             after=(after[0], after[1]) if after else None)
         values = _values(conn, rows, names, register, lang)
-        counts = work_counts(conn, today + timedelta(days=SOON), asked.unit)
-    units = [(unit.id, unit.title) for unit in register.access.units(visitor.actor)]
+        counts = work_counts(conn, (today, today + timedelta(days=SOON)), waits, units,
+                             sums or (), each_wait=asked.tab == "waiting")
     register.reads.note(visitor.actor, "list", len(rows))
     fields, policy = register.vocabulary.fields, register.policy()
-    clauses = [(id, id) for id in policy.clauses]
+    known = [(unit.id, unit.title) for unit in register.access.units(visitor.actor)]
     template = "members/_list.html" if request.headers.get("hx-target") == "list" \
         else "members/list.html"
     return render(
         request, visitor, template, asked=asked, rows=rows, values=values, today=today,
-        tabs=_tabs(asked, counts, lang), titles=dict(units), clauses=clauses, sizes=SIZES,
-        units=units,
+        tabs=tabs(asked, counts, lang), waits=waits_tabs(asked, counts, acts, lang),
+        chips=chips(asked, clause_words(policy, lang), acts, lang),
+        whole=asked.figure.count(counts.tally, today) if asked.is_figure else None,
+        titles={id: unit.title for id, unit in tree.units.items()},
+        clauses=[(id, id) for id in policy.clauses], sizes=SIZES, units=known,
         key_label=field_label(fields[register.vocabulary.key], lang),
         columns=[(name, field_label(fields[name], lang)) for name in names],
         all_columns=[(f.name, field_label(f, lang)) for f in fields],
         acts=bulk.acts_for(visitor, register), is_filtered=asked != ListFilter(),
         first=asked.address() if cursor else None,
         next=asked.address(cursor_of(last, order)) if last else None)
+
+
+def _units(tree: UnitTree, asked: ListFilter, tops: Sequence[str]) -> Sequence[str]:
+    """The units of a list: none where it is of all that is seen, which needs no condition."""
+    if asked.alone:
+        return asked.unit
+    if any(top in asked.unit for top in tops):
+        return ()
+    return list(dict.fromkeys(each for unit in asked.unit for each in (
+        tree.below(unit) if unit in tree.units else (unit,))))
 
 
 @router.post("/columns")
@@ -77,11 +96,3 @@ def _values(conn: Connection, rows: Sequence[MemberRow], names: Sequence[str],
     found = members(conn, [row.id for row in rows]) if names else {}
     return {id: record_words(member.record, names, register.vocabulary, lang)
             for id, member in found.items()}
-
-
-def _tabs(asked: ListFilter, counts: WorkCounts, lang: Lang) -> list[dict[str, Any]]:
-    known = {"all": counts.members, "soon": counts.soon, "waiting": counts.waiting,
-             **{tab: counts.states[state] for tab, state in STATES.items()}}
-    return [{"href": asked.address(tab=tab), "words": words(f"members.tab_{tab}", lang),
-             "count": known.get(tab), "current": tab == asked.tab} for tab in TABS]
-
