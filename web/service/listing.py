@@ -68,7 +68,6 @@ class MemberQuery:
     text: str = ""
     outcomes: Sequence[str] = ()
     clauses: Sequence[str] = ()
-    due_from: str | None = None
     due_by: str | None = None
     withdrawn: bool = False
     order: Order = "id"
@@ -76,6 +75,7 @@ class MemberQuery:
     waiting: Sequence[str] = ()
     waiver: str | None = None
     also: Sequence[str] = ()
+    due_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
