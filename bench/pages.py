@@ -72,7 +72,7 @@ def fill(register: Register, folder: Path, records: int, people: int) -> None:
 
 def prepare(folder: Path, url: str, records: int, people: int) -> None:
     """A register with so many members, and what the load has to know of it."""
-    register = open_register(url, folder=folder / "register")
+    register = open_register(url)  # its keys stand where `serve` looks for them
     try:
         begun = time.perf_counter()
         fill(register, folder, records, people)
