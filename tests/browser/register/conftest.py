@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -91,13 +92,14 @@ def signed_in(browser: Any, demo: Demonstration) -> Iterator[Callable[..., Any]]
             locale={"zh": "zh-CN", "en": "en-GB"}[lang], java_script_enabled=scripts,
             color_scheme="dark" if dark else "light", storage_state=kept.get(role))
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(120_000)
         page = context.new_page()
         page.on("request", lambda r: r.url.startswith((demo.url, "data:", "blob:"))
                 or asked.append(r.url))
         page.on("pageerror", lambda e: said.append(str(e)))
         page.on("console", lambda m: m.type == "error" and not (
-            refused and "Failed to load resource" in m.text) and said.append(m.text))
+            refused and re.match("Failed to load resource|Response Status Error Code 4", m.text))
+            and said.append(m.text))
         if role and role not in kept:
             page.goto("/login")
             page.fill("[name=user]", role)
