@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
+from support.cli_command import COMMAND
 
 from zhuanjie.cli.main import main
 from zhuanjie.web.operations.migrating import Revisions
@@ -40,6 +42,30 @@ def test_saved_and_restored(capfd: pytest.CaptureFixture[str], tmp_path: Path) -
         capfd, "register", "backup", "b.zip", "--database", "sqlite:///a.db", code=2)
     assert "nothing was restored" in call(
         capfd, "register", "restore", "b.zip", "--database", "sqlite:///c.db", code=2)
+
+
+def test_a_backup_passes_through_pipes_and_what_it_lacks_is_said(tmp_path: Path) -> None:
+    """As through a program that encrypts it: no other copy on either machine."""
+    def run(*args: str, stdin: bytes = b"", code: int = 0) -> subprocess.CompletedProcess[bytes]:
+        done = subprocess.run([COMMAND, "--lang", "en", "register", *args], input=stdin,
+                              capture_output=True, check=False)
+        assert done.returncode == code, done.stderr.decode()
+        return done
+
+    Path("zhuanjie.toml").write_text("[register.http]\nthreads = 4\n")
+    run("reminders", "--database", "sqlite:///a.db", "--unit", "all", "--mail", "a@example.edu.cn")
+    piped = run("backup", "-", "--database", "sqlite:///a.db")
+    assert piped.stdout[:2] == b"PK" and b"written to stdout: 1 events" in piped.stderr
+    cut = run("restore", "-", "--database", "sqlite:///c.db", stdin=piped.stdout[:-100], code=2)
+    assert b"no backup" in cut.stderr and not Path("c.db").exists()
+    restored = run("restore", "-", "--database", "sqlite:///c.db", stdin=piped.stdout)
+    said = restored.stderr.decode()
+    assert "trail.key, codes.key" in said and "settings/zhuanjie.toml" in said
+    assert "zhuanjie serve --database sqlite:///c.db" in said
+    with_keys = run("backup", "-", "--keys", "--database", "sqlite:///a.db").stdout
+    whole = run("restore", "-", "--database", "sqlite:///d.db", stdin=with_keys)
+    assert b"trail.key" not in whole.stderr
+    assert sorted(p.name for p in Path("d.data").iterdir()) == ["codes.key", "trail.key", "trail.pub"]
 
 
 def test_a_trail_that_does_not_hold_is_not_restored(

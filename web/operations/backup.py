@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, Table, select
@@ -71,9 +71,7 @@ def write_backup(database: RegisterDatabase, path: Path, *, folder: Path | None 
         handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE)
         try:
             with os.fdopen(handle, "w+b") as out:
-                manifest = _write(database, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED,
-                                                            compresslevel=6),
-                                  folder, settings, keys, now(), progress)
+                manifest = _write(database, out, folder, settings, keys, now(), progress)
                 out.flush()
                 os.fsync(out.fileno())
             _keep(part, path)
@@ -84,6 +82,24 @@ def write_backup(database: RegisterDatabase, path: Path, *, folder: Path | None 
         raise fail(OutputError, "register.backup.unwritable", path=str(path),
                    reason=error.strerror or "") from None
     return Backup(path, manifest, path.stat().st_size)
+
+
+def stream_backup(database: RegisterDatabase, out: BinaryIO, *, folder: Path | None = None,
+                  settings: Path | None = None, keys: bool = False,
+                  now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> BackupManifest:
+    """Write a backup as it is made, for a program that encrypts it: nothing of it is kept here.
+
+    One that is cut off is no backup, and is refused when it is restored. Raises OutputError.
+    """
+    if database.file is not None and not database.file.exists():
+        raise fail(UsageError, "register.backup.nothing")
+    try:
+        manifest = _write(database, out, folder, settings, keys, now(), lambda _table: None)
+        out.flush()
+    except OSError as error:
+        raise fail(OutputError, "register.backup.unwritable", path="-",
+                   reason=error.strerror or "") from None
+    return manifest
 
 
 def _keep(part: Path, path: Path) -> None:
@@ -98,9 +114,10 @@ def _keep(part: Path, path: Path) -> None:
         part.rename(path)
 
 
-def _write(database: RegisterDatabase, archive: zipfile.ZipFile, folder: Path | None,
+def _write(database: RegisterDatabase, out: BinaryIO, folder: Path | None,
            settings: Path | None, keys: bool, now: datetime,
            progress: Callable[[str], None]) -> BackupManifest:
+    archive = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
     writer = BackupWriter(archive, [])
     with archive, database.reading() as conn:
         revision = MigrationContext.configure(conn).get_current_revision()

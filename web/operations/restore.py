@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from sqlalchemy import Connection, Table, func, insert, inspect, select, text
 from sqlalchemy.exc import StatementError
@@ -40,10 +40,11 @@ class Restored:
     files: Sequence[Path]
 
 
-def restore_backup(path: Path, database: RegisterDatabase, folder: Path, *,
+def restore_backup(path: Path | BinaryIO, database: RegisterDatabase, folder: Path, *,
                    check: Check = lambda _conn, _reader: None, revisions: Revisions | None = None,
                    progress: Callable[[str], None] = lambda _table: None) -> Restored:
-    """Restore `path` into a database without tables, and a folder without the files it has.
+    """Restore `path`, or an open file, into a database without tables, and a folder without the
+    files it has.
 
     `check` is asked whether the register that came of it holds. Raises InputError for a file that
     is no backup or was changed, UsageError where something would be written over.

@@ -1,13 +1,19 @@
-"""A restored register verified. In: its database, its backup. Out: nothing, or the first flaw."""
+"""A restored register verified. In: its database, its backup. Out: the first flaw; lost keys."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from sqlalchemy import Connection, select
 
 from zhuanjie.engine.api import InputError, default_lang, fail, say
-from zhuanjie.web.evidence.keys import PUBLIC
+from zhuanjie.web.access.code_keys import keys_path
+from zhuanjie.web.evidence.keys import PUBLIC, private_path
 from zhuanjie.web.evidence.verify import verify
 from zhuanjie.web.operations.backup_format import FILES, BackupReader
+from zhuanjie.web.settings.reading import held_secrets
+from zhuanjie.web.settings.secrets import SecretFolder
+from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.tables import TRAIL_HEAD
 from zhuanjie.web.trail.note import NoteError, Verifier
 
@@ -24,6 +30,15 @@ def trail_holds(conn: Connection, reader: BackupReader) -> None:
         code, args = found.flaws[0].message
         raise fail(InputError, "register.restore.flaws", count=found.count,
                    first=say(code, default_lang(), **args))
+
+
+def lacking_keys(database: RegisterDatabase, folder: Path) -> list[str]:
+    """The files of keys and secrets that the register means and that are not there."""
+    with database.reading() as conn:
+        secrets = sorted(held_secrets(conn))
+    wanted = [private_path(folder), keys_path(folder), *map(SecretFolder(folder).path, secrets)]
+    return [str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+            for path in wanted if not path.is_file()]
 
 
 def _verifiers(reader: BackupReader) -> list[Verifier]:

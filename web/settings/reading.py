@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Connection, func, select
 
 from zhuanjie.web.settings.models import ClosingDays, FormOffset, MailServer, OfficeSetting, Robot
-from zhuanjie.web.settings.names import CLOSING_DAYS, FORMS, MAIL, ROBOTS, name_of
+from zhuanjie.web.settings.names import CLOSING_DAYS, FORMS, MAIL, ROBOTS, name_of, setting_of
 from zhuanjie.web.settings.tables import OFFICE_SETTINGS
 
 _S = TypeVar("_S", bound=OfficeSetting)
@@ -54,6 +54,13 @@ def value_of(conn: Connection, name: str, kind: type[_S]) -> tuple[_S | None, in
     row = conn.execute(select(OFFICE_SETTINGS.c.value, OFFICE_SETTINGS.c.version).where(
         OFFICE_SETTINGS.c.name == name)).first()
     return (None, 0) if row is None else (kind.read(orjson.loads(row.value)), row.version)
+
+
+def held_secrets(conn: Connection) -> set[str]:
+    """The names of the secrets that settings mean."""
+    rows = conn.execute(select(OFFICE_SETTINGS.c.name, OFFICE_SETTINGS.c.value))
+    return {named for row in rows for value in (orjson.loads(row.value),)
+            for part in setting_of(row.name).secrets if (named := value.get(part)) is not None}
 
 
 def settings_version(conn: Connection) -> tuple[int, int]:
