@@ -27,6 +27,7 @@ from zhuanjie.web.api.routes import (
     imports,
     jobs,
     judging,
+    letters,
     members,
     office,
     reports,
@@ -47,8 +48,8 @@ from zhuanjie.web.service.register import Register
 
 PREFIX: Final = "/api/v1"
 ROUTES: Final = tuple(room.router for room in (
-    session, sign_in, members, acts, attachments, waivers, imports, judging, jobs, trail, access,
-    office, settings, reports))
+    session, sign_in, members, acts, attachments, waivers, imports, letters, judging, jobs,
+    trail, access, office, settings, reports))
 
 FOR_STRANGERS: Final = (session.router, sign_in.router)
 """The routes that nobody need be signed in for."""

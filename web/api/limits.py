@@ -24,7 +24,8 @@ from zhuanjie.web.store.event import Actor
 COSTLY: Final = frozenset({
     ("POST", "/audit"), ("POST", "/audits"), ("POST", "/exports"), ("POST", "/imports"),
     ("POST", "/imports/uploads/{upload}/save"), ("POST", "/imports/{id}/undo"),
-    ("POST", "/trail/verifications")})
+    ("POST", "/trail/verifications"), ("POST", "/papers/{paper}/prints"),
+    ("POST", "/settings/{kind}/test"), ("POST", "/settings/{kind}/{thing}/test")})
 """The routes, below the prefix, whose answers take seconds of a processor."""
 _MINUTE: Final = 60.0
 _MOST: Final = 20_000

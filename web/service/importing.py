@@ -92,10 +92,10 @@ def options_of(register: Register, actor: Actor, said: Mapping[str, Any]) -> Imp
             clear=bool(said.get("clear")), again=bool(said.get("again")))
 
 
-def own_unit(register: Register, actor: Actor) -> str | None:
-    """The unit of whoever imports, which keeps what its headings mean."""
+def own_unit(register: Register, actor: Actor, said: str = "") -> str | None:
+    """The unit that keeps what its headings mean: the one that was `said`, else the importer's."""
     with register.store.reading(actor) as conn:
-        return _unit_of(register, conn, actor, {}) or None
+        return _unit_of(register, conn, actor, {"unit": said}) or None
 
 
 def undo_import(register: Register, actor: Actor, id: str, reason: str | None) -> UndoneImport:

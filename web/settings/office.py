@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import Connection, select
 
+from zhuanjie.engine.api import Lang
 from zhuanjie.web.access.guard import AccessGuard
 from zhuanjie.web.reminders.settings import ReminderSettings, reminder_settings
 from zhuanjie.web.settings.changing import clear_setting, put_setting
 from zhuanjie.web.settings.models import OfficeSetting
 from zhuanjie.web.settings.names import ACTS, MAIL, ROBOTS, setting_of
 from zhuanjie.web.settings.projection import KIND
-from zhuanjie.web.settings.reading import value_of
+from zhuanjie.web.settings.reading import held_secrets, value_of
 from zhuanjie.web.settings.reminders import reminders_now
 from zhuanjie.web.settings.secrets import SecretFolder
 from zhuanjie.web.settings.tables import OFFICE_SETTINGS
+from zhuanjie.web.settings.trying import tried, try_server
 from zhuanjie.web.store.event import Actor, Event
 from zhuanjie.web.store.history import events
 from zhuanjie.web.store.store import RegisterStore
@@ -72,6 +73,17 @@ class OfficeSettings:
             clear_setting(work, name, version=version, reason=reason)
             return self._shown(work.conn, name)
 
+    def try_out(self, actor: Actor, name: str, *, to: str, lang: Lang) -> str:
+        """Send a test message, as `try_server` has it; what came of it is an event."""
+        with self._store.reading(actor) as conn:
+            self._require(conn, actor, setting_of(name))
+            said = self.reminders(conn)
+        # Outside of any transaction: the other side may take as long as it likes.
+        outcome = try_server(said, name, to, lang)
+        with self._store.change(actor) as work:
+            work.record(tried(name, to, outcome))
+        return outcome
+
     def shown(self, actor: Actor) -> list[SettingShown]:
         """Everything that is set, by name, of what `actor` may set."""
         with self._store.reading(actor) as conn:
@@ -105,8 +117,7 @@ class OfficeSettings:
     def tidy(self) -> None:
         """Take away secrets that no setting has any more."""
         with self._store.database.reading() as conn:
-            held = {value for text in conn.execute(select(OFFICE_SETTINGS.c.value)).scalars()
-                    for value in orjson.loads(text).values() if isinstance(value, str)}
+            held = held_secrets(conn)
         self.secrets.tidy(held)
 
     def _shown(self, conn: Connection, name: str) -> SettingShown:

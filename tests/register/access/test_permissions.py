@@ -47,7 +47,7 @@ KINDS = {
     "waiver.approved": "approve-waiver", "waiver.refused": "approve-waiver",
     "waiver.revoked": "approve-waiver", "values.redacted": "redact", "unit.set": "units",
     "user.set": "users", "user.disabled": "users", "key.made": "keys", "key.revoked": "keys",
-    "settings.set": "settings", "reminder.added": "reminders", "reminder.removed": "reminders",
+    "settings.set": "settings", "server.tried": "servers", "reminder.added": "reminders", "reminder.removed": "reminders",
     "calendar.made": "calendars", "calendar.revoked": "calendars",
 }
 WITH_CODE = {"approve", "approve-waiver", "redact"}

@@ -50,6 +50,30 @@ def test_a_ledger_is_shown_then_saved_then_taken_back(at: Office) -> None:
     assert at.ask("GET", "/members/m1").json()["record"]["member.sex"] == "male"
 
 
+def test_headings_are_kept_by_a_unit_and_read_so(at: Office) -> None:
+    college, text = ("college", "maths"), "编码,姓名,所在党支部\nno-h9,李九,数学系\n"
+    assert send(at, text, *college).json()["counts"].get("new", 0) == 0
+    kept = at.ask("PUT", "/imports/columns", *college, json={"columns": {
+        "编码": "member.id", "备用": ""}})
+    assert kept.status_code == 200, kept.text
+    assert {(k["heading"], k["field"], k["unit"]) for k in kept.json()} == {
+        ("编码", "member.id", "maths"), ("备用", "", "maths")}
+    assert send(at, text, *college).json()["counts"]["new"] == 1
+    assert at.ask("GET", "/imports/columns", *college).json() == kept.json()
+    # Not the office's: it stands above.
+    assert at.ask("GET", "/imports/columns").json() == []
+    assert at.ask("GET", "/imports/columns?unit=maths").json() == kept.json()
+    for who, body, status in (
+            (("college", "physics"), {"columns": {"编码": "member.id"}, "unit": "maths"}, 404),
+            (("branch", "algebra"), {"columns": {"编码": "member.id"}}, 403),
+            (college, {"columns": {"编码": "member.nothing"}}, 422), (college, {"columns": {}}, 422)):
+        assert at.ask("PUT", "/imports/columns", *who, json=body).status_code == status, body
+    assert at.ask("GET", "/imports/columns?unit=maths", "college", "physics").status_code == 404
+    assert at.ask("GET", "/imports/columns", "inspector").status_code == 403
+    assert at.ask("PUT", "/imports/columns", *college, json={
+        "columns": {"编码": None, "备用": None}}).json() == []
+
+
 def test_an_answer_tells_nobody_where_files_are_kept(at: Office) -> None:
     ledger = "学号,姓名,离校时间\nno-m1,王m1,某日\n,无号,\n"
     said = at.ask("POST", "/imports", files=[

@@ -16,7 +16,7 @@ PNG = (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08
        b"\x1f\x15\xc4\x89\x00\x00\x00\rIDATx\xdac\xfc\xcf\xc0P\x0f\x00\x04\x85\x01\x80"
        b"\x84\xa9\x8c!\x00\x00\x00\x00IEND\xaeB`\x82")
 
-WITHOUT_IDS = re.compile(r"\{(act|series|name)\}")
+WITHOUT_IDS = re.compile(r"\{(act|series|name|paper)\}")
 """Parts of paths that name nothing of a unit's."""
 BODIES: dict[str, Any] = {
     "/members/{key}/acts/{act}": {"inputs": {}}, "/members/{key}/acts/{act}/preview": {"inputs": {}},
@@ -26,7 +26,8 @@ BODIES: dict[str, Any] = {
     "/units/{id}": {"title": "改名", "parent": "office"}, "/users/{id}": {"name": "改名"},
     "/members/{key}/attachments/{sha256}": {"reason": "错"}}
 OF_ALL = {"/trail/events/{seq}/proof", "/series/{series}", "/series/{series}/numbers",
-          "/settings/{kind}", "/settings/{kind}/{thing}"}
+          "/settings/{kind}", "/settings/{kind}/{thing}", "/settings/{kind}/test",
+          "/settings/{kind}/{thing}/test"}
 """What is of no unit, in which is nothing personal: the trail, and what the office sets, which is
 for whoever may set it (`test_settings.py`)."""
 

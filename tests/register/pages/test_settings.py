@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from support.mail_server import mail_server
 from support.register_pages import Pages, text_of
 
 from zhuanjie.engine.api import office_zone
@@ -75,6 +76,24 @@ def test_a_password_of_the_mail_is_on_no_page(at: Pages) -> None:
     assert "geheim" not in "".join((*texts, wrong.text))
     browser.submit("/settings/mail", {"remove": "yes"})
     assert "smtp.example.edu.cn" not in browser.page("/settings/mail")
+
+
+def test_servers_are_tried_and_the_outcome_said(at: Pages) -> None:
+    browser = at.as_("administrator")
+    assert "/settings/mail/test" not in browser.page("/settings/mail")  # nothing is set
+    with mail_server() as server:
+        browser.submit("/settings/mail", {"host": "127.0.0.1", "port": str(server.port),
+                                          "encryption": "none", "sender": "zzb@example.edu.cn"})
+        assert "/settings/mail/test" in browser.page("/settings/mail")
+        done = browser.submit("/settings/mail/test", {"to": "li@example.cn"}, status=200)
+        assert "已发出" in text_of(done.text) and 'role="status"' in done.text
+        assert len(server.envelopes) == 1
+    lost = browser.submit("/settings/mail/test", {"to": "li@example.cn"}, status=200)
+    assert "连不上对方服务器" in text_of(lost.text) and 'role="alert"' in lost.text
+    browser.submit("/settings/mail/test", {"to": "<b>"}, status=400)
+    nobody = browser.submit("/settings/robots/nobody/test", status=200)
+    assert "已没有这个群机器人" in text_of(nobody.text)
+    browser.submit("/settings/mail", {"remove": "yes"})
 
 
 def test_a_robot_is_added_and_told_of_a_unit(at: Pages) -> None:

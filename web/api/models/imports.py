@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from zhuanjie.web.api.fields import Line
 from zhuanjie.web.api.models.base import AnswerModel, Sent
+from zhuanjie.web.transfer.kept_columns import MOST
 
 
 class ImportPreviewShown(AnswerModel):
@@ -50,3 +51,20 @@ class ImportUndoneShown(AnswerModel):
     withdrawn: int
     already: bool
     kept: list[dict[str, str | None]]
+
+
+class KeptColumnShown(AnswerModel):
+    """A heading and the field that it is taken for; an empty one sets it aside."""
+
+    heading: str = Field(examples=["党员编号"])
+    field: str = Field(examples=["member.id"])
+    unit: str = Field(description="the unit that keeps it so")
+
+
+class KeptColumnsAsked(Sent):
+    """Headings, and the fields that a unit is to take them for."""
+
+    columns: dict[Line, Line | None] = Field(
+        min_length=1, max_length=MOST, examples=[{"党员编号": "member.id", "备用": ""}],
+        description="an empty field sets a heading aside, null forgets what was kept of it")
+    unit: Line = ""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, File, Form, UploadFile
 
-from zhuanjie.engine.api import Lang
+from zhuanjie.engine.api import Lang, columns_wanted
 from zhuanjie.report.view import View
 from zhuanjie.web.api.deps import Language, Register, Who
 from zhuanjie.web.api.fields import Id, Line
@@ -17,10 +17,19 @@ from zhuanjie.web.api.models.imports import (
     ImportSave,
     ImportSavedShown,
     ImportUndoneShown,
+    KeptColumnsAsked,
+    KeptColumnShown,
 )
 from zhuanjie.web.api.problem import HttpError
 from zhuanjie.web.service import register as service
-from zhuanjie.web.service.importing import preview_upload, save_upload, undo_import
+from zhuanjie.web.service.importing import (
+    IMPORT,
+    own_unit,
+    preview_upload,
+    save_upload,
+    undo_import,
+)
+from zhuanjie.web.transfer.kept_columns import keep_columns, kept_columns
 from zhuanjie.web.transfer.layout import plain_import, plain_preview
 from zhuanjie.web.transfer.projection import imports
 
@@ -32,6 +41,23 @@ def list_(register: Register, who: Who) -> list[dict[str, Any]]:
     """The imports, the latest first."""
     with register.store.reading(who) as conn:
         return [plain_import(past) for past in imports(conn)]
+
+
+@router.get("/columns")
+def columns(register: Register, who: Who, unit: Line = "") -> list[KeptColumnShown]:
+    """What a unit (one's own where none is said) takes headings for, beside the vocabulary."""
+    at = own_unit(register, who, unit)
+    with register.store.reading(who) as conn:
+        register.guard.require(conn, who, IMPORT, at)
+        return [KeptColumnShown.model_validate(each) for each in kept_columns(conn, at)]
+
+
+@router.put("/columns")
+def keep(register: Register, who: Who, asked: KeptColumnsAsked) -> list[KeptColumnShown]:
+    """Keep what headings are taken for, by the next imports of a unit and of those below it."""
+    columns_wanted(register.policy(), None, ((h, f) for h, f in asked.columns.items() if f))
+    keep_columns(register.store, who, own_unit(register, who, asked.unit), asked.columns)
+    return columns(register, who, asked.unit)
 
 
 @router.post("", status_code=201)

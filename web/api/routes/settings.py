@@ -7,10 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from zhuanjie.web.api.deps import Register, Who
+from zhuanjie.engine.api import Lang, say
+from zhuanjie.web.api.deps import Language, Register, Who
 from zhuanjie.web.api.fields import Line, Paragraph
 from zhuanjie.web.api.models.base import AnswerModel, Sent
 from zhuanjie.web.settings.secrets import LONGEST
+from zhuanjie.web.settings.trying import SENT
 
 router = APIRouter(prefix="/settings", tags=["settings"])
 Kind = Annotated[str, Path(pattern=r"^[a-z-]{1,40}$", examples=["closing-days", "mail"])]
@@ -39,6 +41,20 @@ class OfficeSettingShown(AnswerModel):
     version: int
     by_file: bool = Field(description="whether the settings file has something of this name, "
                                       "which holds instead")
+
+
+class TrialAsked(Sent):
+    """A mailbox for a test message."""
+
+    to: Line = Field(examples=["office@example.edu.cn"])
+
+
+class TrialShown(AnswerModel):
+    """What came of a test message."""
+
+    sent: bool
+    code: str = Field(examples=["register.outbox.login"])
+    detail: str
 
 
 @router.get("")
@@ -86,6 +102,25 @@ def clear_setting_of(register: Register, who: Who, kind: Kind, thing: Thing,
     """Have nothing hold of a thing."""
     return OfficeSettingShown.model_validate(
         register.settings.clear(who, f"{kind}/{thing}", version=version))
+
+
+@router.post("/{kind}/test")
+def try_setting(register: Register, who: Who, lang: Language, kind: Kind,
+                asked: TrialAsked) -> TrialShown:
+    """Send a test message by `mail`, as it is set; what came of it is an event."""
+    return _try(register, who, lang, kind, asked.to)
+
+
+@router.post("/{kind}/{thing}/test")
+def try_setting_of(register: Register, who: Who, lang: Language, kind: Kind,
+                   thing: Thing) -> TrialShown:
+    """The same by a robot: `robots/office`."""
+    return _try(register, who, lang, f"{kind}/{thing}", "")
+
+
+def _try(register: Register, who: Who, lang: Lang, name: str, to: str) -> TrialShown:
+    outcome = register.settings.try_out(who, name, to=to, lang=lang)
+    return TrialShown(sent=outcome == SENT, code=outcome, detail=say(outcome, lang))
 
 
 def _put(register: Register, who: Who, name: str, asked: SettingAsked,

@@ -12,7 +12,7 @@ from zhuanjie.web.access.units import need_unit, unit_tree
 from zhuanjie.web.pages.forms import FormValues
 from zhuanjie.web.pages.frame import go
 from zhuanjie.web.pages.settings.people import unit_options
-from zhuanjie.web.pages.settings.tabs import ROOT, part
+from zhuanjie.web.pages.settings.tabs import ROOT, part, saved
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
 from zhuanjie.web.pages.words import words
 from zhuanjie.web.reminders.projection import MAIL, WEBHOOK, added, reminder_lists, removed
@@ -33,16 +33,16 @@ def series(request: Request, visitor: Seen) -> Response:
 def set_series(request: Request, visitor: Sent, typed: Typed) -> Response:
     """Say how one goes on."""
     register = register_of(request)
-    try:
+
+    def put() -> None:
         with register.store.change(visitor.actor) as work:
             register.guard.require(work.conn, visitor.actor, "series", typed.one("unit") or None)
             register.acts.desk.book.set_series(
                 work, typed.one("series"), unit=typed.one("unit"), year=_whole(typed, "year"),
                 prefix=typed.one("prefix"), next=_whole(typed, "next"),
                 reason=typed.one("reason") or None)
-    except ZhuanjieError as error:
-        return _series(request, visitor, error=error, typed=typed)
-    return go(request, f"{ROOT}/series", "settings.saved")
+
+    return saved(request, visitor, typed, "series", put, _series)
 
 
 @router.get("/reminders")
@@ -55,15 +55,15 @@ def reminders(request: Request, visitor: Seen) -> Response:
 def add_reminder(request: Request, visitor: Sent, typed: Typed) -> Response:
     """Tell somebody of a unit and those below it."""
     register = register_of(request)
-    try:
+
+    def put() -> None:
         channel, _, target = typed.one("channel").partition(":")
         with register.store.change(visitor.actor) as work:
             work.record(added(typed.one("unit"), channel, target or typed.one("address"),
                               typed.one("lang"), register.settings.reminders(work.conn)))
             need_unit(work.conn, typed.one("unit"))
-    except ZhuanjieError as error:
-        return _reminders(request, visitor, error=error, typed=typed)
-    return go(request, f"{ROOT}/reminders", "settings.saved")
+
+    return saved(request, visitor, typed, "reminders", put, _reminders)
 
 
 @router.post("/reminders/{id}/remove")

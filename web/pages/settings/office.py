@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from zhuanjie.engine.api import UsageError, ZhuanjieError, fail
+from zhuanjie.engine.api import Diagnostic, UsageError, ZhuanjieError, fail
 from zhuanjie.web.pages.forms import FormValues
-from zhuanjie.web.pages.frame import go
-from zhuanjie.web.pages.settings.tabs import ROOT, part
+from zhuanjie.web.pages.settings.tabs import ROOT, part, saved
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
 from zhuanjie.web.settings.models import ClosingDays
 from zhuanjie.web.settings.names import CLOSING_DAYS, FORMS, MAIL, ROBOTS, name_of, setting_of
 from zhuanjie.web.settings.projection import VALUE
+from zhuanjie.web.settings.trying import SENT
 
 router = APIRouter(prefix=ROOT)
 _SHOWN: Final = 12
@@ -34,15 +34,14 @@ def closing(request: Request, visitor: Seen) -> Response:
 @router.post("/closing")
 def set_closing(request: Request, visitor: Sent, typed: Typed) -> Response:
     """Set them."""
-    try:
+    def put() -> None:
         monthly = typed.one("monthly")
         days = re.split(r"[\s,;\uff0c\uff1b\u3001]+", typed.one("days"))
         said = {"monthly": _whole(monthly, "monthly") if monthly else None,
                 "days": [day for day in days if day]}
         _put(request, visitor, CLOSING_DAYS, said, typed)
-    except ZhuanjieError as error:
-        return _closing(request, visitor, error=error, typed=typed)
-    return go(request, f"{ROOT}/closing", "settings.saved")
+
+    return saved(request, visitor, typed, "closing", put, _closing)
 
 
 @router.get("/forms")
@@ -54,12 +53,11 @@ def forms(request: Request, visitor: Seen) -> Response:
 @router.post("/forms")
 def set_form(request: Request, visitor: Sent, typed: Typed) -> Response:
     """Set it for one form, in millimetres."""
-    try:
+    def put() -> None:
         said = {way: _tenths(typed.one(way) or "0", way) for way in ("right", "down")}
         _put(request, visitor, name_of(FORMS, typed.one("form")), said, typed)
-    except ZhuanjieError as error:
-        return _forms(request, visitor, error=error, typed=typed)
-    return go(request, f"{ROOT}/forms", "settings.saved")
+
+    return saved(request, visitor, typed, "forms", put, _forms)
 
 
 @router.get("/mail")
@@ -71,7 +69,7 @@ def mail(request: Request, visitor: Seen) -> Response:
 @router.post("/mail")
 def set_mail(request: Request, visitor: Sent, typed: Typed) -> Response:
     """Set it, or have none."""
-    try:
+    def put() -> None:
         if typed.has("remove"):
             register_of(request).settings.clear(visitor.actor, MAIL, version=_version(typed))
         else:
@@ -79,9 +77,20 @@ def set_mail(request: Request, visitor: Sent, typed: Typed) -> Response:
                 "host", "sender", "encryption")} | {"port": _whole(typed.one("port"), "port")}
             _put(request, visitor, MAIL, said | ({"user": typed.one("user")}
                  if typed.one("user") else {}), typed, "password")
-    except ZhuanjieError as error:
-        return _mail(request, visitor, error=error, typed=typed)
-    return go(request, f"{ROOT}/mail", "settings.saved")
+
+    return saved(request, visitor, typed, "mail", put, _mail)
+
+
+@router.post("/mail/test")
+def try_mail(request: Request, visitor: Sent, typed: Typed) -> Response:
+    """Send a test message to a mailbox."""
+    return _tried(request, visitor, MAIL, typed.one("to"), _mail)
+
+
+@router.post("/robots/{name}/test")
+def try_robot(request: Request, visitor: Sent, name: str) -> Response:
+    """Send a test message to a group."""
+    return _tried(request, visitor, name_of(ROBOTS, name), "", _robots)
 
 
 @router.get("/robots")
@@ -93,15 +102,14 @@ def robots(request: Request, visitor: Seen) -> Response:
 @router.post("/robots")
 def set_robot(request: Request, visitor: Sent, typed: Typed) -> Response:
     """Set one, or take it away."""
-    try:
+    def put() -> None:
         name = name_of(ROBOTS, typed.one("name"))
         if typed.has("remove"):
             register_of(request).settings.clear(visitor.actor, name, version=_version(typed))
         else:
             _put(request, visitor, name, {"kind": typed.one("kind")}, typed, "url", "secret")
-    except ZhuanjieError as error:
-        return _robots(request, visitor, error=error, typed=typed)
-    return go(request, f"{ROOT}/robots", "settings.saved")
+
+    return saved(request, visitor, typed, "robots", put, _robots)
 
 
 @router.get("/history")
@@ -158,7 +166,7 @@ def form_titles(request: Request, visitor: Visitor) -> dict[str, str]:
 
 
 def _mail(request: Request, visitor: Visitor, *, error: ZhuanjieError | None = None,
-          typed: FormValues | None = None) -> Response:
+          typed: FormValues | None = None, tried: Mapping[str, Any] | None = None) -> Response:
     visitor.need("servers")
     held = register_of(request).settings.one(visitor.actor, MAIL)
     names = ("host", "port", "sender", "encryption", "user")
@@ -166,18 +174,19 @@ def _mail(request: Request, visitor: Visitor, *, error: ZhuanjieError | None = N
         n: v or "" for n, v in (held.value or {}).items()}
     if typed is not None:
         values |= {name: typed.one(name) for name in names}
-    return part(request, visitor, "mail", error=error, values=values, held=held)
+    return part(request, visitor, "mail", error=error, values=values, held=held, tried=tried)
 
 
 def _robots(request: Request, visitor: Visitor, *, error: ZhuanjieError | None = None,
-            typed: FormValues | None = None) -> Response:
+            typed: FormValues | None = None, tried: Mapping[str, Any] | None = None) -> Response:
     visitor.need("servers")
     register = register_of(request)
     found = [(each.name.removeprefix(f"{ROBOTS}/"), each)
              for each in register.settings.shown(visitor.actor)
              if each.name.startswith(f"{ROBOTS}/")]
     values = {name: typed.one(name) if typed else "" for name in ("name", "kind")}
-    return part(request, visitor, "robots", error=error, robots=found, values=values)
+    return part(request, visitor, "robots", error=error, robots=found, values=values,
+                tried=tried)
 
 
 def _put(request: Request, visitor: Visitor, name: str, said: dict[str, Any], typed: FormValues,
@@ -187,6 +196,18 @@ def _put(request: Request, visitor: Visitor, name: str, said: dict[str, Any], ty
     given |= {part: None for part in secrets if typed.has(f"forget-{part}")}
     register_of(request).settings.put(visitor.actor, name, said, secrets=given,
                                       version=_version(typed))
+
+
+def _tried(request: Request, visitor: Visitor, name: str, to: str,
+           page: Callable[..., Response]) -> Response:
+    """The page again, with what came of a test message."""
+    try:
+        outcome = register_of(request).settings.try_out(visitor.actor, name, to=to,
+                                                        lang=visitor.lang)
+    except ZhuanjieError as error:
+        return page(request, visitor, error=error)
+    return page(request, visitor, tried={"name": name, "to": to, "sent": outcome == SENT,
+                                         "outcome": Diagnostic(outcome)})
 
 
 def _version(typed: FormValues) -> int | None:

@@ -14,11 +14,10 @@ from zhuanjie.web.access.units import Unit, tree_of
 from zhuanjie.web.access.users import User
 from zhuanjie.web.pages.forms import FormValues
 from zhuanjie.web.pages.frame import go
-from zhuanjie.web.pages.settings.tabs import ROOT, part
+from zhuanjie.web.pages.settings.tabs import ROOT, part, saved
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
 
 router = APIRouter(prefix=ROOT)
-UNITS: Final = f"{ROOT}/units"
 USERS: Final = f"{ROOT}/users"
 
 
@@ -31,13 +30,9 @@ def units(request: Request, visitor: Seen, unit: str = "") -> Response:
 @router.post("/units")
 def set_unit(request: Request, visitor: Sent, typed: Typed) -> Response:
     """Make a unit, or change one."""
-    try:
-        register_of(request).access.set_unit(
-            visitor.actor, typed.one("id"), title=typed.one("title"),
-            parent=typed.one("parent") or None, closed=typed.has("closed"))
-    except ZhuanjieError as error:
-        return _units(request, visitor, error=error, typed=typed)
-    return go(request, UNITS, "settings.saved")
+    return saved(request, visitor, typed, "units", lambda: register_of(request).access.set_unit(
+        visitor.actor, typed.one("id"), title=typed.one("title"),
+        parent=typed.one("parent") or None, closed=typed.has("closed")), _units)
 
 
 @router.get("/users")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fastapi import Request
@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from zhuanjie.engine.api import ZhuanjieError
 from zhuanjie.web.pages.errors import describe_error
-from zhuanjie.web.pages.frame import render
+from zhuanjie.web.pages.forms import FormValues
+from zhuanjie.web.pages.frame import go, render
 from zhuanjie.web.pages.visitors import Visitor
 
 ROOT: Final = "/settings"
@@ -33,6 +34,16 @@ def part(request: Request, visitor: Visitor, name: str, *, error: ZhuanjieError 
     return render(request, visitor, f"settings/{template or name}.html", error=said,
                   status=said["status"] if said else 200, tabs=shown_tabs(visitor, name),
                   **values)
+
+
+def saved(request: Request, visitor: Visitor, typed: FormValues, name: str,
+          put: Callable[[], object], page: Callable[..., Response]) -> Response:
+    """Have `put` save what a form says; where it cannot be, `page` again with what was typed."""
+    try:
+        put()
+    except ZhuanjieError as error:
+        return page(request, visitor, error=error, typed=typed)
+    return go(request, f"{ROOT}/{name}", "settings.saved")
 
 
 def shown_tabs(visitor: Visitor, current: str) -> list[dict[str, Any]]:
