@@ -47,8 +47,10 @@ def command(ctx: click.Context, *, file: Path, database: str | None) -> int:
         lost = lacking_keys(register, place.folder)
     click.echo(session.say("register.restore.done", made_at=done.manifest.made_at, rows=done.rows,
                            events=done.manifest.events, files=len(done.files)))
-    session.tell(session.say("register.restore.place", url=shown_name(place.url),
-                             folder=str(place.folder)))
+    # From wherever it is started.
+    own = f"sqlite:///{register.file.resolve()}" if register.file else None
+    session.tell(session.say("register.restore.place", url=own or shown_name(place.url),
+                             start=own or "…", folder=str(place.folder)))
     if lost:
         session.tell(session.say("register.restore.hint", folder=str(place.folder),
                                  keys=", ".join(lost)))
