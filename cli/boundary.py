@@ -10,7 +10,6 @@ import errno
 import os
 import signal
 import sys
-import traceback
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -100,6 +99,8 @@ class ExitGuard:
                     self.session.error(diagnostic)
                 return error.exit_code
         if os.environ.get("ZHUANJIE_DEBUG"):
+            import traceback
+
             traceback.print_exception(error)
         self.session.error(Diagnostic("cli.internal", {"at": _where(error)},
                                       hint="cli.internal.hint"))
@@ -112,6 +113,8 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 
 def _where(error: BaseException) -> str:
     """The innermost line of ours that `error` passed. Its message may quote data: never said."""
+    import traceback
+
     root = Path(__file__).resolve().parent.parent
     ours = [root / top for top in ("cli", "engine", "report", "synthetic")]
     at = ""

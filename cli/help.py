@@ -7,7 +7,6 @@ by name and module: only the one that is called is imported.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, Final
 
@@ -177,6 +176,8 @@ class CommandGroup(Command, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command `args` start with; an unknown one is refused with the nearest names."""
         if args[0] not in self.modules and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
             near = get_close_matches(args[0], self.modules, n=1)
             hint = "cli.usage.hint.near" if near else "cli.usage.hint.help"
             raise fail(UsageError, "cli.usage.command", hint=hint, name=args[0],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from zhuanjie.engine.api import UsageError, fail
 
 PROG: Final = "zhuanjie"
 COMPLETE_VAR: Final = "_ZHUANJIE_COMPLETE"
+_GARBAGE: Final = 50_000
+"""Objects that are made before garbage is looked for: what is imported is none."""
 
 COMMANDS: Final = {
     "check": "zhuanjie.cli.commands.check",
@@ -64,6 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one call; returns its exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
     if argv is None:
+        gc.set_threshold(_GARBAGE)
         streams.prepare()
         hide_secrets(args)
     session = session_for(args)
@@ -71,6 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings.forget()
         instruction = os.environ.get(COMPLETE_VAR)
         boundary.code = _complete(session, instruction) if instruction else _run(args, session)
+    if argv is None:
+        gc.freeze()  # what is left ends with the process: nobody need look through it
     return boundary.code
 
 

@@ -10,7 +10,6 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -44,6 +43,8 @@ class Choice(click.ParamType[str]):
         """The word itself; any other is refused with the nearest one."""
         if value in self.words:
             return str(value)
+        from difflib import get_close_matches
+
         near = get_close_matches(str(value), self.words, n=1)
         raise fail(UsageError, "cli.usage.choice", value=value, name=_written(param),
                    hint="cli.usage.hint.near" if near else "cli.usage.hint.choices",

@@ -6,7 +6,6 @@ them, it is written over in the memory that the system reads them from, as datab
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 from collections.abc import Sequence
@@ -26,6 +25,8 @@ def hide_secrets(args: Sequence[str]) -> None:
     secret = [os.fsencode(arg) for arg in args if shown_name(arg) != arg]
     if not secret or sys.platform != "linux":
         return
+    import ctypes
+
     with suppress(OSError, ValueError, IndexError):
         numbers = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
         start, end = int(numbers[_START]), int(numbers[_END])

@@ -10,20 +10,21 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
+from zhuanjie.engine.core.patterns import late
 from zhuanjie.report.wrap import printable, visible
 
-_COMMAND: Final = re.compile(r"^(\s*):(?=:)|##(?=\w*\[)", re.MULTILINE)
+_COMMAND: Final = late(r"^(\s*):(?=:)|##(?=\w*\[)", re.MULTILINE)
 """What GitHub, Azure and TeamCity take for a command in a line that a job wrote."""
 
-_FORMULA: Final = re.compile(r"^(?=[\s\"']*[=+\-@＝＋－＠﹢﹣﹦﹫])|^(?=[\t\r\n])"
+_FORMULA: Final = late(r"^(?=[\s\"']*[=+\-@＝＋－＠﹢﹣﹦﹫])|^(?=[\t\r\n])"
                              r"|(?<=[;\t\r\n])(?=[ \"']*[=+\-@＝＋－＠﹢﹣﹦﹫])")
 """Where a program that opens CSV begins a formula, also one that parts cells at semicolons."""
 
-_MAY_BE_FORMULA: Final = re.compile(r"^[\s\"'=+\-@＝＋－＠﹢﹣﹦﹫]|[;\t\r\n]")
+_MAY_BE_FORMULA: Final = late(r"^[\s\"'=+\-@＝＋－＠﹢﹣﹦﹫]|[;\t\r\n]")
 """What is found far sooner, wherever there may be one."""
 
-_SPECIAL: Final = re.compile(r"([\\|`*_<>\[\]#~$]|&(?=#?\w+;))")
-_LIVE: Final = re.compile(
+_SPECIAL: Final = late(r"([\\|`*_<>\[\]#~$]|&(?=#?\w+;))")
+_LIVE: Final = late(
     r"(@)(?=\w)|(:)(?=//)|((?<![A-Za-z0-9])www)(?=\.)|(#)(?=[0-9])|((?<![A-Za-z0-9])GH-)(?=[0-9])",
     re.IGNORECASE)
 """What Markdown as build servers show it makes a mention or a link of without being asked."""

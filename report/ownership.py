@@ -7,11 +7,11 @@ its own bytes say that this program wrote it, and nobody since.
 from __future__ import annotations
 
 import re
-import zipfile
 from pathlib import Path
 from typing import Final
 
 from zhuanjie.engine.api import OutputError, fail
+from zhuanjie.engine.core.patterns import late
 
 MARK: Final = "zhuanjie"
 """What the last line of a text for people says in a file, and what other files name as maker."""
@@ -21,7 +21,7 @@ puts its own time there."""
 
 _HEAD, _TAIL = 4096, 64
 _FINDING: Final = ("rule", "clause", "outcome", "severity")
-_HEADS: Final = tuple(re.compile(pattern) for pattern in (
+_HEADS: Final = tuple(late(pattern) for pattern in (
     rb"(id,record,name,group|record),rule,clause,outcome,",                   # findings as CSV
     rb"record,(field,)?(clause|rule)(,[a-z_]+)*\r?\n",                         # what was planted
     rb'\{"(id|record)": .*"rule": .*"clause": .*"outcome": ',                # JSON lines
@@ -45,7 +45,7 @@ _HEADS: Final = tuple(re.compile(pattern) for pattern in (
 _MARKED: Final = "/zhuanjie-findings.xml"
 """How a part ends of workbooks that were marked; a program that saves one anew calls it so no more.
 """
-_LAST: Final = re.compile(rb"(\A|\n)(-- zhuanjie|<!-- zhuanjie -->)\r?\n\Z")
+_LAST: Final = late(rb"(\A|\n)(-- zhuanjie|<!-- zhuanjie -->)\r?\n\Z")
 
 
 def guard(path: Path | None, *, force: bool) -> None:
@@ -91,6 +91,8 @@ def _parquet(path: Path) -> bool:
 
 
 def _workbook(path: Path) -> bool:
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as book:
             if any(name.endswith(_MARKED) for name in book.namelist()):

@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.columns import TableColumns as TableColumns
     from zhuanjie.engine.api.columns import column_mapping as column_mapping
     from zhuanjie.engine.api.columns import column_uses as column_uses
-    from zhuanjie.engine.api.columns import columns_wanted as columns_wanted
     from zhuanjie.engine.api.columns import remember_columns as remember_columns
     from zhuanjie.engine.api.editor import FailedCase as FailedCase
     from zhuanjie.engine.api.editor import FileEdit as FileEdit
@@ -105,6 +104,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.policies import packs_of as packs_of
     from zhuanjie.engine.api.policies import with_params as with_params
     from zhuanjie.engine.api.reading import ReadRecord as ReadRecord
+    from zhuanjie.engine.api.reading import columns_wanted as columns_wanted
     from zhuanjie.engine.api.reading import is_read as is_read
     from zhuanjie.engine.api.reading import load_columns as load_columns
     from zhuanjie.engine.api.reading import open_events as open_events

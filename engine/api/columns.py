@@ -10,17 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from zhuanjie.engine.core.diagnostics import Diagnostic, Place
+from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.location import column_letter
 from zhuanjie.engine.core.settings import FILE, settings
 from zhuanjie.engine.core.whole_files import write_text
 from zhuanjie.engine.core.worker_process import survives_fork
-from zhuanjie.engine.ledger.headings import (
-    ColumnMapping,
-    HeadingMap,
-    check_columns,
-    load_columns,
-)
+from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.ledger import open_ledger
 from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.vocabulary.fields import Field
@@ -28,8 +23,7 @@ from zhuanjie.engine.vocabulary.fields import Field
 if TYPE_CHECKING:
     from zhuanjie.engine.ledger.readers.base import LedgerTable
 
-__all__ = ["ColumnUse", "TableColumns", "column_mapping", "column_uses", "columns_wanted",
-           "remember_columns"]
+__all__ = ["ColumnUse", "TableColumns", "column_mapping", "column_uses", "remember_columns"]
 
 State = Literal["audited", "known", "unknown"]
 
@@ -58,25 +52,6 @@ class TableColumns:
     header_row: int | None
     records: int
     columns: tuple[ColumnUse, ...]
-
-
-def columns_wanted(policy: Policy, file: str | Path | None = None,
-                   pairs: Iterable[tuple[str, str]] = (),
-                   office: Mapping[str, str] | None = None) -> dict[str, str] | None:
-    """The user's mapping: that of the settings, over it that of a file, over it single pairs.
-
-    What an `office` keeps comes after the settings, for ledgers that have such headings; a field of
-    it that there is not any more is left out. Raises InputError for any other field that there is
-    not; None where nothing is mapped.
-    """
-    vocabulary, kept = policy.vocabulary, settings()
-    place = Place(str(kept.file)) if kept.file else None
-    wanted = check_columns(kept.columns, vocabulary, place) if kept.columns else {}
-    wanted |= {heading: name for heading, name in (office or {}).items()
-               if not name or name in vocabulary.fields}
-    said = load_columns(file, vocabulary) if file is not None else {}
-    said |= check_columns(dict(pairs), vocabulary)
-    return ColumnMapping({**wanted, **said}, wanted.keys() - said.keys()) or None
 
 
 @survives_fork

@@ -23,8 +23,7 @@ MODULES: Final = {
         "pack_cases", "row_clause", "update_cases",
     ),
     "zhuanjie.engine.api.columns": (
-        "ColumnUse", "TableColumns", "column_mapping", "column_uses", "columns_wanted",
-        "remember_columns",
+        "ColumnUse", "TableColumns", "column_mapping", "column_uses", "remember_columns",
     ),
     "zhuanjie.engine.api.editor": (
         "FailedCase", "FileEdit", "FilePlace", "PackEditor", "Proposal", "Remark",
@@ -49,8 +48,8 @@ MODULES: Final = {
         "with_params",
     ),
     "zhuanjie.engine.api.reading": (
-        "ReadRecord", "is_read", "load_columns", "open_events", "read_day", "read_records",
-        "read_tables",
+        "ReadRecord", "columns_wanted", "is_read", "load_columns", "open_events", "read_day",
+        "read_records", "read_tables",
     ),
     "zhuanjie.engine.api.records": (
         "SINGLE", "UNKNOWN", "backends", "check", "check_one", "check_records", "destinations",

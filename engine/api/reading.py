@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, cast
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
 from zhuanjie.engine.core.results import InputFinding
+from zhuanjie.engine.core.settings import settings
 from zhuanjie.engine.ledger.cells.dates import read_date
 from zhuanjie.engine.ledger.cells.parser import Value
 from zhuanjie.engine.ledger.documents import load_record_file, standard_input
 from zhuanjie.engine.ledger.file_kinds import KINDS
-from zhuanjie.engine.ledger.headings import HeadingMap
+from zhuanjie.engine.ledger.headings import ColumnMapping, HeadingMap, check_columns
 from zhuanjie.engine.ledger.headings import load_columns as _load_columns
 from zhuanjie.engine.ledger.record import flatten, read_record
 from zhuanjie.engine.policy.policy import Policy
@@ -29,13 +30,32 @@ if TYPE_CHECKING:
     from zhuanjie.engine.ledger.ledger import Ledger
     from zhuanjie.engine.watch.source import EventFile
 
-__all__ = ["ReadRecord", "is_read", "load_columns", "open_events", "read_day",
+__all__ = ["ReadRecord", "columns_wanted", "is_read", "load_columns", "open_events", "read_day",
            "read_records"]
 
 
 def read_day(text: object) -> date:
     """A day in any form a ledger may use; raises CellError, which says why, for what is none."""
     return read_date(text, None)
+
+
+def columns_wanted(policy: Policy, file: str | Path | None = None,
+                   pairs: Iterable[tuple[str, str]] = (),
+                   office: Mapping[str, str] | None = None) -> dict[str, str] | None:
+    """The user's mapping: that of the settings, over it that of a file, over it single pairs.
+
+    What an `office` keeps comes after the settings, for ledgers that have such headings; a field of
+    it that there is not any more is left out. Raises InputError for any other field that there is
+    not; None where nothing is mapped.
+    """
+    vocabulary, kept = policy.vocabulary, settings()
+    place = Place(str(kept.file)) if kept.file else None
+    wanted = check_columns(kept.columns, vocabulary, place) if kept.columns else {}
+    wanted |= {heading: name for heading, name in (office or {}).items()
+               if not name or name in vocabulary.fields}
+    said = _load_columns(file, vocabulary) if file is not None else {}
+    said |= check_columns(dict(pairs), vocabulary)
+    return ColumnMapping({**wanted, **said}, wanted.keys() - said.keys()) or None
 
 
 def load_columns(path: str | Path, policy: Policy) -> dict[str, str]:

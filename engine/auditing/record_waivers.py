@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from zhuanjie.engine.backends.reference.backend import as_days
-from zhuanjie.engine.backends.reference.evaluator import Evaluator
 from zhuanjie.engine.core.results import Outcome, Verdict
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.waivers.waiver_set import TypedWaiver
@@ -62,6 +60,10 @@ class RecordWaivers:
         return replace(verdict, outcome=outcome, waiver=at)
 
     def _holds(self, waiver: TypedWaiver, record: Mapping[str, Any]) -> bool:
+        # Imported late: few waivers have conditions.
+        from zhuanjie.engine.backends.reference.backend import as_days
+        from zhuanjie.engine.backends.reference.evaluator import Evaluator
+
         assert waiver.where is not None
         plan = self._plan
         evaluator = Evaluator(as_days(dict(record)), plan.today, plan.params, plan.absent)

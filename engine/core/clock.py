@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from zhuanjie.engine.core.settings import find_file, settings
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 def now(zone: ZoneInfo | None) -> datetime:

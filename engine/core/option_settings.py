@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, Final
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.kept_files import OFF
 from zhuanjie.engine.core.lint_ids import LINTS, WEIGHTS
 from zhuanjie.engine.core.suggest import suggest
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 Read = Callable[[Any, Path], Any]
 """Makes of a value and the folder of its file what the option takes; raises TypeError."""
@@ -85,6 +87,8 @@ def _lints(value: Any, _folder: Path) -> list[tuple[str, str]]:
 
 
 def _zone(value: Any, folder: Path) -> ZoneInfo:
+    from zoneinfo import ZoneInfo  # imported late: few settings name one
+
     try:
         return ZoneInfo(_text(value, folder))
     except (KeyError, ValueError, OSError):  # no such name, no name at all, a folder of zones

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_KINDS = tuple((re.compile(pattern, re.IGNORECASE), code) for pattern, code in (
+from zhuanjie.engine.core.patterns import late
+
+_KINDS = tuple((late(pattern, re.IGNORECASE), code) for pattern, code in (
     (r"<EOF>|<stream end>", "parser.open"),
     (r"expecting ',' delimiter|expected ',' or|expecting ':' delimiter|could not find expected ':'"
      r"|expected '=' after", "parser.separator"),
@@ -31,7 +33,7 @@ _KINDS = tuple((re.compile(pattern, re.IGNORECASE), code) for pattern, code in (
     (r"duplicate|cannot overwrite|cannot declare|more than once", "parser.twice"),
 ))
 
-_TOKEN = re.compile(r"(?:input|alias|character) '([^']+)'")
+_TOKEN = late(r"(?:input|alias|character) '([^']+)'")
 
 
 @dataclass(frozen=True, slots=True)

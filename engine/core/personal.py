@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 
+from zhuanjie.engine.core.patterns import late
+
 LEAST = 18
 """Characters of such a number: a shorter text has none."""
-_DIGITS = re.compile(r"[0-9]{17}")
-_NUMBER = re.compile(
+_DIGITS = late(r"[0-9]{17}")
+_NUMBER = late(
     r"(?<![0-9])([1-9][0-9]{5})(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
     r"[0-9]{2}([0-9][0-9Xx])(?![0-9A-Za-z])", re.ASCII)
 

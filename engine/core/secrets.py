@@ -10,27 +10,29 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
+from zhuanjie.engine.core.patterns import late
+
 HIDDEN: Final = "***"
 _WORDS: Final = r"pass(?:word|wd|phrase)|pwd|secret|token|scram_(?:client|server)_key|api_?key"
-_WORD: Final = re.compile(_WORDS, re.IGNORECASE)
-_NAMED: Final = re.compile(
+_WORD: Final = late(_WORDS, re.IGNORECASE)
+_NAMED: Final = late(
     rf"(\b\w*(?:{_WORDS})\w*[ \t]*(?:=|%3D)[ \t]*)"
     r"('(?:\\.|[^'\\])*'?|\"(?:\\.|[^\"\\])*\"?|[^\s&;'\"`]+)", re.IGNORECASE)
 _HEAD: Final = r"(?<![A-Za-z0-9])([A-Za-z][A-Za-z0-9+.\-]+:/+)"
-_USER: Final = re.compile(_HEAD + r"[^\s`]*@")
-_USER_SPACED: Final = re.compile(_HEAD + r".*@", re.DOTALL)
-_MISSPELT: Final = re.compile(r"(?<![A-Za-z0-9:])(postgres[\w+]*+:?+/*+|//)[^\s`/:]*:[^\s`]*@",
+_USER: Final = late(_HEAD + r"[^\s`]*@")
+_USER_SPACED: Final = late(_HEAD + r".*@", re.DOTALL)
+_MISSPELT: Final = late(r"(?<![A-Za-z0-9:])(postgres[\w+]*+:?+/*+|//)[^\s`/:]*:[^\s`]*@",
                               re.IGNORECASE)
 _HOST: Final = r"(?:\[[^\]\s]*\]|[^/?\s:,]*)(?::[0-9]*)?"
-_NO_HOST: Final = re.compile(
+_NO_HOST: Final = late(
     rf"(?<![A-Za-z0-9])(postgres(?:ql)?:/+)(?!{_HOST}(?:,{_HOST})*(?:[/?\s`]|$))[^\s`]*",
     re.IGNORECASE)
 """An address whose port is no number: a user and a password without a host."""
-_BARE: Final = re.compile(
+_BARE: Final = late(
     r"(?<![\w/@.:])[A-Za-z_][\w.\-]*:(?![/\\])[^\s`]*@(?=[\w.\-]+:[0-9]|[\w.\-]+/|\[)")
 """User and password of an address that does not say of what: a host with a port or a path
 follows, which tells it from a time, a drive or a mail address."""
-_ESCAPED: Final = re.compile(r"(^|[?&])([^=&\s]*%[^=&\s]*)=([^&\s]*)")
+_ESCAPED: Final = late(r"(^|[?&])([^=&\s]*%[^=&\s]*)=([^&\s]*)")
 
 
 def shown_name(name: str) -> str:

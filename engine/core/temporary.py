@@ -10,8 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
-import tempfile
 import time
 import zlib
 from collections.abc import Iterator
@@ -35,6 +33,8 @@ _swept: set[str] = set()
 
 def new_file(suffix: str = "") -> Path:
     """An empty file; who asked for it deletes it. Raises OSError where there is no place."""
+    import tempfile  # imported late, as below: mostly no file of the moment is needed
+
     handle, name = tempfile.mkstemp(suffix, _prefix(VISIBLE), _place())
     os.close(handle)
     return Path(name)
@@ -42,6 +42,8 @@ def new_file(suffix: str = "") -> Path:
 
 def new_folder() -> Path:
     """An empty folder; who asked for it deletes it. Raises OSError where there is no place."""
+    import tempfile
+
     return Path(tempfile.mkdtemp(prefix=_prefix(VISIBLE), dir=_place()))
 
 
@@ -49,6 +51,8 @@ def new_folder() -> Path:
 def folder() -> Iterator[Path]:
     """An empty folder that is gone when the body ends; raises OutputError where there is no room.
     """
+    import shutil
+
     with room():
         made = new_folder()
     try:
@@ -59,6 +63,8 @@ def folder() -> Iterator[Path]:
 
 def new_draft(target: Path) -> Path:
     """An empty file beside `target`, with the same ending: a writer may choose the kind by it."""
+    import tempfile
+
     sweep(target.parent)
     handle, name = tempfile.mkstemp(target.suffix, _prefix(HIDDEN), target.parent)
     os.close(handle)
@@ -96,6 +102,8 @@ def sweep(folder: Path) -> None:
 
 
 def _delete(entry: os.DirEntry[str]) -> None:
+    import shutil
+
     with suppress(OSError):
         if entry.is_dir(follow_symlinks=False):
             shutil.rmtree(entry.path, ignore_errors=True)
@@ -117,12 +125,16 @@ def _is_left(entry: os.DirEntry[str], made: re.Match[str]) -> bool:
 
 
 def _place() -> str:
+    import tempfile
+
     place = tempfile.gettempdir()
     sweep(Path(place))
     return place
 
 
 def _folder() -> str:
+    import tempfile
+
     try:
         return tempfile.gettempdir()
     except OSError:

@@ -6,7 +6,6 @@ A table of a database stands among them under its address.
 from __future__ import annotations
 
 import glob
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -92,6 +91,8 @@ def _provided_name(item: str) -> str:
 
 def spool(stdin: BinaryIO) -> LedgerSource:
     """Standard input, kept in a temporary file of the kind its content shows; caller deletes it."""
+    import shutil  # imported late: one record is read without it
+
     head = stdin.read(HEAD)
     kind, suffix = _sniff(head)
     with temporary.room():

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt, ne
 from typing import Final
 
+from zhuanjie.engine.core.patterns import late
+
 Version = tuple[int, int, int]
 
 _NUMBER: Final = r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,2}"
@@ -19,8 +21,8 @@ _CLAUSE: Final = rf"(?:>=|<=|==|!=|~=|>|<) *{_NUMBER}"
 _ID: Final = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 FORM: Final = rf"^{_ID}(?: *{_CLAUSE}(?: *, *{_CLAUSE})*)?$"
 """How `builds_on` is written."""
-_PARTS = re.compile(rf"({_ID})(.*)")
-_CLAUSES = re.compile(rf"(>=|<=|==|!=|~=|>|<) *({_NUMBER})")
+_PARTS = late(rf"({_ID})(.*)")
+_CLAUSES = late(rf"(>=|<=|==|!=|~=|>|<) *({_NUMBER})")
 _WAYS: Final[Mapping[str, Callable[[Version, Version], bool]]] = {
     ">=": ge, "<=": le, "==": eq, "!=": ne, ">": gt, "<": lt}
 

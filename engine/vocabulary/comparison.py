@@ -7,12 +7,12 @@ A form is its own form, and of a text that is more than blanks something is alwa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from zhuanjie.engine.core.patterns import late
 from zhuanjie.engine.core.unicode import BLANKS
 
 Comparison = Literal["text", "name", "serial", "id", "phone"]
@@ -86,14 +86,14 @@ FORMS: Mapping[Comparison, Form] = {
 """The forms of the kinds that are not compared to the letter."""
 
 _TABLES = {how: str.maketrans(dict(form.table)) for how, form in FORMS.items()}
-_USUAL = {how: re.compile(form.usual).fullmatch for how, form in FORMS.items()}
-_STEPS = {how: tuple((re.compile(pattern), put) for pattern, put in form.spelt(r"\g<{}>"))
+_USUAL = {how: late(form.usual) for how, form in FORMS.items()}
+_STEPS = {how: tuple((late(pattern), put) for pattern, put in form.spelt(r"\g<{}>"))
           for how, form in FORMS.items()}
 
 
 def canonical(text: str, how: Comparison) -> str:
     """The form in which `text` is compared; a text of nothing but blanks stays as it is."""
-    if how == "text" or _USUAL[how](text):
+    if how == "text" or _USUAL[how].fullmatch(text):
         return text
     out = text.translate(_TABLES[how])
     for pattern, put in _STEPS[how]:

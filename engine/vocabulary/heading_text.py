@@ -11,18 +11,19 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from zhuanjie.engine.core.patterns import late
 from zhuanjie.engine.core.traditional import simplified
 from zhuanjie.engine.core.unicode import comparable
 
 ANYTHING = "*"
 """Stands for any text in a note that the vocabulary lists."""
 
-_CIRCLED = re.compile(r"^\s*[\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]")
-_NUMBER = re.compile(r"^(?:\d{1,2}[.、:)]|\(\d{1,2}\)|[一二三四五六七八九十]{1,3}、|"
+_CIRCLED = late(r"^\s*[\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]")
+_NUMBER = late(r"^(?:\d{1,2}[.、:)]|\(\d{1,2}\)|[一二三四五六七八九十]{1,3}、|"
                      r"\([一二三四五六七八九十]{1,3}\))(?=\D)")
-_NOTE = re.compile(r"[(\[【〔{〖]([^()\[\]【】〔〕{}〖〗]*)(?:[)\]】〕}〗]|$)")
+_NOTE = late(r"[(\[【〔{〖]([^()\[\]【】〔〕{}〖〗]*)(?:[)\]】〕}〗]|$)")
 _MARKS = str.maketrans("", "", "*:;,.、。·•_-#/\\|\"'“”‘’《》<>「」『』!?—–~★☆※▲△●○◆■◇□→")
-_CUT = re.compile(r"[/\\、,;|]|或|和|及")
+_CUT = late(r"[/\\、,;|]|或|和|及")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from zhuanjie.engine.core.patterns import late
 from zhuanjie.engine.core.unicode import squeeze
 from zhuanjie.engine.ledger.cells.text import CellError, narrow
 
@@ -24,55 +25,55 @@ _SIGNS = str.maketrans({
 _QUOTES = " \t\n'\"`‘’“”′＇"
 _HAN = {han: digit for digit, han in enumerate("〇一二三四五六七八九")} | dict.fromkeys(
     "○◯零OoΟО", 0)
-_NUMERAL = re.compile("[〇○◯零一二三四五六七八九十廿卅OoΟО]+")
-_TENS = re.compile("([一二三])?十([一二三四五六七八九])?|(廿|卅)([一二三四五六七八九])?")
-_WEEKDAY = re.compile(r"[\s(\[]*(?:星期|周|礼拜)[一二三四五六日天1-6][\s)\]]*")
+_NUMERAL = late("[〇○◯零一二三四五六七八九十廿卅OoΟО]+")
+_TENS = late("([一二三])?十([一二三四五六七八九])?|(廿|卅)([一二三四五六七八九])?")
+_WEEKDAY = late(r"[\s(\[]*(?:星期|周|礼拜)[一二三四五六日天1-6][\s)\]]*")
 _HALF = "上午|下午|中午|早上|晚上|凌晨"
-_TIME = re.compile(
+_TIME = late(
     rf"(.*?\d[日号]?)(?:[T\s]\s*(?:{_HALF})?|(?:{_HALF}))\s*"
     r"(?:(\d{1,2})[:时点](?:(\d{1,2})(?:[:分](\d{1,2}(?:\.\d+)?)秒?)?分?)?)?"
     r"\s*([AaPp]\.?[Mm]\.?)?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII | re.DOTALL)
 _BETWEEN = r"\s*(?:[-/.]+|{mark}[-/.]*)\s*|\s+"
 _YEAR = rf"(\d{{4}})(?:{_BETWEEN.format(mark='年')})"
-_DAY = re.compile(
+_DAY = late(
     rf"{_YEAR}(\d{{1,2}})(?:{_BETWEEN.format(mark='月')})(\d{{1,2}})\s*[日号]?", re.ASCII)
-_PACKED = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T ]?\d{6}|[T ]\d{4})?", re.ASCII)
-_LAST_YEAR = re.compile(r"(\d{1,2})([-/.]|\s+)(\d{1,2})\2(\d{4})", re.ASCII)
-_HAN_MONTH = re.compile(r"(\d{1,2})[-/. ](\d{1,2})月[-/. ](\d{4})", re.ASCII)
+_PACKED = late(r"(\d{4})(\d\d)(\d\d)(?:[T ]?\d{6}|[T ]\d{4})?", re.ASCII)
+_LAST_YEAR = late(r"(\d{1,2})([-/.]|\s+)(\d{1,2})\2(\d{4})", re.ASCII)
+_HAN_MONTH = late(r"(\d{1,2})[-/. ](\d{1,2})月[-/. ](\d{4})", re.ASCII)
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _NAME = (r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
          r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)")
 _TH = r"(\d{1,2})(?:st|nd|rd|th)?"
-_NAMED = [(re.compile(pattern, re.ASCII | re.IGNORECASE), order) for pattern, order in (
+_NAMED = [(late(pattern, re.ASCII | re.IGNORECASE), order) for pattern, order in (
     (rf"{_TH}[-/. ]*{_NAME}[-/. ]*(\d{{4}})", (2, 1, 0)),
     (rf"{_NAME}[-/. ]*{_TH}[-/. ]+(\d{{4}})", (2, 0, 1)),
     (rf"(\d{{4}})[-/. ]*{_NAME}[-/. ]*{_TH}", (0, 1, 2)),
     (rf"{_NAME}[-/. ]*(\d{{4}})", (1, 0)),
     (rf"(\d{{4}})[-/. ]*{_NAME}", (0, 1)),
 )]
-_MONTH = re.compile(rf"{_YEAR}(\d{{1,2}})\s*(?:月份?)?", re.ASCII)
-_PACKED_MONTH = re.compile(r"([12]\d{3})(\d\d)", re.ASCII)
-_MONTH_FIRST = re.compile(r"(\d{1,2})(?:[-/.]|月[-/. ]?)(\d{4})年?", re.ASCII)
-_YEAR_ONLY = re.compile(r"([12]\d{3})年?", re.ASCII)
-_PART = re.compile(
+_MONTH = late(rf"{_YEAR}(\d{{1,2}})\s*(?:月份?)?", re.ASCII)
+_PACKED_MONTH = late(r"([12]\d{3})(\d\d)", re.ASCII)
+_MONTH_FIRST = late(r"(\d{1,2})(?:[-/.]|月[-/. ]?)(\d{4})年?", re.ASCII)
+_YEAR_ONLY = late(r"([12]\d{3})年?", re.ASCII)
+_PART = late(
     r"(\d{4}\s*[-/.年]*\s*\d{1,2})\s*(?:月份?)?(?:上旬|中旬|下旬|初|底|末)?", re.ASCII)
 
-_ANY_DAY = re.compile(rf"(?<!\d){_DAY.pattern}(?!\d)|(?<!\d){_PACKED.pattern}(?!\d)", re.ASCII)
-_ANY_MONTH = re.compile(r"(?<!\d)[12]\d{3}\s*[-/.年]\s*\d{1,2}(?!\d)", re.ASCII)
-_RANGE = re.compile(
+_ANY_DAY = late(rf"(?<!\d){_DAY.pattern}(?!\d)|(?<!\d){_PACKED.pattern}(?!\d)", re.ASCII)
+_ANY_MONTH = late(r"(?<!\d)[12]\d{3}\s*[-/.年]\s*\d{1,2}(?!\d)", re.ASCII)
+_RANGE = late(
     r"\d[日号月年]?\s*(?:[至到~和]|--+)\s*(?:今|\d)|[12]\d{3}年?\s*[-/]\s*[12]\d{3}"
     r"|\d月\s*[-/.,]\s*\d{1,2}月"
     rf"|{_DAY.pattern}\s*[-/.,]\s*\d{{1,2}}\s*[-/.月]\s*\d", re.ASCII)
-_LUNAR = re.compile("农历|阴历|旧历|正月|冬月|腊月|闰|初[1-9一二三四五六七八九十]")
-_ABOUT = re.compile(
+_LUNAR = late("农历|阴历|旧历|正月|冬月|腊月|闰|初[1-9一二三四五六七八九十]")
+_ABOUT = late(
     "约|左右|前后|[上中下]旬|[月年][初底末中]|[以之][前后]|[日月号年\\d][前后]|大概|可能|预计|计划|拟|"
     "半年|春季|夏季|秋季|冬季|季度|暑|寒假")
-_NO_YEAR = re.compile(r"\d{1,2}月(?:\d{1,2}[日号]?)?|\d{1,2}[日号]", re.ASCII)
-_TWO = re.compile(r"(\d{1,2})[-/.](\d{1,2})", re.ASCII)
-_SHORT_YEAR = re.compile(
+_NO_YEAR = late(r"\d{1,2}月(?:\d{1,2}[日号]?)?|\d{1,2}[日号]", re.ASCII)
+_TWO = late(r"(\d{1,2})[-/.](\d{1,2})", re.ASCII)
+_SHORT_YEAR = late(
     rf"\d{{2}}年(?:\d{{1,2}}月?(?:\d{{1,2}}[日号]?)?)?|(?:{_TH}[-/. ]*)?{_NAME}[-/. ]*\d\d",
     re.ASCII | re.IGNORECASE)
-_UNCLEAR = re.compile(
+_UNCLEAR = late(
     r"\d{1,2}[-/.\s]+\d{1,2}[-/.月\s]+\d{1,4}[日号]?|\d{1,2}[-/.]?\d{0,2}|\d{5,7}", re.ASCII)
 
 

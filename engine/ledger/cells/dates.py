@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from zhuanjie.engine.core.dates import Month
+from zhuanjie.engine.core.patterns import late
 from zhuanjie.engine.ledger.cells.date_text import SERIALS, month_part, read_text
 from zhuanjie.engine.ledger.cells.shown import ShownDate
 from zhuanjie.engine.ledger.cells.text import CellError, as_text
@@ -15,7 +16,7 @@ from zhuanjie.engine.ledger.cells.text import CellError, as_text
 FIRST_DATE, LAST_DATE = date(1900, 1, 1), date(2999, 12, 31)
 """Dates outside are refused, so that arithmetic on them can never leave the calendar."""
 
-_LOST_ZERO = re.compile(r"\d{4}\.1", re.ASCII)
+_LOST_ZERO = late(r"\d{4}\.1", re.ASCII)
 _DAY_EXAMPLE, _MONTH_EXAMPLE = "2007-06-20", "2007-06"
 
 

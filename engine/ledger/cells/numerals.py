@@ -6,13 +6,13 @@ digit by digit (`二〇〇七`).
 
 from __future__ import annotations
 
-import re
+from zhuanjie.engine.core.patterns import late
 
 _DIGITS = {sign: digit for signs in ("〇一二三四五六七八九", "零壹贰叁肆伍陆柒捌玖")
            for digit, sign in enumerate(signs)} | {
                "○": 0, "两": 2, "兩": 2, "貳": 2, "叄": 3, "參": 3, "陸": 6}
 _PLACES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
-_SIGNS = re.compile(f"[{''.join(_DIGITS)}{''.join(_PLACES)}]+")
+_SIGNS = late(f"[{''.join(_DIGITS)}{''.join(_PLACES)}]+")
 
 
 def in_digits(text: str) -> str:

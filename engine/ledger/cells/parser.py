@@ -12,6 +12,7 @@ from datetime import date, time, timedelta
 from math import inf, isnan
 from typing import TYPE_CHECKING
 
+from zhuanjie.engine.core.patterns import late
 from zhuanjie.engine.core.suggest import suggest
 from zhuanjie.engine.core.traditional import simplified
 from zhuanjie.engine.core.unicode import BLANKS, comparable
@@ -36,8 +37,8 @@ __all__ = ["CellError", "Value", "as_text", "dtype_of", "read_cell",
 
 Value = str | int | bool | date
 
-_NOTE = re.compile(r"[(\[{【〔〈《,;:、。.]")
-_WHOLE = re.compile(r"[+-]?\d+(?:\.0*)?", re.ASCII)
+_NOTE = late(r"[(\[{【〔〈《,;:、。.]")
+_WHOLE = late(r"[+-]?\d+(?:\.0*)?", re.ASCII)
 
 
 def read_cell(field: Field, raw: object, day_zero: date | None = None) -> Value | None:

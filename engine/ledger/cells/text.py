@@ -8,6 +8,7 @@ import unicodedata
 from datetime import date, datetime, time
 from decimal import Decimal
 
+from zhuanjie.engine.core.patterns import late
 from zhuanjie.engine.core.personal import hide_numbers
 from zhuanjie.engine.core.unicode import BLANKS, INVISIBLE
 from zhuanjie.engine.vocabulary.fields import Field
@@ -30,8 +31,8 @@ EXACT = 10**15
 _LONG = 8000
 """Bits of a number that `str` may find too long."""
 
-_SCIENTIFIC = re.compile(SCIENTIFIC)
-_FORMULA = re.compile('[=\uff1d]"(.*)"', re.DOTALL)
+_SCIENTIFIC = late(SCIENTIFIC)
+_FORMULA = late('[=\uff1d]"(.*)"', re.DOTALL)
 _NO_MARKS = str.maketrans("", "", INVISIBLE)
 
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 import codecs
 import weakref
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from zhuanjie.engine.core import temporary
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 BLOCK = 1 << 20
 _MARKED = (  # the longer marks first: UTF-32's begins as UTF-16's does
@@ -72,6 +74,9 @@ def survey(path: Path, name: str, digest: Digest, *, lenient: bool = False) -> S
 
     `lenient` lets bytes pass that are no characters.
     """
+    # Imported late: one record is read without it.
+    from concurrent.futures import ThreadPoolExecutor
+
     encoding: str | None = None
     offset = lines = returns = 0
     quoted, sound, rest = False, True, b""
