@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from zhuanjie.engine.api import Diagnostic, UsageError, fail
 
 if TYPE_CHECKING:
     from zhuanjie.engine.api import AuditRun, Report
+    from zhuanjie.report.view import View
 
 NAME: Final = "audit"
 FORMS: Final = reports.OFFERED[NAME]
@@ -152,7 +153,6 @@ def _report(call: _Call) -> int:
     """Judge everything, then write the report."""
     from zhuanjie.cli import show
     from zhuanjie.report.layouts.audit import sections
-    from zhuanjie.report.page.audit import page
 
     with _InterruptibleProgress(call) as progress, closing(call.run(progress)) as run:
         if run.is_large:
@@ -167,7 +167,7 @@ def _report(call: _Call) -> int:
     view = show.view_of(call.session, call.target, run.plan.policy,
                         all_outcomes=call.all_outcomes)
     publish(call.session, report, sections, call.target, view, fail_on=call.fail_on,
-            quiet=call.quiet, page=page)
+            quiet=call.quiet, page=_page)
     return call.code(report, run)
 
 
@@ -175,7 +175,6 @@ def _totals(call: _Call) -> int:
     """Judge everything and write what it comes to; nothing is put into words."""
     from zhuanjie.cli import show
     from zhuanjie.report.layouts.audit import brief
-    from zhuanjie.report.page.audit import brief as page
 
     if reports.FORMATS[call.target.format].findings not in ("whole", "spooled"):
         raise fail(UsageError, "cli.usage.summary-form", hint="cli.usage.summary-form.hint",
@@ -188,8 +187,21 @@ def _totals(call: _Call) -> int:
                         all_outcomes=call.all_outcomes)
     print_notices(call.session, report, call.target)
     with show.result(call.target) as out:
-        reports.write_report(report, brief, call.target.format, out, view, page)
+        reports.write_report(report, brief, call.target.format, out, view, _brief_page)
     return call.code(report, run)
+
+
+def _page(report: Report, view: View) -> Iterable[str]:
+    """The web page of an audit, imported where it is asked for."""
+    from zhuanjie.report.page.audit import page
+
+    return page(report, view)
+
+
+def _brief_page(report: Report, view: View) -> Iterable[str]:
+    from zhuanjie.report.page.audit import brief
+
+    return brief(report, view)
 
 
 def _document(call: _Call) -> int:

@@ -58,6 +58,10 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.editor import Remark as Remark
     from zhuanjie.engine.api.editor import TextMap as TextMap
     from zhuanjie.engine.api.editor import TextPosition as TextPosition
+    from zhuanjie.engine.api.explaining import explain as explain
+    from zhuanjie.engine.api.explaining import explain_and_fix as explain_and_fix
+    from zhuanjie.engine.api.explaining import explain_run as explain_run
+    from zhuanjie.engine.api.explaining import fixes as fixes
     from zhuanjie.engine.api.fields import FieldUse as FieldUse
     from zhuanjie.engine.api.fields import field_uses as field_uses
     from zhuanjie.engine.api.fields import grouping_field as grouping_field
@@ -71,10 +75,6 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api.ledgers import audit_to_file as audit_to_file
     from zhuanjie.engine.api.ledgers import audit_to_folder as audit_to_folder
     from zhuanjie.engine.api.ledgers import deadlines as deadlines
-    from zhuanjie.engine.api.ledgers import explain as explain
-    from zhuanjie.engine.api.ledgers import explain_and_fix as explain_and_fix
-    from zhuanjie.engine.api.ledgers import explain_run as explain_run
-    from zhuanjie.engine.api.ledgers import fixes as fixes
     from zhuanjie.engine.api.ledgers import open_acts as open_acts
     from zhuanjie.engine.api.ledgers import record_ids as record_ids
     from zhuanjie.engine.api.ledgers import stream as stream

@@ -16,11 +16,6 @@ from zhuanjie.engine.api.callers import Day, check_given, check_options, day_of,
 from zhuanjie.engine.api.forked_run import ForkedRun
 from zhuanjie.engine.api.given import open_given
 from zhuanjie.engine.api.policies import plan_for
-from zhuanjie.engine.auditing.due_list import by_day
-from zhuanjie.engine.auditing.explain import Explanation, explain_and_fix
-from zhuanjie.engine.auditing.explain import explain as explain_run
-from zhuanjie.engine.auditing.record_search import RecordName
-from zhuanjie.engine.auditing.repair.record_fix import RecordFix
 from zhuanjie.engine.auditing.run import AuditRun, Progress, begin
 from zhuanjie.engine.auditing.shown import shown_series
 from zhuanjie.engine.auditing.stages.base import Stage
@@ -35,21 +30,17 @@ from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Report
 from zhuanjie.engine.core.secrets import shown_name
 from zhuanjie.engine.core.worker_process import survives_fork
-from zhuanjie.engine.ledger.joining.join import join_tables
 from zhuanjie.engine.ledger.ledger import open_ledger
 from zhuanjie.engine.ledger.readers.lakehouse_address import is_lakehouse
 from zhuanjie.engine.policy.parameter_values import ParamValue
 from zhuanjie.engine.policy.policy import Policy
-from zhuanjie.engine.waivers.entries import with_given
 from zhuanjie.engine.waivers.waiver_set import waivers_for
 
 if TYPE_CHECKING:
     from zhuanjie.engine.auditing.strategies.spark import SparkReport
 
-__all__ = ["PARTITION_KEYS", "AuditRun", "Explanation", "RecordFix", "audit", "audit_on_spark",
-           "audit_to_file", "audit_to_folder", "deadlines", "explain", "explain_and_fix",
-           "explain_run", "fixes", "open_acts", "record_ids",
-           "stream"]
+__all__ = ["PARTITION_KEYS", "AuditRun", "audit", "audit_on_spark", "audit_to_file",
+           "audit_to_folder", "deadlines", "open_acts", "record_ids", "stream"]
 
 PARTITION_KEYS = tuple(c.name for c in COLUMNS if c.divides)
 """The columns of findings that a folder of them may be divided by."""
@@ -131,10 +122,15 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
                             version=None if table_version is None else str(table_version))
         opened.enter_context(closing(ledger))
         if ledger.waivers:
+            # Imported late: what reads waivers checks them too, and is slow to import.
+            from zhuanjie.engine.waivers.entries import with_given
+
             plan = replace(plan, waivers=waivers_for(
                 with_given(waivers, ledger.waivers, ", ".join(ledger.files)), plan.policy,
                 plan.as_of, tuple(map(str, waivers))))
         if join:
+            from zhuanjie.engine.ledger.joining.join import join_tables
+
             ledger = opened.enter_context(closing(join_tables(ledger, progress)))
         others = (opened.enter_context(closing(open_ledger(
                       [roster], columns, vocabulary=plan.policy.vocabulary)))
@@ -266,6 +262,8 @@ def deadlines(sources: Sources, policy: Given = None, *, within: int | None = No
 
     As `open_acts` has it; the report holds all of it.
     """
+    from zhuanjie.engine.auditing.due_list import by_day
+
     with closing(open_acts(sources, policy, within=within, **options)) as run:
         findings = by_day(run)
     report = run.head()
@@ -285,29 +283,3 @@ def record_ids(sources: Sources, policy: Given = None,
             values = (part.frame if read is None else read)[key].cast(pl.String)
             parts.append(shown_series(part.plan.fields[key], values).drop_nulls().unique())
     return pl.concat([pl.Series(dtype=pl.String), *parts]).unique()
-
-
-@survives_fork
-def explain(sources: Sources, record_id: str | None = None, clause: str | None = None,
-            policy: Given = None, *, row: int | None = None,
-            sheet: str | None = None, file: str | None = None,
-            **options: Unpack[AuditOptions]) -> list[Explanation]:
-    """Why each outcome of a record came out. Options as for `stream`.
-
-    A record goes by its id, or by its `row` (with `sheet` and `file` where there are several).
-    """
-    check_given(record=record_id)
-    with closing(stream(sources, policy, **options)) as run:
-        return explain_run(run, RecordName(record_id, row, sheet, file), clause)
-
-
-@survives_fork
-def fixes(sources: Sources, record_id: str, clause: str | None = None,
-          policy: Given = None, **options: Unpack[AuditOptions]) -> list[RecordFix]:
-    """The smallest changes that make a record compliant, for each record called `record_id`.
-
-    `clause` keeps to its rules; no other rule that was in order is broken. Options as for `stream`.
-    """
-    check_given(record=record_id)
-    with closing(stream(sources, policy, **options)) as run:
-        return explain_and_fix(run, record_id, clause)[1]

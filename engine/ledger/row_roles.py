@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, reduce
+from functools import reduce
 from operator import or_
 from typing import Literal
 
@@ -20,7 +20,7 @@ from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.cells.text import whole_text
 from zhuanjie.engine.ledger.headings import HeadingMatch
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
-from zhuanjie.engine.vocabulary.row_words import RowPatterns
+from zhuanjie.engine.vocabulary.row_words import RowPatterns, says
 
 RowRules = Literal["layout", "words"]
 """How rows of a table are told apart: `layout` where people lay it out, `words` where a program
@@ -36,7 +36,7 @@ LOOKED = 400  # characters of a cell: of all of a long one time would have no bo
 LONG = 20
 """Characters from which on a text by itself is an explanation."""
 _KEY = r"^\s*[A-Za-zＡ-Ｚａ-ｚ]{0,4}[0-9０-９][0-9A-Za-z０-９Ａ-Ｚａ-ｚ\s]*$"
-_NOTHING = r"^[-—–_/\\*.·…~=|+\s]+$"
+_NOTHING = re.compile(r"^[-—–_/\\*.·…~=|+\s]+$")
 _SENTENCE = re.compile(r"[。；;：:！!？?\n]")
 _STOPS = ("。", "；", ";", "！", "!")
 """What a sentence ends with, and no heading."""
@@ -165,7 +165,7 @@ class RowRoles:
             few &= ~cells[self._key].str.contains(_KEY).fill_null(value=False)
         looked = [
             pl.col("#place") < TOP, few,
-            pl.all_horizontal(_blank(c) | c.str.contains(f"{self._counts}|{_NOTHING}")
+            pl.all_horizontal(_blank(c) | c.str.contains(f"{self._counts}|{_NOTHING.pattern}")
                               for c in cells.values()),
             *(c.str.contains(self._any) for c in cells.values()),
             *(_comparable(c) == self._headings[at] for at, c in cells.items()
@@ -181,8 +181,9 @@ class RowRoles:
             return RowRole.EMPTY
         if not self._is_odd(texts, place):
             return None
-        body = {at: text for at, text in texts.items() if not _test(_NOTHING)(text) and not (
-            at in self._serials and self._is.counts(text))}
+        body = {at: text for at, text in texts.items()
+                if _NOTHING.search(text[:LOOKED]) is None
+                and not (at in self._serials and self._is.counts(text))}
         if not body:
             return RowRole.BLANK
         return self._heading(body, place) or self._marked(body) or self._unmarked(body)
@@ -290,14 +291,8 @@ class _Tests:
         self.any = _test(words.any)
 
 
-@cache
 def _test(pattern: str) -> Callable[[str], bool]:
-    return lambda text: _compiled(pattern).search(text[:LOOKED]) is not None
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+    return lambda text: says(pattern, text[:LOOKED])
 
 
 def _is_long(text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from zhuanjie.engine.core.unicode import comparable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _ANY, _NUMBER = "*", "#"
 _GAP = r"[\s\u200b\ufeff]*"
+_GAPS = re.compile(_GAP.removesuffix("*") + "+")
 _NEVER = r"^\b$"
 _FULL = 0xFEE0
 """How far the full-width form of an ASCII character lies from it."""
@@ -97,6 +98,19 @@ class RowPatterns:
             else:
                 parts.append(_character(c))
         return _GAP.join(parts)
+
+
+def says(pattern: str, text: str) -> bool:
+    """Whether a text is what a pattern of `RowPatterns` looks for."""
+    return _spaced(pattern).search(_GAPS.sub(" ", text)) is not None
+
+
+@cache
+def _spaced(pattern: str) -> re.Pattern[str]:
+    """A pattern for texts in which each gap is one space: what stands for gaps is long to compile,
+    and stands in hundreds of places.
+    """
+    return re.compile(pattern.replace(_GAP, " *"))
 
 
 def _character(c: str) -> str:

@@ -55,13 +55,16 @@ def test_every_time_says_the_same(call: str, record: str, tmp_path: Path) -> Non
     assert list((tmp_path / "kept").iterdir())
 
 
-def test_a_second_check_waits_for_nothing_that_reads_packs(record: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("command", "second"), [("check", ""), ("audit", "polars")])
+def test_a_second_call_waits_for_nothing_that_reads_packs(command: str, second: str, record: str,
+                                                          tmp_path: Path) -> None:
     code = ("import sys; from zhuanjie.cli.main import main; main(); "
             "print(*(n for n in ('pydantic', 'yaml', 'cel_expr_python', 'polars') "
             "if n in sys.modules), file=sys.stderr)")
-    for wanted in ("pydantic yaml cel_expr_python", ""):
+    first = f"pydantic yaml cel_expr_python {second}".strip()
+    for wanted in (first, second):
         done = subprocess.run(
-            [sys.executable, "-c", code, "check", record, "--as-of", "2007-12-31"],
+            [sys.executable, "-c", code, command, record, "--as-of", "2007-12-31"],
             capture_output=True, text=True, check=False,
             env={**os.environ, "ZHUANJIE_CACHE": str(tmp_path / "kept")})
         assert done.stderr.splitlines()[-1:] == [wanted], done.stderr

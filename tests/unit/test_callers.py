@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import typing
 from datetime import date, datetime
 from inspect import signature
@@ -14,7 +15,7 @@ import pytest
 
 from zhuanjie import engine
 from zhuanjie.engine import CheckResult, UsageError, audit, check, explain, load_policy
-from zhuanjie.engine.api import ledgers
+from zhuanjie.engine.api import explaining, ledgers
 from zhuanjie.engine.api.records import check_one
 
 PACK = "fujian-2007-80"
@@ -80,8 +81,8 @@ def test_options_are_declared_where_they_are_handed_on() -> None:
     taken = {p.name for p in signature(ledgers.stream).parameters.values()
              if p.kind is p.KEYWORD_ONLY}
     assert set(ledgers.AuditOptions.__annotations__) == taken
-    for function in (ledgers.audit, ledgers.deadlines, ledgers.explain, ledgers.fixes):
-        hints = typing.get_type_hints(function, vars(ledgers), include_extras=True)
+    for function in (ledgers.audit, ledgers.deadlines, explaining.explain, explaining.fixes):
+        hints = typing.get_type_hints(function, vars(sys.modules[function.__module__]), include_extras=True)
         assert hints["options"] == typing.Unpack[ledgers.AuditOptions]
 
 

@@ -20,6 +20,7 @@ from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.core.limits import DEFAULT, Limits, using
 from zhuanjie.engine.core.results import Report
 from zhuanjie.engine.ledger.rows import AT, TypedTable
+from zhuanjie.engine.vocabulary.row_words import says
 
 HEAD = ("序号", "学号", "姓名", "性别", "民族", "转出时间", "介绍信编号", "宿舍楼号")
 PERSON = ("1", "06001", "甲", "男", "汉族", "2007-06-20", "0001", "一号楼")
@@ -205,4 +206,15 @@ def test_words_mean_whole_cells_whatever_their_width_and_blanks() -> None:
     texts = pl.Series(["合 计", "第３页", "集合", "填 表 人：某", "2007年6月20日"])
     for pattern in (rows.sums, rows.notes, rows.dates, rows.any):
         assert texts.str.contains(pattern).to_list() == [
+            re.search(pattern, text) is not None for text in texts]
+
+
+def test_words_mean_the_same_where_gaps_are_made_one_space() -> None:
+    rows = load_policy("fujian-2007-80").vocabulary.rows
+    gaps = ("", " ", "\u3000 ", "\n", "\u200b", "\ufeff\t", "\x1f")
+    words = ("合计", "共12人", "第1页共3页", "2007年6月20日", "填表人：某", "必填", "12", "1 2", "某甲", "", " ")
+    texts = [gap.join(word) + after for word in words for gap in gaps for after in ("", "\n", "x")]
+    for pattern in (rows.sums, rows.counts, rows.notes, rows.dates, rows.sections, rows.examples,
+                    rows.instructions, rows.any, rows.like("学号")):
+        assert [says(pattern, text) for text in texts] == [
             re.search(pattern, text) is not None for text in texts]

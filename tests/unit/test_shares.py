@@ -15,9 +15,8 @@ import pytest
 from support.verify_pack import policy, rule, values
 
 from zhuanjie.engine import audit, check
-from zhuanjie.engine.api import lint
+from zhuanjie.engine.api import explain, lint
 from zhuanjie.engine.api.baselines import create_baseline
-from zhuanjie.engine.api.ledgers import explain
 from zhuanjie.engine.authoring.diff.impact import impact
 from zhuanjie.engine.authoring.diff.meaning import meaning
 from zhuanjie.engine.authoring.testing.judged_shares import judged_share
