@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import create_task
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Final
@@ -57,10 +57,12 @@ FOR_STRANGERS: Final = (session.router, sign_in.router)
 
 def make_app(register: Register, settings: HttpSettings | None = None, *,
              takes_files: Callable[[str], bool] = lambda _path: False,
-             refuse: Callable[..., Response] = refusal) -> FastAPI:
+             refuse: Callable[..., Response] = refusal,
+             warmers: Sequence[Callable[[], None]] = ()) -> FastAPI:
     """The application that answers for `register`.
 
-    What is put upon it, such as pages, says which of its paths take files and how it refuses.
+    What is put upon it, such as pages, says which of its paths take files, how it refuses, and what
+    it wants made before somebody waits for it.
     """
     http = settings or HttpSettings()
 
@@ -74,7 +76,7 @@ def make_app(register: Register, settings: HttpSettings | None = None, *,
         runner.start()
         register.upkeep.start()
         await feed.start()
-        app.state.warming = warming = create_task(_warm_up(register))
+        app.state.warming = warming = create_task(_warm_up(register, *warmers))
         try:
             yield
         finally:
@@ -101,8 +103,10 @@ def make_app(register: Register, settings: HttpSettings | None = None, *,
     return app
 
 
-async def _warm_up(register: Register) -> None:
+async def _warm_up(register: Register, *warmers: Callable[[], None]) -> None:
     # Requests are answered meanwhile, or where it cannot be done; they find out for themselves.
+    for warmer in warmers:
+        await run_sync(warmer)
     with suppress(ZhuanjieError, SQLAlchemyError):
         await run_sync(warm_up, register)
 

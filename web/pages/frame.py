@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
-from zhuanjie.engine.api import Diagnostic, Lang, Text, office_zone, say
+from zhuanjie.engine.api import LANGS, Diagnostic, Lang, Text, office_zone, say
 from zhuanjie.web.api.callers import csrf_of
 from zhuanjie.web.pages.assets import asset
 from zhuanjie.web.pages.forms import CSRF
@@ -85,6 +85,14 @@ def environment(lang: Lang) -> Environment:
     made.filters |= {"cell": _cell, "day": _day, "moment": _moment, "number": _number,
                      "both": partial(_both, lang), "says": partial(_says, lang)}
     return made
+
+
+def make_templates() -> None:
+    """Have every template compiled, which whoever sees a page first would wait for."""
+    for lang in LANGS:
+        made = environment(lang)
+        for name in made.list_templates():
+            made.get_template(name)
 
 
 def _words(lang: Lang, key: str, **values: Any) -> str:
