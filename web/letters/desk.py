@@ -6,8 +6,8 @@ Other papers are lists of what somebody reads, and are kept as such.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -50,6 +50,8 @@ class PrintLine:
     replaces: str | None = None
     had: tuple[Print, ...] = ()
     lacking: tuple[str, ...] = ()
+    boxes: tuple[str, ...] = ()
+    """Signs that no font has."""
     why_not: tuple[Diagnostic, ...] = ()
 
     @property
@@ -187,16 +189,15 @@ class LetterDesk:
 
     def _filled(self, typed: TypedPaper, line: PrintLine) -> PrintLine:
         record, taken = line.member.record, Taken(self.today(), replaces=line.replaces)
+        said: Any
         if typed.paper.parts:
-            _, lacking = copy_of(typed, self.acts, record, taken)
+            said, lacking = copy_of(typed, self.acts, record, taken)
         else:
             filler = Filler(typed.paper, self.acts, record, taken)
-            for column in typed.paper.columns:
-                if column.blank is not None:
-                    filler.text(column.blank)
+            said = [filler.text(column.blank) for column in typed.paper.columns
+                    if column.blank is not None]
             lacking = filler.lacking
-        return PrintLine(line.member, line.number, line.form, line.replaces, line.had,
-                         tuple(lacking))
+        return replace(line, lacking=tuple(lacking), boxes=self.press.lacking(_texts(said)))
 
     def _set(self, typed: TypedPaper, lines: Sequence[PrintLine], copies: Mapping[str, int],
              mode: Mode, offset: Offset, titles: Mapping[str, str]) -> bytes:
@@ -253,6 +254,18 @@ class LetterDesk:
                                               mode=mode, once=once))
             work.record_all(drafts)
         return True
+
+
+def _texts(said: Any) -> Iterator[str]:
+    """The texts of what is set."""
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, Mapping):
+        for each in said.values():
+            yield from _texts(each)
+    elif isinstance(said, list | tuple):
+        for each in said:
+            yield from _texts(each)
 
 
 def _sheet(typed: TypedPaper) -> dict[str, Any]:

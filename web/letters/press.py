@@ -5,7 +5,7 @@ Nothing but our own templates runs; all else is data. No clock, no network is as
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,6 +16,7 @@ import orjson
 import typst
 
 from zhuanjie.engine.api import OutputError, fail
+from zhuanjie.web.letters.glyphs import lacking
 
 Mode = Literal["whole", "over", "form", "test"]
 """All of it; what fills a form that is printed already; that form; where things are on it."""
@@ -52,6 +53,10 @@ class Press:
                        hint="register.letters.no-font.hint", folder=str(self.folder / FOLDER))
         return list(found)
 
+    def lacking(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """The signs of texts that no font has: they would be printed as boxes."""
+        return tuple(lacking(texts, _files(self._own())))
+
     def parts(self, copies: Sequence[Mapping[str, Any]], paper: Mapping[str, Any], mode: Mode,
               offset: Offset) -> bytes:
         """Papers of parts, a sheet each."""
@@ -84,6 +89,13 @@ class Press:
 def _book(folders: tuple[Path, ...]) -> typst.Fonts:
     """The fonts of the machine and of some folders: looked for once, for it takes a while."""
     return typst.Fonts(font_paths=list(folders))
+
+
+@cache
+def _files(folders: tuple[Path, ...]) -> tuple[tuple[str, int], ...]:
+    """The files of the fonts, each with a font's number in it."""
+    return tuple(dict.fromkeys(
+        (each.path, each.index) for each in _book(folders).fonts() if each.path))
 
 
 @cache

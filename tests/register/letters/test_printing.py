@@ -15,6 +15,7 @@ from support.register_office import DAY, Office
 from zhuanjie.engine.api import OutputError
 from zhuanjie.web.acts.perform import AskedAct
 from zhuanjie.web.letters import press
+from zhuanjie.web.letters.glyphs import lacking
 from zhuanjie.web.letters.numbers import number_counts, number_rows
 from zhuanjie.web.letters.press import Offset, Press
 from zhuanjie.web.store.errors import ForbiddenError, RefusedError
@@ -210,3 +211,12 @@ def _awaited(at: Office) -> dict[str, str]:
 
     with at.register.store.reading(SYSTEM) as conn:
         return {row.member: row.since for row in conn.execute(select(AWAITED))}
+
+
+def test_signs_that_no_font_has_are_named(at: Office, tmp_path: Path) -> None:
+    press = at.register.letters.press
+    # Of the private use area: what a ledger's own font drew there, no font of another machine has.
+    assert press.lacking(["王䶮", "李\ue1a3\ue1a3", "Li"]) == ("\ue1a3",)
+    torn = tmp_path / "torn.ttf"
+    torn.write_bytes(b"\0\1\0\0\0\1" + b"\0" * 6 + b"cmap" + b"\xff" * 8)
+    assert lacking(["王"], [(str(torn), 0), (str(tmp_path / "none.ttf"), 0)]) == ["王"]

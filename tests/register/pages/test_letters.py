@@ -51,6 +51,7 @@ def test_letters_are_looked_over_printed_and_counted(
         answer.headers["location"]
     assert prints(at, "m1") == [*before, len(before) + 1]
     after = browser.page(answer.headers["location"])
+    assert re.search(rf"{numbers['m1']}.*?<td>{len(before) + 1}</td>", after, re.S)
     link = re.search(r'href="(/letters/pdf[^"]+)"', after)
     assert link is not None
     pdf = browser.get(link[1].replace("&amp;", "&"))

@@ -17,7 +17,7 @@ from zhuanjie.engine.api import RegisterActs, UsageError, ZhuanjieError, fail
 from zhuanjie.web.access.units import unit_tree
 from zhuanjie.web.letters.desk import MOST
 from zhuanjie.web.letters.numbers import TABS, NumberRow, number_counts, number_rows
-from zhuanjie.web.letters.press import Offset
+from zhuanjie.web.letters.press import FOLDER, Offset
 from zhuanjie.web.letters.prints import prints
 from zhuanjie.web.pages.errors import describe_error
 from zhuanjie.web.pages.forms import FormValues
@@ -158,12 +158,14 @@ def _look(request: Request, visitor: Visitor, register: Register, paper: str,
         farthest=_FARTHEST, has_form=bool(typed.paper.parts), once=uuid.uuid4().hex,
         members=members, ready=len(ready), failed=len(lines) - len(ready),
         error=describe_error(error, visitor.lang) if error else None,
+        boxes=list(dict.fromkeys(sign for line in ready for sign in line.boxes)), folder=FOLDER,
         again=sum(bool(line.had) for line in ready),
         pdf=_address("/pdf", paper=paper, members=members),
         others=_address("/print", paper=paper, members=members, mode=mode), lines=[{
             "id": line.id, "who": title_of(vocabulary, line.member),
             "number": line.number, "replaces": line.replaces, "had": len(line.had),
             "last": line.had[-1].at if line.had else None, "why_not": line.why_not,
+            "boxes": line.boxes,
             "lacking": [fields[name].heading if visitor.lang == "zh" else fields[name].heading_en
                         for name in line.lacking]} for line in lines])
 
