@@ -44,6 +44,8 @@ PAGE: Final = 25
 _SUMMARY: Final = "summary.json"
 _GROUPS: Final = 100
 _ROWS: Final = 200
+_KINDS: Final = 8
+"""How much is kept of what is wrong in the same way: groups, rows and values of each."""
 _TWICE: Final = "records.same-id"
 _QUOTED: Final = re.compile("`([^`]*)`")
 _QUOTES: Final = {"zh": r"「\1」", "en": r"“\1”"}
@@ -208,15 +210,17 @@ class _Writer:
             at = _table_of(found, source)
             words = {lang: _shorter(_why(found, lang), lang, self._upload) for lang in LANGS}
             letter = _letter(found, source, at)
+            value = None if found.value is None else hide_numbers(found.value)
             self._add("input", {
                 "table": at, "row": found.row, "column": letter, "heading": found.column,
-                "field": found.field, "words": words,
-                "value": None if found.value is None else hide_numbers(found.value)})
+                "field": found.field, "words": words, "value": value})
             group = (found.code, at, found.field, found.column)
             counts[group] += 1
             about = groups.setdefault(group, {
                 "table": at, "column": letter, "heading": found.column, "field": found.field,
-                "words": words, "rows": []})
+                "words": words, "rows": [], "kinds": []})
+            if value not in about["kinds"] and value and len(about["kinds"]) < _KINDS:
+                about["kinds"].append(value)
             if found.row is not None and len(about["rows"]) < _ROWS:
                 about["rows"].append(found.row)
         return [{**groups[group], "count": count} for group, count in counts.most_common(_GROUPS)]

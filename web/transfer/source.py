@@ -192,7 +192,8 @@ def read_source(rows: LedgerRows, vocabulary: Vocabulary, how: Mapping[str, Any]
 def _samples(part: RowPart, frame: pl.DataFrame,
              fields: FieldTable) -> Iterator[tuple[tuple[int, str], Sequence[str]]]:
     for cells in (*frame.head(_LOOKED_AT), *part.others.head(_LOOKED_AT)):
-        some = [str(text) for text in cells.drop_nulls().unique(maintain_order=True).head(_SAMPLES)]
+        some = [str(each).lower() if isinstance(each, bool) else str(each)
+                for each in cells.drop_nulls().unique(maintain_order=True).head(_SAMPLES)]
         field = fields.get(cells.name)
         yield (part.table, cells.name), [
             (hide_numbers(text) if field is None else

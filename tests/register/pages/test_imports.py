@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from support.register_pages import PageClient, Pages, text_of
 
-from zhuanjie.web.store.event import SYSTEM
+from zhuanjie.web.store.event import SYSTEM, Actor
 from zhuanjie.web.store.members import find
 
 LEDGER = ("学号,姓名,性别,离校时间,随手记\n"
@@ -114,6 +114,50 @@ def test_headings_are_put_to_fields_and_kept(at: Pages) -> None:
     assert 'value="大名"' not in college.page("/imports/columns")
     clerk.submit("/imports/columns", {"heading": "大名"})
     assert "大名" not in text_of(clerk.page("/imports/columns"))
+
+
+def test_a_heading_is_kept_as_its_field_is_called_and_set_aside_by_a_word(at: Pages) -> None:
+    clerk = at.as_("department")
+    ledger = "学号,姓名,转往何处,有无组织\nput-1,某乙,某委员会,有\n"
+    place = dropped(clerk, ledger)
+
+    def name_of(heading: str, page: str) -> str:
+        found = re.search(rf'<bdi>{heading}</bdi>.*?<input name="(column:[0-9a-f]+)"', page, re.S)
+        assert found
+        return found[1]
+
+    page = clerk.page(place)
+    # A synonym of a field is typed: what is kept is the field.
+    clerk.submit(f"{place}/columns", {
+        name_of("转往何处", page): "接收党组织", name_of("有无组织", page): "单位是否建立党组织",
+        "keep": "yes"})
+    again = dropped(clerk, ledger.replace("put-1", "put-2"))
+    page = clerk.page(again)
+    assert text_of(page).count("手工对应") == 2 and "不认识" not in text_of(page)
+    assert "True" not in text_of(page) and "是" in text_of(page)  # samples are in people's words
+    clerk.submit(f"{again}/columns", {name_of("转往何处", page): "不导入"})
+    assert "某委员会" not in text_of(clerk.page(f"{again}?tab=new"))
+    clerk.submit("/imports/columns", {"heading": ["转往何处", "有无组织"]})
+
+
+def test_a_job_leads_to_what_it_was_begun_for(at: Pages) -> None:
+    clerk, jobs = at.as_("department"), at.app.state.jobs
+    actor = Actor("department", "department", "office")
+    said = {"lang": "zh", "today": "2026-09-01"}
+    for kind, more, place in (("import-save", {"upload": "a" * 32}, f"/imports/uploads/{'a' * 32}"),
+                              ("import-undo", {"import": "b" * 32}, f"/imports/{'b' * 32}"),
+                              ("board-day", {"as_of": "2026-06-30"}, "/board?day=2026-06-30")):
+        job = jobs.submit(kind, actor, {**said, **more})
+        assert f'href="{place}"' in clerk.page(f"/jobs/{job.id}"), kind
+        clerk.submit(f"/jobs/{job.id}/cancel")
+    assert 'href="/jobs"' in clerk.page("/account")
+
+
+def test_cells_that_are_wrong_alike_are_shown_with_each_value(at: Pages) -> None:
+    clerk = at.as_("department")
+    place = dropped(clerk, "学号,姓名,去向类型\nk-1,甲,老地方\nk-2,乙,新地方\nk-3,丙,老地方\n")
+    said = text_of(clerk.page(f"{place}?tab=input"))
+    assert "3 处" in said and "老地方、新地方" in said
 
 
 def test_a_heading_that_nobody_found_is_added_by_hand(at: Pages) -> None:

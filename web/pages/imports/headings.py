@@ -10,6 +10,7 @@ from typing import Any, Final
 from zhuanjie.engine.api import InputError, Lang, Policy, columns_wanted
 from zhuanjie.report.view import View
 from zhuanjie.web.pages.forms import FormValues
+from zhuanjie.web.pages.words import words
 from zhuanjie.web.transfer.layout import heading_of
 
 MOST: Final = 150
@@ -88,15 +89,16 @@ def typed_headings(form: FormValues, rows: Sequence[HeadingRow], policy: Policy,
     for heading, wanted in zip(form.all("heading"), form.all("field"), strict=False):
         if heading:
             asked.append((heading, "", wanted))
-    for heading, shown, wanted in asked:
+    aside = words("imports.not_taken", lang)
+    for heading, shown, said in asked:
+        wanted = "" if said == aside else said
         if wanted == shown:
             continue
         out.typed[heading] = wanted
         name = names.get(wanted, wanted)
         try:
-            columns_wanted(policy, None, ((heading, name),))
+            # As the field itself is called: what was typed may be another word for it.
+            out.mapping[heading] = (columns_wanted(policy, None, ((heading, name),)) or {})[heading]
         except InputError:
             out.wrong.append(heading)
-            continue
-        out.mapping[heading] = name
     return out

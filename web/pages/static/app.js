@@ -1,6 +1,31 @@
 // What pages do besides HTMX and Alpine. Nothing here is needed to read, or to send a form.
 'use strict';
 
+// A browser offers of a list only what goes with what stands in the field, which steps aside while
+// another is chosen: <input list="…" data-pick>. It comes back unless it was deleted.
+function back(field) {
+  if (field.dataset.had === undefined) return;
+  if (field.value === '') field.value = field.dataset.had;
+  field.placeholder = field.dataset.hint;
+  delete field.dataset.had;
+}
+document.addEventListener('focusin', (event) => {
+  const field = event.target;
+  if (!field.matches('input[data-pick]') || field.value === '') return;
+  field.dataset.had = field.value;
+  field.dataset.hint = field.placeholder;
+  field.placeholder = field.value;
+  field.value = '';
+});
+document.addEventListener('focusout', (event) => back(event.target));
+document.addEventListener('keydown', (event) => {
+  const field = event.target;
+  if (!field.matches('input[data-had]')) return;
+  if (event.key === 'Enter') back(field);
+  if (field.value !== '' || (event.key !== 'Backspace' && event.key !== 'Delete')) return;
+  field.placeholder = field.dataset.hint;
+  delete field.dataset.had;
+});
 document.addEventListener('submit', (event) => {
   // A form is sent once, however often somebody clicks; HTMX forms look after themselves.
   const form = event.target;

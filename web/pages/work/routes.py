@@ -5,7 +5,9 @@ Whoever starts a job sends the browser to `/jobs/{id}`; the page can be left and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import FileResponse, Response
@@ -20,6 +22,11 @@ router = APIRouter(prefix="/jobs")
 JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 FileName = Annotated[str, Path(pattern=r"^[a-z]{1,20}\.[a-z]{1,10}$")]
 _MOST: Final = 50
+_PLACES: Final[Mapping[str, str]] = {
+    "import-preview": "/imports/uploads/{upload}", "import-save": "/imports/uploads/{upload}",
+    "import-marked": "/imports/uploads/{upload}", "import-undo": "/imports/{import}",
+    "board-day": "/board?day={as_of}", "what-if": "/law/what-if/{id}"}
+"""By the kind of a job, the page that it was begun on, which shows what came of it."""
 
 
 @router.get("")
@@ -38,7 +45,7 @@ def show(request: Request, visitor: Seen, id: JobId) -> Response:
     said = say(job.error["code"], visitor.lang, **job.error.get("values", {})) \
         if job.error else None
     return render(request, visitor, template, job=job, title=job_title(job, visitor), failed=said,
-                  ended=job.state in ENDED)
+                  ended=job.state in ENDED, place=_place(job))
 
 
 @router.post("/{id}/cancel")
@@ -61,6 +68,14 @@ def jobs_of(request: Request) -> JobRunner:
     """What runs jobs."""
     jobs: JobRunner = request.app.state.jobs
     return jobs
+
+
+def _place(job: Job) -> str | None:
+    """Where a job belongs; None where it has no other page than its own."""
+    place = _PLACES.get(job.kind)
+    return None if place is None else place.format_map(
+        {name: quote(str(value), safe="") for name, value in job.arguments.items()}
+        | {"id": job.id})
 
 
 def job_title(job: Job, visitor: Visitor) -> str:
