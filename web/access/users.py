@@ -111,6 +111,12 @@ def disable_user(work: UnitOfWork, id: str) -> None:
     forget_secrets(work.conn, id)
 
 
+def called(conn: Connection, id: str) -> str:
+    """What a user is called: by name, else as they sign in."""
+    name = conn.execute(select(USERS.c.name).where(USERS.c.id == id)).scalar()
+    return str(name or id)
+
+
 def note_reset(work: UnitOfWork, user: User, what: str) -> None:
     """Record that a user's password or one-time codes were set anew."""
     work.record(EventDraft("user.set", unit=user.unit, data={

@@ -28,6 +28,7 @@ from zhuanjie.engine.api import (
     condition_holds,
     fail,
 )
+from zhuanjie.web.access.users import called
 from zhuanjie.web.acts.attachments import Attachment
 from zhuanjie.web.acts.conflicts import conflict
 from zhuanjie.web.acts.numbers import GivenNumber, NumberBook
@@ -223,7 +224,8 @@ class ActDesk:
             given.append(self.book.next(conn, series, member.unit, day))
             return given[-1].text
 
-        values = values_after(act, member.record, inputs, day=day, actor=actor, number=number)
+        values = values_after(act, member.record, inputs, day=day, number=number,
+                              actor=lambda: called(conn, actor))
         ends = act.act.ends
         ended = None if ends is None else {
             **(self.book.ended(conn, ends.series, member.id, member.record) or {}),

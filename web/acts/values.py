@@ -78,8 +78,8 @@ def read_inputs(act: TypedAct, acts: RegisterActs, given: Mapping[str, Any],
 
 
 def values_after(act: TypedAct, record: Mapping[str, Any], inputs: Mapping[str, Any], *,
-                 day: date, actor: str, number: NextNumber) -> ActValues:
-    """The record as the act would leave it."""
+                 day: date, actor: Callable[[], str], number: NextNumber) -> ActValues:
+    """The record as the act would leave it; `actor` says what whoever acts is called."""
     made = ActValues(dict(record))
     for name, setting in act.act.sets.items():
         if setting.input is not None:
@@ -97,10 +97,10 @@ def values_after(act: TypedAct, record: Mapping[str, Any], inputs: Mapping[str, 
     return made
 
 
-def _source(setting: RegisterSetting, record: Mapping[str, Any], day: date, actor: str,
-            number: NextNumber) -> Any:
+def _source(setting: RegisterSetting, record: Mapping[str, Any], day: date,
+            actor: Callable[[], str], number: NextNumber) -> Any:
     if setting.take is not None:
-        return day.isoformat() if setting.take == "today" else actor
+        return day.isoformat() if setting.take == "today" else actor()
     if setting.series is not None:
         return number(setting.series)
     if setting.field is not None:

@@ -115,14 +115,16 @@ def _units(request: Request, visitor: Visitor, *, unit: str = "",
            error: ZhuanjieError | None = None, typed: FormValues | None = None) -> Response:
     known = register_of(request).access.units(visitor.actor)
     chosen = next((each for each in known if each.id == unit), None)
-    values: dict[str, Any] = {"id": "", "title": "", "parent": "", "closed": False}
+    nested = _nested(known)
+    values: dict[str, Any] = {"id": "", "title": "", "closed": False,
+                              "parent": nested[0][0].id if nested else ""}
     if chosen is not None:
         values = {"id": chosen.id, "title": chosen.title, "parent": chosen.parent or "",
                   "closed": chosen.closed}
     if typed is not None:
         values = {name: typed.one(name) for name in ("id", "title", "parent")} | {
             "closed": typed.has("closed")}
-    return part(request, visitor, "units", error=error, units=_nested(known), values=values,
+    return part(request, visitor, "units", error=error, units=nested, values=values,
                 chosen=chosen, options=unit_options(known))
 
 
