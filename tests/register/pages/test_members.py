@@ -85,6 +85,25 @@ def test_somebody_is_found_by_name_number_and_serial(at: Pages, text: str) -> No
     assert f'value="{text}"' in html
 
 
+def test_those_who_have_not_come_so_far_are_listed(at: Pages) -> None:
+    browser = at.as_("department")
+    sent = listed(browser.page("/members?step=sent&size=200"))
+    waiting = listed(browser.page("/members?lacks=sent&size=200"))
+    assert sent == ["x007"] and len(waiting) == 62 and "x007" not in waiting
+    page = browser.page("/members?lacks=sent&tab=undetermined")
+    assert '<option value="sent" selected' in page and "lacks=sent" in page
+
+
+@pytest.mark.parametrize("lang, said", [("zh", "系统管理员 查看个案"), ("en", "Administrator read")])
+def test_who_may_not_is_told_in_words(at: Pages, lang: str, said: str) -> None:
+    page = text_of(at.as_("administrator", lang).page("/members", status=403))
+    assert all(word in page for word in said.split()) and "“administrator”" not in page
+
+
+def test_clauses_are_called_by_their_words(at: Pages) -> None:
+    assert re.search(r'<option value="1.1a">1.1a \S+', at.as_("department").page("/members"))
+
+
 def test_nothing_found_says_what_to_do(at: Pages) -> None:
     assert "没有符合条件的个案" in text_of(at.as_("department").page("/members?search=nobody"))
     assert at.as_("administrator").page("/members", status=403)
@@ -148,6 +167,16 @@ def test_a_selection_too_long_for_an_address_is_shown_all_the_same(at: Pages) ->
     form = {"act": "notify", "member": ["x010", *chosen[:199]]}
     shown = text_of(browser.submit("/members/bulk", form, status=200).text)
     assert "可以办理：1 个" in shown and "不能办理：199 个" in shown
+
+
+def test_numbers_are_looked_at_as_they_will_be_given(at: Pages) -> None:
+    browser = at.as_("department")
+    shown = text_of(looked(browser, {
+        "act": "issue", "member": ["x030", "x031"], "again": "yes",
+        "input.letter.origin_address": "泉州市某路1号",
+        "acknowledged": list(at.office.register.policy().clauses)}))
+    assert "可以办理：2 个" in shown and "编号从 " in shown
+    assert "介绍信编号" not in shown and "存根序号" not in shown  # which two would not have alike
 
 
 def test_what_the_rules_refuse_is_said_before(at: Pages) -> None:

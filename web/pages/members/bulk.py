@@ -111,7 +111,9 @@ def _page(request: Request, visitor: Visitor, typed: FormValues, act: TypedAct,
           done: bool) -> Response:
     register, lang = register_of(request), visitor.lang
     with register.store.reading(visitor.actor) as conn:
-        rows = _rows(conn, register, visitor, chosen, results)
+        rows = _rows(conn, register, visitor, chosen, results,
+                     frozenset() if done else _numbered(act))
+    titles = {id: getattr(each.text, lang) for id, each in register.policy().clauses.items()}
     fields = register.vocabulary.fields
     inputs = [(value_input(fields[name], lang, required=need), typed.one(_INPUT + name))
               for name, need in input_fields(act, register.acts.desk.acts).items()]
@@ -123,14 +125,16 @@ def _page(request: Request, visitor: Visitor, typed: FormValues, act: TypedAct,
         request, visitor, "members/done.html" if done else "members/bulk.html", act=act,
         rows=rows, inputs=inputs, reason=typed.one("reason"), looked=bool(results),
         refused=refused, allowed=[row for row in rows if not row.error],
-        clauses=list(asked_about) if act.act.undetermined == "confirm" else [],
+        clauses=[(clause, f"{clause} {titles.get(clause, '')}".strip()) for clause in asked_about]
+        if act.act.undetermined == "confirm" else [],
         acknowledged=typed.all("acknowledged"), back=own_path(typed.one("next", "/members")),
         once=typed.one("once") or uuid.uuid4().hex,
         key_label=field_label(fields[register.vocabulary.key], lang))
 
 
 def _rows(conn: Connection, register: Register, visitor: Visitor,
-          chosen: dict[str, int | None], results: Sequence[BulkResult]) -> list[BulkRow]:
+          chosen: dict[str, int | None], results: Sequence[BulkResult],
+          numbered: frozenset[str]) -> list[BulkRow]:
     vocabulary, lang = register.vocabulary, visitor.lang
     found = members(conn, chosen)
     said = {result.member: result for result in results}
@@ -148,9 +152,16 @@ def _rows(conn: Connection, register: Register, visitor: Visitor,
             _described(result.error, visitor) if result and result.error else None,
             [(field_label(vocabulary.fields[name], lang),
               value_words(vocabulary.fields[name], value, lang))
-             for name, value in answer.get("changes", {}).items()],
+             for name, value in answer.get("changes", {}).items() if name not in numbered],
             answer.get("findings", ()), answer.get("number")))
     return rows
+
+
+def _numbered(act: TypedAct) -> frozenset[str]:
+    """The fields that take a number of a series: looked at by itself, each would have the next."""
+    sets = act.act.sets
+    own = {name for name, setting in sets.items() if setting.series is not None}
+    return frozenset(own | {name for name, setting in sets.items() if setting.field in own})
 
 
 def _described(error: ZhuanjieError, visitor: Visitor) -> dict[str, Any]:

@@ -63,11 +63,13 @@ def list_(request: Request, visitor: Seen, asked: Filter, cursor: Cursor = None)
         chips=chips(asked, clause_words(policy, lang), acts, lang),
         whole=asked.figure.count(counts.tally, today) if asked.is_figure else None,
         titles={id: unit.title for id, unit in tree.units.items()},
-        clauses=[(id, id) for id in policy.clauses], sizes=SIZES, units=known,
+        clauses=[(id, f"{id} {getattr(each.text, lang)}") for id, each in policy.clauses.items()],
+        steps=[(id, getattr(each.title, lang)) for id, each in acts.file.steps.items()],
+        sizes=SIZES, units=known,
         key_label=field_label(fields[register.vocabulary.key], lang),
         columns=[(name, field_label(fields[name], lang)) for name in names],
         all_columns=[(f.name, field_label(f, lang)) for f in fields],
-        acts=bulk.acts_for(visitor, register), is_filtered=asked != ListFilter(),
+        acts=bulk.acts_for(visitor, register), most=bulk.MOST, is_filtered=asked != ListFilter(),
         first=asked.address() if cursor else None,
         next=asked.address(cursor_of(last, order)) if last else None)
 
