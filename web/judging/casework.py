@@ -36,6 +36,13 @@ class CaseView:
     before: str | None = None
 
     @property
+    def waivable(self) -> frozenset[str]:
+        """The clauses that are violated and may be waived."""
+        clauses = self.judge.plan.policy.clauses
+        return frozenset(f.clause for f in self.against
+                         if f.judged and f.clause in clauses and clauses[f.clause].waivable)
+
+    @property
     def against(self) -> list[Finding]:
         """The findings that speak against an act: violations that nobody waived."""
         return [f for f in self.findings if f.outcome is Outcome.VIOLATION]

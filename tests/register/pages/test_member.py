@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 import pytest
-from support.register_pages import PageClient, Pages
+from support.register_pages import PageClient, Pages, text_of
 
-from zhuanjie.web.store.event import SYSTEM
+from zhuanjie.web.access.permissions import permission_table
+from zhuanjie.web.pages.member.facts import kind_words
+from zhuanjie.web.store.event import SYSTEM, Actor
 from zhuanjie.web.store.members import members
 
 PHONE = {"f:member.phone": "13911112222", "was:member.phone": "13800000000", "reason": "换号"}
@@ -88,6 +90,43 @@ def test_an_act_by_its_form(at: Pages, clerk: PageClient) -> None:
         **PHONE, "f:member.name": "王m1", "was:member.name": "王m1",
         "version": hidden(page, "version"), "once": hidden(page, "once")})
     assert clerk.page("/members/m1/history").count("换号") == 1
+
+
+def test_what_is_hidden_can_be_emptied(at: Pages, clerk: PageClient) -> None:
+    page = clerk.page("/members/town/acts/correct?section=person")
+    sent = {"f:member.id_number": "", "was:member.id_number": "", "reason": "误录",
+            "version": hidden(page, "version")}
+    assert 'name="empty:member.id_number"' in page and 'name="empty:member.name"' not in page
+    part = clerk.submit("/members/town/acts/correct/judge",
+                        {**sent, "empty:member.id_number": "yes"}, status=200).text
+    assert "身份证号" in part and "空" in part
+    again = clerk.submit("/members/town/acts/correct?section=person", {
+        **sent, "reason": "", "empty:member.id_number": "yes"}, status=422).text
+    assert re.search(r'name="empty:member.id_number" value="yes" checked', again)
+    # What is typed counts more than the tick; untouched and unticked, it stays.
+    clerk.submit("/members/town/acts/correct", {
+        **sent, "f:member.id_number": "350500199001010023", "empty:member.id_number": "yes"})
+    assert held(at, "town")["member.id_number"] == "350500199001010023"
+    clerk.submit("/members/town/acts/correct", {
+        **sent, "version": "", "empty:member.id_number": "yes"})
+    assert "member.id_number" not in held(at, "town")
+
+
+def test_who_acts_is_called_by_name(at: Pages, clerk: PageClient) -> None:
+    at.office.add("named", "maths", letter__issued_on=None)
+    page = clerk.page("/members/named/acts/issue")
+    assert re.search(r'name="f:receipt.tracker"[^>]*value="李department"', page)
+
+
+def test_every_event_of_a_case_has_a_name(at: Pages) -> None:
+    acts = at.office.register.acts.desk.acts
+    own = {f"member.{act.act.event}" for act in acts.acts.values()}
+    for lang in ("zh", "en"):
+        shown = kind_words(lang)
+        kinds = [kind for each in permission_table().permissions.values() for kind in each.kinds
+                 if kind.startswith(("member.", "waiver.", "values.")) and kind not in own]
+        assert "member.printed" in kinds
+        assert [kind for kind in kinds if shown(kind) == kind] == []
 
 
 def test_who_comes_second_is_shown_and_loses_nothing(at: Pages, clerk: PageClient) -> None:
@@ -171,3 +210,33 @@ def test_acts_that_there_are_not(at: Pages, clerk: PageClient) -> None:
     assert inspector.get("/members/m1/acts/correct").status_code == 403
     page = inspector.page("/members/m1")
     assert "/members/m1/acts/" not in page
+
+
+def test_a_waiver_is_asked_for_and_approved_by_another(at: Pages, clerk: PageClient) -> None:
+    at.office.add("late", "maths", letter__issued_on="2026-01-05", letter__serial="8",
+                  letter__valid_days=30, letter__form="three_part")
+    page = clerk.page("/members/late")
+    found = re.search(r'href="(/members/late/waivers\?clause=([^"]+))"', page)
+    assert found, text_of(page)[:900]
+    form = clerk.page(found[1])
+    assert f'<option value="{found[2]}" selected' in form and 'min="' in form
+    asked = {"clause": found[2], "expires": "2026-12-31", "reason": "对方单位搬迁"}
+    wrong = clerk.submit("/members/late/waivers", {**asked, "expires": "2020-01-01"}, status=422)
+    assert "对方单位搬迁" in wrong.text
+    clerk.submit("/members/late/waivers", asked)
+    clerk.submit("/members/late/waivers", asked)  # once more is no second one
+    page = clerk.page("/members/late")
+    assert page.count("/revoke") == 1 and "/approve" not in page and "须由另一人审批" in page
+    id = re.search(r"/members/late/waivers/([0-9a-f]{16})/revoke", page)
+    assert id
+    # Who may not answer is shown no form, and refused; so is whoever asked.
+    college = at.as_("college")
+    assert "/revoke" not in college.page("/members/late")
+    assert college.submit(f"/members/late/waivers/{id[1]}/approve", status=403)
+    assert college.submit(f"/members/p1/waivers/{id[1]}/approve", status=404)
+    assert clerk.submit(f"/members/m1/waivers/{id[1]}/revoke", {"reason": "x"}, status=404)
+    other = Actor("zhao", "department", "office")
+    with at.office.register.store.change(other) as work:
+        at.office.register.waivers.approve(work, id[1])
+    assert "已批准" in text_of(clerk.page("/members/late"))
+    assert "对方单位搬迁" in text_of(clerk.page("/members/late/history"))

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from zhuanjie.engine.api import Diagnostic, InputError, TypedAct, UsageError, ZhuanjieError, fail
+from zhuanjie.web.access.users import called
 from zhuanjie.web.acts.conflicts import conflict
 from zhuanjie.web.acts.perform import AskedAct
 from zhuanjie.web.api.fields import Line
@@ -122,9 +123,10 @@ def _form(request: Request, visitor: Visitor, key: str, name: str, shown: _Shown
         since = _since(register, conn, member, again.version if again else None, visitor)
         unit = unit_title(conn, member.unit)
         open_acts = _open_acts(register, conn, draft, visitor)
+        who = called(conn, visitor.actor.id)
     section = request.query_params.get("section") or next(
         (found for n in (*prefilled, *asked.inputs) if (found := section_with(acts, n))), None)
-    fields = form_fields(act, acts, member, visitor.actor, register.day(), lang, section=section,
+    fields = form_fields(act, acts, member, who, register.day(), lang, section=section,
                          prefilled={n: v for n, v in prefilled.items() if v}, again=again)
     if again is not None:
         lacking = {n: Diagnostic("register.acts.lacking", {"field": label_of(n, acts.fields, lang),

@@ -73,6 +73,7 @@ def show(request: Request, visitor: Seen, key: Key) -> Response:
         choices=_choices(register, found.member, found.choices, visitor.lang),
         possible=[a for a in found.acts if a.is_possible],
         barred=_barred(found.acts, visitor),
+        waivable=_waivable(found, visitor), me=visitor.actor.id,
         policy=found.looked.case.judge.plan.policy.ref, day=found.looked.case.judge.day,
         editor=_editor(found.acts, register), events=shown_events(register, events, visitor.lang),
         more=more, vocabulary=register.vocabulary, kind_words=kind_words(visitor.lang))
@@ -176,12 +177,15 @@ def finding_groups(register: Register, findings: tuple[Finding, ...],
 
 def shown_events(register: Register, events: list[Event], lang: Lang) -> list[dict[str, Any]]:
     """Events for people: what, who, when, why, from what to what."""
-    acts, fields = register.acts.desk.acts.acts, register.vocabulary.fields
+    known, fields = register.acts.desk.acts, register.vocabulary.fields
     out = []
     for event in events:
-        act = acts.get(str(event.data.get("act")))
+        act = known.acts.get(str(event.data.get("act")))
+        paper = known.papers.get(str(event.data.get("paper")))
         out.append({
             "event": event, "act": getattr(act.act.title, lang) if act is not None else None,
+            "about": event.data.get("clause") or event.data.get("rule")
+            or (getattr(paper.paper.title, lang) if paper is not None else ""),
             "changes": [(label_of(name, fields, lang), value_of(name, was, fields, lang),
                          value_of(name, now, fields, lang))
                         for name, (was, now) in event.fields.items()],
@@ -246,6 +250,13 @@ def _editor(acts: list[PossibleAct], register: Register) -> str | None:
     """The act by which any field is corrected, where it is possible."""
     known = register.acts.desk.acts.acts
     return next((a.id for a in acts if a.is_possible and known[a.id].act.sets_any), None)
+
+
+def _waivable(found: MemberFile, visitor: Visitor) -> frozenset[str]:
+    """The clauses of which this visitor may ask for a waiver."""
+    if not visitor.may("ask-waiver") or found.member.withdrawn:
+        return frozenset()
+    return found.looked.case.waivable
 
 
 def _label(register: Register, lang: Lang) -> Any:

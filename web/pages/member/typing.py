@@ -20,13 +20,14 @@ from zhuanjie.web.acts.perform import AskedAct
 from zhuanjie.web.acts.values import input_fields
 from zhuanjie.web.pages.forms import FormValues
 from zhuanjie.web.pages.member.facts import label_of, options_of, sections_of, value_of
-from zhuanjie.web.store.event import Actor
 from zhuanjie.web.store.members import Member
 
 VALUE: Final = "f:"
 """Before a field's name: what is typed for it."""
 WAS: Final = "was:"
 """Before a field's name: what the form had in it when it was made."""
+EMPTIED: Final = "empty:"
+"""Before a field's name: that it is to be blank, where its value is hidden from who types."""
 KEPT: Final = "kept-file:"
 """Before a file's hash: a file that came with the form before, with what it is called."""
 _CHUNK: Final = 1 << 16
@@ -51,6 +52,9 @@ class FormField:
     hint: str | None = None
     error: str | None = None
     theirs: str | None = None
+    hides: bool = False
+    """Whether it has a value that the form does not show: blank, it stays."""
+    emptied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ def new_key() -> str:
 def typed_form(typed: FormValues, act: TypedAct, member: str) -> TypedForm:
     """What a form asks for."""
     texts, was = typed.begins(VALUE), typed.begins(WAS)
-    given = dict(_given(act, texts, was))
+    given = dict(_given(act, texts, was)) | dict.fromkeys(
+        name for name in typed.begins(EMPTIED) if not texts.get(name))
     version = typed.one("version")
     files = [Attachment(sha, 0, "", name) for sha, name in typed.begins(KEPT).items()]
     asked = AskedAct(act.id, member, given, typed.one("reason") or None, None, files,
@@ -105,11 +110,12 @@ def _chunks(file: UploadFile) -> Iterator[bytes]:
         yield chunk
 
 
-def form_fields(act: TypedAct, acts: RegisterActs, member: Member, actor: Actor, day: date,
+def form_fields(act: TypedAct, acts: RegisterActs, member: Member, actor: str, day: date,
                 lang: Lang, *, section: str | None = None,
                 prefilled: Mapping[str, str] | None = None,
                 again: TypedForm | None = None) -> list[FormField]:
-    """The fields of an act's form, in the order of the act's data or of the record's sections.
+    """The fields of an act's form, in the order of the act's data or of the record's sections;
+    `actor` is what whoever acts is called.
 
     Of an act that takes any field, those of a section. `prefilled` are values that a link brings;
     `again` is what was typed, shown once more.
@@ -133,10 +139,12 @@ def form_fields(act: TypedAct, acts: RegisterActs, member: Member, actor: Actor,
             if touched and own not in {was, mine}:
                 theirs = value_of(name, member.record.get(name), acts.fields, lang)
         past = name in act.act.sets and act.act.sets[name].past
+        hides = known.mask is not None and name in member.record and not inputs[name]
         out.append(FormField(
             name, label_of(name, acts.fields, lang), _kind(known), value, own, inputs[name],
             options_of(known, lang), day.isoformat() if past else None,
-            _hint(known, member, lang), theirs=theirs))
+            _hint(known, member, lang), theirs=theirs, hides=hides,
+            emptied=hides and again is not None and again.asked.inputs.get(name, "") is None))
     return out
 
 
@@ -147,14 +155,14 @@ def errors_shown(fields: list[FormField], said: Mapping[str, Diagnostic],
             if f.name in said else f for f in fields]
 
 
-def _prefill(act: TypedAct, known: Field, member: Member, actor: Actor, day: date) -> str:
+def _prefill(act: TypedAct, known: Field, member: Member, actor: str, day: date) -> str:
     """What a field holds as its form is made: what the act would set by itself, else what it is."""
     setting = act.act.sets.get(known.name)
     source = None if setting is None else setting.otherwise
     held = member.record.get(known.name)
     if source is not None:
         if source.take is not None:
-            held = day.isoformat() if source.take == "today" else actor.id
+            held = day.isoformat() if source.take == "today" else actor
         elif source.field is not None:
             held = member.record.get(source.field)
         elif source.value is not None:
