@@ -46,13 +46,16 @@ def ask(request: Request, visitor: Sent, typed: Typed, key: Key) -> Response:
     register = register_of(request)
     values = {name: typed.one(name) for name in _NAMES}
     try:
+        expires = _day(values["expires"])
+        if expires < register.day():
+            raise fail(UsageError, "register.acts.waiver-past", day=expires.isoformat())
         with register.store.change(visitor.actor) as work:
             member = member_of(work.conn, key, register.vocabulary)
             waiting = any(each.clause == values["clause"] for each in kept_waivers(
                 work.conn, member=member.id, state=REQUESTED))
             if not waiting:
                 register.waivers.request(work, WaiverRequest(
-                    _day(values["expires"]), values["reason"], clause=values["clause"] or None,
+                    expires, values["reason"], clause=values["clause"] or None,
                     member=member.id, basis=values["basis"] or None))
     except (NotFoundError, ForbiddenError):
         raise
@@ -102,7 +105,7 @@ def _form(request: Request, visitor: Visitor, key: str, values: dict[str, str],
     vocabulary, record = register.vocabulary, member.record
     said = describe_error(error, lang) if error is not None else None
     return render(
-        request, visitor, "member/waiver.html", status=said["status"] if said else 200,
+        request, visitor, "member/waiver.html", status=422 if said else 200,
         member=member, unit=unit, said=said, clauses=clauses,
         title=str(record.get(vocabulary.name or "") or member.id),
         values={**dict.fromkeys(_NAMES, ""), **values}, today=day.isoformat(),

@@ -145,6 +145,7 @@ def _rows(conn: Connection, register: Register, visitor: Visitor,
         key = vocabulary.key_of(record)
         result = said.get(id)
         answer = (result.answer if result else None) or {}
+        changes = answer.get("changes", {})
         rows.append(BulkRow(
             id, str(record.get(vocabulary.name or "", "")),
             value_words(vocabulary.fields[key], record.get(key), lang),
@@ -152,8 +153,9 @@ def _rows(conn: Connection, register: Register, visitor: Visitor,
             _described(result.error, visitor) if result and result.error else None,
             [(field_label(vocabulary.fields[name], lang),
               value_words(vocabulary.fields[name], value, lang))
-             for name, value in answer.get("changes", {}).items() if name not in numbered],
-            answer.get("findings", ()), answer.get("number")))
+             for name, value in changes.items() if name not in numbered],
+            answer.get("findings", ()), answer.get("number") or next(
+                (str(value) for name, value in changes.items() if name in numbered), None)))
     return rows
 
 
