@@ -128,6 +128,7 @@ class Access:
                  password: str | None = None) -> NewUser:
         """Make a user with a password that holds once, a random one unless it is said."""
         self._known_provider(provider)
+        self.require(actor, "users", unit)  # a password takes a while to be hashed
         if provider != LOCAL:
             password = None
         elif password is None:
@@ -163,6 +164,7 @@ class Access:
 
     def reset_password(self, actor: Actor, id: str, password: str | None = None) -> str:
         """Give a user a password that holds once, a random one unless it is said; returns it."""
+        self.user(actor, id)  # a password takes a while to be hashed
         if password is not None:
             check_password(password, id)
         told = password or one_time_password()

@@ -1,7 +1,8 @@
 """Who has tried too often. In: accounts and addresses of logins. Out: a pause, or none.
 
 An attempt counts as failed before it is looked at, so that many at once do not get past the count;
-success takes it back. Whether there is such an account makes no difference.
+success takes it back. Whether there is such an account makes no difference. An account's failures
+count by where they come from, and only many more together: nobody locks out whom they do not like.
 """
 
 from __future__ import annotations
@@ -23,18 +24,17 @@ _IPV6_NETWORK = 64
 
 
 class LoginAttempts:
-    """Counts the attempts of each account, and of each address."""
+    """Counts the attempts of each account from each address, of each account, of each address."""
 
-    def __init__(self, account: LockOut, network: LockOut) -> None:
-        self._account, self._network = account, network
+    def __init__(self, account: LockOut, everywhere: LockOut, network: LockOut) -> None:
+        self._account, self._everywhere, self._network = account, everywhere, network
 
     def count(self, conn: Connection, now: float, account: str, address: str | None) -> None:
         """Take down one attempt; raises LockedOutError where it comes too early."""
         conn.execute(delete(LOGIN_ATTEMPTS).where(LOGIN_ATTEMPTS.c.last < now - max(
-            self._account.forgotten_after, self._network.forgotten_after)))
-        subjects = [(_of_account(account), self._account)]
-        if address is not None:
-            subjects.append((_of_address(address), self._network))
+            each.forgotten_after for each in (self._account, self._everywhere, self._network))))
+        subjects = list(zip(_subjects(account, address), (
+            self._account, self._everywhere, self._network), strict=False))
         rows = {subject: _row(conn, subject) for subject, _ in subjects}
         waits = [row.locked_until - now for row in rows.values()]
         if (wait := max(waits, default=0)) > 0:
@@ -46,16 +46,16 @@ class LoginAttempts:
 
     def clear(self, conn: Connection, account: str, address: str | None) -> None:
         """An attempt was right: the account begins anew, and its address is one failure better."""
-        conn.execute(delete(LOGIN_ATTEMPTS).where(
-            LOGIN_ATTEMPTS.c.subject == _of_account(account)))
-        if address is not None:
-            _take_back(conn, _of_address(address))
+        own, *others = _subjects(account, address)
+        for subject in (own, *others[:1]):  # in the order in which attempts hold them
+            conn.execute(delete(LOGIN_ATTEMPTS).where(LOGIN_ATTEMPTS.c.subject == subject))
+        for subject in others[1:]:
+            _take_back(conn, subject)
 
     def take_back(self, conn: Connection, account: str, address: str | None) -> None:
         """The attempt that was just counted was no failure; those before it stand."""
-        _take_back(conn, _of_account(account))
-        if address is not None:
-            _take_back(conn, _of_address(address))
+        for subject in _subjects(account, address):
+            _take_back(conn, subject)
 
 
 def _take_back(conn: Connection, subject: bytes) -> None:
@@ -85,17 +85,24 @@ def _row(conn: Connection, subject: bytes) -> Row[Any, Any, Any]:
             LOGIN_ATTEMPTS.c.subject == subject).with_for_update()).one()
 
 
-def _of_account(account: str) -> bytes:
-    return sha256(b"account\x00" + account.encode("utf-8", "surrogatepass")).digest()
+def _subjects(account: str, address: str | None) -> list[bytes]:
+    """What an attempt counts for: the account from there, the account, the address."""
+    name = account.encode("utf-8", "surrogatepass")
+    if address is None:  # in a session, which is its user's alone
+        return [sha256(b"session\x00" + name).digest()]
+    place = _place_of(address)
+    return [sha256(part).digest() for part in (
+        b"account-from\x00" + sha256(name).digest() + place, b"account\x00" + name,
+        b"address\x00" + place)]
 
 
-def _of_address(address: str) -> bytes:
+def _place_of(address: str) -> bytes:
     """One of IPv6 counts with its network: whoever has one has 2**64."""
     try:
         known = ip_address(address.partition("%")[0])
     except ValueError:
-        return sha256(b"address\x00" + address.encode("utf-8", "surrogatepass")).digest()
+        return address.encode("utf-8", "surrogatepass")
     if known.version == 6:
         mapped = known.ipv4_mapped
         known = mapped or ip_network((known, _IPV6_NETWORK), strict=False).network_address
-    return sha256(b"address\x00" + known.packed).digest()
+    return known.packed

@@ -49,7 +49,8 @@ class Logins:
         self._database, self._sessions, self._hashes = database, sessions, hashes
         self._box = box
         self._settings, self._now = settings, now
-        self._attempts = LoginAttempts(settings.account, settings.network)
+        self._attempts = LoginAttempts(
+            settings.account, settings.everywhere, settings.network)
 
     def log_in(self, user: str, password: str, *, code: str | None = None,
                address: str | None = None, instead_of: str | None = None) -> LoggedIn:

@@ -29,6 +29,8 @@ class AccessSettings(BaseModel):
 
     Times are in seconds. `address` is how people reach the register: providers send them back to
     it, whatever a request says of its host. `skew` is by how much a provider's clock may differ.
+    Failures of an `account` are counted from each address, `everywhere` all that it has, `network`
+    those of an address.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +40,7 @@ class AccessSettings(BaseModel):
     one_time_password: int = Field(default=72 * _HOUR, ge=_MINUTE)
     longest_key_days: int = Field(default=366, ge=1)
     account: LockOut = LockOut(free=5)
+    everywhere: LockOut = LockOut(free=100)
     network: LockOut = LockOut(free=30)
     sign_in: int = Field(default=10 * _MINUTE, ge=_MINUTE)
     skew: int = Field(default=60, ge=0, le=300)

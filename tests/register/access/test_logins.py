@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 import pytest
@@ -141,7 +142,23 @@ def test_an_address_that_tries_many_accounts_waits(access: Access, clock: Clock)
     clock.go_on(days=2)  # and what is old is forgotten
     tries("u1", "192.0.2.9")
     with access.store.database.reading() as conn:
-        assert len(list(conn.execute(select(LOGIN_ATTEMPTS)))) == 2
+        assert len(list(conn.execute(select(LOGIN_ATTEMPTS)))) == 3
+
+
+def test_nobody_locks_out_whom_they_do_not_like(access: Access, clock: Clock) -> None:
+    def tries(address: str) -> None:
+        with contextlib.suppress(LoginError, LockedOutError):
+            access.logins.log_in("li", OTHER, address=address)
+
+    for _ in range(40):
+        tries("192.0.2.7")
+    assert access.logins.log_in("li", PASSWORD, address="192.0.2.8")
+    for number in range(100):  # but so many, wherever they come from, are somebody who guesses
+        tries(f"198.51.{number}.1")
+    with pytest.raises(LockedOutError):
+        access.logins.log_in("li", PASSWORD, address="192.0.2.8")
+    clock.go_on(minutes=15)
+    assert access.logins.log_in("li", PASSWORD, address="192.0.2.8")
 
 
 def test_attempts_at_once_do_not_get_past_the_count(access: Access) -> None:
