@@ -29,6 +29,7 @@ from zhuanjie.web.store.history import events, events_of
 from zhuanjie.web.store.members import columns_of, find, members
 from zhuanjie.web.store.tables import MEMBERS
 from zhuanjie.web.transfer.plan import ImportOptions
+from zhuanjie.web.transfer.preview import preview
 from zhuanjie.web.transfer.projection import imports
 from zhuanjie.web.transfer.save import save
 from zhuanjie.web.transfer.undo import KeptValue, undo
@@ -251,6 +252,19 @@ def test_whom_somebody_withdrew_stays_so(database: RegisterDatabase, tmp_path: P
     found = look(store, read(table(tmp_path, "b", "学号,姓名", "A1,王壹")))
     assert [c.kind for c in found.members] == ["withdrawn"]
     assert save(store, found.source, OPTIONS, ACTOR).id is None
+
+
+def test_whom_another_unit_withdrew_is_that_units(database: RegisterDatabase,
+                                                  tmp_path: Path) -> None:
+    store = register(database)
+    theirs = replace(OPTIONS, unit="physics")
+    save(store, read(table(tmp_path, "a", "学号,姓名", "A1,王一", "A2,李二")), theirs, ACTOR)
+    with store.change(ACTOR) as work:
+        id = find(work.conn, "member.id", ["A1"])["A1"][0]
+        work.record(EventDraft("member.withdrawn", id, None, reason="重复"))
+    source = read(table(tmp_path, "b", "学号,姓名", "A1,王壹", "A2,李贰"))
+    found = preview(store, source, replace(OPTIONS, unit="maths", scope=("maths",)), ACTOR)
+    assert [c.kind for c in found.members] == ["elsewhere", "elsewhere"]
 
 
 @pytest.mark.parametrize("name", ["office-2007.xlsx", "school-b.csv", "school-c-gb18030.csv"])

@@ -30,7 +30,7 @@ from zhuanjie.engine.api import (
 )
 from zhuanjie.web.access.users import called
 from zhuanjie.web.acts.attachments import Attachment
-from zhuanjie.web.acts.conflicts import conflict
+from zhuanjie.web.acts.conflicts import conflict, require_own_keys
 from zhuanjie.web.acts.numbers import GivenNumber, NumberBook
 from zhuanjie.web.acts.projection import FILE, WAITING
 from zhuanjie.web.acts.tables import REQUESTS
@@ -151,6 +151,7 @@ class ActDesk:
         inputs = read_inputs(act, self.acts, asked.inputs, day)
         with whole():
             prepared = self.fill(conn, act, member, inputs, actor.id, day)
+            require_own_keys(conn, member, prepared.values.record, self.acts.vocabulary)
         if prepared.values.lacking:
             raise InputError(*(Diagnostic("register.acts.lacking", {
                 "field": name, "act": act.act.title}) for name in prepared.values.lacking))

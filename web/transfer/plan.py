@@ -87,7 +87,7 @@ class ImportPlan:
         cases = self.cases.cases
         for at in range(0, len(cases), AT_ONCE):
             some = cases[at:at + AT_ONCE]
-            known = members(conn, (id for case in some for id in case.members))
+            known = members(conn, (id for case in some for id in (*case.members, *case.withdrawn)))
             rows = dict(self.source.rows(sorted(n for case in some for n in case.rows)))
             for member in known.values():
                 if member.columns not in columns:
@@ -115,7 +115,9 @@ class ImportPlan:
         had = columns[member.columns] if member is not None else frozenset()
         change = compare(merged, member, had, self.vocabulary, clear=self.options.clear)
         change.places = [(row.table, row.row) for row in rows]
-        if any(not self.options.reaches(m.unit) for m in found):
+        # Whom another unit withdrew is another unit's: what became of them is not told.
+        if any(not self.options.reaches(m.unit) for m in found or [
+                known[id] for id in case.withdrawn]):
             change.key, change.name = self._named(case, merged.cells, None)
             return _without(change, "elsewhere")
         change.key, change.name = self._named(case, merged.cells, member)

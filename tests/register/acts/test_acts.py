@@ -45,6 +45,21 @@ def test_a_letter_is_issued_voided_issued_again_and_reissued(office: Office) -> 
         ("200700003", "standing", "200700002", None)]
 
 
+def test_a_key_is_nobodys_twice(office: Office) -> None:
+    office.add()
+    office.do("withdraw", reason="重复")
+    office.add("m2", **{"member.id": "m1"})
+    with pytest.raises(RefusedError) as error:
+        office.do("restore", reason="误撤")
+    assert error.value.diagnostics[0].code == "register.acts.key-taken"
+    assert office.member().withdrawn
+    office.do("correct", "m2", inputs={"member.id": "m2"}, reason="写错")
+    office.do("restore", reason="误撤")
+    with pytest.raises(RefusedError):
+        office.do("correct", "m2", inputs={"member.id": "M1 "}, reason="写错")
+    office.do("correct", "m2", inputs={"member.phone": "13800000002"}, reason="写错")
+
+
 LEFT = ("letter.form", "letter.addressee", "letter.origin_address")
 
 
