@@ -74,14 +74,15 @@ class LawBook:
 
     def document(self, id: str, lang: Lang) -> PackDocument:
         """A pack as a document; raises NotFoundError where there is none."""
-        policy, cases = self._pack(self._known(id))
+        policy, cases = self._pack(self.need(id))
         return PackDocument(policy, cases, View.of(policy, lang))
 
     def policy(self, id: str) -> Policy:
         """A pack as it is written; raises NotFoundError where there is none."""
-        return self._pack(self._known(id))[0]
+        return self._pack(self.need(id))[0]
 
-    def _known(self, id: str) -> str:
+    def need(self, id: str) -> str:
+        """The id of a pack that speaks of the same records; raises NotFoundError."""
         if id not in self.names():
             raise fail(NotFoundError, "register.law.no-pack", name=id)
         return id

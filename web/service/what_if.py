@@ -59,12 +59,14 @@ def tried_law(register: Register, day: date, pack: str | None,
               said: Mapping[str, str]) -> TriedLaw:
     """A pack, or the law of the day where none is named, with what is `said` of its parameters.
 
-    Raises UsageError for values that cannot be, and where nothing would be another.
+    Raises NotFoundError for a pack that there is not, UsageError for values that cannot be, and
+    where nothing would be another.
     """
     now = register.policy(day)
     if pack is None:
         tried = now
     else:
+        register.law_book.need(pack)  # a name leads to no folder but those of packs
         tried = kept_policy(pack, as_of=day)
         usual = settings().options.get("set")
         kept = {n: v for n, v in dict(usual.value).items() if n in tried.parameters} \

@@ -42,7 +42,7 @@ def begin(request: Request, visitor: Sent, typed: Typed) -> Response:
     try:
         day = _day(typed.one("as_of")) or register.day()
         said = {name: text for name, text in typed.begins(_PARAMETER).items() if text}
-        chosen = pack if pack != register.policy(day).id else None
+        chosen = pack if pack not in {"", register.policy(day).id} else None
         tried_law(register, day, chosen, said)
         job = jobs_of(request).submit(KIND, visitor.actor, {
             "policy": chosen, "params": said, "as_of": day.isoformat(), "lang": visitor.lang,
