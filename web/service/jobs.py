@@ -14,7 +14,6 @@ import shutil
 import threading
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -27,6 +26,7 @@ import orjson
 
 from zhuanjie.engine.api import fail, settings_file
 from zhuanjie.web.service.place import RegisterPlace
+from zhuanjie.web.service.uploads import owner_of
 from zhuanjie.web.store.errors import ConflictError, NotFoundError
 from zhuanjie.web.store.event import Actor
 
@@ -38,6 +38,7 @@ CANCELLED: Final = "cancelled"
 KEPT: Final = timedelta(days=7)
 ENDED: Final = frozenset({"done", "failed", "cancelled"})
 _WAITING: Final = 50
+_OWN: Final = 10
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _PRIVATE: Final = 0o700
 _LOG: Final = logging.getLogger(__name__)
@@ -68,7 +69,8 @@ class JobRunner:
         """`run` does a job in its process; one that takes longer than `seconds` is ended."""
         self._place, self._run, self._seconds = place, run, seconds
         self._folder = place.folder / "jobs"
-        self._waiting: deque[str] = deque()
+        self._waiting: dict[str, str] = {}
+        """The owners of those that wait, in their turn."""
         self._changed = threading.Condition()
         self._running: tuple[str, BaseProcess] | None = None
         self._thread: threading.Thread | None = None
@@ -98,10 +100,11 @@ class JobRunner:
                upload: Path | None = None) -> Job:
         """Have a job done; `upload` is a folder that it reads, which is moved into its own.
 
-        Raises ConflictError where too many wait.
+        Raises ConflictError where too many wait, of all or of this one's.
         """
         with self._changed:
-            if len(self._waiting) >= _WAITING:
+            own = sum(owner == actor.id for owner in self._waiting.values())
+            if len(self._waiting) >= _WAITING or own >= _OWN:
                 raise fail(ConflictError, "register.job.full")
         id = uuid.uuid4().hex
         folder = self._folder / id
@@ -118,7 +121,7 @@ class JobRunner:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         with self._changed:
-            self._waiting.append(id)
+            self._waiting[id] = actor.id
             self._changed.notify_all()
         return self.job(id, actor)
 
@@ -132,9 +135,7 @@ class JobRunner:
             files = tuple(sorted(p.name for p in (folder / FILES).iterdir()))
         except (OSError, orjson.JSONDecodeError):  # just taken away, or never written whole
             raise fail(NotFoundError, "register.job.none") from None
-        # What somebody saw in another role or unit is not theirs any more.
-        if asked["owner"] != actor.id or any(
-                asked["actor"][name] != getattr(actor, name) for name in ("role", "unit")):
+        if owner_of(Actor(**asked["actor"])) != owner_of(actor):
             raise fail(NotFoundError, "register.job.none")
         said = _state(folder)
         return Job(id, asked["kind"], asked["owner"], asked["made_at"], asked["arguments"],
@@ -162,8 +163,7 @@ class JobRunner:
         if job.state in ENDED:
             return job
         with self._changed:
-            with suppress(ValueError):
-                self._waiting.remove(id)
+            self._waiting.pop(id, None)
             (self._folder / id / CANCELLED).touch()
             if self._running is not None and self._running[0] == id:
                 self._running[1].terminate()
@@ -184,7 +184,8 @@ class JobRunner:
                 self._changed.wait_for(lambda: self._waiting or self._ended)
                 if self._ended:
                     return
-                id = self._waiting.popleft()
+                id = next(iter(self._waiting))
+                del self._waiting[id]
                 if _state(self._folder / id)["state"] in ENDED:
                     continue
                 process = multiprocessing.get_context("spawn").Process(

@@ -80,7 +80,7 @@ class Uploads:
         if not kept:
             raise fail(InputError, "register.upload.none")
         _write(folder, {
-            "owner": actor.id, "options": dict(options), "notes": {},
+            "owner": owner_of(actor), "options": dict(options), "notes": {},
             "sent_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "files": [str(path.relative_to(folder)) for path in kept]})
         return self.upload(folder.name, actor)
@@ -91,7 +91,7 @@ class Uploads:
         if not _ID.fullmatch(id) or not (folder / _ABOUT).is_file():
             raise fail(NotFoundError, "register.upload.gone")
         about = orjson.loads((folder / _ABOUT).read_bytes())
-        if about["owner"] != actor.id:
+        if about["owner"] != owner_of(actor):
             raise fail(NotFoundError, "register.upload.gone")
         return Upload(id, folder, [folder / name for name in about["files"]], about["options"],
                       about.get("sent_at", ""), about.get("notes", {}))
@@ -131,6 +131,12 @@ class Uploads:
             with suppress(OSError):
                 if _ID.fullmatch(folder.name) and folder.stat().st_mtime < oldest:
                     shutil.rmtree(folder)
+
+
+def owner_of(actor: Actor) -> list[str | None]:
+    """Whose something is: what somebody sent or saw in another role or unit is not theirs any more.
+    """
+    return [actor.id, actor.role, actor.unit]
 
 
 def _write(folder: Path, about: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from zhuanjie.web.service import jobs
 from zhuanjie.web.service.job_kinds import run_job
 from zhuanjie.web.service.jobs import Job, JobRunner
 from zhuanjie.web.service.place import RegisterPlace
-from zhuanjie.web.store.errors import NotFoundError
+from zhuanjie.web.service.uploads import Uploads
+from zhuanjie.web.store.errors import ConflictError, NotFoundError
 from zhuanjie.web.store.event import Actor
 
 OWNER = Actor("li", "college", unit="maths")
@@ -50,6 +52,26 @@ def test_a_job_that_is_taken_away_meanwhile_is_not_listed(tmp_path: Path) -> Non
     job, half = (runner.submit("export", OWNER, {}) for _ in range(2))
     (tmp_path / "jobs" / half.id / jobs.FILES).rmdir()
     assert [each.id for each in runner.jobs(OWNER)] == [job.id]
+
+
+def test_of_one_owner_only_so_many_wait(tmp_path: Path) -> None:
+    runner = JobRunner(RegisterPlace("sqlite://", tmp_path), _do)
+    waiting = [runner.submit("export", OWNER, {}) for _ in range(10)]
+    with pytest.raises(ConflictError):
+        runner.submit("export", OWNER, {})
+    runner.submit("export", replace(OWNER, id="wang"), {})
+    runner.cancel(waiting[3].id, OWNER)
+    runner.submit("export", OWNER, {})
+
+
+def test_files_that_somebody_sent_in_another_role_or_unit_are_not_theirs(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path)
+    sent = uploads.receive(OWNER, [("a.csv", BytesIO(b"a"))], {})
+    assert uploads.upload(sent.id, OWNER).files
+    for other in (replace(OWNER, unit="physics"), replace(OWNER, role="department")):
+        assert uploads.uploads(other) == []
+        with pytest.raises(NotFoundError):
+            uploads.upload(sent.id, other)
 
 
 def test_a_job_that_cannot_be_begun_holds_up_no_other(
