@@ -14,6 +14,7 @@ from zhuanjie.web.evidence.flaws import Flaws
 from zhuanjie.web.store.change import trail_head
 from zhuanjie.web.store.metadata import METADATA
 from zhuanjie.web.store.store import RegisterStore
+from zhuanjie.web.store.tables import MEMBER_KEYS
 
 _CHUNK = 2000
 _Key = tuple[Any, ...]
@@ -44,13 +45,13 @@ def _compare(table: Table, kept: Connection, anew: Connection, flaws: Flaws) -> 
         key, other = _key(row, key_of), _key(want, key_of)
         if row is not None and want is not None and key == other:
             if tuple(row) != tuple(want):
-                flaws.add("projection", table=table.name, row=_shown(key))
+                flaws.add("projection", table=table.name, row=_shown(table, key))
             row, want = next(rows, None), next(wanted, None)
         elif want is None or (row is not None and key < other):
-            flaws.add("projection", table=table.name, row=_shown(key))
+            flaws.add("projection", table=table.name, row=_shown(table, key))
             row = next(rows, None)
         else:
-            flaws.add("projection", table=table.name, row=_shown(other))
+            flaws.add("projection", table=table.name, row=_shown(table, other))
             want = next(wanted, None)
 
 
@@ -70,5 +71,7 @@ def _key(row: Row[Any] | None, at: list[int]) -> _Key:
     return () if row is None else tuple(row[i] for i in at)
 
 
-def _shown(key: _Key) -> str:
-    return ", ".join(map(str, key))
+def _shown(table: Table, key: _Key) -> str:
+    """The key of a row, without what a member is found by: a number, a name."""
+    return ", ".join(str(part) for part, column in zip(key, table.primary_key.columns, strict=True)
+                     if column is not MEMBER_KEYS.c.form)

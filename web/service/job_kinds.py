@@ -6,10 +6,12 @@ This runs in a process of its own, which has opened the register for itself.
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import chdir, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -20,11 +22,13 @@ from zhuanjie.engine.api import Report, Text, ZhuanjieError, audit, office_zone,
 from zhuanjie.report.view import View
 from zhuanjie.web.acts.waiver_rows import waiver_entries
 from zhuanjie.web.evidence.keys import verifiers_of
+from zhuanjie.web.evidence.projections import compare_projections
 from zhuanjie.web.evidence.reads import read_in_bulk
 from zhuanjie.web.evidence.verify import verify
 from zhuanjie.web.judging.decisions import decision_draft
 from zhuanjie.web.judging.given import given_tables
 from zhuanjie.web.judging.past import last_event, members_at
+from zhuanjie.web.service.attachment_check import check_attachments
 from zhuanjie.web.service.board import DAY_JOB, work_out
 from zhuanjie.web.service.exporting import export_to
 from zhuanjie.web.service.import_desk import note_saved, write_marked
@@ -74,10 +78,14 @@ def audit_register(job: JobContext) -> Mapping[str, Any]:
 def audit_file(job: JobContext) -> Mapping[str, Any]:
     """Audit ledgers that were sent; nothing of them is kept but the results."""
     day, said = _day(job), job.arguments
-    files = [str(job.files.parent / "upload" / name) for name in said["files"]]
-    report = audit(files, job.register.policy(day), as_of=day, lang=said["lang"], join=said["join"],
-                   absent=said["absent"], columns=said["columns"] or None, progress=job.progress)
-    return _saved(job, report)
+    policy, files = job.register.policy(day), [
+        job.files.parent / "upload" / name for name in said["files"]]
+    with _by_name(files, job.files.parent / "named") as names:
+        report = audit(names, policy, as_of=day, lang=said["lang"], join=said["join"],
+                       absent=said["absent"], columns=said["columns"] or None,
+                       progress=job.progress)
+        _save(job, report)
+    return _decided(job, report)
 
 
 def export_register(job: JobContext) -> Mapping[str, Any]:
@@ -124,10 +132,12 @@ def import_marked(job: JobContext) -> Mapping[str, Any]:
     """Write what is wrong with files that were sent into them, cell by cell."""
     upload = job.register.uploads.upload(job.arguments["upload"], job.actor)
     policy, day = job.register.policy(), _day(job)
-    report = audit(list(map(str, upload.files)), policy, as_of=day, lang=job.arguments["lang"],
-                   columns=headings_of(job.register, job.actor, upload), progress=job.progress)
-    view = View.of(policy, job.arguments["lang"])
-    write_marked(report, job.files.parent / "marked", job.files, view)
+    columns = headings_of(job.register, job.actor, upload)
+    with _by_name(upload.files, job.files.parent / "named") as names:
+        report = audit(names, policy, as_of=day, lang=job.arguments["lang"], columns=columns,
+                       progress=job.progress)
+        view = View.of(policy, job.arguments["lang"])
+        write_marked(report, job.files.parent / "marked", job.files, view)
     return _decided(job, report)
 
 
@@ -138,6 +148,12 @@ def verify_trail(job: JobContext) -> Mapping[str, Any]:
         register.guard.require(conn, job.actor, "verify-trail")
         found = verify(conn, verifiers_of(register.place.folder),
                        outside=tuple(job.arguments.get("notes", ())), progress=job.progress)
+    if job.arguments.get("projections"):
+        found = found.with_more(lambda flaws: compare_projections(register.store, flaws))
+    if job.arguments.get("files"):
+        with register.database.reading() as conn:
+            found = found.with_more(
+                lambda flaws: check_attachments(conn, register.attachments, flaws))
     lang = job.arguments["lang"]
     return {"size": found.size, "root": found.root.hex() if found.root else None,
             "checkpoints": found.checkpoints, "covered": found.covered, "flaws": [
@@ -153,9 +169,32 @@ def _day(job: JobContext) -> date:
 
 def _saved(job: JobContext, report: Report) -> dict[str, Any]:
     """Write a report in the forms asked for, and keep that it was made."""
+    _save(job, report)
+    return _decided(job, report)
+
+
+def _save(job: JobContext, report: Report) -> None:
     for ending in job.arguments["formats"]:
         report.save(job.files / f"audit.{ending}")
-    return _decided(job, report)
+
+
+@contextmanager
+def _by_name(files: Sequence[Path], folder: Path) -> Iterator[list[str]]:
+    """The same files by their names alone, as this process sees them for the block: a report names
+    what it read, and where that is kept is told nobody.
+    """
+    known = Counter(file.name for file in files)
+    names = [name if known[name] == 1 and name[0].isalnum() else f"{number}/{name}"
+             for number, name in enumerate((file.name for file in files), 1)]
+    for file, name in zip(files, names, strict=True):
+        place = folder / name
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copyfile(file, place)
+    try:
+        with chdir(folder):
+            yield names
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _decided(job: JobContext, report: Report) -> dict[str, Any]:
@@ -193,6 +232,7 @@ _OFTEN: Final = 0.25
 
 def run_job(url: str, place: Path, settings: Path | None, folder: Path) -> None:
     """Do the job of a folder."""
+    folder, place = folder.resolve(), place.resolve()  # a job may work in a folder of its own
     use_settings(settings)
     asked = orjson.loads((folder / "asked.json").read_bytes())
     told = [0.0]

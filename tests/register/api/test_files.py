@@ -11,6 +11,7 @@ from support.register_office import Office
 
 from zhuanjie.web.service.uploads import safe_name
 from zhuanjie.web.store.event import SYSTEM
+from zhuanjie.web.store.tables import MEMBER_KEYS
 
 LEDGER = "学号,姓名,性别,所在党支部\nno-m1,王m1,女,数学系\nno-x1,李一,男,数学系\n,无号,男,数学系\n"
 
@@ -209,10 +210,15 @@ def test_an_audit_of_the_register_is_a_job_with_files(at: Office) -> None:
 
 def test_a_ledger_is_audited_and_not_kept(at: Office) -> None:
     before = at.ask("GET", "/summary").json()["members"]
-    job = at.ask("POST", "/audit", files={"files": ("a.csv", LEDGER.encode())},
-                 data={"as_of": "2026-06-30", "formats": ["json"]})
+    ledger = LEDGER.replace("所在党支部", "离校时间").replace("数学系", "某日")
+    job = at.ask("POST", "/audit", files={"files": ("a.csv", ledger.encode())},
+                 data={"as_of": "2026-06-30", "formats": ["json", "csv"]})
     assert job.status_code == 202, job.text
     ended = done(at, job.json())
+    for name in ended["files"]:  # where it was kept is told nobody
+        report = at.ask("GET", f"/jobs/{ended['id']}/files/{name}").text
+        assert str(at.register.place.folder) not in report
+        assert name != "audit.json" or '"file": "a.csv"' in report
     assert ended["state"] == "done" and ended["result"]["records"] == 3, ended
     assert at.ask("GET", "/summary").json()["members"] == before
     broken = at.ask("POST", "/audit", files={"files": ("a.xlsx", b"none")})
@@ -222,9 +228,18 @@ def test_a_ledger_is_audited_and_not_kept(at: Office) -> None:
 
 def test_the_trail_is_verified_as_a_job(at: Office) -> None:
     note = at.ask("GET", "/trail/checkpoint", "inspector").json()["note"]
-    job = at.ask("POST", "/trail/verifications", "inspector", json={"notes": [note]})
+    job = at.ask("POST", "/trail/verifications", "inspector", json={
+        "notes": [note], "projections": True, "files": True})
     ended = done(at, job.json(), "inspector")
     assert ended["result"]["holds"] is True, ended
+    at.add("q1", "maths")
+    with at.register.database.engine.begin() as conn:
+        conn.execute(MEMBER_KEYS.delete().where(MEMBER_KEYS.c.member == "q1"))
+    job = at.ask("POST", "/trail/verifications", "inspector", json={"projections": True})
+    found = done(at, job.json(), "inspector")["result"]
+    assert (found["holds"], found["count"]) == (False, 2)
+    assert all("q1" in flaw["message"] and "no-q1" not in flaw["message"]
+               and "王q1" not in flaw["message"] for flaw in found["flaws"])
     assert at.ask("POST", "/trail/verifications", "branch", "algebra", json={}).status_code == 403
     proof = at.ask("GET", "/trail/events/3/proof", "inspector").json()
     assert proof["checkpoint"]

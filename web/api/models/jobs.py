@@ -40,6 +40,9 @@ class VerifyAsked(Sent):
     """A verification of the trail, against checkpoints that somebody kept."""
 
     notes: list[Paragraph] = Field(default_factory=list, max_length=100)
+    projections: bool = Field(default=False, description="whether the tables that are made from "
+                              "events are made anew and compared; changes wait meanwhile")
+    files: bool = Field(default=False, description="whether attachments are read, too")
 
 
 class WhatIfAsked(Sent):

@@ -81,7 +81,7 @@ def verify(register: Register, jobs: Jobs, who: Who, lang: Language,
     """Verify the whole trail: every event, every value, every checkpoint."""
     _require(register, who, "verify-trail")
     return job_shown(jobs.submit("verify-trail", who, {
-        "notes": asked.notes, **_asked(register, lang)}), lang)
+        **asked.model_dump(), **_asked(register, lang)}), lang)
 
 
 @router.get("/jobs")
