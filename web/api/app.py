@@ -17,7 +17,7 @@ from zhuanjie import __version__
 from zhuanjie.engine.api import ZhuanjieError
 from zhuanjie.web.api.callers import stranger
 from zhuanjie.web.api.gate import Gate
-from zhuanjie.web.api.limits import RequestLimits
+from zhuanjie.web.api.limits import COSTLY, RequestLimits, Routes
 from zhuanjie.web.api.openapi import describe
 from zhuanjie.web.api.problem import handle_errors, refusal
 from zhuanjie.web.api.routes import (
@@ -56,13 +56,13 @@ FOR_STRANGERS: Final = (session.router, sign_in.router)
 
 
 def make_app(register: Register, settings: HttpSettings | None = None, *,
-             takes_files: Callable[[str], bool] = lambda _path: False,
+             takes_files: Callable[[str], bool] = lambda _path: False, costly: Routes = (),
              refuse: Callable[..., Response] = refusal,
              warmers: Sequence[Callable[[], None]] = ()) -> FastAPI:
     """The application that answers for `register`.
 
-    What is put upon it, such as pages, says which of its paths take files, how it refuses, and what
-    it wants made before somebody waits for it.
+    What is put upon it, such as pages, says which of its paths take files, which of its routes are
+    costly, how it refuses, and what it wants made before somebody waits for it.
     """
     http = settings or HttpSettings()
 
@@ -89,7 +89,8 @@ def make_app(register: Register, settings: HttpSettings | None = None, *,
                   docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.register = register
     app.state.http = http
-    app.state.limits = RequestLimits(http.limits, PREFIX)
+    app.state.limits = RequestLimits(http.limits, {
+        *costly, *((method, PREFIX + path) for method, path in COSTLY)})
     app.state.feed, app.state.jobs = feed, runner
     handle_errors(app)
     for routes in ROUTES:

@@ -11,7 +11,6 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import urlsplit
 
 from fastapi import Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
@@ -22,7 +21,6 @@ from zhuanjie.web.access.errors import LoginError
 from zhuanjie.web.api.limits import RequestLimits
 from zhuanjie.web.api.problem import CHALLENGE, HttpError
 from zhuanjie.web.api.settings import HttpSettings
-from zhuanjie.web.operations.logs import template_of
 from zhuanjie.web.service.register import Register
 from zhuanjie.web.store.event import Actor
 
@@ -52,7 +50,7 @@ def caller_of(request: Request, _key: object = Security(by_key),
             limits.of_stranger(request.scope)
         raise
     request.state.actor = actor  # for the log
-    limits.of_actor(actor, request.method, template_of(request.scope))
+    limits.of_actor(actor, request.method, request.url.path)
     return actor
 
 
@@ -144,9 +142,7 @@ def _is_own(request: Request, origin: str) -> bool:
     http: HttpSettings = request.app.state.http
     if http.address is not None and origin.lower() == http.address:
         return True
-    parts = urlsplit(origin)
-    return (parts.scheme, parts.netloc.lower()) == (
-        request.url.scheme, request.headers.get("host", "").lower())
+    return origin.lower() == f"{request.url.scheme}://{request.headers.get('host', '').lower()}"
 
 
 def _register(request: Request) -> Register:

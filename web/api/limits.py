@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import heapq
 import math
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from ipaddress import ip_address, ip_network
 from threading import Lock
 from typing import Final
@@ -24,9 +25,13 @@ from zhuanjie.web.store.event import Actor
 COSTLY: Final = frozenset({
     ("POST", "/audit"), ("POST", "/audits"), ("POST", "/exports"), ("POST", "/imports"),
     ("POST", "/imports/uploads/{upload}/save"), ("POST", "/imports/{id}/undo"),
-    ("POST", "/trail/verifications"), ("POST", "/papers/{paper}/prints"),
+    ("POST", "/trail/verifications"), ("POST", "/what-ifs"),
+    ("POST", "/papers/{paper}/prints"),
     ("POST", "/settings/{kind}/test"), ("POST", "/settings/{kind}/{thing}/test")})
-"""The routes, below the prefix, whose answers take seconds of a processor."""
+"""The interface's routes, below its prefix, whose answers take seconds of a processor."""
+Routes = Collection[tuple[str, str]]
+"""Routes by their methods and templates."""
+_PART: Final = re.compile(r"\{\w+\}")
 _MINUTE: Final = 60.0
 _MOST: Final = 20_000
 _IPV6_NETWORK: Final = 64
@@ -66,19 +71,19 @@ class Allowance:
 class RequestLimits:
     """The allowances of one application."""
 
-    def __init__(self, settings: LimitSettings, prefix: str,
+    def __init__(self, settings: LimitSettings, costly: Routes,
                  now: Callable[[], float] = time.monotonic) -> None:
         self._requests = Allowance(settings.requests, now)
         self._costly = Allowance(settings.costly, now)
         self._strangers = Allowance(settings.strangers, now)
-        self._prefix = prefix
+        self._is_costly = re.compile("|".join(
+            f"{method} {_PART.sub('[^/]+', path)}" for method, path in costly) or "(?!)").fullmatch
 
-    def of_actor(self, actor: Actor, method: str, route: str) -> None:
+    def of_actor(self, actor: Actor, method: str, path: str) -> None:
         """Count a request of somebody who is let in; raises HttpError where it is one too many."""
         who = f"{actor.via}:{actor.id}"
         _refuse(self._requests.take(who))
-        # Versions of FastAPI differ in whether a route knows what it is below.
-        if (method, route.removeprefix(self._prefix)) in COSTLY:
+        if self._is_costly(f"{method} {path}"):
             _refuse(self._costly.take(who))
 
     def of_stranger(self, scope: Scope) -> None:

@@ -110,8 +110,10 @@ def _of_ours(request: Request, error: Exception) -> Response:
 
 def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HttpError)
-    return _error_page(request, _visitor(request), error.status,
-                       Diagnostic(error.code, error.values))
+    answer = _error_page(request, _visitor(request), error.status,
+                         Diagnostic(error.code, error.values))
+    answer.headers.update(error.headers)
+    return answer
 
 
 def _of_starlette(request: Request, error: Exception) -> Response:
@@ -150,8 +152,7 @@ def _to_login(request: Request, error: Exception) -> Response:
 
 def _asking_page(request: Request) -> str:
     """The page that a form came from: where nothing was typed, there is nothing to send again."""
-    asked = urlsplit(request.headers.get("referer", ""))
-    return own_path(f"{asked.path}?{asked.query}" if asked.query else asked.path)
+    return _path_of(request.headers.get("referer", ""))
 
 
 def _address(request: Request) -> str:
@@ -167,11 +168,19 @@ def _with_next(request: Request) -> str:
     """The login, and where to go from there."""
     path = request.url.path
     if is_part(request):  # to the page, not to a part of it
-        shown = urlsplit(request.headers.get("hx-current-url", ""))
-        path = shown.path + (f"?{shown.query}" if shown.query else "")
+        path = _path_of(request.headers.get("hx-current-url", ""))
     elif request.url.query:
         path += f"?{request.url.query}"
     return LOGIN if path in {"", "/"} else f"{LOGIN}?next={quote(path, safe='/')}"
+
+
+def _path_of(address: str) -> str:
+    """The path and query of a page of ours, as a header has its address."""
+    try:
+        shown = urlsplit(address)
+    except ValueError:
+        return "/"
+    return own_path(shown.path + (f"?{shown.query}" if shown.query else ""))
 
 
 def _visitor(request: Request) -> Visitor | None:

@@ -13,8 +13,10 @@ CSRF: Final = "csrf"
 KEPT: Final = "kept:"
 """Before the names of what is carried through a login."""
 LONGEST: Final = 4000
+FIELDS: Final = 5000
+"""How many values a form may have."""
 _PRINTED: Final = frozenset("\n\r\t")
-_FIELDS: Final = 5000
+_DIGITS: Final = 15
 
 
 class FormValues:
@@ -27,6 +29,11 @@ class FormValues:
             _check(name)
             if isinstance(value, str):
                 _check(value)
+        if len(self._items) > FIELDS:
+            raise HttpError(422, "register.http.values")
+        self._named: dict[str, list[str | UploadFile]] = {}
+        for name, value in self._items:
+            self._named.setdefault(name, []).append(value)
 
     def one(self, name: str, default: str = "") -> str:
         """The last value of `name` without spaces at its ends; `default` where there is none."""
@@ -34,22 +41,25 @@ class FormValues:
 
     def all(self, name: str) -> list[str]:
         """Every value of `name`."""
-        return [value.strip() for known, value in self._items
-                if known == name and isinstance(value, str)]
+        return [value.strip() for value in self._named.get(name, ()) if isinstance(value, str)]
 
     def has(self, name: str) -> bool:
         """Whether something is ticked, or said at all."""
-        return any(known == name for known, _ in self._items)
+        return name in self._named
 
     def begins(self, prefix: str) -> dict[str, str]:
         """The values whose names begin with `prefix`, by the rest of the name."""
-        return {name.removeprefix(prefix): self.one(name) for name, value in self._items
-                if name.startswith(prefix) and isinstance(value, str)}
+        return {name.removeprefix(prefix): self.one(name) for name, several in self._named.items()
+                if name.startswith(prefix) and any(isinstance(value, str) for value in several)}
+
+    def whole(self, name: str) -> int | None:
+        """The last value of `name` as a number without a sign; None for anything else."""
+        return whole_number(self.one(name))
 
     def files(self, name: str) -> list[UploadFile]:
         """The files that were chosen."""
-        return [value for known, value in self._items
-                if known == name and isinstance(value, UploadFile) and value.filename]
+        return [value for value in self._named.get(name, ())
+                if isinstance(value, UploadFile) and value.filename]
 
     @property
     def texts(self) -> list[tuple[str, str]]:
@@ -64,12 +74,17 @@ class FormValues:
 
 async def form_of(request: Request) -> FormData:
     """The form of a request; what read it first keeps it."""
-    return await request.form(max_files=50, max_fields=_FIELDS)
+    return await request.form(max_files=50, max_fields=FIELDS)
 
 
 async def form_values(request: Request) -> FormValues:
     """The values of a request's form, as a dependency."""
     return FormValues(await form_of(request))
+
+
+def whole_number(text: str) -> int | None:
+    """A number without a sign that every database bears; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
 
 def _check(text: Any) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -34,6 +35,7 @@ PAGE_POLICY: Final = (
 _NOTE: Final = "zhuanjie-note"
 _NOTE_SECONDS: Final = 60
 _WHOLE: Final = 16
+_ADDRESS: Final = "/?#&=%:@!$'()*+,;~"
 
 
 def render(request: Request, visitor: Visitor | None, template: str, *, status: int = 200,
@@ -65,7 +67,7 @@ def render(request: Request, visitor: Visitor | None, template: str, *, status: 
 def go(request: Request, path: str, note: str | None = None) -> Response:
     """Send the browser on after a form (303); `note` is a key of words that the next page says."""
     if is_part(request):
-        answer = Response(status_code=204, headers={"hx-redirect": path})
+        answer = Response(status_code=204, headers={"hx-redirect": quote(path, safe=_ADDRESS)})
     else:
         answer = RedirectResponse(path, 303)
     if note is not None:

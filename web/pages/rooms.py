@@ -47,6 +47,13 @@ UPLOADS: Final = (
     receipts.UPLOAD,
 )
 """Patterns of the paths whose bodies may be as large as a file that is sent."""
+COSTLY: Final = frozenset({
+    ("POST", "/imports"), ("GET", "/imports/uploads/{id}"), ("POST", "/imports/uploads/{id}/save"),
+    ("POST", "/imports/uploads/{id}/marked"), ("POST", "/imports/{id}/undo"),
+    ("POST", "/board/days"), ("GET", "/board/report.xlsx"), ("POST", "/law/what-if"),
+    ("GET", "/letters/pdf"), ("POST", "/letters/print"), ("GET", "/letters/sample"),
+    ("GET", "/members/bulk"), ("POST", "/members/bulk/do")})
+"""The routes whose answers take seconds of a processor."""
 _UPLOAD: Final = re.compile("|".join(UPLOADS) or r"(?!)")
 
 

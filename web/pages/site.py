@@ -8,14 +8,14 @@ from zhuanjie.web.api.app import make_app
 from zhuanjie.web.api.settings import HttpSettings
 from zhuanjie.web.pages.errors import page_errors, page_refusal
 from zhuanjie.web.pages.frame import make_templates
-from zhuanjie.web.pages.rooms import RESUMES, ROUTERS, takes_files
+from zhuanjie.web.pages.rooms import COSTLY, RESUMES, ROUTERS, takes_files
 from zhuanjie.web.service.register import Register
 
 
 def make_site(register: Register, settings: HttpSettings | None = None) -> FastAPI:
     """The application that answers people and programs for `register`."""
-    app = make_app(register, settings, takes_files=takes_files, refuse=page_refusal,
-                   warmers=[make_templates])
+    app = make_app(register, settings, takes_files=takes_files, costly=COSTLY,
+                   refuse=page_refusal, warmers=[make_templates])
     app.state.resumes = RESUMES
     app.state.afterwards = "/"  # where whoever signed in at another server goes on
     page_errors(app)

@@ -19,6 +19,7 @@ from zhuanjie.web.access.errors import LoginError
 from zhuanjie.web.access.permissions import permission_table
 from zhuanjie.web.access.sessions import UserSession
 from zhuanjie.web.api.callers import TOKEN, check_page, cookie_name, csrf_of
+from zhuanjie.web.api.limits import RequestLimits
 from zhuanjie.web.api.problem import HttpError, language
 from zhuanjie.web.pages.forms import CSRF, FormValues, form_of, form_values
 from zhuanjie.web.service.register import Register
@@ -104,16 +105,28 @@ def session_visitor(request: Request, *, must_change: bool = False) -> Visitor:
     return Visitor(session, permissions, token, wanted_language(request), wanted_theme(request))
 
 
-def visitor_of(request: Request) -> Visitor:
-    """Whoever looks at a page; raises LoginNeeded, PasswordNeeded."""
-    return session_visitor(request)
+def visitor_of(request: Request, *, must_change: bool = False) -> Visitor:
+    """The same for a page that is asked for, which counts; raises HttpError for one too many."""
+    limits: RequestLimits = request.app.state.limits
+    try:
+        visitor = session_visitor(request, must_change=must_change)
+    except (LoginNeeded, PasswordNeeded):
+        limits.of_stranger(request.scope)
+        raise
+    limits.of_actor(visitor.actor, request.method, request.url.path)
+    return visitor
+
+
+def page_visitor(request: Request) -> Visitor:
+    """Whoever looks at a page; raises LoginNeeded, PasswordNeeded, HttpError."""
+    return visitor_of(request)
 
 
 async def sender_of(request: Request) -> Visitor:
     """Whoever sends a form, checked; raises HttpError where no page of this register asks."""
     check_page(request)
     try:
-        visitor = await run_in_threadpool(session_visitor, request)
+        visitor = await run_in_threadpool(visitor_of, request)
     except LoginNeeded:
         raise LoginNeeded(FormValues(await form_of(request))) from None
     await check_form(request, visitor.token)
@@ -143,7 +156,7 @@ def register_of(request: Request) -> Register:
     return register
 
 
-Seen = Annotated[Visitor, Depends(visitor_of)]
+Seen = Annotated[Visitor, Depends(page_visitor)]
 """Whoever looks at a page."""
 Sent = Annotated[Visitor, Depends(sender_of)]
 """Whoever sends a form."""

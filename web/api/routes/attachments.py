@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, BinaryIO, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Response, UploadFile
 
@@ -12,21 +11,21 @@ from zhuanjie.web.acts.attachments import Attachment, attached
 from zhuanjie.web.acts.removal import remove_attachment, sweep
 from zhuanjie.web.api.deps import Key, Register, Who
 from zhuanjie.web.api.models.acts import FileRef, Reason
+from zhuanjie.web.service.attaching import receive_file
 from zhuanjie.web.service.cases import member_of
 from zhuanjie.web.store.errors import NotFoundError
 
 router = APIRouter(tags=["attachments"])
 Sha = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-_CHUNK: Final = 1 << 16
 _PLAIN: Final = "application/octet-stream"
 _BYTES: Final = {"type": "string", "format": "binary"}
 _SANDBOX: Final = "sandbox; default-src 'none'"
 
 
 @router.post("/attachments", status_code=201)
-def send(register: Register, _who: Who, file: UploadFile) -> FileRef:
+def send(register: Register, who: Who, file: UploadFile) -> FileRef:
     """Send a scan or photograph (PDF, JPEG, PNG), for an act that then names it."""
-    return _ref(register.attachments.receive(_chunks(file.file), file.filename or ""))
+    return _ref(receive_file(register, who, file.file, file.filename))
 
 
 @router.get("/members/{key}/attachments")
@@ -61,11 +60,6 @@ def remove(register: Register, who: Who, key: Key, sha256: Sha, asked: Reason) -
         member = member_of(work.conn, key, register.vocabulary)
         remove_attachment(work, member.id, sha256, asked.reason)
     sweep(register.store, register.attachments, sha256)
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    while chunk := file.read(_CHUNK):
-        yield chunk
 
 
 def _ref(file: Attachment) -> FileRef:

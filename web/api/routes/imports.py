@@ -68,6 +68,7 @@ def send(register: Register, who: Who, lang: Language,
          unit: Annotated[Line, Form()] = "", clear: Annotated[bool, Form()] = False,
          again: Annotated[bool, Form()] = False) -> ImportPreviewShown:
     """Send ledgers, and see what they would change. Nothing is saved."""
+    register.access.require(who, IMPORT)  # before anything is kept
     options = {"columns": heading_map(columns), "unit": unit, "clear": clear, "again": again}
     upload = register.uploads.receive(
         who, ((file.filename or "", file.file) for file in files), options)

@@ -16,7 +16,7 @@ from zhuanjie.web.access.units import unit_tree
 from zhuanjie.web.api.callers import check_page, is_secure
 from zhuanjie.web.pages.errors import describe_error
 from zhuanjie.web.pages.frame import go, render
-from zhuanjie.web.pages.login.routes import address_of, with_session
+from zhuanjie.web.pages.login.routes import Stranger, address_of, with_session
 from zhuanjie.web.pages.visitors import (
     LANGUAGE,
     THEME,
@@ -77,7 +77,7 @@ def confirm(request: Request, visitor: Sent, typed: Typed) -> Response:
     return with_session(request, render(request, now, "account/recovery.html", codes=codes), done)
 
 
-@router.post("/preferences")
+@router.post("/preferences", dependencies=[Stranger])
 def prefer(request: Request, typed: Typed) -> Response:
     """Choose the language of pages, light or dark; for whoever is not signed in, too."""
     check_page(request)

@@ -141,7 +141,8 @@ def take_back(request: Request, register: Register, jobs: Jobs, visitor: Sent, f
 def progress(request: Request, register: Register, jobs: Jobs, visitor: Seen,
              id: ImportId) -> Response:
     """How far taking it back is; once it has ended, the import's page."""
-    job = ImportDesk(register, jobs).undoing(visitor.actor, id)
+    desk = ImportDesk(register, jobs)
+    job = desk.undoing(visitor.actor, desk.past(visitor.actor, id).id)
     if job is None or job.state in ENDED:
         return go(request, f"/imports/{id}")
     return render(request, visitor, "imports/_progress.html", job=job,

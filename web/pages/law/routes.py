@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from zhuanjie.engine.api import Outcome, TypedRule
@@ -22,6 +22,7 @@ _COUNTED: Final = tuple(map(str, (Outcome.VIOLATION, Outcome.UNDETERMINED, Outco
                                  Outcome.WAIVED)))
 _PAGE: Final = 50
 _HASH: Final = 12
+Before = Annotated[int | None, Query(ge=1, lt=2**53)]
 
 
 @router.get(ROOT)
@@ -55,7 +56,7 @@ def show_clause(request: Request, visitor: Seen, clause: str, pack: str = "") ->
 
 
 @router.get(f"{ROOT}/decisions")
-def show_decisions(request: Request, visitor: Seen, before: int | None = None) -> Response:
+def show_decisions(request: Request, visitor: Seen, before: Before = None) -> Response:
     """Which law judged whom, and the decisions one after another."""
     visitor.need("read")
     register = register_of(request)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import Response
@@ -19,7 +19,7 @@ from zhuanjie.engine.api import ZhuanjieError
 from zhuanjie.web.access.errors import LockedOutError, LoginError
 from zhuanjie.web.access.logins import LoggedIn
 from zhuanjie.web.access.sessions import UserSession
-from zhuanjie.web.api.callers import check_page, cookie_name, is_secure
+from zhuanjie.web.api.callers import check_page, cookie_name, is_secure, stranger
 from zhuanjie.web.pages.errors import PASSWORD, describe_error, error_page
 from zhuanjie.web.pages.forms import KEPT, FormValues
 from zhuanjie.web.pages.frame import go, render
@@ -35,11 +35,14 @@ from zhuanjie.web.pages.visitors import (
     own_path,
     register_of,
     session_visitor,
+    visitor_of,
     wanted_language,
     wanted_theme,
 )
 
 router = APIRouter()
+Stranger = Depends(stranger)
+"""Counts a request of somebody who need not be signed in."""
 _CODE = "register.access.code"
 
 
@@ -49,7 +52,7 @@ def begin(request: Request, visitor: Seen) -> Response:
     return go(request, home(visitor.permissions))
 
 
-@router.get("/login")
+@router.get("/login", dependencies=[Stranger])
 def show(request: Request, next: Annotated[str, Query(max_length=4000)] = "/") -> Response:
     """The form to sign in; whoever is signed in goes on."""
     try:
@@ -59,7 +62,7 @@ def show(request: Request, next: Annotated[str, Query(max_length=4000)] = "/") -
     return go(request, own_path(next))
 
 
-@router.post("/login")
+@router.post("/login", dependencies=[Stranger])
 def log_in(request: Request, typed: Typed) -> Response:
     """Sign in."""
     check_page(request)
@@ -94,14 +97,14 @@ def log_out(request: Request, visitor: Sent, typed: Typed) -> Response:
 @router.get("/login/password")
 def show_password(request: Request) -> Response:
     """The form to change one's own password; the first one has to be changed."""
-    return _change(request, session_visitor(request, must_change=True), None)
+    return _change(request, visitor_of(request, must_change=True), None)
 
 
 @router.post("/login/password")
 async def change_password(request: Request, typed: Typed) -> Response:
     """Change one's own password; every other session ends."""
     check_page(request)
-    visitor = await run_in_threadpool(session_visitor, request, must_change=True)
+    visitor = await run_in_threadpool(visitor_of, request, must_change=True)
     await check_form(request, visitor.token)
     return await run_in_threadpool(_changed, request, visitor, typed)
 

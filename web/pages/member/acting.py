@@ -40,6 +40,7 @@ from zhuanjie.web.pages.member.typing import (
     with_files,
 )
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
+from zhuanjie.web.service.attaching import receive_file
 from zhuanjie.web.service.casefile import names_of, open_acts_of, unit_title
 from zhuanjie.web.service.cases import member_of
 from zhuanjie.web.service.drafting import ActDraft, draft_act
@@ -77,7 +78,8 @@ def do(request: Request, visitor: Sent, typed: Typed, key: Key, act: Act) -> Res
         member = member_of(conn, key, register.vocabulary)
     sent = typed_form(typed, _act(register, act), member.id)
     try:
-        sent = with_files(sent, typed, register.attachments)
+        sent = with_files(sent, [receive_file(register, visitor.actor, file.file, file.filename)
+                                 for file in typed.files("file")])
         register.acts.do(visitor.actor, replace(sent.asked, expected_version=sent.version),
                          key=sent.once, lang=visitor.lang)
     except _AGAIN as error:

@@ -7,15 +7,13 @@ nothing, and what somebody else changed meanwhile is seen.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Literal
 
-from starlette.datastructures import UploadFile
-
 from zhuanjie.engine.api import Diagnostic, Field, Lang, RegisterActs, TypedAct, plain, say
-from zhuanjie.web.acts.attachments import Attachment, AttachmentFolder
+from zhuanjie.web.acts.attachments import Attachment
 from zhuanjie.web.acts.perform import AskedAct
 from zhuanjie.web.acts.values import input_fields
 from zhuanjie.web.pages.forms import FormValues
@@ -30,8 +28,6 @@ EMPTIED: Final = "empty:"
 """Before a field's name: that it is to be blank, where its value is hidden from who types."""
 KEPT: Final = "kept-file:"
 """Before a file's hash: a file that came with the form before, with what it is called."""
-_CHUNK: Final = 1 << 16
-_DIGITS: Final = 18
 Kind = Literal["text", "date", "month", "number", "choice"]
 _KINDS: Final[Mapping[str, Kind]] = {
     "date": "date", "month": "month", "int": "number", "bool": "choice", "enum": "choice"}
@@ -78,12 +74,10 @@ def typed_form(typed: FormValues, act: TypedAct, member: str) -> TypedForm:
     texts, was = typed.begins(VALUE), typed.begins(WAS)
     given = dict(_given(act, texts, was)) | dict.fromkeys(
         name for name in typed.begins(EMPTIED) if not texts.get(name))
-    version = typed.one("version")
     files = [Attachment(sha, 0, "", name) for sha, name in typed.begins(KEPT).items()]
     asked = AskedAct(act.id, member, given, typed.one("reason") or None, None, files,
                      frozenset(typed.all("ack")))
-    known = int(version) if version.isdigit() and len(version) <= _DIGITS else None
-    return TypedForm(asked, texts, was, known, typed.one("once") or new_key())
+    return TypedForm(asked, texts, was, typed.whole("version"), typed.one("once") or new_key())
 
 
 def _given(act: TypedAct, texts: Mapping[str, str],
@@ -98,16 +92,10 @@ def _given(act: TypedAct, texts: Mapping[str, str],
         yield name, text or None
 
 
-def with_files(form: TypedForm, typed: FormValues, folder: AttachmentFolder) -> TypedForm:
-    """The same with the files that were sent along; raises InputError for what is taken nowhere."""
-    received = [folder.receive(_chunks(file), file.filename or "") for file in typed.files("file")]
+def with_files(form: TypedForm, received: Iterable[Attachment]) -> TypedForm:
+    """The same with the files that were sent along."""
     known = {file.sha256: file for file in (*form.asked.attachments, *received)}
     return replace(form, asked=replace(form.asked, attachments=list(known.values())))
-
-
-def _chunks(file: UploadFile) -> Iterator[bytes]:
-    while chunk := file.file.read(_CHUNK):
-        yield chunk
 
 
 def form_fields(act: TypedAct, acts: RegisterActs, member: Member, actor: str, day: date,

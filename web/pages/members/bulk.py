@@ -20,7 +20,7 @@ from zhuanjie.web.acts.desk import BulkResult
 from zhuanjie.web.acts.perform import AskedAct
 from zhuanjie.web.acts.values import input_fields, unknown_act
 from zhuanjie.web.pages.errors import describe_error
-from zhuanjie.web.pages.forms import FormValues
+from zhuanjie.web.pages.forms import FormValues, whole_number
 from zhuanjie.web.pages.frame import go, render
 from zhuanjie.web.pages.members.selection import LONGEST, packed, unpacked
 from zhuanjie.web.pages.values import field_label, value_input, value_words
@@ -191,6 +191,5 @@ def _chosen(typed: FormValues) -> dict[str, int | None]:
     for said in typed.all("member")[:MOST]:
         id, _, version = said.partition(":")
         if id:
-            out[id] = int(version) if version.isascii() and version.isdigit() and \
-                len(version) < 19 else None
+            out[id] = whole_number(version)
     return out

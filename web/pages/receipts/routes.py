@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any, BinaryIO, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request
@@ -19,6 +18,7 @@ from zhuanjie.web.pages.frame import go, render
 from zhuanjie.web.pages.letters.shown import shown_field, title_of
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, is_part, register_of
 from zhuanjie.web.pages.words import words
+from zhuanjie.web.service.attaching import receive_file
 from zhuanjie.web.service.register import Register
 from zhuanjie.web.store.errors import NotFoundError
 from zhuanjie.web.store.members import Member, members
@@ -26,7 +26,6 @@ from zhuanjie.web.store.members import Member, members
 router = APIRouter(prefix="/receipts")
 UPLOAD: Final = r"/receipts/[\w-]{1,64}"
 _PAGE: Final = 50
-_CHUNK: Final = 1 << 16
 Line = Annotated[str, Query(max_length=100)]
 MemberId = Annotated[str, Path(pattern=r"^[\w-]{1,64}$")]
 
@@ -81,11 +80,11 @@ def record(request: Request, visitor: Sent, typed: Typed, member: MemberId) -> R
     day, once = typed.one("day"), typed.one("once")[:64] or None
     field = _day_field(acts, each)
     try:
-        files = [register.attachments.receive(_chunks(file.file), file.filename or "")
+        files = [receive_file(register, visitor.actor, file.file, file.filename)
                  for file in typed.files("file")]
         register.acts.do(visitor.actor, AskedAct(
             each.awaited.act, found.id, {field: day} if field and day else {},
-            typed.one("reason") or None, _version(typed.one("version")), files),
+            typed.one("reason") or None, typed.whole("version"), files),
             key=once, lang=visitor.lang)
     except ZhuanjieError as error:
         if is_part(request):
@@ -180,15 +179,6 @@ def _chase(visitor: Visitor, acts: RegisterActs, each: TypedAwaited) -> Any:
     if name is None or not _may(visitor, acts, name):
         return None
     return {"id": name, "title": acts.acts[name].act.title}
-
-
-def _version(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    while chunk := file.read(_CHUNK):
-        yield chunk
 
 
 def _address(**values: str) -> str:

@@ -113,6 +113,7 @@ def _whole(typed: FormValues, name: str) -> int | None:
     text = typed.one(name)
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+    found = typed.whole(name)
+    if found is None or len(text) > _DIGITS:
         raise fail(UsageError, "register.settings.value", part=name)
-    return int(text)
+    return found

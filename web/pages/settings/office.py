@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from zhuanjie.engine.api import Diagnostic, UsageError, ZhuanjieError, fail
-from zhuanjie.web.pages.forms import FormValues
+from zhuanjie.web.pages.forms import FormValues, whole_number
 from zhuanjie.web.pages.settings.tabs import ROOT, part, saved
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
 from zhuanjie.web.settings.models import ClosingDays
@@ -71,7 +71,7 @@ def set_mail(request: Request, visitor: Sent, typed: Typed) -> Response:
     """Set it, or have none."""
     def put() -> None:
         if typed.has("remove"):
-            register_of(request).settings.clear(visitor.actor, MAIL, version=_version(typed))
+            register_of(request).settings.clear(visitor.actor, MAIL, version=typed.whole("version"))
         else:
             said: dict[str, Any] = {name: typed.one(name) for name in (
                 "host", "sender", "encryption")} | {"port": _whole(typed.one("port"), "port")}
@@ -105,7 +105,7 @@ def set_robot(request: Request, visitor: Sent, typed: Typed) -> Response:
     def put() -> None:
         name = name_of(ROBOTS, typed.one("name"))
         if typed.has("remove"):
-            register_of(request).settings.clear(visitor.actor, name, version=_version(typed))
+            register_of(request).settings.clear(visitor.actor, name, version=typed.whole("version"))
         else:
             _put(request, visitor, name, {"kind": typed.one("kind")}, typed, "url", "secret")
 
@@ -195,7 +195,7 @@ def _put(request: Request, visitor: Visitor, name: str, said: dict[str, Any], ty
     given: dict[str, str | None] = {part: typed.one(part) for part in secrets if typed.one(part)}
     given |= {part: None for part in secrets if typed.has(f"forget-{part}")}
     register_of(request).settings.put(visitor.actor, name, said, secrets=given,
-                                      version=_version(typed))
+                                      version=typed.whole("version"))
 
 
 def _tried(request: Request, visitor: Visitor, name: str, to: str,
@@ -210,18 +210,11 @@ def _tried(request: Request, visitor: Visitor, name: str, to: str,
                                          "outcome": Diagnostic(outcome)})
 
 
-def _version(typed: FormValues) -> int | None:
-    text = typed.one("version")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < _LONGEST else None
-
-
-_LONGEST: Final = 16
-
-
 def _whole(text: str, name: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < _LONGEST):
+    found = whole_number(text)
+    if found is None:
         raise fail(UsageError, "register.settings.value", part=name)
-    return int(text)
+    return found
 
 
 def _tenths(text: str, name: str) -> int:
