@@ -26,7 +26,7 @@ COSTLY: Final = frozenset({
     ("POST", "/audit"), ("POST", "/audits"), ("POST", "/exports"), ("POST", "/imports"),
     ("POST", "/imports/uploads/{upload}/save"), ("POST", "/imports/{id}/undo"),
     ("POST", "/trail/verifications"), ("POST", "/what-ifs"),
-    ("POST", "/papers/{paper}/prints"),
+    ("POST", "/figures/days"), ("POST", "/papers/{paper}/prints"),
     ("POST", "/settings/{kind}/test"), ("POST", "/settings/{kind}/{thing}/test")})
 """The interface's routes, below its prefix, whose answers take seconds of a processor."""
 Routes = Collection[tuple[str, str]]

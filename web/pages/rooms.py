@@ -50,7 +50,9 @@ UPLOADS: Final = (
 COSTLY: Final = frozenset({
     ("POST", "/imports"), ("GET", "/imports/uploads/{id}"), ("POST", "/imports/uploads/{id}/save"),
     ("POST", "/imports/uploads/{id}/marked"), ("POST", "/imports/{id}/undo"),
-    ("POST", "/board/days"), ("GET", "/board/report.xlsx"), ("POST", "/law/what-if"),
+    ("POST", "/board/days"), ("GET", "/board/report.xlsx"), ("GET", "/board/report.pdf"),
+    ("POST", "/law/what-if"), ("POST", "/settings/mail/test"),
+    ("POST", "/settings/robots/{name}/test"),
     ("GET", "/letters/pdf"), ("POST", "/letters/print"), ("GET", "/letters/sample"),
     ("GET", "/members/bulk"), ("POST", "/members/bulk/do")})
 """The routes whose answers take seconds of a processor."""

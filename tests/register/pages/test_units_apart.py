@@ -16,7 +16,7 @@ from support.register_pages import PageClient, Pages
 
 from zhuanjie.web.access.tables import USERS
 from zhuanjie.web.api.settings import HttpSettings
-from zhuanjie.web.pages.rooms import ROUTERS
+from zhuanjie.web.pages.rooms import COSTLY, ROUTERS
 from zhuanjie.web.pages.site import make_site
 from zhuanjie.web.store.event import SYSTEM
 
@@ -138,6 +138,7 @@ def told(text: str) -> list[str]:
 
 
 def test_forms_count_as_requests_do(at: Pages) -> None:
+    assert set(routes()) >= COSTLY
     limits = {"requests": 4, "costly": 2, "strangers": 3}
     app = make_site(at.office.register, HttpSettings.model_validate({"limits": limits}))
     browser = Pages(at.office, app).as_("college")
