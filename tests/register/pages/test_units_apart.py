@@ -25,15 +25,18 @@ PNG = (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08
        b"\x84\xa9\x8c!\x00\x00\x00\x00IEND\xaeB`\x82")
 OF_NOBODY = ("/static/", "/login", "/law/clauses/")
 """What has parts in its address that name nothing of a unit's."""
-PARTS = {"key": "p1", "member": "p1", "act": "notify", "name": "audit.json"}
+PARTS = {"key": "p1", "member": "p1", "act": "notify", "name": "audit.json", "answer": "approve"}
 BY_PATH = {"/jobs/": "job", "/law/what-if/": "job", "/imports/uploads/": "upload",
            "/imports/": "import", "/settings/users/": "user", "/settings/reminders/": "reminder",
-           "/settings/keys/": "api_key"}
+           "/settings/keys/": "api_key", "/members/": "waiver"}
 """What an `{id}` names, by how the address begins; the first that fits holds."""
 FORMS: dict[str, dict[str, str]] = {
     "/members/{key}/files/{sha256}/remove": {"reason": "错"}, "/imports/{id}/undo": {"reason": "错"},
     "/imports/uploads/{id}/save": {"token": "1-" + "0" * 32},
     "/settings/users/{id}": {"name": "改名", "role": "department", "unit": "maths"}}
+MIXED = [("POST", "/members/m1/waivers/{waiver}/refuse"), ("GET", "/members/m1/files/{sha256}"),
+         ("POST", "/members/m1/files/{sha256}/remove")]
+"""What is another unit's, asked for as one's own member's."""
 ASKED = [  # what is named in a query or a form
     ("GET", "/board?unit=physics"), ("GET", "/board/list?unit=physics"),
     ("GET", "/board/report?unit=physics"), ("GET", "/board/report.html?unit=physics"),
@@ -77,6 +80,8 @@ def theirs(at: Pages) -> dict[str, str]:
     saved = office.ask("POST", f"/imports/uploads/{sent['upload']}/save", "college", "physics",
                        json={"token": sent["token"]}).json()
     job = office.ask("POST", "/audits", "college", "physics", json={}).json()
+    waiver = office.ask("POST", "/waivers", "college", "physics", json={
+        "clause": "1.6b", "member": "p1", "reason": "封闭", "expires": "2026-09-30"}).json()
     reminder = office.ask("POST", "/reminders", "college", "physics", json={
         "unit": "physics", "channel": "mail", "target": "a@example.edu.cn"}).json()
     office.register.access.add_user(SYSTEM, "newton", role="college", unit="physics")
@@ -85,7 +90,7 @@ def theirs(at: Pages) -> dict[str, str]:
     with office.register.database.writing() as conn:  # those who look see mathematics alone
         conn.execute(USERS.update().values(unit="maths").where(USERS.c.id.in_(ROLES)))
     return {"sha256": file["sha256"], "upload": sent["upload"], "import": saved["id"],
-            "job": job["id"], "user": "newton", "reminder": reminder["id"],
+            "job": job["id"], "waiver": waiver["id"], "user": "newton", "reminder": reminder["id"],
             "api_key": office.key("college", "physics").split("_")[1], **PARTS}
 
 
@@ -115,6 +120,10 @@ def test_another_units_ids_are_not_there(at: Pages, theirs: dict[str, str], role
             answer = browser.get(f"{address(path, theirs)}?version=0")
         if answer.status_code not in fine or told(answer.text):
             wrong.append((method, path, answer.status_code, told(answer.text)))
+    for method, path in MIXED:
+        answer = sent(browser, method, path.format(**theirs), {"reason": "x"})
+        if answer.status_code not in {403, 404}:
+            wrong.append((method, path, answer.status_code, []))
     for method, path, *form in ASKED:
         answer = sent(browser, method, path, form[0] if form else {}, follow_redirects=True)
         if answer.status_code >= 500 or told(answer.text.replace("no-p1", "").replace("王p1", "", 1)
