@@ -73,7 +73,11 @@ def _condition(table: Table, unit: str, place: str) -> str | None:
         for key in column.foreign_keys:
             parent = key.column.table
             if parent is not table and _condition(parent, unit, place) is not None:
-                return f"{column.name} IN (SELECT {key.column.name} FROM {place}{parent.name})"
+                there, own = f"{place}{parent.name}", f"{table.name}.{column.name}"
+                if place:  # each looked up, as above
+                    return (f"EXISTS (SELECT 1 FROM {there} AS seen"
+                            f" WHERE seen.{key.column.name} = {own})")
+                return f"{column.name} IN (SELECT {key.column.name} FROM {there})"
     return None
 
 

@@ -50,6 +50,23 @@ def test_raw_sql_sees_the_units_of_its_reading(store: RegisterStore) -> None:
         assert rows(conn, "SELECT id FROM members") == set(OFFICE)
 
 
+def test_a_member_of_a_unit_is_looked_up_by_itself(store: RegisterStore) -> None:
+    """SQLite lists no table, hidden or not, to find what one member has."""
+    if store.database.is_postgresql:
+        pytest.skip("how a server goes about it depends on how much there is")
+    with store.reading(COLLEGE) as conn:
+        for table in covered():
+            if "member" not in table.columns:
+                continue
+            query = f"SELECT * FROM {table.name} WHERE member = 'maths-1'"
+            if table is EVENTS:
+                query = ("SELECT * FROM events LEFT JOIN event_values ON events.seq ="
+                         " event_values.seq WHERE events.member = 'maths-1'")
+            plan = [row.detail for row in conn.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
+            assert not [line for line in plan if "LIST SUBQUERY" in line or (
+                "SCAN" in line and "zhuanjie_units" not in line and table is EVENTS)], table.name
+
+
 def test_whoever_has_no_unit_or_no_right_sees_nothing(store: RegisterStore) -> None:
     for actor in (Actor("a", "administrator", "office"), Actor("u", "college"),
                   Actor("u", "college", "no-such-unit"), Actor("u", "no-such-role", "office"),
