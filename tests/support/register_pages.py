@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from support.register_office import DAY, Office, office
 from zhuanjie.web.access.passwords import PasswordHashes
+from zhuanjie.web.pages.rooms import ROUTERS
 from zhuanjie.web.pages.site import make_site
 from zhuanjie.web.store.event import SYSTEM
 
@@ -22,6 +23,15 @@ OWN = "http://localhost:8740"
 PLACES = {"branch": "algebra", "college": "maths", "department": "office", "inspector": "office",
           "administrator": "office"}
 _CHEAP = PasswordHashes()
+
+
+def page_routes() -> list[tuple[str, str]]:
+    """Every page's method and template."""
+    app = FastAPI()
+    for router in ROUTERS:
+        app.include_router(router)
+    return [(method.upper(), path) for path, methods in app.openapi()["paths"].items()
+            for method in methods]
 
 
 class PageClient(TestClient):

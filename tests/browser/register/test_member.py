@@ -1,4 +1,4 @@
-"""A member's page in a browser: for everybody, judged while one types, kept apart from others."""
+"""A member's page in a browser: judged while one types, kept apart from others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from sqlalchemy import select
 
 from zhuanjie.web.judging.tables import OUTCOMES
@@ -19,19 +18,6 @@ def member(demo: Any) -> str:
     with demo.register.store.reading(SYSTEM) as conn:
         return str(conn.execute(select(OUTCOMES.c.member).where(
             OUTCOMES.c.outcome == "violation").order_by(OUTCOMES.c.member).limit(1)).scalar_one())
-
-
-@pytest.mark.parametrize(("lang", "screen", "dark"), [
-    ("zh", "desk", False), ("en", "telephone", True)])
-def test_the_page_is_for_everybody(signed_in: Callable[..., Any], member: str, lang: str,
-                                   screen: str, dark: bool) -> None:
-    for path in ("", "/acts/correct?section=person", "/history"):
-        page = signed_in("department", f"/members/{member}{path}", lang=lang, screen=screen,
-                         dark=dark)
-        if not path:
-            page.wait_for_selector("#mending-body :is(ol, ul, .dim)")
-        assert Axe().run(page).response["violations"] == [], path
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
 
 
 def test_what_is_typed_is_judged_and_a_conflict_is_shown(signed_in: Callable[..., Any],

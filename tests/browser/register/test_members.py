@@ -1,22 +1,11 @@
-"""The clerk's list in a browser: for everybody, by keyboard, one act for many, back and twice."""
+"""The clerk's list in a browser: by keyboard, one act for many, back and twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
-
-
-@pytest.mark.parametrize(("lang", "screen", "dark"), [
-    ("zh", "desk", False), ("en", "telephone", True), ("zh", "telephone", False)])
-def test_lists_are_for_everybody(signed_in: Callable[..., Any], lang: str, screen: str,
-                                 dark: bool) -> None:
-    for path in ("/members", "/members?tab=overdue", "/members?search=nobody"):
-        page = signed_in("department", path, lang=lang, screen=screen, dark=dark)
-        assert Axe().run(page).response["violations"] == [], path
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
 
 
 def test_an_act_is_done_to_many_by_keyboard(signed_in: Callable[..., Any]) -> None:

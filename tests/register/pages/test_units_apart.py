@@ -10,13 +10,12 @@ import re
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from support.register_office import ROLES
-from support.register_pages import PageClient, Pages
+from support.register_pages import PageClient, Pages, page_routes
 
 from zhuanjie.web.access.tables import USERS
 from zhuanjie.web.api.settings import HttpSettings
-from zhuanjie.web.pages.rooms import COSTLY, ROUTERS
+from zhuanjie.web.pages.rooms import COSTLY
 from zhuanjie.web.pages.site import make_site
 from zhuanjie.web.store.event import SYSTEM
 
@@ -56,15 +55,6 @@ ASKED = [  # what is named in a query or a form
     ("POST", "/settings/series", {"series": "letter", "unit": "physics", "prefix": "x", "reason": "x"}),
     ("POST", "/settings/reminders", {"unit": "physics", "channel": "mail", "address": "a@example.cn"}),
 ]
-
-
-def routes() -> list[tuple[str, str]]:
-    """Every page's method and template."""
-    app = FastAPI()
-    for router in ROUTERS:
-        app.include_router(router)
-    return [(method.upper(), path) for path, methods in app.openapi()["paths"].items()
-            for method in methods]
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +98,7 @@ def test_another_units_ids_are_not_there(at: Pages, theirs: dict[str, str], role
     browser, wrong = at.as_(role), []
     browser.page("/account")
     before = at.office.ask("GET", "/members/p1").json()["version"]
-    named = [(method, path) for method, path in routes()
+    named = [(method, path) for method, path in page_routes()
              if "{" in path and not path.startswith(OF_NOBODY)]
     assert len(named) > 25
     for method, path in named:
@@ -147,7 +137,7 @@ def told(text: str) -> list[str]:
 
 
 def test_forms_count_as_requests_do(at: Pages) -> None:
-    assert set(routes()) >= COSTLY
+    assert set(page_routes()) >= COSTLY
     limits = {"requests": 4, "costly": 2, "strangers": 3}
     app = make_site(at.office.register, HttpSettings.model_validate({"limits": limits}))
     browser = Pages(at.office, app).as_("college")
