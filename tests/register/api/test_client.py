@@ -19,6 +19,9 @@ from starlette.testclient import TestClient
 from support.register_office import Office, office
 
 NAME = "register_client_made"
+FILE = "application/octet-stream"
+FILES = ("application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+"""What is a file to a client; the generator has to be told."""
 KNOWN = ["1.1a", "1.1b", "1.2", "1.3a", "1.3b", "1.3c", "1.3d", "1.6a", "A25"]
 MEMBERS = [f"s{number}" for number in range(6)]
 
@@ -36,7 +39,8 @@ def client(at: Office, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mod
     """The package that a generator makes of the description, without a warning."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "openapi.json").write_text(at.client.get("/api/v1/openapi.json").text, "utf-8")
-    (folder / "config.yaml").write_text(json.dumps({"post_hooks": []}), "utf-8")
+    (folder / "config.yaml").write_text(json.dumps({
+        "post_hooks": [], "content_type_overrides": dict.fromkeys(FILES, FILE)}), "utf-8")
     made = subprocess.run(
         [str(Path(sys.executable).parent / "openapi-python-client"), "generate", "--path",
          str(folder / "openapi.json"), "--output-path", str(folder / NAME), "--meta", "none",
