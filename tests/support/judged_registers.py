@@ -119,10 +119,9 @@ def of_finding(f: Finding) -> tuple[Any, ...]:
 
 
 def sums(figures: Mapping[str, Tally]) -> dict[tuple[str, str, str], int]:
-    """Sums by unit, figure and key, but for what columns were missing for."""
+    """Sums by unit, figure and key."""
     return {(unit, figure, key): count for unit, tally in figures.items()
-            for figure, keys in tally.counts.items() if not figure.startswith(DARK)
-            for key, count in keys.items()}
+            for figure, keys in tally.counts.items() for key, count in keys.items()}
 
 
 def sums_of(worked: WorkedOut) -> dict[tuple[str, str, str], int]:

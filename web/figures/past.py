@@ -50,6 +50,7 @@ from zhuanjie.web.figures.tables import FIGURE_DAYS, PAST_FIGURES, PAST_STANDING
 from zhuanjie.web.judging.given import given_tables
 from zhuanjie.web.judging.law import Law
 from zhuanjie.web.judging.past import PastMember, last_event, members_at
+from zhuanjie.web.judging.sharing import Place, hashed
 from zhuanjie.web.store.inserting import insert_rows
 from zhuanjie.web.store.tables import EVENTS
 
@@ -135,14 +136,22 @@ class PastFigures:
 
     def _dark(self, then: Sequence[PastMember], judge: CaseJudge) -> dict[str, list[Said]]:
         """What was not judged of whom for want of columns: an audit counts it, and names nobody."""
+        known = [member for member in then if member.columns]
+        places = {m.id: {(rule, hashed(place.key)): place.sure for rule, place
+                         in judge.places(judge.typed(m.record), m.columns).items()} for m in known}
+        sure, everyone = Counter[Place](), Counter[Place]()
+        for own in places.values():
+            everyone.update(list(own))
+            sure.update(place for place, surely in own.items() if surely)
         found = {}
-        for member in then:
-            if member.columns:
-                typed = judge.typed(member.record)
-                others = dict.fromkeys(judge.places(typed, member.columns), Others())
-                said = judge.judge(typed, member.columns, others, all_outcomes=False)
-                found[member.id] = [Said(o.clause, o.outcome, judged=False)
-                                    for o in said.outcomes if not o.judged]
+        for member in known:
+            own = places[member.id]
+            others = {place[0]: Others(sure[place] - surely, everyone[place] - 1)
+                      for place, surely in own.items()}
+            said = judge.judge(judge.typed(member.record), member.columns, others,
+                               all_outcomes=False)
+            found[member.id] = [Said(o.clause, o.outcome, judged=False)
+                                for o in said.outcomes if not o.judged]
         return found
 
     def _standings(self, then: Sequence[PastMember], report: Report | None,
