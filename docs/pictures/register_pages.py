@@ -60,7 +60,7 @@ def served(folder: Path) -> Iterator[tuple[str, str]]:
 def signed_in(browser: Browser, url: str, password: str, lang: str) -> Iterator[Page]:
     """A page of somebody who is signed in."""
     with browser.new_context(base_url=url, locale=LANGUAGES[lang], color_scheme="light",
-                             viewport=WINDOW) as context:  # type: ignore[arg-type]
+                             viewport=WINDOW) as context:  # type: ignore[arg-type]  # a size
         context.set_default_timeout(SECONDS * 1000)
         page = context.new_page()
         page.goto("/login")

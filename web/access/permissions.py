@@ -86,11 +86,13 @@ class PermissionTable(_Part):
         """How far `role` has `permission`; None where not at all."""
         return self.permissions[permission].grants.get(role)
 
-
     def called(self, permission: str, role: str | None = None) -> dict[str, Any]:
         """What messages call a permission, and a role that lacks it."""
         said: dict[str, Any] = {"permission": self.permissions[permission].title}
-        return said if role is None else {**said, "role": self.roles[role].title}
+        if role is None:
+            return said
+        known = self.roles.get(role)  # a role that an older table had is called as it was written
+        return {**said, "role": known.title if known is not None else role}
 
 
 @cache
