@@ -32,6 +32,19 @@ def test_everybody_reads_the_law(at: Pages, role: str, lang: str) -> None:
     assert browser.get("/law/what-if").status_code == (403 if role == "administrator" else 200)
 
 
+def test_a_clause_of_an_earlier_law_opens(at: Pages) -> None:
+    """By which cases of its time are judged still: a finding leads to it."""
+    register, browser = at.office.register, at.as_("department", "en")
+    document = register.law_book.policy(register.policy().id)
+    earlier = sorted(set(register.policy().clauses) - set(document.clauses))
+    assert earlier
+    for clause in earlier:
+        answer = browser.get(f"/law/clauses/{quote(clause)}", follow_redirects=True)
+        assert (answer.status_code, str(answer.url).count("pack=")) == (200, 1), clause
+        assert clause in text_of(answer.text)
+    assert browser.get("/law/clauses/none").status_code == 404
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_clause_opens(at: Pages, lang: str) -> None:
     browser = at.as_("department", lang)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from zhuanjie.engine.api import Outcome, TypedRule
 from zhuanjie.report.layouts.clause_source import quoted, whereabouts
 from zhuanjie.report.layouts.pack_document import PackDocument
-from zhuanjie.web.pages.frame import render
+from zhuanjie.web.pages.frame import go, render
 from zhuanjie.web.pages.law import trying
 from zhuanjie.web.pages.visitors import Seen, Visitor, register_of
 from zhuanjie.web.pages.words import has_words, words
@@ -42,6 +43,8 @@ def show_clause(request: Request, visitor: Seen, clause: str, pack: str = "") ->
     """A clause: what the paper says, the rules that ask it, the cases that try them."""
     document = _document(request, visitor, pack)
     known, view = document.policy.clauses.get(clause), document.view
+    if known is None and not pack and (earlier := _earlier(request, visitor, clause)):
+        return go(request, f"{ROOT}/clauses/{quote(clause)}?pack={quote(earlier)}")
     if known is None:
         return _page(request, visitor, "unknown.html", document, status=404, clause=clause)
     rules = [rule for rule in document.policy.rules if clause in rule.clauses]
@@ -79,6 +82,17 @@ def _why(why: str, visitor: Visitor) -> str:
 def _document(request: Request, visitor: Visitor, pack: str) -> PackDocument:
     register = register_of(request)
     return register.law_book.document(pack or register.policy().id, visitor.lang)
+
+
+def _earlier(request: Request, visitor: Visitor, clause: str) -> str | None:
+    """The pack of an earlier law with a clause by which cases of its time are judged still."""
+    register = register_of(request)
+    policy = register.policy()
+    if clause not in policy.clauses:
+        return None
+    packs = dict.fromkeys(rule.edition.pack for rule in reversed(policy.rules) if rule.edition)
+    return next((id for id in packs if id in register.law_book.names()
+                 and clause in register.law_book.document(id, visitor.lang).policy.clauses), None)
 
 
 def _rule(document: PackDocument, rule: TypedRule) -> dict[str, Any]:
