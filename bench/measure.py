@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from tabulate import tabulate
 
@@ -38,6 +39,18 @@ on the machine slows everything.
 """
 _LINE = re.compile(r"^<!-- line: (.*) -->\n", re.MULTILINE)
 _LINES = ("work", "ours", "what it is held against", "ratio")
+
+
+def ready(address: str, serving: subprocess.Popen[bytes], seconds: float = 120) -> None:
+    """Wait until the server answers; raises SystemExit where it ends, or does not in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and serving.poll() is None:
+        try:
+            with urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise SystemExit(f"the register does not answer at {address}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from measure import COMMAND, HERE, Line, report, table, workplace
+from measure import COMMAND, HERE, Line, ready, report, table, workplace
 from sqlalchemy import select
 
 from zhuanjie.engine.api import open_rows
@@ -98,7 +98,8 @@ def load(folder: Path, url: str, clients: int, seconds: int,
     """What locust measured, by the name of the page; the server's processor time in seconds."""
     server = serving(folder, url)
     try:
-        time.sleep(15)  # what judges is made at the start
+        ready(f"{HOST}/readyz", server)
+        time.sleep(5)  # what judges and templates are made at the start
         subprocess.run(
             [sys.executable, "-m", "locust", "-f", str(HERE / "pages_load.py"), "--headless",
              "--host", HOST, "-u", str(clients), "-r", "4", "--reset-stats", "-t", f"{seconds}s",

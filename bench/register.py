@@ -18,9 +18,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
-from measure import COMMAND, HERE, Line, generated, report, table, thousands, workplace
+from measure import COMMAND, HERE, Line, generated, ready, report, table, thousands, workplace
 from sqlalchemy import select
 
 from zhuanjie.engine.api import open_rows
@@ -96,18 +95,6 @@ def load(folder: Path, url: str, key: str, clients: int, seconds: int,
     if int(found["Aggregated"]["Failure Count"]):
         raise SystemExit((folder / "load_failures.csv").read_text())
     return found, used.ru_utime + used.ru_stime
-
-
-def ready(address: str, serving: subprocess.Popen[bytes], seconds: float = 120) -> None:
-    """Wait until the server answers; raises SystemExit where it ends, or does not in time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and serving.poll() is None:
-        try:
-            with urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.5)
-    raise SystemExit(f"the register does not answer at {address}")
 
 
 def main() -> None:
