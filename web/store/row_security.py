@@ -59,10 +59,8 @@ def _condition(table: Table, unit: str, place: str) -> str | None:
     if table.info.get("scoped") is False:
         return None
     columns = table.columns
-    of_member = f"member IN (SELECT id FROM {place}{_MEMBERS})"
-    if place:
-        # SQLite would list every member that is seen, for each query anew; it looks each up.
-        of_member = f"EXISTS (SELECT 1 FROM {place}{_MEMBERS} AS seen WHERE seen.id = member)"
+    # Each is looked up: to list every member that is seen takes as long as there are members.
+    of_member = f"EXISTS (SELECT 1 FROM {place}{_MEMBERS} AS seen WHERE seen.id = member)"
     if "member" in columns:
         if "unit" in columns and columns["member"].nullable:
             return f"({of_member} OR member IS NULL AND {unit})"
@@ -73,11 +71,8 @@ def _condition(table: Table, unit: str, place: str) -> str | None:
         for key in column.foreign_keys:
             parent = key.column.table
             if parent is not table and _condition(parent, unit, place) is not None:
-                there, own = f"{place}{parent.name}", f"{table.name}.{column.name}"
-                if place:  # each looked up, as above
-                    return (f"EXISTS (SELECT 1 FROM {there} AS seen"
-                            f" WHERE seen.{key.column.name} = {own})")
-                return f"{column.name} IN (SELECT {key.column.name} FROM {there})"
+                return (f"EXISTS (SELECT 1 FROM {place}{parent.name} AS seen"
+                        f" WHERE seen.{key.column.name} = {table.name}.{column.name})")
     return None
 
 
