@@ -237,6 +237,8 @@ if TYPE_CHECKING:
     from zhuanjie.engine.ledger.documents import load_record_file as load_record_file
     from zhuanjie.engine.ledger.given_table import GivenLedger as GivenLedger
     from zhuanjie.engine.ledger.given_table import GivenTable as GivenTable
+    from zhuanjie.engine.ledger.meanings import NOT_KEPT as NOT_KEPT
+    from zhuanjie.engine.ledger.meanings import names_not_kept as names_not_kept
     from zhuanjie.engine.ledger.readers.base import LedgerTable as LedgerTable
     from zhuanjie.engine.ledger.readers.lakehouse_address import delta_folder as delta_folder
     from zhuanjie.engine.policy.json_schema import schemas as schemas

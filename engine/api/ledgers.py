@@ -128,10 +128,10 @@ def stream(sources: Sources, policy: Given = None, *, as_of: Day | None = None,
             plan = replace(plan, waivers=waivers_for(
                 with_given(waivers, ledger.waivers, ", ".join(ledger.files)), plan.policy,
                 plan.as_of, tuple(map(str, waivers))))
-        if join:
+        if join or (absent != "blank" and ledger.says_not_kept):
             from zhuanjie.engine.ledger.joining.join import join_tables
 
-            ledger = opened.enter_context(closing(join_tables(ledger, progress)))
+            ledger = opened.enter_context(closing(join_tables(ledger, progress, join=join)))
         others = (opened.enter_context(closing(open_ledger(
                       [roster], columns, vocabulary=plan.policy.vocabulary)))
                   if roster else None)

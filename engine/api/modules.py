@@ -116,6 +116,7 @@ MODULES: Final = {
     "zhuanjie.engine.ledger.cells.text": ("CellError",),
     "zhuanjie.engine.ledger.documents": ("load_record_file",),
     "zhuanjie.engine.ledger.given_table": ("GivenLedger", "GivenTable"),
+    "zhuanjie.engine.ledger.meanings": ("NOT_KEPT", "names_not_kept"),
     "zhuanjie.engine.ledger.readers.base": ("LedgerTable",),
     "zhuanjie.engine.ledger.readers.lakehouse_address": ("delta_folder",),
     "zhuanjie.engine.policy.json_schema": ("schemas",),

@@ -23,6 +23,7 @@ from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.cells.text import whole_text
 from zhuanjie.engine.ledger.documents import load_record_file, standard_input
 from zhuanjie.engine.ledger.headings import HeadingMap
+from zhuanjie.engine.ledger.meanings import names_not_kept
 from zhuanjie.engine.ledger.record import no_key_notice, read_record, unknown_notices
 from zhuanjie.engine.ledger.sources import STDIN, LedgerSource, check_content, find_sources, spool
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
@@ -84,6 +85,12 @@ class Ledger:
             self.notices += table.notices
             if table.match.key_column is None:
                 self.notices.append(no_key_notice(table.match, table.place))
+
+    @property
+    def says_not_kept(self) -> bool:
+        """Whether a table names what is not kept of each record."""
+        return any(map(names_not_kept, (h for t in self.tables for h, _ in
+                                        t.match.unknown.values())))
 
     @property
     def counts(self) -> Sequence[TableCounts] | None:

@@ -6,11 +6,13 @@ to fill in the column, the values it may hold, another name of the same thing.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Literal
+from pathlib import Path
+from typing import Final, Literal
 
 from zhuanjie.engine.core.suggest import suggest, suggestions
 from zhuanjie.engine.core.traditional import simplified
@@ -29,6 +31,13 @@ How = Literal["name", "heading", "synonym", "mapped", "values", "null"]
 """How a column is known: by a field's name, heading or synonym, by the user, by what it holds."""
 
 
+NOT_KEPT: Final[Mapping[str, str]] = json.loads(
+    Path(__file__).with_name("not_kept.json").read_text("utf-8"))
+"""By language the heading of a column that names fields of which a record's own tables keep
+nothing. It belongs to a form of files: no other wording may take its place."""
+_NOT_KEPT: Final = frozenset(map(plain_heading, NOT_KEPT.values()))
+
+
 @dataclass(frozen=True, slots=True)
 class HeadingMeaning:
     """What a heading means: a field, or None. `known` is one that means something else on purpose.
@@ -40,6 +49,11 @@ class HeadingMeaning:
     how: How | None = None
     known: bool = False
     shared: tuple[Field, ...] = ()
+
+
+def names_not_kept(heading: str) -> bool:
+    """Whether a heading is that of the column that names what is not kept."""
+    return plain_heading(heading) in _NOT_KEPT
 
 
 @lru_cache(maxsize=64)
@@ -71,6 +85,8 @@ class HeadingMeanings:
         text = heading_text(heading)
         if not text.base:
             return HeadingMeaning()
+        if names_not_kept(heading):
+            return HeadingMeaning(known=True)
         shared, silent = self.vocabulary.shared, self.vocabulary.silent_headings
         for plain in self._forms(heading, text):
             field = self.vocabulary.headings.get(plain)

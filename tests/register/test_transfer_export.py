@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import polars as pl
 import pytest
 from support.transfer import ACTOR, LEDGERS, OPTIONS, POLICY, look, read, records, register, table
 
-from zhuanjie.engine.api import UsageError, register_acts
+from zhuanjie.engine.api import UsageError, audit, register_acts
+from zhuanjie.web.judging.given import given_tables
+from zhuanjie.web.judging.past import members_at
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.event import SYSTEM
 from zhuanjie.web.store.history import events
@@ -27,6 +30,7 @@ from zhuanjie.web.transfer.export import (
     write_parquet,
 )
 from zhuanjie.web.transfer.lists import listed
+from zhuanjie.web.transfer.preview import version_of
 from zhuanjie.web.transfer.reads import note_export
 from zhuanjie.web.transfer.save import save
 from zhuanjie.web.transfer.workbook import Cover, write_lists, write_table
@@ -71,6 +75,16 @@ def test_what_was_exported_changes_nothing_when_it_comes_back(
     assert found.members == [] and found.changes_nothing
     assert save(store, source, OPTIONS, ACTOR).id is None
     assert records(store) == before
+    # What is said of the file is what is said of the register.
+    with store.reading(SYSTEM) as conn:
+        own = given_tables(members_at(conn, version_of(conn)), "register")
+    assert outcomes([file]) == outcomes(own)
+
+
+def outcomes(ledger: Sequence[Any]) -> list[tuple[Any, ...]]:
+    found = audit(ledger, POLICY, as_of=date(2007, 12, 31)).findings
+    return sorted((f.record or "", f.rule, f.outcome, f.due, f.missing, f.judged, f.message)
+                  for f in found)
 
 
 def test_an_export_fills_an_empty_register_as_it_was(database: RegisterDatabase,

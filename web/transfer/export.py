@@ -18,12 +18,11 @@ import orjson
 import polars as pl
 from sqlalchemy import Connection
 
-from zhuanjie.engine.api import Field, Lang, Vocabulary, say
+from zhuanjie.engine.api import NOT_KEPT, Field, Lang, Vocabulary
 from zhuanjie.report.inert import csv_text
 from zhuanjie.web.judging.past import PastMember, last_event, members_at
 from zhuanjie.web.store.row_security import EVERYTHING, Scope
 from zhuanjie.web.transfer.preview import version_of
-from zhuanjie.web.transfer.source import ABSENT
 
 TYPES: Final[Mapping[str, Any]] = {"int": pl.Int64, "bool": pl.Boolean}
 
@@ -73,7 +72,7 @@ class ExportTable:
         """The headings of its columns."""
         own = [field.heading_en or field.heading if lang == "en" else field.heading
                for field in self.fields]
-        return [*own, say(ABSENT, lang)] if self.has_absent else own
+        return [*own, NOT_KEPT[lang]] if self.has_absent else own
 
 
 def export_table(conn: Connection, vocabulary: Vocabulary, *, day: date | None = None,
@@ -114,7 +113,7 @@ def _rows(table: ExportTable, lang: Lang) -> Iterator[list[Any]]:
 
 def json_lines(table: ExportTable, lang: Lang) -> Iterator[str]:
     """The table as JSON lines: each record has every key, null where it is blank."""
-    absent = say(ABSENT, lang) if table.has_absent else None
+    absent = NOT_KEPT[lang] if table.has_absent else None
     for member in table.members:
         out = {field.name: table.value(member, field) for field in table.fields}
         if absent is not None:
@@ -130,5 +129,5 @@ def write_parquet(table: ExportTable, path: Path, lang: Lang) -> None:
         column = pl.Series(field.name, values, dtype=TYPES.get(field.type, pl.String))
         columns.append(column.str.to_date("%Y-%m-%d") if field.type == "date" else column)
     if table.has_absent:
-        columns.append(pl.Series(say(ABSENT, lang), [table.absent(m) for m in table.members]))
+        columns.append(pl.Series(NOT_KEPT[lang], [table.absent(m) for m in table.members]))
     pl.DataFrame(columns).write_parquet(path)

@@ -15,7 +15,6 @@ import orjson
 import polars as pl
 
 from zhuanjie.engine.api import (
-    LANGS,
     Diagnostic,
     FieldTable,
     InputFinding,
@@ -25,13 +24,11 @@ from zhuanjie.engine.api import (
     TableColumns,
     Vocabulary,
     hide_numbers,
-    say,
+    names_not_kept,
 )
 
 _HIDDEN: Final = "*"
 """What stands for the characters of a value that is masked."""
-ABSENT: Final = "register.import.not-kept"
-"""The message that heads the column of an export that says what a member's tables do not keep."""
 
 
 _LOOKED_AT: Final = 50
@@ -140,8 +137,7 @@ class ImportSource:
                               if (form := found[at]) is not None})
         if not any(at == part.table for at, _ in self.samples):
             self.samples |= _samples(part, frame, fields)
-        heading = next((h for lang in LANGS if (h := say(ABSENT, lang)) in part.others.columns),
-                       None)
+        heading = next((h for h in part.others.columns if names_not_kept(h)), None)
         absent = part.others[heading].cast(pl.String).to_list() if heading else ()
         self._parts.append(_Part(part.table, len(self.keys) - len(part.rows), frame, part.rows,
                                  absent))
@@ -177,10 +173,9 @@ def read_source(rows: LedgerRows, vocabulary: Vocabulary, how: Mapping[str, Any]
                      zip(rows.tables, rows.kept, strict=True)]
     for part in rows.parts():
         source.take(part)
-    own = {say(ABSENT, lang) for lang in LANGS}
     source.tables = [TableReading(t, kept, others) for t, kept, others in
                      zip(rows.tables, rows.kept, rows.other_rows, strict=True)]
-    source.notices = [n for n in rows.notices if n.args.get("heading") not in own]
+    source.notices = rows.notices
     source.skipped = rows.skipped
     if rows.sha256:
         read_so = {**how, "columns": _mapped(t.columns for t in source.tables)}

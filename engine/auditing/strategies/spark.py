@@ -56,6 +56,8 @@ from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, not_au
 from zhuanjie.engine.backends.registry import BULK, backend_of
 from zhuanjie.engine.backends.spark.session import failing, mapped, session
 from zhuanjie.engine.backends.spark.source import SparkSource, open_source
+from zhuanjie.engine.core.diagnostics import Place
+from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Outcome, Report, Severity
 from zhuanjie.engine.expr.nodes import field_names
@@ -94,6 +96,9 @@ def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path | None, form
     head = TableHead(source.name, source.headings, source.match, source.row_rules)
     places = pl.int_range(source.sample.height, eager=True)
     ledger = Ledger([PieceTable(head, source.sample, places)])
+    if ledger.says_not_kept and not absent_is_blank:
+        raise fail(UsageError, "records.not-kept-spark", Place(file=source.name),
+                   "records.hint.not-kept-elsewhere")
     plan = replace(plan, keyed=ledger.keys) if ledger.keys != (plan.key,) else plan
     judge = SparkJudge(source, ledger, AuditTerms(plan, all_outcomes, absent_is_blank), lang)
     expected = Roster(roster, plan, judge.backend, lang, ledger.audited) if roster else None

@@ -20,6 +20,7 @@ from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Outcome, Severity, Verdict
+from zhuanjie.engine.ledger.joining.join import join_tables
 from zhuanjie.engine.ledger.ledger import Ledger, open_ledger
 from zhuanjie.engine.lowering.plan import make_plan
 from zhuanjie.engine.policy.policy import Policy
@@ -102,8 +103,8 @@ def impact(old: Policy, new: Policy, ledgers: Sequence[str | Path], as_of: date,
     counts as not applying. Where the ledger lacks columns that either policy reads, a notice says
     so in `lang`.
     """
-    found = impact_on(old, new, [open_ledger(ledgers, columns, vocabulary=p.vocabulary)
-                                 for p in (old, new)], as_of, lang=lang)
+    found = impact_on(old, new, [_opened(ledgers, columns, p) for p in (old, new)], as_of,
+                      lang=lang)
     if roster is None:
         return found
     absences = [_absent(p, ledgers, as_of, columns, roster, lang) for p in (old, new)]
@@ -132,10 +133,17 @@ def _absent(policy: Policy, ledgers: Sequence[str | Path], as_of: date,
     if not whole.rules:
         return {}
     with ExitStack() as opened:
-        ledger, expected = (opened.enter_context(closing(open_ledger(
-            given, columns, vocabulary=policy.vocabulary))) for given in (ledgers, [roster]))
+        ledger, expected = (opened.enter_context(closing(_opened(given, columns, policy)))
+                            for given in (ledgers, [roster]))
         run = begin(ledger, make_plan(whole, as_of), lang=lang, roster=expected)
         return {(f.rule, str(f.record)): f for f in run}
+
+
+def _opened(ledgers: Sequence[str | Path], columns: Mapping[str, str] | None,
+            policy: Policy) -> Ledger:
+    """A ledger, its records told apart that say what is not kept of them."""
+    ledger = open_ledger(ledgers, columns, vocabulary=policy.vocabulary)
+    return join_tables(ledger, join=False) if ledger.says_not_kept else ledger
 
 
 def _absences(was: Mapping[tuple[str, str], Finding],

@@ -1,6 +1,7 @@
 """Which columns stand behind each record. In: homes of rows, what tables keep. Out: groups.
 
-A field is absent for a record where no table that it comes from keeps it.
+A field is absent for a record where no table that it comes from keeps it, be it that the table has
+no column for it or that the row itself says so.
 """
 
 from __future__ import annotations
@@ -16,22 +17,28 @@ BITS = 62
 """Fields that one column of bits has room for."""
 
 
-def group_rows(home: pl.Series, kept: Sequence[frozenset[str]],
-               heights: Sequence[int]) -> tuple[list[RecordGroup], pl.Series]:
+def group_rows(home: pl.Series, kept: Sequence[frozenset[str]], heights: Sequence[int],
+               but: Sequence[pl.Series | None]) -> tuple[list[RecordGroup], pl.Series]:
     """The groups of records, and of each row that is a home its record's group by number.
 
-    `kept` are the fields that each table keeps.
+    `kept` are the fields that each table keeps, `but` those of them that a row lacks, by name, with
+    blanks between; None where no row of a table lacks any.
     """
     names = sorted(frozenset().union(*kept))
     pieces = [names[at:at + BITS] for at in range(0, len(names), BITS)]
     masks = [pl.repeat(0, len(home), dtype=pl.Int64, eager=True) for _ in pieces]
     start = 0
-    for fields, height in zip(kept, heights, strict=True):
+    for fields, height, lacking in zip(kept, heights, but, strict=True):
         # No two rows of a table are one record.
         at = home.slice(start, height)
         start += height
         for number, piece in enumerate(pieces):
-            own = sum(1 << bit for bit, name in enumerate(piece) if name in fields)
+            own: int | pl.Series = _bits(piece, fields)
+            if lacking is not None:
+                said = lacking.unique()
+                own = lacking.replace_strict(said, pl.Series(
+                    [_bits(piece, fields.difference(text.split())) for text in said],
+                    dtype=pl.Int64), return_dtype=pl.Int64)
             masks[number] = masks[number].scatter(at, masks[number].gather(at) | own)
     bits = [f"#bits-{at}" for at in range(len(pieces))]
     frame = pl.DataFrame([mask.alias(name) for mask, name in zip(masks, bits, strict=True)])
@@ -43,3 +50,7 @@ def group_rows(home: pl.Series, kept: Sequence[frozenset[str]],
         for bit, name in enumerate(piece) if mask >> bit & 1))
         for row in combined.select(bits).iter_rows()]
     return groups, group
+
+
+def _bits(piece: Sequence[str], fields: frozenset[str]) -> int:
+    return sum(1 << bit for bit, name in enumerate(piece) if name in fields)

@@ -1,7 +1,8 @@
-"""Several tables put together. In: a ledger of several tables. Out: a ledger of whole records.
+"""Records told apart from rows. In: a ledger. Out: a ledger of whole records.
 
-Each table is read once, as without joining; what is said of its rows is said of them here. The
-records keep the order of the first row of each.
+Rows of several tables are put together, and records whose tables have different columns are told
+apart. Each table is read once, as without joining; what is said of its rows is said of them here.
+The records keep the order of the first row of each.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from zhuanjie.engine.ledger.batch import Batch
 from zhuanjie.engine.ledger.joining.groups import group_rows
 from zhuanjie.engine.ledger.joining.joined_table import GROUP, ROW, JoinedTable, RecordGroup
 from zhuanjie.engine.ledger.joining.merge import HOME, NO, Conflict, RecordMerge, merge
-from zhuanjie.engine.ledger.joining.same_records import NUMBER, find_homes
+from zhuanjie.engine.ledger.joining.same_records import NUMBER, find_homes, homes_apart
 from zhuanjie.engine.ledger.joining.typed_parts import AT, PartFolder, Reading, TableParts
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.vocabulary.fields import Field
@@ -37,11 +38,12 @@ class JoinedLedger(Ledger):
 
     def __init__(self, source: Ledger, tables: Sequence[JoinedTable],
                  groups: Sequence[RecordGroup], counts: Sequence[TableCounts],
-                 found: Sequence[InputFinding], notice: Diagnostic, folder: PartFolder,
-                 home_of: Callable[[int], list[tuple[Location, Location]]]) -> None:
+                 found: Sequence[InputFinding], notices: Sequence[Diagnostic], folder: PartFolder,
+                 home_of: Callable[[int], list[tuple[Location, Location]]] | None,
+                 same_keys: int) -> None:
         super().__init__(tables, sha256=source.sha256)
         self.skipped, self.files, self.fields = source.skipped, source.files, source.fields
-        self.notices = [*source.notices, notice]
+        self.notices = [*source.notices, *notices]
         self.groups, self._source, self._folder = groups, source, folder
         kept = [group.kept for group in groups]
         self.kept = frozenset.intersection(*kept) if kept else source.kept
@@ -49,7 +51,7 @@ class JoinedLedger(Ledger):
         vocabulary = source.tables[0].match.vocabulary
         self.keys = tuple(dict.fromkeys(
             key for key in map(vocabulary.key_of, kept) if key in source.keys)) or source.keys
-        self.input = found
+        self.input, self.same_keys = found, same_keys
         self._counts, self._home_of = counts, home_of
 
     @property
@@ -57,9 +59,9 @@ class JoinedLedger(Ledger):
         """What the rows of each table are that records were put together from."""
         return self._counts
 
-    def homes_of(self, row: int) -> Sequence[tuple[Location, Location]]:
+    def homes_of(self, row: int) -> Sequence[tuple[Location, Location]] | None:
         """See `Ledger.homes_of`."""
-        return self._home_of(row)
+        return None if self._home_of is None else self._home_of(row)
 
     def close(self) -> None:
         """Delete what was kept, and let go of the tables."""
@@ -78,23 +80,28 @@ class JoinedLedger(Ledger):
         self.check_filled(start)
 
 
-def join_tables(ledger: Ledger, reading: Reading | None = None) -> Ledger:
-    """The ledger, the rows of its tables that have the same key put together.
+def join_tables(ledger: Ledger, reading: Reading | None = None, *, join: bool = True) -> Ledger:
+    """The ledger, with `join` the rows of its tables that have the same key put together; without
+    it each row is a record, and those that say which fields nobody keeps of them are taken at it.
 
     Raises UsageError for a table of a database, InputError for what cannot be read.
     """
-    if ledger.is_database:
-        raise fail(UsageError, "records.join-database", hint="records.hint.join-database")
-    if len(ledger.tables) < 2:
+    says = ledger.says_not_kept
+    if ledger.is_database and (join or says):
+        raise fail(UsageError, "records.join-database" if join else "records.not-kept-database",
+                   hint="records.hint.join-database" if join
+                   else "records.hint.not-kept-elsewhere")
+    if not says and (not join or len(ledger.tables) < 2):
         return ledger
-    return _Joining(ledger, reading or (lambda _done, _total: None)).ledger()
+    return _Joining(ledger, reading or (lambda _done, _total: None),
+                    join=join and len(ledger.tables) > 1).ledger()
 
 
 class _Joining:
     """One joining."""
 
-    def __init__(self, ledger: Ledger, reading: Reading) -> None:
-        self.source, self.folder = ledger, PartFolder()
+    def __init__(self, ledger: Ledger, reading: Reading, *, join: bool) -> None:
+        self.source, self.folder, self.join = ledger, PartFolder(), join
         self.vocabulary = ledger.tables[0].match.vocabulary
         self.tables = [TableParts(table, number, self.folder)
                        for number, table in enumerate(ledger.tables)]
@@ -104,9 +111,11 @@ class _Joining:
             before += table.records
         heights = [table.records for table in self.tables]
         self.starts = [sum(heights[:number]) for number in range(len(heights))]
-        self.homes = find_homes([t.keys for t in self.tables], heights, self.vocabulary.keys)
+        kept, keys = [t.kept for t in self.tables], [t.keys for t in self.tables]
+        self.homes = find_homes(keys, heights, self.vocabulary.keys) if join else homes_apart(
+            keys, heights, kept, self.vocabulary.keys)
         self.groups, self.group = group_rows(
-            self.homes.home, [t.kept for t in self.tables], heights)
+            self.homes.home, kept, heights, [t.not_kept for t in self.tables])
         self.numbers = {group: number for number, group in enumerate(self.groups)}
         self.found = [list(table.input) for table in self.tables]
 
@@ -119,14 +128,20 @@ class _Joining:
         for found in self.found:
             found.sort(key=lambda f: (f.row or 0, -1 if f.field is None else order[f.field]))
         home = self.homes.home
-        notice = Diagnostic("records.joined", {
+        notices = [Diagnostic("records.joined", {
             "tables": len(self.tables), "rows": len(home), "records": home.n_unique(),
-            "several": home.filter(home.is_duplicated()).n_unique()})
+            "several": home.filter(home.is_duplicated()).n_unique()})] if self.join else []
         return JoinedLedger(
             self.source, [section for section in sections if section is not None], self.groups,
             [table.counts for table in self.tables],
-            [found for of_table in self.found for found in of_table], notice, self.folder,
-            self._home_of)
+            [found for of_table in self.found for found in of_table], notices, self.folder,
+            self._home_of if self.join else None, 0 if self.join else self._same_keys())
+
+    def _same_keys(self) -> int:
+        """How many keys came before in a table with other columns."""
+        every = homes_apart([t.keys for t in self.tables], [t.records for t in self.tables],
+                            [None] * len(self.tables), self.vocabulary.keys)
+        return len(every.repeated) - len(self.homes.repeated)
 
     def _home_of(self, row: int) -> list[tuple[Location, Location]]:
         """Where rows of this number stand, and the first rows of their records."""

@@ -63,6 +63,29 @@ def find_homes(keys: Sequence[Mapping[str, pl.Series]], heights: Sequence[int],
     return Homes(home.alias("home"), repeated, pl.concat(unclear).sort())
 
 
+def homes_apart(keys: Sequence[Mapping[str, pl.Series]], heights: Sequence[int],
+                alike: Sequence[object], order: Sequence[str]) -> Homes:
+    """The homes of the rows of tables where each row is a record of its own.
+
+    A key is repeated where it came before in a table that is `alike`: tables with different columns
+    may well speak of the same records.
+    """
+    starts = [sum(heights[:at]) for at in range(len(heights))]
+    repeated = []
+    for kind in dict.fromkeys(alike):
+        some = [at for at, other in enumerate(alike) if other == kind]
+        numbers = pl.concat([pl.int_range(starts[at], starts[at] + heights[at], dtype=NUMBER,
+                                          eager=True) for at in some])
+        whole = {key: pl.concat([keys[at].get(key, pl.Series([None] * heights[at], dtype=pl.String))
+                                 for at in some])
+                 for key in order if any(key in keys[at] for at in some)}
+        found = find_homes([whole], [len(numbers)], order).repeated
+        repeated.append(found.select(numbers.gather(found[name]).alias(name)
+                                     for name in found.columns))
+    home = pl.int_range(sum(heights), dtype=NUMBER, eager=True).alias("home")
+    return Homes(home, pl.concat(repeated).sort("row"), pl.Series(dtype=NUMBER))
+
+
 def _firsts(name: pl.Series, table: pl.Series,
             number: pl.Series) -> tuple[pl.Series, pl.Series]:
     """The first row of each name, null where there is none, and which names a table has twice."""

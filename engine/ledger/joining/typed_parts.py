@@ -18,6 +18,7 @@ from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding, TableCounts
 from zhuanjie.engine.core.temporary import new_folder
 from zhuanjie.engine.ledger.compared_columns import compared_series
+from zhuanjie.engine.ledger.not_kept import read_not_kept
 from zhuanjie.engine.ledger.readers.base import LedgerTable
 from zhuanjie.engine.ledger.row_roles import COUNTED
 from zhuanjie.engine.ledger.rows import AT, TypedTable
@@ -67,6 +68,9 @@ class TableParts:
         self.input: list[InputFinding] = []
         self.keys: dict[str, pl.Series] = {}
         """The keys of all records, as they are compared, by field."""
+        self.not_kept: pl.Series | None = None
+        """Of all records the fields that they themselves say nobody keeps, by name; None where the
+        table has no column for that."""
         self._others: Counter[str] = Counter()
 
     @property
@@ -93,6 +97,8 @@ class TableParts:
         if not self.names:
             return
         fields = self.table.match.vocabulary.fields
+        said, self.input = read_not_kept(self.table, self.first)
+        not_kept: list[pl.Series] = []
         keys: dict[str, list[pl.Series]] = {
             key: [] for key in self.table.match.vocabulary.keys if key in self.names}
         for rows in TypedTable(self.table).rows(
@@ -103,10 +109,13 @@ class TableParts:
             if len(rows.frame):
                 self._folder.put(self._part(len(self.heights)), rows.frame)
                 self.heights.append(len(rows.frame))
+                if said is not None:
+                    not_kept.append(said.of(rows.frame, rows.frame[AT]))
             for key, parts in keys.items():
                 parts.append(compared_series(rows.frame[key], fields[key].compare))
             reading(before + rows.read, None)
         self.keys = {key: pl.concat(parts) for key, parts in keys.items() if parts}
+        self.not_kept = pl.concat(not_kept) if not_kept else None
 
     def part(self, number: int) -> pl.DataFrame:
         """The records of a part, with their positions as `AT`."""
