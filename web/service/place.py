@@ -1,7 +1,8 @@
 """Where a register is kept. In: a URL, or none. Out: a URL, and the folder of what is beside it.
 
 Without a URL a register is a file beside the settings; where there are no settings, in the folder
-for the data of the user's programs (XDG Base Directory Specification).
+for the data of the user's programs (XDG Base Directory Specification). What lies in that folder
+stays the register's when settings come to be later, unless there is another beside them.
 """
 
 from __future__ import annotations
@@ -44,17 +45,19 @@ def place_of(url: str | None = None, folder: Path | None = None) -> RegisterPlac
     `folder` is where its files are kept. Raises UsageError for what is no URL.
     """
     said = settings().register.get("database")
-    url = url or (str(said) if said else f"sqlite:///{_usual() / FILE}")
+    url = url or (str(said) if said else f"sqlite:///{_kept(FILE)}")
     return RegisterPlace(url, folder or _beside(url))
 
 
-def _usual() -> Path:
-    settings = settings_file()
-    if settings is not None:
-        return settings.resolve().parent / FOLDER
+def _kept(name: str) -> Path:
+    """Where something of a register is, or is to be where there is none yet."""
     data = os.environ.get("XDG_DATA_HOME", "")
     base = Path(data) if Path(data).is_absolute() else Path.home() / ".local" / "share"
-    return base / "zhuanjie"
+    usual, settings = base / "zhuanjie" / name, settings_file()
+    if settings is None:
+        return usual
+    own = settings.resolve().parent / FOLDER / name
+    return usual if usual.exists() and not own.exists() else own
 
 
 def _beside(url: str) -> Path:
@@ -67,4 +70,4 @@ def _beside(url: str) -> Path:
         file = Path(made.database).expanduser().resolve()
         return file.with_name(f"{file.stem}.data")
     name = "-".join(filter(None, (made.host, str(made.port or ""), made.database)))
-    return _usual() / (re.sub(r"[^\w.-]", "_", name) or "server")
+    return _kept(re.sub(r"[^\w.-]", "_", name) or "server")
