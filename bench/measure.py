@@ -29,7 +29,8 @@ PAGE = HERE.parent / "docs" / "benchmarks.md"
 COMMAND = str(Path(sys.executable).parent / "zhuanjie")
 AS_OF = "2007-12-31"
 SECTIONS = ("one_record", "gate", "bulk", "texts", "workbooks", "peers", "scaling", "postgresql",
-            "spark", "watch", "register", "pages")
+            "spark", "watch", "register", "register_server", "years",
+            "pages")
 HEAD = """\
 # Benchmarks
 
@@ -167,7 +168,7 @@ def report(name: str, title: str, body: str, packages: Sequence[str],
             for line in _LINE.findall(sections.get(name, ""))]
     opening = f"\n{table(told, _LINES, [''] * len(_LINES))}\n" if told else ""
     PAGE.write_text(HEAD + opening + "".join(
-        f"\n<!-- {name}: written by bench/{name}.py -->\n{sections[name]}"
+        f"\n<!-- {name}: written by bench/{name.removesuffix('_server')}.py -->\n{sections[name]}"
         for name in SECTIONS if name in sections), encoding="utf-8")
 
 
