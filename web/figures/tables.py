@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text
 
 from zhuanjie.web.store.metadata import METADATA
+from zhuanjie.web.store.row_security import OWN_UNIT
 from zhuanjie.web.store.tables import SEQ
 
 MEMBER_FIGURES = Table(
@@ -23,6 +24,7 @@ MEMBER_FIGURES = Table(
     Column("counted", LargeBinary, nullable=False),  # what it adds to which figure, as JSON
     Index("ix_member_figures_state", "state", "member"),
     Index("ix_member_figures_late", "late_since"),
+    info=OWN_UNIT,
 )
 """How each member stands, and what it is counted under."""
 

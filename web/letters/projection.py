@@ -88,7 +88,7 @@ def _put(conn: Connection, acts: RegisterActs, found: Iterable[Member], had: Seq
                  if (day := _since(m.record, each.awaited.since)) is not None}
         asked = [m for m in standing if m.id in since]
         holds = holding((m.record for m in asked), each.holds, acts, _NO_DAY)
-        rows += [{"what": name, "member": m.id, "since": since[m.id]}
+        rows += [{"what": name, "member": m.id, "since": since[m.id], "unit": m.unit}
                  for m, awaited in zip(asked, holds, strict=True) if awaited]
     if had:
         conn.execute(_NOTHING_AWAITED, {"members": list(had)})

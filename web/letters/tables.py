@@ -11,14 +11,17 @@ from typing import Final
 from sqlalchemy import Column, Index, Table, Text
 
 from zhuanjie.web.store.metadata import METADATA
+from zhuanjie.web.store.row_security import OWN_UNIT
 
 AWAITED: Final = Table(
     "awaited", METADATA,
     Column("what", Text, primary_key=True),
     Column("member", Text, primary_key=True),
     Column("since", Text, nullable=False),  # a day, as ISO 8601 has it
+    Column("unit", Text, nullable=False),  # the member's
     Index("ix_awaited_since", "what", "since", "member"),
     Index("ix_awaited_member", "member"),
+    info=OWN_UNIT,
 )
 """What has to come for whom, and since when."""
 

@@ -30,6 +30,9 @@ EVERYTHING: Final = "*"
 """The scope of whoever sees every unit."""
 Scope = str | Sequence[str]
 """The units that somebody sees, or EVERYTHING."""
+OWN_UNIT: Final = {"own_unit": True}
+"""The `info` of a table whose rows name their members' units, always as they are now: no member is
+looked up to hide them."""
 UNSCOPED: Final = {"scoped": False}
 """The `info` of a table with such a column whose rows are not a member's, nor a unit's."""
 ROLE: Final = "zhuanjie_limited"
@@ -54,14 +57,15 @@ def covered() -> list[Table]:
     return [table for table in METADATA.sorted_tables if _condition(table, "", "") is not None]
 
 
-def _condition(table: Table, unit: str, place: str) -> str | None:
-    """When a row is seen; None for a table that is not covered. `place` is where others stand."""
+def _condition(table: Table, unit: str, place: str, *, own_unit: bool = True) -> str | None:
+    """When a row is seen; None for a table that is not covered. `place` is where others stand,
+    `own_unit` says that the table has the column `unit` if its description has."""
     if table.info.get("scoped") is False:
         return None
     columns = table.columns
     # Each is looked up: to list every member that is seen takes as long as there are members.
     of_member = f"EXISTS (SELECT 1 FROM {place}{_MEMBERS} AS seen WHERE seen.id = member)"
-    if "member" in columns:
+    if "member" in columns and not (own_unit and table.info.get("own_unit")):
         if "unit" in columns and columns["member"].nullable:
             return f"({of_member} OR member IS NULL AND {unit})"
         return of_member
@@ -81,12 +85,17 @@ def secure(conn: Connection) -> None:
     if conn.dialect.name != "postgresql":
         return
     conn.exec_driver_sql(_FUNCTION)
-    there = set(inspect(conn).get_table_names())
+    found = inspect(conn)
+    there = set(found.get_table_names())
     has = set(conn.execute(text("SELECT tablename FROM pg_policies WHERE policyname = :name"
                                 " AND schemaname = current_schema()"), {"name": _POLICY}).scalars())
     for table in covered():
         if table.name in there and table.name not in has:
-            seen = f"{_ALL} OR {_condition(table, _UNIT_POSTGRESQL, '')}"
+            # At an earlier revision of the schema a table may have no units yet.
+            own = not table.info.get("own_unit") or "unit" in {
+                column["name"] for column in found.get_columns(table.name)}
+            when = _condition(table, _UNIT_POSTGRESQL, "", own_unit=own)
+            seen = f"{_ALL} OR {when}"
             for statement in (
                     f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY",
                     f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY",
