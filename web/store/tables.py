@@ -66,11 +66,13 @@ TRAIL_HEAD = Table(
 MEMBERS = Table(
     "members", METADATA,
     Column("id", Text, primary_key=True),
-    Column("unit", Text, nullable=False, index=True),
+    Column("unit", Text, nullable=False),
     Column("record", LargeBinary, nullable=False),  # {field: value}, as JSON
     Column("columns", Text, nullable=False),  # the columns that the member's tables have
     Column("version", SEQ, nullable=False),
     Column("withdrawn", Boolean, nullable=False),
+    # Who is of a unit, without a look at the rows themselves, which are long.
+    Index("ix_members_unit", "unit", "id"),
     Index("ix_members_version", "version", "id"),  # what was changed last
     # Of those alone, so that nobody looks for all the others by it.
     Index("ix_members_withdrawn", "id", sqlite_where=text("withdrawn IS 1"),

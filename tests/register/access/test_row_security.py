@@ -55,7 +55,8 @@ def test_a_member_of_a_unit_is_looked_up_by_itself(store: RegisterStore) -> None
     on_server = store.database.is_postgresql
     with store.reading(COLLEGE) as conn:
         if on_server:  # which reads tables of three rows whole, unless it is told not to
-            conn.execute(text("SET LOCAL enable_seqscan = off"))
+            for way in ("seqscan", "indexonlyscan", "bitmapscan"):
+                conn.execute(text(f"SET LOCAL enable_{way} = off"))
         for table in covered():
             if "member" not in table.columns:
                 continue
