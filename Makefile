@@ -123,6 +123,7 @@ bench: $(UV)
 	.venv-bench/bin/python bench/register.py --data $(BENCH_DATA) --server
 	.venv-bench/bin/python bench/years.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/pages.py --data $(BENCH_DATA)
+	.venv-bench/bin/python bench/pages.py --data $(BENCH_DATA) --server
 
 fixtures: setup
 	$(BIN)/python fixtures/make.py

@@ -30,7 +30,7 @@ COMMAND = str(Path(sys.executable).parent / "zhuanjie")
 AS_OF = "2007-12-31"
 SECTIONS = ("one_record", "gate", "bulk", "texts", "workbooks", "peers", "scaling", "postgresql",
             "spark", "watch", "register", "register_server", "years",
-            "pages")
+            "pages", "pages_server")
 HEAD = """\
 # Benchmarks
 

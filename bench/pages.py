@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from measure import COMMAND, HERE, Line, ready, report, table, workplace
+from register import database
 from sqlalchemy import select
 
 from zhuanjie.engine.api import open_rows
@@ -123,28 +124,32 @@ def main() -> None:
     parser.add_argument("--pace", type=float, default=2.0)
     parser.add_argument("--keep", action="store_true", help="use the register that is in --data")
     parser.add_argument("--serve", action="store_true", help="serve it, and wait")
-    parser.add_argument("--database", help="a PostgreSQL URL; SQLite where it is left out")
+    parser.add_argument("--server", action="store_true", help="on PostgreSQL, not on SQLite")
     given = parser.parse_args()
     with workplace(given.data) as place:
         folder = (place / "pages").resolve()
-        url = given.database or f"sqlite:///{folder / 'register' / 'register.db'}"
-        if not given.keep or not (folder / "pages.json").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            (folder / "register").mkdir(parents=True)
-            prepare(folder, url, given.members, given.clients)
-        if given.serve:
-            print(f"{HOST}  looker0  {PASSWORD}")
-            serving(folder, url).wait()
-            return
-        found, work = load(folder, url, given.clients, given.seconds, given.pace)
+        os.environ["XDG_DATA_HOME"] = str(folder / "register")
+        with database(folder, server=given.server) as url:
+            if given.server or not given.keep or not (folder / "pages.json").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                (folder / "register").mkdir(parents=True)
+                prepare(folder, url, given.members, given.clients)
+            if given.serve:
+                print(f"{HOST}  looker0  {PASSWORD}")
+                serving(folder, url).wait()
+                return
+            found, work = load(folder, url, given.clients, given.seconds, given.pace)
     rows: list[list[Any]] = [[
         name, row["Request Count"], row["Failure Count"], row["50%"], row["95%"], row["99%"],
         f"{float(row['Average Content Size']) / 1000:.0f}"]
         for name, row in found.items() if name not in {"Aggregated", "sign in"}]
+    if failed := sum(int(row[2]) for row in rows):
+        told = (folder / "pages_failures.csv").read_text()
+        raise SystemExit(f"{failed} pages were none:\n{told}")
     shown = table(rows, ["", "requests", "failures", "median ms", "p95 ms", "p99 ms", "kB"],
                   [""] * 7)
-    server = "PostgreSQL" if given.database else "SQLite"
-    report("pages", "A register's pages", f"""
+    server = "PostgreSQL" if given.server else "SQLite"
+    report("pages_server" if given.server else "pages", f"A register's pages, on {server}", f"""
 A register of {given.members:,} members on {server}, in {COLLEGES} colleges and their branches;
 {given.clients} people with sessions of their own, a quarter of them of a college, each of whom
 opens a page once in {given.pace:g} s or so, for {given.seconds} s; locust and the server share two
@@ -155,8 +160,9 @@ cores. The times are those of whole pages.
 The server took {work / int(found["Aggregated"]["Request Count"]) * 1000:.0f} ms of processor time a
 page, its start with it.
 """, ["locust", "uvicorn", "jinja2", "sqlalchemy"],
-           [Line(f"{name}, p95, {given.clients} people", float(found[name]["95%"]), "aim", aim,
-                 "ms") for name, aim in _AIMS.items() if name in found])
+           [Line(f"the page {name}, p95, {given.clients} people, {server}",
+                 float(found[name]["95%"]), "aim", aim, "ms")
+            for name, aim in _AIMS.items() if name in found])
 
 
 if __name__ == "__main__":
