@@ -128,7 +128,8 @@ def _cell(value: Any) -> Markup:
     """What a record has, in a table: a date or a number is not broken between two lines."""
     text = str(value)
     whole = text.isascii() and len(text) <= _WHOLE
-    return Markup('<bdi class="nowrap">{}</bdi>' if whole else "<bdi>{}</bdi>").format(text)
+    # Put together, since `Markup.format` takes ten times as long, three hundred times a list.
+    return Markup('<bdi class="nowrap">' if whole else "<bdi>") + text + Markup("</bdi>")
 
 
 def _number(value: float) -> str:
