@@ -95,6 +95,8 @@ def set_user(work: UnitOfWork, id: str, *, role: str, unit: str, provider: str =
     for key, before, after in ((NAME, had and had.name, name), (EMAIL, had and had.email, email)):
         if after is not None and after != before:
             values[key] = (before, after)
+    if had is not None and not values and not had.disabled and (had.role, had.unit) == (role, unit):
+        return had
     work.record(EventDraft("user.set", unit=unit, values=values, data={
         "user": id, "role": role, "provider": provider,
         "was_in": had.unit if had is not None else None}))

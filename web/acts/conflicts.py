@@ -1,5 +1,5 @@
-"""What of a case is another's. In: a member, a version that was seen, keys. Out: refusals that say
-who changed what since, or which key somebody else has.
+"""What of a change is not to be. In: a member, a version that was seen, keys, values. Out: refusals
+that say who changed what since, which key somebody else has, or that nothing would be another.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from zhuanjie.engine.api import Vocabulary, fail
+from zhuanjie.engine.api import InputError, TypedAct, Vocabulary, fail
+from zhuanjie.web.acts.values import ActValues
 from zhuanjie.web.store.errors import ConflictError, RefusedError
 from zhuanjie.web.store.event import Event
 from zhuanjie.web.store.history import events_of
-from zhuanjie.web.store.members import Member, find
+from zhuanjie.web.store.members import Member, columns_of, find
 
 _MOST_CHANGES: Final = 50
 
@@ -37,6 +38,19 @@ def require_own_keys(conn: Connection, member: Member, record: Mapping[str, Any]
         form = str(vocabulary.fields[name].compared(value))
         if set(find(conn, name, [form]).get(form, ())) - {member.id}:
             raise fail(RefusedError, "register.acts.key-taken", field=name)
+
+
+def require_change(conn: Connection, member: Member, act: TypedAct, values: ActValues) -> None:
+    """Raise InputError where an act sets fields and all of them would be as they are.
+
+    That a field is blank is new where the member's tables had no column for it.
+    """
+    said = act.act
+    if not (said.sets or said.sets_any) or said.ends or said.opens or said.closes \
+            or values.changes(member.record):
+        return
+    if said.sets.keys() <= columns_of(conn, member.columns):
+        raise fail(InputError, "register.acts.unchanged", act=said.title)
 
 
 def _change(event: Event) -> dict[str, Any]:

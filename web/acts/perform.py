@@ -30,7 +30,7 @@ from zhuanjie.engine.api import (
 )
 from zhuanjie.web.access.users import called
 from zhuanjie.web.acts.attachments import Attachment
-from zhuanjie.web.acts.conflicts import conflict, require_own_keys
+from zhuanjie.web.acts.conflicts import conflict, require_change, require_own_keys
 from zhuanjie.web.acts.numbers import GivenNumber, NumberBook
 from zhuanjie.web.acts.projection import FILE, WAITING
 from zhuanjie.web.acts.tables import REQUESTS
@@ -158,6 +158,8 @@ class ActDesk:
         broken = self.invalid(act, prepared.values.record, day)
         if broken:
             raise RefusedError(*broken)
+        if not asked.attachments:
+            require_change(conn, member, act, prepared.values)
         if act.act.before is not None:
             with whole():
                 self._judge(conn, prepared, asked.acknowledged, lang, day)

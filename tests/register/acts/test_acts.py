@@ -137,6 +137,20 @@ def test_what_is_wrong_in_a_request_is_said(office: Office) -> None:
     assert office.member() == before
 
 
+def test_what_would_change_nothing_is_not_recorded(office: Office) -> None:
+    office.add(**{"receipt.tracker": "王五"})
+    before = office.member()
+    held = {"member.name": before.record["member.name"]}
+    for act, inputs in (("correct", held), ("correct", {}), ("correct", {"abroad.place": None}),
+                        ("track", {"receipt.tracker": "王五"})):
+        with pytest.raises(InputError) as error:
+            office.do(act, inputs=inputs, reason="再看")
+        assert error.value.diagnostics[0].code == "register.acts.unchanged", (act, inputs)
+    assert office.member() == before
+    assert office.do("return", reason="补材料")["changes"] == {}  # what is asked changes no field
+    assert office.do("track", inputs={"receipt.tracker": "赵六"})["changes"]
+
+
 def test_inputs_are_read_as_ledgers_write_them(office: Office) -> None:
     office.add()
     office.do("notify", inputs={"education.notice_on": "2007年6月1日", "education.notice_form": "书面"})
