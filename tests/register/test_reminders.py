@@ -75,10 +75,10 @@ def test_a_digest_counts_by_clause_and_how_pressing(database: RegisterDatabase) 
     assert made["a@example.edu.cn"].subject == "maths 2026-11-30 提醒"
     assert made["a@example.edu.cn"].body == (
         "**maths 2026-11-30 提醒**\n\n已经逾期\n\n"
-        "- [1.6b 回执](https://register.example.edu.cn/members?clause=1.6b&group=overdue)"
+        "- [1.6b 回执](https://register.example.edu.cn/members?clause=1.6b&group=overdue&unit=maths)"
         "：4 项，最早 2026-11-01\n\n"
         "资料不全，无法核对\n\n"
-        "- [1.3a](https://register.example.edu.cn/members?clause=1.3a&group=unknown)：2 项\n\n"
+        "- [1.3a](https://register.example.edu.cn/members?clause=1.3a&group=unknown&unit=maths)：2 项\n\n"
         "详情请登录登记库查看。本消息不含个人信息。\n")
     english = made["b@example.edu.cn"].body
     assert "Due soon" in english

@@ -61,29 +61,35 @@ class Digests:
         unit = (say("register.digest.everything", lang) if reader.unit == EVERYTHING
                 else self._unit_name(conn, reader.unit))
         subject = say("register.digest.subject", lang, unit=unit, day=day.isoformat())
-        body = digest_text(subject, lines, lang, self._titles(lang), self._settings.address)
+        body = digest_text(subject, lines, lang, self._titles(lang), self._settings.address,
+                           None if reader.unit == EVERYTHING else reader.unit)
         id = message_id(_DIGEST, reader.id, day.isoformat())
         return put(conn, Message(id, reader.channel, reader.target, reader.unit, subject, body),
                    now)
 
 
 def digest_text(heading: str, lines: Sequence[GroupedItem], lang: Lang,
-                titles: Mapping[str, str], address: str) -> str:
-    """A digest in words, as Markdown that reads well where it is shown as it is."""
+                titles: Mapping[str, str], address: str, unit: str | None = None) -> str:
+    """A digest in words, as Markdown that reads well where it is shown as it is.
+
+    Its links lead to the lists that it counts, of `unit` where it is of one.
+    """
     out = [f"**{heading}**"]
     for group, of_group in groupby(lines, key=lambda line: line.group):
         out += ["", say(f"register.digest.{group}", lang), ""]
-        out += [f"- {_line(line, lang, titles, address)}" for line in of_group]
+        out += [f"- {_line(line, lang, titles, address, unit)}" for line in of_group]
     out += ["", say("register.digest.foot", lang)]
     return "\n".join(out) + "\n"
 
 
-def _line(line: GroupedItem, lang: Lang, titles: Mapping[str, str], address: str) -> str:
+def _line(line: GroupedItem, lang: Lang, titles: Mapping[str, str], address: str,
+          unit: str | None) -> str:
     title = titles.get(line.clause, "")
     clause = say("register.digest.clause", lang, clause=line.clause, title=title) if title \
         else line.clause
     if address:
-        query = urlencode({"clause": line.clause, "group": line.group})
+        query = urlencode({"clause": line.clause, "group": line.group,
+                           **({"unit": unit} if unit else {})})
         clause = f"[{clause}]({address.rstrip('/')}/members?{query})"
     code = "register.digest.line-due" if line.due is not None else "register.digest.line"
     due = line.due.isoformat() if line.due is not None else ""

@@ -76,6 +76,8 @@ class MemberQuery:
     waiver: str | None = None
     also: Sequence[str] = ()
     due_from: str | None = None
+    not_before: str | None = None
+    """As `due_from`, and what has no day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,8 @@ def _conditions(asked: MemberQuery, vocabulary: Vocabulary) -> list[ColumnElemen
         of_outcomes.append(OUTCOMES.c.due >= asked.due_from)
     if asked.due_by is not None:
         of_outcomes.append(OUTCOMES.c.due <= asked.due_by)
+    if asked.not_before is not None:
+        of_outcomes.append(or_(OUTCOMES.c.due.is_(None), OUTCOMES.c.due >= asked.not_before))
     if asked.clauses or asked.due_from is not None:  # few, and found by an index
         where.append(MEMBERS.c.id.in_(select(OUTCOMES.c.member).where(*of_outcomes[1:])))
     elif asked.outcomes or asked.due_by is not None:  # many: whoever comes next is soon one of them

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
-from typing import Annotated, Final, Literal, cast, get_args
+from typing import Annotated, Any, Final, Literal, cast, get_args
 from urllib.parse import urlencode
 
 from fastapi import Query
@@ -13,6 +13,8 @@ from fastapi import Query
 from zhuanjie.engine.api import Outcome
 from zhuanjie.web.api.fields import Line
 from zhuanjie.web.figures.counted import CLEAR, OVERDUE
+from zhuanjie.web.reminders.open_items import Group
+from zhuanjie.web.reminders.settings import reminder_settings
 from zhuanjie.web.service.figure import AskedFigure
 from zhuanjie.web.service.listing import MemberQuery, Order
 
@@ -36,7 +38,7 @@ class ListFilter:
 
     A `unit` has those below it in it, unless it is asked for `alone`. What a figure of the board
     counts is said by the tab, `clause` with `outcome`, `step`, `lacks`, `age` or `dark`; `waits` is
-    one of what cases wait for, `waiver` one that covers them.
+    one of what cases wait for, `waiver` one that covers them, `group` one of a reminder's lines.
     """
 
     tab: Tab = "all"
@@ -51,6 +53,7 @@ class ListFilter:
     dark: str = ""
     waits: str = ""
     waiver: str = ""
+    group: Group | None = None
     order: Order = "id"
     size: int = SIZES[0]
 
@@ -64,6 +67,7 @@ class ListFilter:
     def is_figure(self) -> bool:
         """Whether it has just those whom a figure counts."""
         return (self.tab in {"all", *STATES} and not self.search and not self.waiver
+                and self.group is None
                 and len(self.clause) <= 1 and len(self.outcome) <= 1
                 and self.figure.sums is not None)
 
@@ -72,7 +76,7 @@ class ListFilter:
         """The members that it is of. `units` are those that it names, with those below them;
         `waits` is all that cases may wait for. Raises UsageError for an age that there is not."""
         soon = self.tab == "soon"
-        return MemberQuery(
+        made = MemberQuery(
             units=units, text=self.search, clauses=self.clause,
             outcomes=(str(Outcome.PENDING),) if soon else self.outcome,
             due_from=today.isoformat() if soon else None,
@@ -80,6 +84,7 @@ class ListFilter:
             withdrawn=self.tab == "withdrawn", order=self.order, stands=self.figure.stands(today),
             waiting=([self.waits] if self.waits in waits else waits) if self.tab == "waiting"
             else (), waiver=self.waiver or None, also=also)
+        return made if self.group is None else replace(made, **_of_group(self.group, today))
 
     def address(self, cursor: str | None = None, **other: object) -> str:
         """The address of this list, or of one that differs in these."""
@@ -93,6 +98,21 @@ class ListFilter:
         if cursor is not None:
             found.append(("cursor", cursor))
         return "/members" + (f"?{urlencode(found)}" if found else "")
+
+
+def _of_group(group: Group, today: date) -> dict[str, Any]:
+    """The outcomes that a reminder counts in one of its groups, and when they are due."""
+    before, day = (today - timedelta(1)).isoformat(), today.isoformat()
+    near = today + timedelta(reminder_settings().soon_days)
+    said: dict[Group, dict[str, Any]] = {
+        Group.OVERDUE: {"outcomes": (str(Outcome.VIOLATION),), "due_by": before},
+        Group.WRONG: {"outcomes": (str(Outcome.VIOLATION),), "not_before": day},
+        Group.SOON: {"outcomes": (str(Outcome.PENDING),), "due_by": near.isoformat()},
+        Group.UNKNOWN: {"outcomes": (str(Outcome.UNDETERMINED),)},
+        Group.WAITING: {"outcomes": (str(Outcome.PENDING),),
+                        "not_before": (near + timedelta(1)).isoformat()},
+    }
+    return said[group]
 
 
 _USUAL: Final = {each.name: each.default for each in fields(ListFilter)}
@@ -111,11 +131,12 @@ def behind(figure: AskedFigure, unit: str, *, alone: bool = False) -> str:
 def filter_of(tab: Tab = "all", search: Line = "", unit: Several = [],  # noqa: B006  # FastAPI copies it
               alone: bool = False, clause: Several = [], outcome: Several = [],  # noqa: B006  # FastAPI copies it
               step: Line = "", lacks: Line = "", age: Line = "", dark: Line = "",
-              waits: Line = "", waiver: Line = "", order: Order = "id",
+              waits: Line = "", waiver: Line = "",
+              group: Group | Literal[""] = "", order: Order = "id",
               size: Annotated[int, Query(ge=1, le=SIZES[-1])] = SIZES[0]) -> ListFilter:
     """The filter of an address; what is left blank in a form filters nothing."""
     return ListFilter(tab, search.strip(), _said(unit), alone, _said(clause), _said(outcome), step,
-                      lacks, age, dark, waits, waiver, order, size)
+                      lacks, age, dark, waits, waiver, group or None, order, size)
 
 
 def _said(values: Sequence[str]) -> tuple[str, ...]:

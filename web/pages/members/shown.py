@@ -51,6 +51,8 @@ def chips(asked: ListFilter, titles: Mapping[str, str], acts: RegisterActs,
         found.append((words("members.chip_dark", lang, clause=about), asked.address(dark="")))
     if asked.alone:
         found.append((words("members.chip_alone", lang), asked.address(alone=False)))
+    if asked.group is not None:
+        found.append((say(f"register.digest.{asked.group}", lang), asked.address(group=None)))
     if asked.waiver:
         found.append((words("members.chip_waiver", lang), asked.address(waiver="")))
     return found
