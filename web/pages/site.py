@@ -8,6 +8,7 @@ from zhuanjie.web.api.app import make_app
 from zhuanjie.web.api.settings import HttpSettings
 from zhuanjie.web.pages.errors import page_errors, page_refusal
 from zhuanjie.web.pages.frame import make_templates
+from zhuanjie.web.pages.once import ShownOnce
 from zhuanjie.web.pages.rooms import COSTLY, RESUMES, ROUTERS, takes_files
 from zhuanjie.web.service.register import Register
 
@@ -18,6 +19,7 @@ def make_site(register: Register, settings: HttpSettings | None = None) -> FastA
                    refuse=page_refusal, warmers=[make_templates])
     app.state.resumes = RESUMES
     app.state.afterwards = "/"  # where whoever signed in at another server goes on
+    app.state.shown_once = ShownOnce()
     page_errors(app)
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)

@@ -246,12 +246,14 @@ def test_one_time_codes_are_enrolled_and_shown(at: Pages) -> None:
         assert ("<svg" in wrong.text) is (odd == "otpauth://x"), odd
         assert "javascript:" not in wrong.text
     done = browser.submit("/account/codes/confirm",
-                        {"code": pyotp.TOTP(secret[1]).now(), "uri": "otpauth://x"}, status=200)
-    assert len(re.findall(r"<li><code>", done.text)) == 10
+                          {"code": pyotp.TOTP(secret[1]).now(), "uri": "otpauth://x"})
+    shown = browser.page(done.headers["location"])
+    assert len(re.findall(r"<li><code>", shown)) == 10
+    assert browser.get(done.headers["location"]).headers["location"] == "/account"  # this once
     other = at.browser()
     lacks = other.post("/login", data={"user": "inspector", "password": at.password("inspector")})
     assert lacks.status_code == 401 and 'name="code"' in lacks.text
-    code = re.findall(r"<li><code>([^<]+)", done.text)[0]
+    code = re.findall(r"<li><code>([^<]+)", shown)[0]
     let_in = other.post("/login", data={"user": "inspector", "code": code,
                                         "password": at.password("inspector")})
     assert let_in.status_code == 303

@@ -116,12 +116,17 @@ def test_a_robot_is_added_and_told_of_a_unit(at: Pages) -> None:
 
 
 def test_a_user_is_made_changed_and_let_in_no_more(at: Pages) -> None:
+    def version() -> int:
+        return at.office.register.access.user(SYSTEM, "wang").version
+
     browser = at.as_("administrator")
     browser.page("/settings/users")
     form = {"id": "wang", "name": "<b>王</b>", "role": "college", "unit": "maths"}
-    made = browser.submit("/settings/users", form, status=200)
+    shown = browser.submit("/settings/users", form).headers["location"]
+    made = browser.get(shown)
     assert 'class="secret"' in made.text and "<b>王" not in made.text
     assert made.headers["cache-control"] == "no-store"
+    assert 'class="secret"' not in browser.page(shown)
     again = browser.submit("/settings/users", form, status=400)
     assert "&lt;b&gt;王" in again.text
     assert "wang" in browser.page("/settings/users?search=王")
@@ -129,9 +134,14 @@ def test_a_user_is_made_changed_and_let_in_no_more(at: Pages) -> None:
     browser.submit("/settings/users/wang", {"name": "王五", "role": "branch", "unit": "algebra"})
     user = at.office.register.access.user(SYSTEM, "wang")
     assert (user.role, user.unit, user.name) == ("branch", "algebra", "王五")
+    said = version()
+    browser.submit("/settings/users/wang", {"name": "王五", "role": "branch", "unit": "algebra"})
+    assert version() == said  # nothing was another
     browser.submit("/settings/users/wang", {"role": "no-such-role"}, status=400)
-    told = browser.submit("/settings/users/wang/password", status=200)
-    assert 'class="secret"' in told.text
+    said, told = version(), {"once": "a"}
+    paths = {browser.submit("/settings/users/wang/password", told).headers["location"]
+             for _ in range(2)}
+    assert 'class="secret"' in browser.page(*paths) and version() == said + 1
     browser.submit("/settings/users/wang/codes")
     browser.submit("/settings/users/wang/disable")
     assert at.office.register.access.user(SYSTEM, "wang").disabled
@@ -144,7 +154,11 @@ def test_a_key_is_made_shown_once_and_revoked(at: Pages) -> None:
     browser.page("/settings/keys")
     until = register.store.now().astimezone(office_zone()).date() + timedelta(30)
     form = {"title": "<i>离校</i>", "role": "inspector", "unit": "maths", "until": str(until)}
-    made = browser.submit("/settings/keys", form, status=200)
+    # The form is sent twice, as by loading the page anew, and its page is looked at twice.
+    shown = {browser.submit("/settings/keys", form | {"once": "k"}).headers["location"]
+             for _ in range(2)}
+    made = browser.get(*shown)
+    assert "zhuanjie_" not in browser.page(*shown)
     key = re.search(r"<code>(zhuanjie_[\w-]+)</code>", made.text)
     assert key is not None and "<i>" not in made.text
     assert made.headers["cache-control"] == "no-store"

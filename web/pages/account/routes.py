@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Final
 
 import segno
@@ -17,6 +18,7 @@ from zhuanjie.web.api.callers import check_page, is_secure
 from zhuanjie.web.pages.errors import describe_error
 from zhuanjie.web.pages.frame import go, render
 from zhuanjie.web.pages.login.routes import Stranger, address_of, with_session
+from zhuanjie.web.pages.once import shown_once
 from zhuanjie.web.pages.visitors import (
     LANGUAGE,
     THEME,
@@ -74,7 +76,18 @@ def confirm(request: Request, visitor: Sent, typed: Typed) -> Response:
     except ZhuanjieError as error:
         return _enrolling(request, visitor, typed.one("uri"), error)
     now = Visitor(done.session, visitor.permissions, done.token, visitor.lang, visitor.theme)
-    return with_session(request, render(request, now, "account/recovery.html", codes=codes), done)
+    once = secrets.token_hex(16)
+    shown_once(request).make(now, once, lambda: codes)
+    return with_session(request, go(request, f"/account/codes/recovery?made={once}"), done)
+
+
+@router.get("/account/codes/recovery")
+def recovery(request: Request, visitor: Seen, made: str = "") -> Response:
+    """The recovery codes that were just made, this once."""
+    codes = shown_once(request).take(visitor, made)
+    if codes is None:
+        return go(request, "/account")
+    return render(request, visitor, "account/recovery.html", codes=codes)
 
 
 @router.post("/preferences", dependencies=[Stranger])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -14,6 +16,7 @@ from zhuanjie.web.access.units import Unit, tree_of
 from zhuanjie.web.access.users import User
 from zhuanjie.web.pages.forms import FormValues
 from zhuanjie.web.pages.frame import go
+from zhuanjie.web.pages.once import shown_once
 from zhuanjie.web.pages.settings.tabs import ROOT, part, saved
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
 
@@ -44,22 +47,21 @@ def users(request: Request, visitor: Seen, search: str = "") -> Response:
 @router.post("/users")
 def add_user(request: Request, visitor: Sent, typed: Typed) -> Response:
     """Make a user; the password to tell them is shown this once."""
+    once, id = typed.one("once")[:64], typed.one("id")
     try:
-        made = register_of(request).access.add_user(
-            visitor.actor, typed.one("id"), role=typed.one("role"), unit=typed.one("unit"),
+        shown_once(request).make(visitor, once, lambda: register_of(request).access.add_user(
+            visitor.actor, id, role=typed.one("role"), unit=typed.one("unit"),
             name=typed.one("name") or None, email=typed.one("email") or None,
-            provider=typed.one("provider") or LOCAL)
+            provider=typed.one("provider") or LOCAL).password)
     except ZhuanjieError as error:
         return _users(request, visitor, error=error, typed=typed)
-    if made.password is None:
-        return go(request, USERS, "settings.saved")
-    return _user(request, visitor, made.user.id, password=made.password)
+    return go(request, _told(id, once), "settings.saved")
 
 
 @router.get("/users/{id}")
-def user(request: Request, visitor: Seen, id: str) -> Response:
-    """One user."""
-    return _user(request, visitor, id)
+def user(request: Request, visitor: Seen, id: str, told: str = "") -> Response:
+    """One user; a password to tell them is shown this once."""
+    return _user(request, visitor, id, password=shown_once(request).take(visitor, told))
 
 
 @router.post("/users/{id}")
@@ -75,13 +77,15 @@ def set_user(request: Request, visitor: Sent, typed: Typed, id: str) -> Response
 
 
 @router.post("/users/{id}/password")
-def reset_password(request: Request, visitor: Sent, id: str) -> Response:
+def reset_password(request: Request, visitor: Sent, typed: Typed, id: str) -> Response:
     """Give a user a password that holds once."""
+    once = typed.one("once")[:64]
     try:
-        told = register_of(request).access.reset_password(visitor.actor, id)
+        shown_once(request).make(visitor, once, lambda: register_of(
+            request).access.reset_password(visitor.actor, id))
     except ZhuanjieError as error:
         return _user(request, visitor, id, error=error)
-    return _user(request, visitor, id, password=told)
+    return go(request, _told(id, once))
 
 
 @router.post("/users/{id}/codes")
@@ -109,6 +113,11 @@ def roles(request: Request, visitor: Seen) -> Response:
     """Who may do what: the table that is asked for everything."""
     table = register_of(request).guard.table
     return part(request, visitor, "roles", table=table, assignable=table.assignable)
+
+
+def _told(id: str, once: str) -> str:
+    """The page of a user that shows what a form has made."""
+    return f"{USERS}/{quote(id, safe='')}?{urlencode({'told': once})}"
 
 
 def _units(request: Request, visitor: Visitor, *, unit: str = "",
@@ -142,7 +151,8 @@ def _users(request: Request, visitor: Visitor, *, search: str = "",
                 roles=role_options(visitor, table), options=unit_options(known),
                 providers=[(name, name) for name in (
                     LOCAL, *access.settings.oidc, *access.settings.cas)],
-                table=table, values={name: typed.one(name) if typed else "" for name in names})
+                table=table, once=secrets.token_hex(16),
+                values={name: typed.one(name) if typed else "" for name in names})
 
 
 MOST: Final = 500
@@ -159,7 +169,8 @@ def _user(request: Request, visitor: Visitor, id: str, *, error: ZhuanjieError |
               for name in ("name", "email", "role", "unit")}
     answer = part(request, visitor, "users", template="user", error=error, user=one, values=values,
                   roles=role_options(visitor, table), options=unit_options(known),
-                  password=password, hours=access.settings.one_time_password // 3600)
+                  once=secrets.token_hex(16), password=password,
+                  hours=access.settings.one_time_password // 3600)
     answer.headers["cache-control"] = "no-store"
     return answer
 
