@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
-from zhuanjie.engine.api import Diagnostic, Lang, ZhuanjieError, say
+from zhuanjie.engine.api import Diagnostic, FieldTable, Lang, ZhuanjieError, say
 from zhuanjie.web.api.problem import (
     AWAY,
     BodyError,
@@ -33,9 +33,11 @@ from zhuanjie.web.pages.visitors import (
     Visitor,
     is_part,
     own_path,
+    register_of,
     session_visitor,
     wanted_language,
 )
+from zhuanjie.web.service.saying import told
 from zhuanjie.web.store.errors import ConflictError, RefusedError
 
 LOGIN: Final = "/login"
@@ -71,14 +73,15 @@ def page_refusal(scope: Scope, status: int, code: str, **values: Any) -> Respons
     return _error_page(Request(scope), None, status, Diagnostic(code, values))
 
 
-def describe_error(error: ZhuanjieError, lang: Lang) -> dict[str, Any]:
+def describe_error(error: ZhuanjieError, lang: Lang,
+                   fields: FieldTable | None = None) -> dict[str, Any]:
     """What `parts/error.html` shows of an error: `status`, `title`, `messages`, `hint`, and what
-    its kind brings (`findings`, `changes`, `decision`).
+    its kind brings (`findings`, `changes`, `decision`). `fields` are called by their names.
     """
     first = error.diagnostics[0] if error.diagnostics else Diagnostic("register.http.internal")
     status = status_of(error)
     found = _described(status, first, lang)
-    found["messages"] = [say(d.code, lang, **d.args) for d in error.diagnostics] or \
+    found["messages"] = [told(d, lang, fields) for d in error.diagnostics] or \
         found["messages"]
     if isinstance(error, RefusedError):
         found |= {"findings": [dict(each) for each in error.findings], "decision": error.decision}
@@ -89,7 +92,8 @@ def describe_error(error: ZhuanjieError, lang: Lang) -> dict[str, Any]:
 
 def error_page(request: Request, visitor: Visitor | None, error: ZhuanjieError) -> Response:
     """The page, or the part, that says what an error says."""
-    found = describe_error(error, visitor.lang if visitor else wanted_language(request))
+    found = describe_error(error, visitor.lang if visitor else wanted_language(request),
+                           register_of(request).vocabulary.fields)
     return _shown(request, visitor, found)
 
 
@@ -214,6 +218,6 @@ def _described(status: int, said: Diagnostic, lang: Lang) -> dict[str, Any]:
     except KeyError:
         title = str(status)
     return {"status": status, "title": title, "code": said.code,
-            "messages": [say(said.code, lang, **said.args)],
-            "hint": say(said.hint, lang, **said.args) if said.hint else None,
+            "messages": [told(said, lang)],
+            "hint": told(Diagnostic(said.hint, said.args), lang) if said.hint else None,
             "findings": [], "changes": [], "decision": None}

@@ -20,13 +20,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
-from zhuanjie.engine.api import LANGS, Diagnostic, Lang, Text, office_zone, say
+from zhuanjie.engine.api import LANGS, Diagnostic, Lang, Text, office_zone
 from zhuanjie.web.api.callers import csrf_of
 from zhuanjie.web.pages.assets import asset
 from zhuanjie.web.pages.forms import CSRF
 from zhuanjie.web.pages.navigation import entries
 from zhuanjie.web.pages.visitors import Visitor, is_part, wanted_language, wanted_theme
 from zhuanjie.web.pages.words import has_words, words
+from zhuanjie.web.service.saying import told
 
 PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -108,7 +109,7 @@ def _both(lang: Lang, text: Text | Mapping[str, str]) -> str:
 
 def _says(lang: Lang, said: Diagnostic) -> str:
     """The words of a diagnostic."""
-    return say(said.code, lang, **said.args)
+    return told(said, lang)
 
 
 def _day(value: Any) -> str:

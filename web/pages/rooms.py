@@ -14,7 +14,7 @@ from zhuanjie.web.pages.law import routes as law
 from zhuanjie.web.pages.law import trying
 from zhuanjie.web.pages.letters import routes as letters
 from zhuanjie.web.pages.login import routes as login
-from zhuanjie.web.pages.member import acting, waiving
+from zhuanjie.web.pages.member import acting, proving, waiving
 from zhuanjie.web.pages.member import routes as member
 from zhuanjie.web.pages.members import bulk
 from zhuanjie.web.pages.members import routes as members
@@ -33,6 +33,7 @@ ROUTERS: Final = (
     member.router,
     acting.router,
     waiving.router,
+    proving.router,
     imports.router,
     letters.router,
     receipts.router,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhuanjie.engine.api import Field, Lang, Vocabulary
+from zhuanjie.web.service.saying import field_label, value_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +19,6 @@ class ValueInput:
     kind: str
     options: Sequence[tuple[str, str]]
     required: bool
-
-
-def field_label(field: Field, lang: Lang) -> str:
-    """What a field is called."""
-    return (field.heading_en or field.heading) if lang == "en" else field.heading
-
-
-def value_words(field: Field, value: Any, lang: Lang) -> str:
-    """A value as people read it, masked where the field is."""
-    if value is None:
-        return ""
-    own = str(value).lower() if isinstance(value, bool) else str(value)
-    known = (field.values_en if lang == "en" else field.values).get(own) or field.values.get(own)
-    return known if known is not None else field.shown(own)
 
 
 def value_input(field: Field, lang: Lang, *, required: bool = False) -> ValueInput:

@@ -28,6 +28,7 @@ from zhuanjie.web.evidence.verify import verify
 from zhuanjie.web.judging.decisions import decision_draft
 from zhuanjie.web.judging.given import given_tables
 from zhuanjie.web.judging.past import last_event, members_at
+from zhuanjie.web.service import bulk
 from zhuanjie.web.service.attachment_check import check_attachments
 from zhuanjie.web.service.board import DAY_JOB, work_out
 from zhuanjie.web.service.exporting import export_to
@@ -219,12 +220,43 @@ def what_if(job: JobContext) -> Mapping[str, Any]:
     return try_law(register, job.actor, day, law, job.files, said["lang"], job.progress)
 
 
+def bulk_look(job: JobContext) -> Mapping[str, Any]:
+    """Say what an act would come to for each of a list, or of those that were looked at before;
+    where more is to be typed first, who they are alone.
+    """
+    said, folder = job.arguments, job.files.parent
+    if (before := said.get("look")) is not None:
+        chosen = bulk.as_now(job.register, job.actor, bulk.kept_chosen(folder.parent / before))
+    elif "chosen" in said:
+        chosen = bulk.as_now(job.register, job.actor, said["chosen"])
+    else:
+        chosen = bulk.choose(job.register, job.actor, said["list"])
+        with job.register.store.change(job.actor) as work:
+            read_in_bulk(work, "list", len(chosen), unit=job.actor.unit)
+    bulk.keep_chosen(folder, chosen)
+    if not said["ready"]:
+        return {"looked": False, "whole": len(chosen)}
+    return bulk.go_through(
+        job.register, job.actor, bulk.act_of(said), chosen, said["lang"], named=bulk.NAMED,
+        file=job.files / bulk.FILE, progress=job.progress)
+
+
+def bulk_do(job: JobContext) -> Mapping[str, Any]:
+    """Do what was looked at, to each by itself; what another go has done already is not repeated.
+    """
+    said = job.arguments
+    chosen = bulk.kept_chosen(job.files.parent.parent / said["look"])
+    return bulk.go_through(
+        job.register, job.actor, bulk.act_of(said), chosen, said["lang"], key=said["look"],
+        do=True, named=bulk.NAMED, file=job.files / bulk.FILE, progress=job.progress)
+
+
 KINDS: Final[Mapping[str, Callable[[JobContext], Mapping[str, Any]]]] = {
     "audit-register": audit_register, "audit-file": audit_file, "verify-trail": verify_trail,
     "export": export_register, DAY_JOB: work_out_day,
     "import-preview": import_preview, "import-save": import_save,
     "import-undo": import_undo, "import-marked": import_marked,
-    "what-if": what_if,
+    "what-if": what_if, bulk.LOOK: bulk_look, bulk.DO: bulk_do,
 }
 _LOG: Final = logging.getLogger(__name__)
 _OFTEN: Final = 0.25

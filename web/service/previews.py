@@ -6,7 +6,6 @@ is found stands in a file of lines, and where its pages begin is noted.
 
 from __future__ import annotations
 
-import re
 import shutil
 import uuid
 from collections import Counter
@@ -30,6 +29,7 @@ from zhuanjie.report.notices import gathered, in_words
 from zhuanjie.report.view import View
 from zhuanjie.web.service.importing import Told, options_of, read_upload
 from zhuanjie.web.service.register import Register
+from zhuanjie.web.service.saying import quoted
 from zhuanjie.web.service.uploads import Upload
 from zhuanjie.web.store.errors import ForbiddenError, NotFoundError
 from zhuanjie.web.store.event import Actor
@@ -47,8 +47,9 @@ _ROWS: Final = 200
 _KINDS: Final = 8
 """How much is kept of what is wrong in the same way: groups, rows and values of each."""
 _TWICE: Final = "records.same-id"
-_QUOTED: Final = re.compile("`([^`]*)`")
-_QUOTES: Final = {"zh": r"「\1」", "en": r"“\1”"}
+_AS_IMPORT: Final = {f"records.unknown-heading{end}": f"register.import.unknown-heading{end}"
+                     for end in ("", "-near", ".many")}
+"""What an import says instead: an audit keeps the column and passes it over."""
 
 Words = Mapping[str, str]
 """A text in every language."""
@@ -267,7 +268,8 @@ def _gathered(source: ImportSource, upload: Upload) -> Iterator[Sequence[Words]]
 
 def _said(found: Diagnostic, lang: Lang, upload: Upload) -> str:
     """A notice with its place, in one line."""
-    text = _shorter(say(found.code, lang, **found.args), lang, upload)
+    code = _AS_IMPORT.get(found.code, found.code)
+    text = _shorter(say(code, lang, **found.args), lang, upload)
     at = found.place
     where = ":".join(str(part) for part in (at.sheet, at.line) if part is not None)
     return f"{where}: {text}" if where else text
@@ -291,7 +293,7 @@ def _shorter(text: str, lang: Lang, upload: Upload) -> str:
     """A text in which files are called as whoever sent them does, with a page's quotes."""
     for file in upload.files:
         text = text.replace(f"{file.parent}/", "")
-    return _QUOTED.sub(_QUOTES[lang], text)
+    return quoted(text, lang)
 
 
 def _table_of(found: InputFinding, source: ImportSource) -> int:

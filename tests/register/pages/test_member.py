@@ -92,6 +92,37 @@ def test_an_act_by_its_form(at: Pages, clerk: PageClient) -> None:
     assert clerk.page("/members/m1/history").count("换号") == 1
 
 
+def test_an_event_is_told_in_words_with_its_proof(at: Pages, clerk: PageClient) -> None:
+    seq = re.findall(r'href="/members/m1/history/(\d+)"', clerk.page("/members/m1/history"))[0]
+    page = clerk.page(f"/members/m1/history/{seq}")
+    said = text_of(page)
+    for words in ("更正", "李department", "部门" if "部门" in said else "组织部", "换号", "13800000000",
+                  "13911112222", "已当场核验", seq):
+        assert words in said, words
+    assert f'href="/api/v1/trail/events/{seq}/proof"' in page
+    # Who may not verify the trail sees what happened; another case's event is none of this one's.
+    own = at.as_("college").page(f"/members/m1/history/{seq}")
+    assert "13911112222" in own and "/proof" not in own
+    assert clerk.get(f"/members/town/history/{seq}").status_code == 404
+    assert clerk.get(f"/members/m1/history/{2**40}").status_code == 404
+
+
+def test_a_form_says_what_is_wrong_in_words(at: Pages, clerk: PageClient) -> None:
+    at.office.add("words", "maths")
+    form = clerk.page("/members/words/acts/settle")
+    sent = {"version": hidden(form, "version"), "f:destination.kind": "", "was:destination.kind": ""}
+    codes = re.compile(r"`|\b(?:destination|education|member|receipt)\.\w")
+    again = text_of(clerk.submit("/members/words/acts/settle", sent, status=422).text)
+    assert "需要填「" in again and not codes.search(again)
+    sent = {"f:education.briefed_on": "2031-01-01", "was:education.briefed_on": ""}
+    for path, status in (("/members/words/acts/brief/judge", 200), ("/members/words/acts/brief", 422)):
+        again = text_of(clerk.submit(path, sent, status=status).text)
+        assert "晚于今天" in again and not codes.search(again)
+    sent = {"f:member.name": "王words", "was:member.name": "王w", "reason": "再发一次"}
+    again = clerk.submit("/members/words/acts/correct?section=person", sent, status=422).text
+    assert "未作登记" in again and "再发一次" in again
+
+
 def test_what_is_hidden_can_be_emptied(at: Pages, clerk: PageClient) -> None:
     page = clerk.page("/members/town/acts/correct?section=person")
     sent = {"f:member.id_number": "", "was:member.id_number": "", "reason": "误录",
@@ -235,6 +266,11 @@ def test_a_waiver_is_asked_for_and_approved_by_another(at: Pages, clerk: PageCli
     assert college.submit(f"/members/late/waivers/{id[1]}/approve", status=403)
     assert college.submit(f"/members/p1/waivers/{id[1]}/approve", status=404)
     assert clerk.submit(f"/members/m1/waivers/{id[1]}/revoke", {"reason": "x"}, status=404)
+    for answer in ("revoke", "refuse"):  # nobody is left with an error page for a reason forgotten
+        again = clerk.submit(f"/members/late/waivers/{id[1]}/{answer}", {"reason": " "}, status=400)
+        beside = re.search(r'name="reason".*?aria-invalid="true".*?class="error"[^>]*>([^<]+)<',
+                           again.text, re.S)
+        assert beside and "理由" in beside[1] and f"/{answer}" in again.text
     other = Actor("zhao", "department", "office")
     with at.office.register.store.change(other) as work:
         at.office.register.waivers.approve(work, id[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,9 @@ import pytest
 from support.register_office import DAY
 from support.register_pages import PageClient, Pages, pages, text_of
 
+from zhuanjie.web.operations.upkeep import open_items, units_below
+from zhuanjie.web.reminders.digest import digest_text
+from zhuanjie.web.reminders.open_items import grouped
 from zhuanjie.web.store.event import SYSTEM, EventDraft
 
 ISSUED = {"letter__issued_on": "2026-01-05", "letter__serial": "字第00001号"}
@@ -154,6 +158,76 @@ def test_a_selection_is_previewed_then_done_once(at: Pages) -> None:
     assert once[1] in back and "可以办理" in text_of(back)
 
 
+def test_what_many_have_alike_is_said_once(at: Pages) -> None:
+    browser = at.as_("department")
+    shown = looked(browser, {"act": "depart", "member": [f"x{n:03}" for n in range(40, 55)]})
+    assert text_of(shown).count("离校时间已登记") == 1 and "15 人" in text_of(shown)
+    assert {f"x{n:03}" for n in range(40, 55)} <= set(listed(shown))
+
+
+@pytest.mark.slow
+def test_a_whole_list_is_looked_at_and_done_by_jobs(at: Pages) -> None:
+    browser, events = at.as_("department"), trail(at)
+    whole = listed(browser.page("/members?unit=physics&size=200"))
+    asked = {"act": "follow_up", "whole": "yes", "next": "/members?unit=physics"}
+    at.app.state.jobs.start()
+    try:
+        form = ended(browser, browser.submit("/members/bulk", asked).headers["location"])
+        assert f"已选 {len(whole)} 个" in text_of(form) and "填好后点" in text_of(form)
+        look = hidden(form, "look")
+        filled = {"act": "follow_up", "next": "/members?unit=physics", "again": "yes", "look": look,
+                  "input.receipt.followed_up_result": "已催"}
+        # What was never looked at is not done, whatever the form says.
+        shown = ended(browser, browser.submit("/members/bulk/do", filled).headers["location"])
+        assert "可以办理：1 个" in text_of(shown) and f"{len(whole) - 1} 人" in text_of(shown)
+        assert text_of(shown).count("没有开具介绍信") == 1 and trail(at) == events
+        names = browser.get(re.search(r'href="([^"]+people.csv)"', shown)[1]).text  # type: ignore[index]
+        assert names.count("王") == len(whole) > 50 and "没有开具介绍信" in names
+        filled["look"] = hidden(shown, "look")
+        where = {browser.submit("/members/bulk/do", filled).headers["location"] for _ in range(2)}
+        done = ended(browser, *where)
+        assert "已办理 1 个" in text_of(done) and trail(at) == events + 1
+        own = at.as_("college")
+        assert own.get(*where).status_code == 404
+        mine = ended(own, own.submit("/members/bulk", {**asked, "act": "brief"}).headers["location"])
+        assert "已选 0 个" in text_of(mine)
+    finally:
+        at.app.state.jobs.stop()
+    assert "批量办理" in browser.page("/jobs")
+
+
+def ended(browser: PageClient, path: str) -> str:
+    """The page of a job once it has ended."""
+    for _ in range(1200):
+        page = browser.page(path)
+        if 'hx-trigger="every 1s"' not in page:
+            return page
+        time.sleep(0.1)
+    raise AssertionError(path)
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found, name
+    return found[1]
+
+
+def test_lines_of_a_reminder_lead_to_those_they_count(at: Pages) -> None:
+    register, day = at.office.register, at.office.register.day()
+    with register.store.reading(SYSTEM) as conn:
+        items = open_items(conn, units_below(conn, "physics"))
+    lines = grouped(items, day, 7)
+    text = digest_text("x", lines, "zh", {}, "http://localhost:8740", "physics")
+    links = re.findall(r"\(http://localhost:8740(/[^)]+)\)", text)
+    assert len(links) == len(lines) and len({line.group for line in lines}) >= 2
+    browser = at.as_("department")
+    for line, link in zip(lines, links, strict=True):
+        page = browser.page(f"{link}&size=200")
+        assert len(listed(page)) == line.count, link
+        assert 'class="chip"' in page
+    browser.page("/members?group=none", status=422)
+
+
 @pytest.mark.parametrize("asked", ["x", "eJw", "////", "%00", "e" * 7000])
 def test_an_address_that_is_none_is_said(at: Pages, asked: str) -> None:
     browser = at.as_("department")
@@ -165,7 +239,7 @@ def test_a_selection_too_long_for_an_address_is_shown_all_the_same(at: Pages) ->
     browser = at.as_("department")
     # Digits that nothing makes shorter; the longest selection that a page offers is shorter.
     chosen = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(200)]
-    form = {"act": "notify", "member": ["x010", *chosen[:199]]}
+    form = {"act": "notify", "member": ["x012", *chosen[:199]]}
     shown = text_of(browser.submit("/members/bulk", form, status=200).text)
     assert "可以办理：1 个" in shown and "不能办理：199 个" in shown
 

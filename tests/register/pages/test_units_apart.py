@@ -25,7 +25,7 @@ PNG = (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08
 OF_NOBODY = ("/static/", "/login", "/law/clauses/")
 """What has parts in its address that name nothing of a unit's."""
 PARTS = {"key": "p1", "member": "p1", "act": "notify", "name": "audit.json", "answer": "approve"}
-BY_PATH = {"/jobs/": "job", "/law/what-if/": "job", "/imports/uploads/": "upload",
+BY_PATH = {"/jobs/": "job", "/members/bulk/jobs/": "job", "/law/what-if/": "job", "/imports/uploads/": "upload",
            "/imports/": "import", "/settings/users/": "user", "/settings/reminders/": "reminder",
            "/settings/keys/": "api_key", "/members/": "waiver"}
 """What an `{id}` names, by how the address begins; the first that fits holds."""
@@ -34,7 +34,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/imports/uploads/{id}/save": {"token": "1-" + "0" * 32},
     "/settings/users/{id}": {"name": "改名", "role": "department", "unit": "maths"}}
 MIXED = [("POST", "/members/m1/waivers/{waiver}/refuse"), ("GET", "/members/m1/files/{sha256}"),
-         ("POST", "/members/m1/files/{sha256}/remove")]
+         ("POST", "/members/m1/files/{sha256}/remove"), ("GET", "/members/m1/history/{seq}")]
 """What is another unit's, asked for as one's own member's."""
 ASKED = [  # what is named in a query or a form
     ("GET", "/board?unit=physics"), ("GET", "/board/list?unit=physics"),
@@ -80,7 +80,7 @@ def theirs(at: Pages) -> dict[str, str]:
     with office.register.database.writing() as conn:  # those who look see mathematics alone
         conn.execute(USERS.update().values(unit="maths").where(USERS.c.id.in_(ROLES)))
     return {"sha256": file["sha256"], "upload": sent["upload"], "import": saved["id"],
-            "job": job["id"], "waiver": waiver["id"], "user": "newton", "reminder": reminder["id"],
+            "job": job["id"], "waiver": waiver["id"], "seq": str(done.json()["version"]), "user": "newton", "reminder": reminder["id"],
             "api_key": office.key("college", "physics").split("_")[1], **PARTS}
 
 

@@ -22,6 +22,7 @@ from zhuanjie.web.service.import_desk import SAVED, ImportDesk
 from zhuanjie.web.service.importing import own_unit
 from zhuanjie.web.service.jobs import ENDED, Job
 from zhuanjie.web.service.past_import import past_import
+from zhuanjie.web.service.saying import job_failure
 from zhuanjie.web.transfer.kept_columns import keep_columns, kept_columns
 from zhuanjie.web.transfer.layout import counts_line, heading_of, member_name, shown_value
 from zhuanjie.web.transfer.projection import imports
@@ -117,8 +118,8 @@ def show(request: Request, register: Register, jobs: Jobs, visitor: Seen, id: Im
         names={each: names.get(each, each) for each in actors}, unit=_title(tree, past.unit),
         counts=counts_line(past.counts, view), may_undo=visitor.may("undo-import"),
         job=job if job is not None and job.state not in ENDED else None,
-        failed=say(job.error["code"], visitor.lang, **job.error.get("values", {}))
-        if job is not None and job.error and past.undone is None else None,
+        failed=job_failure(job.error, visitor.lang)
+        if job is not None and past.undone is None else None,
         rows=[_row(each, view) for each in seen.members],
         left=[(id, member_name(member, view) if member is not None else id,
                heading_of(field, view) if field else None) for member, id, field in seen.left],

@@ -35,6 +35,7 @@ from zhuanjie.web.service.import_desk import SAVED, ImportDesk
 from zhuanjie.web.service.importing import own_unit
 from zhuanjie.web.service.jobs import ENDED, Job
 from zhuanjie.web.service.previews import StoredPreview, stored_preview
+from zhuanjie.web.service.saying import job_failure
 from zhuanjie.web.service.uploads import Upload
 from zhuanjie.web.store.errors import ConflictError
 from zhuanjie.web.transfer.kept_columns import keep_columns
@@ -174,7 +175,7 @@ def _page(request: Request, desk: ImportDesk, visitor: Visitor, upload: Upload, 
         else desk.look(actor, upload, lang)
     if failure is None and last is not None and last.state == "failed" and last.error is not None:
         failure = {"title": say("register.status.409", lang), "hint": None, "changes": [],
-                   "messages": [say(last.error["code"], lang, **last.error.get("values", {}))]}
+                   "messages": [job_failure(last.error, lang)]}
     upload = desk.register.uploads.upload(upload.id, actor)
     running = _running(desk, visitor, upload)
     marked = desk.marked(actor, upload)

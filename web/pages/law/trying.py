@@ -18,6 +18,7 @@ from zhuanjie.web.pages.frame import go, render
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
 from zhuanjie.web.pages.work.routes import jobs_of
 from zhuanjie.web.service.jobs import ENDED
+from zhuanjie.web.service.saying import job_failure
 from zhuanjie.web.service.what_if import KIND, tried_law
 from zhuanjie.web.store.errors import NotFoundError
 
@@ -58,13 +59,12 @@ def show(request: Request, visitor: Seen, id: JobId) -> Response:
     job = jobs_of(request).job(id, visitor.actor)
     if job.kind != KIND:
         raise fail(NotFoundError, "register.job.none")
-    failed = say(job.error["code"], visitor.lang, **job.error.get("values", {})) \
-        if job.error else None
     part = request.headers.get("hx-target") == "what-if"
     titles = {name: getattr(title, visitor.lang)
               for name, title in register_of(request).law_book.names().items()}
     return render(request, visitor, "law/_tried.html" if part else "law/tried.html", job=job,
-                  failed=failed, ended=job.state in ENDED, titles=titles, tab="what-if",
+                  failed=job_failure(job.error, visitor.lang), ended=job.state in ENDED,
+                  titles=titles, tab="what-if",
                   found=_in_words(job.result, visitor) if job.result else None)
 
 

@@ -14,8 +14,8 @@ from jinja2 import nodes
 
 from zhuanjie.engine.api import Lang, Vocabulary
 from zhuanjie.web.pages.frame import environment
-from zhuanjie.web.pages.values import field_label, value_words
 from zhuanjie.web.pages.words import words
+from zhuanjie.web.service.saying import field_label, value_words
 
 _PREFIXES: Final = ("f:", "input.")
 """Before the names of the domain's fields."""

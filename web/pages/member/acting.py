@@ -14,7 +14,14 @@ from fastapi import APIRouter, Path, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from zhuanjie.engine.api import Diagnostic, InputError, TypedAct, UsageError, ZhuanjieError, fail
+from zhuanjie.engine.api import (
+    Diagnostic,
+    InputError,
+    TypedAct,
+    UsageError,
+    ZhuanjieError,
+    fail,
+)
 from zhuanjie.web.access.users import called
 from zhuanjie.web.acts.conflicts import conflict
 from zhuanjie.web.acts.perform import AskedAct
@@ -29,7 +36,7 @@ from zhuanjie.web.pages.member.facts import (
     sections_of,
     value_of,
 )
-from zhuanjie.web.pages.member.routes import Key, program, shown_changes
+from zhuanjie.web.pages.member.routes import Key, program, reason_error, shown_changes, title_of
 from zhuanjie.web.pages.member.typing import (
     VALUE,
     TypedForm,
@@ -45,6 +52,7 @@ from zhuanjie.web.service.casefile import names_of, open_acts_of, unit_title
 from zhuanjie.web.service.cases import member_of
 from zhuanjie.web.service.drafting import ActDraft, draft_act
 from zhuanjie.web.service.register import Register
+from zhuanjie.web.service.saying import told
 from zhuanjie.web.store.errors import ConflictError, NotFoundError, RefusedError
 from zhuanjie.web.store.members import Member
 
@@ -134,16 +142,17 @@ def _form(request: Request, visitor: Visitor, key: str, name: str, shown: _Shown
         lacking = {n: Diagnostic("register.acts.lacking", {"field": label_of(n, acts.fields, lang),
                                                            "act": act.act.title})
                    for n in draft.lacking}
-        fields = errors_shown(fields, {**lacking, **draft.unread}, lang)
-    said = describe_error(shown.error, lang) if shown.error is not None else None
+        fields = errors_shown(fields, {**lacking, **draft.unread}, acts.fields, lang)
+    said = describe_error(shown.error, lang, acts.fields) if shown.error is not None else None
     return render(
         request, visitor, "member/act.html", status=said["status"] if said else 200,
-        unit=unit, title=_called(register, member), act_=act.act, act_id=name,
+        unit=unit, title=title_of(register, member), act_=act.act, act_id=name,
         fields=fields, said=said, is_conflict=isinstance(shown.error, ConflictError), since=since,
         version=member.version, once=new_key(), section=section, open_acts=open_acts,
         sections=[(id, title) for id, title, names in sections_of(acts)
                   if act.act.sets_any and names],
-        reason=asked.reason or "", files=asked.attachments, resumed=shown.resumed,
+        reason=asked.reason or "", reason_error=reason_error(shown.error, lang),
+        files=asked.attachments, resumed=shown.resumed,
         **_judged(register, visitor, draft, asked))
 
 
@@ -152,7 +161,9 @@ def _judged(register: Register, visitor: Visitor, draft: ActDraft,
     """What the part shows that says what an act would come to."""
     fields, lang = register.vocabulary.fields, visitor.lang
     return {
-        "draft": draft, "acknowledged": asked.acknowledged, "fix": draft.fix,
+        "draft": draft, "unread": {n: told(d, lang, fields) for n, d in draft.unread.items()},
+        "against": [told(d, lang, fields) for d in (*draft.obstacles, *draft.invalid)],
+        "acknowledged": asked.acknowledged, "fix": draft.fix,
         "act": draft.act.id, "acts": register.acts.desk.acts.acts, "member": draft.member,
         "changes": [(label_of(n, fields, lang), value_of(n, was, fields, lang),
                      value_of(n, now, fields, lang)) for n, (was, now) in draft.changes.items()],
@@ -192,11 +203,3 @@ def _act(register: Register, name: str) -> TypedAct:
     if act is None:
         raise fail(NotFoundError, "register.none")
     return act
-
-
-def _called(register: Register, member: Member) -> str:
-    vocabulary = register.vocabulary
-    for name in (vocabulary.name, *vocabulary.keys):
-        if name is not None and name in member.record:
-            return vocabulary.fields[name].shown(str(member.record[name]))
-    return member.id

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhuanjie.engine.api import Field, FieldTable, Lang, RegisterActs
-from zhuanjie.web.pages.values import field_label, value_words
 from zhuanjie.web.pages.words import has_words, words
+from zhuanjie.web.service.saying import field_label, value_words
 
 REST = "rest"
 """The section of the fields that no other has."""

@@ -10,11 +10,22 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from zhuanjie.engine.api import DestinationAnswer, Finding, Lang, Outcome, TableRow, fail
+from zhuanjie.engine.api import (
+    DestinationAnswer,
+    Finding,
+    Lang,
+    Outcome,
+    TableRow,
+    UsageError,
+    ZhuanjieError,
+    fail,
+)
 from zhuanjie.web.acts.conflicts import conflict
 from zhuanjie.web.acts.possible import PossibleAct
 from zhuanjie.web.acts.removal import remove_attachment, sweep
 from zhuanjie.web.api.fields import Line
+from zhuanjie.web.pages.errors import describe_error
+from zhuanjie.web.pages.forms import FormValues
 from zhuanjie.web.pages.frame import go, render
 from zhuanjie.web.pages.member.facts import (
     FactSection,
@@ -38,7 +49,8 @@ from zhuanjie.web.service.casefile import (
 )
 from zhuanjie.web.service.cases import member_of
 from zhuanjie.web.service.register import Register
-from zhuanjie.web.store.errors import NotFoundError
+from zhuanjie.web.service.saying import told
+from zhuanjie.web.store.errors import ForbiddenError, NotFoundError
 from zhuanjie.web.store.event import SYSTEM, Event
 from zhuanjie.web.store.members import Member, members
 
@@ -50,6 +62,7 @@ _FIRST: Final = 10
 _MORE: Final = 50
 _ORDER: Final = (Outcome.VIOLATION, Outcome.UNDETERMINED, Outcome.PENDING, Outcome.WAIVED)
 _SANDBOX: Final = "sandbox; default-src 'none'"
+_REASON: Final = frozenset({"register.acts.reason", "register.acts.reason-long"})
 _NOT_ASCII: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -65,7 +78,7 @@ def show(request: Request, visitor: Seen, key: Key) -> Response:
         return go(request, f"/members/{found.member.id}")
     return render(
         request, visitor, "member/member.html", case=found, names=names,
-        title=_title(register, found), facts=_shown_facts(register, found, visitor.lang),
+        title=title_of(register, found.member), facts=_shown_facts(register, found, visitor.lang),
         findings=finding_groups(register, found.looked.case.findings, visitor.lang),
         deadlines=_deadlines(found.looked.case.findings),
         not_judged=sorted({o.clause for o in found.looked.case.judgement.outcomes
@@ -160,11 +173,36 @@ def file(request: Request, visitor: Seen, key: Key, sha256: Sha) -> Response:
 def remove(request: Request, visitor: Sent, typed: Typed, key: Key, sha256: Sha) -> Response:
     """Take a file away for good, with its name."""
     register = register_of(request)
-    with register.store.change(visitor.actor) as work:
-        member = member_of(work.conn, key, register.vocabulary)
-        remove_attachment(work, member.id, sha256, typed.one("reason"))
+    with register.store.reading(visitor.actor) as conn:
+        member = member_of(conn, key, register.vocabulary)
+    doing, reason = words("member.remove_for_good", visitor.lang), typed.one("reason")
+    try:
+        if not reason:
+            raise fail(UsageError, "register.acts.reason", act=doing)
+        with register.store.change(visitor.actor) as work:
+            remove_attachment(work, member.id, sha256, reason)
+    except (NotFoundError, ForbiddenError):
+        raise
+    except ZhuanjieError as error:
+        return reason_again(request, visitor, member, typed, error, doing)
     sweep(register.store, register.attachments, sha256)
     return go(request, f"/members/{member.id}#files", "member.removed")
+
+
+def reason_again(request: Request, visitor: Visitor, member: Member, typed: FormValues,
+                 error: ZhuanjieError, title: str) -> Response:
+    """The form of what takes a reason alone, once more: what was typed, and why it was not done."""
+    said, beside = describe_error(error, visitor.lang), reason_error(error, visitor.lang)
+    return render(request, visitor, "member/reason.html", status=said["status"], member=member,
+                  name=title_of(register_of(request), member), title=title, beside=beside,
+                  action=request.url.path, said=None if beside else said,
+                  reason=typed.one("reason"))
+
+
+def reason_error(error: ZhuanjieError | None, lang: Lang) -> str | None:
+    """What is wrong with the reason that was typed, to be said beside it; None for nothing."""
+    found = error.diagnostics if error is not None else ()
+    return next((told(d, lang) for d in found if d.code in _REASON), None)
 
 
 def finding_groups(register: Register, findings: tuple[Finding, ...],
@@ -220,13 +258,13 @@ def _deadlines(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding
     return ([f for f in dated if f.outcome not in done], [f for f in dated if f.outcome in done])
 
 
-def _title(register: Register, found: MemberFile) -> str:
-    """What the page is called: the member's name, else a key."""
-    vocabulary, record = register.vocabulary, found.member.record
+def title_of(register: Register, member: Member) -> str:
+    """What a member is called: by name, else by a key."""
+    vocabulary, record = register.vocabulary, member.record
     for name in (vocabulary.name, *vocabulary.keys):
         if name is not None and name in record:
             return vocabulary.fields[name].shown(str(record[name]))
-    return found.member.id
+    return member.id
 
 
 def _choices(register: Register, member: Member, answers: Sequence[DestinationAnswer],

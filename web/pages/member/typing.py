@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Literal
 
-from zhuanjie.engine.api import Diagnostic, Field, Lang, RegisterActs, TypedAct, plain, say
+from zhuanjie.engine.api import Diagnostic, Field, FieldTable, Lang, RegisterActs, TypedAct, plain
 from zhuanjie.web.acts.attachments import Attachment
 from zhuanjie.web.acts.perform import AskedAct
 from zhuanjie.web.acts.values import input_fields
 from zhuanjie.web.pages.forms import FormValues
 from zhuanjie.web.pages.member.facts import label_of, options_of, sections_of, value_of
+from zhuanjie.web.service.saying import told
 from zhuanjie.web.store.members import Member
 
 VALUE: Final = "f:"
@@ -137,9 +138,9 @@ def form_fields(act: TypedAct, acts: RegisterActs, member: Member, actor: str, d
 
 
 def errors_shown(fields: list[FormField], said: Mapping[str, Diagnostic],
-                 lang: Lang) -> list[FormField]:
+                 known: FieldTable, lang: Lang) -> list[FormField]:
     """Fields with what is wrong with them."""
-    return [replace(f, error=say(said[f.name].code, lang, **said[f.name].args))
+    return [replace(f, error=told(said[f.name], lang, known))
             if f.name in said else f for f in fields]
 
 

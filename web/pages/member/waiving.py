@@ -18,7 +18,7 @@ from zhuanjie.web.judging.casework import look
 from zhuanjie.web.pages.errors import describe_error
 from zhuanjie.web.pages.forms import FormValues
 from zhuanjie.web.pages.frame import go, render
-from zhuanjie.web.pages.member.routes import Key
+from zhuanjie.web.pages.member.routes import Key, reason_again
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
 from zhuanjie.web.pages.words import words
 from zhuanjie.web.service.casefile import unit_title
@@ -70,11 +70,18 @@ def answer(request: Request, visitor: Sent, typed: Typed, key: Key, id: Id,
            answer: Answer) -> Response:
     """Approve a waiver that somebody else asked for, refuse it, or end one."""
     register = register_of(request)
-    with register.store.change(visitor.actor) as work:
-        member = member_of(work.conn, key, register.vocabulary)
-        if id not in {each.id for each in kept_waivers(work.conn, member=member.id)}:
+    with register.store.reading(visitor.actor) as conn:
+        member = member_of(conn, key, register.vocabulary)
+        if id not in {each.id for each in kept_waivers(conn, member=member.id)}:
             raise fail(NotFoundError, "register.acts.no-waiver")
-        _answer(register, work, id, answer, typed, visitor.lang)
+    try:
+        with register.store.change(visitor.actor) as work:
+            _answer(register, work, id, answer, typed, visitor.lang)
+    except (NotFoundError, ForbiddenError):
+        raise
+    except ZhuanjieError as error:
+        return reason_again(request, visitor, member, typed, error,
+                            words(f"member.waiver_{answer}", visitor.lang))
     return go(request, f"/members/{member.id}#waivers", f"member.waiver_done_{answer}")
 
 

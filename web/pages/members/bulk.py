@@ -1,51 +1,49 @@
-"""One act for many cases. In: a selection. Out: what would become of each, then what did.
+"""One act for many cases. In: a selection. Out: what would become of it, then what did.
 
-Nothing is done before it was shown: the preview says for each case what would be changed, or why it
-is refused, with the clause and what mends it.
+Nothing is done before it was shown: the preview says what would be changed, and of whom it is
+refused, with the clause and what mends it. A whole list is looked at and done by jobs, each with a
+page that can be left and found again.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
-from sqlalchemy import Connection
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from zhuanjie.engine.api import TypedAct, ZhuanjieError
-from zhuanjie.web.acts.desk import BulkResult
+from zhuanjie.engine.api import TypedAct, fail
 from zhuanjie.web.acts.perform import AskedAct
 from zhuanjie.web.acts.values import input_fields, unknown_act
-from zhuanjie.web.pages.errors import describe_error
 from zhuanjie.web.pages.forms import FormValues, whole_number
 from zhuanjie.web.pages.frame import go, render
+from zhuanjie.web.pages.members.query import filter_at, query_of
 from zhuanjie.web.pages.members.selection import LONGEST, packed, unpacked
-from zhuanjie.web.pages.values import field_label, value_input, value_words
-from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, own_path, register_of
+from zhuanjie.web.pages.values import value_input
+from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, is_part, own_path, register_of
+from zhuanjie.web.pages.work.routes import jobs_of
+from zhuanjie.web.service.bulk import (
+    AT_ONCE,
+    DO,
+    FILE,
+    LOOK,
+    as_now,
+    go_through,
+    plain_act,
+    plain_query,
+)
+from zhuanjie.web.service.jobs import ENDED, Job
 from zhuanjie.web.service.register import Register
-from zhuanjie.web.store.members import members
+from zhuanjie.web.service.saying import job_failure
+from zhuanjie.web.store.errors import NotFoundError
 
 router = APIRouter(prefix="/bulk")
-MOST = 200
-_HERE = "/members/bulk"
-_INPUT = "input."
-
-
-@dataclass(frozen=True, slots=True)
-class BulkRow:
-    """What becomes of one case: `error` is why it is refused, `changes` what would be set."""
-
-    id: str
-    name: str
-    key: str
-    version: int
-    error: dict[str, Any] | None
-    changes: Sequence[tuple[str, str]]
-    findings: Sequence[Any]
-    number: str | None
+JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+_HERE: Final = "/members/bulk"
+_INPUT: Final = "input."
+_ACT: Final = ("act", "inputs", "reason", "acknowledged")
 
 
 def acts_for(visitor: Visitor, register: Register) -> list[tuple[str, Any]]:
@@ -59,8 +57,18 @@ def acts_for(visitor: Visitor, register: Register) -> list[tuple[str, Any]]:
 @router.post("")
 def ask(request: Request, visitor: Sent, typed: Typed) -> Response:
     """Lead to the page that shows what an act would come to for each of a selection."""
-    if not _chosen(typed) or not typed.one("act"):
+    if typed.one("look"):
+        return _look(request, visitor, typed, {"look": _job(request, visitor, typed, LOOK).id})
+    chosen = _chosen(typed)
+    if not (chosen or typed.has("whole")) or not typed.one("act"):
         return go(request, own_path(typed.one("next", "/members")), "members.choose_first")
+    if typed.has("whole"):
+        register, asked = register_of(request), filter_at(own_path(typed.one("next")))
+        with register.store.reading(visitor.actor) as conn:
+            query = query_of(register, conn, visitor.actor, asked)
+        return _look(request, visitor, typed, {"list": plain_query(query)})
+    if len(chosen) > AT_ONCE:
+        return _look(request, visitor, typed, {"chosen": chosen})
     once = {} if typed.one("once") else {"once": uuid.uuid4().hex}
     address = packed(typed, **once)
     if address is None:
@@ -75,99 +83,129 @@ def preview(request: Request, visitor: Seen,
     return _preview(request, visitor, unpacked(asked)) if asked else go(request, "/members")
 
 
-def _preview(request: Request, visitor: Visitor, typed: FormValues) -> Response:
-    register, chosen = register_of(request), _chosen(typed)
-    act = _act(register, typed.one("act"))
-    lacking = [name for name, need in input_fields(act, register.acts.desk.acts).items()
-               if need and not typed.one(_INPUT + name)]
-    first = not typed.has("again")
-    results = [] if first and (lacking or act.act.reason == "required") else \
-        register.acts.preview_all(visitor.actor, _asked(act, typed), chosen,
-                                  lang=visitor.lang)
-    return _page(request, visitor, typed, act, chosen, results, done=False)
-
-
 @router.post("/do")
 def do(request: Request, visitor: Sent, typed: Typed) -> Response:
     """Do what was shown: to each by itself, and once however often it is sent."""
-    register = register_of(request)
-    chosen, act = _chosen(typed), _act(register, typed.one("act"))
-    key = typed.one("once")[:100] or None
-    results = register.acts.do_all(visitor.actor, _asked(act, typed), chosen, key=key,
-                                   lang=visitor.lang)
-    return _page(request, visitor, typed, act, chosen, results, done=True)
+    if typed.one("look"):
+        return _do_job(request, visitor, typed)
+    register, act = register_of(request), _act(register_of(request), typed.one("act"))
+    found = go_through(register, visitor.actor, _asked(act, typed), _chosen(typed), visitor.lang,
+                       key=typed.one("once")[:100] or None, do=True)
+    return _done(request, visitor, act, found, own_path(typed.one("next", "/members")))
+
+
+@router.get("/jobs/{id}")
+def show(request: Request, visitor: Seen, id: JobId) -> Response:
+    """How far a job is; once it has ended, what it found or did."""
+    job = jobs_of(request).job(id, visitor.actor)
+    if job.kind not in {LOOK, DO}:
+        raise fail(NotFoundError, "register.job.none")
+    here = f"{_HERE}/jobs/{id}"
+    if is_part(request) and job.state in ENDED:
+        return go(request, here)
+    act = _act(register_of(request), job.arguments["act"])
+    back = str(job.arguments["back"])
+    if job.result is None:
+        return render(request, visitor,
+                      "members/_bulk_job.html" if is_part(request) else "members/bulk_job.html",
+                      job=job, act=act, here=here, back=back, ended=job.state in ENDED,
+                      failed=job_failure(job.error, visitor.lang))
+    file = f"/jobs/{id}/files/{FILE}" if FILE in job.files else None
+    if job.kind == DO:
+        return _done(request, visitor, act, job.result, back, file)
+    return _page(request, visitor, act, job.result, back, typed=job.arguments, look=id, file=file)
 
 
 def resume(request: Request, visitor: Visitor, typed: FormValues) -> Response:
     """What was asked of a selection when the session ended, looked at once more."""
-    return _preview(request, visitor, typed)
+    is_job = typed.one("look") or typed.has("whole")
+    return (ask if is_job else _preview)(request, visitor, typed)
 
 
 RESUMES: Final = {r"/members/bulk(?:/do)?": resume}
 
 
-def _page(request: Request, visitor: Visitor, typed: FormValues, act: TypedAct,
-          chosen: dict[str, int | None], results: Sequence[BulkResult], *,
-          done: bool) -> Response:
+def _preview(request: Request, visitor: Visitor, typed: FormValues) -> Response:
+    register = register_of(request)
+    act = _act(register, typed.one("act"))
+    asked, chosen = _asked(act, typed), as_now(register, visitor.actor, _chosen(typed))
+    found: dict[str, Any] = {"looked": False, "whole": len(chosen)}
+    if _is_ready(register, act, typed):
+        found = go_through(register, visitor.actor, asked, chosen, visitor.lang)
+    return _page(request, visitor, act, found, own_path(typed.one("next", "/members")),
+                 typed=plain_act(asked), chosen=chosen, once=typed.one("once") or uuid.uuid4().hex)
+
+
+def _look(request: Request, visitor: Visitor, typed: FormValues, of: Mapping[str, Any],
+          note: str | None = None) -> Response:
+    """Have a job look at an act for many."""
+    register = register_of(request)
+    act = _act(register, typed.one("act"))
+    visitor.need(act.act.permission)
+    job = jobs_of(request).submit(LOOK, visitor.actor, {
+        **of, **plain_act(_asked(act, typed)), "ready": _is_ready(register, act, typed),
+        **_common(request, visitor, typed)})
+    return go(request, f"{_HERE}/jobs/{job.id}", note)
+
+
+def _do_job(request: Request, visitor: Visitor, typed: FormValues) -> Response:
+    """Have a job do what another has looked at; what was typed since is looked at first."""
+    register, jobs = register_of(request), jobs_of(request)
+    look = _job(request, visitor, typed, LOOK)
+    act = _act(register, typed.one("act"))
+    asked = plain_act(_asked(act, typed))
+    if look.result is None or not look.result["looked"] or \
+            any(look.arguments[name] != asked[name] for name in _ACT):
+        return _look(request, visitor, typed, {"look": look.id}, "members.look_changed")
+    begun = next((job for job in jobs.jobs(visitor.actor) if job.kind == DO
+                  and job.arguments["look"] == look.id
+                  and job.state not in {"failed", "cancelled"}), None)
+    job = begun or jobs.submit(DO, visitor.actor, {
+        **asked, "look": look.id, **_common(request, visitor, typed)})
+    return go(request, f"{_HERE}/jobs/{job.id}")
+
+
+def _common(request: Request, visitor: Visitor, typed: FormValues) -> dict[str, Any]:
+    return {"lang": visitor.lang, "today": register_of(request).day().isoformat(),
+            "back": own_path(typed.one("next", "/members"))}
+
+
+def _job(request: Request, visitor: Visitor, typed: FormValues, kind: str) -> Job:
+    """The job that a form is of; raises NotFoundError."""
+    job = jobs_of(request).job(typed.one("look"), visitor.actor)
+    if job.kind != kind:
+        raise fail(NotFoundError, "register.job.none")
+    return job
+
+
+def _page(request: Request, visitor: Visitor, act: TypedAct, found: Mapping[str, Any],
+          back: str, *, typed: Mapping[str, Any], chosen: Mapping[str, int | None] | None = None,
+          look: str = "", once: str = "", file: str | None = None) -> Response:
+    """What an act would come to, with the form that asks anew or does it."""
     register, lang = register_of(request), visitor.lang
-    with register.store.reading(visitor.actor) as conn:
-        rows = _rows(conn, register, visitor, chosen, results,
-                     frozenset() if done else _numbered(act))
-    titles = {id: getattr(each.text, lang) for id, each in register.policy().clauses.items()}
-    fields = register.vocabulary.fields
-    inputs = [(value_input(fields[name], lang, required=need), typed.one(_INPUT + name))
+    fields, clauses = register.vocabulary.fields, register.policy().clauses
+    inputs = [(value_input(fields[name], lang, required=need), typed["inputs"].get(name, ""))
               for name, need in input_fields(act, register.acts.desk.acts).items()]
-    refused = [row for row in rows if row.error]
-    asked_about = dict.fromkeys(
-        found["clause"] for row in refused if row.error for found in row.error["findings"]
-        if found.get("outcome") == "undetermined")
+    asked_about = found.get("asked", ()) if act.act.undetermined == "confirm" else ()
     return render(
-        request, visitor, "members/done.html" if done else "members/bulk.html", act=act,
-        rows=rows, inputs=inputs, reason=typed.one("reason"), looked=bool(results),
-        refused=refused, allowed=[row for row in rows if not row.error],
-        clauses=[(clause, f"{clause} {titles.get(clause, '')}".strip()) for clause in asked_about]
-        if act.act.undetermined == "confirm" else [],
-        acknowledged=typed.all("acknowledged"), back=own_path(typed.one("next", "/members")),
-        once=typed.one("once") or uuid.uuid4().hex,
-        key_label=field_label(fields[register.vocabulary.key], lang))
+        request, visitor, "members/bulk.html", act=act, found=found, inputs=inputs, back=back,
+        reason=typed["reason"] or "", acknowledged=typed["acknowledged"], look=look, once=once,
+        chosen=[f"{id}:{'' if version is None else version}"
+                for id, version in (chosen or {}).items()], file=file,
+        clauses=[(id, f"{id} {getattr(clauses[id].text, lang) if id in clauses else ''}".strip())
+                 for id in asked_about])
 
 
-def _rows(conn: Connection, register: Register, visitor: Visitor,
-          chosen: dict[str, int | None], results: Sequence[BulkResult],
-          numbered: frozenset[str]) -> list[BulkRow]:
-    vocabulary, lang = register.vocabulary, visitor.lang
-    found = members(conn, chosen)
-    said = {result.member: result for result in results}
-    rows = []
-    for id in chosen:
-        member = found.get(id)
-        record = member.record if member else {}
-        key = vocabulary.key_of(record)
-        result = said.get(id)
-        answer = (result.answer if result else None) or {}
-        changes = answer.get("changes", {})
-        rows.append(BulkRow(
-            id, str(record.get(vocabulary.name or "", "")),
-            value_words(vocabulary.fields[key], record.get(key), lang),
-            member.version if member else 0,
-            _described(result.error, visitor) if result and result.error else None,
-            [(field_label(vocabulary.fields[name], lang),
-              value_words(vocabulary.fields[name], value, lang))
-             for name, value in changes.items() if name not in numbered],
-            answer.get("findings", ()), answer.get("number") or next(
-                (str(value) for name, value in changes.items() if name in numbered), None)))
-    return rows
+def _done(request: Request, visitor: Visitor, act: TypedAct, found: Mapping[str, Any],
+          back: str, file: str | None = None) -> Response:
+    return render(request, visitor, "members/done.html", act=act, found=found, back=back, file=file)
 
 
-def _numbered(act: TypedAct) -> frozenset[str]:
-    """The fields that take a number of a series: looked at by itself, each would have the next."""
-    sets = act.act.sets
-    own = {name for name, setting in sets.items() if setting.series is not None}
-    return frozenset(own | {name for name, setting in sets.items() if setting.field in own})
-
-
-def _described(error: ZhuanjieError, visitor: Visitor) -> dict[str, Any]:
-    return describe_error(error, visitor.lang)
+def _is_ready(register: Register, act: TypedAct, typed: FormValues) -> bool:
+    """Whether there is anything to look at yet: a form that asks for more is filled in first."""
+    return typed.has("again") or not (act.act.reason == "required" or any(
+        need and not typed.one(_INPUT + name)
+        for name, need in input_fields(act, register.acts.desk.acts).items()))
 
 
 def _asked(act: TypedAct, typed: FormValues) -> AskedAct:
@@ -188,7 +226,7 @@ def _act(register: Register, name: str) -> TypedAct:
 def _chosen(typed: FormValues) -> dict[str, int | None]:
     """The selection: ids, and the versions that were seen (`<id>:<version>`)."""
     out: dict[str, int | None] = {}
-    for said in typed.all("member")[:MOST]:
+    for said in typed.all("member"):
         id, _, version = said.partition(":")
         if id:
             out[id] = whole_number(version)

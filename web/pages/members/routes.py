@@ -11,18 +11,20 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from zhuanjie.engine.api import Lang
-from zhuanjie.web.access.units import UnitTree, unit_tree
+from zhuanjie.web.access.units import unit_tree
 from zhuanjie.web.api.paging import Cursor, cursor_of, row_of
 from zhuanjie.web.pages.frame import go, render
 from zhuanjie.web.pages.members import bulk
 from zhuanjie.web.pages.members.columns import choose_columns, chosen_columns
 from zhuanjie.web.pages.members.filters import SIZES, SOON, ListFilter, filter_of
+from zhuanjie.web.pages.members.query import query_of
 from zhuanjie.web.pages.members.shown import chips, tabs, waits_tabs
-from zhuanjie.web.pages.values import field_label, record_words
+from zhuanjie.web.pages.values import record_words
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, own_path, register_of
-from zhuanjie.web.service.board import clause_words, tops_of
+from zhuanjie.web.service.board import clause_words
 from zhuanjie.web.service.listing import MemberRow, list_members
 from zhuanjie.web.service.register import Register
+from zhuanjie.web.service.saying import field_label
 from zhuanjie.web.service.waiting import waiting_kinds
 from zhuanjie.web.service.worklist import work_counts
 from zhuanjie.web.store.members import members
@@ -43,14 +45,11 @@ def list_(request: Request, visitor: Seen, asked: Filter, cursor: Cursor = None)
     acts = register.acts.desk.acts
     waits, sums = waiting_kinds(acts), asked.figure.sums if asked.is_figure else None
     with register.store.reading(visitor.actor) as conn:
-        tree = unit_tree(conn)
-        units = _units(tree, asked, tops_of(register, conn, visitor.actor))
-        rows, last = list_members(
-            conn, asked.query(today, units, waits, [each.field for each in acts.series.values()]),
-            register.vocabulary, limit=asked.size,
-            after=(after[0], after[1]) if after else None)
+        tree, query = unit_tree(conn), query_of(register, conn, visitor.actor, asked)
+        rows, last = list_members(conn, query, register.vocabulary, limit=asked.size,
+                                  after=(after[0], after[1]) if after else None)
         values = _values(conn, rows, names, register, lang)
-        counts = work_counts(conn, (today, today + timedelta(days=SOON)), waits, units,
+        counts = work_counts(conn, (today, today + timedelta(days=SOON)), waits, query.units,
                              sums or (), each_wait=asked.tab == "waiting")
     register.reads.note(visitor.actor, "list", len(rows))
     fields, policy = register.vocabulary.fields, register.policy()
@@ -69,19 +68,9 @@ def list_(request: Request, visitor: Seen, asked: Filter, cursor: Cursor = None)
         key_label=field_label(fields[register.vocabulary.key], lang),
         columns=[(name, field_label(fields[name], lang)) for name in names],
         all_columns=[(f.name, field_label(f, lang)) for f in fields],
-        acts=bulk.acts_for(visitor, register), most=bulk.MOST, is_filtered=asked != ListFilter(),
+        acts=bulk.acts_for(visitor, register), is_filtered=asked != ListFilter(),
         first=asked.address() if cursor else None,
         next=asked.address(cursor_of(last, order)) if last else None)
-
-
-def _units(tree: UnitTree, asked: ListFilter, tops: Sequence[str]) -> Sequence[str]:
-    """The units of a list: none where it is of all that is seen, which needs no condition."""
-    if asked.alone:
-        return asked.unit
-    if any(top in asked.unit for top in tops):
-        return ()
-    return list(dict.fromkeys(each for unit in asked.unit for each in (
-        tree.below(unit) if unit in tree.units else (unit,))))
 
 
 @router.post("/columns")

@@ -121,7 +121,7 @@ def _form(request: Request, visitor: Visitor, register: Register, each: TypedAwa
         values=[(heading, text) for heading, text in shown if text], today=register.day(),
         day=day, has_day=_day_field(acts, each) is not None, once=f"{case.id}-{case.version}",
         most=act.attachments.most if act.attachments else 0,
-        error=describe_error(error, visitor.lang) if error else None,
+        error=describe_error(error, visitor.lang, acts.fields) if error else None,
         back=_address(what=each.id, age=age))
 
 

@@ -12,11 +12,12 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Request
 from starlette.responses import FileResponse, Response
 
-from zhuanjie.engine.api import say
 from zhuanjie.web.pages.frame import go, render
 from zhuanjie.web.pages.visitors import Seen, Sent, Visitor
 from zhuanjie.web.pages.words import has_words, words
+from zhuanjie.web.service.bulk import DO, LOOK
 from zhuanjie.web.service.jobs import ENDED, Job, JobRunner
+from zhuanjie.web.service.saying import job_failure
 
 router = APIRouter(prefix="/jobs")
 JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
@@ -25,7 +26,8 @@ _MOST: Final = 50
 _PLACES: Final[Mapping[str, str]] = {
     "import-preview": "/imports/uploads/{upload}", "import-save": "/imports/uploads/{upload}",
     "import-marked": "/imports/uploads/{upload}", "import-undo": "/imports/{import}",
-    "board-day": "/board?day={as_of}", "what-if": "/law/what-if/{id}"}
+    "board-day": "/board?day={as_of}", "what-if": "/law/what-if/{id}",
+    LOOK: "/members/bulk/jobs/{id}", DO: "/members/bulk/jobs/{id}"}
 """By the kind of a job, the page that it was begun on, which shows what came of it."""
 
 
@@ -42,9 +44,8 @@ def show(request: Request, visitor: Seen, id: JobId) -> Response:
     """How far a job is; HTMX asks for the part that changes."""
     job = jobs_of(request).job(id, visitor.actor)
     template = "work/_job.html" if request.headers.get("hx-target") == "job" else "work/job.html"
-    said = say(job.error["code"], visitor.lang, **job.error.get("values", {})) \
-        if job.error else None
-    return render(request, visitor, template, job=job, title=job_title(job, visitor), failed=said,
+    return render(request, visitor, template, job=job, title=job_title(job, visitor),
+                  failed=job_failure(job.error, visitor.lang),
                   ended=job.state in ENDED, place=_place(job))
 
 
