@@ -32,7 +32,8 @@ from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.ledger.cells.parser import CellError, read_cell
 from zhuanjie.engine.ledger.cells.text import ERRORS, QUOTING, SCIENTIFIC, is_number_like
-from zhuanjie.engine.ledger.readers.postgres import DatabaseColumn, PostgresTable
+from zhuanjie.engine.ledger.readers.columns_of_server import DatabaseColumn
+from zhuanjie.engine.ledger.readers.postgres import PostgresTable
 from zhuanjie.engine.vocabulary.fields import Field
 
 MOST = 50_000

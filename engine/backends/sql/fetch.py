@@ -17,6 +17,7 @@ from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.expr.types import RECORD_DAYS
 from zhuanjie.engine.ledger.cells.text import QUOTING, is_number_like
+from zhuanjie.engine.ledger.readers.columns_of_server import DatabaseColumn
 from zhuanjie.engine.ledger.readers.fetched import (
     FIRST_DAY,
     LAST_DAY,
@@ -24,7 +25,7 @@ from zhuanjie.engine.ledger.readers.fetched import (
     FetchedTable,
     Form,
 )
-from zhuanjie.engine.ledger.readers.postgres import DatabaseColumn, PostgresTable
+from zhuanjie.engine.ledger.readers.postgres import PostgresTable
 from zhuanjie.engine.vocabulary.fields import Field
 
 _MOST = 90
@@ -65,12 +66,12 @@ def _fetch(table: PostgresTable, fields: Collection[str]) -> Fetch:
         elif form != "bool":
             tests.append(_beyond(field, form, source))
     if not aside:
-        return Fetch(columns, (), None)
+        return Fetch(columns, (), None, None)
     if texts:
         tests.append(_spoilt(texts))
     raw = {at: table.columns[at].raw for at in {*table.match.fields, *table.match.unknown}}
-    tests.append(odd(POSTGRES, table.roles, raw))
-    return Fetch(columns, aside, joined(exp.Or, tests))
+    return Fetch(columns, aside, joined(exp.Or, tests) if tests else exp.false(),
+                 odd(POSTGRES, table.roles, raw))
 
 
 def _form(field: Field, source: DatabaseColumn) -> Form:

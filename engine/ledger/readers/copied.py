@@ -33,8 +33,9 @@ Made = Callable[[pl.DataFrame, int], pl.DataFrame]
 class Copied:
     """Rows in order, which can be read from any of them on until they are deleted."""
 
-    def __init__(self) -> None:
-        self.rows = 0
+    def __init__(self, *, kept: bool = True) -> None:
+        """`kept` says that what is large goes to files."""
+        self.rows, self._kept = 0, kept
         self._parts: list[pl.DataFrame] = []
         self._held = self._written = 0
         self._folder: Path | None = None
@@ -46,7 +47,7 @@ class Copied:
         self._parts.append(part)
         self.rows += part.height
         self._held += int(part.estimated_size())
-        if self._folder is None and self._held > limits().copied_bytes:
+        if self._kept and self._folder is None and self._held > limits().copied_bytes:
             with room():
                 self._folder = new_folder()
             self._finalizer = weakref.finalize(
@@ -70,11 +71,20 @@ class Copied:
         return self
 
     @property
+    def frame(self) -> pl.DataFrame:
+        """The rows, of which none are in files."""
+        return pl.concat(self._parts, rechunk=False)
+
+    def replace(self, frame: pl.DataFrame) -> None:
+        """Hold these rows, in memory."""
+        self._parts, self.rows = [frame], frame.height
+
+    @property
     def scan(self) -> pl.LazyFrame:
         """The rows as a query."""
         if self._files:
             return pl.scan_parquet(self._files, glob=False)
-        return pl.concat(self._parts, rechunk=False).lazy()
+        return self.frame.lazy()
 
     def delete(self) -> None:
         """Let go of them."""
@@ -84,14 +94,14 @@ class Copied:
 
 
 def copied(server: Server, statement: str, columns: Mapping[str, Any],
-           made: Made | None = None,
-           told: Callable[[int], None] | None = None) -> Copied:
+           made: Made | None = None, told: Callable[[int], None] | None = None, *,
+           kept: bool = True) -> Copied:
     """All rows of a statement, whose columns are named and read as `columns` says, then `LAST`.
 
     `told` is told how many rows there are so far. Raises what the server's failing is, and
     OutputError where there is no room.
     """
-    rows, waiting = Copied(), deque[Future[pl.DataFrame]]()
+    rows, waiting = Copied(kept=kept), deque[Future[pl.DataFrame]]()
     schema = {**columns, LAST: pl.String}
 
     def take() -> None:

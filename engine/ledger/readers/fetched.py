@@ -7,11 +7,12 @@ may be amiss: `ASIDE` holds these texts as one.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 import polars as pl
@@ -21,7 +22,7 @@ from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.headings import HeadingMatch
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.copied import Copied
-from zhuanjie.engine.ledger.readers.postgres import PostgresTable
+from zhuanjie.engine.ledger.readers.postgres import SAMPLE, PostgresTable
 from zhuanjie.engine.ledger.row_roles import TOP, Cells, RowRole, RowRoles
 
 ASIDE = "aside"
@@ -32,6 +33,9 @@ _FAR = 90_000_000
 """Days from 1970 that Polars can write; those beyond stand in a list, by their number there."""
 _CYCLE, _YEARS = 146_097, 400
 """Days and years after which the calendar repeats itself."""
+
+_USUAL = 0.99
+"""Of the ids so many look like one, where few rows leave a doubt by theirs."""
 
 Form = Literal["text", "day", "time", "int", "bool"]
 """How a column comes: a `time` as its day, its text aside where that is no day of a ledger."""
@@ -44,12 +48,14 @@ _DTYPES = {"text": pl.String, "day": pl.Int32, "time": pl.Int32, "int": pl.Int64
 class Fetch:
     """What is fetched: by column its form and its tree, and which columns come aside.
 
-    `amiss` says of which rows these come; it is None where none do.
+    `amiss` says of which rows these come, and `odd` of which besides, since they may be no records;
+    both are None where none do.
     """
 
     columns: Mapping[int, tuple[Form, exp.Expr]]
     aside: Sequence[int]
     amiss: exp.Expr | None
+    odd: exp.Expr | None
 
 
 class FetchedTable(LedgerTable):
@@ -64,14 +70,7 @@ class FetchedTable(LedgerTable):
         self._fetch, self._far = fetch, list[int]()
         self._others: list[pl.DataFrame] = []
         self._plain = RowRoles(self.match, self.headings, self.row_rules)
-        texts = self._texts(table)
-        self._top: list[str] = [] if fetch.amiss is None else [text for text, in table.server.rows(
-            table.selected([(texts, ASIDE)], TOP))]
-        wanted = [(tree, str(at), _DTYPES[form]) for at, (form, tree) in fetch.columns.items()]
-        if fetch.amiss is not None:
-            amiss = exp.Case(ifs=[exp.If(this=fetch.amiss.copy(), true=texts)])
-            wanted.append((amiss, ASIDE, pl.String))
-        self._rows: Copied = table.copied(wanted, self._made, told)
+        self._rows = self._sorted(table, told) or self._in_order(table, told)
         self.size_hint = self._rows.rows
 
     def _texts(self, table: PostgresTable) -> exp.Expr:
@@ -79,7 +78,91 @@ class FetchedTable(LedgerTable):
         return exp.cast(exp.Anonymous(this="array_to_json", expressions=[
             exp.cast(array, "TEXT[]")]), "TEXT")
 
-    def _made(self, part: pl.DataFrame, before: int) -> pl.DataFrame:
+    def _wanted(self, table: PostgresTable,
+                amiss: exp.Expr | None) -> list[tuple[exp.Expr, str, Any]]:
+        wanted = [(tree, str(at), _DTYPES[form])
+                  for at, (form, tree) in self._fetch.columns.items()]
+        if amiss is not None:
+            case = exp.Case(ifs=[exp.If(this=amiss.copy(), true=self._texts(table))])
+            wanted.append((case, ASIDE, pl.String))
+        return wanted
+
+    def _in_order(self, table: PostgresTable, told: Callable[[int], None] | None) -> Copied:
+        """All rows as the server puts them in order."""
+        if self._fetch.amiss is None:
+            return table.copied(self._wanted(table, None), self._made, told)
+        amiss = exp.paren(exp.or_(self._fetch.amiss, self._fetch.odd))
+        first = [text for text, in table.server.rows(
+            table.selected([(self._texts(table), ASIDE)], TOP))]
+
+        def made(part: pl.DataFrame, before: int) -> pl.DataFrame:
+            top = first[before : before + part.height]
+            aside = pl.Series(ASIDE, top, dtype=pl.String).extend_constant(
+                None, part.height - len(top))
+            out = self._made(part, before).with_columns(pl.coalesce(pl.col(ASIDE), pl.lit(aside)))
+            self._look(out, before)
+            return out
+
+        return table.copied(self._wanted(table, amiss), made, told)
+
+    def _sorted(self, table: PostgresTable,
+                told: Callable[[int], None] | None) -> Copied | None:
+        """All rows, put in order here, which costs less than in the server; None where that cannot
+        be done.
+
+        Those that are the first, leave a doubt, or share what they begin with are asked for once
+        more: the server puts these in order, and all their cells come.
+        """
+        at = table.sorted_by
+        if at is None or self._fetch.columns.get(at, ("",))[0] != table.columns[at].kind:
+            return None
+        amiss, name = self._fetch.amiss, str(at)
+        looks = amiss is not None and self._can_look(table)
+        wanted = amiss if amiss is None or looks else exp.paren(exp.or_(amiss, self._fetch.odd))
+        rows = table.unordered(self._wanted(table, wanted), self._made, told)
+        leads = rows[name].sort(nulls_last=True)
+        again = [leads.filter(leads.is_duplicated())]
+        if amiss is not None:
+            again.append(leads.head(TOP))
+        if looks:
+            again.append(rows.filter(self._doubt(rows))[name])
+        asked = pl.concat(again).unique()
+        if len(asked):
+            some = table.those_of(self._wanted(table, None if amiss is None else exp.true()),
+                                  asked.cast(pl.String).to_list(), self._made)
+            if some is None:
+                return None
+            others = pl.col(name).is_in(asked.drop_nulls().implode()).not_()
+            rows = pl.concat([rows.filter(others & pl.col(name).is_not_null()), some])
+        rows = rows.sort(name, nulls_last=True, maintain_order=True)
+        if amiss is not None:
+            self._look(rows, 0)
+        return table.held(rows)
+
+    def _can_look(self, table: PostgresTable) -> bool:
+        """Whether rows that may be no records are told by what is fetched in any case, and few."""
+        there = self._fetch.columns
+        leads = pl.Series(table.leads(SAMPLE), dtype=pl.String)
+        few = leads.str.contains(self._plain.signs.key_like).fill_null(value=False).mean()
+        return few is not None and float(str(few)) > _USUAL and all(
+            at in there for at in self._plain.reads(self._blanks({})))
+
+    def _blanks(self, known: Mapping[int, int]) -> dict[int, int]:
+        """How many cells are blank, and of what is not here more than of anything else."""
+        return {at: known.get(at, 0) if at in self._fetch.columns else sys.maxsize
+                for at in self.match.fields}
+
+    def _doubt(self, rows: pl.DataFrame) -> pl.Expr:
+        """Which rows may be no records, wherever they stand."""
+        read = self._plain.reads(self._blanks(
+            {at: rows[str(at)].null_count() for at in self._fetch.columns}))
+        cells = {at: pl.col(str(at)) for at in read}
+        return self._plain.doubt(pl.lit(TOP), {
+            at: cell if rows[str(at)].dtype == pl.String else
+            cell.cast(pl.String) if at == self._plain.signs.key else
+            pl.when(cell.is_not_null()).then(pl.lit("-")) for at, cell in cells.items()})
+
+    def _made(self, part: pl.DataFrame, _before: int) -> pl.DataFrame:
         """A part of the rows as it is kept."""
         exprs = []
         days = [str(at) for at, (form, _) in self._fetch.columns.items() if form in ("day", "time")]
@@ -92,15 +175,7 @@ class FetchedTable(LedgerTable):
             elif form == "bool":
                 column = column == "t"
             exprs.append(column)
-        if self._fetch.amiss is not None:
-            top = self._top[before : before + part.height]
-            aside = pl.Series(ASIDE, top, dtype=pl.String).extend_constant(
-                None, part.height - len(top))
-            exprs.append(pl.coalesce(pl.col(ASIDE), pl.lit(aside)))
-        out = part.select(exprs)
-        if self._fetch.amiss is not None and out[ASIDE].null_count() < out.height:
-            self._look(out, before)
-        return out
+        return part.select(*exprs, *((ASIDE,) if ASIDE in part.columns else ()))
 
     def _far_away(self, part: pl.DataFrame, days: Sequence[str]) -> list[str]:
         """The columns with days that Polars could not write."""
@@ -122,6 +197,8 @@ class FetchedTable(LedgerTable):
 
     def _look(self, part: pl.DataFrame, before: int) -> None:
         """Note which rows are no records."""
+        if part[ASIDE].null_count() == part.height:
+            return
         rows = part.with_row_index("#", before).filter(pl.col(ASIDE).is_not_null())
         cells = self.raw_cells(rows, {at: str(at) for at in self._fetch.columns}, ASIDE)
         roles = self._plain.of(cells, rows["#"])

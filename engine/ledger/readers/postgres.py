@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 from sqlglot import exp
 
 from zhuanjie.engine.core.errors import InputError, fail
+from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.headings import HeadingMap
 from zhuanjie.engine.ledger.readers.address import Address
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
+from zhuanjie.engine.ledger.readers.columns_of_server import ALIAS, DatabaseColumn, Kind, one_of
 from zhuanjie.engine.ledger.readers.copied import LAST, Copied, Made, copied
 from zhuanjie.engine.ledger.readers.frames import frame_chunks
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
 from zhuanjie.engine.ledger.readers.server import Server
 from zhuanjie.engine.vocabulary.fields import Field
 
-Kind = Literal["text", "int", "bool", "date", "timestamp", "float", "other"]
-
-ALIAS = "the ledger"
-"""What statements call the table; a column of this name is not likely."""
 TIES = 1_000
 """Texts that several rows share up to which only these rows are told apart by all they hold."""
 SAMPLE = 1_000
@@ -57,44 +54,16 @@ _COLUMNS = ("SELECT a.attname, CASE WHEN t.typtype = 'd' THEN "
             "LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype "
             "LEFT JOIN pg_catalog.pg_collation c ON c.oid = a.attcollation "
             "WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum")
+# The bytes of a table with its parts; none where some of it lies elsewhere.
+_SIZE = ("WITH RECURSIVE held AS (SELECT $1::oid AS oid UNION ALL SELECT i.inhrelid "
+         "FROM pg_catalog.pg_inherits i JOIN held h ON i.inhparent = h.oid) "
+         "SELECT CASE WHEN bool_and(c.relkind IN ('r', 'm', 'p')) "
+         "THEN sum(pg_catalog.pg_table_size(c.oid))::bigint END "
+         "FROM held h JOIN pg_catalog.pg_class c ON c.oid = h.oid")
 _KEYS = ("SELECT (SELECT array_agg(a.attname::text) FROM pg_catalog.pg_attribute a "
          "WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[])) "
          "FROM pg_catalog.pg_index i WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid "
          "AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL")
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseColumn:
-    """A column of the table: its name, what sort of values it has, whether it can be null.
-
-    `exact` says that no two texts which differ are equal to it.
-    """
-
-    name: str
-    kind: Kind
-    filled: bool
-    exact: bool = True
-
-    @property
-    def tree(self) -> exp.Expr:
-        """The column itself."""
-        return exp.column(self.name, table=ALIAS, quoted=True)
-
-    @property
-    def exact_tree(self) -> exp.Expr:
-        """The column itself; a text by its characters, which are compared faster than words."""
-        return self.raw if self.kind == "text" else self.tree
-
-    @property
-    def raw(self) -> exp.Expr:
-        """The text the server writes for a value; no number at all is nothing."""
-        tree = self.tree
-        if self.kind == "timestamp":
-            tree = exp.cast(tree, "TIMESTAMP")
-        text = exp.cast(tree, "TEXT")
-        if self.kind == "float":
-            return exp.Nullif(this=text, expression=exp.Literal.string("NaN"))
-        return exp.Collate(this=text, expression=exp.to_identifier("C", quoted=True))
 
 
 class PostgresTable(LedgerTable):
@@ -135,6 +104,7 @@ class PostgresTable(LedgerTable):
         place, name = self.address.place, self.address.table
         oid = self._find(name)
         found = self.server.rows(_ABOUT, [oid]) if oid else []
+        self._oid = oid
         if not found or found[0][2] not in KEPT:
             raise fail(InputError, "records.db.unknown-table", place,
                        "records.db.hint.unknown-table", table=name)
@@ -187,7 +157,7 @@ class PostgresTable(LedgerTable):
     @cached_property
     def order(self) -> list[exp.Expr]:
         """What rows are ordered by: no two rows that differ are ever equal in it."""
-        trees = [c.tree for c in self._lead]
+        trees = [c.ordered for c in self._lead]
         sure = {c.name for c in self._lead if c.filled}
         if any(names <= sure for names in self._keys):
             return trees
@@ -197,25 +167,42 @@ class PostgresTable(LedgerTable):
         ties = self._ties()
         if ties is not None and not ties:
             return trees
-        number: exp.Expr = exp.Anonymous(this="hashtextextended",
-                                         expressions=[self.row, exp.Literal.number(0)])
+        number: exp.Expr = self._number
         if ties is not None and [c.kind for c in self._lead] == ["text"]:
             # The text of a row takes long to make: most rows are alone with what they begin with.
             lead = self._lead[0]
-            tests: list[exp.Expr] = [exp.Is(this=lead.tree, expression=exp.Null())]
-            if texts := [exp.Literal.string(text) for text, in ties if text is not None]:
-                tests.append(exp.EQ(this=lead.raw, expression=exp.Any(this=exp.paren(
-                    exp.cast(exp.Array(expressions=texts), "TEXT[]")))))
-            number = exp.Case(ifs=[exp.If(this=exp.or_(*tests), true=number)])
+            number = exp.Case(ifs=[exp.If(this=one_of(lead, [text for text, in ties]),
+                                          true=number)])
         return [*trees, number]
+
+    @property
+    def _number(self) -> exp.Expr:
+        return exp.Anonymous(this="hashtextextended",
+                             expressions=[self.row, exp.Literal.number(0)])
+
+    @property
+    def sorted_by(self) -> int | None:
+        """The column that alone says the order of most rows, where Polars has its values in the
+        same order and the table is not too large to be sorted here; else None."""
+        if len(self._lead) != 1 or self._lead[0].kind not in ("text", "int"):
+            return None
+        size = self.server.rows(_SIZE, [self._oid])[0][0]
+        small = size is not None and size <= limits().copied_bytes
+        return self.columns.index(self._lead[0]) if small else None
+
+    def leads(self, most: int) -> list[str | None]:
+        """What some rows, no matter which, begin with in their order."""
+        select = self._select([(self._lead[0].raw, "lead")])
+        select.set("limit", exp.Limit(expression=exp.Literal.number(most)))
+        return [text for text, in self.server.rows(select.sql("postgres"))]
 
     def _ties(self) -> list[tuple[str | None, ...]] | None:
         """What rows have in common with others in the columns that come first; None where that is
         not known, or too much to name."""
-        if not all(c.exact for c in self._lead):
+        if not all(c.exact or c.kind == "text" for c in self._lead):
             return None
         names = [f"k{at}" for at in range(len(self._lead))]
-        inner = exp.Select(expressions=[exp.alias_(c.exact_tree, name)
+        inner = exp.Select(expressions=[exp.alias_(c.ordered, name)
                                         for c, name in zip(self._lead, names, strict=True)])
         inner.set("from_", exp.From(this=self.relation.copy()))
         keys = [exp.column(name) for name in names]
@@ -279,8 +266,47 @@ class PostgresTable(LedgerTable):
     def copied(self, columns: Sequence[tuple[exp.Expr, str, Any]], made: Made | None = None,
                told: Callable[[int], None] | None = None) -> Copied:
         """All rows with some columns, their names and types in CSV; see `copied`."""
-        last = (exp.true(), LAST, pl.Boolean)
-        statement = self.selected([(tree, name) for tree, name, _ in (*columns, last)])
-        rows = copied(self.server, statement, {name: kind for _, name, kind in columns}, made, told)
+        rows = copied(self.server, self.selected(_named(columns)), _types(columns), made, told)
         self._copies.append(rows)
         return rows
+
+    def held(self, frame: pl.DataFrame) -> Copied:
+        """Rows that are all here, in order."""
+        rows = Copied()
+        rows.replace(frame)
+        self._copies.append(rows)
+        return rows
+
+    def unordered(self, columns: Sequence[tuple[exp.Expr, str, Any]], made: Made,
+                  told: Callable[[int], None] | None = None) -> pl.DataFrame:
+        """The same rows as `copied` has, in no order, in memory."""
+        self.server.alone()
+        select = self._select(_named(columns))
+        return copied(self.server, select.sql("postgres"), _types(columns), made, told,
+                      kept=False).frame
+
+    def those_of(self, columns: Sequence[tuple[exp.Expr, str, Any]],
+                 leads: Sequence[str | None], made: Made) -> pl.DataFrame | None:
+        """The rows that begin with one of some values in what they are ordered by, in order; None
+        where these are too many to name."""
+        if len(leads) > TIES:
+            return None
+        lead = self._lead[0]
+        select = self._select(_named(columns))
+        select.set("where", exp.Where(this=one_of(lead, leads)))
+        select.set("order", exp.Order(expressions=[lead.ordered, self._number]))
+        return copied(self.server, select.sql("postgres"), _types(columns), made,
+                      kept=False).frame
+
+    def _select(self, columns: Sequence[tuple[exp.Expr, str]]) -> exp.Select:
+        select = exp.Select(expressions=[exp.alias_(tree, name) for tree, name in columns])
+        select.set("from_", exp.From(this=self.relation.copy()))
+        return select
+
+
+def _named(columns: Sequence[tuple[exp.Expr, str, Any]]) -> list[tuple[exp.Expr, str]]:
+    return [*((tree, name) for tree, name, _ in columns), (exp.true(), LAST)]
+
+
+def _types(columns: Sequence[tuple[exp.Expr, str, Any]]) -> dict[str, Any]:
+    return {name: kind for _, name, kind in columns}

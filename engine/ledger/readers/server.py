@@ -108,6 +108,12 @@ class Server:
         if block:
             yield b"".join(block)
 
+    def alone(self) -> None:
+        """Have one process of the server work for what follows: rows that others hand over to it,
+        for it to write, cost more than they spare."""
+        with self.failing():
+            self._connection.execute(_SET, ("max_parallel_workers_per_gather", "0"))
+
     def only(self, search_path: str) -> None:
         """Look names up in one place only, so that nobody's function stands in for another."""
         with self.failing():
