@@ -13,6 +13,9 @@ from typing import Any
 
 import psycopg
 from psycopg import errors
+from psycopg.abc import PQGen
+from psycopg.generators import copy_from
+from psycopg.pq.abc import PGconn
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import BackendError, InputError, ZhuanjieError, fail
@@ -95,18 +98,13 @@ class Server:
 
         Nothing else can be asked until it is exhausted; who stops before ends the transaction.
         """
-        block: list[bytes | bytearray | memoryview] = []
-        held = 0
         with (self.failing(), self._connection.cursor() as cursor,
-              cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)") as rows):
-            for row in rows:
-                block.append(row)
-                held += len(row)
-                if held >= size:
-                    yield b"".join(block)
-                    block, held = [], 0
-        if block:
-            yield b"".join(block)
+              cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)")):
+            more = True
+            while more:
+                block, more = self._connection.wait(_block(self._connection.pgconn, size))
+                if block:
+                    yield block
 
     def alone(self) -> None:
         """Have one process of the server work for what follows: rows that others hand over to it,
@@ -152,6 +150,20 @@ class Server:
         state = f" {error.sqlstate}" if error.sqlstate else ""
         return fail(BackendError, "backend.failed", self.place, name=NAME,
                     detail=f"{type(error).__name__}{state}")
+
+
+def _block(connection: PGconn, size: int) -> PQGen[tuple[bytes, bool]]:
+    """The next rows that a server copies, and whether there may be more: waited for as one, since
+    to wait for every row by itself takes longer than Polars to read it."""
+    rows: list[memoryview] = []
+    held = 0
+    while held < size:
+        row = yield from copy_from(connection)
+        if not isinstance(row, memoryview):  # what it says at the end
+            return b"".join(rows), False
+        rows.append(row)
+        held += len(row)
+    return b"".join(rows), True
 
 
 def _patient(conninfo: str) -> str:
