@@ -271,6 +271,8 @@ def test_a_waiver_is_asked_for_and_approved_by_another(at: Pages, clerk: PageCli
         beside = re.search(r'name="reason".*?aria-invalid="true".*?class="error"[^>]*>([^<]+)<',
                            again.text, re.S)
         assert beside and "理由" in beside[1] and f"/{answer}" in again.text
+    again = clerk.submit(f"/members/late/waivers/{id[1]}/revoke", {"reason": "写错了"}, status=403)
+    assert "写错了" in again.text and "一次性验证码" in again.text
     other = Actor("zhao", "department", "office")
     with at.office.register.store.change(other) as work:
         at.office.register.waivers.approve(work, id[1])

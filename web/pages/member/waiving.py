@@ -30,6 +30,7 @@ router = APIRouter()
 Answer = Literal["approve", "refuse", "revoke"]
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
 _ASK: Final = "ask-waiver"
+_DECIDE: Final = "approve-waiver"
 _NAMES: Final = ("clause", "expires", "reason", "basis")
 
 
@@ -77,9 +78,11 @@ def answer(request: Request, visitor: Sent, typed: Typed, key: Key, id: Id,
     try:
         with register.store.change(visitor.actor) as work:
             _answer(register, work, id, answer, typed, visitor.lang)
-    except (NotFoundError, ForbiddenError):
+    except NotFoundError:
         raise
-    except ZhuanjieError as error:
+    except ZhuanjieError as error:  # who may, but has shown no one-time code yet, keeps the reason
+        if isinstance(error, ForbiddenError) and not visitor.may(_DECIDE):
+            raise
         return reason_again(request, visitor, member, typed, error,
                             words(f"member.waiver_{answer}", visitor.lang))
     return go(request, f"/members/{member.id}#waivers", f"member.waiver_done_{answer}")
