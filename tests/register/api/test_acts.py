@@ -26,8 +26,12 @@ def test_a_change_by_the_version_that_was_seen(at: Office) -> None:
     assert [(c["act"], c["fields"]) for c in said["changes"]] == [("correct", ["member.phone"])]
     assert "13900000000" not in late.text
     assert version(at) == done.json()["version"]
-    for odd in ("W/" + done.headers["etag"], "*"):
-        again = at.ask("POST", "/members/m1/acts/correct", json=CORRECT, headers={"if-match": odd})
+    same = at.ask("POST", "/members/m1/acts/correct", json=CORRECT)
+    assert (same.status_code, same.json()["code"]) == (422, "register.acts.unchanged")
+    assert version(at) == done.json()["version"]
+    for phone, odd in (("13900000001", "W/" + done.headers["etag"]), ("13900000002", "*")):
+        again = at.ask("POST", "/members/m1/acts/correct", headers={"if-match": odd}, json={
+            **CORRECT, "inputs": {"member.phone": phone}})
         assert again.status_code == 200
 
 
@@ -52,8 +56,8 @@ def test_the_same_request_twice_is_done_once(at: Office) -> None:
                    headers={"idempotency-key": "a-key"})
     assert (other.status_code, other.json()["code"]) == (409, "register.acts.key-used")
     # Another program's key of that name is its own.
-    theirs = at.ask("POST", "/members/m2/acts/correct", "college", "maths", json=CORRECT,
-                    headers={"idempotency-key": "a-key"})
+    theirs = at.ask("POST", "/members/m2/acts/correct", "college", "maths", headers={
+        "idempotency-key": "a-key"}, json={**CORRECT, "inputs": {"member.phone": "13900000003"}})
     assert theirs.status_code == 200 and "idempotency-replayed" not in theirs.headers
 
 
