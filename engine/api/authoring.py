@@ -5,10 +5,10 @@ Each function imports what it needs: only what asks the solver waits for it, or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.yaml_source import read_source
@@ -92,17 +92,20 @@ def pack_cases(policy: Policy, *, measure: bool = True) -> PackCases:
 
 
 def law_impact(old: Policy, new: Policy, tables: Sequence[GivenTable], as_of: date, *,
-               lang: Lang = "en",
+               lang: Lang = "en", waivers: Sequence[Mapping[str, Any]] = (),
                progress: Callable[[int], None] = lambda _done: None) -> Impact:
-    """Whom another policy affects, of records that were read before; waivers are left aside.
+    """Whom another policy affects, of records that were read before.
 
-    `progress` is told how many records have been judged.
+    Of `waivers`, entries as their files have them, each policy takes what it allows. `progress` is
+    told how many records have been judged.
     """
     from zhuanjie.engine.authoring.diff.impact import impact_on
     from zhuanjie.engine.ledger.ledger import from_tables
+    from zhuanjie.engine.waivers.entries import given_waivers
 
     return impact_on(old, new, [from_tables(tables, vocabulary=p.vocabulary) for p in (old, new)],
-                     as_of, lang=lang, progress=progress)
+                     as_of, lang=lang, waivers=given_waivers(waivers, "waivers"),
+                     progress=progress)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import csv
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from support.register_office import DAY, Office, office
 
 from zhuanjie.engine.api import Outcome, UsageError, audit
+from zhuanjie.web.acts.waivers import WaiverRequest
 from zhuanjie.web.judging.given import given_tables
 from zhuanjie.web.judging.past import members_at
 from zhuanjie.web.judging.tables import OUTCOMES
@@ -124,6 +126,27 @@ def test_another_law_is_tried_and_nothing_changes(made: Office, tmp_path: Path) 
     with register.store.reading(SYSTEM) as conn:
         assert next(e for e in decisions(conn) if e.id == found["decision"]).data["params"] == {
             number: "1"}
+
+
+def test_what_is_waived_is_waived_where_another_law_is_tried(tmp_path: Path) -> None:
+    with office(tmp_path) as made:
+        register = made.register
+        made.add("late", "maths", letter__issued_on="2026-01-05", letter__valid_days=90)
+        with register.store.change(MATHS) as work:
+            asked = register.waivers.request(work, WaiverRequest(
+                date(2026, 9, 30), "对方不寄", clause="1.6b", member="late"))
+        with register.store.change(WHOLE) as work:
+            register.waivers.approve(work, asked)
+
+        def told(days: int) -> dict[str, tuple[str, str]]:
+            law = tried_law(register, DAY, None, {"receipt_return_days": str(days)})
+            found = try_law(register, WHOLE, DAY, law, tmp_path, "en")
+            return {change["aspect"]: (change["was"], change["is"]) for change in found["changes"]
+                    if (change["member"], change["clause"]) == ("late", "1.6b")}
+
+        assert told(300)["outcome"] == ("waived", "pending")
+        moved = told(31)
+        assert "outcome" not in moved and moved["due"] == ("2026-05-05", "2026-05-06")
 
 
 def test_what_cannot_be_tried_is_said(made: Office) -> None:

@@ -1,7 +1,8 @@
 """Another law tried. In: a pack, values for its parameters. Out: who would come out otherwise.
 
-Nothing of the register changes: its records are judged twice, as they stood on the day, and what
-differs is told. Waivers are left aside: they were granted from the law that holds.
+Nothing of the register changes: its records are judged twice, as they stood on the day, with the
+waivers of then, and what differs is told. A waiver of a clause that the other law has not, or lets
+nobody waive, covers nothing there.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from zhuanjie.engine.api import (
     with_params,
 )
 from zhuanjie.report.inert import csv_text
+from zhuanjie.web.acts.waiver_rows import waiver_entries
 from zhuanjie.web.evidence.reads import read_in_bulk
 from zhuanjie.web.judging.decisions import made_decision
 from zhuanjie.web.judging.given import given_tables
@@ -83,12 +85,14 @@ def try_law(register: Register, actor: Actor, day: date, law: TriedLaw, folder: 
             lang: Lang, progress: Progress = lambda _done, _whole: None) -> dict[str, Any]:
     """Judge the members that `actor` sees by both; the whole of it goes into a file of `folder`."""
     with register.store.reading(actor) as conn:
-        upto = last_event(conn, day, office_zone()) if day < register.day() else version_of(conn)
+        past = day < register.day()
+        upto = last_event(conn, day, office_zone()) if past else version_of(conn)
+        waivers = waiver_entries(conn, register.vocabulary, upto if past else None)
         tables = [replace(table, file=f"{_NAME}/{number}") for number, table
                   in enumerate(given_tables(members_at(conn, upto), _NAME), 1)]
     whole = sum(len(table.entries) for table in tables)
     progress(0, whole)
-    found = law_impact(law.now, law.tried, tables, day, lang=lang,
+    found = law_impact(law.now, law.tried, tables, day, lang=lang, waivers=waivers,
                        progress=lambda done: progress(done, whole)) if tables else Impact(0, ())
     rows = _rows(found, tables)
     with (folder / FILE).open("w", encoding="utf-8-sig", newline="") as out:

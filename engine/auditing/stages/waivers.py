@@ -6,7 +6,7 @@ names it. Nothing is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 import polars as pl
@@ -27,11 +27,21 @@ def waivers(batches: Iterator[VerdictBatch], context: StageContext) -> Iterator[
     if not given:
         yield from batches
         return
-    cover = WaiverCover(given)
-    beyond = given.numbers_of(context.beyond)
-    for batch in batches:
-        found = cover.matches(batch).filter(~pl.col("waiver").is_in(beyond))
-        yield marked(batch, found, given) if len(found) else batch
+    covered = CoveredBatches(given, context.beyond)
+    yield from map(covered.marked, batches)
+
+
+class CoveredBatches:
+    """Batches, with what waivers cover of them; waivers of the ids `beyond` cover nothing."""
+
+    def __init__(self, given: WaiverSet, beyond: Collection[str] = ()) -> None:
+        self._given, self._cover = given, WaiverCover(given)
+        self._beyond = given.numbers_of(beyond)
+
+    def marked(self, batch: VerdictBatch) -> VerdictBatch:
+        """The batch with the waiver of each violation that one speaks of."""
+        found = self._cover.matches(batch).filter(~pl.col("waiver").is_in(self._beyond))
+        return marked(batch, found, self._given) if len(found) else batch
 
 
 def marked(batch: VerdictBatch, found: pl.DataFrame, given: WaiverSet) -> VerdictBatch:

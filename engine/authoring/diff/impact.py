@@ -12,9 +12,12 @@ from typing import Any
 
 from zhuanjie.engine.auditing.notices import no_columns, said_of
 from zhuanjie.engine.auditing.run import AuditRun, begin
+from zhuanjie.engine.auditing.stages.waivers import CoveredBatches
+from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
 from zhuanjie.engine.authoring.diff.pairing import pair_rules
 from zhuanjie.engine.authoring.diff.share_impact import changed_shares
 from zhuanjie.engine.backends.registry import BULK, backend
+from zhuanjie.engine.backends.verdicts import Verdicts
 from zhuanjie.engine.core.aspects import Aspect
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.diagnostics import Diagnostic
@@ -22,8 +25,10 @@ from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, Outcome, Severity, Verdict
 from zhuanjie.engine.ledger.joining.join import join_tables
 from zhuanjie.engine.ledger.ledger import Ledger, open_ledger
-from zhuanjie.engine.lowering.plan import make_plan
+from zhuanjie.engine.lowering.plan import Plan, make_plan
 from zhuanjie.engine.policy.policy import Policy
+from zhuanjie.engine.waivers.entries import WaiverFiles
+from zhuanjie.engine.waivers.waiver_set import waivers_for
 
 Told = Outcome | Severity | date | int | str | None
 
@@ -112,15 +117,23 @@ def impact(old: Policy, new: Policy, ledgers: Sequence[str | Path], as_of: date,
 
 
 def impact_on(old: Policy, new: Policy, ledgers: Sequence[Ledger], as_of: date, *,
-              lang: Lang = "en", progress: Callable[[int], None] = lambda _done: None) -> Impact:
+              lang: Lang = "en", waivers: WaiverFiles | None = None,
+              progress: Callable[[int], None] = lambda _done: None) -> Impact:
     """Judge one ledger by both policies, opened for each, and keep what differs; it is closed.
 
-    `progress` is told how many records have been judged.
+    Of `waivers` each policy takes what it allows. `progress` is told how many records have been
+    judged.
     """
     with ExitStack() as opened:
-        runs = [begin(opened.enter_context(closing(ledger)), make_plan(p, as_of), backend(BULK),
-                      lang=lang) for p, ledger in zip((old, new), ledgers, strict=True)]
+        runs = [begin(opened.enter_context(closing(ledger)), _plan(p, as_of, waivers),
+                      backend(BULK), lang=lang)
+                for p, ledger in zip((old, new), ledgers, strict=True)]
         return _compared(runs, old, new, progress)
+
+
+def _plan(policy: Policy, day: date, waivers: WaiverFiles | None) -> Plan:
+    plan = make_plan(policy, day)
+    return plan if waivers is None else replace(plan, waivers=waivers_for(waivers, policy, day))
 
 
 def _absent(policy: Policy, ledgers: Sequence[str | Path], as_of: date,
@@ -214,9 +227,13 @@ def _judged(run: AuditRun, renamed: Mapping[str, str] = MappingProxyType({})) ->
     """The verdicts, under the ids that rules have in the newer policy."""
     rules = run.plan.rules
     names = [renamed.get(r.id, r.rule.id) for r in rules]
+    waivers = CoveredBatches(run.plan.waivers, run.beyond)
     for part in run.frames():
         frame, numbers, unkept = part.frame, part.rows.to_list(), part.plan.not_kept
-        verdicts: list[Verdict] = run.backend.judge(part.plan, frame, all_outcomes=True)
+        verdicts: Iterable[Verdict] = run.backend.judge(part.plan, frame, all_outcomes=True)
+        if run.plan.waivers:
+            verdicts = waivers.marked(VerdictBatch(
+                part.plan, frame, part.rows, Verdicts(part.plan, items=[*verdicts]))).verdicts
         found = {
             (numbers[v.row], names[v.rule]): _Judged(
                 v.outcome, v.clause or rules[v.rule].clause, rules[v.rule].severity, v.due, v.late,
