@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import secrets
 import traceback
 from collections.abc import Callable, Iterable
@@ -41,6 +42,8 @@ _WATCHED: Final = frozenset({"/healthz", "/readyz"})
 _PATH_LENGTH: Final = 2048
 _QUERY_LENGTH: Final = 8192
 _LENGTH_DIGITS: Final = 18
+_CONTROLS: Final = re.compile(rb"[\x00-\x1f\x7f]|%(?:0[0-8bcef]|1[0-9a-f]|7f)", re.I)
+"""What no text has, and not every database takes: a path has none either."""
 
 
 class Gate:
@@ -100,6 +103,8 @@ class Gate:
             return "register.http.long", 414
         if not path.isprintable() or "\\" in path or ".." in path.split("/"):
             return "register.http.path", 404
+        if _CONTROLS.search(scope["query_string"]):
+            return "register.http.query", 400
         length = headers.get("content-length")
         if length is not None:
             if not (length.isascii() and length.isdigit() and len(length) <= _LENGTH_DIGITS):

@@ -121,6 +121,12 @@ def test_paths_that_lead_elsewhere_are_not_there(path: str) -> None:
     assert client().get(path).status_code == 404
 
 
+@pytest.mark.parametrize(("query", "status"), [
+    ("a=b%00", 400), ("%1B=1", 400), ("a=%7f", 400), ("a=%0A%09%0d%20%E5%BC%A0", 200)])
+def test_a_query_without_control_characters_is_read(query: str, status: int) -> None:
+    assert client().get(f"/who?{query}").status_code == status
+
+
 def test_what_is_too_long_is_refused() -> None:
     assert client().get("/" + "a" * 3000).status_code == 414
     assert client().get("/who?" + "a" * 9000).status_code == 414
