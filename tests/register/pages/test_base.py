@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import segno
 from arch.test_no_domain import TERMS, names
-from support.register_pages import OWN, PageClient, Pages, text_of
+from support.register_pages import OWN, PageClient, Pages, page_routes, text_of
 
 from zhuanjie.web.pages.assets import asset_files
 from zhuanjie.web.pages.visitors import own_path
@@ -123,7 +123,13 @@ def test_a_form_needs_its_token_and_a_page_of_ours(at: Pages) -> None:
                         headers={"origin": "https://evil.example"}).status_code == 403
     assert browser.post("/logout", data=far,
                         headers={"sec-fetch-site": "cross-site"}).status_code == 403
-    assert browser.get("/account").status_code == 200
+    tried = 0
+    for method, path in page_routes():
+        if method == "POST" and path not in {"/login", "/preferences"}:  # for whom nobody knows
+            answer = browser.post(re.sub(r"{\w+}", "x", path), data={"csrf": "0" * 64})
+            assert (answer.status_code, "X-CSRF-Token" in answer.text) == (403, True), path
+            tried += 1
+    assert tried > 40 and browser.get("/account").status_code == 200
 
 
 def test_what_was_typed_is_kept_through_a_login(at: Pages) -> None:
