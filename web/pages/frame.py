@@ -8,6 +8,7 @@ Whatever is put into a template is escaped. Besides the values each template kno
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, partial
@@ -21,6 +22,7 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from zhuanjie.engine.api import LANGS, Diagnostic, Lang, Text, office_zone
+from zhuanjie.report.wrap import visible
 from zhuanjie.web.api.callers import csrf_of
 from zhuanjie.web.pages.assets import asset
 from zhuanjie.web.pages.forms import CSRF
@@ -37,6 +39,10 @@ _NOTE: Final = "zhuanjie-note"
 _NOTE_SECONDS: Final = 60
 _WHOLE: Final = 16
 _ADDRESS: Final = "/?#&=%:@!$'()*+,;~"
+_UNSEEN: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_SENT: Final = re.compile(
+    r'(<textarea\b[^>]*>[^<]*|\s(?:value|href|action|formaction|hx-get|hx-post)="[^"]*")')
+"""What is sent, not shown; no quotation mark stands in a text, where it is escaped."""
 
 
 def render(request: Request, visitor: Visitor | None, template: str, *, status: int = 200,
@@ -56,13 +62,24 @@ def render(request: Request, visitor: Visitor | None, template: str, *, status: 
         "theme": visitor.theme if visitor else wanted_theme(request),
         "navigation": entries(visitor.permissions) if visitor else [],
         "note": note if note is not None and has_words(note, lang) else None, **values})
-    answer = Response(html, status, media_type="text/html; charset=utf-8", headers={
+    answer = Response(shown(html), status, media_type="text/html; charset=utf-8", headers={
         "content-security-policy": PAGE_POLICY, "content-language": lang, "vary": "HX-Request",
         # Without a referrer a browser would not say which page a form comes from, either.
         "referrer-policy": "same-origin", **(headers or {})})
     if note is not None:
         answer.delete_cookie(_NOTE, path="/")
     return answer
+
+
+def shown(html: str) -> str:
+    """A page in which marks that nobody sees, and that turn what follows around, are seen.
+
+    What a form sends back, and where a link leads, is as it was written.
+    """
+    if _UNSEEN.search(html) is None:
+        return html
+    return "".join(part if at % 2 else visible(part)
+                   for at, part in enumerate(_SENT.split(html)))
 
 
 def go(request: Request, path: str, note: str | None = None) -> Response:

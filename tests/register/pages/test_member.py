@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from markupsafe import escape
 from support.register_pages import PageClient, Pages, text_of
 
 from zhuanjie.web.access.permissions import permission_table
@@ -231,6 +232,10 @@ def test_what_others_wrote_is_text(at: Pages, clerk: PageClient) -> None:
         page = clerk.page(path)
         assert "<img" not in page
         assert path.endswith("mending") or "onerror=alert(1)&gt;" in page
+        # What would turn around the words that follow is seen; a form sends what was written.
+        assert "\u202e" not in re.sub(' value="[^"]*"', "", page)
+        assert path.endswith("mending") or "&#39;\ufffd" in page
+    assert f'value="{escape(evil)}"' in clerk.page("/members/evil/acts/correct?section=person")
 
 
 def test_acts_that_there_are_not(at: Pages, clerk: PageClient) -> None:
