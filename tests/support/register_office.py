@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from support import engines
 from zhuanjie.web.api.app import make_app
 from zhuanjie.web.api.settings import HttpSettings
 from zhuanjie.web.service.register import Register, open_register
@@ -87,6 +89,15 @@ class Office:
                 {"import": "test", "new": True, "unit": unit, "columns": ""}, columns=columns))
 
 
+ON_SERVER = os.environ.get("ZHUANJIE_REGISTER") == "postgresql"
+"""Whether registers that say no database are on PostgreSQL."""
+
+
+def database_in(folder: Path) -> str:
+    """The address of an empty database: a file in `folder`, or one on a server."""
+    return engines.fresh_database() if ON_SERVER else f"sqlite:///{folder / 'register.db'}"
+
+
 NO_LIMITS = {"requests": 0, "costly": 0, "strangers": 0}
 """One who asks as often as tests do would have to wait."""
 
@@ -95,8 +106,8 @@ NO_LIMITS = {"requests": 0, "costly": 0, "strangers": 0}
 def office(folder: Path, url: str | None = None, *, http: Mapping[str, Any] | None = None,
            day: date = DAY) -> Iterator[Office]:
     """An office with two members in mathematics and one in physics."""
-    register = open_register(url or f"sqlite:///{folder / 'register.db'}",
-                             folder=folder / "register.data", day=lambda: day)
+    register = open_register(url or database_in(folder), folder=folder / "register.data",
+                             day=lambda: day)
     try:
         for id, parent, title in UNITS:
             register.access.set_unit(SYSTEM, id, title=title, parent=parent)

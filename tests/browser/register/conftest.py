@@ -16,6 +16,7 @@ import pytest
 import register as demonstration
 import uvicorn
 from support.browser import chromium
+from support.register_office import database_in
 
 from zhuanjie.web.api.server import listen, url_of
 from zhuanjie.web.api.settings import HttpSettings
@@ -40,7 +41,7 @@ def served(folder: Path, records: int = RECORDS) -> Iterator[Demonstration]:
     """The demonstration, served by a thread of this process."""
     told = io.StringIO()
     with redirect_stdout(told):
-        register = demonstration.make(folder, records, 2026)
+        register = demonstration.make(folder, records, 2026, database_in(folder))
     passwords = dict(line.split() for line in told.getvalue().splitlines())
     with listen("127.0.0.1", 0, HttpSettings(), insecure=False) as listening:
         config = uvicorn.Config(make_site(register), log_config=None, access_log=False,
