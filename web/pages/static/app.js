@@ -41,6 +41,11 @@ window.addEventListener('pageshow', () => {
     form.removeAttribute('aria-busy');
   }
 });
+for (const each of document.querySelectorAll('nav [aria-current="page"]')) {
+  // Where links do not fit beside one another, the one that is looked at is in sight.
+  const row = each.closest('nav');
+  row.scrollLeft += each.getBoundingClientRect().right - row.getBoundingClientRect().right;
+}
 document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-print]');
   if (button) window.print();
