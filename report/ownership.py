@@ -27,6 +27,7 @@ _HEADS: Final = tuple(late(pattern) for pattern in (
     rb'\{"(id|record)": .*"rule": .*"clause": .*"outcome": ',                # JSON lines
     rb"id,state,record,name,group,rule,clause,",                               # compared
     rb'\{\n  "compared": \[',
+    rb'\{\n  "title": "[^"]*",\n  "about": "',                                  # of a register
     rb'\{\n  "policy": \{\n    "id": ',                                        # reports
     rb'\{\n  "(vocabulary|key)": "',                                         # fields
     rb'\{\n  "(cases|text|tables|rules|points|findings|mutants|killed|proved)": ',  # policy …

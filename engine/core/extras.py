@@ -14,9 +14,9 @@ LIBRARIES: Final = {
     "lsp": ("pygls",),
     "postgresql": ("psycopg", "sqlglot"),
     "spark": ("pyspark", "pandas"),
-    "web": ("alembic", "argon2", "authlib", "cryptography", "fastapi", "httptools", "jinja2",
-            "joserfc", "prometheus_client", "psycopg", "pyotp", "python_multipart", "segno",
-            "sqlalchemy", "starlette", "typst", "uvicorn"),
+    "web": ("alembic", "argon2", "authlib", "cryptography", "fastapi", "fontTools", "httptools",
+            "jinja2", "joserfc", "prometheus_client", "psycopg", "pyotp", "python_multipart",
+            "segno", "sqlalchemy", "starlette", "typst", "uvicorn"),
 }
 """The extras of the distribution, and what each of them brings, by the name it is imported by."""
 

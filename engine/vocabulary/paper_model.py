@@ -36,6 +36,9 @@ class PaperBlank(Strict):
     """
 
     field: Fields = ()
+    title: Text | None = Field(
+        default=None, description="what it is called where places on a form are set; without it, "
+                                  "as its first field")
     take: Literal["today", "count", "number", "unit", "first", "last", "replaces",
                   "hand"] | None = Field(
         default=None, description="the day, how many records, which of them, their unit, the first "
@@ -71,9 +74,10 @@ class PaperLine(Strict):
 
 
 class PaperPlace(Strict):
-    """Where a blank stands on a form that is printed already, in millimetres from the top left.
+    """Where a blank's line begins on a form that is printed already, in millimetres from the top
+    left of its part.
 
-    For a `choice`, `at` are the places of its values; what does not hold is struck there.
+    For a `choice`, `at` are where its values are struck, each if it does not hold.
     """
 
     blank: Name

@@ -91,7 +91,7 @@ TRIED: set[str] = {"completion", "generate", "policy lsp", "policy lock", "polic
                    "register reminders", "register backup", "register restore", "register upgrade",
                    "serve", "register init", "register import", "register export", "register audit",
                    "register trail", "register users",
-                   "register calendars"}
+                   "register calendars", "register report"}
 """Commands that are tried below; the first two say nothing of a pack's domain, the others have files of
 their own (`test_second_domain_editor.py`, `test_second_domain_author.py`, `test_second_domain_register.py`)."""
 

@@ -39,6 +39,9 @@ def test_a_register_is_kept(lang: str, tmp_path: Path, monkeypatch: pytest.Monke
     call("trail", "redact", "--event", "5", "--reason", "x")
     assert call("trail", "verify", "--checkpoint", "note")
     call("export", "--lists", "--output", "lists.xlsx")
+    assert json.loads(call("report"))["tables"]
+    call("report", "--output", "month.pdf")
+    assert (tmp_path / "month.pdf").read_bytes().startswith(b"%PDF-")
     call("users", "add", "wang", "--role", "inspector")
     assert "wang" in call("users", "list")
     calendar = call("calendars", "--owner", "wang").strip()

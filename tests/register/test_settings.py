@@ -22,7 +22,7 @@ from zhuanjie.web.settings import projection
 from zhuanjie.web.settings.models import ClosingDays, FormOffset
 from zhuanjie.web.settings.names import ACTS
 from zhuanjie.web.settings.office import OfficeSettings, SettingShown
-from zhuanjie.web.settings.reading import closing_days, form_offset, form_offsets
+from zhuanjie.web.settings.reading import closing_days, form_offset, form_offsets, form_places
 from zhuanjie.web.settings.tables import OFFICE_SETTINGS
 from zhuanjie.web.store.database import RegisterDatabase
 from zhuanjie.web.store.errors import ConflictError, ForbiddenError, NotFoundError
@@ -35,6 +35,7 @@ DEPARTMENT = Actor("zhao", "department", "office")
 COLLEGE = Actor("li", "college", "maths")
 MAIL = {"host": "smtp.example.edu.cn", "port": 465, "encryption": "tls", "user": "zzb",
         "sender": "zzb@example.edu.cn"}
+PLACE = {"part": 1, "blank": "name", "right": 265, "down": 286, "width": 280}
 
 
 class Set:
@@ -121,6 +122,9 @@ def test_who_was_second_is_told(made: Set) -> None:
     ("forms/letter", {"right": 501}, "right"),
     ("forms/letter", {"right": 1.5}, "right"),
     ("forms/letter", {"left": 1}, "left"),
+    ("places/letter", {"places": [{**PLACE, "width": 0}]}, "places.0.width"),
+    ("places/letter", {"places": [{**PLACE, "blank": "Name"}]}, "places.0.blank"),
+    ("places/letter", {"places": [PLACE] * 301}, "places"),
     ("closing-days", {"monthly": 32}, "monthly"),
     ("closing-days", {"days": ["2026-02-30"]}, "days.0"),
     ("mail", {**MAIL, "port": 0}, "port"),
@@ -134,6 +138,17 @@ def test_what_cannot_be_is_refused(made: Set, name: str, value: Any, part: str) 
         made.put(name, value)
     assert refused.value.diagnostics[0].args["part"] == part
     assert made.rows() == []
+
+
+def test_a_place_is_on_its_sheet(made: Set) -> None:
+    for off in ({**PLACE, "right": 1821}, {**PLACE, "down": 2971}):
+        with pytest.raises(UsageError) as refused:
+            made.put("places/letter", {"places": [PLACE, off]})
+        assert refused.value.diagnostics[0].args["where"] == "1.name"
+    made.put("places/letter", {"places": [PLACE], "width": 545, "height": 286})
+    with made.store.reading(SYSTEM) as conn:
+        held = form_places(conn, "letter")
+    assert held is not None and (held.places[0].down, held.places[0].size) == (286, 120)
 
 
 @pytest.mark.parametrize("name", ["", "mails", "forms", "forms/", "forms/../x", "mail/x",

@@ -27,9 +27,12 @@ from zhuanjie.web.access.units import unit_tree
 from zhuanjie.web.acts.numbers import STANDING
 from zhuanjie.web.acts.tables import NUMBERS
 from zhuanjie.web.evidence.reads import read_in_bulk
-from zhuanjie.web.letters.fill import Filler, Taken, copy_of
+from zhuanjie.web.letters.copies import Spot, copy_of, measured, spots
+from zhuanjie.web.letters.fill import Filler, Taken
 from zhuanjie.web.letters.press import Mode, Offset, Press
 from zhuanjie.web.letters.prints import Print, copy_number, print_draft, prints
+from zhuanjie.web.settings.models import FormPlaces
+from zhuanjie.web.settings.reading import form_places
 from zhuanjie.web.store.errors import ConflictError, NotFoundError, RefusedError
 from zhuanjie.web.store.event import Actor
 from zhuanjie.web.store.members import Member, members
@@ -69,6 +72,14 @@ class Printed:
     copies: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What units are called, and where blanks are on the office's form."""
+
+    titles: Mapping[str, str]
+    form: FormPlaces | None
+
+
 @dataclass(frozen=True)
 class LetterDesk:
     """Prints papers; safe to share among threads."""
@@ -102,9 +113,9 @@ class LetterDesk:
         """
         typed = self.paper(paper)
         for _ in range(_TRIES):
-            lines, titles = self._printable(actor, typed, chosen)
+            lines, about = self._printable(actor, typed, chosen)
             copies = {line.member.id: copy_number(line.had, once)[0] for line in lines}
-            pdf = self._set(typed, lines, copies, mode, offset, titles)
+            pdf = self._set(typed, lines, copies, mode, offset, about)
             if self._keep(actor, typed, lines, copies, once, mode):
                 return Printed(pdf, tuple(lines), copies)
         raise fail(ConflictError, "register.letters.changed")
@@ -116,32 +127,53 @@ class LetterDesk:
         Raises NotFoundError where there was no such print, or its number is another by now.
         """
         typed = self.paper(paper)
-        lines, titles = self._printable(actor, typed, chosen)
+        lines, about = self._printable(actor, typed, chosen)
         made = {line.member.id: copy_number(line.had, once) for line in lines}
         if typed.paper.counted and not all(done for _, done in made.values()):
             raise fail(NotFoundError, "register.letters.no-print")
         copies = {id: copy for id, (copy, _) in made.items()}
-        return Printed(self._set(typed, lines, copies, mode, offset, titles), tuple(lines), copies)
+        return Printed(self._set(typed, lines, copies, mode, offset, about), tuple(lines), copies)
 
-    def sample(self, paper: str, mode: Mode, offset: Offset) -> bytes:
-        """A paper of parts that is nobody's: the empty form, or where its blanks are."""
-        typed = self.paper(paper)
+    def form_paper(self, id: str) -> TypedPaper:
+        """A paper of parts, which may be printed over a form; raises NotFoundError."""
+        typed = self.paper(id)
         if not typed.paper.parts:
             raise fail(NotFoundError, "register.letters.no-form", title=typed.paper.title)
-        copy, _ = copy_of(typed, self.acts, {}, Taken(self.today()))
-        return self.press.parts([copy], _sheet(typed), mode, offset)
+        return typed
+
+    def sample(self, actor: Actor, paper: str, mode: Mode, offset: Offset,
+               form: FormPlaces | None = None) -> bytes:
+        """A paper of parts that is nobody's: the empty form, or where its blanks are; by `form`, or
+        as places are set."""
+        typed = self.form_paper(paper)
+        if form is None:
+            with self.store.reading(actor) as conn:
+                form = form_places(conn, paper)
+        copy, _ = copy_of(typed, self.acts, {}, Taken(self.today()), form=form)
+        return self.press.parts([copy], _sheet(typed, mode, form), mode, offset)
+
+    def spots(self, paper: str, lang: Lang) -> list[Spot]:
+        """What has a place on a paper's form."""
+        return list(spots(self.form_paper(paper).paper, self.acts, lang))
+
+    def own_places(self, paper: str) -> FormPlaces:
+        """Where the blanks of a paper are on the office's own form."""
+        typed = self.form_paper(paper)
+        copy, _ = copy_of(typed, self.acts, {}, Taken(self.today()), every=True)
+        return measured(typed.paper, self.press.places(copy, _sheet(typed)))
 
     def _printable(self, actor: Actor, typed: TypedPaper,
-                   chosen: Sequence[str]) -> tuple[list[PrintLine], dict[str, str]]:
-        """Those that are chosen, and what units are called; raises where one cannot be printed."""
+                   chosen: Sequence[str]) -> tuple[list[PrintLine], _About]:
+        """Those that are chosen, and what else is needed; raises where one cannot be printed."""
         with self.store.reading(actor) as conn:
             self.guard.require(conn, actor, typed.paper.permission)
             lines = self._lines(conn, actor, typed, chosen)
-            titles = {unit.id: unit.title for unit in unit_tree(conn).units.values()}
+            about = _About({unit.id: unit.title for unit in unit_tree(conn).units.values()},
+                           form_places(conn, typed.id))
         against = [said for line in lines for said in line.why_not]
         if against:
             raise RefusedError(*against)
-        return lines, titles
+        return lines, about
 
     def _lines(self, conn: Connection, actor: Actor, typed: TypedPaper,
                chosen: Sequence[str]) -> list[PrintLine]:
@@ -200,15 +232,15 @@ class LetterDesk:
         return replace(line, lacking=tuple(lacking), boxes=self.press.lacking(_texts(said)))
 
     def _set(self, typed: TypedPaper, lines: Sequence[PrintLine], copies: Mapping[str, int],
-             mode: Mode, offset: Offset, titles: Mapping[str, str]) -> bytes:
-        today = self.today()
+             mode: Mode, offset: Offset, about: _About) -> bytes:
+        today, titles = self.today(), about.titles
         if typed.paper.parts:
             return self.press.parts([copy_of(
                 typed, self.acts, line.member.record,
                 Taken(today, len(lines), at, titles.get(line.member.unit, ""),
                       replaces=line.replaces),
-                copies[line.member.id])[0] for at, line in enumerate(lines, 1)],
-                _sheet(typed), mode, offset)
+                copies[line.member.id], form=about.form)[0] for at, line in enumerate(lines, 1)],
+                _sheet(typed, mode, about.form), mode, offset)
         groups: dict[str, list[PrintLine]] = {}
         for line in lines:
             groups.setdefault(line.member.unit if typed.paper.by_unit else "", []).append(line)
@@ -268,10 +300,13 @@ def _texts(said: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _sheet(typed: TypedPaper) -> dict[str, Any]:
-    paper = typed.paper
+def _sheet(typed: TypedPaper, mode: Mode = "whole",
+           form: FormPlaces | None = None) -> dict[str, Any]:
+    paper, sheet = typed.paper, typed.paper.sheet.model_dump()
+    if form is not None and mode in {"over", "test"}:
+        sheet |= {"width": form.width / 10, "height": form.height / 10}
     lang: Lang = paper.language
-    return {"sheet": paper.sheet.model_dump(), "title": getattr(paper.title, lang), "lang": lang}
+    return {"sheet": sheet, "title": getattr(paper.title, lang), "lang": lang}
 
 
 def _called(member: Member, acts: RegisterActs) -> str:

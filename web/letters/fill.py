@@ -18,8 +18,6 @@ from zhuanjie.engine.api import (
     PaperBlank,
     PaperLine,
     RegisterActs,
-    TypedPaper,
-    condition_holds,
     tells_birth,
 )
 from zhuanjie.web.letters.numerals import age_on, birth_in, capital, capital_digits
@@ -59,6 +57,8 @@ class Filler:
     record: Mapping[str, Any]
     taken: Taken
     lacking: list[str] = field(default_factory=list)
+    part: int = 0
+    """Which part of the paper is filled in."""
 
     def runs(self, text: str) -> list[dict[str, Any]]:
         """A text as it is set: words, and blanks between them."""
@@ -70,31 +70,34 @@ class Filler:
             end = found.end()
         return out + ([{"text": text[end:]}] if end < len(text) else [])
 
-    def lines(self, lines: Iterable[PaperLine]) -> list[dict[str, Any]]:
-        """Paragraphs as they are set, but for those that nothing is known for."""
+    def lines(self, lines: Iterable[PaperLine], *, every: bool = False) -> list[dict[str, Any]]:
+        """Paragraphs as they are set, but for those that nothing is known for, unless `every`."""
         return [{"runs": self.runs(line.text), "align": line.align, "indent": line.indent,
                  "size": line.size or self.paper.sheet.size, "bold": line.bold,
-                 "above": line.above}
+                 "above": line.above, **self._at_times(line)}
                 for line in lines
-                if line.only_with is None or self.text(line.only_with) is not None]
+                if every or line.only_with is None or self.text(line.only_with) is not None]
+
+    def _at_times(self, line: PaperLine) -> dict[str, Any]:
+        """What tells a line that no form has: on one it takes no room, and stands whole."""
+        return {} if line.only_with is None else {
+            "part": self.part, "blank": line.only_with, "whole": self.written(line.text)}
+
+    def written(self, text: str) -> str:
+        """A text with what fills its blanks."""
+        return BLANK.sub(lambda found: self.text(found[1]) or "", text)
 
     def blank(self, name: str) -> dict[str, Any]:
         """A blank as it is set."""
         said = self.paper.blanks[name]
-        out: dict[str, Any] = {"label": self._label(said), "width": said.width,
-                               "value": self.text(name) or ""}
+        out: dict[str, Any] = {
+            "part": self.part, "blank": name, "width": said.width, "value": self.text(name) or "",
+            "label": called(self.paper, self.acts, name, self.paper.language)}
         if said.form == "choice":
-            out |= {"choices": self._choices(said), "value": ""}
+            out |= {"choices": self.choices(said), "value": ""}
         if said.take is not None and said.take != "hand":
             out["loose"] = True
         return out
-
-    def _label(self, said: PaperBlank) -> str:
-        """What stands at a blank on a test print."""
-        if not said.field:
-            return ""
-        known = self.acts.fields[said.field[0]]
-        return known.heading if self.paper.language == "zh" else known.heading_en
 
     def text(self, name: str) -> str | None:
         """What fills a blank; None where nothing does, which is kept in mind."""
@@ -147,7 +150,7 @@ class Filler:
         age = age_on(born, date.fromisoformat(on), whole=known.type != "month")
         return None if age is None else str(age)
 
-    def _choices(self, said: PaperBlank) -> list[dict[str, Any]]:
+    def choices(self, said: PaperBlank) -> list[dict[str, Any]]:
         """Every value, and whether it holds; where none is known all of them stand."""
         name = next((each for each in said.field if self.record.get(each) is not None),
                     said.field[0])
@@ -160,32 +163,15 @@ class Filler:
                 for each, text in words.items()]
 
 
-def copy_of(typed: TypedPaper, acts: RegisterActs, record: Mapping[str, Any], taken: Taken,
-            copy: int = 1) -> tuple[dict[str, Any], list[str]]:
-    """One copy of a paper of parts as it is set, and the fields that it lacks."""
-    paper = typed.paper
-    filler = Filler(paper, acts, record, taken)
-    parts = []
-    for part, when in zip(paper.parts, typed.when, strict=True):
-        if when is not None and condition_holds(
-                when, record, acts.vocabulary, taken.today) is False:
-            continue
-        parts.append({
-            "name": part.name, "title": part.title, "height": part.height,
-            "corner": filler.runs(part.corner), "lines": filler.lines(part.lines),
-            "foot": filler.runs(part.foot), "places": [
-                {"x": p.x, "y": p.y, "size": p.size or paper.sheet.size,
-                 "at": {value: list(at) for value, at in p.at.items()},
-                 **filler.blank(p.blank), "width": p.width} for p in part.places]})
-    mark = _mark(filler, paper, copy)
-    return {"parts": parts, "mark": mark}, filler.lacking
-
-
-def _mark(filler: Filler, paper: Paper, copy: int) -> str:
-    if copy < 2 or not paper.reprint:
+def called(paper: Paper, acts: RegisterActs, name: str, lang: Lang) -> str:
+    """What a blank is called where its place is shown; nothing where it is filled in by hand."""
+    said = paper.blanks[name]
+    if said.title is not None:
+        return said.title.zh if lang == "zh" else said.title.en
+    if not said.field:
         return ""
-    text = paper.reprint.replace("{copy}", str(copy))
-    return BLANK.sub(lambda found: filler.text(found[1]) or "", text)
+    known = acts.fields[said.field[0]]
+    return known.heading if lang == "zh" else known.heading_en or known.heading
 
 
 def _day(value: Any) -> date:

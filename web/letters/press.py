@@ -5,7 +5,8 @@ Nothing but our own templates runs; all else is data. No clock, no network is as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -63,6 +64,13 @@ class Press:
         return self._set("parts.typ", {**paper, "copies": list(copies), "mode": mode,
                                        "dx": offset.x, "dy": offset.y})
 
+    def places(self, copy: Mapping[str, Any], paper: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Where the blanks of a copy are on the office's own form, as `copies` names them: from the
+        sheet's edges, in millimetres; the type in points."""
+        found = self._ask("parts.typ", {**paper, "copies": [copy], "mode": "places", "dx": 0,
+                                        "dy": 0}, "<spot>")
+        return sorted(found, key=lambda each: (each["part"], each["y"], each["x"]))
+
     def lists(self, lists: Sequence[Mapping[str, Any]], paper: Mapping[str, Any]) -> bytes:
         """Papers that list records."""
         return self._set("lists.typ", {**paper, "lists": list(lists)})
@@ -72,17 +80,36 @@ class Press:
         return self._set("tables.typ", report)
 
     def _set(self, template: str, job: Mapping[str, Any]) -> bytes:
-        text = files("zhuanjie.web.letters").joinpath("typeset", template).read_bytes()
-        try:
-            return typst.compile(text, font_paths=_book(self._own()), format="pdf", sys_inputs={
-                "job": orjson.dumps({**job, "fonts": self.fonts()}).decode()})
-        except typst.TypstError as error:
-            # Its message may quote what is set.
-            raise fail(OutputError, "register.letters.failed") from error
+        with _failing():
+            return typst.compile(_template(template), font_paths=_book(self._own()), format="pdf",
+                                 sys_inputs=self._inputs(job))
+
+    def _ask(self, template: str, job: Mapping[str, Any], selector: str) -> list[Any]:
+        with _failing():
+            found: list[Any] = orjson.loads(typst.query(
+                _template(template), selector, field="value", font_paths=_book(self._own()),
+                sys_inputs=self._inputs(job)))
+            return found
+
+    def _inputs(self, job: Mapping[str, Any]) -> dict[str, str]:
+        return {"job": orjson.dumps({**job, "fonts": self.fonts()}).decode()}
 
     def _own(self) -> tuple[Path, ...]:
         folder = self.folder / FOLDER
         return (folder,) if folder.is_dir() else ()
+
+
+def _template(name: str) -> bytes:
+    return files("zhuanjie.web.letters").joinpath("typeset", name).read_bytes()
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    try:
+        yield
+    except typst.TypstError as error:
+        # Its message may quote what is set.
+        raise fail(OutputError, "register.letters.failed") from error
 
 
 @cache

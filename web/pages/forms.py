@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from fastapi import Request
@@ -85,6 +86,15 @@ async def form_values(request: Request) -> FormValues:
 def whole_number(text: str) -> int | None:
     """A number without a sign that every database bears; None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+
+
+def tenths(text: str) -> int | None:
+    """Tenths of a number that is typed, such as 1.5 or -2; None for what is no number of tenths."""
+    try:
+        found = Decimal(text.replace("\u2212", "-")) * 10
+        return int(found) if found == found.to_integral_value() else None
+    except (InvalidOperation, ValueError, OverflowError):
+        return None
 
 
 def _check(text: Any) -> None:

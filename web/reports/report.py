@@ -79,6 +79,15 @@ class WrittenReport:
     report: BoardReport | None
 
 
+def plain(report: BoardReport) -> dict[str, Any]:
+    """A report as plain data, as programs have it."""
+    return {"title": report.title, "about": report.about, "facts": list(report.facts),
+            "note": report.note, "tables": [
+                {"title": table.title, "headings": list(table.headings),
+                 "rows": [list(map(number_of, row)) for row in table.rows]}
+                for table in report.tables]}
+
+
 def board_says(key: str, lang: Lang, **values: Any) -> str:
     """The words of the board for `key`."""
     return filled(board_words(lang)[f"{BOARD}.{key}"], values)

@@ -26,6 +26,9 @@ from zhuanjie.web.reminders.mail import checked_address, is_loopback
 
 FARTHEST: Final = 500
 """By how many tenths of a millimetre a form is moved at most."""
+LONGEST_SHEET: Final = 10_000
+"""How many tenths of a millimetre a sheet is long at most."""
+MOST_PLACES: Final = 300
 _MOST_DAYS: Final = 400
 _MONTHS: Final = 12
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
@@ -91,6 +94,44 @@ class FormOffset(OfficeSetting):
 
     right: int = Field(default=0, ge=-FARTHEST, le=FARTHEST)
     down: int = Field(default=0, ge=-FARTHEST, le=FARTHEST)
+
+
+class FormPlace(BaseModel):
+    """Where a blank of a part is on a form that is printed already: from the sheet's left edge to
+    where its line begins, from the upper edge down to that line, and how long it is, in tenths of a
+    millimetre; the type in tenths of a point.
+
+    With `value`, a choice's, it is where that is struck.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    part: int = Field(ge=1, le=20)
+    blank: Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,63}$")]
+    value: Annotated[str, StringConstraints(max_length=100)] | None = None
+    right: int = Field(ge=0, le=LONGEST_SHEET)
+    down: int = Field(ge=0, le=LONGEST_SHEET)
+    width: int = Field(ge=1, le=LONGEST_SHEET)
+    size: int = Field(default=120, ge=50, le=600)
+
+
+class FormPlaces(OfficeSetting):
+    """A form that an office has had printed elsewhere: its sheet, and where its blanks are."""
+
+    width: int = Field(default=2100, ge=100, le=LONGEST_SHEET)
+    height: int = Field(default=2970, ge=100, le=LONGEST_SHEET)
+    places: tuple[FormPlace, ...] = Field(default=(), max_length=MOST_PLACES)
+
+    def off_sheet(self) -> FormPlace | None:
+        """The first place that is not on the sheet."""
+        return next((each for each in self.places if each.right + each.width > self.width
+                     or each.down > self.height), None)
+
+    def check(self) -> None:
+        """As `OfficeSetting` has it."""
+        if (off := self.off_sheet()) is not None:
+            raise fail(UsageError, "register.settings.off-sheet", where=f"{off.part}.{off.blank}",
+                       width=self.width / 10, height=self.height / 10)
 
 
 class MailServer(OfficeSetting):

@@ -7,15 +7,24 @@ from collections.abc import Mapping
 from typing import Final
 
 from zhuanjie.engine.api import fail
-from zhuanjie.web.settings.models import ClosingDays, FormOffset, MailServer, OfficeSetting, Robot
+from zhuanjie.web.settings.models import (
+    ClosingDays,
+    FormOffset,
+    FormPlaces,
+    MailServer,
+    OfficeSetting,
+    Robot,
+)
 from zhuanjie.web.store.errors import NotFoundError
 
 CLOSING_DAYS: Final = "closing-days"
 MAIL: Final = "mail"
 FORMS: Final = "forms"
+PLACES: Final = "places"
 ROBOTS: Final = "robots"
 _ALONE: Final[Mapping[str, type[OfficeSetting]]] = {CLOSING_DAYS: ClosingDays, MAIL: MailServer}
-_EACH: Final[Mapping[str, type[OfficeSetting]]] = {FORMS: FormOffset, ROBOTS: Robot}
+_EACH: Final[Mapping[str, type[OfficeSetting]]] = {
+    FORMS: FormOffset, PLACES: FormPlaces, ROBOTS: Robot}
 _THING: Final = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,62}[a-z0-9])?")
 ACTS: Final[Mapping[str, str]] = {
     kind.act: "servers" for kind in (MailServer, Robot) if kind.act is not None}

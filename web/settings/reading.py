@@ -1,4 +1,4 @@
-"""What is set. In: a connection. Out: closing days, offsets, servers, each as it holds now."""
+"""What is set. In: a connection. Out: closing days, forms, servers, each as it holds now."""
 
 from __future__ import annotations
 
@@ -8,8 +8,23 @@ from typing import TypeVar
 import orjson
 from sqlalchemy import Connection, func, select
 
-from zhuanjie.web.settings.models import ClosingDays, FormOffset, MailServer, OfficeSetting, Robot
-from zhuanjie.web.settings.names import CLOSING_DAYS, FORMS, MAIL, ROBOTS, name_of, setting_of
+from zhuanjie.web.settings.models import (
+    ClosingDays,
+    FormOffset,
+    FormPlaces,
+    MailServer,
+    OfficeSetting,
+    Robot,
+)
+from zhuanjie.web.settings.names import (
+    CLOSING_DAYS,
+    FORMS,
+    MAIL,
+    PLACES,
+    ROBOTS,
+    name_of,
+    setting_of,
+)
 from zhuanjie.web.settings.tables import OFFICE_SETTINGS
 
 _S = TypeVar("_S", bound=OfficeSetting)
@@ -32,6 +47,11 @@ def closing_days(conn: Connection) -> ClosingDays:
 def form_offset(conn: Connection, form: str) -> FormOffset:
     """By how much a form is moved; not at all where nothing is set."""
     return _one(conn, name_of(FORMS, form), FormOffset) or FormOffset()
+
+
+def form_places(conn: Connection, form: str) -> FormPlaces | None:
+    """Where the blanks of a form that was printed elsewhere are; None where nothing is set."""
+    return _one(conn, name_of(PLACES, form), FormPlaces)
 
 
 def form_offsets(conn: Connection) -> dict[str, FormOffset]:

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "restore": "zhuanjie.cli.commands.register.restore",
     "upgrade": "zhuanjie.cli.commands.register.upgrade",
     "export": "zhuanjie.cli.commands.register.export",
+    "report": "zhuanjie.cli.commands.register.report",
     "audit": "zhuanjie.cli.commands.register.audit",
     "trail": "zhuanjie.cli.commands.register.trail",
     "users": "zhuanjie.cli.commands.register.users",

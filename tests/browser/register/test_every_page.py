@@ -76,6 +76,8 @@ def paths(page: Any, role: str, demo: Any) -> Iterator[tuple[str, int]]:
             yield f"/settings/{name}", 200
             if name == "users":
                 yield first("tbody a[href^='/settings/users/']"), 200
+            if name == "forms":
+                yield first("a[href^='/settings/forms/']"), 200
     if role == "administrator":
         yield "/settings/reminders", 200
         yield "/members", 403

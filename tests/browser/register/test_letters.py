@@ -50,6 +50,20 @@ def test_lists_are_read_and_sent_without_scripts(signed_in: Callable[..., Any]) 
     assert page.locator(f"#{id}").count() == 0 and page.locator(".note.done").count() == 1
 
 
+def test_a_test_print_opens_beside_and_the_form_can_still_be_saved(
+        signed_in: Callable[..., Any]) -> None:
+    page = signed_in("department", "/settings/forms/letter")
+    looked(page, "places")
+    page.locator("input[name^='x:2.name']").fill("31.5")
+    with page.context.expect_page() as beside:
+        page.locator("button[formaction$='/test']").click()
+    beside.value.close()
+    with page.expect_navigation():
+        page.locator("form[action='/settings/forms/letter'] button.main").click()
+    assert page.locator(".note.done").count() == 1
+    assert page.locator("input[name^='x:2.name']").input_value() == "31.5"
+
+
 def looked(page: Any, what: str) -> None:
     assert Axe().run(page).response["violations"] == [], what
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, what

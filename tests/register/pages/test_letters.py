@@ -10,6 +10,7 @@ import pytest
 from support.acts_office import jpeg
 from support.register_office import DAY
 from support.register_pages import Pages, text_of
+from support.sheets import places, words
 
 from zhuanjie.web.acts.perform import AskedAct
 from zhuanjie.web.store.event import SYSTEM, Actor
@@ -91,6 +92,19 @@ def test_offsets_come_from_the_settings_and_bad_ones_are_said(
     assert test.content.startswith(b"%PDF-")
     browser.page("/letters/sample?paper=signing&mode=test", status=404)
     browser.page("/letters/print?paper=none&member=m1", status=404)
+
+
+def test_what_is_not_counted_is_moved_and_printed_over_a_form_too(at: Pages) -> None:
+    at.office.register.settings.put(SYSTEM, "forms/notice", {"right": 35})
+    browser = at.as_("department")
+    page = browser.page("/letters/print?paper=notice&member=m1")
+    asked = {**hidden(page), "right": re.search(r'name="right"[^>]* value="([^"]*)"', page)[1]}
+    assert asked["right"] == "3.5" and "编号" not in text_of(page)
+    here, there = (browser.get("/letters/pdf", params={**asked, "mode": "over", "right": right}).content
+                   for right in ("0", asked["right"]))
+    assert "同志" not in words(here)
+    (left, *_), (right, *_) = places(here, "王m1")[0], places(there, "王m1")[0]
+    assert right - left == pytest.approx(3.5, abs=0.1)
 
 
 def test_a_voided_letter_is_listed_apart(at: Pages) -> None:

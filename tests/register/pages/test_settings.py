@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from support.mail_server import mail_server
 from support.register_pages import Pages, text_of
+from support.sheets import places
 
 from zhuanjie.engine.api import office_zone
 from zhuanjie.web.access.errors import LoginError
 from zhuanjie.web.pages.settings.tabs import TABS
-from zhuanjie.web.settings.reading import closing_days, form_offset
+from zhuanjie.web.settings.reading import closing_days, form_offset, form_places
 from zhuanjie.web.store.event import SYSTEM
 
 SEEN = {
@@ -62,6 +64,42 @@ def test_offsets_are_millimetres(at: Pages) -> None:
         answer = browser.post("/settings/forms", data={
             "csrf": browser.token, "form": "letter", "right": wrong, "down": "0"})
         assert answer.status_code == (303 if wrong == "" else 400), (wrong, answer.text)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_where_a_bought_forms_blanks_are_is_typed_and_tried(at: Pages, lang: str) -> None:
+    register, browser = at.office.register, at.as_("department", lang)
+    page = browser.page("/settings/forms/letter")
+    typed = {name: unescape(value) for name, value in re.findall(
+        r'name="((?:[xyws]:[^"]+)|width|height|version)"[^>]* value="([^"]*)"', page)}
+    name = next(key for key in typed if key.startswith("x:2.name."))[2:]
+    strike = next(key for key in typed if key.startswith("x:2.sex.male"))[2:]
+    typed |= {f"x:{name}": "31.5", f"y:{name}": "120", f"x:{strike}": "", f"y:{strike}": ""}
+    heading = "介绍信姓名" if lang == "zh" else "Name on the letter"
+    for wrong in ({f"x:{name}": "200"}, {f"y:{name}": ""}, {f"w:{name}": "1.55"}, {f"s:{name}": "4"},
+                  {"height": "100"}):
+        said = browser.submit("/settings/forms/letter", {**typed, **wrong}, status=400)
+        assert 'role="alert"' in said.text and (heading in said.text or "height" in wrong)
+        assert f'value="{typed[f"x:{name}"]}"' in said.text or wrong.get(f"x:{name}")  # what was typed stays
+        assert browser.submit("/settings/forms/letter/test", {**typed, **wrong}, status=400)
+    assert not register.settings.one(SYSTEM, "places/letter").value
+    tried = browser.submit("/settings/forms/letter/test", typed, status=200)
+    (left, right, down), *_ = [p for p in places(tried.content, "介绍信姓名") if p[2] > 110]
+    assert 31 < left < right < 60 and 117 < down < 120.5
+    assert not register.settings.one(SYSTEM, "places/letter").value
+    browser.submit("/settings/forms/letter", typed)
+    with register.store.reading(SYSTEM) as conn:
+        held = form_places(conn, "letter")
+    assert held is not None
+    assert {(p.right, p.down) for p in held.places if (p.part, p.blank) == (2, "name")} == {(315, 1200)}
+    assert [p.value for p in held.places if p.blank == "sex"] == ["female"]
+    assert "places/letter" in browser.page("/settings/history")
+    late = browser.submit("/settings/forms/letter", typed, status=409)
+    assert 'role="alert"' in late.text
+    browser.submit("/settings/forms/letter", {"remove": "yes"})
+    assert not register.settings.one(SYSTEM, "places/letter").value
+    browser.page("/settings/forms/signing", status=404)
+    browser.page("/settings/forms/none", status=404)
 
 
 def test_a_password_of_the_mail_is_on_no_page(at: Pages) -> None:

@@ -22,7 +22,7 @@ from zhuanjie.web.store.event import SYSTEM
 PNG = (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00"
        b"\x1f\x15\xc4\x89\x00\x00\x00\rIDATx\xdac\xfc\xcf\xc0P\x0f\x00\x04\x85\x01\x80"
        b"\x84\xa9\x8c!\x00\x00\x00\x00IEND\xaeB`\x82")
-OF_NOBODY = ("/static/", "/login", "/law/clauses/")
+OF_NOBODY = ("/static/", "/login", "/law/clauses/", "/settings/forms/")
 """What has parts in its address that name nothing of a unit's."""
 PARTS = {"key": "p1", "member": "p1", "act": "notify", "name": "audit.json", "answer": "approve"}
 BY_PATH = {"/jobs/": "job", "/members/bulk/jobs/": "job", "/law/what-if/": "job", "/imports/uploads/": "upload",

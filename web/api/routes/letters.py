@@ -109,7 +109,8 @@ def sample(register: Register, who: Who, paper: Paper, mode: Annotated[
     register.access.require(who, register.letters.paper(paper).paper.permission)
     with register.store.reading(who) as conn:
         said = form_offset(conn, paper)
-    return _file(register.letters.sample(paper, mode, Offset(said.right / 10, said.down / 10)))
+    return _file(register.letters.sample(who, paper, mode,
+                                         Offset(said.right / 10, said.down / 10)))
 
 
 def _ids(register: Register, who: Actor, keys: list[str]) -> list[str]:

@@ -15,7 +15,7 @@ from zhuanjie.web.api.models.base import AnswerModel, Sent
 from zhuanjie.web.api.models.jobs import JobShown
 from zhuanjie.web.api.routes.jobs import job_shown
 from zhuanjie.web.reports.files import pdf, workbook
-from zhuanjie.web.reports.report import BoardReport, monthly, number_of
+from zhuanjie.web.reports.report import BoardReport, monthly, plain
 from zhuanjie.web.service import register as service
 from zhuanjie.web.service.board import ask_past_day
 from zhuanjie.web.store.errors import NotFoundError
@@ -61,12 +61,7 @@ def _file(kind: str) -> dict[int | str, dict[str, Any]]:
 def show(register: Register, who: Who, lang: Language, unit: Unit = None,
          as_of: AsOf = None) -> ReportShown:
     """The monthly report on a unit, with those below it."""
-    made = _report(register, who, unit, as_of, lang)
-    return ReportShown(
-        title=made.title, about=made.about, facts=list(made.facts), note=made.note,
-        tables=[TableShown(title=table.title, headings=list(table.headings),
-                           rows=[list(map(number_of, row)) for row in table.rows])
-                for table in made.tables])
+    return ReportShown.model_validate(plain(_report(register, who, unit, as_of, lang)))
 
 
 @router.get("/report/pdf", response_class=Response, responses=_file(_PDF))

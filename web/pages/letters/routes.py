@@ -20,12 +20,13 @@ from zhuanjie.web.letters.numbers import TABS, NumberRow, number_counts, number_
 from zhuanjie.web.letters.press import FOLDER, Offset
 from zhuanjie.web.letters.prints import prints
 from zhuanjie.web.pages.errors import describe_error
-from zhuanjie.web.pages.forms import FormValues
+from zhuanjie.web.pages.forms import FormValues, tenths
 from zhuanjie.web.pages.frame import go, render
-from zhuanjie.web.pages.letters.shown import shown_field, title_of
+from zhuanjie.web.pages.letters.shown import pdf_file, shown_field, title_of
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
 from zhuanjie.web.pages.words import words
 from zhuanjie.web.service.register import Register
+from zhuanjie.web.settings.models import FARTHEST
 from zhuanjie.web.settings.reading import form_offset
 
 router = APIRouter(prefix="/letters")
@@ -33,13 +34,10 @@ PdfMode = Literal["whole", "over"]
 SampleMode = Literal["form", "test"]
 _PAGE: Final = 50
 _LONGEST: Final = 100
-_FARTHEST: Final = 50.0
-_PDF_POLICY: Final = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; " \
-                     "frame-ancestors 'none'"
 Text = Annotated[str, Query(max_length=_LONGEST)]
 Members = Annotated[str, Query(max_length=8000)]
 Several = Annotated[list[str], Query(max_length=1000)]
-Shift = Annotated[float, Query(ge=-_FARTHEST, le=_FARTHEST)]
+Shift = Annotated[float, Query(ge=-FARTHEST / 10, le=FARTHEST / 10)]
 
 
 @router.get("")
@@ -131,7 +129,7 @@ def pdf(request: Request, visitor: Seen, paper: Text, members: Members, once: Te
     made = register.letters.again(visitor.actor, paper, members.split(","), once=once, mode=mode,
                                   offset=Offset(right, down))
     register.reads.note(visitor.actor, "print", len(made.lines))
-    return _file(made.pdf, paper)
+    return pdf_file(made.pdf, paper)
 
 
 @router.get("/sample")
@@ -140,7 +138,8 @@ def sample(request: Request, visitor: Seen, paper: Text, mode: SampleMode = "tes
     """A test print, or the empty form; nobody's values are on it."""
     register = register_of(request)
     visitor.need(register.letters.paper(paper).paper.permission)
-    return _file(register.letters.sample(paper, mode, Offset(right, down)), f"{paper}-{mode}")
+    return pdf_file(register.letters.sample(visitor.actor, paper, mode, Offset(right, down)),
+                    f"{paper}-{mode}")
 
 
 def _look(request: Request, visitor: Visitor, register: Register, paper: str,
@@ -154,8 +153,9 @@ def _look(request: Request, visitor: Visitor, register: Register, paper: str,
     fields = vocabulary.fields
     return render(
         request, visitor, "letters/print.html", status=422 if error else 200, paper=paper,
-        title=typed.paper.title, counted=typed.paper.counted, mode=mode, offset=offset,
-        farthest=_FARTHEST, has_form=bool(typed.paper.parts), once=uuid.uuid4().hex,
+        title=typed.paper.title, counted=typed.paper.counted,
+        numbered=typed.paper.series is not None, mode=mode, offset=offset,
+        farthest=FARTHEST // 10, has_form=bool(typed.paper.parts), once=uuid.uuid4().hex,
         members=members, ready=len(ready), failed=len(lines) - len(ready),
         error=describe_error(error, visitor.lang) if error else None,
         boxes=list(dict.fromkeys(sign for line in ready for sign in line.boxes)), folder=FOLDER,
@@ -210,22 +210,11 @@ def _papers(acts: RegisterActs, visitor: Visitor, series: str | None) -> list[tu
 
 def _offset(typed: FormValues) -> Offset:
     """How far everything is shifted; raises UsageError for what is no such length."""
-    found = []
-    for name in ("right", "down"):
-        try:
-            length = float(typed.one(name, "0") or "0")
-        except ValueError:
-            length = _FARTHEST + 1
-        if not -_FARTHEST <= length <= _FARTHEST:
-            raise fail(UsageError, "register.letters.offset", most=int(_FARTHEST))
-        found.append(round(length, 1))
-    return Offset(*found)
-
-
-def _file(data: bytes, name: str) -> Response:
-    return Response(data, media_type="application/pdf", headers={
-        "content-disposition": f'inline; filename="{name}.pdf"', "cache-control": "no-store",
-        "content-security-policy": _PDF_POLICY})
+    found = [tenths(typed.one(name) or "0") for name in ("right", "down")]
+    right, down = (FARTHEST + 1 if each is None else each for each in found)
+    if max(abs(right), abs(down)) > FARTHEST:
+        raise fail(UsageError, "register.letters.offset", most=FARTHEST // 10)
+    return Offset(right / 10, down / 10)
 
 
 def _address(path: str, **values: Any) -> str:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+from starlette.responses import Response
 
 from zhuanjie.engine.api import Lang, RegisterActs, Vocabulary
 from zhuanjie.web.store.members import Member
+
+_PDF_POLICY: Final = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; " \
+                     "frame-ancestors 'none'"
+
+
+def pdf_file(data: bytes, name: str) -> Response:
+    """Sheets that a browser shows, and keeps no copy of."""
+    return Response(data, media_type="application/pdf", headers={
+        "content-disposition": f'inline; filename="{name}.pdf"', "cache-control": "no-store",
+        "content-security-policy": _PDF_POLICY})
 
 
 def shown_field(acts: RegisterActs, name: str, lang: Lang,

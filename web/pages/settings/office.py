@@ -1,10 +1,9 @@
-"""Closing days, offsets, servers, and what was changed. In: forms. Out: pages, no secret."""
+"""Closing days, servers, and what was changed. In: forms. Out: pages, no secret."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -15,13 +14,12 @@ from zhuanjie.web.pages.forms import FormValues, whole_number
 from zhuanjie.web.pages.settings.tabs import ROOT, part, saved
 from zhuanjie.web.pages.visitors import Seen, Sent, Typed, Visitor, register_of
 from zhuanjie.web.settings.models import ClosingDays
-from zhuanjie.web.settings.names import CLOSING_DAYS, FORMS, MAIL, ROBOTS, name_of, setting_of
+from zhuanjie.web.settings.names import CLOSING_DAYS, MAIL, ROBOTS, name_of, setting_of
 from zhuanjie.web.settings.projection import VALUE
 from zhuanjie.web.settings.trying import SENT
 
 router = APIRouter(prefix=ROOT)
 _SHOWN: Final = 12
-_TENTHS: Final = 10
 _MARK: Final = 4
 
 
@@ -42,22 +40,6 @@ def set_closing(request: Request, visitor: Sent, typed: Typed) -> Response:
         _put(request, visitor, CLOSING_DAYS, said, typed)
 
     return saved(request, visitor, typed, "closing", put, _closing)
-
-
-@router.get("/forms")
-def forms(request: Request, visitor: Seen) -> Response:
-    """By how much what is printed on forms is moved."""
-    return _forms(request, visitor)
-
-
-@router.post("/forms")
-def set_form(request: Request, visitor: Sent, typed: Typed) -> Response:
-    """Set it for one form, in millimetres."""
-    def put() -> None:
-        said = {way: _tenths(typed.one(way) or "0", way) for way in ("right", "down")}
-        _put(request, visitor, name_of(FORMS, typed.one("form")), said, typed)
-
-    return saved(request, visitor, typed, "forms", put, _forms)
 
 
 @router.get("/mail")
@@ -121,7 +103,8 @@ def history(request: Request, visitor: Seen) -> Response:
     for event in found:
         secrets = setting_of(event.data["name"]).secrets
         before, after = event.values.get(VALUE, (None, None))
-        rows.append((event, event.data["name"], _lines(before, secrets), _lines(after, secrets)))
+        rows.append((event, event.data["name"], _lines(before, after, secrets),
+                     _lines(after, before, secrets)))
     return part(request, visitor, "history", events=rows)
 
 
@@ -137,32 +120,6 @@ def _closing(request: Request, visitor: Visitor, *, error: ZhuanjieError | None 
         values |= {name: typed.one(name) for name in ("monthly", "days")}
     return part(request, visitor, "closing", error=error, values=values,
                 last=days.upto(register.day(), _SHOWN))
-
-
-def _forms(request: Request, visitor: Visitor, *, error: ZhuanjieError | None = None,
-           typed: FormValues | None = None) -> Response:
-    visitor.need("settings")
-    register = register_of(request)
-    held = {each.name.removeprefix(f"{FORMS}/"): each
-            for each in register.settings.shown(visitor.actor)
-            if each.name.startswith(f"{FORMS}/")}
-    titles = form_titles(request, visitor)
-    rows = []
-    for form in [*titles, *sorted(held.keys() - titles.keys())]:
-        at = held.get(form)
-        value = at.value if at is not None and at.value is not None else {"right": 0, "down": 0}
-        mine = typed is not None and typed.one("form") == form
-        rows.append({"id": form, "title": titles.get(form, form),
-                     "version": at.version if at is not None else 0,
-                     **{way: typed.one(way) if mine and typed is not None
-                        else f"{Decimal(value[way]) / _TENTHS:.1f}" for way in ("right", "down")}})
-    return part(request, visitor, "forms", error=error, rows=rows)
-
-
-def form_titles(request: Request, visitor: Visitor) -> dict[str, str]:
-    """The papers that the domain's data have, by which offsets are kept."""
-    papers = register_of(request).acts.desk.acts.papers
-    return {id: getattr(typed.paper.title, visitor.lang) for id, typed in papers.items()}
 
 
 def _mail(request: Request, visitor: Visitor, *, error: ZhuanjieError | None = None,
@@ -217,20 +174,20 @@ def _whole(text: str, name: str) -> int:
     return found
 
 
-def _tenths(text: str, name: str) -> int:
-    """Millimetres as whole tenths."""
-    try:
-        found = Decimal(text.replace("\u2212", "-")) * _TENTHS
-        if found != found.to_integral_value():
-            raise InvalidOperation
-        return int(found)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise fail(UsageError, "register.settings.millimetres", part=name) from None
+def _lines(value: Any, other: Any, secrets: Collection[str]) -> list[tuple[str, str]]:
+    """What held, a line each; of a secret a mark that tells it from another, and no more; of things
+    that have parts, those that are not in `other`, too."""
+    lines = []
+    for name, each in (value or {}).items():
+        if isinstance(each, list):
+            same = [thing for thing in (other or {}).get(name, ()) if isinstance(thing, dict)]
+            lines.append((name, "; ".join(_said(one) for one in each if one not in same)))
+        elif each is not None:
+            lines.append((name, f"\u2022\u2022\u2022 {each[:_MARK]}" if name in secrets
+                          else str(each)))
+    return [(name, text) for name, text in lines if text]
 
 
-def _lines(value: Any, secrets: Collection[str]) -> list[tuple[str, str]]:
-    """What held, a line each; of a secret a mark that tells it from another, and no more."""
-    return [] if value is None else [
-        (name, ", ".join(map(str, each)) if isinstance(each, list)
-         else f"\u2022\u2022\u2022 {each[:_MARK]}" if name in secrets else str(each))
-        for name, each in value.items() if each is not None]
+def _said(each: Any) -> str:
+    return " ".join(f"{name} {part}" for name, part in each.items() if part is not None) \
+        if isinstance(each, dict) else str(each)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from zhuanjie.web.pages.settings import numbers, office, people, programs
+from zhuanjie.web.pages.settings import forms, numbers, office, people, programs
 from zhuanjie.web.pages.settings.tabs import ROOT, shown_tabs
 from zhuanjie.web.pages.visitors import Seen
 
@@ -18,5 +18,5 @@ def first(_request: Request, visitor: Seen) -> Response:
     return RedirectResponse(shown_tabs(visitor, "")[0]["href"], 303)
 
 
-for _room in (people, programs, numbers, office):
+for _room in (people, programs, numbers, forms, office):
     router.include_router(_room.router)

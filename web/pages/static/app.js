@@ -30,6 +30,8 @@ document.addEventListener('submit', (event) => {
   // A form is sent once, however often somebody clicks; HTMX forms look after themselves.
   const form = event.target;
   if (form.hasAttribute('hx-post') || form.method !== 'post') return;
+  // What opens a tab of its own leaves the page as it is, to be sent again.
+  if (event.submitter && event.submitter.formTarget) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = 'yes';
   form.setAttribute('aria-busy', 'true');
