@@ -53,7 +53,7 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlacedSpot:
     """Where a spot is: in millimetres from the sheet's edges, its type in points."""
 
     blank: str
@@ -132,13 +132,13 @@ def _named(paper: Paper, part: PaperPart, acts: RegisterActs,
 
 
 def _places(paper: Paper, part: PaperPart, number: int, top: float,
-            form: FormPlaces | None) -> list[Place] | None:
+            form: FormPlaces | None) -> list[PlacedSpot] | None:
     """Where the blanks of a part are on a form; None where they are as on the office's own."""
     if form is not None:
-        found = [Place(p.blank, p.value, p.right / 10, p.down / 10, p.width / 10, p.size / 10)
+        found = [PlacedSpot(p.blank, p.value, p.right / 10, p.down / 10, p.width / 10, p.size / 10)
                  for p in form.places if p.part == number]
     elif part.places:
-        found = [Place(p.blank, value, x, y + top, width, p.size or paper.sheet.size)
+        found = [PlacedSpot(p.blank, value, x, y + top, width, p.size or paper.sheet.size)
                  for p in part.places
                  for value, (x, y, width) in (
                      p.at.items() if p.at else [(None, (p.x, p.y, p.width))])]
@@ -146,12 +146,12 @@ def _places(paper: Paper, part: PaperPart, number: int, top: float,
         return None
     if paper.reprint and all(each.blank != MARK for each in found):
         margin = paper.sheet.margin
-        found.append(Place(MARK, None, margin, top + part.height - _MARK_UP,
+        found.append(PlacedSpot(MARK, None, margin, top + part.height - _MARK_UP,
                            paper.sheet.width - 2 * margin, _MARK_SIZE))
     return found
 
 
-def _put(filler: Filler, part: PaperPart, at: Place, mark: str) -> dict[str, Any] | None:
+def _put(filler: Filler, part: PaperPart, at: PlacedSpot, mark: str) -> dict[str, Any] | None:
     """What is put down at a place; None where the paper has no such blank."""
     paper = filler.paper
     out: dict[str, Any] = {"x": at.x, "y": at.y, "width": at.width, "size": at.size}
