@@ -73,4 +73,5 @@ def act(office: Office, cases: list[str], acts: int, number: int, done: Counter[
         except RefusedError:
             done["refused"] += 1
         except ZhuanjieError as error:
-            done[f"failed {error}"] += 1
+            same = error.diagnostics[0].code == "register.acts.unchanged"
+            done["unchanged" if same else f"failed {error}"] += 1
