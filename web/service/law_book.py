@@ -54,6 +54,8 @@ class JudgedBy:
     members: int
     first: date
     last: date
+    bases: frozenset[str]
+    """What tells those members: what each was judged on."""
 
 
 @dataclass
@@ -125,7 +127,7 @@ def judged_by(seen: Connection, whole: Connection) -> list[JudgedBy]:
         CLOCKS.c.basis, func.count(), func.min(CLOCKS.c.judged_on), func.max(CLOCKS.c.judged_on),
         func.max(CLOCKS.c.decision)).group_by(CLOCKS.c.basis)).all()
     found: dict[tuple[str, str, str], JudgedBy] = {}
-    for _, count, first, last, decision in rows:
+    for basis, count, first, last, decision in rows:
         body = whole.execute(select(EVENTS.c.body).where(EVENTS.c.id == decision)).scalar()
         if body is None:
             continue
@@ -133,8 +135,9 @@ def judged_by(seen: Connection, whole: Connection) -> list[JudgedBy]:
         law = said["policy"], said["version"], said["sha256"]
         had = found.get(law)
         begin, end = date.fromisoformat(first), date.fromisoformat(last)
-        found[law] = JudgedBy(*law, count, begin, end) if had is None else JudgedBy(
-            *law, had.members + count, min(had.first, begin), max(had.last, end))
+        found[law] = JudgedBy(*law, count, begin, end, frozenset({basis})) if had is None else \
+            JudgedBy(*law, had.members + count, min(had.first, begin), max(had.last, end),
+                     had.bases | {basis})
     return sorted(found.values(), key=lambda each: (-each.members, each.sha256))
 
 

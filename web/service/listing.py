@@ -27,7 +27,7 @@ from sqlalchemy import (
 from zhuanjie.engine.api import REPORTED, Vocabulary
 from zhuanjie.web.figures.counted import holding
 from zhuanjie.web.figures.tables import MEMBER_FIGURES
-from zhuanjie.web.judging.tables import OUTCOMES
+from zhuanjie.web.judging.tables import CLOCKS, OUTCOMES
 from zhuanjie.web.service.waiting import is_waiting
 from zhuanjie.web.store.tables import MEMBER_KEYS, MEMBERS
 
@@ -59,7 +59,8 @@ class StandingQuery:
 class MemberQuery:
     """Which members are asked for. Of several conditions all hold; of several values any.
 
-    `waiting` is what they wait for (`waiting_kinds`), `waiver` one that covers them. `also` are
+    `waiting` is what they wait for (`waiting_kinds`), `waiver` one that covers them, `bases` what
+    they were judged on (`JudgedBy`). `also` are
     fields that `text` is looked for in, besides keys and name: such as are kept in the form they
     are compared.
     """
@@ -78,6 +79,7 @@ class MemberQuery:
     due_from: str | None = None
     not_before: str | None = None
     """As `due_from`, and what has no day."""
+    bases: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,9 @@ def _conditions(asked: MemberQuery, vocabulary: Vocabulary) -> list[ColumnElemen
     if asked.waiver is not None:
         where.append(MEMBERS.c.id.in_(
             select(OUTCOMES.c.member).where(OUTCOMES.c.waiver == asked.waiver)))
+    if asked.bases is not None:
+        where.append(MEMBERS.c.id.in_(
+            select(CLOCKS.c.member).where(CLOCKS.c.basis.in_(sorted(asked.bases)))))
     if asked.text.strip():
         where.append(MEMBERS.c.id.in_(_of_text(asked, vocabulary)))
     return where

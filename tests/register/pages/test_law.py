@@ -67,6 +67,16 @@ def test_what_judged_is_said(at: Pages) -> None:
     page = at.as_("department").page("/law/decisions")
     assert ref.sha256[:12] in page and "资料有改动" in text_of(page)
     assert "2026-06-30" in page
+    # How many it judged opens the list of them; those who are withdrawn are judged no more.
+    clerk = at.as_("department")
+    clerk.submit("/members/m2/acts/withdraw", {"reason": "误录"})
+    found = re.search(r'href="(/members\?law=[0-9a-f]{12})">(\d+)<', clerk.page("/law/decisions"))
+    assert found
+    listed = clerk.page(found[1])
+    assert listed.count('name="member"') == int(found[2]) == 3 and ref.sha256[:12] in listed
+    assert "/members/m1" not in clerk.page("/members?law=0000")
+    clerk.submit("/members/m2/acts/restore", {"reason": "误撤"})
+
 
 
 def test_what_is_typed_wrong_is_kept(at: Pages) -> None:

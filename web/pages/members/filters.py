@@ -38,7 +38,8 @@ class ListFilter:
 
     A `unit` has those below it in it, unless it is asked for `alone`. What a figure of the board
     counts is said by the tab, `clause` with `outcome`, `step`, `lacks`, `age` or `dark`; `waits` is
-    one of what cases wait for, `waiver` one that covers them, `group` one of a reminder's lines.
+    one of what cases wait for, `waiver` one that covers them, `group` one of a reminder's lines,
+    `law` how the SHA-256 of what judged them begins.
     """
 
     tab: Tab = "all"
@@ -54,6 +55,7 @@ class ListFilter:
     waits: str = ""
     waiver: str = ""
     group: Group | None = None
+    law: str = ""
     order: Order = "id"
     size: int = SIZES[0]
 
@@ -67,14 +69,15 @@ class ListFilter:
     def is_figure(self) -> bool:
         """Whether it has just those whom a figure counts."""
         return (self.tab in {"all", *STATES} and not self.search and not self.waiver
-                and self.group is None
+                and self.group is None and not self.law
                 and len(self.clause) <= 1 and len(self.outcome) <= 1
                 and self.figure.sums is not None)
 
     def query(self, today: date, units: Sequence[str], waits: Sequence[str],
-              also: Sequence[str]) -> MemberQuery:
+              also: Sequence[str], bases: frozenset[str] | None = None) -> MemberQuery:
         """The members that it is of. `units` are those that it names, with those below them;
-        `waits` is all that cases may wait for. Raises UsageError for an age that there is not."""
+        `waits` is all that cases may wait for, `bases` those of the law. Raises UsageError for an
+        age that there is not."""
         soon = self.tab == "soon"
         made = MemberQuery(
             units=units, text=self.search, clauses=self.clause,
@@ -83,7 +86,7 @@ class ListFilter:
             due_by=(today + timedelta(days=SOON)).isoformat() if soon else None,
             withdrawn=self.tab == "withdrawn", order=self.order, stands=self.figure.stands(today),
             waiting=([self.waits] if self.waits in waits else waits) if self.tab == "waiting"
-            else (), waiver=self.waiver or None, also=also)
+            else (), waiver=self.waiver or None, also=also, bases=bases)
         return made if self.group is None else replace(made, **_of_group(self.group, today))
 
     def address(self, cursor: str | None = None, **other: object) -> str:
@@ -132,11 +135,11 @@ def filter_of(tab: Tab = "all", search: Line = "", unit: Several = [],  # noqa: 
               alone: bool = False, clause: Several = [], outcome: Several = [],  # noqa: B006  # FastAPI copies it
               step: Line = "", lacks: Line = "", age: Line = "", dark: Line = "",
               waits: Line = "", waiver: Line = "",
-              group: Group | Literal[""] = "", order: Order = "id",
+              group: Group | Literal[""] = "", law: Line = "", order: Order = "id",
               size: Annotated[int, Query(ge=1, le=SIZES[-1])] = SIZES[0]) -> ListFilter:
     """The filter of an address; what is left blank in a form filters nothing."""
     return ListFilter(tab, search.strip(), _said(unit), alone, _said(clause), _said(outcome), step,
-                      lacks, age, dark, waits, waiver, group or None, order, size)
+                      lacks, age, dark, waits, waiver, group or None, law, order, size)
 
 
 def _said(values: Sequence[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from zhuanjie.engine.api import InputError, fail
 from zhuanjie.web.access.units import UnitTree, unit_tree
 from zhuanjie.web.pages.members.filters import ListFilter
 from zhuanjie.web.service.board import tops_of
+from zhuanjie.web.service.law_book import judged_by
 from zhuanjie.web.service.listing import MemberQuery
 from zhuanjie.web.service.register import Register
 from zhuanjie.web.service.waiting import waiting_kinds
@@ -27,7 +28,8 @@ def query_of(register: Register, conn: Connection, actor: Actor, asked: ListFilt
     acts = register.acts.desk.acts
     units = _units(unit_tree(conn), asked, tops_of(register, conn, actor))
     return asked.query(register.day(), units, waiting_kinds(acts),
-                       [each.field for each in acts.series.values()])
+                       [each.field for each in acts.series.values()],
+                       _bases(register, conn, asked.law) if asked.law else None)
 
 
 def filter_at(address: str) -> ListFilter:
@@ -39,6 +41,13 @@ def filter_at(address: str) -> ListFilter:
         return _FILTER.validate_python(said)
     except ValidationError:
         raise fail(InputError, "register.http.address") from None
+
+
+def _bases(register: Register, conn: Connection, law: str) -> frozenset[str]:
+    """What was judged by the laws whose SHA-256 begins so."""
+    with register.database.reading() as whole:
+        return frozenset[str]().union(*(
+            each.bases for each in judged_by(conn, whole) if each.sha256.startswith(law)))
 
 
 def _units(tree: UnitTree, asked: ListFilter, tops: Sequence[str]) -> Sequence[str]:

@@ -55,6 +55,8 @@ def chips(asked: ListFilter, titles: Mapping[str, str], acts: RegisterActs,
         found.append((say(f"register.digest.{asked.group}", lang), asked.address(group=None)))
     if asked.waiver:
         found.append((words("members.chip_waiver", lang), asked.address(waiver="")))
+    if asked.law:
+        found.append((words("members.chip_law", lang, law=asked.law), asked.address(law="")))
     return found
 
 
