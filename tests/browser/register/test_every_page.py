@@ -22,8 +22,8 @@ NO_PAGES = {
     "/members/{key}/files/{sha256}", "/imports/sample.xlsx", "/imports/uploads/{id}/marked",
     "/imports/uploads/{id}/progress", "/imports/{id}/progress", "/letters/pdf", "/letters/sample",
     "/board/report.html", "/board/report.xlsx",
-    "/board/report.pdf", "/jobs/{id}/files/{name}"}
-"""What is answered with a file, a part of a page or the way to another."""
+    "/board/report.pdf", "/jobs/{id}/files/{name}", "/account/codes/recovery"}
+"""What is answered with a file, a part of a page or the way to another; what is shown but once."""
 LEDGER = ("学号,姓名,性别,离校时间,随手记\n"
           "every-1,<img src=x onerror=alert(1)>,男,2026年6月,\u202e乙\n"
           ",无号,男,,\n")
@@ -89,8 +89,9 @@ def paths(page: Any, role: str, demo: Any) -> Iterator[tuple[str, int]]:
     yield "/members?search=nobody", 200
     yield f"/members?size=8&tab={'violation' if role == 'department' else 'all'}", 200
     member = first("tbody th a")
-    for part in ("", "/history", "/mending", "/choices"):
+    for part in ("", "/mending", "/choices", "/history"):
         yield member + part, 200
+    yield first("a[href*='/history/']"), 200
     yield from board(page, demo, first)
     if role != "inspector":
         yield member + "/acts/brief", 200
@@ -129,6 +130,13 @@ def many(page: Any) -> Iterator[tuple[str, int]]:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url("**/members/bulk?asked=*")
+    yield re.sub(r"^https?://[^/]+", "", page.url), 200
+    page.goto("/members?tab=all&size=8")
+    page.check("input[name=whole]")
+    page.select_option("#f-act", index=1)
+    page.click(".bulk button")
+    page.wait_for_url("**/members/bulk/jobs/*")
+    page.wait_for_selector("input[name=look]", state="attached")
     yield re.sub(r"^https?://[^/]+", "", page.url), 200
 
 
