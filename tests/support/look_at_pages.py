@@ -13,6 +13,8 @@ from typing import Any
 
 import axe_playwright_python
 
+from support.hostile_office import HURT
+
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
 SCREENS = ({"width": 1366, "height": 768}, {"width": 1280, "height": 720},
            {"width": 390, "height": 844})
@@ -78,6 +80,7 @@ class PageLooker:
         self.looked += 1
         page.wait_for_selector(".htmx-request", state="detached")
         found = page.evaluate(BUILT)
+        self._say(page.evaluate(HURT), what)
         self.slowest = max(self.slowest, found["paint"])
         if found["bytes"] > MOST_BYTES:
             self.faults.append((what, "bytes", found["bytes"]))
@@ -109,4 +112,4 @@ class PageLooker:
         self._built.add(found["built"])
 
     def _say(self, found: list[Any], *where: Any) -> None:
-        self.faults += [(*where, *each) for each in found]
+        self.faults += [(*where, each) for each in found]

@@ -25,6 +25,7 @@ from zhuanjie.web.service.register import Register
 
 RECORDS = 120
 SCREENS = {"desk": (1366, 768), "small": (1280, 720), "telephone": (390, 844)}
+Written = Callable[[Register, dict[str, str]], None]
 
 
 @dataclass
@@ -37,12 +38,15 @@ class Demonstration:
 
 
 @contextmanager
-def served(folder: Path, records: int = RECORDS) -> Iterator[Demonstration]:
-    """The demonstration, served by a thread of this process."""
+def served(folder: Path, records: int = RECORDS,
+           before: Written | None = None) -> Iterator[Demonstration]:
+    """The demonstration, served by a thread of this process; `before` writes something into it."""
     told = io.StringIO()
     with redirect_stdout(told):
         register = demonstration.make(folder, records, 2026, database_in(folder))
     passwords = dict(line.split() for line in told.getvalue().splitlines())
+    if before is not None:
+        before(register, passwords)
     with listen("127.0.0.1", 0, HttpSettings(), insecure=False) as listening:
         config = uvicorn.Config(make_site(register), log_config=None, access_log=False,
                                 lifespan="on", timeout_graceful_shutdown=2, ws="none")
@@ -61,9 +65,16 @@ def served(folder: Path, records: int = RECORDS) -> Iterator[Demonstration]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+def written() -> Written | None:
+    """What writes into the demonstration before it is served: nothing; a module may say another."""
+    return None
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, written: Written | None,
+         ) -> Iterator[Demonstration]:
     """The demonstration, for the tests of a module."""
-    with served(tmp_path_factory.mktemp("demonstration")) as made:
+    with served(tmp_path_factory.mktemp("demonstration"), before=written) as made:
         yield made
 
 

@@ -1,4 +1,7 @@
-"""Every page of the register by each role in both languages, on three screens, light and dark."""
+"""Every page of the register by each role in both languages, on three screens, light and dark.
+
+What can be written has been written by somebody who means harm.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from support.hostile_office import plant
 from support.look_at_pages import PageLooker
 from support.register_pages import page_routes
 
@@ -27,6 +31,12 @@ NO_PAGES = {
 LEDGER = ("学号,姓名,性别,离校时间,随手记\n"
           "every-1,<img src=x onerror=alert(1)>,男,2026年6月,\u202e乙\n"
           ",无号,男,,\n")
+
+
+@pytest.fixture(scope="module")
+def written() -> Callable[..., None]:
+    """Every form was filled by somebody who means harm."""
+    return plant
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from zhuanjie.web.store.event import SYSTEM
 
 OWN = "http://localhost:8740"
 PASSWORD = "一个够长的密码 for tests"
+_NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +76,11 @@ def test_a_session_is_another_after_every_login(at: Office) -> None:
     assert browser.get("/api/v1/session").status_code == 401
 
 
+def changing() -> dict[str, Any]:
+    """What changes a member, each time: what changes nothing is refused."""
+    return {"inputs": {"member.ethnicity": f"族{next(_NUMBERS)}"}, "reason": "核对"}
+
+
 @pytest.mark.parametrize(("headers", "status"), [
     ({"origin": OWN}, 200),
     ({"origin": OWN, "sec-fetch-site": "same-origin"}, 200),
@@ -98,7 +105,7 @@ def test_changes_by_cookie_come_from_a_page_of_this_register(
         sent["x-csrf-token"] = browser.headers["x-csrf-token"]
     bare = TestClient(browser.app, OWN, cookies=dict(browser.cookies),
                       raise_server_exceptions=False)
-    answer = bare.post("/api/v1/members/m1/acts/notify", json={"inputs": {}}, headers=sent)
+    answer = bare.post("/api/v1/members/m1/acts/correct", json=changing(), headers=sent)
     if status == 200 and not token:
         assert (answer.status_code, answer.json()["code"]) == (403, "register.http.token")
     else:
@@ -116,8 +123,8 @@ def test_a_token_that_is_not_the_sessions_is_refused(browser: TestClient, token:
 
 
 def test_a_key_needs_no_token_and_gives_none(at: Office) -> None:
-    answer = at.ask("POST", "/members/m1/acts/notify", json={"inputs": {}})
-    assert answer.status_code == 200
+    answer = at.ask("POST", "/members/m1/acts/correct", json=changing())
+    assert answer.status_code == 200, answer.text
     assert at.ask("GET", "/session").status_code == 401
 
 
