@@ -267,3 +267,10 @@ def test_one_time_codes_are_enrolled_and_shown(at: Pages) -> None:
     let_in = other.post("/login", data={"user": "inspector", "code": code,
                                         "password": at.password("inspector")})
     assert let_in.status_code == 303
+
+
+def test_whoever_lacks_a_code_is_led_to_where_it_is_enrolled(at: Pages) -> None:
+    page = at.as_("department").page("/members/m1/acts/approve", status=403)
+    assert '<a class="button main" href="/account">' in page
+    other = at.as_("college").page("/members/m1/acts/approve", status=403)
+    assert '<a class="button main"' not in other
