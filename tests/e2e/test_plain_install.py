@@ -192,7 +192,7 @@ def test_the_extras_are_those_the_program_names() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = dict(project["optional-dependencies"])
     names = {"z3-solver": "z3", "psycopg[binary]": "psycopg", "pyspark[connect]": "pyspark",
-             "argon2-cffi": "argon2", "prometheus-client": "prometheus_client",
+             "argon2-cffi": "argon2", "fonttools": "fontTools", "prometheus-client": "prometheus_client",
              "python-multipart": "python_multipart"}
     (everything,) = extras.pop("all")
     assert everything == f"zhuanjie[{','.join(sorted(extras))}]"
