@@ -10,6 +10,7 @@ from zhuanjie.web.pages.errors import page_errors, page_refusal
 from zhuanjie.web.pages.frame import make_templates
 from zhuanjie.web.pages.once import ShownOnce
 from zhuanjie.web.pages.rooms import COSTLY, RESUMES, ROUTERS, takes_files
+from zhuanjie.web.service.kept_counts import KeptCounts
 from zhuanjie.web.service.register import Register
 
 
@@ -20,6 +21,7 @@ def make_site(register: Register, settings: HttpSettings | None = None) -> FastA
     app.state.resumes = RESUMES
     app.state.afterwards = "/"  # where whoever signed in at another server goes on
     app.state.shown_once = ShownOnce()
+    app.state.counts = KeptCounts()
     page_errors(app)
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)

@@ -49,8 +49,11 @@ def list_(request: Request, visitor: Seen, asked: Filter, cursor: Cursor = None)
         rows, last = list_members(conn, query, register.vocabulary, limit=asked.size,
                                   after=(after[0], after[1]) if after else None)
         values = _values(conn, rows, names, register, lang)
-        counts = work_counts(conn, (today, today + timedelta(days=SOON)), waits, query.units,
-                             sums or (), each_wait=asked.tab == "waiting")
+        soon, each = (today, today + timedelta(days=SOON)), asked.tab == "waiting"
+        seen = register.guard.scope(conn, visitor.actor)
+        counts = request.app.state.counts.of(
+            conn, (*map(tuple, (seen, soon, waits, query.units, sums or ())), each),
+            lambda: work_counts(conn, soon, waits, query.units, sums or (), each_wait=each))
     register.reads.note(visitor.actor, "list", len(rows))
     fields, policy = register.vocabulary.fields, register.policy()
     known = [(unit.id, unit.title) for unit in register.access.units(visitor.actor)]
