@@ -153,7 +153,8 @@ def main() -> None:
 A register of {given.members:,} members on {server}, in {COLLEGES} colleges and their branches;
 {given.clients} people with sessions of their own, a quarter of them of a college, each of whom
 opens a page once in {given.pace:g} s or so, for {given.seconds} s; locust and the server share two
-cores. The times are those of whole pages.
+cores. The times are those of whole pages. Nobody acts meanwhile, so the counts beside a list are
+made once for each who sees something else, and not anew for every page.
 
 {shown}
 
