@@ -94,15 +94,19 @@ def test_an_act_by_its_form(at: Pages, clerk: PageClient) -> None:
 
 
 def test_an_event_is_told_in_words_with_its_proof(at: Pages, clerk: PageClient) -> None:
-    seq = re.findall(r'href="/members/m1/history/(\d+)"', clerk.page("/members/m1/history"))[0]
-    page = clerk.page(f"/members/m1/history/{seq}")
+    at.office.add("told", "maths", member__phone="13800000000")
+    form = clerk.page("/members/told/acts/correct?section=person")
+    clerk.submit("/members/told/acts/correct", {
+        **PHONE, "version": hidden(form, "version"), "once": hidden(form, "once")})
+    seq = re.findall(r'href="/members/told/history/(\d+)"', clerk.page("/members/told/history"))[0]
+    page = clerk.page(f"/members/told/history/{seq}")
     said = text_of(page)
     for words in ("更正", "李department", "部门" if "部门" in said else "组织部", "换号", "13800000000",
                   "13911112222", "已当场核验", seq):
         assert words in said, words
     assert f'href="/api/v1/trail/events/{seq}/proof"' in page
     # Who may not verify the trail sees what happened; another case's event is none of this one's.
-    own = at.as_("college").page(f"/members/m1/history/{seq}")
+    own = at.as_("college").page(f"/members/told/history/{seq}")
     assert "13911112222" in own and "/proof" not in own
     assert clerk.get(f"/members/town/history/{seq}").status_code == 404
     assert clerk.get(f"/members/m1/history/{2**40}").status_code == 404
