@@ -79,7 +79,7 @@ class MemberQuery:
     due_from: str | None = None
     not_before: str | None = None
     """As `due_from`, and what has no day."""
-    bases: frozenset[str] | None = None
+    bases: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def _conditions(asked: MemberQuery, vocabulary: Vocabulary) -> list[ColumnElemen
             select(OUTCOMES.c.member).where(OUTCOMES.c.waiver == asked.waiver)))
     if asked.bases is not None:
         where.append(MEMBERS.c.id.in_(
-            select(CLOCKS.c.member).where(CLOCKS.c.basis.in_(sorted(asked.bases)))))
+            select(CLOCKS.c.member).where(CLOCKS.c.basis.in_(asked.bases))))
     if asked.text.strip():
         where.append(MEMBERS.c.id.in_(_of_text(asked, vocabulary)))
     return where

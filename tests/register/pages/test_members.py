@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -194,6 +195,16 @@ def test_a_whole_list_is_looked_at_and_done_by_jobs(at: Pages) -> None:
     finally:
         at.app.state.jobs.stop()
     assert "批量办理" in browser.page("/jobs")
+
+
+def test_a_whole_list_of_any_filter_is_asked_for(at: Pages) -> None:
+    browser = at.as_("department")
+    law = re.findall(r'href="(/members\?law=[^"]+)"', browser.page("/law/decisions"))[0]
+    for address in (law, "/members?tab=overdue&age=1-30", "/members?tab=soon&search=x",
+                    "/members?tab=waiting", "/members?tab=violation&clause=1.6b"):
+        asked = {"act": "follow_up", "whole": "yes", "next": unescape(address)}
+        where = browser.submit("/members/bulk", asked).headers["location"]
+        assert where.startswith("/members/bulk/jobs/"), address
 
 
 def ended(browser: PageClient, path: str) -> str:

@@ -74,7 +74,7 @@ class ListFilter:
                 and self.figure.sums is not None)
 
     def query(self, today: date, units: Sequence[str], waits: Sequence[str],
-              also: Sequence[str], bases: frozenset[str] | None = None) -> MemberQuery:
+              also: Sequence[str], bases: Sequence[str] | None = None) -> MemberQuery:
         """The members that it is of. `units` are those that it names, with those below them;
         `waits` is all that cases may wait for, `bases` those of the law. Raises UsageError for an
         age that there is not."""

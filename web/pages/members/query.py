@@ -43,11 +43,11 @@ def filter_at(address: str) -> ListFilter:
         raise fail(InputError, "register.http.address") from None
 
 
-def _bases(register: Register, conn: Connection, law: str) -> frozenset[str]:
+def _bases(register: Register, conn: Connection, law: str) -> list[str]:
     """What was judged by the laws whose SHA-256 begins so."""
     with register.database.reading() as whole:
-        return frozenset[str]().union(*(
-            each.bases for each in judged_by(conn, whole) if each.sha256.startswith(law)))
+        return sorted(frozenset[str]().union(*(
+            each.bases for each in judged_by(conn, whole) if each.sha256.startswith(law))))
 
 
 def _units(tree: UnitTree, asked: ListFilter, tops: Sequence[str]) -> Sequence[str]:
