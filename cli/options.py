@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 from click.core import ParameterSource
+from msgspec import Struct
 
 from zhuanjie.cli import complete, exit_codes
 from zhuanjie.cli.help import Decorator, option
@@ -134,8 +134,7 @@ def whole(text: str) -> int | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Which pack judges, as of which day, with which numbers and headings."""
 
     as_of: date | None
@@ -187,8 +186,7 @@ class Selection:
         return columns_wanted(policy, self.columns, self.column, office)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """In what form the result is wanted, and where; `force` writes over any file.
 
     A `private` file holds what ledgers hold, and is its owner's alone.
@@ -225,18 +223,17 @@ class Target:
         return cls(fits[0], output, force, private)
 
 
-def gather(kind: type, name: str, *options: Decorator,
+def gather(kind: type[Struct], name: str, *options: Decorator,
            make: Callable[..., Any] | None = None) -> Decorator:
     """Apply `options` to a command and hand it their values as one `kind` called `name`.
 
     `make` makes it, where it is more than its values.
     """
-    keys = [f.name for f in fields(kind)]
-
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
         def gathered(*args: Any, **kwargs: Any) -> Any:
-            kwargs[name] = (make or kind)(**{k: kwargs.pop(k) for k in keys if k in kwargs})
+            kwargs[name] = (make or kind)(**{
+                k: kwargs.pop(k) for k in kind.__struct_fields__ if k in kwargs})
             return command(*args, **kwargs)
 
         wrapped: Callable[..., Any] = gathered
@@ -259,8 +256,7 @@ def _set_lang(ctx: click.Context, param: click.Parameter, value: str | None) -> 
         session.lang = value
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(Struct, frozen=True):
     """What of an audit is asked for: which clauses, grouped by what, with or without findings."""
 
     only: tuple[str, ...] = ()

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, TextIO
 
 import click
+from msgspec import Struct
 
 from zhuanjie.engine.api import (
     LANGS,
@@ -28,8 +28,7 @@ from zhuanjie.report.inert import commandless
 from zhuanjie.report.wrap import printable
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct):
     """The language of this call; `say` speaks it."""
 
     lang: Lang

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.location import Location
 from zhuanjie.engine.core.results import Finding
@@ -21,16 +22,14 @@ if TYPE_CHECKING:
 Key = tuple[str | None, Location, ShareFigures | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """A clause a blank leaves open, with the further fields that could decide it too."""
 
     clause: str
     also: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CauseGroup:
+class CauseGroup(Struct, frozen=True):
     """Records in which one blank leaves the same clauses open."""
 
     opens: tuple[Open, ...]
@@ -42,8 +41,7 @@ class CauseGroup:
         return tuple({(f.record, f.location, f.share): f for f in self.findings}.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """A field and the records whose blank in it leaves something open (None: no field known)."""
 
     field: str | None

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from msgspec import Struct, field
 
 from zhuanjie.report.formats.registry import FORMATS, OFFERED
 
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     Page = Callable[[Report, View], Iterable[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Presentation:
+class Presentation(Struct, frozen=True):
     """A result, ready for every format that is offered for it.
 
     `sections` are for people, `data` for programs; formats of findings take the `report`. `texts`

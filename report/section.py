@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from zhuanjie.report.wrap import printable
 
 Tone = Literal["plain", "bad", "warn", "good", "muted"]
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A heading, some lines, a table, and lines after it; each part may be empty.
 
     `level` 1 heads the document, 2 a part, 3 a group within it. A column of `rows` that is blank

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zhuanjie.engine.api import FieldTable, field_label, value_label
 from zhuanjie.engine.core.messages import Lang, say
@@ -20,8 +22,7 @@ _RECORD_COLUMNS: Final = ("record", "which")
 """Columns that name records."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """Language, width and colour of the output, and the pack's own words where they are known.
 
     `titles` puts rules into words by their id, `clauses` clauses by theirs. `outcomes` are the

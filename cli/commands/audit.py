@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from msgspec import Struct
 
 from zhuanjie import report as reports
 from zhuanjie.cli import exit_codes, options, spark
@@ -29,8 +29,7 @@ _CHECKED: Final = 10_000
 """After so many findings each time it is asked whether the format bears them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Struct, frozen=True):
     """What was asked for."""
 
     session: Session

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from zhuanjie import report as reports
 from zhuanjie.cli import exit_codes, options
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.api import AuditRun, Report
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Struct, frozen=True):
     """What was asked for."""
 
     session: Session

@@ -7,11 +7,11 @@ import os
 import sys
 import time
 from contextlib import closing, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, TextIO
 
 import click
+from msgspec.structs import replace
 
 from zhuanjie.cli import exit_codes, options
 from zhuanjie.cli.help import define

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.registry import backend_of
@@ -40,8 +41,7 @@ __all__ = ["BLANK", "Paper", "PaperBlank", "PaperLine", "PaperPart", "PlainReadi
            "steps_of", "tells_birth"]
 
 
-@dataclass(frozen=True, slots=True)
-class PlainReading:
+class PlainReading(Struct, frozen=True):
     """Values of fields as a register keeps them (days as ISO texts), and what could not be read."""
 
     values: Mapping[str, Any]

@@ -6,9 +6,10 @@ Each function imports what it needs: only what asks the solver waits for it, or 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.errors import PolicyError
 from zhuanjie.engine.core.yaml_source import read_source
@@ -66,8 +67,7 @@ def update_cases(policy: Policy, report: TestReport) -> int:
                   policy.chain[-1].folder / CASES)
 
 
-@dataclass(frozen=True, slots=True)
-class PackCases:
+class PackCases(Struct, frozen=True):
     """The cases of a pack and of what it builds on, and what its own cases cover, if it has any."""
 
     cases: Sequence[CaseInstance]
@@ -108,8 +108,7 @@ def law_impact(old: Policy, new: Policy, tables: Sequence[GivenTable], as_of: da
                      progress=progress)
 
 
-@dataclass(frozen=True, slots=True)
-class FormattedFile:
+class FormattedFile(Struct, frozen=True):
     """A file of a pack in the layout of packs, and whether it stood otherwise."""
 
     path: Path
@@ -130,8 +129,7 @@ def format_pack(pack: str) -> list[FormattedFile]:
             for path, text in laid.items()]
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedText:
+class MarkedText(Struct, frozen=True):
     """An expression of a rule as its author wrote it, and where its conditions stand.
 
     `role` is what it is to the rule. A mark is a stretch of the text, from and to, with the

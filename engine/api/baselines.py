@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
+
+from msgspec import Struct
 
 from zhuanjie.engine.api.ledgers import AuditOptions, Given, Sources, stream
 from zhuanjie.engine.core.personal import hide_numbers
@@ -27,8 +28,7 @@ __all__ = ["BaselineChange", "create_baseline", "read_baseline", "show_baseline"
            "update_baseline"]
 
 
-@dataclass(frozen=True, slots=True)
-class BaselineChange:
+class BaselineChange(Struct, frozen=True):
     """A baseline against ledgers: what it holds (now), what is stale, how many findings are new.
 
     `report` is the audit of the ledgers, without its findings; None where there was none.

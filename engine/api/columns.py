@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.location import column_letter
@@ -28,8 +29,7 @@ __all__ = ["ColumnUse", "TableColumns", "column_mapping", "column_uses", "rememb
 State = Literal["audited", "known", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnUse:
+class ColumnUse(Struct, frozen=True):
     """A column: where it stands, what it was taken for and how, and what is done with it.
 
     `audited` is what a rule reads or records are named by, `known` what is known and no rule reads.
@@ -43,8 +43,7 @@ class ColumnUse:
     suggestions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumns:
+class TableColumns(Struct, frozen=True):
     """A table of a ledger, with its columns."""
 
     file: str

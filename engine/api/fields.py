@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.expr.nodes import field_names
@@ -14,8 +15,7 @@ from zhuanjie.engine.vocabulary.fields import INT_RANGE, Field
 __all__ = ["FieldUse", "field_uses", "template_fields"]
 
 
-@dataclass(frozen=True, slots=True)
-class FieldUse:
+class FieldUse(Struct, frozen=True):
     """A field, and what a policy reads it for: clauses in the policy's order, its scope.
 
     `is_key` says that it names records, `is_name` that it is shown beside that.

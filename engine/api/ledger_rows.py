@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
 import polars as pl
+from msgspec import Struct, field
 
 from zhuanjie.engine.api.columns import TableColumns, columns_of_table
 from zhuanjie.engine.core.diagnostics import Diagnostic
@@ -25,8 +25,7 @@ from zhuanjie.engine.policy.policy import Policy
 __all__ = ["LedgerRows", "RowPart", "open_rows"]
 
 
-@dataclass(frozen=True, slots=True)
-class RowPart:
+class RowPart(Struct, frozen=True):
     """Some consecutive records of one table, the `table`th of its ledger.
 
     `frame` has the typed cells by field, `rows` the row numbers, `forms` the keys as they are
@@ -42,8 +41,7 @@ class RowPart:
     input: Sequence[InputFinding]
 
 
-@dataclass(slots=True)
-class _Counts:
+class _Counts(Struct):
     records: int = 0
     roles: Counter[str] = field(default_factory=Counter)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, TypedDict, Unpack, cast
 
 import polars as pl
+from msgspec.structs import replace
 
 from zhuanjie.engine.api.callers import Day, check_given, check_options, day_of, policy_of
 from zhuanjie.engine.api.forked_run import ForkedRun

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.clock import office_day
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
@@ -26,8 +27,7 @@ __all__ = ["PolicyEntry", "kept_policy", "list_policies", "load_policy", "packs_
            "plan_for", "with_params"]
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyEntry:
+class PolicyEntry(Struct, frozen=True):
     """A pack that comes with the program."""
 
     manifest: Manifest

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import date
 from io import BufferedIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
@@ -66,8 +68,7 @@ def load_columns(path: str | Path, policy: Policy) -> dict[str, str]:
     return _load_columns(path, policy.vocabulary)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadRecord:
+class ReadRecord(Struct, frozen=True):
     """A record of a file: its typed values by field, and what else there is to say of it.
 
     `others` are what it holds beside known fields, as it stands; `key` is what names it.

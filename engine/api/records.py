@@ -5,13 +5,15 @@ Nothing here needs a frame, so that one record is answered at once.
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.api.callers import Day, check_given, check_options, day_of, policy_of
 from zhuanjie.engine.api.policies import load_policy, plan_for, with_params
@@ -135,7 +137,7 @@ def check_records(records: Sequence[Mapping[str, Any]], policy: Policy, *, as_of
 
         report = audit(records, policy, as_of=as_of, backend=backend or single_engine(), **options)
     report.input = [replace(f, file=file) for f in report.input]
-    report.findings = [replace(f, location=replace(f.location, file=file))
+    report.findings = [dataclasses.replace(f, location=dataclasses.replace(f.location, file=file))
                        for f in report.findings]
     return report
 

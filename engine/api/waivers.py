@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.api.callers import Day, day_of, policy_of
 from zhuanjie.engine.api.ledgers import Given, Sources, stream
@@ -31,8 +32,7 @@ _LOOSE = 2
 """How many times more records than it covers a condition may be meant for."""
 
 
-@dataclass(frozen=True, slots=True)
-class WaiverReview:
+class WaiverReview(Struct, frozen=True):
     """What files of waivers come to as of a day.
 
     `used` are the sound ones, each with its entry in `entries`; their findings are known where

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.record_waivers import RecordWaivers
 from zhuanjie.engine.auditing.shared_rule import SharedRule
@@ -34,16 +37,14 @@ _NOWHERE = Location()
 NOBODY = frozenset[str]()
 
 
-@dataclass(frozen=True, slots=True)
-class SharedPlace:
+class SharedPlace(Struct, frozen=True):
     """The key that a case is counted under by a rule, and whether it is sure to take part."""
 
     key: tuple[Any, ...]
     sure: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Others:
+class Others(Struct, frozen=True):
     """How many other cases are counted under a case's key: surely, and in all."""
 
     sure: int = 0
@@ -53,8 +54,7 @@ class Others:
 ALONE = Others()
 
 
-@dataclass(frozen=True, slots=True)
-class CaseOutcome:
+class CaseOutcome(Struct, frozen=True):
     """How a rule comes out for a case, as a finding has it, without its words.
 
     `days_late` is as of the day; it grows with every day where `running`. `judged` is false where

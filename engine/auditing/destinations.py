@@ -7,8 +7,9 @@ the table's subject say what goes with it. For a transfer the values are its des
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.auditing.record_waivers import RecordWaivers
 from zhuanjie.engine.auditing.wording.renderer import FindingRenderer, field_label
@@ -23,8 +24,7 @@ from zhuanjie.engine.policy.policy import TypedRule
 from zhuanjie.engine.policy.typed_table import TypedRow
 
 
-@dataclass(frozen=True, slots=True)
-class DestinationAnswer:
+class DestinationAnswer(Struct, frozen=True):
     """Whether one value of the table's subject is open to a record, and by which pack.
 
     `subject` is the field that the table decides, `kind` the value. `outcome` is satisfied

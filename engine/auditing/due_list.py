@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from itertools import count as numbers
 from typing import Final
 
 import polars as pl
+from msgspec import Struct, field
 
 from zhuanjie.engine.auditing.stages.open_acts import split
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
@@ -31,8 +31,7 @@ def part_of(outcome: Outcome) -> str:
     return _OF.get(outcome, "coming")
 
 
-@dataclass(slots=True)
-class DueCounts:
+class DueCounts(Struct):
     """How much is due: by part and clause, by part and day number, by file and sheet."""
 
     clauses: dict[str, Counter[str]] = field(default_factory=dict)

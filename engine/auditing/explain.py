@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from zhuanjie.engine.auditing.record_search import RecordName, RecordSearch, at_home
 from zhuanjie.engine.auditing.record_waivers import RecordWaivers
 from zhuanjie.engine.auditing.repair.record_fix import RecordFix, fix_record
@@ -41,8 +43,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """A sub-expression as written, its value (None where unknown) and what it rests on.
 
     `decisive` marks the operands that settled the value of the expression above.
@@ -55,8 +56,7 @@ class Trace:
     children: tuple[Trace, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TracePart:
+class TracePart(Struct, frozen=True):
     """One expression of a rule: its role (`when`, `ask`, `due`, `row 1.2a`, …) and its trace."""
 
     label: str

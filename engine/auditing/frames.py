@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 
 import polars as pl
+from msgspec import Struct, field
 
 from zhuanjie.engine.auditing.uniqueness import DTYPES, DuplicateCounter
 from zhuanjie.engine.backends.base import Backend
@@ -21,8 +21,7 @@ from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.lowering.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class RecordFrame:
+class RecordFrame(Struct, frozen=True):
     """Some records in scope, with the fields and counts that judging reads, and their row numbers.
 
     `records` and `out_of_scope` count those that they are taken from, `input` is what could not be

@@ -5,11 +5,11 @@ Ids are compared as their field is: an office takes one in full-width digits for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.shown import shown_values
@@ -24,8 +24,7 @@ from zhuanjie.engine.lowering.plan import Plan
 _SUGGESTIONS = 10_000  # ids looked through for a near miss
 
 
-@dataclass(frozen=True, slots=True)
-class RecordName:
+class RecordName(Struct, frozen=True):
     """What a caller names a record by: its id, or the row it stands in; or both.
 
     `sheet` and `file` (a path or the end of one) keep to one table of a ledger.

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.results import Outcome, Verdict
 from zhuanjie.engine.lowering.plan import Plan

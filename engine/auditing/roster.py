@@ -6,11 +6,11 @@ It is read when it is opened, so that one that cannot be read is refused before 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 import polars as pl
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.frames import in_scope
 from zhuanjie.engine.auditing.reconciliation import RosterReconciliation

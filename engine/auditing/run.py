@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import cast
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.notices import lacking_columns, no_columns, said_of, same_keys

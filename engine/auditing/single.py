@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from zhuanjie.engine.auditing.editions import EditionIndex, judged
@@ -64,7 +64,7 @@ class SingleCheck:
         return Report(
             policy=self.plan.policy.ref, as_of=self.plan.as_of,
             ledger=LedgerRef(1, int(findings is None), digest), summary=summary, input=unread,
-            findings=[replace(f, location=Location(row=1)) for f in findings or ()],
+            findings=[dataclasses.replace(f, location=Location(row=1)) for f in findings or ()],
             notices=[*self.plan.policy.notices, *notices,
                      *said_of_waivers(used, self.plan)],
             waivers=used, waiver_problems=self.plan.waivers.problems,

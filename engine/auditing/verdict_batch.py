@@ -7,9 +7,9 @@ take them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import polars as pl
+from msgspec import Struct, field
 
 from zhuanjie.engine.backends.verdicts import Verdicts
 from zhuanjie.engine.core.results import InputFinding
@@ -19,8 +19,7 @@ from zhuanjie.engine.core.waiver import Waiver
 from zhuanjie.engine.lowering.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictBatch:
+class VerdictBatch(Struct, frozen=True):
     """Records with their verdicts: `rows` are their row numbers, `verdicts` go by the rules of
     `plan` and by the position of a record in `frame`.
 

@@ -7,8 +7,10 @@ what is compared is one sentence, with the fields that it reads.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.explain import Trace, TracePart
 from zhuanjie.engine.authoring.phrases import Phrases
@@ -33,8 +35,7 @@ from zhuanjie.engine.expr.types import Kind
 Junction = Literal["", "all", "any", "not-all", "not-any"]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A sentence with what it came to, or what joins several (`junction`).
 
     `value` is None where unknown. `statement` is whether it holds or not, `field` names the field

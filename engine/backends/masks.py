@@ -8,8 +8,9 @@ rules. Records where all of them are nought have nothing to report. For the othe
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypedDict
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.errors import BackendError, fail
 from zhuanjie.engine.core.results import (
@@ -30,8 +31,7 @@ What = Literal["due", "late", "missing", "clause"]
 Answer = Sequence[int | None]
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeMask:
+class OutcomeMask(Struct, frozen=True):
     """One whole number: bit i says that rule `first + i` came out as `outcome`."""
 
     outcome: Outcome
@@ -39,8 +39,7 @@ class OutcomeMask:
     conditions: tuple[Cond, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DetailQuery:
+class DetailQuery(Struct, frozen=True):
     """One thing to compute of a rule where it came out as one of `outcomes`.
 
     `due` and `late` ask for a term. `missing` asks for a word over conditions, one for each of

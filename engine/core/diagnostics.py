@@ -7,15 +7,16 @@ a name that a user gave is among them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from zhuanjie.engine.core.secrets import shown_name
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where something stands: a file and, as far as known, its sheet, line, column or YAML path.
 
     `line` and `column` count from 1. `path` is a YAML path such as `rules[2].when`.
@@ -32,11 +33,10 @@ class Place:
 
     def __post_init__(self) -> None:
         if self.file is not None and (shown := shown_name(self.file)) != self.file:
-            object.__setattr__(self, "file", shown)
+            force_setattr(self, "file", shown)
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """One thing that is wrong: a message code, the values it quotes, and its place.
 
     `hint` is a message code too (what to do); its values come from the same `args`. `related` says
@@ -52,4 +52,4 @@ class Diagnostic:
     def __post_init__(self) -> None:
         for name, value in self.args.items():
             if isinstance(value, str | PurePath) and shown_name(str(value)) != str(value):
-                object.__setattr__(self, "args", {**self.args, name: shown_name(str(value))})
+                force_setattr(self, "args", {**self.args, name: shown_name(str(value))})

@@ -6,9 +6,10 @@ JSON, JSON lines, CSV, Parquet and Spark have them from here; each says only how
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.results import Finding, plain
 from zhuanjie.engine.core.shares import SHARE_COLUMNS
@@ -20,8 +21,7 @@ def _figure(name: str, finding: Finding) -> Any:
     return None if finding.share is None else finding.share.shown(name)
 
 
-@dataclass(frozen=True, slots=True)
-class FindingColumn:
+class FindingColumn(Struct, frozen=True):
     """One thing said of a finding.
 
     `of` takes it from a finding, as JSON has it. `tabular` columns stand in tables of findings too,

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.results import InputFinding
 
@@ -17,8 +19,7 @@ _ALIKE = ("records.cell.", "records.no-id", "records.note-row", "records.heading
 """How codes begin that say the same of many cells of a column; others speak of one row each."""
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     first: InputFinding
     rows: array[int] = field(default_factory=lambda: array("q"))
     records: list[str | None] = field(default_factory=list)

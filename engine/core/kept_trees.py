@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 from typing import Any, Final
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.kept_models import KeptModel, values_of
 
@@ -32,7 +33,6 @@ class _Writer:
     def __init__(self, classes: Classes) -> None:
         self.names = {cls: name for name, cls in classes.items()}
         self.table: list[str] = []
-        self.parts: dict[type, tuple[str, ...]] = {}
         self.rows: list[Any] = []
         self.places: dict[Any, int] = {}
         self.seen: dict[int, int] = {}
@@ -82,10 +82,8 @@ class _Writer:
     def _values(self, value: Any, kind: type) -> list[Any]:
         if issubclass(kind, Enum):
             return [value.value]
-        if is_dataclass(value):
-            if kind not in self.parts:
-                self.parts[kind] = tuple(f.name for f in fields(value) if f.init)
-            return [getattr(value, name) for name in self.parts[kind]]
+        if isinstance(value, Struct):
+            return [getattr(value, name) for name in value.__struct_fields__]
         if isinstance(value, KeptModel):
             return [value.said, dict(values_of(value))]
         if hasattr(value, _MODEL):
@@ -140,6 +138,6 @@ def _maker(name: str, classes: Classes,
     if model is not None:
         return lambda parts: model(parts[1], parts[0])
     cls = classes[name]
-    if issubclass(cls, Enum) or is_dataclass(cls):
+    if issubclass(cls, Enum | Struct):
         return lambda parts: cls(*parts)
     return cls

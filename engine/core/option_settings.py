@@ -6,9 +6,10 @@ A key is an option of the command line without its dashes; what the command line
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.kept_files import OFF
@@ -22,8 +23,7 @@ Read = Callable[[Any, Path], Any]
 """Makes of a value and the folder of its file what the option takes; raises TypeError."""
 
 
-@dataclass(frozen=True, slots=True)
-class OptionSetting:
+class OptionSetting(Struct, frozen=True):
     """The value that the settings give an option, and where they say so."""
 
     value: Any

@@ -10,8 +10,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Final, TextIO
+
+from msgspec import Struct
 
 _STDERR: Final = 2
 _LOCK: Final = threading.RLock()
@@ -49,8 +50,7 @@ def is_apart() -> bool:
         return False
 
 
-@dataclass(slots=True)
-class _Muting:
+class _Muting(Struct):
     """What stderr was before the first of those that mute it at once."""
 
     depth: int = 0

@@ -6,7 +6,8 @@ Parsers of JSON, YAML, XML and TOML speak English only; the kinds of fault are f
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.patterns import late
 
@@ -36,8 +37,7 @@ _KINDS = tuple((late(pattern, re.IGNORECASE), code) for pattern, code in (
 _TOKEN = late(r"(?:input|alias|character) '([^']+)'")
 
 
-@dataclass(frozen=True, slots=True)
-class WritingFault:
+class WritingFault(Struct, frozen=True):
     """A fault of writing: the code of our words, and the parser's own."""
 
     code: str

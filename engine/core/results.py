@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from dataclasses import field as preset
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
+
+from msgspec import Struct
+from msgspec import field as preset
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.location import Location
@@ -60,8 +63,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What an engine says of one rule on one record of a batch, before it is put into words.
 
     `row` is the record's position in the batch, `rule` the rule's in the plan, `waiver` one among
@@ -80,7 +82,7 @@ class Verdict:
     known: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
     """One outcome, in words, with the values it read and what would mend it.
 
@@ -102,19 +104,19 @@ class Finding:
     due: date | None = None
     days_late: int | None = None
     missing: tuple[str, ...] = ()
-    fields: Mapping[str, Scalar] = preset(default_factory=dict)
+    fields: Mapping[str, Scalar] = dataclasses.field(default_factory=dict)
     remedy: str = ""
-    location: Location = preset(default_factory=Location)
+    location: Location = dataclasses.field(default_factory=Location)
     pack: str = ""
     edition: str = ""
     name: str | None = None
     group: str | None = None
-    by: Mapping[str, str | None] = preset(default_factory=dict)
+    by: Mapping[str, str | None] = dataclasses.field(default_factory=dict)
     judged: bool = True
     waiver: Waiver | None = None
     known_since: date | None = None
     share: ShareFigures | None = None
-    identity: str | None = preset(default=None, repr=False)
+    identity: str | None = dataclasses.field(default=None, repr=False)
     """The whole value that names the record, where `record` hides a part of it."""
 
     @property
@@ -132,8 +134,7 @@ _QUOTED = 3
 """Different cells that one message quotes."""
 
 
-@dataclass(frozen=True, slots=True)
-class InputFinding:
+class InputFinding(Struct, frozen=True):
     """A cell or record that could not be read as it stands; the record is audited all the same.
 
     `code` and `args` say why (a message of the catalogue). `column` is the heading as the ledger
@@ -179,8 +180,7 @@ class InputFinding:
                           values=())
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyRef:
+class PolicyRef(Struct, frozen=True):
     """Which pack judged: its id, version and the digest of its meaning-bearing text."""
 
     id: str
@@ -188,8 +188,7 @@ class PolicyRef:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """What one of several packs judged: when it is in force, and how many records by clause."""
 
     policy: PolicyRef
@@ -198,8 +197,7 @@ class Judged:
     clauses: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A file or sheet that was not audited, and why; `named` where the call names the file."""
 
     file: str
@@ -208,18 +206,17 @@ class Skipped:
     named: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class TableRef:
     """A table of a ledger: its file, its sheet, the row its header ends in, its fields' columns."""
 
     file: str
     sheet: str | None = None
     header_row: int | None = None
-    columns: Mapping[str, int] = preset(default_factory=dict, compare=False, repr=False)
+    columns: Mapping[str, int] = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class TableCounts:
+class TableCounts(Struct, frozen=True):
     """What the rows of one table are: so many records, and what is no record by what it is.
 
     `marked` says how many rows are hidden, filtered away or struck through; they are read like the
@@ -232,8 +229,7 @@ class TableCounts:
     marked: Mapping[str, int] = preset(default_factory=dict)
 
 
-@dataclass(slots=True)
-class LedgerRef:
+class LedgerRef(Struct):
     """What was judged: how many records, how many beyond the pack's scope, the files' digest.
 
     `tables` say what the rows of each are; the sum of their records is `records`.
@@ -247,8 +243,7 @@ class LedgerRef:
     tables: tuple[TableCounts, ...] = ()
 
 
-@dataclass(slots=True)
-class Summary:
+class Summary(Struct):
     """Counts by clause and outcome. `counts[clause][outcome]`; clauses in the pack's order.
 
     `not_judged` counts by clause what only columns that are not there could decide.
@@ -291,7 +286,7 @@ class Summary:
         return sum(c[outcome] for c in self.counts.values())
 
 
-@dataclass(slots=True, repr=False)
+@dataclasses.dataclass(slots=True, repr=False)
 class Report(ReportMethods):
     """A whole audit. `findings` follow the ledger's rows, then the pack's rules.
 
@@ -304,8 +299,8 @@ class Report(ReportMethods):
     summary: Summary
     input: list[InputFinding]
     findings: list[Finding]
-    notices: list[Diagnostic] = preset(default_factory=list)
-    no_columns: Mapping[str, Sequence[str]] = preset(default_factory=dict)
+    notices: list[Diagnostic] = dataclasses.field(default_factory=list)
+    no_columns: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     """Fields that rules read and the ledger has no column for, with the rules' clauses."""
     judged: tuple[Judged, ...] = ()
     keys: tuple[str, ...] = ()
@@ -315,7 +310,8 @@ class Report(ReportMethods):
     waiver_problems: tuple[Diagnostic, ...] = ()
     """What is wrong with waivers that cover nothing."""
     baseline: BaselineUse | None = None
-    origin: tuple[Any, Lang, bool] | None = preset(default=None, repr=False, compare=False)
+    origin: tuple[Any, Lang, bool] | None = dataclasses.field(
+        default=None, repr=False, compare=False)
     """The policy, the language, and whether all outcomes were asked for: what words need."""
 
 

@@ -10,9 +10,10 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import UsageError, fail
@@ -30,16 +31,14 @@ _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _chosen: ContextVar[Path | None] = ContextVar("settings file", default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class PackRoot:
+class PackRoot(Struct, frozen=True):
     """A folder of packs, and where it was named."""
 
     folder: Path
     origin: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What holds: the file that was read, if any, the folders of packs, in order, what the headings
 
     of ledgers mean, and what options are when the command line does not say. `register` is the

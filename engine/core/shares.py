@@ -8,14 +8,14 @@ one decimal, so that it never shows as reached what is not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Standing = Literal["not_applicable", "satisfied", "violation", "undetermined"]
 
 
-@dataclass(frozen=True, slots=True)
-class ShareFigures:
+class ShareFigures(Struct, frozen=True):
     """Records by how they are, and how many per cent are needed.
 
     `met`, `failed` and `open` are asked surely: the last may meet it or not. The `perhaps` ones may

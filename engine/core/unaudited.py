@@ -7,8 +7,9 @@ whose outcome is `not_audited`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.engine.core.results import Report
@@ -17,8 +18,7 @@ NOT_AUDITED: Final = "not_audited"
 """What stands in the column of the outcome."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unaudited:
+class Unaudited(Struct, frozen=True):
     """A clause, or a part of the ledger, that was not audited; `code` and `args` say why."""
 
     code: str

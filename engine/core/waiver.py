@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+
+class Waiver(Struct, frozen=True):
     """An approval under which a violation may stand until a day, that day included.
 
     A finding carries the one that covers it, or the one that did until it expired; `in_force` tells
@@ -29,8 +29,7 @@ WaiverState = Literal["in_force", "expired", "later", "beyond"]
 """How a waiver stands on a day; one that is `beyond` would cover more records than it may."""
 
 
-@dataclass(frozen=True, slots=True)
-class WaiverUse:
+class WaiverUse(Struct, frozen=True):
     """A waiver, how it stands on the day of an audit, and of how many findings it speaks.
 
     These are waived where it is in force; where it expired they count again.
@@ -43,8 +42,7 @@ class WaiverUse:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StaleFinding:
+class StaleFinding(Struct, frozen=True):
     """A finding that a baseline knows and that is not there any more."""
 
     id: str
@@ -54,8 +52,7 @@ class StaleFinding:
     first_seen: date
 
 
-@dataclass(frozen=True, slots=True)
-class BaselineUse:
+class BaselineUse(Struct, frozen=True):
     """What a baseline came to: of which day it is, what of it is still there, what is not."""
 
     file: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.dates import to_day
 
@@ -18,8 +19,7 @@ Stretch = tuple[int, int]
 """A first and a last day."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkCalendar:
+class WorkCalendar(Struct, frozen=True):
     """Runs of years that are known, each from a first to a last; weekdays off, weekends worked."""
 
     years: tuple[tuple[int, int], ...]

@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from dataclasses import field as preset
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct
+from msgspec import field as preset
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ZhuanjieError, fail
@@ -45,8 +46,7 @@ Trail = tuple[Key, ...]
 _KEPT: ContextVar[dict[tuple[str, str], YamlSource] | None] = ContextVar("parsed", default=None)
 
 
-@dataclass(slots=True)
-class YamlSource:
+class YamlSource(Struct):
     """A file's data, and the node of every part of it by its trail of keys and indices."""
 
     file: str

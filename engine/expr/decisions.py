@@ -9,7 +9,9 @@ known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.expr.nodes import Call, Expr, ListLit, Lit, walk
 from zhuanjie.engine.expr.types import BOOL, STRING, Type
@@ -17,8 +19,7 @@ from zhuanjie.engine.expr.types import BOOL, STRING, Type
 DECIDE = "decide"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """`arms` are conditions with what they give; `default` is what is taken where none holds.
 
     `first` says that the order of the arms counts; else no two that hold may differ. `name` is the

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.dates import Month, to_day
 from zhuanjie.engine.core.errors import ExpressionError, fail

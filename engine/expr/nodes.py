@@ -10,7 +10,9 @@ a definition says takes its place where it is used, and keeps its name for peopl
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.workdays import WorkCalendar
 from zhuanjie.engine.expr.types import ANY, Type
@@ -19,8 +21,7 @@ from zhuanjie.engine.vocabulary.comparison import Comparison
 Names = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Lit:
+class Lit(Struct, frozen=True):
     """A literal: bool, int or string; a day is the whole number of its type."""
 
     value: bool | int | str
@@ -29,8 +30,7 @@ class Lit:
     named: Names = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """A dotted name as written; only before checking."""
 
     path: tuple[str, ...]
@@ -38,8 +38,7 @@ class Name:
     at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRef:
+class FieldRef(Struct, frozen=True):
     """A field of the record."""
 
     name: str
@@ -48,8 +47,7 @@ class FieldRef:
     named: Names = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(Struct, frozen=True):
     """A parameter; its type's bounds hold every value it may take."""
 
     name: str
@@ -58,8 +56,7 @@ class Param:
     named: Names = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AsOf:
+class AsOf(Struct, frozen=True):
     """The day the audit looks from."""
 
     type: Type
@@ -67,8 +64,7 @@ class AsOf:
     named: Names = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """An operator or function of `ops.OPS` on its operands; `has` takes one name or field."""
 
     op: str
@@ -78,8 +74,7 @@ class Call:
     named: Names = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ListLit:
+class ListLit(Struct, frozen=True):
     """A list of expressions; only as the right side of `in`."""
 
     items: tuple[Expr, ...]

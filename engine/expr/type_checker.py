@@ -7,8 +7,9 @@ the years 1 to 9999, is refused here and never met while records are judged.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.dates import add_months
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place

@@ -6,9 +6,11 @@ record is read, that no arithmetic can leave 64 bits or the years 1 to 9999; so 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.dates import FIRST_DAY, LAST_DAY, Month, from_day, to_day
 from zhuanjie.engine.core.workdays import WorkCalendar
@@ -53,8 +55,7 @@ LIMITS: dict[Kind, tuple[int, int]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(Struct, frozen=True):
     """A kind, the values an enum may take, and the bounds of what counts days, months or units.
 
     `compare` says how the texts of a field are compared, `calendar` which days are working days.

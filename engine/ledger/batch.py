@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.core.results import InputFinding
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.ledger.row_roles import RowRole
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Some consecutive records of a ledger, typed.
 
     `frame` has a column for each known field the source has, in the order of the field list;

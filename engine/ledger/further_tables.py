@@ -7,7 +7,8 @@ more are a heading of the same one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.ledger.cells.text import as_text
@@ -17,8 +18,7 @@ from zhuanjie.engine.ledger.headings import ENOUGH, HeadingMap
 Row = Sequence[object]
 
 
-@dataclass(frozen=True, slots=True)
-class TableBelow:
+class TableBelow(Struct, frozen=True):
     """A table below another: the position of its header's first row, and the header."""
 
     top: int

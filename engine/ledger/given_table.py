@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.ledger.batch import Batch
@@ -35,8 +36,7 @@ class GivenTable:
     sheet: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GivenLedger:
+class GivenLedger(Struct, frozen=True):
     """Tables of records that were read before; `digest` stands for all that they hold.
 
     `waivers` are those that were approved where the records are kept, as files have them.

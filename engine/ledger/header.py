@@ -7,8 +7,9 @@ a column is called by its groups and heading together, or by the heading alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.unicode import comparable
@@ -32,8 +33,7 @@ LEAVES = 2
 """Headings that a row below groups has at least; one text alone is a note."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """A header: the position of its last row, and the heading of each column."""
 
     last: int

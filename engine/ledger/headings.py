@@ -7,9 +7,10 @@ several fields, or two columns mean the same, the cells decide: see `column_valu
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
@@ -27,8 +28,7 @@ ENOUGH = 2
 _RANKS = {"mapped": 0, "name": 1, "heading": 2, "synonym": 3, "values": 4}
 
 
-@dataclass(frozen=True, slots=True)
-class HeadingMatch:
+class HeadingMatch(Struct, frozen=True):
     """What the columns of a table are, by position.
 
     `fields` are the known ones, `unknown` the others with the known heading that each is a slip of

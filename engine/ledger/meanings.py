@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.suggest import suggest, suggestions
 from zhuanjie.engine.core.traditional import simplified
@@ -38,8 +39,7 @@ nothing. It belongs to a form of files: no other wording may take its place."""
 _NOT_KEPT: Final = frozenset(map(plain_heading, NOT_KEPT.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class HeadingMeaning:
+class HeadingMeaning(Struct, frozen=True):
     """What a heading means: a field, or None. `known` is one that means something else on purpose.
 
     `shared` are fields that it means instead where the cells say so.

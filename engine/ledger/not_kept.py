@@ -7,9 +7,9 @@ for either of two reasons: nothing is on record, or nobody keeps a record of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding
@@ -23,8 +23,7 @@ def column_of(table: LedgerTable) -> int | None:
                  if names_not_kept(heading)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class NotKept:
+class NotKept(Struct, frozen=True):
     """What the column says: by the position of a row the number of one of `sets`."""
 
     codes: pl.Series

@@ -8,9 +8,10 @@ else goes through `read_record`'s own cell parser, so that both always agree.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
@@ -29,8 +30,7 @@ _FIRST, _LAST = map(from_day, RECORD_DAYS)
 Read = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(Struct, frozen=True):
     """What is known of records with the same keys: how each is read, and which nobody knows."""
 
     cells: list[tuple[str, str, Read]]

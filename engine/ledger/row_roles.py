@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
 from operator import or_
 from typing import Literal
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.cells.text import whole_text
@@ -60,8 +60,7 @@ COUNTED = tuple(role for role in RowRole if role is not RowRole.EMPTY)
 Cells = pl.Series | Sequence[object]
 
 
-@dataclass(frozen=True, slots=True)
-class RowSigns:
+class RowSigns(Struct, frozen=True):
     """Where a row may be no record: patterns, and columns by position.
 
     `key` names records, `first` tells whom a row is about; one with no more than `few` of

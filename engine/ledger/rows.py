@@ -8,12 +8,12 @@ give the same records and findings in the same order.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as preset
 from functools import cached_property, reduce
 from operator import or_
 
 import polars as pl
+from msgspec import Struct
+from msgspec import field as preset
 
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.results import InputFinding
@@ -39,8 +39,7 @@ _DOUBT, _OVER, _RAW = "#doubt", "#over", "#cell-{}"
 """Names of the columns that hold a row's doubt, and raw cells."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """Some of a table's records, in order.
 
     `frame` holds what was asked for, and the position of each record's row as `AT`. `read` says how
@@ -271,8 +270,7 @@ class TypedTable:
         return query.select(*asked.exprs, AT).collect()
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """What `TypedTable.rows` was asked for."""
 
     names: set[str]

@@ -10,12 +10,12 @@ from __future__ import annotations
 import shutil
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 from operator import or_
 from pathlib import Path
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.temporary import new_folder
@@ -31,8 +31,7 @@ ODD = "#odd"
 _MAYBE = "#maybe"
 
 
-@dataclass(frozen=True, slots=True)
-class CachedPart:
+class CachedPart(Struct, frozen=True):
     """A part whose columns hold values, and `ODD`; the raw cells of its odd rows, with `AT`."""
 
     first: int

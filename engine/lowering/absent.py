@@ -7,8 +7,9 @@ such a field decides comes out as undetermined and names the field.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, Lit
 from zhuanjie.engine.expr.types import BOOL

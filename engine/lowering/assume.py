@@ -7,8 +7,9 @@ need not be asked again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.expr.operators import NEGATED
 from zhuanjie.engine.lowering.conditions import (
@@ -75,8 +76,7 @@ def negated(cond: Cond) -> Cond:
             return any_of((opposite(cond), negated(needed(cond))))
 
 
-@dataclass(frozen=True, slots=True)
-class Assumptions:
+class Assumptions(Struct, frozen=True):
     """What is known of a record: which cells are filled, which conditions hold, which do not.
 
     `equal` gives the fields whose very value is known.

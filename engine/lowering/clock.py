@@ -8,8 +8,9 @@ comparison can turn; where they differ in any other way, it can turn on any day.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.dates import EPOCH, to_day
 from zhuanjie.engine.expr.nodes import AsOf, Call, Expr, walk
@@ -68,10 +69,10 @@ def _turning(one: Any, other: Any) -> Iterator[Term | None]:
             yield None
         for a, b in zip(one, other, strict=False):
             yield from _turning(a, b)
-    elif is_dataclass(one) and not isinstance(one, Value):
-        for part in fields(one):
-            if part.name != "late":  # how late it is changes daily, and no outcome with it
-                yield from _turning(getattr(one, part.name), getattr(other, part.name))
+    elif isinstance(one, Struct) and not isinstance(one, Value):
+        for part in one.__struct_fields__:
+            if part != "late":  # how late it is changes daily, and no outcome with it
+                yield from _turning(getattr(one, part), getattr(other, part))
     elif one != other:
         yield None
 

@@ -8,7 +8,8 @@ constant, so that engines meet neither `true` operands nor arithmetic on two con
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zhuanjie.engine.core import workdays
 from zhuanjie.engine.core.calendar import day_part
@@ -22,24 +23,21 @@ from zhuanjie.engine.vocabulary.comparison import Comparison
 Constant = bool | int | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """A constant; dates are day numbers, durations days, periods months. None is missing."""
 
     value: Constant
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnRef:
+class ColumnRef(Struct, frozen=True):
     """The value of a field, missing where the cell is blank."""
 
     name: str
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Arith:
+class Arith(Struct, frozen=True):
     """`+`, `-` or `*` on whole numbers, days or months; missing when an operand is."""
 
     op: str
@@ -48,8 +46,7 @@ class Arith:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Divide:
+class Divide(Struct, frozen=True):
     """`/` or `%` on whole numbers as CEL has them; missing when an operand is, or divides by 0."""
 
     op: str
@@ -58,8 +55,7 @@ class Divide:
     kind: Kind = Kind.INT
 
 
-@dataclass(frozen=True, slots=True)
-class DayPart:
+class DayPart(Struct, frozen=True):
     """What is read off a day; see `core.calendar`."""
 
     part: str
@@ -67,8 +63,7 @@ class DayPart:
     kind: Kind = Kind.INT
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(Struct, frozen=True):
     """A date moved by calendar months, clamped to the end of a shorter month."""
 
     date: Term
@@ -76,8 +71,7 @@ class Shift:
     kind: Kind = Kind.DATE
 
 
-@dataclass(frozen=True, slots=True)
-class WorkShift:
+class WorkShift(Struct, frozen=True):
     """A date moved by so many working days (never 0), before it where below zero; see `known`."""
 
     date: Term
@@ -86,16 +80,14 @@ class WorkShift:
     kind: Kind = Kind.DATE
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """The length of a text in characters."""
 
     text: Term
     kind: Kind = Kind.INT
 
 
-@dataclass(frozen=True, slots=True)
-class Canonical:
+class Canonical(Struct, frozen=True):
     """A text in the form in which an office compares it; see `vocabulary.comparison`."""
 
     text: Term
@@ -103,8 +95,7 @@ class Canonical:
     kind: Kind = Kind.STRING
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(Struct, frozen=True):
     """The term of the first arm whose condition holds; missing where none does.
 
     The arms' conditions exclude one another.
@@ -117,37 +108,32 @@ class Pick:
 Term = Value | ColumnRef | Arith | Divide | DayPart | Shift | WorkShift | Size | Canonical | Pick
 
 
-@dataclass(frozen=True, slots=True)
-class Const:
+class Const(Struct, frozen=True):
     """Always, or never."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Struct, frozen=True):
     """Every part holds."""
 
     parts: tuple[Cond, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """Some part holds."""
 
     parts: tuple[Cond, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """A field's cell is filled (or, with `blank`, is not)."""
 
     name: str
     blank: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Struct, frozen=True):
     """`==`, `!=`, `<`, `<=`, `>` or `>=`; not true when a side is missing."""
 
     op: str
@@ -155,8 +141,7 @@ class Compare:
     right: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Among:
+class Among(Struct, frozen=True):
     """A term is one of the constants (or, with `outside`, is known and is none of them)."""
 
     term: Term
@@ -164,8 +149,7 @@ class Among:
     outside: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TextTest:
+class TextTest(Struct, frozen=True):
     """`startsWith`, `endsWith`, `contains` or `matches` (or, with `fails`, its opposite).
 
     Not true when a side is missing. A `matches` pattern is a constant of `check.regex.portable`.

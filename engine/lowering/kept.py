@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.kept_files import kept_files, name_of
 from zhuanjie.engine.core.kept_trees import UNREADABLE, read_tree, write_tree
@@ -29,8 +30,7 @@ _CLASSES: Final[Mapping[str, type]] = {**CONDITIONS, "LoweredRule": LoweredRule}
 Lowered = tuple[LoweredRule, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LoweredOrigin:
+class LoweredOrigin(Struct, frozen=True, eq=False):
     """Under which name lowered rules were kept, so that what engines make of them can be kept too.
 
     It holds of these very rules, and of nothing that was put in their place.

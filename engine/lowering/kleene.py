@@ -11,7 +11,8 @@ Of a field that is absent (its ledger has no column for it) everything is unknow
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zhuanjie.engine.expr.decisions import decision_of
 from zhuanjie.engine.expr.nodes import (
@@ -61,8 +62,7 @@ from zhuanjie.engine.lowering.work_moves import moved_by_work
 from zhuanjie.engine.vocabulary.comparison import Comparison
 
 
-@dataclass(frozen=True, slots=True)
-class Kleene:
+class Kleene(Struct, frozen=True):
     """Lowers expressions for an as-of day and parameter values.
 
     Each is a number, or a term where it is to stay open (for a solver that asks of every day).

@@ -7,11 +7,13 @@ explanations) and the lowered ones (for every other engine) side by side.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.errors import UsageError, fail
@@ -27,8 +29,7 @@ from zhuanjie.engine.waivers.baseline import Baseline, read_baseline
 from zhuanjie.engine.waivers.waiver_set import NO_WAIVERS, WaiverSet, load_waivers
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class Plan:
+class Plan(Struct, frozen=True, eq=False, weakref=True):
     """The rules that judge records one by one, typed and lowered, for one day.
 
     `rules` and `lowered` run in parallel; `whole` are the rules that look at the ledger as a whole

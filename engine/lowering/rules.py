@@ -7,7 +7,9 @@ and the tests try it. What is undetermined for want of columns alone is "not jud
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.expr.decisions import DECIDE, decide
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, walk
@@ -38,8 +40,7 @@ UNIQUE_ALL = "{rule}#all"
 """The same, counting also the records of which it is not known whether they take part."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LoweredRule:
+class LoweredRule(Struct, frozen=True, eq=False):
     """A rule as conditions: which outcome, and what goes with it.
 
     `settled` is "not applicable or satisfied" in short: where it holds there is nothing to report.

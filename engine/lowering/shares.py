@@ -6,7 +6,7 @@ unknown: engines say so of each. What is missing where they do not know follows 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from zhuanjie.engine.expr.nodes import Expr, Lit
 from zhuanjie.engine.expr.types import BOOL
@@ -19,8 +19,7 @@ CELLS = ("met", "failed", "open", "perhaps_met", "perhaps_failed", "perhaps_open
 """How a record that counts may be: see `zhuanjie.engine.core.shares`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LoweredShare:
+class LoweredShare(Struct, frozen=True, eq=False):
     """A rule on a share as conditions on one record.
 
     `cells` say when a record is how, in the order of `CELLS`; of them at most one holds. `missing`

@@ -7,8 +7,9 @@ judges all of them need not ask by what date. Every record comes out as it did.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.lowering.conditions import FALSE, TRUE
 from zhuanjie.engine.lowering.kleene import Kleene

@@ -9,7 +9,8 @@ in which an office compares texts: what is equal as written is equal in that for
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.lowering.conditions import (
     FALSE,

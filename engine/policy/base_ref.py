@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt, ne
 from typing import Final
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.patterns import late
 
@@ -27,8 +28,7 @@ _WAYS: Final[Mapping[str, Callable[[Version, Version], bool]]] = {
     ">=": ge, "<=": le, "==": eq, "!=": ne, ">": gt, "<": lt}
 
 
-@dataclass(frozen=True, slots=True)
-class BaseRef:
+class BaseRef(Struct, frozen=True):
     """A pack by its id, and the versions of it that are meant: all, where `bounds` is empty."""
 
     id: str

@@ -5,7 +5,7 @@ Its next day is a sum of days that no expression of the pack writes out.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ExpressionError

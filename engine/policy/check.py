@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from string import Formatter
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import ExpressionError, PolicyError

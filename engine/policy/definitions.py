@@ -8,8 +8,9 @@ twice, each some twenty would make millions of parts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import ExpressionError
@@ -34,8 +35,7 @@ _WORDS = frozenset({
 """What means something in expressions already, or is kept free for CEL."""
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenDefinition:
+class WrittenDefinition(Struct, frozen=True):
     """A definition, and where it stands; `base` is the one of a pack below that it replaces."""
 
     pack: str
@@ -93,8 +93,7 @@ def hidden_by(name: str, fields: Iterable[Any], parameters: Iterable[str]) -> st
     return "pack.definition-hides-parameter" if name in set(parameters) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """Definitions in an order in which each comes after those that it uses, and the circles."""
 
     names: tuple[str, ...]
@@ -135,8 +134,7 @@ Cel = Callable[[YamlSource, Sequence[Key], str, Kind | None], Expr | None]
 """Types an expression that stands somewhere; None, with diagnostics, where it is wrong."""
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct):
     """The definitions that expressions may use: what each says, and how large that is."""
 
     exprs: dict[str, Expr]

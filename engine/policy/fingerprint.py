@@ -11,10 +11,11 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.kept_files import name_of
 from zhuanjie.engine.core.regular_files import read_regular
@@ -29,8 +30,7 @@ _MAKERS: Final = (
 """The folders of what makes a policy ready to judge."""
 
 
-@dataclass(frozen=True, slots=True)
-class PackPlace:
+class PackPlace(Struct, frozen=True):
     """A pack of a chain: its folder, and the id of the one that it builds on."""
 
     folder: Path

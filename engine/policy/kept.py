@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError, ZhuanjieError, fail
@@ -82,8 +84,7 @@ _WAYS: Final[Mapping[str, type]] = {
     "Period": PeriodWays, "Parameter": ParameterWays, "Rule": RuleWays, "Manifest": ManifestWays}
 
 
-@dataclass(frozen=True, slots=True)
-class _Pack:
+class _Pack(Struct, frozen=True):
     """A pack of a chain, as it is kept."""
 
     folder: str
@@ -180,8 +181,7 @@ class KeptTimeline:
         return self._whole.chains
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """The policy that is wanted: of a folder, or of the packs in time on a day."""
 
     folder: Path | None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
@@ -100,8 +102,7 @@ def manifests(*, by_default: bool = False) -> list[tuple[Manifest, Path]]:
     return out
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyPeriod:
+class PolicyPeriod(Struct, frozen=True):
     """The days on which one pack is the one that stands for choice; open ends are None."""
 
     start: date | None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.expr.nodes import Expr
 from zhuanjie.engine.policy.policy import TypedRule
@@ -17,5 +18,4 @@ def mapped(rule: TypedRule, change: Callable[[Expr], Expr]) -> TypedRule:
                          sets=tuple((to, change(value)) for to, value in row.sets))
                  for row in rule.rows)
     outputs = tuple(replace(output, default=change(output.default)) for output in rule.outputs)
-    # Roles are names of expressions in a rule, which no type says of a text.
-    return replace(rule, rows=rows, outputs=outputs, **roles)  # type: ignore[arg-type]  # see above
+    return replace(rule, rows=rows, outputs=outputs, **roles)

@@ -7,9 +7,11 @@ another takes its place in the order. What stands for nothing is a mistake, with
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.models import Text
@@ -36,8 +38,7 @@ _KINDS: Final = {"rule": "rules", "clause": "clauses", "parameter": "parameters"
 """What can be withdrawn by its name, one or a list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """A rule as it holds in the end, where it stands, and where each row of its table does.
 
     `pack` wrote or last changed it; `history` tells what was changed.
@@ -51,8 +52,7 @@ class Item:
     history: tuple[OverlayChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class WithdrawnPart:
+class WithdrawnPart(Struct, frozen=True):
     """Where something was withdrawn, and by which pack."""
 
     pack: str
@@ -60,8 +60,7 @@ class WithdrawnPart:
     trail: Trail
 
 
-@dataclass(slots=True)
-class Merged:
+class Merged(Struct):
     """What a chain of packs says in the end, what was changed on the way, and every mistake."""
 
     items: list[Item] = field(default_factory=list)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec import Struct, field
 from pydantic import BaseModel
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
@@ -33,16 +33,14 @@ MOST_ROWS = 50
 """Rules of a pack: what proves and compiles them takes its time over each."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedTopic:
+class LoadedTopic(Struct, frozen=True):
     """A topic file and where its parts stand."""
 
     topic: Topic
     source: YamlSource
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedPack:
+class LoadedPack(Struct, frozen=True):
     """A pack as its own folder has it, without what it builds on."""
 
     folder: Path
@@ -54,8 +52,7 @@ class LoadedPack:
     """The files that rows of tables were read from, each with its hash."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedCases:
+class LoadedCases(Struct, frozen=True):
     """A file of cases and where its parts stand."""
 
     cases: CaseFile

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
@@ -126,8 +127,7 @@ def extended(vocabulary: Vocabulary, pack: LoadedPack, problems: list[Diagnostic
     return replace(made, digest=hashlib.sha256(vocabulary.digest + pack.digest).digest())
 
 
-@dataclass(frozen=True, slots=True)
-class _Additions:
+class _Additions(Struct, frozen=True):
     """What a pack adds to its vocabulary."""
 
     fields: Mapping[str, Spec] = field(default_factory=dict)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.results import PolicyRef, Severity
 from zhuanjie.engine.expr.nodes import Call, Expr, definition_names, field_names, param_names
@@ -32,8 +34,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.policy.typed_definition import TypedDefinition
 
 
-@dataclass(frozen=True, slots=True)
-class OverlayChange:
+class OverlayChange(Struct, frozen=True):
     """What a pack changes in a pack it builds on, and why.
 
     `name` is the rule, clause or parameter; `row` the clause of a row of that rule. A parameter
@@ -49,8 +50,7 @@ class OverlayChange:
     row: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edition:
+class Edition(Struct, frozen=True):
     """A rule as it stood in a period, where several packs judge one ledger.
 
     `pack` is the pack in whose period it came in. The day that decides is the first filled of
@@ -83,8 +83,7 @@ class Edition:
         return (self.start or date.min) <= day <= (self.end or date.max)
 
 
-@dataclass(frozen=True, slots=True)
-class TypedRule:
+class TypedRule(Struct, frozen=True):
     """A rule whose expressions are typed. Only the parts of its shape are set.
 
     `when` None: the rule applies always. `pack` is where the rule was written, or last changed;
@@ -208,8 +207,7 @@ class TypedRule:
         return (self.clause, *(r.clause for r in self.rows))
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A pack that judges beside others, and when it is in force; open ends are None."""
 
     start: date | None
@@ -234,8 +232,7 @@ class Timeline(Protocol):
         """The chains of the packs that were looked at so far."""
 
 
-@dataclass(frozen=True, eq=False)
-class RulesOrigin:
+class RulesOrigin(Struct, frozen=True, eq=False, dict=True):
     """Under which name rules were kept, so that what is made of them can be kept too.
 
     It holds of these very rules and this vocabulary, and of nothing that was put in their place.
@@ -257,8 +254,7 @@ class RulesOrigin:
         return [place for place in found if place is not None]
 
 
-@dataclass(frozen=True, eq=False)
-class Policy:
+class Policy(Struct, frozen=True, eq=False, dict=True):
     """A pack that was loaded, merged with what it builds on, and checked.
 
     `vocabulary` is what it speaks of, with what its packs add. `chain` are the packs as written,

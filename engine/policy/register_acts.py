@@ -6,9 +6,11 @@ Conditions are CEL over the fields of the record and the day: of nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.errors import ExpressionError, PolicyError
@@ -38,16 +40,14 @@ from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 _EMPTY: Final = RegisterFile()
 
 
-@dataclass(frozen=True, slots=True)
-class TypedCondition:
+class TypedCondition(Struct, frozen=True):
     """What must definitely hold, typed, and what is said where it does not."""
 
     holds: Expr
     words: Text
 
 
-@dataclass(frozen=True, slots=True)
-class TypedAct:
+class TypedAct(Struct, frozen=True):
     """An act whose conditions are typed."""
 
     id: str
@@ -56,8 +56,7 @@ class TypedAct:
     valid: tuple[TypedCondition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TypedPaper:
+class TypedPaper(Struct, frozen=True):
     """A paper whose conditions are typed; `when` are those of its parts, in their order."""
 
     id: str
@@ -66,8 +65,7 @@ class TypedPaper:
     when: tuple[Expr | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TypedAwaited:
+class TypedAwaited(Struct, frozen=True):
     """What is awaited of records, typed."""
 
     id: str
@@ -75,8 +73,7 @@ class TypedAwaited:
     holds: Expr
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class RegisterActs:
+class RegisterActs(Struct, frozen=True, eq=False):
     """What a register of a domain can do: acts, series of numbers and requests by their names."""
 
     vocabulary: Vocabulary

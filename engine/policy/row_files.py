@@ -11,10 +11,12 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ZhuanjieError
@@ -35,8 +37,7 @@ MARKS: Final = ",，、;；"
 _LONGEST: Final = 4 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
+class _Sheet(Struct, frozen=True):
     """The cells of a file, row by row, and where the first of them stands."""
 
     rows: list[list[str]]

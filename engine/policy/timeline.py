@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache, reduce
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.dates import to_day
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
@@ -38,8 +40,7 @@ Build = Callable[[Path, Mapping[str, int]], Policy]
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Interval:
+class _Interval(Struct, frozen=True):
     """Days on which one pack judges with the same numbers."""
 
     start: date | None
@@ -53,8 +54,7 @@ class _Interval:
         return self.start.isoformat() if self.start else f"to-{self.end}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(Struct, frozen=True):
     """A rule over successive intervals in which it says the same."""
 
     rule: TypedRule

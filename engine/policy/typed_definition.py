@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from zhuanjie.engine.expr.nodes import Expr
 
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.policy.definition_model import Definition
 
 
-@dataclass(frozen=True, slots=True)
-class TypedDefinition:
+class TypedDefinition(Struct, frozen=True):
     """A named expression of a policy; `pack` is where it was written."""
 
     definition: Definition

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from zhuanjie.engine.expr.decisions import decide
 from zhuanjie.engine.expr.nodes import Call, Expr
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.policy.table_model import Hit
 
 
-@dataclass(frozen=True, slots=True)
-class TypedRow:
+class TypedRow(Struct, frozen=True):
     """A row of a decision table, without the table's guard; `when` None: under it, always."""
 
     clause: str
@@ -27,8 +27,7 @@ class TypedRow:
     """What it gives of the table's outputs, by their names."""
 
 
-@dataclass(frozen=True, slots=True)
-class TypedOutput:
+class TypedOutput(Struct, frozen=True):
     """A value that the rows of a table give; `default` is taken where none holds or gives it."""
 
     name: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal
+
+from msgspec import Struct, field
 
 Range = tuple[int, int]
 Guard = Literal["", "^", "$"]
@@ -26,8 +27,7 @@ class TooLarge(Exception):
     """The automaton of a pattern has more states than can be searched."""
 
 
-@dataclass
-class Automaton:
+class Automaton(Struct, dict=True):
     """`free` joins states by nothing (under a guard), `steps` by a character; 0 starts, 1 ends."""
 
     free: list[list[tuple[Guard, int]]] = field(default_factory=lambda: [[], []])

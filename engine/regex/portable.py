@@ -7,7 +7,8 @@ means the same in all of them is let through; `\\d`, `\\w` and `\\s` are spelt o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 
@@ -81,8 +82,7 @@ def portable(pattern: str) -> str:
     return "".join(out)
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     """What a part of a pattern comes to: its atoms written out, its repeats, one without end."""
 
     weight: int = 0

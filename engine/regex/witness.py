@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count, pairwise
+
+from msgspec import Struct
 
 from zhuanjie.engine.regex.automaton import TOP, Automaton, States, TooLarge, automaton
 from zhuanjie.engine.regex.portable import python_form
@@ -27,8 +28,7 @@ class SearchLimit(Exception):
     """The search was given up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """`startsWith`, `endsWith`, `contains` or `matches` with a constant."""
 
     op: str
@@ -48,8 +48,7 @@ class Test:
             "$" if self.op == "endsWith" else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Constraints:
+class Constraints(Struct, frozen=True):
     """What a text must be: which tests it passes and fails, its length, what it may not be.
 
     `samples` are everyday texts to be tried before any other.

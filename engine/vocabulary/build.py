@@ -7,8 +7,9 @@ mistake is gathered with its place.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.suggest import suggest

@@ -8,9 +8,10 @@ A form is its own form, and of a text that is more than blanks something is alwa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.patterns import late
 from zhuanjie.engine.core.unicode import BLANKS
@@ -35,8 +36,7 @@ def _table(like: Mapping[str, str]) -> dict[str, str]:
     return table | dict.fromkeys(BLANKS, "")
 
 
-@dataclass(frozen=True, eq=False)
-class Form:
+class Form(Struct, frozen=True, eq=False, dict=True):
     """How texts of a kind are brought into the form they are compared in.
 
     `table` says what becomes of a character: what is not named stays, what becomes empty is left

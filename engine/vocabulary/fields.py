@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.vocabulary.comparison import Comparison, canonical
@@ -30,8 +32,7 @@ INT_RANGE = (-1_000_000_000, 1_000_000_000)
 """What a whole-number cell may hold unless its field says otherwise."""
 
 
-@dataclass(frozen=True, eq=False)
-class Field:
+class Field(Struct, frozen=True, eq=False, dict=True):
     """One field of a vocabulary: its dotted name, type, heading and, for enum and bool, the values.
 
     `values` maps the value's own form to the one a ledger shows (`in_part` to `in part`), `forms`

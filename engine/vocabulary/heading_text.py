@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.patterns import late
 from zhuanjie.engine.core.traditional import simplified
@@ -26,8 +28,7 @@ _MARKS = str.maketrans("", "", "*:;,.、。·•_-#/\\|\"'“”‘’《》<>�
 _CUT = late(r"[/\\、,;|]|或|和|及")
 
 
-@dataclass(frozen=True, slots=True)
-class HeadingText:
+class HeadingText(Struct, frozen=True):
     """A heading taken apart: what it says, and the notes in brackets, in order."""
 
     base: str

@@ -7,16 +7,16 @@ few ways that every engine and server can be given the list.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.unicode import BLANKS, comparable
 
 _WIDE = {at: at + 0xFEE0 for at in range(0x21, 0x7F)}
 
 
-@dataclass(frozen=True)
-class NothingMarks:
+class NothingMarks(Struct, frozen=True, dict=True):
     """What a field's cells may hold where there is nothing.
 
     `signs` are single characters of which any number are nothing, `words` whole texts.

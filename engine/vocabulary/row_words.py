@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.unicode import comparable
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
@@ -26,8 +27,7 @@ _FULL = 0xFEE0
 """How far the full-width form of an ASCII character lies from it."""
 
 
-@dataclass(frozen=True, eq=False)
-class RowPatterns:
+class RowPatterns(Struct, frozen=True, eq=False, dict=True):
     """What cells look like in rows that are no records; see `RowWords`."""
 
     words: RowWords

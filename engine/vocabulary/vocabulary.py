@@ -7,9 +7,11 @@ cells and headings are written stands in a vocabulary's files and in what a pack
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
@@ -33,8 +35,7 @@ def _no_headings() -> HeadingWords:
     return HeadingWords()
 
 
-@dataclass(frozen=True, eq=False)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True, eq=False, dict=True):
     """A domain's fields, and the words around them.
 
     `keys` name a record: the first of them that a ledger has. `name` and `group` are shown beside
@@ -59,7 +60,7 @@ class Vocabulary:
     samples: tuple[str, ...] = ()
     yes_no: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     heading_words: HeadingWords = field(default_factory=_no_headings)
-    digest: bytes = field(default=b"", repr=False)
+    digest: bytes = b""
     nothing: tuple[str, ...] = ()
     unclear_marks: tuple[str, ...] = ()
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, fail
@@ -23,8 +25,7 @@ KNOWN: Final = (Outcome.VIOLATION, Outcome.UNDETERMINED)
 """The outcomes of findings that a baseline holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class BaselineEntry:
+class BaselineEntry(Struct, frozen=True):
     """A finding that is known, since the day it was first seen."""
 
     id: str
@@ -40,8 +41,7 @@ class BaselineEntry:
         return outcome is not Outcome.VIOLATION or self.outcome is Outcome.VIOLATION
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(Struct, frozen=True):
     """That findings were added to a baseline: when, how many, why."""
 
     on: date
@@ -49,8 +49,7 @@ class Growth:
     reason: str
 
 
-@dataclass(frozen=True, eq=False)
-class Baseline:
+class Baseline(Struct, frozen=True, eq=False, dict=True):
     """The findings that were known on a day, by their ids, under a policy."""
 
     policy: PolicyRef

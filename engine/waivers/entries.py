@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, field
 from pydantic import ValidationError
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
@@ -21,8 +21,7 @@ from zhuanjie.engine.core.yaml_source import YamlSource, parse_source, read_sour
 from zhuanjie.engine.policy.waiver_model import WaiverEntry, WaiverFile
 
 
-@dataclass(frozen=True, slots=True)
-class ReadEntry:
+class ReadEntry(Struct, frozen=True):
     """A sound entry, and where it stands: the entry at `index` of a file."""
 
     entry: WaiverEntry
@@ -34,8 +33,7 @@ class ReadEntry:
         return self.source.place(("waivers", self.index, key))
 
 
-@dataclass(slots=True)
-class WaiverFiles:
+class WaiverFiles(Struct):
     """What files of waivers say: sound entries, and every mistake of the others."""
 
     entries: list[ReadEntry] = field(default_factory=list)

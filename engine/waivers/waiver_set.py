@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import ExpressionError
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.waivers.entries import ReadEntry, WaiverFiles
 
 
-@dataclass(frozen=True, eq=False)
-class TypedWaiver:
+class TypedWaiver(Struct, frozen=True, eq=False):
     """A waiver that a policy allows: what it covers, typed, and where it stands."""
 
     entry: WaiverEntry
@@ -45,8 +46,7 @@ class TypedWaiver:
         return clause == self.entry.clause
 
 
-@dataclass(frozen=True, eq=False)
-class WaiverSet:
+class WaiverSet(Struct, frozen=True, eq=False, dict=True):
     """The waivers of an audit, as of its day.
 
     `waivers` begin with those in force, in the order of their files; then come those that expired,

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.core.dates import from_day
 from zhuanjie.engine.core.results import Verdict
@@ -18,8 +19,7 @@ _KEPT = 1 << 16
 _FAST = 1
 
 
-@dataclass(frozen=True, slots=True)
-class RuleStatus:
+class RuleStatus(Struct, frozen=True):
     """How a rule stands for a record, since which day, and what is due when."""
 
     outcome: str
@@ -31,8 +31,7 @@ status = lru_cache(maxsize=_KEPT)(RuleStatus)
 """A status; cases share those that are alike."""
 
 
-@dataclass(slots=True)
-class LiveCase:
+class LiveCase(Struct):
     """An open case: its values and how the rules stand (those that do not apply left out)."""
 
     values: dict[str, Any] = field(default_factory=dict)

@@ -7,9 +7,10 @@ null takes a value away. `{"clock": "2007-10-01"}` moves the as-of day forward.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
@@ -24,16 +25,14 @@ _SHAPES = 256
 """How many shapes of events are kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """New values of one record's fields; None takes a value away."""
 
     record: str
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """The as-of day moves to `day`; `told` by an event or the caller, not by the calendar."""
 
     day: date

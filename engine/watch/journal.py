@@ -14,9 +14,10 @@ import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, OutputError, ZhuanjieError, fail
@@ -29,8 +30,7 @@ _OPENS = re.compile(rb'[0-9a-f]{8} \["open",\{"format":[0-9]+,"policy":"')
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A line of the journal: its kind and what it holds."""
 
     kind: str

@@ -9,7 +9,6 @@ is in order is let go of; its values stay, packed, in case it stirs again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -218,7 +217,7 @@ class WatchRegister:
             if known is None:
                 self.written[form] = event.record
                 self._named = form
-        return event if known is None else replace(event, record=known)
+        return event if known is None else Update(known, event.values)
 
     def _open(self, record: str) -> LiveCase:
         case = self.cases.get(record)

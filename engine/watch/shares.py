@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import chain
 from typing import Any
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.grouping import group_text
 from zhuanjie.engine.auditing.record_waivers import RecordWaivers

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from zhuanjie.engine.watch.journal import flush, write_all
 
@@ -17,8 +18,7 @@ Mark = tuple[int, int]
 """Which file it is, and how long it was."""
 
 
-@dataclass(slots=True)
-class Sink:
+class Sink(Struct):
     """Where lines go: a descriptor. A regular file can say what it ends with."""
 
     fd: int

@@ -9,9 +9,10 @@ from __future__ import annotations
 from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.watch.cases import from_plain, plain
 from zhuanjie.engine.watch.journal import Entry
@@ -22,8 +23,7 @@ _CASES = 256
 _SUMS = 1 << 16
 
 
-@dataclass(slots=True)
-class Position:
+class Position(Struct):
     """How far events were taken and lines were said."""
 
     offset: int = 0

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from io import BufferedIOBase, BufferedReader
 from pathlib import Path
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.ledger.documents import unreadable
@@ -24,8 +25,7 @@ _CHUNK = 1 << 16
 """So many bytes are taken up at a time, where so many have arrived."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line of the source: its text, its number, and the offset behind it."""
 
     text: bytes

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePath
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.api import Diagnostic, UsageError, fail
 from zhuanjie.report.comparing.matching import STATES, UNREPORTED, compare
@@ -17,8 +17,7 @@ from zhuanjie.report.comparing.report_file import ReportFile, read_report
 GROUP = "group"
 
 
-@dataclass(slots=True)
-class ReportComparison:
+class ReportComparison(Struct):
     """The differences of the last of some reports from the one before.
 
     `found` has a row for each finding (`report/comparing/matching.py`); `by` is the column that

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 import orjson
 import polars as pl
+from msgspec import Struct, field
 
 from zhuanjie.engine.api import InputError, Place, fail
 from zhuanjie.engine.core.panics import PanicError, contained
@@ -40,8 +40,7 @@ _POLICY: Final = re.compile(rb'\s*\{\s*"policy": ?\{\s*"id": ?"([^"\\]+)"')
 _FORMULA: Final = r"^'([\s\"']*[=+\-@＝＋－＠﹢﹣﹦﹫]|[\t\r\n])"
 
 
-@dataclass(slots=True)
-class ReportFile:
+class ReportFile(Struct):
     """One report. What its form does not say is None: only JSON says who judged, and when.
 
     `unjudged` are the clauses that were not asked about or, of some records, not judged; `skipped`
@@ -115,8 +114,7 @@ def _no_report(path: Path, code: str, line: int | None = None, **args: Any) -> I
     return error
 
 
-@dataclass(slots=True)
-class _Lines:
+class _Lines(Struct):
     """Reads JSON."""
 
     path: Path
@@ -219,8 +217,7 @@ class _Lines:
             has_ids=_has_ids(self._frame()))
 
 
-@dataclass(slots=True)
-class _Columns:
+class _Columns(Struct):
     """Reads tables of findings."""
 
     path: Path

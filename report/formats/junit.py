@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final, Literal, TextIO
 from xml.etree import ElementTree as Xml
 from xml.sax.saxutils import escape, quoteattr
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.diagnostics import Diagnostic
 from zhuanjie.engine.core.results import Finding, Outcome, Report
@@ -34,8 +35,7 @@ _STATES: Final[dict[Outcome, State | None]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class JunitCase:
+class JunitCase(Struct, frozen=True):
     """A case: its name, the file and line it stands in, and in what it failed, if it did."""
 
     name: str
@@ -44,8 +44,7 @@ class JunitCase:
     failure: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class JunitSuite:
+class JunitSuite(Struct, frozen=True):
     """Cases under a name."""
 
     name: str

@@ -7,15 +7,15 @@ is written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+
+from msgspec import Struct
 
 Findings = Literal["whole", "spooled", "kept", "streamed", "file", "book"]
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """A format. Its module, `zhuanjie.report.formats.<name>`, has `render`.
 
     `endings` are those of files that ask for it. With `for_people` it writes sections, else a

@@ -7,8 +7,9 @@ something open are told by `report.causes`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.results import Finding, Outcome, Severity
 from zhuanjie.report.causes import causes
@@ -21,8 +22,7 @@ _WORDINGS: Final = 3
 """So many ways at most may a rule word its remedy to be told by it: more quote the record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """One thing to do: how many people and findings it mends, of which clauses."""
 
     what: str

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.core.results import REPORTED, Finding, Outcome, Report
 from zhuanjie.engine.core.waiver import Waiver
@@ -21,16 +22,14 @@ WEEKS: Final = 13
 """How many weeks to come are counted one by one."""
 
 
-@dataclass(slots=True)
-class GroupCounts:
+class GroupCounts(Struct):
     """What the findings of one group come to, and how many of its records have a violation."""
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     broken: set[object] = field(default_factory=set)
 
 
-@dataclass(slots=True)
-class WaiverCounts:
+class WaiverCounts(Struct):
     """A waiver with the findings that it covers, or did."""
 
     waiver: Waiver
@@ -39,8 +38,7 @@ class WaiverCounts:
     findings: int = 0
 
 
-@dataclass(slots=True)
-class FindingCounts:
+class FindingCounts(Struct):
     """What the findings of a report come to.
 
     `records` counts rows of the ledger by the worst that there is of them; `overdue` has by clause

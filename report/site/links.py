@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.report.page.markup import Html, join, tag
@@ -18,8 +19,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
 OTHER: Final[Mapping[Lang, Lang]] = {"zh": "en", "en": "zh"}
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """Which pages stand beside one: by pack, the index, the same page in the other language."""
 
     packs: Mapping[str, str] = field(default_factory=dict)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.messages import Lang, say
 from zhuanjie.report.layouts.clause_source import quoted
@@ -23,8 +24,7 @@ _WORDS: Final = ("none", "found", "more")
 _KINDS: Final = ("clause", "rule", "parameter", "definition", "field")
 
 
-@dataclass(frozen=True, slots=True)
-class SearchEntry:
+class SearchEntry(Struct, frozen=True):
     """Something to find: what it is, what it is called, what is said of it, and where."""
 
     kind: str

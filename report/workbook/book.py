@@ -7,8 +7,9 @@ user calls the sheets something else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from zhuanjie.report.workbook.markup import (
     Element,
@@ -35,8 +36,7 @@ _AFTER_NAMES: Final = (
     "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst")
 
 
-@dataclass(frozen=True, slots=True)
-class SheetEntry:
+class SheetEntry(Struct, frozen=True):
     """A sheet: what it is called, the part that holds it, what binds that."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
+
+from msgspec import Struct, field
 
 from zhuanjie.report.workbook import note_shapes, notes
 from zhuanjie.report.workbook.book import Book, SheetEntry
@@ -29,8 +30,7 @@ SheetWriter = Callable[[IO[bytes], StyleBook, str], None]
 """Writes a sheet of ours, with formats, in a namespace."""
 
 
-@dataclass(frozen=True, slots=True)
-class SheetMarks:
+class SheetMarks(Struct, frozen=True):
     """What is to be said of the cells of one sheet: rows from 1, columns from 0.
 
     `notes` may be asked for several times; what is said of a cell that others cover goes to the one
@@ -41,8 +41,7 @@ class SheetMarks:
     notes: Callable[[Anchor], Notes]
 
 
-@dataclass(slots=True)
-class _Sheet:
+class _Sheet(Struct):
     """A sheet of the package and what becomes of it."""
 
     entry: SheetEntry
@@ -226,8 +225,7 @@ class _Marking:
         return lambda file: write(file, self.styles, self.book.names.space)
 
 
-@dataclass(frozen=True, slots=True)
-class _Related:
+class _Related(Struct, frozen=True):
     """A part that a sheet is bound to."""
 
     id: str

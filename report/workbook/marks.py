@@ -12,8 +12,9 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, cast
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.core.results import Finding, Outcome, Severity
 from zhuanjie.report.files import unwritable
@@ -133,8 +134,7 @@ class CellMarks:
                 zip(self._keys[at:end], self._kinds[at:end], strict=True)}
 
 
-@dataclass(slots=True)
-class _Place:
+class _Place(Struct):
     """Where the findings of a sheet begin, in the order in which they came."""
 
     rows: array[int] = field(default_factory=lambda: array("q"))

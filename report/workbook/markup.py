@@ -10,9 +10,10 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
+
+from msgspec import Struct
 
 MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT: Final = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -32,8 +33,7 @@ class OddMarkupError(ValueError):
     """XML that cannot be changed safely: not well formed, or with a document type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """A tag: its place, its name with prefix, its attributes as written."""
 
     start: int
@@ -80,8 +80,7 @@ def tag_at(data: bytes, at: int, end: int | None = None) -> Tag | int | None:
     return Tag(at, found.end(), found[2], found[3], bool(found[1]))
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """An element: its first tag and where its content and itself end."""
 
     tag: Tag

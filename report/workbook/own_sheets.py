@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO, Final
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.location import column_letter
 from zhuanjie.engine.core.own_sheets import OWN_SHEET
@@ -35,8 +36,7 @@ GroupCounts = Mapping[str, Counter[str]]
 """By what records belong to, how many findings there are by outcome."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnSheets:
+class OwnSheets(Struct, frozen=True):
     """What the two sheets of one workbook say."""
 
     report: Report

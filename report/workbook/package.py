@@ -11,12 +11,13 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from copy import copy
-from dataclasses import dataclass
 from pathlib import Path
 from posixpath import dirname, join, normpath, relpath
 from typing import IO, Final
 from urllib.parse import unquote
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
+
+from msgspec import Struct
 
 from zhuanjie.engine.api import OutputError, ZhuanjieError, fail
 from zhuanjie.report.workbook.markup import (
@@ -46,8 +47,7 @@ Content = bytes | Callable[[IO[bytes]], None]
 """What a part is to hold: bytes, or what writes them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     """What binds a part to another; `target` is the other's name, or an address outside."""
 
     id: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.core.results import InputFinding, Report
 from zhuanjie.report.view import View
@@ -14,8 +15,7 @@ from zhuanjie.report.workbook.marks import CellMarks, FindingStore, SaidFinding,
 from zhuanjie.report.workbook.notes import Cell, Notes, joined
 
 
-@dataclass(frozen=True, slots=True)
-class SheetPlace:
+class SheetPlace(Struct, frozen=True):
     """A sheet of a ledger in the workbook: its name there, and how many rows lower it stands."""
 
     where: Where
@@ -23,8 +23,7 @@ class SheetPlace:
     shift: int = 0
 
 
-@dataclass(slots=True)
-class Sayings:
+class Sayings(Struct):
     """What is said of the cells of one workbook."""
 
     store: FindingStore

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from zhuanjie.report.workbook.markup import (
     Names,
@@ -19,8 +20,7 @@ from zhuanjie.report.workbook.markup import (
 _REF: Final = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 
 
-@dataclass(slots=True)
-class SheetSurvey:
+class SheetSurvey(Struct):
     """A sheet's head (all above its rows), the text behind its rows, and what they say."""
 
     names: Names

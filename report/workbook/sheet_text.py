@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import IO
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.location import column_letter
 from zhuanjie.report.workbook.markup import escaped, quoted
@@ -20,8 +21,7 @@ _LONGEST = 32_767
 """Characters that a cell may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnCell:
+class OwnCell(Struct, frozen=True):
     """A cell: what it says, its format; `link` is the cell that it leads to."""
 
     value: str | int | None

@@ -6,12 +6,15 @@ several ledgers each has a workbook, in a folder, and one more has all findings.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.api import OutputError, UsageError, fail
 from zhuanjie.engine.core import temporary
@@ -37,8 +40,7 @@ _ROOM: Final = 3
 """Rows above the list of findings."""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerFile:
+class LedgerFile(Struct, frozen=True):
     """A file of a ledger: its name, where its bytes are, its sheets, and its tables if at hand."""
 
     name: str
@@ -172,7 +174,7 @@ def _part(report: Report, store: FindingStore, file: str) -> Report:
     tables = tuple(t for t in report.ledger.tables if t.table.file == file)
     ledger = replace(report.ledger, tables=tables, records=sum(t.records for t in tables),
                      out_of_scope=0)
-    return replace(report, summary=summary, ledger=ledger,
+    return dataclasses.replace(report, summary=summary, ledger=ledger,
                    input=[f for f in report.input if f.file == file])
 
 

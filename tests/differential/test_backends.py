@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from random import Random
@@ -29,6 +28,7 @@ from support.strategies import (
     integers,
     records,
 )
+from support.values import replace
 
 from zhuanjie.engine import load_policy
 from zhuanjie.engine.backends.polars.expressions import Expressions

@@ -7,7 +7,6 @@ ledger here is "large" and every border between parts is met.
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 from support.marks import few
 from support.messy_ledgers import ledger, typed
 from support.party_transfer import fields
+from support.values import replace
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.core.errors import ZhuanjieError

@@ -6,7 +6,6 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 from support.marks import few
 from support.messy_ledgers import ledger
 from support.records_over_time import record as drawn
+from support.values import replace
 
 from zhuanjie.engine.api import DueList, audit, deadlines, load_policy, open_acts, part_of
 from zhuanjie.engine.auditing.stages.base import StageContext

@@ -7,7 +7,6 @@ them. Both ways to pass a ledger through an engine, and the reference, are tried
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 from support.edge_records import chinese, record
 from support.marks import few
 from support.party_transfer import fields
+from support.values import replace
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.core.limits import Limits, using

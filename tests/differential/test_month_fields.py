@@ -5,7 +5,6 @@ reference evaluator, which tries every day of a month.
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from operator import eq, ge, gt, le, lt, ne
@@ -22,6 +21,7 @@ from hypothesis import strategies as st
 from support.marks import few
 from support.month_ledgers import DAY, PACK, as_days, as_texts, record
 from support.strategies import ORDER, examples
+from support.values import replace
 
 from zhuanjie.engine import audit, check, load_policy
 from zhuanjie.engine.backends.base import UNKNOWN

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -19,6 +18,7 @@ import yaml
 from support.edge_records import PACK, chinese, record
 from support.marks import few
 from support.party_transfer import fields
+from support.values import replace
 
 from zhuanjie.engine.api import audit, check, load_policy
 from zhuanjie.engine.backends.registry import NAMES

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 from contextlib import closing
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from support.edge_records import chinese
 from support.edge_records import record as drawn
 from support.party_transfer import MAPPING, fields
 from support.tables import execute, load
+from support.values import replace
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.core.results import InputFinding, Report

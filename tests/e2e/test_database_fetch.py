@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from support import engines
 from support.cluster import Cluster
 from support.tables import execute
+from support.values import replace
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.core.limits import DEFAULT, using

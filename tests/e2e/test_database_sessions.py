@@ -6,7 +6,6 @@ import gc
 import random
 import time
 from contextlib import closing
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from support.cluster import Cluster
 from support.messy_ledgers import ledger as over_the_years
 from support.messy_ledgers import typed as as_typed
 from support.tables import load
+from support.values import replace
 
 from zhuanjie.engine import api
 from zhuanjie.engine.api import audit, load_policy

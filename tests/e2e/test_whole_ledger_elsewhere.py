@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -12,6 +11,7 @@ import polars as pl
 import pytest
 from support import engines
 from support.tables import load
+from support.values import replace
 from support.verify_pack import policy, rule
 
 from zhuanjie.engine.api import audit, audit_on_spark

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from support.transfer import (
     state,
     table,
 )
+from support.values import replace
 
 from zhuanjie.engine.api import UsageError
 from zhuanjie.web.store.database import RegisterDatabase

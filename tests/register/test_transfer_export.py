@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import openpyxl
 import polars as pl
 import pytest
 from support.transfer import ACTOR, LEDGERS, OPTIONS, POLICY, look, read, records, register, table
+from support.values import replace
 
 from zhuanjie.engine.api import UsageError, audit, register_acts
 from zhuanjie.web.judging.given import given_tables

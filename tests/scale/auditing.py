@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
+
+from support.values import replace
 
 from scale.judging import rules_of, shuffled_day
 from scale.ledgers import BY_HAND, STREAM, LedgerCase, drawn_case, drawn_waivers

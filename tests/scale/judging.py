@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 import polars as pl
+from support.values import replace
 
 from scale.found import Disagreement, verdicts_of
 from scale.records import frame_of

@@ -11,7 +11,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 
 import polars as pl
 import yaml
+from support.values import replace
 
 from scale.records import columns
 from scale.rules import text_of, typed_rule

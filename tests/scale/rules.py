@@ -6,11 +6,12 @@ A rule as text is a mapping of its parts in CEL, as fixtures keep it and as a sm
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from random import Random
 from typing import Any
+
+from support.values import replace
 
 from scale.expressions import Expressions, texts_of
 from scale.worlds import World

@@ -7,8 +7,9 @@ in turn (delta debugging, greedy: what can be left out is left out).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
+
+from support.values import replace
 
 from scale.found import Disagreement
 from scale.ledgers import LedgerCase

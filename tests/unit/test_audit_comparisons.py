@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from support.author_packs import write
 from support.cli_command import SOUND, run
 from support.cli_command import record as sound
+from support.values import replace
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.core.limits import Limits, using

@@ -1,6 +1,5 @@
 """The one cell parser: what each kind of field reads, refuses, and how a column agrees with it."""
 
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import polars as pl
@@ -9,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.messy_ledgers import NOTHING, ODD
 from support.party_transfer import fields
+from support.values import replace
 
 from zhuanjie.engine.core.messages import say
 from zhuanjie.engine.core.unicode import BLANKS

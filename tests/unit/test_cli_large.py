@@ -6,10 +6,10 @@ import errno
 import io
 import json
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.values import replace
 
 from zhuanjie.cli.main import main
 from zhuanjie.engine.core.limits import Limits, using

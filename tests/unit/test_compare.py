@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 from support.output_reports import finding, report
+from support.values import replace
 
 from zhuanjie.engine.core.errors import InputError, UsageError
 from zhuanjie.engine.core.messages import LANGS, say_diagnostic

@@ -6,11 +6,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextvars import copy_context
-from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec.structs import asdict
+from support.values import replace
 
 from zhuanjie.engine.api import kept_policy, load_policy, pack_ids
 from zhuanjie.engine.api.policies import plan_for

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 from support.records_over_time import record
+from support.values import replace
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.backends.record_terms import alone, compiled

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -15,6 +14,7 @@ from xml.etree import ElementTree as Xml
 import jsonschema
 import pytest
 from support.output_reports import finding, report, undetermined
+from support.values import replace
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.core.diagnostics import Diagnostic

@@ -1,6 +1,5 @@
 """Ledgers of many files: which are read, in what order, ids seen twice, what is said, digests."""
 
-import dataclasses
 import hashlib
 import io
 import json
@@ -8,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+import msgspec
 import openpyxl
 import polars as pl
 import pytest
@@ -285,7 +285,7 @@ def test_every_message_code_in_the_source_is_in_both_languages(root):
         begun = re.findall(r'f"(records\.[a-z.-]+)\{', text)
         built |= {start + end for start in begun for end in re.findall(r'"(-[a-z-]+|)"', text)}
     # What is beyond a bound is called as the bound is.
-    built |= {f"records.beyond.{bound.name}" for bound in dataclasses.fields(Limits)}
+    built |= {f"records.beyond.{bound.name}" for bound in msgspec.structs.fields(Limits)}
     for lang in LANGS:
         assert used <= set(catalogue(lang))
     ours = {lang: {c: set(re.findall(r"\{(\w+)\}", t)) for c, t in catalogue(lang).items()

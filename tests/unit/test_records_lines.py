@@ -6,13 +6,13 @@ import gc
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from support.party_transfer import MAPPING
+from support.values import replace
 
 from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.core.limits import Limits, limits, using

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from base64 import b64encode
@@ -17,6 +16,7 @@ import pytest
 from support.cli_command import run
 from support.output_reports import finding
 from support.page_reports import DAY, HOSTILE, hostile, html_of, many, report_of
+from support.values import replace
 
 from zhuanjie.engine.api import OutputError, load_policy
 from zhuanjie.engine.core.messages import say
@@ -131,7 +131,7 @@ def test_deadlines_are_counted_by_age_and_week() -> None:
     assert (weeks[0], weeks[1], weeks[12], made.later) == (2, 1, 1, 2)
     assert age_bounds() == [(1, 30), (31, 60), (61, 90), (91, None)]
     assert made.records == {Outcome.VIOLATION: 8, Outcome.PENDING: 6}
-    assert count(dataclasses.replace(report_of(found), as_of=date.max), {}).weeks
+    assert count(replace(report_of(found), as_of=date.max), {}).weeks
     assert monday(date.min) == date.min
 
 
@@ -158,10 +158,10 @@ def test_the_act_that_mends_most_people_comes_first() -> None:
 
 def test_waivers_are_shown_with_reason_and_last_day() -> None:
     held = Waiver("2026-017", "军训封闭", "zhang", "li", date(2007, 9, 1), date(2008, 1, 18), "〔2007〕12号")
-    gone = dataclasses.replace(held, id="2026-002", expires=date(2007, 12, 1), in_force=False)
+    gone = replace(held, id="2026-002", expires=date(2007, 12, 1), in_force=False)
     report = report_of([finding(outcome=Outcome.WAIVED, waiver=held),
                         finding("b", waiver=gone, row=3)])
-    idle = dataclasses.replace(held, id="2026-030", granted_on=date(2008, 1, 1))
+    idle = replace(held, id="2026-030", granted_on=date(2008, 1, 1))
     report.waivers = (WaiverUse(held, "in_force", 1), WaiverUse(idle, "later", 0))
     text = Reader(html_of(report)).texts
     for said in ("2026-017", "军训封闭", "zhang", "li", "2007-09-01", "2008-01-18", "〔2007〕12号",
@@ -184,7 +184,7 @@ def test_very_many_groups_are_folded_and_all_there() -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_numbers_stand_with_their_sources(lang: Any) -> None:
     policy = load_policy("fujian-2007-80")
-    policy = dataclasses.replace(policy, overrides={"receipt_return_days": 77})
+    policy = replace(policy, overrides={"receipt_return_days": 77})
     report = report_of([finding()])
     text = Reader("".join(brief(report, View.of(policy, lang)))).texts
     for name, parameter in policy.parameters.items():
@@ -202,7 +202,7 @@ def test_too_many_findings_are_refused_before_anything_is_written(
     from zhuanjie.cli.commands import audit
     from zhuanjie.cli.main import main
 
-    small = {**FORMATS, "html": dataclasses.replace(FORMATS["html"], most=20)}
+    small = {**FORMATS, "html": replace(FORMATS["html"], most=20)}
     monkeypatch.setattr("zhuanjie.report.presentation.FORMATS", small)
     monkeypatch.setattr("zhuanjie.report.of_report.FORMATS", small)
     monkeypatch.setattr(audit, "_CHECKED", 10)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import polars as pl
 import pytest
 from openpyxl.styles import Font
 from support.party_transfer import open_ledger
+from support.values import replace
 
 from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.core.limits import DEFAULT, Limits, using

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 import z3
 from support.marks import few
 from support.party_transfer import VOCABULARY, compare_rules, fields, same_outcomes
+from support.values import replace
 from support.verify_pack import ask, deadline, policy, rule
 
 from zhuanjie.engine.api import load_policy

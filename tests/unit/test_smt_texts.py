@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from random import Random
 
 import pytest
+from support.values import replace
 
 from zhuanjie.engine.regex.automaton import automaton
 from zhuanjie.engine.regex.portable import RegexError, portable, python_form

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from support.values import replace
 
 from zhuanjie.engine.api import audit, audit_to_file, audit_to_folder, load_policy, stream
 from zhuanjie.engine.auditing.run import AuditRun

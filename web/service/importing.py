@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from zhuanjie.engine.api import columns_wanted, open_rows
@@ -73,7 +74,7 @@ def _as_sent(source: ImportSource, upload: Upload) -> ImportSource:
     def of_args(args: Mapping[str, Any]) -> dict[str, Any]:
         return {name: named(value) for name, value in args.items()}
 
-    source.tables = [replace(t, columns=replace(t.columns, file=named(t.columns.file)))
+    source.tables = [dataclasses.replace(t, columns=replace(t.columns, file=named(t.columns.file)))
                      for t in source.tables]
     source.input = [replace(f, file=named(f.file), args=of_args(f.args)) for f in source.input]
     source.skipped = [replace(s, file=named(s.file)) for s in source.skipped]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from zhuanjie.cli import complete, exit_codes, options
 from zhuanjie.cli.help import define, option

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from zhuanjie.engine.auditing.repair.search import Changes, Keys, Search, applied, order
 from zhuanjie.engine.auditing.repair.table_rows import TableRow, rows_of
@@ -32,8 +33,7 @@ it would break another rule; or the search was given up.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """A set of changes, what is then still to be done by a day, and what is still not in order."""
 
     changes: Changes
@@ -41,16 +41,14 @@ class Fix:
     remaining: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Beyond:
+class Beyond(Struct, frozen=True):
     """A finding that no change which can still be made would mend."""
 
     finding: Finding
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class RecordFix:
+class RecordFix(Struct, frozen=True):
     """The fixes of one record, the best first; none are needed where `beyond` is empty too.
 
     `rows` are those of the decision tables that were asked about.

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from dataclasses import field as preset
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.repair.values import CandidateValues, CellChange
 from zhuanjie.engine.backends.python.backend import ENGINE
@@ -76,10 +80,10 @@ class Search:
     keys: Keys
     spent: int = 0
     complete: bool = True
-    _read: list[frozenset[str]] = field(init=False)
-    _single: dict[int, Plan] = field(default_factory=dict)
-    _known: dict[tuple[int, tuple[Any, ...]], frozenset[str]] = field(default_factory=dict)
-    _free: dict[tuple[int, bool], tuple[list[str], list[str]]] = field(default_factory=dict)
+    _read: list[frozenset[str]] = preset(init=False)
+    _single: dict[int, Plan] = preset(default_factory=dict)
+    _known: dict[tuple[int, tuple[Any, ...]], frozenset[str]] = preset(default_factory=dict)
+    _free: dict[tuple[int, bool], tuple[list[str], list[str]]] = preset(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._read = [rule.fields for rule in self.plan.rules]
@@ -156,8 +160,7 @@ class Search:
         return frozenset(n for v in verdicts for n in v.missing)
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Struct):
     """One search to one size: what it found, and whether the size cut anything off."""
 
     search: Search

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.auditing.repair.values import CandidateValues, CellChange
 from zhuanjie.engine.backends.base import UNKNOWN
@@ -17,8 +18,7 @@ from zhuanjie.engine.lowering.plan import Plan
 _MOST = 2_000  # records tried for one row
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(Struct, frozen=True):
     """A row of a decision table for one record.
 
     `holds` is None where it is unknown; `differs` is what would have to be otherwise for the row to

@@ -7,9 +7,10 @@ can know (a name, a number, a day long past) is open: any value of the right for
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.dates import Month, add_months, from_day, to_day
 from zhuanjie.engine.core.results import Scalar
@@ -21,8 +22,7 @@ from zhuanjie.engine.regex.witness import Constraints, SearchLimit, Test, find_t
 from zhuanjie.engine.vocabulary.fields import Changes
 
 
-@dataclass(frozen=True, slots=True)
-class CellChange:
+class CellChange(Struct, frozen=True):
     """One field of a fix. `open`: any true value of the form of `value` will do.
 
     `was` is None where the field was blank.

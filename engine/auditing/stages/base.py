@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zhuanjie.engine.auditing.roster import Roster
 from zhuanjie.engine.auditing.strategies.base import Strategy
@@ -12,8 +13,7 @@ from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.lowering.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class StageContext:
+class StageContext(Struct, frozen=True):
     """The audit that a stage is part of."""
 
     plan: Plan

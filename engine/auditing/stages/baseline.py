@@ -6,9 +6,9 @@ A finding that a baseline knows stays what it is and is counted; only the exit c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import polars as pl
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.stages.base import StageContext
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, trim

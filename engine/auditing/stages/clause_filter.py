@@ -7,9 +7,9 @@ it says of the others is taken out here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import polars as pl
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.stages.base import StageContext
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch

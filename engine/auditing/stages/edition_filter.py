@@ -7,9 +7,9 @@ Only the edition that judges the record may say so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 import polars as pl
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.editions import EditionIndex
 from zhuanjie.engine.auditing.stages.base import StageContext

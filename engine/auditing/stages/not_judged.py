@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 import polars as pl
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.stages.base import StageContext
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch

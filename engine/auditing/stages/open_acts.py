@@ -6,10 +6,10 @@ Which acts are open is decided in columns: nothing is put into words for those t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.stages.base import Stage, StageContext
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch

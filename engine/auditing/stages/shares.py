@@ -7,9 +7,9 @@ its figures, behind those on records.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import polars as pl
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.shares import (
     SHARES,

@@ -7,9 +7,9 @@ names it. Nothing is dropped.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 
 import polars as pl
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.stages.base import StageContext
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch

@@ -7,10 +7,10 @@ the ledger, and writes nothing down elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.auditing.frames import RecordFrame
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
@@ -139,8 +139,7 @@ class LedgerStrategy(Strategy, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRequest:
+class AuditRequest(Struct, frozen=True):
     """What a strategy is chosen and made by.
 
     `backend` is None where no engine was asked for; `bulk` has the ledger read as one stream even

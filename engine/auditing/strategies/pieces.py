@@ -8,12 +8,12 @@ up twice), added up elsewhere, given back.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 from typing import Any, cast
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.auditing.key_hashes import KeyIndex
 from zhuanjie.engine.auditing.strategies.base import AuditRequest
@@ -36,8 +36,7 @@ that a roster has. `first` and `second` are the parts of the key, in the forms c
 _HASH, _FORM, _WHEN = "#key-{}", "#form-{}-{}", "#when-{}"
 
 
-@dataclass(frozen=True, slots=True)
-class AuditTerms:
+class AuditTerms(Struct, frozen=True):
     """How an audit is held, wherever its pieces are judged."""
 
     plan: Plan

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import polars as pl
+from msgspec import Struct
+from msgspec.structs import replace
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -67,8 +68,7 @@ from zhuanjie.engine.ledger.readers.pieces import PieceTable, TableHead
 from zhuanjie.engine.lowering.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class SparkReport:
+class SparkReport(Struct, frozen=True):
     """What is known of an audit whose findings are in a folder.
 
     `report` has no findings, only their counts. `weights` are the outcomes and severities that

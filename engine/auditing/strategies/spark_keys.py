@@ -8,12 +8,12 @@ again and counted, since two keys that differ may share a hash.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from msgspec import Struct
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -66,8 +66,7 @@ def _hashes(cells: pl.Series) -> pl.Series:
     return pl.Series(np.frombuffer(b"".join(cells.to_list()), dtype=np.uint64))
 
 
-@dataclass(frozen=True)
-class HashTask:
+class HashTask(Struct, frozen=True):
     """Hashes keys, and finds values that are wanted."""
 
     reader: PieceReader
@@ -96,8 +95,7 @@ def _ranges(kind: int, hashes: pl.Series) -> Iterator[tuple[int, int, bytes, Non
             yield bucket, kind, some.tobytes(), None
 
 
-@dataclass(frozen=True)
-class _Twice:
+class _Twice(Struct, frozen=True):
     """Finds the hashes that come up more than once; whole ranges come to it."""
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -115,8 +113,7 @@ class _Twice:
                 yield from _sent([(0, kind, again.tobytes(), None)])
 
 
-@dataclass(frozen=True)
-class CountTask:
+class CountTask(Struct, frozen=True):
     """Counts the keys that are suspected to come several times."""
 
     reader: PieceReader

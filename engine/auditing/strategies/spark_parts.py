@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol, cast
 from uuid import uuid4
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.auditing.strategies.spark_output import Form, is_formula
 from zhuanjie.engine.auditing.writers.parquet_writer import ParquetSink
@@ -42,8 +42,7 @@ class PartFile:
             self._sink.write(table)
 
 
-@dataclass(frozen=True)
-class PartWriter:
+class PartWriter(Struct, frozen=True):
     """Writes findings into a folder that all machines see."""
 
     folder: str

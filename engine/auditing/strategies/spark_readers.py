@@ -6,13 +6,13 @@ A batch has raw cells that Spark read, or the number of a part of a file that is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import unquote
 
 import polars as pl
 import pyarrow as pa
+from msgspec import Struct
 
 from zhuanjie.engine.backends.spark.source import FILE, REST, ROW
 from zhuanjie.engine.ledger.readers.file_parts import FilePart, FilePartTable
@@ -23,8 +23,7 @@ PIECE: Final = 1 << 17
 """Records of a piece that Spark read, about: a worker holds so many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Some rows of a ledger, with the file and the number of each; a row of a table has no number.
 
     `number` says which part of the ledger it is, where it is divided into parts.
@@ -44,8 +43,7 @@ class PieceReader(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class CellReader:
+class CellReader(Struct, frozen=True):
     """Takes the cells that Spark read; `first` is the row number of a file's first record.
 
     `names` are what people call the places of files.
@@ -87,8 +85,7 @@ class CellReader:
         return files.replace_strict(list(names), list(names.values()), return_dtype=pl.String)
 
 
-@dataclass(frozen=True)
-class PartReader:
+class PartReader(Struct, frozen=True):
     """Reads parts of files, which go by their numbers."""
 
     head: TableHead

@@ -11,12 +11,12 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 import polars as pl
 import pyarrow as pa
+from msgspec import Struct
 
 from zhuanjie.engine.auditing.shares import SHARES, merged
 from zhuanjie.engine.auditing.stages.base import Stage, StageContext
@@ -70,8 +70,7 @@ def result_columns(plan: Plan) -> str:
     return ", ".join(f"`{name}` {kind}" for name, kind in own.items())
 
 
-@dataclass(frozen=True)
-class JudgeTask:
+class JudgeTask(Struct, frozen=True, dict=True):
     """Judges records; `shared` are the keys that several records of the ledger have.
 
     With `output` the findings are written there, and not among the results; a person whose id no

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import chain, count
 from typing import Any
 
 import polars as pl
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.column_gaps import Gap
 from zhuanjie.engine.auditing.editions import EditionIndex

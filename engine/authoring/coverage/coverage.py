@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zhuanjie.engine.authoring.coverage.feasible_values import (
     NOTHING,
@@ -42,8 +44,7 @@ SCOPE = "scope"
 _NAMES = {True: "true", False: "false", None: "unknown"}
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """One thing a case can try.
 
     `rule` is a rule's id, `scope`, a definition (`definitions.NAME`), or empty for a clause.
@@ -60,8 +61,7 @@ class Point:
     at: int = 0
 
 
-@dataclass(slots=True)
-class Coverage:
+class Coverage(Struct):
     """Every point there is, in the order of the pack, and how often each was tried."""
 
     points: list[Point] = field(default_factory=list)

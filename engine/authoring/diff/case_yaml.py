@@ -6,10 +6,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.authoring.testing.case_runner import ActualOutcome, CaseInstance
 from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, Record, came
@@ -31,8 +33,7 @@ Mutated = Callable[[EvaluationContext], ActualOutcome]
 """What a record comes out as with the fault."""
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(Struct, frozen=True):
     """A record and a day on which a rule and its mutant differ, and the case that says so.
 
     `file` is where the case belongs: its record is laid over the base of that file.
@@ -161,8 +162,7 @@ class CaseWriter:
         return self._spoken[key]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """A rule and what it reads."""
 
     rule: TypedRule

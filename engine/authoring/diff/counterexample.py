@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import chain
 from random import Random
 from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.authoring.testing.case_runner import ActualOutcome
 from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, came, judged
@@ -75,8 +78,7 @@ class Side:
         return came(self.rule, there, self.policy.scope)
 
 
-@dataclass(frozen=True, slots=True)
-class RulePair:
+class RulePair(Struct, frozen=True):
     """Whether two sides differ: in the outcome, or (`fully`) in its clause or due day at least."""
 
     old: Side

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.authoring.diff.impact import Impact, impact
 from zhuanjie.engine.authoring.diff.meaning import Meaning, meaning
@@ -17,8 +18,7 @@ from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.policy.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyDiff:
+class PolicyDiff(Struct, frozen=True):
     """The three views; `impact` only where there is a ledger.
 
     `edit_places` says where each difference of the text stands, `rule_places` where each rule does.

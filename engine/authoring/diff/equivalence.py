@@ -7,9 +7,11 @@ handed out. Where the two disagree the verdict is `unknown`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.authoring.diff.case_yaml import as_values
 from zhuanjie.engine.authoring.diff.share_verdicts import share_verdict
@@ -32,8 +34,7 @@ TIMEOUT_MS = 15000
 _NEVER = Lit(False, BOOL)
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """How the second rule stands to the first, and the smallest record on which they differ.
 
     `others` are further records of the same ledger, where a rule looks across records. `came` is

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.notices import no_columns, said_of
 from zhuanjie.engine.auditing.run import AuditRun, begin
@@ -33,8 +35,7 @@ from zhuanjie.engine.waivers.waiver_set import waivers_for
 Told = Outcome | Severity | date | int | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """A record of which something changes under one rule, and where it stands.
 
     Aspects beside the outcome are compared where both policies report the record: a violation,
@@ -65,8 +66,7 @@ Count = tuple[Aspect, str, Told, Told, int | None]
 """What changes: the aspect, the clause, from what to what, or by how many days."""
 
 
-@dataclass(frozen=True, slots=True)
-class Impact:
+class Impact(Struct, frozen=True):
     """Everything that changes, in the order of the ledger."""
 
     records: int
@@ -199,8 +199,7 @@ def _lacking(old: AuditRun, new: AuditRun) -> Iterator[Diagnostic]:
             yield from said_of(lacking, run.plan, run.lang)
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(Struct, frozen=True):
     """What a policy says of a record under a rule; `told` where it is a finding of an audit."""
 
     outcome: Outcome
@@ -214,8 +213,7 @@ class _Judged:
 _NOTHING = _Judged(Outcome.NOT_APPLICABLE, "", Severity.ERROR, told=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(Struct, frozen=True):
     """Verdicts of one batch by the record's row and the rule's id, and what records are called."""
 
     file: str | None

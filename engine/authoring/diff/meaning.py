@@ -8,9 +8,11 @@ compared as a whole: by the worst that any of its rules comes to.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.authoring.diff.case_yaml import as_values
 from zhuanjie.engine.authoring.diff.counterexample import Side, cut, find_counterexample
@@ -31,8 +33,7 @@ from zhuanjie.engine.policy.policy import Policy, TypedRule
 NEVER = Lit(False, BOOL)
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """How a clause changes. The witness is a record and a day on which its rule differs.
 
     `was` and `now` are what the record comes out as; `others` are further records of its ledger.

@@ -7,8 +7,10 @@ keys make no difference.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.authoring.diff.pairing import pair_rules
 from zhuanjie.engine.authoring.mutation.canonical_text import parts, row_names
@@ -26,8 +28,7 @@ _EXPRESSIONS = {"when": "when", "guard": "table.when", "ask": "require.ask", "du
 _OF_SHARES = {"when": "when", "ask": "share.ask", "limit": "share.at_least"}
 
 
-@dataclass(frozen=True, slots=True)
-class TextEdit:
+class TextEdit(Struct, frozen=True):
     """One difference: of what, called what, in which key, from what to what.
 
     `reason` is the one an overlay gives for what it replaces or withdraws.

@@ -11,9 +11,10 @@ import posixpath
 import shutil
 import subprocess
 import tarfile
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.errors import PolicyError, UsageError, fail
 from zhuanjie.engine.core.temporary import new_folder, room

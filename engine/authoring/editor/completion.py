@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from zhuanjie.engine.authoring.editor.cursor import Cursor, cursor_at
 from zhuanjie.engine.authoring.editor.hover import HoverTexts, function_text
@@ -42,8 +43,7 @@ _PLAIN: Final = re.compile(r"(?=.*[A-Za-z_])[A-Za-z_][\w.-]*")
 _CONSTANTS: Final = ("true", "false", "null", "yes", "no", "on", "off")
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """A text that may stand from `start` to `end`, and what is said of it."""
 
     label: str

@@ -7,8 +7,9 @@ seldom YAML at that moment.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from zhuanjie.engine.authoring.editor.text_map import TextMap
 from zhuanjie.engine.core.yaml_source import Key, Trail
@@ -20,8 +21,7 @@ _MOST: Final = 100_000
 """Lines that are looked at above the cursor."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(Struct, frozen=True):
     """A place in a file: the trail that leads there, and what stands before it.
 
     On a key, `trail` leads to the mapping it is a key of; else to the value. `before` is what is
@@ -37,8 +37,7 @@ class Cursor:
     column: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     column: int
     key: str | None  # None is a dash
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from zhuanjie.engine.authoring.editor.cursor import cursor_at
 from zhuanjie.engine.authoring.editor.mentions import Mention
@@ -25,8 +26,7 @@ _HEADINGS = 6
 """Headings of a field that are told; there may be dozens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hover:
+class Hover(Struct, frozen=True):
     """A text about what stands from `start` to `end`."""
 
     start: int

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.authoring.editor.reading import PackReading
 from zhuanjie.engine.authoring.testing.case_runner import (
@@ -23,8 +24,7 @@ from zhuanjie.engine.policy.loading import policy_in
 from zhuanjie.engine.policy.pack_files import load_cases
 
 
-@dataclass(frozen=True, slots=True)
-class RuleLens:
+class RuleLens(Struct, frozen=True):
     """A rule of a file: where its id stands (in characters), how many cases name it."""
 
     rule: str
@@ -33,8 +33,7 @@ class RuleLens:
     cases: int
 
 
-@dataclass(frozen=True, slots=True)
-class FailedCase:
+class FailedCase(Struct, frozen=True):
     """A case that did not come out as written, and in what it differs."""
 
     case: str
@@ -42,8 +41,7 @@ class FailedCase:
     differs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RuleRun:
+class RuleRun(Struct, frozen=True):
     """What a rule's cases came to; `rule` None stands for all cases of the pack."""
 
     rule: str | None

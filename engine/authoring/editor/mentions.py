@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct
 
 from zhuanjie.engine.authoring.editor.roles import FileKind, Kind, Role, role_at
 from zhuanjie.engine.core.yaml_source import Trail, YamlSource
@@ -33,8 +33,7 @@ _WHOLE: Final = ("field", "clause", "rule", "parameter", "party", "moment", "def
 PARAMS: Final = "params"
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A name in a file, from and to (in characters), and whether it is declared there."""
 
     kind: Kind

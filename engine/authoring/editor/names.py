@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from zhuanjie.engine.authoring.editor.hover import mention_at
 from zhuanjie.engine.authoring.editor.mentions import Mention
@@ -26,8 +27,7 @@ _FORMS: Final = {
 _QUOTED_ALIKE: Final = re.compile(r"[A-Za-z_][\w-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class FilePlace:
+class FilePlace(Struct, frozen=True):
     """A stretch of a file (in characters), with the file's text."""
 
     path: Path

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.authoring.editor.mentions import Mention, mentions
 from zhuanjie.engine.authoring.editor.roles import FileKind, file_kind
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.authoring.linting.run import Lint
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """What is to be shown at a place: a mistake, or a lint with its id."""
 
     diagnostic: Diagnostic
@@ -40,8 +40,7 @@ class Remark:
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PackFile:
+class PackFile(Struct, frozen=True):
     """A file of a pack: its text, its parts where it is YAML, and what is named in it."""
 
     path: Path
@@ -51,8 +50,7 @@ class PackFile:
     mentions: tuple[Mention, ...]
 
 
-@dataclass(slots=True)
-class PackReading:
+class PackReading(Struct):
     """What is known of one pack after its last reading."""
 
     folder: Path

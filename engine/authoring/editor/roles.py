@@ -7,10 +7,11 @@ rule, a condition) follows from its key.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.yaml_source import Key
 from zhuanjie.engine.policy.found import MANIFEST
@@ -43,8 +44,7 @@ _KEYS: Final[Mapping[FileKind, Mapping[str, Kind]]] = {
 """What the keys of a mapping name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """What a place is: what its text means, what its keys name, and its schema."""
 
     kind: Kind

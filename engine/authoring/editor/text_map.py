@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
 
+from msgspec import Struct
+
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 _EDITOR = re.compile(r"\r\n|\n|\r")
@@ -27,8 +29,7 @@ class TextPosition:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """A stretch of a text, from and to, in characters."""
 
     start: int

@@ -6,15 +6,14 @@ Nothing is laid out anew: what an edit does not name stays letter for letter.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import yaml
+from msgspec import Struct
 
 from zhuanjie.engine.core.yaml_source import Key, YamlSource
 
 
-@dataclass(frozen=True, slots=True)
-class FileEdit:
+class FileEdit(Struct, frozen=True):
     """A stretch of a file's text, from and to (in characters), and what stands there instead."""
 
     start: int

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from zhuanjie.engine.authoring.linting.edits import FileEdit, edited, without_key, without_lines
 from zhuanjie.engine.authoring.linting.ignores import UNUSED
@@ -29,8 +30,7 @@ _ROUNDS: Final = 20
 """Times over which mending may make something else mendable."""
 
 
-@dataclass(frozen=True, slots=True)
-class MendedFile:
+class MendedFile(Struct, frozen=True):
     """A file as it is, and as it would be."""
 
     path: Path
@@ -45,8 +45,7 @@ class MendedFile:
         return f"\ufeff{text}" if raw.startswith(b"\xef\xbb\xbf") else text
 
 
-@dataclass(frozen=True, slots=True)
-class LintFixes:
+class LintFixes(Struct, frozen=True):
     """What can be mended safely: the files, the lints that go, and what is left to look at."""
 
     files: tuple[MendedFile, ...]
@@ -54,8 +53,7 @@ class LintFixes:
     report: LintReport
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Struct, frozen=True):
     lint: Lint
     path: Path
     edit: FileEdit

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import yaml
+from msgspec import Struct
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.lint_ids import LINTS
@@ -30,8 +30,7 @@ _TO_WRITE: Final = tuple(say("lint.bad-ignore-reason-to-write", lang) for lang i
 """What stands for a reason that its author is to write."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(Struct, frozen=True):
     """A comment that ignores lints of `ids`, from line `first` to `last`, and why.
 
     It stands in `line` from `column` on (both from 1).

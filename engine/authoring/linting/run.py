@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from zhuanjie.engine.authoring.editing.lints import lint as find
 from zhuanjie.engine.authoring.linting.ignores import BAD, UNUSED, Ignore, ignores
@@ -19,8 +20,7 @@ _OF_CASES = ("boundary",)
 """Lints that only running the cases finds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lint:
+class Lint(Struct, frozen=True):
     """One thing to look at: under which id, how much it weighs, what is said of it and where."""
 
     id: str
@@ -34,8 +34,7 @@ class Lint:
         return None if named is None else str(named)
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoredLint:
+class IgnoredLint(Struct, frozen=True):
     """What would be a lint but for a comment, and the reason given there."""
 
     id: str
@@ -43,8 +42,7 @@ class IgnoredLint:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class LintReport:
+class LintReport(Struct, frozen=True):
     """What an author should look at, and what the pack says is to be ignored."""
 
     lints: tuple[Lint, ...] = ()

@@ -6,7 +6,8 @@ Raises PolicyError where there are no cases, or where some fail as it is.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.authoring.mutation.cases import MutantCases
 from zhuanjie.engine.authoring.mutation.faults import Mutant, dated_faults, mutants

@@ -8,9 +8,11 @@ definition is tried once, however many rules use it. Texts are no part of what a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.authoring.mutation.canonical_text import DEFINED, parts, row_names
 from zhuanjie.engine.authoring.mutation.mutators import Alike, alike_in, shifted, variants
@@ -56,8 +58,7 @@ STEPPED = ("due", "start", "every", "limit")
 """The roles whose value a boundary hangs on as it stands, without a comparison in the text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mutant:
+class Mutant(Struct, frozen=True):
     """One fault: what it is called, where it lies, and how the text reads before and after.
 
     Exactly one of `changed` (the rule with the fault), `scope`, `unscoped`, `definition`, `clause`

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.authoring.mutation.bench import MutationRunner
 from zhuanjie.engine.authoring.mutation.faults import Mutant
@@ -26,8 +27,7 @@ _PART = 24
 Examined = tuple[list[Survivor | None], Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class MutationReport:
+class MutationReport(Struct, frozen=True):
     """How many faults were tried, noticed, without effect; and those that nobody noticed."""
 
     mutants: int

@@ -7,7 +7,8 @@ typed, and is one an author might commit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.expr.decisions import DECIDE
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit, names_of

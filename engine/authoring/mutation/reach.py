@@ -6,15 +6,16 @@ Found by name, so that a fault in one rule of a thousand costs no look at the ot
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.authoring.mutation.faults import Mutant, given_by
 from zhuanjie.engine.expr.decisions import decisions_in
 from zhuanjie.engine.policy.policy import Policy, TypedRule
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
+class Touched(Struct, frozen=True):
     """A policy's scope, numbers and clauses with a fault, and rules before and with it."""
 
     policy: Policy

@@ -5,7 +5,7 @@ What uses the definition, by way of others too, is as if it had been written wit
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from zhuanjie.engine.expr.nodes import Expr, redefined
 from zhuanjie.engine.policy.mapped import mapped

@@ -7,7 +7,9 @@ What it said is kept by what was asked, and asked no more.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.authoring.diff.case_yaml import CaseWriter, Witness
 from zhuanjie.engine.authoring.diff.counterexample import Side, cut, find_counterexample
@@ -31,8 +33,7 @@ from zhuanjie.engine.expr.nodes import field_names, param_names
 from zhuanjie.engine.policy.policy import TypedRule
 
 
-@dataclass(frozen=True, slots=True)
-class Survivor:
+class Survivor(Struct, frozen=True):
     """A mutant that no case notices, and a record that would show it (None: none was found)."""
 
     mutant: Mutant

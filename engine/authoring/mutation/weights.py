@@ -7,9 +7,10 @@ binds, the dates by which the pack that judges is chosen; the days from which a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.core.results import Severity
 from zhuanjie.engine.policy.model import Clause, Parameter

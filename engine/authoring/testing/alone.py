@@ -9,9 +9,10 @@ rules that grow together would else cost their product.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from zhuanjie.engine.auditing.uniqueness import singleton_frame
 from zhuanjie.engine.backends.base import Backend
@@ -25,8 +26,7 @@ TOGETHER = 5_000
 Record = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A record, the rules that are asked how it comes out, and whether any may report nothing."""
 
     record: Record
@@ -34,8 +34,7 @@ class Asked:
     open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """Rules, by their place in the plan, and records that they are judged on.
 
     `rows` has for each record that is asked about the one that stands for it.

@@ -7,9 +7,11 @@ fail too, unless the case or its file says `unnamed: any`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.run import begin
 from zhuanjie.engine.auditing.shares import is_of_group
@@ -35,8 +37,7 @@ UNNAMED = "unnamed"
 """The aspect of a rule that reports something though its case does not name it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(Struct, frozen=True):
     """What a case expects of one aspect of a rule, and what came out."""
 
     rule: str
@@ -45,8 +46,7 @@ class Mismatch:
     actual: Any
 
 
-@dataclass(frozen=True, slots=True)
-class ActualOutcome:
+class ActualOutcome(Struct, frozen=True):
     """How one rule came out for a case's record."""
 
     outcome: Outcome
@@ -66,8 +66,7 @@ class ActualOutcome:
                        edition=rule.edition.pack if rule.edition else policy.id)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CaseInstance:
+class CaseInstance(Struct, frozen=True, eq=False):
     """One case, unfolded, with its whole record and the day it is judged on.
 
     `trail` leads to it in its file: the case, or the row of its table. `open` tells that rules
@@ -93,8 +92,7 @@ class CaseInstance:
         return self.file.source.place(self.trail)
 
 
-@dataclass(frozen=True, slots=True)
-class CaseResult:
+class CaseResult(Struct, frozen=True):
     """A case that was run; it passed if nothing differs."""
 
     file: str

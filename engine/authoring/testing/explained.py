@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from zhuanjie.engine.auditing.explain import Explanation, explain
 from zhuanjie.engine.auditing.record_search import RecordName
@@ -17,8 +18,7 @@ from zhuanjie.engine.ledger.ledger import from_records
 from zhuanjie.engine.policy.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainedCase:
+class ExplainedCase(Struct, frozen=True):
     """A case that failed, what judged it, and how the rules that differ came out."""
 
     result: CaseResult

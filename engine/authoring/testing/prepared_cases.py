@@ -7,8 +7,10 @@ put to the reference evaluator directly, without a plan or a frame.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.authoring.testing.case_runner import (
     ActualOutcome,
@@ -33,8 +35,7 @@ from zhuanjie.engine.vocabulary.vocabulary import Vocabulary
 Record = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluationContext:
+class EvaluationContext(Struct, frozen=True):
     """What a rule is judged in: the record, the rest of its ledger, a roster, day and values.
 
     Dates are day numbers; blanks are left out. The record itself comes first in `ledger`. Rules
@@ -54,8 +55,7 @@ class EvaluationContext:
         return self.ledger[0]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PreparedCase:
+class PreparedCase(Struct, frozen=True, eq=False):
     """A case and its setting."""
 
     task: CaseInstance

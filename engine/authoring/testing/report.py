@@ -6,7 +6,8 @@ What would test nothing is an error: a pack without cases, a filter that selects
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zhuanjie.engine.authoring.testing.case_runner import (
     CaseInstance,
@@ -21,8 +22,7 @@ from zhuanjie.engine.policy.pack_files import CASES, load_cases
 from zhuanjie.engine.policy.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRun:
+class CaseRun(Struct, frozen=True):
     """A case as one engine judged it."""
 
     backend: str
@@ -34,8 +34,7 @@ class CaseRun:
         return not self.result.mismatches
 
 
-@dataclass(frozen=True, slots=True)
-class TestReport:
+class TestReport(Struct, frozen=True):
     """Every case on every engine, in the order of the files."""
 
     tried: tuple[CaseRun, ...]

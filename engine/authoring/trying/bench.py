@@ -6,10 +6,14 @@ Names are checked as in a pack: a field that there is not is a mistake, and no b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from dataclasses import field as preset
 from datetime import date
 from functools import partial
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.explain import Explanation, explain_record
 from zhuanjie.engine.authoring.trying.records import TriedRecord
@@ -33,8 +37,7 @@ Load = Callable[[date, Mapping[str, int | date]], Policy]
 """Makes the policy of a day, with parameter values set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """What an expression came to: its value, UNKNOWN where that is open.
 
     `reads` are the fields, `numbers` the parameters and `definitions` the definitions in it, with
@@ -57,9 +60,9 @@ class TrialBench:
 
     load: Load
     day: date
-    params: dict[str, int | date] = field(default_factory=dict)
-    record: TriedRecord = field(default_factory=TriedRecord)
-    policy: Policy = field(init=False)
+    params: dict[str, int | date] = preset(default_factory=dict)
+    record: TriedRecord = preset(default_factory=TriedRecord)
+    policy: Policy = preset(init=False)
 
     def __post_init__(self) -> None:
         self.policy = self.load(self.day, self.params)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.core.errors import UsageError, fail
 from zhuanjie.engine.core.location import Location
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 _SUGGESTIONS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class TriedRecord:
+class TriedRecord(Struct, frozen=True):
     """A record to try on; without anything, one in which every field is blank.
 
     `values` has a value, or None, for each field that the record's table has a column for;

@@ -10,8 +10,9 @@ cannot both hold; boxes that do share one prove nothing, and the solver is asked
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from zhuanjie.engine.expr.operators import TURNED
 from zhuanjie.engine.lowering.conditions import (
@@ -37,8 +38,7 @@ Key = tuple[str, str]
 Constant = bool | int | str
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """What is demanded of a cell: filled, blank or either; bounds; values. None demands nothing."""
 
     there: bool | None = None

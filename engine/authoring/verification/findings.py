@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, get_args
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zhuanjie.engine.auditing.wording.template import TextLabels
 from zhuanjie.engine.authoring.verification.prover import Proof, Scenario
@@ -20,23 +22,20 @@ KINDS: tuple[str, ...] = get_args(VerifyKind)
 _WARNINGS = frozenset(("overlap", "never-violated", "implied", "unknown"))
 
 
-@dataclass(frozen=True, slots=True)
-class ValuesInWords:
+class ValuesInWords(Struct, frozen=True):
     """Values of a field, put into words as a ledger has them."""
 
     field: Field | None
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FieldInWords:
+class FieldInWords(Struct, frozen=True):
     """A field, by its heading."""
 
     field: Field
 
 
-@dataclass(frozen=True, slots=True)
-class FindingKindInWords:
+class FindingKindInWords(Struct, frozen=True):
     """A kind of finding, by its name."""
 
     kind: str
@@ -62,8 +61,7 @@ def _word(value: Any, lang: Lang) -> Any:
             return value
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """Something that was proved of every record and every day."""
 
     kind: str
@@ -76,8 +74,7 @@ class Statement:
         return _words(self.code, lang, self.args)
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyFinding:
+class VerifyFinding(Struct, frozen=True):
     """A fault of the pack, and a record that shows it where one can.
 
     `clauses` are the rows of a table it is about. `witness` was judged by the reference evaluator.
@@ -108,8 +105,7 @@ class VerifyFinding:
                    last=last.isoformat())
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """A finding that the pack accepts, with its reason."""
 
     finding: VerifyFinding
@@ -122,16 +118,14 @@ def stale_message(acceptance: Acceptance, lang: Lang) -> str:
         "rules": acceptance.rules, "asked": FindingKindInWords(acceptance.kind)})
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """A fault that was not looked for, or not to the end, and in which rules."""
 
     kind: str
     rules: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class Verification:
+class Verification(Struct):
     """All that was proved, found, and found but accepted; and acceptances of what is not found.
 
     `left` is what was not verified where the work was broken off, `interrupted` whether somebody

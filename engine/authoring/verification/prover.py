@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date
 from time import monotonic
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.authoring.diff.case_yaml import as_values
 from zhuanjie.engine.authoring.testing.prepared_cases import EvaluationContext, judged
@@ -40,8 +41,7 @@ Stretch = tuple[int, int]
 """First and last day, both counted."""
 
 
-@dataclass(eq=False)
-class Scenario:
+class Scenario(Struct, eq=False):
     """A record on a day, with what the reference evaluator makes of it."""
 
     setting: EvaluationContext
@@ -98,8 +98,7 @@ class Scenario:
 Shown = Callable[[Scenario], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """Whether there is such a record, and one."""
 
     answer: Answer

@@ -6,7 +6,7 @@ false", which is always known.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from zhuanjie.engine.expr.nodes import Call, Expr, FieldRef, ListLit, Lit
 from zhuanjie.engine.expr.types import BOOL

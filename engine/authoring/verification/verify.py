@@ -6,8 +6,9 @@ Parameters have their real values on each day, any cell may be blank, months are
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from time import monotonic
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.authoring.verification.conflict_sets import verify_together
 from zhuanjie.engine.authoring.verification.contradictions import Contradictions

@@ -10,10 +10,11 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from multiprocessing import active_children, get_context
 from threading import current_thread, main_thread
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.authoring.verification.findings import Verification
 from zhuanjie.engine.authoring.verification.implied import Core, Implied
@@ -34,8 +35,7 @@ _HEARD: Final = 0.2
 Told = Callable[[int, int], None]
 
 
-@dataclass(slots=True)
-class Looked:
+class Looked(Struct):
     """What was found of some rules: by themselves, and when they were held up against all."""
 
     numbers: range

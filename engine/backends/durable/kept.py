@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from zhuanjie.engine.backends.durable.facts import Fact, FactKeys
 from zhuanjie.engine.backends.durable.network import defined
@@ -21,8 +22,7 @@ from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.lowering.walk import Node
 
 
-@dataclass(frozen=True, slots=True)
-class RuleTexts:
+class RuleTexts(Struct, frozen=True):
     """What the engine is told of rules, and what its firings mean.
 
     `means` says by the name of a firing which rule came out how, `says` which fact follows; `keys`

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice, product
 from math import prod
 from typing import Any
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.backends.durable.facts import FactKeys
 from zhuanjie.engine.expr.operators import TURNED

@@ -8,7 +8,8 @@ failure of the engine can be taken for a record in order.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.backends.durable.facts import (
     ID,
@@ -53,8 +54,7 @@ The engine joins at most 16 facts, and follows at most 64 branches at a time.
 """
 
 
-@dataclass(slots=True)
-class Rules:
+class Rules(Struct):
     """Rules in the making: patterns by name, what their firing means, what facts they ask for.
 
     `says` are the facts that follow from a firing.
@@ -136,8 +136,7 @@ _Shown = tuple[Outcome, Cond, list[Pattern]]
 """An outcome that a condition on a record shows, together with what rows must have said."""
 
 
-@dataclass(slots=True)
-class _Table:
+class _Table(Struct):
     """A decision table, by inference: its rows assert what they allow, its outcomes match that.
 
     A row is a little rule of its own. Once it is known whether it holds it asserts, for each of its

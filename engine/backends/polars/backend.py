@@ -9,7 +9,6 @@ Polars finds it by itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -17,6 +16,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.backends.base import SETTLED, UNKNOWN
 from zhuanjie.engine.backends.polars.expressions import Expressions
@@ -43,8 +43,7 @@ from zhuanjie.engine.lowering.trimming import as_written
 _OUTCOME = "#outcome"
 
 
-@dataclass(frozen=True, slots=True)
-class _CompiledPlan:
+class _CompiledPlan(Struct, frozen=True):
     """A plan as expressions: what is settled, and each rule's verdicts.
 
     `settled` is asked of texts as they are written; `closer` once more of what that leaves open, of
@@ -200,8 +199,7 @@ def _outcome(lowered: LoweredRule, asked: Sequence[Outcome], rest: Outcome | Non
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdicts:
+class _Verdicts(Struct, frozen=True):
     """The columns of a rule's verdicts: its outcomes first, then what follows from them."""
 
     outcome: pl.Expr

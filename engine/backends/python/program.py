@@ -11,8 +11,9 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.backends.record_syntax import const, function, name
 from zhuanjie.engine.backends.record_terms import CodeGenerator, columns
@@ -44,8 +45,7 @@ _TRIED = (Outcome.SATISFIED, Outcome.VIOLATION, Outcome.PENDING, Outcome.UNDETER
 _MASKS = dict(zip(APPLICABLE_OUTCOMES, "vups", strict=True))
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     """Rules for which the same conditions leave open whether they apply, and what is below."""
 
     rules: list[int] = field(default_factory=list)
@@ -88,8 +88,7 @@ def _asked(rule: LoweredRule) -> tuple[Cond, ...]:
     return (rule.not_applicable, *(getattr(rule, str(outcome)) for outcome in _TRIED))
 
 
-@dataclass(slots=True)
-class _Writer:
+class _Writer(Struct):
     rules: Sequence[LoweredRule]
     cells: CodeGenerator
     all_outcomes: bool

@@ -7,10 +7,11 @@ other engine shares. `trace` keeps each step, for explanations.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field as preset
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
+from msgspec import field as preset
 
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.core import workdays
@@ -36,8 +37,7 @@ from zhuanjie.engine.regex.search import searcher
 from zhuanjie.engine.vocabulary.comparison import Comparison, canonical
 
 
-@dataclass(slots=True)
-class Step:
+class Step(Struct):
     """A sub-expression with its value; `missing` are the blank fields that leave it unknown.
 
     Dates are day numbers. `decisive` marks, below an operator, the operands its value rests on.
@@ -50,8 +50,7 @@ class Step:
     decisive: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluator:
+class Evaluator(Struct, frozen=True):
     """Evaluates on one record: fields by name, dates as day numbers, blanks left out.
 
     `absent` are fields that the record's table has no column for: nothing is known of them, not

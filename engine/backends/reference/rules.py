@@ -6,9 +6,10 @@ Each shape is written down as docs/semantics.md words it, without the lowering.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from dataclasses import field as preset
 from typing import Any
+
+from msgspec import Struct
+from msgspec import field as preset
 
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.reference.evaluator import Evaluator, Step, decided
@@ -19,8 +20,7 @@ from zhuanjie.engine.lowering.rules import UNIQUE_ALL, UNIQUE_SURE
 from zhuanjie.engine.policy.policy import TypedRule
 
 
-@dataclass(slots=True)
-class Judgement:
+class Judgement(Struct):
     """How a rule came out. `steps` are its expressions by role, as evaluated."""
 
     outcome: Outcome

@@ -10,11 +10,11 @@ written in the form in which they are compared: what is proved holds of such cel
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from operator import add, eq, ge, gt, le, lt, mul, ne, sub
 from typing import Any
 
 import z3
+from msgspec import Struct, field
 
 from zhuanjie.engine.backends.smt.civil import divided, read_off
 from zhuanjie.engine.backends.smt.working import WorkMove
@@ -73,8 +73,7 @@ class Literals:
 LITERALS = Literals()
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """A day moved by calendar months: `out` is to be `base` moved by `months`.
 
     Constant numbers of months are a tuple: one move after the other.
@@ -85,8 +84,7 @@ class Moved:
     out: Any
 
 
-@dataclass(slots=True)
-class Uses:
+class Uses(Struct):
     """What formulas speak of: fields, texts spelt out, tests, lengths, moves, days, other columns.
 
     The days are those that something is read off, by their formulas.
@@ -117,8 +115,7 @@ class Uses:
         self.columns |= other.columns
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Struct, frozen=True):
     """A z3 condition and what it speaks of; `&`, `|` and `~` join formulas."""
 
     expr: Any

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from itertools import permutations
 from typing import Any
 
 import z3
+from msgspec import Struct, field
 
 from zhuanjie.engine.backends.smt.civil import calendar_of
 from zhuanjie.engine.backends.smt.encode import (
@@ -41,8 +41,7 @@ SHORTEST_MONTH = 28
 """Days that two months are apart at least."""
 
 
-@dataclass(slots=True)
-class FieldGroup:
+class FieldGroup(Struct):
     """The moves of one day, by constant numbers of months; `first` of a month, if it must be."""
 
     base: Any

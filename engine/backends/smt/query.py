@@ -7,12 +7,13 @@ is taken only once its days are moved as the calendar moves them and its texts e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Any
 
 import z3
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zhuanjie.engine.backends.smt.encode import (
     AS_OF,
@@ -51,8 +52,7 @@ class Answer(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """A record (dates as day numbers), an as-of day, and how many such records the ledger has."""
 
     record: Mapping[str, bool | int | str]

@@ -9,11 +9,11 @@ holds of as many copies as it takes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 import z3
+from msgspec import Struct
 
 from zhuanjie.engine.backends.smt.encode import (
     AS_OF,
@@ -49,8 +49,7 @@ _DECIDING = tuple(o for o in Outcome if o in ALL_OUTCOMES and o is not Outcome.U
 """Rules that agree on these agree on the one that is left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """Parameter values by the day they start, in order; the first holds before its day too."""
 
     steps: Mapping[str, tuple[tuple[int, int], ...]]

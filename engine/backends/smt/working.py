@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
 import z3
+from msgspec import Struct
 
 from zhuanjie.engine.core.workdays import (
     WorkCalendar,
@@ -25,8 +25,7 @@ from zhuanjie.engine.core.workdays import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WorkMove:
+class WorkMove(Struct, frozen=True):
     """A day that is moved by working days: `out` is to be where `base` comes to."""
 
     base: Any

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
+from msgspec import Struct
 
 from zhuanjie.engine.backends.base import UNKNOWN
 from zhuanjie.engine.backends.registry import BULK, backend_of
@@ -78,8 +78,7 @@ def _frames(batches: Iterator[pa.RecordBatch],
             yield part[_AT], part.rename({f"c{at}": name for at, name in enumerate(names)})
 
 
-@dataclass(frozen=True)
-class _Judging:
+class _Judging(Struct, frozen=True):
     """Judges records."""
 
     plan: Plan
@@ -95,8 +94,7 @@ class _Judging:
                 at.gather(table["row"]).alias("row"))).to_batches()
 
 
-@dataclass(frozen=True)
-class _Truth:
+class _Truth(Struct, frozen=True):
     """Asks a condition of records."""
 
     plan: Plan
@@ -110,8 +108,7 @@ class _Truth:
                 "row": at, "truth": pl.Series(truth, dtype=pl.Boolean)})).to_batches()
 
 
-@dataclass(frozen=True)
-class _Value:
+class _Value(Struct, frozen=True):
     """Works out an expression."""
 
     expr: Expr

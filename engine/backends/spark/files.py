@@ -10,12 +10,12 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
+from msgspec import Struct
 
 from zhuanjie.engine.backends.spark.arrow import as_arrow
 from zhuanjie.engine.backends.spark.session import dealt, failing
@@ -32,8 +32,7 @@ _SCHEMA: Mapping[str, Any] = {"path": pl.String, "name": pl.String, "groups": pl
                               "headings": pl.List(pl.String), "sample": pl.Binary}
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFiles:
+class FoundFiles(Struct, frozen=True):
     """What the workers see: headings, the first rows (columns by position), the parts."""
 
     headings: Sequence[str]
@@ -71,8 +70,7 @@ def parts_of(groups: Sequence[int], size: int) -> Iterator[tuple[int, int]]:
             start, height = start + height, 0
 
 
-@dataclass(frozen=True)
-class _Looking:
+class _Looking(Struct, frozen=True):
     """Looks at files, in a worker: nothing comes where some are not to be read there."""
 
     given: Mapping[str, str]

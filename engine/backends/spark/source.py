@@ -7,14 +7,15 @@ that a row is no record.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from dataclasses import field as preset
 from functools import reduce
 from operator import add, or_
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from msgspec import Struct
+from msgspec import field as preset
+from msgspec.structs import replace
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -56,8 +57,7 @@ _AS_THEY_ARE = (*_NESTED, T.StringType, T.BooleanType, *_NUMBERS, T.FloatType, T
                 T.DecimalType, T.DateType, T.TimestampType, T.TimestampNTZType, T.NullType)
 
 
-@dataclass(frozen=True, slots=True)
-class SparkSource:
+class SparkSource(Struct, frozen=True):
     """A ledger on Spark: a frame, and where its columns stand in it, by position.
 
     `first` is the number of the first record's row. With `parts` there is no frame: the workers

@@ -7,10 +7,10 @@ only records with something to report come back, with the fields that words need
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
+from msgspec import Struct, field
 from sqlglot import exp
 
 from zhuanjie.engine.backends.masks import BitmaskLayout
@@ -35,8 +35,7 @@ _DTYPES: dict[str, Any] = {
 }
 
 
-@dataclass(slots=True)
-class StatementPart:
+class StatementPart(Struct):
     """Some of the records that are reported: their fields, row numbers, verdicts on them.
 
     `input` is what could not be read in the rows up to here. `frame` has the counts of `unique`

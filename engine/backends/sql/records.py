@@ -7,9 +7,9 @@ counts of `unique` rules and what is amiss come as further columns.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 
+from msgspec import Struct
 from sqlglot import exp
 
 from zhuanjie.engine.backends.masks import BitmaskLayout
@@ -50,8 +50,7 @@ SAID_OF = {RowKind[role.name]: code for role, code in SAID.items()}
 """What is said of rows that are no records."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """How one field is read from its raw cell.
 
     `heading` is the column's own name. `value` is the typed cell, dates as day numbers; `fault` the
@@ -64,8 +63,7 @@ class Cell:
     fault: Tree | None
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How many records there are, in scope and beyond, and `rows` of any sort.
 
     `held` says for each condition that was asked of how many in scope it holds, `others` how many

@@ -8,12 +8,12 @@ means the same here, and only the speed differs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.cells.dates import FIRST_DATE, LAST_DATE
@@ -27,8 +27,7 @@ _DATES = (("-", "%Y-%m-%d", "-1"), ("/", "%Y/%m/%d", "/1"), (".", "%Y.%m.%d", ".
 _MONTH_LENGTH = len("2007-06")
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnReader:
+class ColumnReader(Struct, frozen=True):
     """A column as a query reads it.
 
     `needs_fallback`, asked of the value, is true where that may not be what `read_cell` gives; None

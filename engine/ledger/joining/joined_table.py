@@ -6,10 +6,10 @@ It has the records whose first row stands in one table of the ledger, by the num
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.batch import Batch
@@ -22,8 +22,7 @@ ROW, GROUP = "#row-number", "#group"
 """Columns that hold a record's row number and its group."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordGroup:
+class RecordGroup(Struct, frozen=True):
     """Records that come from tables with the same columns and are in doubt about the same fields.
 
     `kept` are the fields that one of their tables has a column for, `doubted` those of which cells

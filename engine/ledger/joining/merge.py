@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.ledger.compared_columns import compared_series
 from zhuanjie.engine.ledger.joining.typed_parts import AT
@@ -20,8 +20,7 @@ NO, HOME = "#no", "#home"
 """Columns that number rows over all tables: a row's own number, and that of its home."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedCell:
+class PlacedCell(Struct, frozen=True):
     """A cell of a table: its position among the rows, and its value."""
 
     table: int
@@ -29,8 +28,7 @@ class PlacedCell:
     value: object
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Struct, frozen=True):
     """Two cells of one record that contradict each other; `record` is its place in the part."""
 
     record: int
@@ -39,8 +37,7 @@ class Conflict:
     second: PlacedCell
 
 
-@dataclass(frozen=True, slots=True)
-class RecordMerge:
+class RecordMerge(Struct, frozen=True):
     """Records put together, in the order of their homes.
 
     `doubted` says of some of them, by their places, which fields have conflicts.

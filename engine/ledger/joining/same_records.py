@@ -8,17 +8,16 @@ stands twice in one table, or that goes with two others.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import polars as pl
+from msgspec import Struct
 
 _NAME, _TABLE, _NO = "#name", "#table", "#no"
 NUMBER = pl.UInt32
 """How rows are numbered over all tables."""
 
 
-@dataclass(frozen=True, slots=True)
-class Homes:
+class Homes(Struct, frozen=True):
     """Where each row belongs, rows being numbered over all tables in their order.
 
     `repeated` has rows whose key came before though their table has it more than once, as `row` and

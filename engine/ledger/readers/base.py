@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from msgspec import Struct, field
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, fail
@@ -25,8 +25,7 @@ Cells = pl.Series | Sequence[object]
 """One column of raw cells."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowFinding:
+class RowFinding(Struct, frozen=True):
     """Something wrong with a whole row: its position in the chunk, a message code, its values."""
 
     position: int
@@ -35,8 +34,7 @@ class RowFinding:
     args: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """Some consecutive rows of a table, as raw as they came.
 
     `cells` holds the table's columns by position; a column may be left out where it has no cells.
@@ -48,8 +46,7 @@ class Chunk:
     findings: Sequence[RowFinding] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Consecutive rows of a table: the position of the first, how many, and a query of them."""
 
     first: int

@@ -7,8 +7,9 @@ headings say tells them apart.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from zhuanjie.engine.ledger.header import SEARCHED
 from zhuanjie.engine.ledger.headings import HeadingMap

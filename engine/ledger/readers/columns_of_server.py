@@ -6,9 +6,9 @@ The text of a value is the one that the server writes; rows are ordered by it as
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 from sqlglot import exp
 
 Kind = Literal["text", "int", "bool", "date", "timestamp", "float", "other"]
@@ -17,8 +17,7 @@ ALIAS = "the ledger"
 """What statements call the table; a column of this name is not likely."""
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseColumn:
+class DatabaseColumn(Struct, frozen=True):
     """A column of the table: its name, what sort of values it has, whether it can be null.
 
     `exact` says that no two texts which differ are equal to it.

@@ -10,9 +10,10 @@ from __future__ import annotations
 import codecs
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from zhuanjie.engine.core import temporary
 from zhuanjie.engine.core.diagnostics import Place
@@ -38,8 +39,7 @@ class Digest(Protocol):
         """Take in more bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What one pass over a text file tells: its encoding, its line ends, how many lines it has."""
 
     encoding: str

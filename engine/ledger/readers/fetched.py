@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal
 
 import orjson
 import polars as pl
+from msgspec import Struct
 from sqlglot import exp
 
 from zhuanjie.engine.core.limits import limits
@@ -44,8 +44,7 @@ _DTYPES = {"text": pl.String, "day": pl.Int32, "time": pl.Int32, "int": pl.Int64
            "bool": pl.String}
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(Struct, frozen=True):
     """What is fetched: by column its form and its tree, and which columns come aside.
 
     `amiss` says of which rows these come, and `odd` of which besides, since they may be no records;

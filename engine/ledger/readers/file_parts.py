@@ -5,9 +5,8 @@ Nothing but the columns that are asked for is read, and only the row groups of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.core.limits import limits
@@ -15,8 +14,7 @@ from zhuanjie.engine.ledger.readers.frames import columns_of, damaged
 from zhuanjie.engine.ledger.readers.pieces import PieceTable, TableHead
 
 
-@dataclass(frozen=True, slots=True)
-class FilePart:
+class FilePart(Struct, frozen=True):
     """Some rows of a file: its path, its name in findings, the first row from 0, how many."""
 
     path: str

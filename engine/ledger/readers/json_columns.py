@@ -17,12 +17,12 @@ import weakref
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.temporary import new_folder
@@ -47,8 +47,7 @@ _UNSURE = re.compile(
 """Numbers that may not be what Polars makes texts of."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """Some rows: how many, the kinds of their columns, and a query of them."""
 
     rows: int

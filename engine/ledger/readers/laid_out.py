@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 Row = list[object]
 Merged = tuple[tuple[int, int], tuple[int, int]]
 """The first and the last cell of a range, each by row and column from 0."""
 
 
-@dataclass(slots=True)
-class Grid:
+class Grid(Struct):
     """The cells of a table, with what a spreadsheet program would know of it."""
 
     name: str | None = None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from zhuanjie.engine.ledger.cells.shown import ShownDate
 
@@ -38,8 +39,7 @@ BUILT_IN = {
 """Formats that have a number and no code and show a part of a date; from 27 on in Chinese Excel."""
 
 
-@dataclass(frozen=True, slots=True)
-class Digits:
+class Digits(Struct, frozen=True):
     """Shows a whole number digit by digit: `parts` are runs of zeros and the texts between."""
 
     parts: tuple[str, ...]
@@ -61,8 +61,7 @@ class Digits:
         return "".join(out)
 
 
-@dataclass(frozen=True, slots=True)
-class DateParts:
+class DateParts(Struct, frozen=True):
     """Shows the year, the month or the day of a date, and not all of them."""
 
     year: bool

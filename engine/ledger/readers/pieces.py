@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.ledger.headings import HeadingMatch
 from zhuanjie.engine.ledger.readers.base import Cells, Chunk, LedgerTable
@@ -14,8 +14,7 @@ from zhuanjie.engine.ledger.readers.frames import frame_chunks
 from zhuanjie.engine.ledger.row_roles import RowRole, RowRoles, RowRules
 
 
-@dataclass(frozen=True, slots=True)
-class TableHead:
+class TableHead(Struct, frozen=True):
     """What the parts of a table share."""
 
     file: str

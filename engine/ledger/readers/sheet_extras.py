@@ -8,14 +8,14 @@ and columns may be hidden, filtered out or struck through, and formulas may lack
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 DAY_ZERO, DAY_ZERO_1904 = date(1899, 12, 30), date(1904, 1, 1)
 
 
-@dataclass(slots=True)
-class SheetExtras:
+class SheetExtras(Struct):
     """What to mend in a sheet, and what about it may mislead."""
 
     day_zero: date = DAY_ZERO
@@ -41,8 +41,7 @@ class SheetExtras:
     """None of this could be read."""
 
 
-@dataclass(slots=True)
-class Formulas:
+class Formulas(Struct):
     """Formulas of a sheet: which have a result, and which may have an empty one.
 
     A program that computes leaves an empty text where a formula such as `=IF(A1="","","x")` comes

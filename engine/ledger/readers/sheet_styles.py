@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.ledger.readers.number_formats import DateParts, NumberFormat
 from zhuanjie.engine.ledger.readers.sheet_extras import DAY_ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class SheetStyles:
+class SheetStyles(Struct, frozen=True):
     """By their numbers: styles under which a cell shows something else, and those that strike."""
 
     day_zero: date = DAY_ZERO

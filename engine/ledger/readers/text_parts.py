@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class TextPart:
+
+class TextPart(Struct, frozen=True):
     """Whole rows of a file: its bytes from `start` to `end`, the number of the first, how many."""
 
     start: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from support.identity_servers import CasServer, OidcServer, browse
 from support.office import BOX, OURS, QUICK
+from support.values import replace
 
 from zhuanjie.web.access.access import Access
 from zhuanjie.web.access.passwords import PasswordHashes
@@ -34,7 +34,7 @@ def browser(tmp_path: Path, providers: AccessSettings, oidc: OidcServer,
     unit = access.office(SYSTEM, title="Office")
     for id, provider in (("li", "campus"), ("wang", "old")):
         access.add_user(SYSTEM, id, role="college", unit=unit, provider=provider)
-    app = make_app(dataclasses.replace(plain, access=access), HttpSettings(address=OURS))
+    app = make_app(replace(plain, access=access), HttpSettings(address=OURS))
     yield TestClient(app, OURS, follow_redirects=False)
     plain.close()
 

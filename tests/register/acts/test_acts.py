@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from support.acts_office import LI, WANG, Office, jpeg, policy
+from support.values import replace
 
 from zhuanjie.engine.api import InputError, say_diagnostic
 from zhuanjie.web.acts.attachments import attached

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from support.acts_office import LI, WANG, Office, png
+from support.values import replace
 
 from zhuanjie.engine.api import InputError, say_diagnostic
 from zhuanjie.web.access import projection as access

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from support.values import replace
 
 from zhuanjie.web.service import jobs
 from zhuanjie.web.service.job_kinds import run_job

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from posixpath import dirname, join, normpath
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.readers.package_xml import is_true
@@ -17,8 +18,7 @@ BOOK = "xl/workbook.xml"
 _PACKAGE = "_rels/.rels"
 
 
-@dataclass(frozen=True, slots=True)
-class ListedSheet:
+class ListedSheet(Struct, frozen=True):
     """A sheet as the workbook lists it."""
 
     name: str
@@ -28,8 +28,7 @@ class ListedSheet:
     is_hidden: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SheetList:
+class SheetList(Struct, frozen=True):
     """A workbook without its cells."""
 
     sheets: tuple[ListedSheet, ...]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import polars as pl
+from msgspec import Struct, field
 
 from zhuanjie.engine.ledger.readers.number_formats import DateParts
 from zhuanjie.engine.ledger.readers.sheet_extras import Formulas
@@ -33,16 +33,14 @@ _PLAIN = ("b",)
 _TYPES = ("n", "s", "str", "inlineStr", "b", "e", "d")
 
 
-@dataclass(frozen=True, slots=True)
-class CellForm:
+class CellForm(Struct, frozen=True):
     """What the attributes of a cell say: the type of its value, and its style."""
 
     type: str
     style: str
 
 
-@dataclass(slots=True)
-class SheetFacts:
+class SheetFacts(Struct):
     """What a reader finds in a sheet beside its cells."""
 
     hidden_rows: set[int] = field(default_factory=set)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from zipfile import is_zipfile
+
+from msgspec import Struct
 
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.ledger.headings import HeadingMap
@@ -20,8 +21,7 @@ from zhuanjie.engine.ledger.readers.xlsx.styles import read_styles
 from zhuanjie.engine.ledger.readers.xlsx.table import SheetLedger, table_of
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedBook:
+class OpenedBook(Struct, frozen=True):
     """A workbook whose sheets can be read."""
 
     package: PackedBook

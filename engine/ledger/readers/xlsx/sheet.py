@@ -7,9 +7,9 @@ and every other sheet, goes through a parser. Both say the same of the same shee
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
+from msgspec import Struct
 
 from zhuanjie.engine.ledger.readers.xlsx.long_cells import KIND, SCHEMA, CellKinds, SheetFacts
 from zhuanjie.engine.ledger.readers.xlsx.package import PackedBook
@@ -21,8 +21,7 @@ BLOCK = 1 << 23
 _BEGIN, _END = b"sheetData>", b"</"
 
 
-@dataclass(frozen=True, slots=True)
-class ReadSheet:
+class ReadSheet(Struct, frozen=True):
     """The filled cells of a sheet, as `long_cells` has them, and its facts."""
 
     cells: pl.DataFrame

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.readers.number_formats import BUILT_IN, NumberFormat, read_format
@@ -24,8 +25,7 @@ _TOKEN = re.compile(r'"[^"]*(?:"|$)|\\.|[_*].|\[([^\]]*)\]|\[.*|AM/PM|A/P|.', re
 _ELAPSED = re.compile(r"(?:h+|m+|s+)\Z", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class CellStyles:
+class CellStyles(Struct, frozen=True):
     """By the number of a style: what a number is under it, and what else it does."""
 
     days: frozenset[str] = frozenset()
