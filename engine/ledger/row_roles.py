@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.cells.text import whole_text
+from zhuanjie.engine.ledger.cells.text_column import as_texts
 from zhuanjie.engine.ledger.headings import HeadingMatch
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
 from zhuanjie.engine.vocabulary.row_words import RowPatterns, says
@@ -36,6 +37,8 @@ LOOKED = 400  # characters of a cell: of all of a long one time would have no bo
 LONG = 20
 """Characters from which on a text by itself is an explanation."""
 _KEY = r"^\s*[A-Za-zＡ-Ｚａ-ｚ]{0,4}[0-9０-９][0-9A-Za-z０-９Ａ-Ｚａ-ｚ\s]*$"
+_BEGINNINGS = (("!", "\x7f"), ("\u3400", "\ua000"))
+"""Printing characters of ASCII, and Chinese ones, each with the first that is none any more."""
 _NOTHING = re.compile(r"^[-—–_/\\*.·…~=|+\s]+$")
 _SENTENCE = re.compile(r"[。；;：:！!？?\n]")
 _STOPS = ("。", "；", ";", "！", "!")
@@ -106,7 +109,7 @@ class RowRoles:
 
         It is true too often rather than too seldom.
         """
-        others = [_blank(cell) for at, cell in cells.items() if at != self._key]
+        others = [_perhaps_blank(cell) for at, cell in cells.items() if at != self._key]
         doubts = [place < TOP]
         if self._key is not None and self._key in cells:
             doubts.append(~cells[self._key].str.contains(_KEY))
@@ -303,6 +306,13 @@ def _blank(cell: pl.Expr) -> pl.Expr:
     return cell.str.strip_chars(BLANKS).fill_null("") == ""
 
 
+def _perhaps_blank(cell: pl.Expr) -> pl.Expr:
+    """True wherever a text is blank, and where it begins with what few texts begin with: to compare
+    texts takes a fraction of looking for blanks in them."""
+    begins = reduce(or_, ((cell >= first) & (cell < end) for first, end in _BEGINNINGS))
+    return ~begins.fill_null(value=False)
+
+
 def _comparable(cell: pl.Expr) -> pl.Expr:
     """As `plain_heading` has it, near enough to find what may be the same."""
     return cell.str.normalize("NFKC").str.replace_all(
@@ -333,12 +343,3 @@ def _texts(column: Cells) -> pl.Series:
         return column.to_frame("").select(as_texts(pl.col(""), column.dtype)).to_series()
     return pl.Series([None if cell is None else whole_text(cell) for cell in column],
                      dtype=pl.String)
-
-
-def as_texts(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """A column's cells as texts."""
-    if dtype == pl.String:
-        return cell
-    if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Duration):
-        return pl.when(cell.is_not_null()).then(pl.lit("[]"))
-    return cell.cast(pl.String)

@@ -26,10 +26,11 @@ from zhuanjie.engine.ledger.cells.column_reader import (
     is_native,
 )
 from zhuanjie.engine.ledger.cells.parser import dtype_of
+from zhuanjie.engine.ledger.cells.text_column import as_filled, as_texts
 from zhuanjie.engine.ledger.doubtful import AT, DoubtfulRows
 from zhuanjie.engine.ledger.readers.base import Chunk, LedgerTable
 from zhuanjie.engine.ledger.readers.batches import stream_batches
-from zhuanjie.engine.ledger.row_roles import RowRole, as_texts
+from zhuanjie.engine.ledger.row_roles import RowRole
 from zhuanjie.engine.ledger.typed_cache import ODD, TypedCache
 from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 
@@ -197,7 +198,9 @@ class TypedTable:
         blanks = dict(zip(there, self._sample.select(
             (text.str.strip_chars(BLANKS).fill_null("") == "").sum().alias(str(at))
             for at, text in texts.items()).row(0), strict=True)) if there else {}
-        looked = {at: texts.get(at, pl.lit(None, dtype=pl.String)) for at in roles.reads(blanks)}
+        looked = {at: pl.lit(None, dtype=pl.String) if at not in texts else texts[at]
+                  if at == roles.signs.first else as_filled(pl.col(str(at)), schema[str(at)])
+                  for at in roles.reads(blanks)}
         doubt = roles.doubt(pl.col(AT).cast(pl.Int64), looked)
         numbered = self._scan.with_row_index(AT)
         places = [batch[AT] for batch in self._read(numbered.filter(doubt).select(AT))]

@@ -22,9 +22,9 @@ from zhuanjie.engine.core.temporary import new_folder
 from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.cells.checks import is_suspect
 from zhuanjie.engine.ledger.cells.column_reader import ColumnReader, column_reader
+from zhuanjie.engine.ledger.cells.text_column import as_texts
 from zhuanjie.engine.ledger.doubtful import AT
 from zhuanjie.engine.ledger.readers.base import LedgerTable, Part
-from zhuanjie.engine.ledger.row_roles import as_texts
 
 ODD = "#odd"
 """The column that says of a row that its cells have to be read one by one."""

@@ -51,7 +51,9 @@ class StreamJudge(CountsShares):
 
     def __init__(self, request: AuditRequest) -> None:
         self.backend = request.backend or backend_of(BULK)
-        self.engine = _for_columns(column_backend_of(self.backend))
+        engine = column_backend_of(self.backend)
+        assert engine is not None
+        self.engine = engine
         self.ledger, self.plan, self.limits = request.ledger, request.plan, limits()
         self._request = request
         self.all_outcomes = request.all_outcomes
@@ -324,13 +326,14 @@ class StreamJudge(CountsShares):
         """
         comparing = [SETTLED.format(rule=i) for i, rule in enumerate(plan.lowered)
                      if not compared([rule.settled]).isdisjoint(untrimmed)] if untrimmed else []
-        if comparing and len(at := frame.select(~pl.all_horizontal(comparing))
-                             .to_series().arg_true()):
-            some = frame[at]
-            trimmed = trim(some, untrimmed)
-            if not trimmed.equals(some):
-                trimmed = trimmed.with_columns(self.engine.settled(plan, len(at)))
-                frame = frame.with_columns(frame[n].scatter(at, trimmed[n])
+        if comparing and len(
+                at := frame.select(~pl.all_horizontal(comparing)).to_series().arg_true()):
+            texts = frame.select(untrimmed)[at]
+            trimmed = trim(texts, untrimmed)
+            if not trimmed.equals(texts):
+                again = frame.drop(untrimmed)[at].hstack(trimmed)
+                again = again.with_columns(self.engine.settled(plan, len(at)))
+                frame = frame.with_columns(frame[n].scatter(at, again[n])
                                            for n in [*untrimmed, *comparing])
         return trim(frame, [key for key in self.keys if key in untrimmed])
 
@@ -343,8 +346,3 @@ class StreamJudge(CountsShares):
 
 def _names(columns: Sequence[pl.Expr]) -> list[str]:
     return [column.meta.output_name() for column in columns]
-
-
-def _for_columns(engine: ColumnBackend | None) -> ColumnBackend:
-    assert engine is not None
-    return engine

@@ -150,7 +150,8 @@ def _looked_closer(frame: pl.DataFrame, closer: Sequence[pl.Expr]) -> pl.DataFra
     names = [expr.meta.output_name() for expr in closer]
     if not names or not len(at := frame.select(~pl.all_horizontal(names)).to_series().arg_true()):
         return frame
-    again = frame[at].select(closer)
+    asked = {name for expr in closer for name in expr.meta.root_names()}
+    again = frame.select(asked)[at].select(closer)
     return frame.with_columns(frame[name].scatter(at, again[name]) for name in names)
 
 

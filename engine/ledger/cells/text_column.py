@@ -16,6 +16,20 @@ from zhuanjie.engine.vocabulary.fields import Field
 from zhuanjie.engine.vocabulary.nothing import NothingMarks
 
 
+def as_filled(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """A column as texts that are blank where its cells are."""
+    return cell if dtype == pl.String else pl.when(cell.is_not_null()).then(pl.lit("[]"))
+
+
+def as_texts(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """A column's cells as texts."""
+    if dtype == pl.String:
+        return cell
+    if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Duration):
+        return pl.when(cell.is_not_null()).then(pl.lit("[]"))
+    return cell.cast(pl.String)
+
+
 def is_blank(field: Field, cell: pl.Expr) -> pl.Expr:
     """Where a text holds nothing but a mark for it, which blanks may follow."""
     return cell.str.contains(f"^{_blank(field.blank)}")
