@@ -25,7 +25,7 @@ from zhuanjie.engine.auditing.strategies.stream_shares import CountsShares
 from zhuanjie.engine.auditing.strategies.table_plans import TablePlans
 from zhuanjie.engine.auditing.uniqueness import DuplicateCounter
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted, trim
-from zhuanjie.engine.backends.base import SETTLED, ColumnBackend
+from zhuanjie.engine.backends.base import SETTLED
 from zhuanjie.engine.backends.registry import BULK, backend_of, column_backend_of
 from zhuanjie.engine.backends.verdicts import Verdicts
 from zhuanjie.engine.core.limits import limits
