@@ -106,8 +106,8 @@ Whole processes, in turns, {RUNS} runs each.
 
 {pack}
 
-What is left of `check`: importing click, tabulate and the program, half of that its own classes
-being made; the rest of `audit` is importing Polars and judging in columns. `durable` asserts a few
+What is left of `check`: importing click, tabulate and the program, and making a table;
+the rest of `audit` is importing Polars and judging in columns. `durable` asserts a few
 facts for a record where durable-rules by hand asserts one; it asks for outcomes that leave no
 rule out, where by hand there is a pattern for a violation alone, and takes firings from the engine
 itself, where by hand they go through the library's host.""", ["durable-rules"],

@@ -41,6 +41,7 @@ from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.core.messages import Lang
 from zhuanjie.engine.core.results import Finding, LedgerRef, Outcome, Report, Severity, TableCounts
 from zhuanjie.engine.ledger.ledger import Ledger
+from zhuanjie.engine.ledger.readers.batches import ahead
 from zhuanjie.engine.lowering.plan import Plan
 
 Progress = Callable[[int, int | None], None]
@@ -169,7 +170,9 @@ class AuditRun:
 
     def _judged(self, start: tuple[int, int]) -> Iterator[VerdictBatch]:
         records = self.totals.records
-        for batch in self.strategy.batches(start):
+        judged = self.strategy.batches(start)
+        # What becomes of a slice needs other cores than judging the next one.
+        for batch in ahead(judged) if self.strategy.sliced else judged:
             records += batch.records
             yield batch
         self.strategy.ledger.check_filled(records)

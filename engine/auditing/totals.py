@@ -191,7 +191,7 @@ def people_of(batch: VerdictBatch) -> tuple[pl.Series, int]:
     rows = batch.verdicts.table.lazy().filter(pl.col("outcome") == _VIOLATION).select(
         pl.col("row").filter(pl.col("row").ne_missing(pl.col("row").shift()))).collect()["row"]
     key = batch.plan.key
-    ids = trim(batch.frame.select(key), [key] if key in batch.untrimmed else [])[key].gather(rows)
+    ids = trim(batch.frame.select(key)[rows], [key] if key in batch.untrimmed else [])[key]
     return ids.drop_nulls(), ids.null_count()
 
 

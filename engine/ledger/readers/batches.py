@@ -1,16 +1,19 @@
 """Queries' rows, batch by batch. In: queries. Out: frames, no faster than they are taken.
 
 Polars' own iterator over batches lets the query run ahead without bound; here it waits while a
-batch is not yet taken, and stops when nobody takes any more.
+batch is not yet taken, and stops when nobody takes any more. What is made of batches can be made
+ahead in the same way.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import nullcontext
+from contextvars import copy_context
 from queue import Empty, Queue
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -23,6 +26,8 @@ os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "2")
 _UNREADABLE = "its data cannot be decoded"
 WAITING = 1
 """Batches that may wait to be taken."""
+
+_T = TypeVar("_T")
 
 
 def stream_batches(
@@ -55,10 +60,31 @@ def stream_batches(
         yield from _taken(taken, stopped, threading.Thread(target=run, daemon=True))
 
 
-def _taken(taken: Queue[tuple[int, pl.DataFrame] | BaseException | None],
-           stopped: threading.Event, thread: threading.Thread,
-           ) -> Iterator[tuple[int, pl.DataFrame]]:
-    """What a thread gives, until it ends or nobody takes any more."""
+def ahead(items: Iterator[_T]) -> Iterator[_T]:
+    """What an iterator gives, each made while the one before it is in use; raises as it does."""
+    taken: Queue[tuple[_T] | BaseException | None] = Queue(WAITING)
+    stopped = threading.Event()
+
+    def run() -> None:
+        end: BaseException | None = None
+        try:
+            for item in items:
+                taken.put((item,))
+                if stopped.is_set():
+                    break
+            if isinstance(items, Generator):
+                items.close()
+        except BaseException as error:  # noqa: BLE001  # raised where the items are taken
+            end = error
+        taken.put(end)
+
+    thread = threading.Thread(target=copy_context().run, args=(run,), daemon=True)
+    for (item,) in _taken(taken, stopped, thread):
+        yield item
+
+
+def _taken(taken: Queue[Any], stopped: threading.Event, thread: threading.Thread) -> Iterator[Any]:
+    """The tuples that a thread gives, until it ends or nobody takes any more."""
     thread.start()
     ended = False
     try:
