@@ -75,8 +75,8 @@ def write(records: int, columns: int, runs: int, medians: dict[str, Run], found:
     shown = table(rows, ["", "seconds", "million records a second", "our time to it",
                          "processor seconds", "peak MB"], ["", ".2f", ".2f", ".2f", ".1f", ".0f"])
     body = f"""\
-The provincial pack ({len(RULES)} rules that judge records) on {records:,} generated records of {columns}
-columns, of which it reads {len(FIELDS)}. Each writes all {found:,} violations, undetermined and
+The provincial pack ({len(RULES)} rules that judge records) on {records:,} generated
+records of {columns} columns, of which it reads {len(FIELDS)}. Each writes all {found:,} violations, undetermined and
 pending outcomes to a Parquet file: record, rule, clause, outcome, severity, due day, days late,
 missing fields, place. All three files agree, rule by rule, in the number of findings and in the
 sums of row numbers, due days, days late and prints of ids and missing fields; and with the list the
@@ -87,11 +87,11 @@ order.
 
 Aims: at most 2.5 times the bare scan, no slower than Polars by hand, faster than DuckDB by hand.
 
-What limits it is what an audit does and a pack by hand does not: it looks in every cell for what may
-be no value (blanks, quotes, numbers in scientific form, days out of range), an eighth of its
-processor time; in a first pass for rows that are no records, ids that come twice and keys in the form
-in which an office compares them, a fifth; and it counts the people concerned. Judging one slice, what
-becomes of the one before it, and reading the next go on side by side."""
+What limits it is what an audit does and a pack by hand does not: it looks in every cell for what
+may be no value (blanks, quotes, numbers in scientific form, days out of range), an eighth of its
+processor time; in a first pass for rows that are no records, ids that come twice and keys in the
+form in which an office compares them, a fifth; and it counts the people concerned. Judging one
+slice, what becomes of the one before it, and reading the next go on side by side."""
     lines = [Line(f"audit of Parquet, {records:,} records", ours.seconds, said[name],
                   medians[name].seconds) for name in ("scan", "polars", "duckdb")]
     report("bulk", "A whole ledger", body, ["duckdb"], lines)
