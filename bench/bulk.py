@@ -76,12 +76,12 @@ def write(records: int, columns: int, runs: int, medians: dict[str, Run], found:
                          "processor seconds", "peak MB"], ["", ".2f", ".2f", ".2f", ".1f", ".0f"])
     body = f"""\
 The provincial pack ({len(RULES)} rules that judge records) on {records:,} generated
-records of {columns} columns, of which it reads {len(FIELDS)}. Each writes all {found:,} violations, undetermined and
-pending outcomes to a Parquet file: record, rule, clause, outcome, severity, due day, days late,
-missing fields, place. All three files agree, rule by rule, in the number of findings and in the
-sums of row numbers, due days, days late and prints of ids and missing fields; and with the list the
-generator planted. Whole processes, in turns, {runs} runs each; DuckDB may write its rows in any
-order.
+records of {columns} columns, of which it reads {len(FIELDS)}. Each writes all {found:,}
+violations, undetermined and pending outcomes to a Parquet file: record, rule, clause, outcome,
+severity, due day, days late, missing fields, place. All three files agree, rule by rule, in the
+number of findings and in the sums of row numbers, due days, days late and prints of ids and missing
+fields; and with the list the generator planted. Whole processes, in turns, {runs} runs each; DuckDB
+may write its rows in any order.
 
 {shown}
 
