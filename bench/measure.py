@@ -39,6 +39,7 @@ run; `make bench` runs them all. Times are medians. Ratios hold better than time
 on the machine slows everything.
 """
 _LINE = re.compile(r"^<!-- line: (.*) -->\n", re.MULTILINE)
+_BY_HAND = re.compile(r"^<!-- by hand -->\n.*?^<!-- end -->\n", re.MULTILINE | re.DOTALL)
 _LINES = ("work", "ours", "what it is held against", "ratio")
 
 
@@ -158,11 +159,12 @@ def report(name: str, title: str, body: str, packages: Sequence[str],
            lines: Sequence[Line] = ()) -> None:
     """Print a section and put it into the page, with machine, versions and day.
 
-    Its `lines` stand in the page's first table, too.
+    Its `lines` stand in the page's first table, too. What the page marks as written by hand stays.
     """
-    text = f"## {title}\n\n{body.strip()}\n\n{_circumstances(packages)}\n"
-    print(text)
     sections = _sections()
+    by_hand = "".join(f"{part}\n" for part in _BY_HAND.findall(sections.get(name, "")))
+    text = f"## {title}\n\n{body.strip()}\n\n{by_hand}{_circumstances(packages)}\n"
+    print(text)
     sections[name] = "".join(f"<!-- line: {line} -->\n" for line in lines) + text
     told = [line.split(" | ") for name in SECTIONS
             for line in _LINE.findall(sections.get(name, ""))]

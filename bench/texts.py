@@ -106,16 +106,7 @@ def write(records: int, runs: int, rows: list[list[Any]]) -> None:
 file; beside it a process that does nothing but read the file whole with Polars. Whole processes, in
 turns, {runs} runs each.
 
-{shown}
-
-What limits each: starting up and judging cost what the line for Parquet says. **CSV** is parsed
-once, by Polars, for what the bare reading costs; the rest is the digest of the file and telling
-dates, choices and texts that need a closer look. **JSON lines** are parsed by Polars too, which
-takes one of two equal keys and makes texts of what is none; so pairs of key and value are counted
-in the bytes and in the columns, by kind, and nulls are marked first where they are written. Only
-lines for which the counts do not agree are read one by one: lines with objects in them always are.
-**JSON** documents are parsed a few megabytes at a time into Python objects, and these made
-columns."""
+{shown}"""
     lines = [Line(f"audit of {name}, {records:,} records", ours, "Polars reading it", bare, "CPU s")
              for name, _, _, _, _, bare, ours, *_ in rows]
     report("texts", "Text ledgers", body, ["orjson"], lines)

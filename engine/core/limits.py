@@ -19,6 +19,8 @@ class Limits(Struct, frozen=True):
     """Bytes of delimited text that are read at a time."""
     held_bytes: int = 512 << 20
     """Bytes of a table's typed columns that are held, and not kept in files."""
+    distinct_texts: int = 1 << 15
+    """Texts of columns that are read text by text, and not cell by cell."""
     lines_kept_from: int = 20_000
     """Lines from which on records that are JSON are kept as columns."""
     lines_part: int = 32 << 20

@@ -55,8 +55,8 @@ def settle(table: LedgerTable) -> HeadingMatch:
 
 def _sample(table: LedgerTable, places: Sequence[int]) -> dict[int, list[object]]:
     """The first cells of some columns, row by row."""
-    if (scan := table.scan()) is not None:
-        frame = table.collected(scan.select(str(at) for at in places).head(SAMPLE))
+    if table.scan() is not None:
+        frame = table.collected(table.first_rows(SAMPLE).select(str(at) for at in places))
         return {at: python_cells(cells) if isinstance(cells, pl.Series) else list(cells)
                 for at, cells in table.raw({at: frame[str(at)] for at in places}).items()}
     out: dict[int, list[object]] = {at: [] for at in places}

@@ -72,7 +72,7 @@ class TypedTable:
         """The row number of the first record."""
         self._scan = table.scan()
         self._sample = pl.DataFrame() if self._scan is None else table.collected(
-            self._scan.head(limits().sample_rows))
+            table.first_rows(limits().sample_rows))
         # Of a doubtful row all cells are looked at; of others only those that are asked for.
         self._cells = {_RAW.format(at): str(at) for at in range(len(table.headings))
                        if str(at) in self._sample.schema}

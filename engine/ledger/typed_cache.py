@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial, reduce
 from operator import or_
 from pathlib import Path
+from threading import Lock
 
 import polars as pl
 from msgspec import Struct
@@ -23,12 +24,12 @@ from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.cells.checks import is_suspect
 from zhuanjie.engine.ledger.cells.column_reader import ColumnReader, column_reader
 from zhuanjie.engine.ledger.cells.text_column import as_texts
+from zhuanjie.engine.ledger.distinct_cells import DistinctCells
 from zhuanjie.engine.ledger.doubtful import AT
 from zhuanjie.engine.ledger.readers.base import LedgerTable, Part
 
 ODD = "#odd"
 """The column that says of a row that its cells have to be read one by one."""
-_MAYBE = "#maybe"
 
 
 class CachedPart(Struct, frozen=True):
@@ -51,10 +52,13 @@ class TypedCache:
         self._left = limits().held_bytes
         self._folder: Path | None = None
         self._files = 0
+        self._making = Lock()
+        self._readers: dict[int, ColumnReader] = {}
 
     def reader(self, at: int, cell: pl.Expr) -> ColumnReader:
         """How a column of the typed parts is read: as it is, a text with its blanks or without."""
-        if self._read[at].untrimmed is None:
+        field = self._table.match.fields[at]
+        if field.type != "string" or self._reader(at).untrimmed is None:
             return ColumnReader(cell, None)
         return ColumnReader(cell.str.strip_chars(BLANKS), None,
                             untrimmed=ColumnReader(cell, None))
@@ -62,7 +66,11 @@ class TypedCache:
     @cached_property
     def parts(self) -> list[CachedPart]:
         """All parts, in order."""
-        return [self._kept(part) for part in self._table.parts]
+        kept: list[CachedPart] = []
+        for part in self._table.parts:
+            last = kept[-1:]
+            kept.append(self._kept(part, sum(part.first + part.rows for part in last)))
+        return kept
 
     def slices(self, start: int, most: int) -> Iterator[tuple[int, pl.LazyFrame]]:
         """The rows from `start` on, about `most` at a time where parts have fewer."""
@@ -90,72 +98,104 @@ class TypedCache:
         return pl.concat(found)
 
     @cached_property
-    def _read(self) -> Mapping[int, ColumnReader]:
-        return {at: column_reader(field, pl.col(str(at)), self._sample[str(at)].dtype,
-                                  self._sample[str(at)])
-                for at, field in self._table.match.fields.items()}
+    def _distinct(self) -> DistinctCells:
+        """The columns of which each text is read once."""
+        return DistinctCells({at: field for at, field in self._table.match.fields.items()
+                              if field.type != "string" and
+                              self._sample.schema[str(at)] == pl.String}, self._sample)
 
-    @cached_property
-    def _queried(self) -> tuple[list[pl.Expr], list[pl.Expr]]:
-        """What is made of raw cells: first values by position, then what they leave in doubt."""
-        values, doubts = [], []
-        match = self._table.match
-        for at, read in self._read.items():
-            use, value = read.untrimmed or read, pl.col(f"v{at}")
-            values.append(use.value.alias(f"v{at}"))
-            if use.needs_fallback is not None:
-                doubts.append(use.needs_fallback(value))
-            if match.fields[at].check is not None:
-                doubts.append(is_suspect(match.fields[at], value))
-            if match.fields[at].name == match.key:
-                doubts.append(value.is_null())
+    def _reader(self, at: int) -> ColumnReader:
+        """How a column of raw texts is read, text by text."""
+        if at not in self._readers:
+            sample = self._sample[str(at)]
+            self._readers[at] = column_reader(
+                self._table.match.fields[at], pl.col(str(at)), sample.dtype, sample)
+        return self._readers[at]
+
+    def _values(self) -> list[pl.Expr]:
+        """What is made of raw cells, by position."""
+        few = self._distinct.columns
+        return [(few[at].value(at) if at in few else _kept(self._reader(at)).value).alias(f"v{at}")
+                for at in self._table.match.fields]
+
+    def _doubts(self) -> list[pl.Expr]:
+        """Where values may not be what the raw cells say."""
+        doubts, match, few = [], self._table.match, self._distinct.columns
+        for at, field in match.fields.items():
+            if at in few:
+                doubts += [doubt for doubt in [few[at].doubt(at)] if doubt is not None]
+                continue
+            doubt, value = _kept(self._reader(at)).needs_fallback, pl.col(f"v{at}")
+            if doubt is not None:
+                doubts.append(doubt(value))
+            if field.check is not None:
+                doubts.append(is_suspect(field, value))
+        if match.key_column is not None:
+            doubts.append(pl.col(f"v{match.key_column}").is_null())
         if self._table.overflow is not None:
             doubts.append(pl.col(self._table.overflow).is_not_null())
-        odd = reduce(or_, doubts).fill_null(value=False) if doubts else pl.lit(False)
-        return values, [odd.alias(ODD), self._maybe.alias(_MAYBE)]
+        return doubts
 
-    @property
+    @cached_property
     def _maybe(self) -> pl.Expr:
         """Where a row may be no record."""
-        sample, roles = self._sample, self._table.roles
-        texts = {at: as_texts(pl.col(str(at)), sample.schema[str(at)])
+        sample, roles, few = self._sample, self._table.roles, self._distinct.columns
+        texts = {at: as_texts(pl.col(str(at)).cast(pl.String) if at in few else pl.col(str(at)),
+                              sample.schema[str(at)])
                  for at in range(len(self._table.headings))}
         blanks = dict(zip(texts, sample.select(
             (text.str.strip_chars(BLANKS).fill_null("") == "").sum()
             .alias(str(at)) for at, text in texts.items()).row(0), strict=True)) if texts else {}
         return roles.doubt(pl.col(AT).cast(pl.Int64), {at: texts[at] for at in roles.reads(blanks)})
 
-    def _make(self, part: Part) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The typed columns of a part, and the raw cells of its odd rows."""
-        raw = part.read().collect().with_row_index(AT, part.first)
-        values, doubts = self._queried
-        typed = raw.lazy().with_columns(values).select(
-            *(pl.col(f"v{at}").alias(str(at)) for at in self._read), *doubts).collect()
-        odd, maybe = typed[ODD], typed[_MAYBE].arg_true()
+    def _make(self, part: Part, first: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The typed columns of a part, and the raw cells of its odd rows; `first` is its first row.
+        """
+        with self._making:
+            few = self._distinct
+            raw = part(few.kinds).collect().with_row_index(AT, first)
+            few.learn()
+            both = raw.lazy().with_columns(self._values()).collect()
+            odd = self._odd(raw, both)
+            cells = (raw.filter(odd) if odd.any() else raw.head(0)).with_columns(
+                pl.col(name).cast(pl.String) for name in few.kinds).select(AT, *(
+                    pl.col(cell).alias(name) for name, cell in self._cells.items()))
+            few.forget(raw)
+        return both.select(*(pl.col(f"v{at}").alias(str(at)) for at in
+                             self._table.match.fields), odd), cells
+
+    def _odd(self, raw: pl.DataFrame, both: pl.DataFrame) -> pl.Series:
+        """Which rows of a part have to be read one by one."""
+        odd = pl.repeat(False, len(raw), dtype=pl.Boolean, eager=True)
+        doubts = [doubt.fill_null(value=False) for doubt in self._doubts()]
+        # Nearly every doubt holds of no row at all, which is sooner seen than said of each.
+        there = both.select(pl.lit(False).alias(""), *(
+            doubt.any().alias(str(n)) for n, doubt in enumerate(doubts)))
+        if held := [doubt for n, doubt in enumerate(doubts) if there[str(n)][0]]:
+            odd = both.select(AT, reduce(or_, held).alias(ODD))[ODD]
+        maybe = raw.select(AT, self._maybe.alias(ODD))[ODD].arg_true()
         if len(maybe):
             rows = raw[maybe]
             none = list(self._table.roles.of({at: rows[str(at)] for at in range(
                 len(self._table.headings))}, rows[AT]))
             if none:
                 odd = odd.scatter(maybe.gather(sorted(none)), True)
-        cells = raw.filter(odd).select(AT, *(
-            pl.col(cell).alias(name) for name, cell in self._cells.items()))
-        return typed.drop(_MAYBE).with_columns(odd), cells
+        return odd.alias(ODD)
 
-    def _kept(self, part: Part) -> CachedPart:
-        frames = self._make(part)
-        size = int(sum(frame.estimated_size() for frame in frames))
+    def _kept(self, part: Part, first: int) -> CachedPart:
+        frames = self._make(part, first)
+        size, rows = int(sum(frame.estimated_size() for frame in frames)), len(frames[0])
         if size <= self._left:
             self._left -= size
             typed, odd = (frame.lazy for frame in frames)
-            return CachedPart(part.first, part.rows, typed, odd)
+            return CachedPart(first, rows, typed, odd)
         files = [self._spilled(frame) for frame in frames]
         read = [partial(pl.scan_parquet, file, glob=False) if file is not None
-                else partial(self._again, part, at) for at, file in enumerate(files)]
-        return CachedPart(part.first, part.rows, *read)
+                else partial(self._again, part, first, at) for at, file in enumerate(files)]
+        return CachedPart(first, rows, *read)
 
-    def _again(self, part: Part, which: int) -> pl.LazyFrame:
-        return self._make(part)[which].lazy()
+    def _again(self, part: Part, first: int, which: int) -> pl.LazyFrame:
+        return self._make(part, first)[which].lazy()
 
     def _spilled(self, frame: pl.DataFrame) -> Path | None:
         """A file that holds a frame; None where there is no room for it."""
@@ -170,3 +210,8 @@ class TypedCache:
         except (OSError, pl.exceptions.PolarsError):
             return None
         return path
+
+
+def _kept(reader: ColumnReader) -> ColumnReader:
+    """How texts are kept: with the blanks behind them, which are seldom asked about."""
+    return reader.untrimmed or reader

@@ -1,6 +1,5 @@
 """Delimited text: encodings, delimiters, ragged and broken rows, row numbers, streaming."""
 
-import codecs
 import csv
 import io
 from datetime import date
@@ -15,7 +14,6 @@ from support.strategies import examples
 from zhuanjie.engine.core.errors import InputError
 from zhuanjie.engine.core.limits import Limits, using
 from zhuanjie.engine.ledger.readers import quotes
-from zhuanjie.engine.ledger.readers.text_parts import text_parts
 from zhuanjie.engine.ledger.rows import TypedTable
 
 HEAD = "学号,姓名,转出时间,政治面貌\n"
@@ -235,25 +233,6 @@ def test_no_room_for_what_is_not_held(write, monkeypatch):
     assert typed(path, text_part=1, held_bytes=0)[:3] == whole[:3]
     monkeypatch.setattr("tempfile.mkdtemp", full)
     assert typed(path, text_part=1, held_bytes=0)[:3] == whole[:3]
-
-
-@examples(300)
-@given(text=st.text(st.sampled_from('ab"\n\ufeff'), max_size=40), size=st.integers(1, 9))
-def test_parts_are_whole_rows(tmp_path_factory, text, size):
-    path = tmp_path_factory.mktemp("parts") / "a.csv"
-    content = ("x\n" + text).encode()
-    path.write_bytes(content)
-    quoted = content.count(b'"') % 2 == 0
-    parts = list(text_parts(path, 1, size, quoted))
-    assert b"".join(part.content(path) for part in parts) == content[2:]
-    ends = [part.rows for part in parts]
-    assert [part.first for part in parts] == [sum(ends[:at]) for at in range(len(parts))]
-    for number, part in enumerate(parts):
-        held = part.content(path)
-        outside = b"".join(held.split(b'"')[::2]) if quoted else held
-        assert not held.startswith(codecs.BOM_UTF8) or number == 0
-        assert part.rows == outside.count(b"\n") + (not held.endswith(b"\n") or
-                                                    (quoted and held.count(b'"') % 2 == 1))
 
 
 CELL = st.text(st.sampled_from('ab张",;\n\r 1#\'\u3000'), max_size=5)

@@ -50,8 +50,9 @@ def column_reader(
     if isinstance(dtype, (pl.Categorical, pl.Enum)):
         cell, dtype = cell.cast(pl.String), pl.String()
     if isinstance(dtype, pl.String):
-        sample = sample.cast(pl.String)
-        blank = pl.select(is_blank(field, pl.lit(sample))).to_series().fill_null(value=False)
+        sample = sample.cast(pl.String).drop_nulls()
+        blank = pl.select(is_blank(field, pl.lit(sample))).to_series() if len(sample) else (
+            pl.Series([], dtype=pl.Boolean))
         if field.type == "string":
             return _text(field, cell, sample, bool(blank.any()))
         if blank.any():

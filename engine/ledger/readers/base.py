@@ -24,6 +24,9 @@ from zhuanjie.engine.ledger.row_roles import RowRoles, RowRules
 Cells = pl.Series | Sequence[object]
 """One column of raw cells."""
 
+Part = Callable[[Mapping[str, pl.DataType]], pl.LazyFrame]
+"""Consecutive rows of a table as a query, asked for with the columns that are to be no texts."""
+
 
 class RowFinding(Struct, frozen=True):
     """Something wrong with a whole row: its position in the chunk, a message code, its values."""
@@ -44,14 +47,6 @@ class Chunk(Struct, frozen=True):
     cells: Mapping[int, Cells]
     rows: pl.Series
     findings: Sequence[RowFinding] = ()
-
-
-class Part(Struct, frozen=True):
-    """Consecutive rows of a table: the position of the first, how many, and a query of them."""
-
-    first: int
-    rows: int
-    read: Callable[[], pl.LazyFrame]
 
 
 class LedgerTable(ABC):
@@ -170,6 +165,12 @@ class LedgerTable(ABC):
         None where the cells are not columns that Polars reads by itself.
         """
         return None
+
+    def first_rows(self, rows: int) -> pl.LazyFrame:
+        """The first rows of `scan`, which there is."""
+        scan = self.scan()
+        assert scan is not None
+        return scan.head(rows)
 
     def raw_cells(self, frame: pl.DataFrame, names: Mapping[int, str],
                   over: str | None) -> dict[int, pl.Series]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 import itertools
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from functools import cached_property, partial
 from pathlib import Path
+from types import MappingProxyType
 
 import polars as pl
 
@@ -35,6 +36,9 @@ from zhuanjie.engine.ledger.readers.text_parts import TextPart, text_parts
 DELIMITERS = ",\t;|\N{FULLWIDTH COMMA}\N{FULLWIDTH SEMICOLON}"
 SAMPLE = 200
 """Records looked at to learn the delimiter and the width of the table."""
+
+_TOP = 2 << 20
+"""Bytes in which the first rows mostly are."""
 
 LARGEST = 64 << 20
 """Bytes up to which a file is looked at for a second table: larger ones are no office's."""
@@ -115,23 +119,34 @@ class DelimitedTable(LedgerTable):
         """The rows below the header as a query."""
         return None if self._flawed else self._text()
 
+    def first_rows(self, rows: int) -> pl.LazyFrame:
+        """The first rows of `scan`, for which no large file is looked at as a whole."""
+        skipped = self._header_lines()
+        if self._end is None and (first := next(text_parts(
+                self._path, skipped, _TOP, self._quoted), None)) is not None:
+            frame = self.collected(self._part(first, {}).head(rows))
+            if len(frame) == rows:
+                return frame.lazy()
+        return self._text().head(rows)
+
     @cached_property
     def parts(self) -> Sequence[Part]:
         """Runs of rows, where the file is large."""
         if self._flawed or self._end is not None:
             return ()
-        return [Part(part.first, part.rows, partial(self._part, part)) for part in text_parts(
+        return [partial(self._part, part) for part in text_parts(
             self._path, self._header_lines(), limits().text_part, self._quoted)]
 
-    def _part(self, part: TextPart) -> pl.LazyFrame:
-        return self._rows_of(part.content(self._path), 0)
+    def _part(self, part: TextPart, kinds: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+        return self._rows_of(part.content(self._path), 0, kinds)
 
     def _text(self) -> pl.LazyFrame:
         text = self._rows_of(self._path, self._header_lines())
         return text if self._end is None else text.head(self._end)
 
-    def _rows_of(self, source: Path | bytes, skipped: int) -> pl.LazyFrame:
-        schema = {str(i): pl.String for i in range(len(self.headings) + 1)}
+    def _rows_of(self, source: Path | bytes, skipped: int,
+                 kinds: Mapping[str, pl.DataType] = MappingProxyType({})) -> pl.LazyFrame:
+        schema = {str(i): pl.String() for i in range(len(self.headings) + 1)} | dict(kinds)
         return pl.scan_csv(
             source, has_header=False, skip_lines=skipped, schema=schema,
             separator=self._delimiter, quote_char='"' if self._quoted else None,
@@ -142,7 +157,7 @@ class DelimitedTable(LedgerTable):
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows below the header."""
         done = 0
-        texts = (part.read() for part in self.parts) if self.parts else [self._text()]
+        texts = (part({}) for part in self.parts) if self.parts else [self._text()]
         for _, batch in stream_batches(texts, size):
             for frame in batch.iter_slices(size):
                 yield self._chunk(frame, done)

@@ -15,7 +15,7 @@ import re
 import shutil
 import weakref
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -199,18 +199,15 @@ class JsonColumns:
 
     def parts(self, width: int) -> list[Part]:
         """The rows in parts, their columns called by position; those without any cell are null."""
-        out, first = [], 0
-        for kept in self._parts:
-            out.append(Part(first, kept.rows, partial(self._read, kept, width)))
-            first += kept.rows
-        return out
+        return [partial(self._read, kept, width) for kept in self._parts]
 
     def scan(self, width: int) -> pl.LazyFrame:
         """All rows."""
-        return pl.concat([part.read() for part in self.parts(width)])
+        return pl.concat([part({}) for part in self.parts(width)])
 
-    def _read(self, kept: _Kept, width: int) -> pl.LazyFrame:
-        return kept.scan.select(self._cell(kept, at).alias(str(at)) for at in range(width))
+    def _read(self, kept: _Kept, width: int, kinds: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+        cells = kept.scan.select(self._cell(kept, at).alias(str(at)) for at in range(width))
+        return cells.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items())
 
     def _cell(self, kept: _Kept, at: int) -> pl.Expr:
         kind = self._kinds.get(at)

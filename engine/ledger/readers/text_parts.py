@@ -12,14 +12,16 @@ from pathlib import Path
 
 from msgspec import Struct
 
+_BLOCK = 1 << 20
+_LEAST = 8
+"""Bytes of a block in which the end of a row, and what is behind it, can be seen."""
+
 
 class TextPart(Struct, frozen=True):
-    """Whole rows of a file: its bytes from `start` to `end`, the number of the first, how many."""
+    """Whole rows of a file: its bytes from `start` to `end`."""
 
     start: int
     end: int
-    first: int
-    rows: int
 
     def content(self, path: Path) -> bytes:
         """The bytes of the part."""
@@ -31,42 +33,41 @@ class TextPart(Struct, frozen=True):
 def text_parts(path: Path, skipped: int, size: int, quoted: bool) -> Iterator[TextPart]:
     """The rows behind the first `skipped` lines, in parts of about `size` bytes.
 
-    Line breaks in quotes end no row where the file is `quoted`; its quotes are in order.
+    Line breaks in quotes end no row where the file is `quoted`; its quotes are in order. Elsewhere
+    only what lies around the ends of parts is read.
     """
+    size = max(size, _LEAST)
     with path.open("rb") as file:
-        start, first = sum(len(file.readline()) for _ in range(skipped)), 0
-        text = file.read(size)
-        while block := file.read(size):
-            cut, rows = _whole_rows(text, quoted)
-            if cut:
-                yield TextPart(start, start + cut, first, rows)
-                text, start, first = text[cut:], start + cut, first + rows
-            text += block
-        if text:
-            outside = b"".join(text.split(b'"')[::2]) if quoted else text
-            ended = outside.endswith(b"\n") and text.endswith(b"\n")
-            yield TextPart(start, start + len(text), first, outside.count(b"\n") + (not ended))
+        at = start = sum(len(file.readline()) for _ in range(skipped))
+        end, inside = path.stat().st_size, False
+        while end - start > size:
+            if not quoted:
+                at = max(at, start + size - _BLOCK)
+                file.seek(at)
+            if not (block := file.read(min(size, _BLOCK))):
+                break
+            if at + len(block) - start >= size and (cut := _row_end(block, inside, quoted)):
+                yield TextPart(start, at + cut)
+                start = at + cut
+            inside ^= quoted and block.count(b'"') % 2 == 1
+            at += len(block)
+        if start < end:
+            yield TextPart(start, end)
 
 
-def _whole_rows(text: bytes, quoted: bool) -> tuple[int, int]:
-    """Where a row ends in a text, the later the better, and how many there are up to there.
+def _row_end(text: bytes, inside: bool, quoted: bool) -> int:
+    """Where the last row ends that does so in a text, which begins `inside` quotes or not; 0 for
+    none.
 
     What follows must not be a byte-order mark, which a reader would take away.
     """
     end = len(text) - len(codecs.BOM_UTF8)
-    if not quoted or b'"' not in text:
-        while (cut := text.rfind(b"\n", 0, max(0, end)) + 1) and text.startswith(
-                codecs.BOM_UTF8, cut):
-            end = cut - 1
-        return cut, text.count(b"\n", 0, cut)
-    pieces = text.split(b'"')
-    right = len(text)
-    for at in range(len(pieces) - 1, -1, -1):
-        left = right - len(pieces[at])
-        while at % 2 == 0 and (cut := text.rfind(b"\n", left, max(0, min(end, right))) + 1):
-            if not text.startswith(codecs.BOM_UTF8, cut):
-                return cut, (sum(piece.count(b"\n") for piece in pieces[:at:2])
-                             + text.count(b"\n", left, cut))
-            right = cut - 1
-        right = left - 1
-    return 0, 0
+    within, counted = inside, 0
+    while (cut := text.rfind(b"\n", 0, max(0, end)) + 1) > 0:
+        if quoted:
+            quotes = text.count(b'"', 0, cut) if not counted else -text.count(b'"', cut, counted)
+            within, counted = within ^ (quotes % 2 == 1), cut
+        if not within and not text.startswith(codecs.BOM_UTF8, cut):
+            return cut
+        end = cut - 1
+    return 0
