@@ -8,12 +8,11 @@ is in order is let go of; its values stay, packed, in case it stirs again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zhuanjie.engine.auditing.wording.renderer import FindingRenderer
 from zhuanjie.engine.backends.base import RecordBackend
 from zhuanjie.engine.backends.record_terms import compiled
 from zhuanjie.engine.core.clock import office_day
@@ -31,7 +30,9 @@ from zhuanjie.engine.policy.policy import Policy
 from zhuanjie.engine.waivers.entries import read_waivers
 from zhuanjie.engine.watch.calendar import WakeCalendar
 from zhuanjie.engine.watch.cases import LiveCase, due_of, merge, pack, status, unpack
+from zhuanjie.engine.watch.codec import dumps
 from zhuanjie.engine.watch.events import Clock, Event, EventReader, Update
+from zhuanjie.engine.watch.lines import LineWriter
 from zhuanjie.engine.watch.rule_index import Places, RuleIndex
 from zhuanjie.engine.watch.sharing import SharedKeys
 from zhuanjie.engine.watch.standing_waivers import StandingWaivers
@@ -49,7 +50,6 @@ class WatchRegister:
 
     plan: Plan
     """The plan of the day, with the waivers that hold on it."""
-    words: FindingRenderer
 
     def __init__(self, policy: Policy, backend: RecordBackend, today: date | None, lang: Lang,
                  waivers: Sequence[str | Path] = (),
@@ -92,9 +92,9 @@ class WatchRegister:
         waived = self.waivers.move(plan)
         other = self._index is None or self.plan.params != plan.params
         self.plan = plan = self.waivers.plan
-        self.words = FindingRenderer(plan, self.lang)
+        self._lines = LineWriter(plan, self.lang)
         self._since = day.isoformat()
-        self._ids = [(rule.id, rule.clause) for rule in plan.rules]
+        self._ids = [rule.id for rule in plan.rules]
         if self._index is None or other:
             self._index = RuleIndex(plan)
             self._days_of = compiled(self._index.terms, {})
@@ -130,19 +130,21 @@ class WatchRegister:
             raise fail(InputError, "watch.clock-back", day=event.day.isoformat(),
                        today=self.today.isoformat())
 
-    def apply(self, event: Event) -> Iterator[dict[str, Any]]:
-        """Act on an event; yields a line for each outcome that changed, by record, then rule."""
+    def apply(self, event: Event) -> list[bytes]:
+        """Act on an event; returns a line for each outcome that changed, by record, then rule."""
+        said: list[bytes] = []
         if isinstance(event, Clock):
-            yield from self._move(event)
+            self._move(event, said)
         else:
-            yield from self._update(event)
+            self._update(event, said)
+        return said
 
-    def attempt(self, event: Event) -> list[dict[str, Any]]:
+    def attempt(self, event: Event) -> list[bytes]:
         """Act on an event as `apply` does; where that fails, everything is as it was before."""
         day, clocked, self._named = self.today, self.clocked, None
         self._before, under = {}, self.waivers.under()
         try:
-            return list(self.apply(event))
+            return self.apply(event)
         except ZhuanjieError:
             if self.today != day:
                 self._set_day(day)
@@ -232,7 +234,7 @@ class WatchRegister:
                 self._rekey(record, case)
         return case
 
-    def _update(self, event: Update) -> Iterator[dict[str, Any]]:
+    def _update(self, event: Update, said: list[bytes]) -> None:
         event = self._meant(event)
         record = event.record
         new = record not in self.cases and record not in self.closed
@@ -247,14 +249,14 @@ class WatchRegister:
             self._schedule(record, case, changed)
             return
         touched = self._rekey(record, case, changed)
-        yield from self._judge(record, rules, changed)
+        self._judge(record, rules, said, changed)
         for other in sorted(touched):
-            yield from self._judge(other, self._rules.and_covered(touched[other]), _NOTHING)
+            self._judge(other, self._rules.and_covered(touched[other]), said, _NOTHING)
         if self.shares is not None:
-            yield from self.shares.update(
-                record, {self.plan.key: record, **case.values}, self._since)
+            said += map(dumps, self.shares.update(
+                record, {self.plan.key: record, **case.values}, self._since))
 
-    def _move(self, clock: Clock) -> Iterator[dict[str, Any]]:
+    def _move(self, clock: Clock, said: list[bytes]) -> None:
         back = clock.day < self.today
         again = self._set_day(clock.day) or back or self.waivers.changed
         self.waivers.changed = False
@@ -270,40 +272,36 @@ class WatchRegister:
             for other, shared in self._rekey(record, self._open(record)).items():
                 turned[other] = turned.get(other, set()) | shared
         for record in sorted(turned):
-            yield from self._judge(record, self._rules.and_covered(turned[record]))
+            self._judge(record, self._rules.and_covered(turned[record]), said)
         if self.shares is not None:
-            yield from self.shares.again(self._since)
+            said += map(dumps, self.shares.again(self._since))
 
-    def _judge(self, record: str, rules: Places,
-               changed: frozenset[str] | None = None) -> Iterator[dict[str, Any]]:
-        """Judge one case by some rules; yields what changed."""
+    def _judge(self, record: str, rules: Places, said: list[bytes],
+               changed: frozenset[str] | None = None) -> None:
+        """Judge one case by some rules, and add a line for each that changed."""
         case = self._open(record)
         typed = self._typed(record, case)
         verdicts = self._verdicts(typed, rules)
         others = self.waivers.note(record, typed, verdicts)
         came = {v.rule: self.waivers.marked(v, typed) for v in verdicts}
-        standing = case.standing
+        standing, named = case.standing, dumps(record)
         for at in rules:
-            rule, clause = self._ids[at]
-            verdict = came.get(at)
-            outcome = verdict.outcome if verdict else Outcome.NOT_APPLICABLE
-            before = standing.get(rule)
-            was = before.outcome if before else _ABSENT
-            if was == outcome:
-                if verdict and before and (due := due_of(verdict)) != before.due:
-                    standing[rule] = status(was, before.since, due)
+            rule = self._ids[at]
+            verdict, before = came.get(at), standing.get(rule)
+            if verdict is None or verdict.outcome is Outcome.NOT_APPLICABLE:
+                if before is None:
+                    continue
+                del standing[rule]
+            elif before is not None and before.outcome == verdict.outcome:
+                if (due := due_of(verdict)) != before.due:
+                    standing[rule] = status(before.outcome, before.since, due)
                 continue
-            if verdict is None or outcome is Outcome.NOT_APPLICABLE:
-                standing.pop(rule, None)
             else:
-                standing[rule] = status(str(outcome), self._since, due_of(verdict))
-            yield {"record": record, "rule": rule, "clause": clause, "was": was, "is": _ABSENT,
-                   "since": self._since, "due": None,
-                   "was_since": before.since if before else None, "missing": [], "message": "",
-                   **(self._said(verdict, typed) if verdict else {})}
+                standing[rule] = status(str(verdict.outcome), self._since, due_of(verdict))
+            said.append(self._lines.line(named, at, before, verdict, typed))
         self._schedule(record, case, changed)
         for other in others:
-            yield from self._judge(other, self._rules.covered)
+            self._judge(other, self._rules.covered, said)
 
     def _typed(self, record: str, case: LiveCase) -> dict[str, Any]:
         return {self.plan.key: record, **case.values, **self.sharing.counts(case)}
@@ -311,17 +309,6 @@ class WatchRegister:
     def _verdicts(self, typed: dict[str, Any], rules: Places) -> list[Verdict]:
         return self.backend.judge_record(self.plan, typed, True, rules) if self._inside(
             typed) else []
-
-    def _said(self, verdict: Verdict, typed: dict[str, Any]) -> dict[str, Any]:
-        """What a verdict adds to a line."""
-        said: dict[str, Any] = {
-            "is": str(verdict.outcome), "due": due_of(verdict), "missing": verdict.missing,
-            "message": self.words.message(verdict, typed)}
-        if verdict.clause is not None:
-            said["clause"] = verdict.clause
-        if verdict.waiver is not None:
-            said["waiver"] = self.plan.waivers.said[verdict.waiver].id
-        return said
 
     def _rekey(self, record: str, case: LiveCase,
                changed: frozenset[str] | None = None) -> dict[str, set[int]]:

@@ -68,7 +68,7 @@ class Sink(Struct):
 
 
 def _joined(lines: Iterable[bytes]) -> bytes:
-    return b"".join(line + b"\n" for line in lines)
+    return b"\n".join([*lines, b""])
 
 
 def _is_torn(held: bytes, data: bytes) -> bool:

@@ -13,6 +13,7 @@ from support.oracle import judge_ledger
 
 from zhuanjie.engine.api import load_policy
 from zhuanjie.engine.backends.registry import record_backend_of
+from zhuanjie.engine.watch.codec import loads
 from zhuanjie.engine.watch.events import Clock, Event, Update
 from zhuanjie.engine.watch.register import WatchRegister
 
@@ -64,7 +65,7 @@ def test_every_change_is_said_when_it_happens(seed: int) -> None:
                     expected[who, clause] = (was, came.outcome, came.due, came.missing)
                     standing[who, clause] = came.outcome
         said = {}
-        for line in register.apply(event):
+        for line in map(loads, register.apply(event)):
             place = line["record"], clauses[line["rule"]]
             assert place not in said, "said twice"
             due = date.fromisoformat(line["due"]) if line["due"] else None

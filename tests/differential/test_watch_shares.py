@@ -83,11 +83,11 @@ def test_a_group_is_said_when_it_turns(seed: int, tmp_path: Path) -> None:
     for event in events(Random(seed), 120):
         if "clock" in event:
             today = date.fromisoformat(event["clock"])
-            lines = list(register.apply(Clock(today)))
+            lines = [json.loads(line) for line in register.apply(Clock(today))]
         else:
             read = register.read(json.dumps(event), "-", 1)
             assert isinstance(read, Update)
-            lines = list(register.apply(read))
+            lines = [json.loads(line) for line in register.apply(read)]
             records.setdefault(event["member.id"], {}).update(event)
         for line in lines:
             if line["record"] is None:

@@ -282,7 +282,7 @@ def test_a_register_turns_with_the_month() -> None:
 
     def told(event: dict[str, Any]) -> None:
         found = read_event(json.dumps(event), "-", 1, register.mapping)
-        standing.update((line["rule"], line["is"]) for line in register.apply(found))
+        standing.update((line["rule"], line["is"]) for line in map(json.loads, register.apply(found)))
 
     told(values)
     seen = set()

@@ -28,7 +28,8 @@ class _RuleTexts:
     """What there is to say of one rule, taken apart for filling."""
 
     __slots__ = ("clause", "counted", "done", "edition", "id", "late", "late_remedy", "message",
-                 "months", "pack", "reads", "recurring", "remedy", "severity", "title")
+                 "months", "pack", "quotes", "reads", "recurring", "remedy", "severity",
+                 "title")
 
     def __init__(self, rule: TypedRule, lang: Lang, fields: FieldTable) -> None:
         texts = rule.rule
@@ -44,6 +45,8 @@ class _RuleTexts:
         self.late_remedy = (Template(getattr(texts.late_remedy, lang), lang, fields)
                             if texts.late_remedy else self.remedy)
         self.done = texts.deadline.done if texts.deadline else None
+        self.quotes = tuple(dict.fromkeys([
+            *self.message.names, *self.late.names, *([self.done] if self.done else [])]))
         self.recurring = texts.recurring is not None
         self.counted = rule.counts_keys
         self.reads = fields.sort(rule.quotes)
@@ -153,6 +156,14 @@ class FindingRenderer:
             return self._message(rule, verdict, due, record)
         extra, tardy = self._quoted(rule, verdict, due, record)
         return (rule.late if tardy else rule.message).fill(record, extra)
+
+    def message_reads(self, verdict: Verdict) -> tuple[str, ...]:
+        """What `message` asks of a record beside the verdict: names of fields, and perhaps others.
+
+        It is the same sentence for records that have the same there, by verdicts that are the same.
+        """
+        return (self._rules[verdict.rule].quotes if verdict.outcome in _BROKEN
+                else verdict.missing)
 
     def _quoted(self, rule: _RuleTexts, verdict: Verdict, due: date | None,
                 record: Mapping[str, Any]) -> tuple[dict[str, str], bool]:

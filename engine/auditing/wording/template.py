@@ -19,11 +19,13 @@ from zhuanjie.engine.vocabulary.fields import Field, FieldTable
 class Template:
     """A text that quotes `{group.field}` and the like; a blank field is said to be blank."""
 
-    __slots__ = ("_names", "_text")
+    __slots__ = ("_names", "_text", "names")
 
     def __init__(self, text: str, lang: Lang, fields: FieldTable) -> None:
         parts = [(literal, name) for literal, name, _, _ in Formatter().parse(text)]
-        self._names = tuple((n, TextLabels(fields.get(n), lang)) for _, n in parts if n is not None)
+        self.names = tuple(name for _, name in parts if name is not None)
+        """What it quotes."""
+        self._names = tuple((name, TextLabels(fields.get(name), lang)) for name in self.names)
         # Braces that were doubled are single now, and `%s` marks what is to be filled in.
         self._text = "".join(
             literal.replace("%", "%%") + ("" if name is None else "%s") for literal, name in parts)

@@ -32,6 +32,10 @@ _KEPT = 256
 """How many single expressions, and choices of a plan's rules, are kept compiled."""
 
 
+_MASKS = 1024
+"""How many ways in which the rules came out are kept, for each choice of them."""
+
+
 class _CompiledProgram:
     """What is made of a plan; it holds nothing of the plan, so that both can be let go."""
 
@@ -41,6 +45,7 @@ class _CompiledProgram:
         self.lowered, self.alone = lowered, alone
         self.details, self.places = details, places
         self.everything = (1 << len(lowered)) - 1
+        self._outcomes: dict[tuple[Masks, bool], list[tuple[int, Outcome]]] = {}
         self._some: dict[tuple[int, ...], _CompiledProgram] = {}
 
     @cached_property
@@ -52,6 +57,16 @@ class _CompiledProgram:
     def all_outcomes(self) -> Program:
         """The program that notes satisfied rules too."""
         return program(self.lowered, self.alone, all_outcomes=True)
+
+    def outcomes(self, masks: Masks, all_outcomes: bool) -> list[tuple[int, Outcome]]:
+        """The rules, by their places in the plan, and how they came out; in the plan's order."""
+        found = self._outcomes.get((masks, all_outcomes))
+        if found is None:
+            found = [(self.places[at], outcome)
+                     for at, outcome in _outcomes(self.everything, masks, all_outcomes)]
+            if len(self._outcomes) < _MASKS:
+                self._outcomes[masks, all_outcomes] = found
+        return found
 
     def some(self, rules: tuple[int, ...]) -> _CompiledProgram:
         """The same for the rules at some places; the oldest kept one goes where there are many."""
@@ -111,8 +126,8 @@ class PythonBackend:
             masks = (made.all_outcomes if all_outcomes else made.reported)(record)
             if not all_outcomes and not any(masks):
                 return []
-            return [made.details.verdict(made.places[rule], outcome, record, row)
-                    for rule, outcome in _outcomes(made, masks, all_outcomes)]
+            return [made.details.verdict(rule, outcome, record, row)
+                    for rule, outcome in made.outcomes(masks, all_outcomes)]
         except (TypeError, ValueError, AttributeError, OverflowError) as error:
             # A cell that is not of its field's type: whoever typed the record let it through.
             raise fail(BackendError, "backend.failed", name=self.name,
@@ -131,10 +146,10 @@ class PythonBackend:
         return UNKNOWN if value is None else value
 
 
-def _outcomes(made: _CompiledProgram, masks: Masks,
+def _outcomes(everything: int, masks: Masks,
               all_outcomes: bool) -> Iterator[tuple[int, Outcome]]:
-    """The rules and how they came out, in the plan's order."""
-    left = made.everything if all_outcomes else masks[0] | masks[1] | masks[2]
+    """The rules of a program and how they came out, in order."""
+    left = everything if all_outcomes else masks[0] | masks[1] | masks[2]
     while left:
         bit = left & -left
         left ^= bit
