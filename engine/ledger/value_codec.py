@@ -5,7 +5,7 @@ What is kept was read once already, and is taken back by the type of its field.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any
@@ -34,6 +34,18 @@ class ValueCodec:
         readers = self._readers
         return {name: readers[name](value) if value is not None and name in readers else value
                 for name, value in plain.items()}
+
+    def is_day(self, name: str) -> bool:
+        """Whether a field's values are days or months, which JSON has as text."""
+        return name in self._readers
+
+    def encode_column(self, name: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Values of one field, none of them missing, as JSON has them."""
+        return [day.isoformat() for day in values] if name in self._readers else values
+
+    def decode_column(self, name: str, plain: Sequence[Any]) -> Iterable[Any]:
+        """The values that `encode_column` wrote."""
+        return map(self._readers[name], plain) if name in self._readers else plain
 
 
 def _reader(field: Field) -> Callable[[str], Any]:

@@ -24,7 +24,8 @@ from zhuanjie.engine.core.errors import InputError, OutputError, ZhuanjieError, 
 from zhuanjie.engine.core.whole_files import folder_on_disk, replacing
 from zhuanjie.engine.watch.codec import dumps, loads
 
-FORMAT = 2
+FORMAT = 3
+"""It is one more where a journal may hold what was not known before."""
 _OPENS = re.compile(rb'[0-9a-f]{8} \["open",\{"format":[0-9]+,"policy":"')
 """How the first line of every journal begins."""
 _CHUNK = 1 << 20

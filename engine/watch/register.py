@@ -31,6 +31,7 @@ from zhuanjie.engine.waivers.entries import read_waivers
 from zhuanjie.engine.watch.calendar import WakeCalendar
 from zhuanjie.engine.watch.cases import LiveCase, due_of, merge, pack, status, unpack
 from zhuanjie.engine.watch.codec import dumps
+from zhuanjie.engine.watch.derived import Derived
 from zhuanjie.engine.watch.events import Clock, Event, EventReader, Update
 from zhuanjie.engine.watch.lines import LineWriter
 from zhuanjie.engine.watch.rule_index import Places, RuleIndex
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from zhuanjie.engine.watch.shares import ShareBook
 
 _BROKEN = (Outcome.VIOLATION, Outcome.WAIVED)
-_ABSENT = str(Outcome.NOT_APPLICABLE)
 _NOTHING = frozenset[str]()
 
 
@@ -71,7 +71,7 @@ class WatchRegister:
         self.sharing = SharedKeys()
         self.shares: ShareBook | None = None
         self._wakes = WakeCalendar()
-        self._folded_day: date | None = None
+        self.derived = Derived()
         self._before: dict[str, LiveCase | bytes | None] | None = None
         """How the cases were that the event at hand has changed, while one is tried."""
         self._named: str | None = None
@@ -81,7 +81,8 @@ class WatchRegister:
 
     def begin(self, day: date, clocked: bool) -> None:
         """Go back to the day on which a journal began."""
-        self._folded_day, self.clocked = day, clocked
+        self.derived.begin(day)
+        self.clocked = clocked
 
     def _set_day(self, day: date) -> bool:
         """Judge as of `day` from now on; returns whether every case may come out otherwise.
@@ -179,10 +180,11 @@ class WatchRegister:
     def fold(self, event: Event) -> None:
         """Take an event in whose lines were said already, without judging."""
         if isinstance(event, Clock):
-            self._folded_day = event.day
+            self.derived.move(event.day)
             self.clocked = self.clocked or event.told
         else:
             event = self._meant(event)
+            self.derived.change(event.record)
             merge(self._open(event.record), event)
 
     def settle(self, lines: Iterable[Sequence[Any]]) -> None:
@@ -191,18 +193,26 @@ class WatchRegister:
             if any(share) and self.shares is not None:
                 self.shares.settle(rule, outcome, since, share[0]["group"])
                 continue
+            self.derived.change(record)
             case = self._open(record)
-            if outcome == _ABSENT:
+            if outcome == Outcome.NOT_APPLICABLE:
                 case.standing.pop(rule, None)
             else:
                 case.standing[rule] = status(outcome, since, due)
 
     def index(self) -> None:
         """After folding: set the clock, find shared keys, wake-up days and closed cases."""
-        self._set_day(self._folded_day or self.today)
+        self._set_day(self.derived.day or self.today)
+        changed = self.derived.close(self.policy, self.today)
         for record, case in list(self.cases.items()):
-            self._rekey(record, case)
-            self._schedule(record, case)
+            wakes, case.next_evaluation = case.next_evaluation, None
+            due = wakes is not None and wakes <= self.plan.today
+            if changed is None or record in changed or due:
+                self._rekey(record, case)
+                self._schedule(record, case)
+            else:
+                case.next_evaluation = wakes
+                self._wakes.move(record, None, wakes)
         if self.shares is not None:
             self.shares.note_all(self.cases, self.closed, self.codec)
         for record, case in self.cases.items() if self.waivers.bounded else ():

@@ -93,7 +93,7 @@ class Watch:
             self.journal.begin(head)
             self._plan_shortening()
             return
-        if (began.data.get("format") not in (first_format.FORMAT, FORMAT)
+        if (began.data.get("format") not in range(first_format.FORMAT, FORMAT + 1)
                 or any(began.data.get(k) != head[k] for k in ("sha256", "params"))):
             raise fail(UsageError, "watch.other-policy", Place(str(self.journal.path)),
                        id=began.data.get("policy", "?"))

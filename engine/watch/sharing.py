@@ -7,7 +7,7 @@ changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from zhuanjie.engine.auditing.shared_rule import SharedRule
@@ -100,6 +100,23 @@ class SharedKeys:
                 group = self._groups[rule, key] = _Group()
             group.add(record, sure)
 
+    def restore_all(self, rule: str, cases: Iterable[tuple[
+            str, LiveCase, tuple[tuple[Any, ...], bool] | None]]) -> None:
+        """Put open cases under the keys they were under by a rule."""
+        groups = self._groups
+        for record, case, held in cases:
+            if held is not None:
+                key, sure = held
+                case.keys[rule] = key
+                group = groups.get((rule, key))
+                if group is None:
+                    group = groups[rule, key] = _Group()
+                group.add(record, sure)
+
+    def is_sure(self, rule: str, key: tuple[Any, ...], record: str) -> bool:
+        """Whether a record is sure to take part by a rule, with the key it has."""
+        return self._groups[rule, key].records[record]
+
     def counts(self, case: LiveCase) -> dict[str, int]:
         """How many share the keys of a case, as the rules ask for it."""
         out = {}
@@ -113,6 +130,11 @@ class SharedKeys:
     def groups(self) -> Iterator[tuple[tuple[str, tuple[Any, ...]], Mapping[str, bool]]]:
         """For each rule and key the records that share it, and which are sure to."""
         return ((place, group.records) for place, group in self._groups.items())
+
+    @property
+    def rules(self) -> list[str]:
+        """The rules that count keys."""
+        return [rule.id for rule in self._rules]
 
     def fields_of(self, rule: str) -> list[str]:
         """The fields that the keys of a rule are made of."""

@@ -193,7 +193,7 @@ def test_a_journal_of_the_first_form_is_taken_up(tmp_path: Path) -> None:
     assert made.register.today == DAY
     assert (made.position.offset, list(made.position.sums)) == (20, [5, 6, 7])
     made.close()
-    assert b'"format":2' in path.read_bytes()
+    assert b'"format":3' in path.read_bytes()
     before = out.read_bytes()
     watch().close()
     assert out.read_bytes() == before
