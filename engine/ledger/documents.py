@@ -69,7 +69,10 @@ def parse_json(text: str, name: str, line: int | None = None) -> object:
     """A JSON text; `line` is where it stands in its file when it is one line of many."""
     try:
         # What breaks off is said where it breaks off, not after the blank lines below.
-        data = json.loads(text.rstrip(), object_pairs_hook=_pairs)
+        text = text.rstrip()
+        # What begins with a mark of the order of bytes is for `loads` to refuse.
+        data = (json.loads(text, object_pairs_hook=_pairs) if text.startswith("\ufeff")
+                else _DECODER.decode(text))
     except json.JSONDecodeError as error:
         place = _pointed(error.doc, name, error.lineno, error.colno, line)
         raise fail(InputError, "records.json", place, "records.hint.json",
@@ -143,6 +146,9 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
                 raise _SameKeyError(name)
             seen.add(name)
     return out
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs)
 
 
 def _parse_yaml(text: str, name: str) -> object:

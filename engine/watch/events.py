@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from types import NoneType
 from typing import Any
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ from zhuanjie.engine.ledger.record import flatten
 from zhuanjie.engine.ledger.record_reader import CachedRecordReader
 
 CLOCK = "clock"
+_PLAIN = frozenset({str, int, bool, float, NoneType})
 _SHAPES = 256
 """How many shapes of events are kept."""
 
@@ -81,7 +83,8 @@ class EventReader:
     def _names(self, data: Mapping[str, Any]) -> tuple[str, ...]:
         """The fields that the keys of an event mean; raises InputError for one that there is not.
         """
-        plain = not any(isinstance(value, Mapping) for value in data.values())
+        plain = all(type(value) in _PLAIN or not isinstance(value, Mapping)
+                    for value in data.values())
         shape = tuple(data)
         names = self._shapes.get(shape) if plain else None
         if names is None:
