@@ -7,7 +7,6 @@ asks about; their functions are made when first needed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from itertools import compress
 from typing import Any
 
@@ -19,10 +18,6 @@ from zhuanjie.engine.lowering.rules import LoweredRule
 
 _NO_DAY = missing(Kind.DATE)
 _NO_LENGTH = missing(Kind.DURATION)
-
-_KEPT = 1 << 14
-_first = lru_cache(maxsize=_KEPT)(Verdict)
-"""Verdicts on records judged one by one, which are much alike: they are not made anew."""
 
 Ask = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 
@@ -49,8 +44,8 @@ class Details:
         if lowered.missing and outcome is Outcome.UNDETERMINED:
             blank = tuple(compress((f for f, _ in lowered.missing),
                                    self._ask(rule, "missing", record)))
-        return (Verdict if row else _first)(
-            row, rule, outcome, clause, due, late if outcome is Outcome.VIOLATION else None, blank)
+        return Verdict(row, rule, outcome, clause, due,
+                       late if outcome is Outcome.VIOLATION else None, blank)
 
     def _ask(self, rule: int, what: str, record: Mapping[str, Any]) -> tuple[Any, ...]:
         ask = self._made.get((rule, what))
