@@ -23,6 +23,7 @@ class ValueCodec:
 
     def __init__(self, fields: FieldTable) -> None:
         self._readers = {field.name: _reader(field) for field in fields if field.type in _DATES}
+        self._months = frozenset(field.name for field in fields if field.type == "month")
 
     def encode(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Values by field as JSON has them; those taken away are null."""
@@ -40,8 +41,8 @@ class ValueCodec:
         return name in self._readers
 
     def encode_column(self, name: str, values: Sequence[Any]) -> Sequence[Any]:
-        """Values of one field, none of them missing, as JSON has them."""
-        return [day.isoformat() for day in values] if name in self._readers else values
+        """Values of one field, none of them missing, as JSON has them; days may stay days."""
+        return [day.isoformat() for day in values] if name in self._months else values
 
     def decode_column(self, name: str, plain: Sequence[Any]) -> Iterable[Any]:
         """The values that `encode_column` wrote."""

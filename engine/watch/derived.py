@@ -7,9 +7,12 @@ policy's numbers and the day, and are worked out anew where one of these is anot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from zhuanjie.engine.policy.policy import Policy
+
+_NOTHING = frozenset[str]()
 
 
 class Derived:
@@ -21,7 +24,7 @@ class Derived:
         self.day: date | None = None
         """The day that the events so far have come to."""
         self._begun: date | None = None
-        self._changed: set[str] = set()
+        self._changed: dict[str, frozenset[str] | None] = {}
 
     def begin(self, day: date) -> None:
         """A journal begins, on a day."""
@@ -33,13 +36,16 @@ class Derived:
             self.trusted = False
         self.day = day
 
-    def change(self, record: str) -> None:
-        """A case is not as the snapshot has it any more."""
-        self._changed.add(record)
+    def change(self, record: str, names: frozenset[str] | None) -> None:
+        """A case has other values in some fields than a snapshot has; None where it is new."""
+        known = self._changed.get(record, _NOTHING)
+        self._changed[record] = None if names is None or known is None else known | names
 
-    def close(self, policy: Policy, day: date) -> frozenset[str] | None:
-        """The cases that are to be looked at all the same; None where that is all of them."""
-        changed, self._changed = frozenset(self._changed), set()
+    def close(self, policy: Policy, day: date) -> Mapping[str, frozenset[str] | None] | None:
+        """The cases that are to be looked at all the same, and what of them is new, as `change`
+        was told; None where that is all of all cases.
+        """
+        changed, self._changed = self._changed, {}
         if (not self.trusted or self._begun is None
                 or policy.values(self._begun) != policy.values(day)):
             return None

@@ -34,7 +34,9 @@ class LineWriter:
 
         `record` is the id as JSON has it. Without a verdict the rule has nothing to say of it.
         """
-        was = (_ABSENT, None) if before is None else (before.outcome, before.since)
+        was: tuple[str, str | None] = (_ABSENT, None)
+        if before is not None:
+            was = before.outcome, before.since
         if verdict is None:
             about: tuple[Any, ...] = (rule, was)
         else:

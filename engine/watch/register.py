@@ -184,8 +184,9 @@ class WatchRegister:
             self.clocked = self.clocked or event.told
         else:
             event = self._meant(event)
-            self.derived.change(event.record)
-            merge(self._open(event.record), event)
+            new = event.record not in self.cases
+            changed = merge(self._open(event.record), event)
+            self.derived.change(event.record, None if new else changed)
 
     def settle(self, lines: Iterable[Sequence[Any]]) -> None:
         """Take in outcomes that were said already: record, rule, outcome, since, due, share."""
@@ -193,7 +194,7 @@ class WatchRegister:
             if any(share) and self.shares is not None:
                 self.shares.settle(rule, outcome, since, share[0]["group"])
                 continue
-            self.derived.change(record)
+            self.derived.change(record, _NOTHING if record in self.cases else None)
             case = self._open(record)
             if outcome == Outcome.NOT_APPLICABLE:
                 case.standing.pop(rule, None)
@@ -205,14 +206,16 @@ class WatchRegister:
         self._set_day(self.derived.day or self.today)
         changed = self.derived.close(self.policy, self.today)
         for record, case in list(self.cases.items()):
-            wakes, case.next_evaluation = case.next_evaluation, None
-            due = wakes is not None and wakes <= self.plan.today
-            if changed is None or record in changed or due:
-                self._rekey(record, case)
-                self._schedule(record, case)
+            wakes, fresh = case.next_evaluation, None
+            if changed is None or (wakes is not None and wakes <= self.plan.today):
+                case.next_evaluation = None
             else:
-                case.next_evaluation = wakes
                 self._wakes.move(record, None, wakes)
+                if record not in changed:
+                    continue
+                fresh = changed[record]
+            self._rekey(record, case, fresh)
+            self._schedule(record, case, fresh)
         if self.shares is not None:
             self.shares.note_all(self.cases, self.closed, self.codec)
         for record, case in self.cases.items() if self.waivers.bounded else ():

@@ -298,8 +298,9 @@ class Watch:
         """Begin the journal anew with the register as it stands; returns whether that worked."""
         assert self.journal is not None
         head = {**self._head(), "waivers": self._waived}
-        done = self.journal.rewrite(
-            chain([("open", head)], snapshot.dump(self.register, self.position)))
+        with _no_collection():
+            done = self.journal.rewrite(
+                chain([("open", head)], snapshot.dump(self.register, self.position)))
         if done:
             self._plan_shortening()
         else:

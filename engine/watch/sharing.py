@@ -14,6 +14,9 @@ from zhuanjie.engine.auditing.shared_rule import SharedRule
 from zhuanjie.engine.lowering.plan import Plan
 from zhuanjie.engine.watch.cases import LiveCase
 
+Key = tuple[tuple[Any, ...], bool]
+"""A key, and whether a record is sure to take part with it."""
+
 
 class _Group:
     """The records of one key: whether each is sure to take part, and how many are."""
@@ -101,7 +104,7 @@ class SharedKeys:
             group.add(record, sure)
 
     def restore_all(self, rule: str, cases: Iterable[tuple[
-            str, LiveCase, tuple[tuple[Any, ...], bool] | None]]) -> None:
+            str, LiveCase, Key | None]]) -> None:
         """Put open cases under the keys they were under by a rule."""
         groups = self._groups
         for record, case, held in cases:
@@ -113,9 +116,11 @@ class SharedKeys:
                     group = groups[rule, key] = _Group()
                 group.add(record, sure)
 
-    def is_sure(self, rule: str, key: tuple[Any, ...], record: str) -> bool:
-        """Whether a record is sure to take part by a rule, with the key it has."""
-        return self._groups[rule, key].records[record]
+    def keys(self, rule: str, cases: Iterable[tuple[str, LiveCase]]) -> Iterator[Key | None]:
+        """What open cases take part with by a rule."""
+        for record, case in cases:
+            key = case.keys.get(rule)
+            yield None if key is None else (key, self._groups[rule, key].records[record])
 
     def counts(self, case: LiveCase) -> dict[str, int]:
         """How many share the keys of a case, as the rules ask for it."""

@@ -22,6 +22,7 @@ from zhuanjie.engine.ledger.value_codec import ValueCodec
 from zhuanjie.engine.watch.cases import LiveCase, RuleStatus, from_plain, status
 from zhuanjie.engine.watch.journal import Entry
 from zhuanjie.engine.watch.register import WatchRegister
+from zhuanjie.engine.watch.sharing import Key
 
 _CASES = 1024
 """How many cases stand in one entry."""
@@ -108,30 +109,34 @@ def _block(cases: Sequence[tuple[str, LiveCase]], register: WatchRegister) -> di
             if id(held) not in statuses:
                 statuses[id(held)] = len(listed)
                 listed.append(held)
-    parts = []
+    parts, codec, sharing = [], register.codec, register.sharing
     for names, alike in shapes.items():
         columns = zip(*(case.values.values() for _, case in alike), strict=True)
         parts.append({
             "ids": [record for record, _ in alike], "fields": names,
-            "columns": [register.codec.encode_column(name, column)
+            "columns": [codec.encode_column(name, column)
                         for name, column in zip(names, columns, strict=True)],
             "rules": [rules.setdefault(tuple(case.standing), len(rules)) for _, case in alike],
             "standing": [[statuses[id(held)] for held in case.standing.values()]
                          for _, case in alike],
-            "keys": {rule: [_key(register, rule, record, case) for record, case in alike]
-                     for rule in register.sharing.rules},
+            "keys": {rule: list(_written_keys(codec, sharing.fields_of(rule), sharing.keys(
+                rule, alike))) for rule in sharing.rules},
             "wakes": [case.next_evaluation for _, case in alike]})
     return {"statuses": [[s.outcome, s.since, s.due] for s in listed], "rules": list(rules),
             "parts": parts}
 
 
-def _key(register: WatchRegister, rule: str, record: str, case: LiveCase) -> list[Any] | None:
-    """The key that a case takes part with, behind whether it is sure to."""
-    key = case.keys.get(rule)
-    if key is None:
-        return None
-    plain = register.codec.encode(dict(zip(register.sharing.fields_of(rule), key, strict=True)))
-    return [register.sharing.is_sure(rule, key, record), *plain.values()]
+def _written_keys(codec: ValueCodec, names: Sequence[str], keys: Iterable[Key | None],
+                  ) -> Iterator[list[Any] | None]:
+    """The keys that cases take part with, each behind whether it is sure to."""
+    plain = not any(map(codec.is_day, names))
+    for held in keys:
+        if held is None:
+            yield None
+        elif plain:
+            yield [held[1], *held[0]]
+        else:
+            yield [held[1], *codec.encode(dict(zip(names, held[0], strict=True))).values()]
 
 
 def _take_block(data: dict[str, Any], register: WatchRegister) -> None:
@@ -154,8 +159,8 @@ def _take_block(data: dict[str, Any], register: WatchRegister) -> None:
 
 
 def _keys(codec: ValueCodec, names: Sequence[str],
-          held: Iterable[list[Any] | None]) -> Iterator[tuple[tuple[Any, ...], bool] | None]:
-    """The keys that `_key` wrote."""
+          held: Iterable[list[Any] | None]) -> Iterator[Key | None]:
+    """The keys that `_written_keys` wrote."""
     plain = not any(map(codec.is_day, names))
     for one in held:
         if one is None:
