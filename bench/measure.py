@@ -159,13 +159,17 @@ def report(name: str, title: str, body: str, packages: Sequence[str],
            lines: Sequence[Line] = ()) -> None:
     """Print a section and put it into the page, with machine, versions and day.
 
-    Its `lines` stand in the page's first table, too. What the page marks as written by hand stays.
+    Its `lines` stand in the page's first table, too. What the page marks as written by hand stays,
+    and so do sections beside this one that no script writes.
     """
     sections = _sections()
     by_hand = "".join(f"{part}\n" for part in _BY_HAND.findall(sections.get(name, "")))
     text = f"## {title}\n\n{body.strip()}\n\n{by_hand}{_circumstances(packages)}\n"
     print(text)
-    sections[name] = "".join(f"<!-- line: {line} -->\n" for line in lines) + text
+    beside = [part for part in re.split(r"^(?=## )", sections.get(name, ""), flags=re.MULTILINE)[1:]
+              if not part.startswith(f"## {title}\n")]
+    sections[name] = "\n".join([
+        "".join(f"<!-- line: {line} -->\n" for line in lines) + text, *beside])
     told = [line.split(" | ") for name in SECTIONS
             for line in _LINE.findall(sections.get(name, ""))]
     opening = f"\n{table(told, _LINES, [''] * len(_LINES))}\n" if told else ""
