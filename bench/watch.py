@@ -177,7 +177,7 @@ the engine itself, some 16 µs for each rule that is asked; a start, making the 
 """, ["durable-rules"],
            [Line(f"events into {given.cases:,} open cases, python", later / (
                updated.run.work - first.work), "aim", 5_000, "a second of a processor"),
-            Line(f"a start after {given.events:,} events", last.work, "aim", 10)])
+            Line(f"a start after {given.events:,} events", last.work, "aim", 10, "CPU s")])
 
 
 def syncing(folder: Path) -> float:
