@@ -2,17 +2,19 @@
 
 A server of the moment, on this machine. All that is compared runs in turns: the COPY of the columns
 that the policy reads, the audit of the same records in a Parquet file, of the table with its rows
-fetched, and of the table where it lies. Then a partitioned table, for the memory that it takes.
+fetched, and of a smaller table where it lies. What a record takes is the difference to the same
+call on few. Then a partitioned table, for the memory that it takes.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -36,7 +38,23 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 from support.cluster import Cluster, cluster
 
 TYPES = {pl.Boolean: "boolean", pl.Int64: "bigint", pl.Date: "date"}
-Timed = Callable[[], Run]
+COPY = "COPY of the columns needed, binary"
+FILE = "zhuanjie audit of a Parquet file"
+FETCHED = "**zhuanjie audit, rows fetched**"
+IN_PLACE = "zhuanjie audit, in place"
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A call: its process, and the processor seconds of the server meanwhile."""
+
+    run: Run
+    server: float
+
+    @property
+    def work(self) -> float:
+        """Processor seconds of both."""
+        return self.run.work + self.server
 
 
 def load(name: str, ledger: Path, parts: int = 0) -> None:
@@ -73,55 +91,59 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--records", type=int, default=300_000)
+    parser.add_argument("--in-place", type=int, default=100_000)
+    parser.add_argument("--few", type=int, default=20_000)
     parser.add_argument("--large", type=int, default=5_000_000)
     parser.add_argument("--runs", type=int, default=5)
     given = parser.parse_args()
     with workplace(given.data) as folder, cluster() as server:
         os.environ.update(server.environ)
-        ledger = generated(folder, given.records)
-        load("ledger", ledger)
-        columns = needed(ledger)
-        ways = _ways(server, ledger, columns, folder)
-        runs: dict[str, list[Run]] = {name: [] for name in ways}
+        counts = sorted({given.few, given.in_place, given.records})
+        for count in counts:
+            load(f"ledger_{count}", generated(folder, count))
+        columns = needed(generated(folder, given.records))
+        ways = [(name, count, call) for count in counts
+                for name, call in _ways(server, folder, columns, count).items()
+                if count <= given.in_place or name != IN_PLACE]
+        runs: dict[tuple[str, int], list[Spent]] = {}
         for _ in range(given.runs):
-            for name, way in ways.items():
-                runs[name].append(way())
-        found = {name: middle(each) for name, each in runs.items()}
-        _check(folder)
+            for name, count, call in ways:
+                runs.setdefault((name, count), []).append(_with_server(server, call))
+        found = {what: _middle(each) for what, each in runs.items()}
+        _check(folder, given.in_place)
         large = _large(server, folder, given.large) if given.large else None
-        _write(given.records, len(columns), given.runs, found, (given.large, large))
+        _write(given, len(columns), found, large)
 
 
-def _ways(server: Cluster, ledger: Path, columns: Sequence[str],
-          folder: Path) -> dict[str, Timed]:
+def _ways(server: Cluster, folder: Path, columns: Sequence[str],
+          count: int) -> dict[str, list[str]]:
     names = ", ".join(f'"{name}"' for name in columns)
+    url = server.url(f"ledger_{count}")
 
-    def copy(form: str) -> Timed:
-        call = ["psql", "-qXo", os.devnull, "-c",
-                f"COPY (SELECT {names} FROM ledger) TO STDOUT (FORMAT {form})"]
-        return lambda: _with_server(server, call)
-
-    def audit(source: str, name: str, *more: str) -> Timed:
-        call = [*auditing(Path("x"), folder / name), "--force", *more]
+    def audit(source: str, name: str, *more: str) -> list[str]:
+        call = [*auditing(Path("x"), folder / f"{name}-{count}.parquet"), "--force", *more]
         call[2] = source
-        return lambda: _with_server(server, call)
+        return call
 
-    url = server.url("ledger")
     return {
-        "COPY of the columns needed, binary": copy("binary"),
-        "the same as CSV": copy("csv"),
-        "zhuanjie audit of a Parquet file": audit(str(ledger), "file.parquet"),
-        "**zhuanjie audit, rows fetched**": audit(url, "fetched.parquet"),
-        "zhuanjie audit, in place": audit(url, "place.parquet", "--backend", "postgresql"),
+        COPY: ["psql", "-qXo", os.devnull, "-c",
+               f"COPY (SELECT {names} FROM ledger_{count}) TO STDOUT (FORMAT binary)"],
+        FILE: audit(str(generated(folder, count)), "file"),
+        FETCHED: audit(url, "fetched"),
+        IN_PLACE: audit(url, "place", "--backend", "postgresql"),
     }
 
 
-def _with_server(server: Cluster, call: Sequence[str]) -> Run:
-    """A process, with the processor time of the server's own."""
+def _with_server(server: Cluster, call: Sequence[str]) -> Spent:
+    """A process, and the processor time of the server for it."""
     before = _spent(server)
     run = process(call)
     time.sleep(0.2)  # until what served it has ended, and is counted
-    return replace(run, work=run.work + _spent(server) - before)
+    return Spent(run, _spent(server) - before)
+
+
+def _middle(runs: Sequence[Spent]) -> Spent:
+    return Spent(middle([r.run for r in runs]), statistics.median(r.server for r in runs))
 
 
 def _spent(server: Cluster) -> float:
@@ -131,14 +153,15 @@ def _spent(server: Cluster) -> float:
     return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
-def _check(folder: Path) -> None:
+def _check(folder: Path, count: int) -> None:
     """Fetched or in place, the findings are the same ones."""
-    there, here = (pl.read_parquet(folder / f"{name}.parquet") for name in ("place", "fetched"))
+    there, here = (pl.read_parquet(folder / f"{name}-{count}.parquet")
+                   for name in ("place", "fetched"))
     if not there.equals(here):
         sys.exit("the findings differ")
 
 
-def _large(server: Cluster, folder: Path, records: int) -> Run:
+def _large(server: Cluster, folder: Path, records: int) -> Spent:
     """A table of many rows in eight partitions, of the columns that a few rules read."""
     wide = generated(folder, records)
     narrow = folder / "narrow.parquet"
@@ -151,33 +174,45 @@ def _large(server: Cluster, folder: Path, records: int) -> Run:
     return _with_server(server, call)
 
 
-def _write(records: int, columns: int, runs: int, found: dict[str, Run],
-           large: tuple[int, Run | None]) -> None:
-    least = next(iter(found.values()))
-    rows = [[name, r.seconds, r.seconds / least.seconds, r.work, r.work / least.work, r.peak]
-            for name, r in found.items()]
-    body = table(rows, ["", "seconds", "times COPY", "processor seconds, with the server's",
-                        "times COPY", "peak MB here"], ["", ".2f", ".1f", ".2f", ".1f", ".0f"])
-    number, run = large
-    more = "" if run is None else f"""
-A table of {number:,} rows in eight partitions, five columns: {run.seconds:.0f} seconds,
-{run.peak:.0f} MB here."""
+def _write(given: argparse.Namespace, columns: int, found: dict[tuple[str, int], Spent],
+           large: Spent | None) -> None:
+    def beyond(name: str, count: int, of: Callable[[Spent], float]) -> float:
+        """What so many records take, without what few of them take to start."""
+        if name == COPY:
+            return of(found[name, count])
+        each = (of(found[name, count]) - of(found[name, given.few])) / (count - given.few)
+        return each * count
+
+    rows = []
+    for count, names in ((given.records, (COPY, FILE, FETCHED)),
+                         (given.in_place, (COPY, FETCHED, IN_PLACE))):
+        copy = found[COPY, count]
+        for name in names:
+            spent = found[name, count]
+            work = beyond(name, count, lambda spent: spent.work)
+            clock = beyond(name, count, lambda spent: spent.run.seconds)
+            rows.append([name, f"{count:,}", spent.run.work, spent.server, work, work / copy.work,
+                         spent.run.seconds, clock / copy.run.seconds, spent.run.peak])
+    body = table(rows, ["", "records", "client, CPU s", "server, CPU s", "without start-up",
+                        "times COPY", "seconds on the clock", "times COPY", "peak MB here"],
+                 ["", "", ".2f", ".2f", ".2f", ".1f", ".1f", ".1f", ".0f"])
+    more = "" if large is None else f"""
+A table of {given.large:,} rows in eight partitions, five columns: {large.run.seconds:.0f} seconds,
+{large.run.peak:.0f} MB here."""
     report("postgresql", "A table in PostgreSQL", f"""\
-{records:,} generated records, of which the policy reads {columns} columns, in a server on the same
-machine, without an index; {runs} runs in turns. The audits write the same findings to Parquet.
+Generated records, of which the policy reads {columns} columns, in a server on the same machine,
+without an index. Processor seconds of whole processes, and of the server for them; medians of
+{given.runs} runs in turns. What it takes without start-up is the difference to the same call on
+{given.few:,} records, for all of them, and this is held against the COPY. The audits write the same
+findings to Parquet.
 
 {body}
-
-What is fetched is limited by the sort of the rows by their ids and by the engine, with starting up;
-without the sort the COPY would be most of it. What is judged in place is limited by functions of
-texts, a call for each cell, and by words of 64 bits put together condition by condition, where an
-engine for columns does thousands of cells at once
-([ledgers.md](ledgers.md#in-place-what-takes-time)).
 {more}""", ["psycopg"],
-           [Line(f"audit of a table in PostgreSQL, {records:,} rows, {way}", found[name].work,
-                 "COPY of its columns", least.work, "CPU s")
-            for way, name in (("fetched", "**zhuanjie audit, rows fetched**"),
-                              ("in place", "zhuanjie audit, in place"))])
+           [Line(f"audit of a table in PostgreSQL, {count:,} rows, {way}",
+                 beyond(name, count, lambda spent: spent.work), "COPY of its columns",
+                 found[COPY, count].work, "CPU s")
+            for way, name, count in (("fetched", FETCHED, given.records),
+                                     ("in place", IN_PLACE, given.in_place))])
 
 
 if __name__ == "__main__":
