@@ -111,9 +111,11 @@ def test_a_roster_is_held_against_what_is_fetched(odd: Cluster, tmp_path: Path) 
 @pytest.mark.engine("postgresql")
 def test_rows_that_are_alike_in_their_key_keep_their_order(odd: Cluster) -> None:
     """More keys that several rows share than are named one by one: the order is the same, and that
-    of characters, not of the database's language."""
-    execute("CREATE TABLE ties AS SELECT (ARRAY['b', 'A', 'B'])[mod(n / 2, 3) + 1] || n / 2 AS \"学号\", "
-            "n::text AS \"姓名\", date '2007-06-30' AS \"离校时间\" FROM generate_series(2, 61) AS n")
+    of characters, not of the database's language; what is empty comes last."""
+    execute("CREATE TABLE ties AS SELECT nullif(k, '-') AS \"学号\", '无' || n AS \"姓名\", "
+            "date '2007-06-30' AS \"离校时间\" FROM unnest(ARRAY['\ufeffZ9', '', '-', '']) "
+            "WITH ORDINALITY AS odd(k, n) UNION ALL SELECT (ARRAY['b', 'A', 'B'])[mod(n / 2, 3) + 1] "
+            "|| n / 2, n::text, date '2007-06-30' FROM generate_series(2, 61) AS n")
     policy, found = load_policy("fujian-2007-80"), []
     with pytest.MonkeyPatch.context() as patch:
         for most in (1000, 5):
@@ -123,5 +125,7 @@ def test_rows_that_are_alike_in_their_key_keep_their_order(odd: Cluster) -> None
                 found.append([(f.record, f.name, f.location.row) for f in report.findings])
     execute("DROP TABLE ties")
     assert found[0] and all(one == found[0] for one in found)
-    records = [record for record, _, _ in found[0]]
+    by_row = {row: record for record, _, row in found[0]}
+    records = [by_row[row] for row in range(1, 61)]
     assert records == sorted(records) and len({record[:1] for record in records}) == 3
+    assert [by_row.get(row) or "" for row in range(61, 65)] == ["Z9", "", "", ""]

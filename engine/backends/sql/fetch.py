@@ -5,7 +5,7 @@ Only the columns of these fields leave the server, and what input findings need 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 
 from sqlglot import exp
 
@@ -28,7 +28,6 @@ from zhuanjie.engine.ledger.readers.fetched import (
 from zhuanjie.engine.ledger.readers.postgres import PostgresTable
 from zhuanjie.engine.vocabulary.fields import Field
 
-_MOST = 90
 _FORMS: dict[str, Form] = {"date": "day", "timestamp": "time", "int": "int", "bool": "bool"}
 
 
@@ -91,12 +90,11 @@ def _copied(form: Form, source: DatabaseColumn) -> Tree:
     if form in ("int", "bool"):
         return source.tree
     day, zero = _day(form, source), epoch()
-    return exp.Case(ifs=[
+    far = exp.Case(ifs=[exp.If(this=exp.GT(this=day.copy(), expression=zero.copy()),
+                               true=whole(LAST_DAY, "INT"))], default=whole(FIRST_DAY, "INT"))
+    return exp.Case(ifs=[  # a null, of which there are many, is asked no more than it must be
         exp.If(this=call("isfinite", day), true=exp.Sub(this=day.copy(), expression=zero)),
-        exp.If(this=exp.GT(this=day.copy(), expression=zero.copy()),
-               true=whole(LAST_DAY, "INT")),
-        exp.If(this=exp.LT(this=day.copy(), expression=zero.copy()),
-               true=whole(FIRST_DAY, "INT"))])
+        exp.If(this=exp.Not(this=exp.Is(this=day.copy(), expression=exp.Null())), true=far)])
 
 
 def _beyond(field: Field, form: Form, source: DatabaseColumn) -> Tree:
@@ -112,16 +110,14 @@ def _beyond(field: Field, form: Form, source: DatabaseColumn) -> Tree:
 
 def _spoilt(texts: Collection[tuple[Field, DatabaseColumn]]) -> Tree:
     """Whether some text may be what a spreadsheet leaves in place of one."""
-    signs = [contains(_together([source.raw for _, source in texts]), "#")]
-    if numbers := [source.raw for field, source in texts if is_number_like(field)]:
-        signs.append(contains(_together(numbers), "+"))
+    signs = [contains(source.raw, sign) for field, source in texts
+             for sign in ("#+" if is_number_like(field) else "#")]
     around = exp.Literal.string("".join((*BLANKS, *QUOTING, '"')))
     tests = [spoilt(field, call("btrim", source.raw, around.copy())) for field, source in texts]
-    return exp.And(this=exp.paren(joined(exp.Or, signs)), expression=exp.paren(
-        call("coalesce", exp.paren(joined(exp.Or, tests)), exp.false())))
+    # What is not known would not spare the tests, which take long.
+    return exp.And(this=_surely(signs), expression=_surely(tests))
 
 
-def _together(texts: Sequence[Tree]) -> Tree:
-    """Texts as one; a function takes no more than a hundred values."""
-    parts = [call("concat", *texts[n : n + _MOST]) for n in range(0, len(texts), _MOST)]
-    return parts[0] if len(parts) == 1 else _together(parts)
+def _surely(tests: Collection[Tree]) -> Tree:
+    """Whether one is true."""
+    return call("coalesce", exp.paren(joined(exp.Or, tests)), exp.false())

@@ -128,5 +128,6 @@ def copied(server: Server, statement: str, columns: Mapping[str, Any],
 
 def _read(block: bytes, schema: Mapping[str, Any]) -> pl.DataFrame:
     # A mark of byte order at the beginning would be taken for none of the first cell.
-    return pl.read_csv(_BOM + block, has_header=False, schema=schema, infer_schema=False)
+    marked = _BOM + block if block.startswith(_BOM) else block
+    return pl.read_csv(marked, has_header=False, schema=schema, infer_schema=False)
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
 
 import psycopg
 from psycopg import errors
 from psycopg.abc import PQGen
-from psycopg.generators import copy_from
+from psycopg.generators import fetch_many
+from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn
+from psycopg.waiting import WAIT_R
 
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import BackendError, InputError, ZhuanjieError, fail
@@ -153,17 +156,27 @@ class Server:
 
 
 def _block(connection: PGconn, size: int) -> PQGen[tuple[bytes, bool]]:
-    """The next rows that a server copies, and whether there may be more: waited for as one, since
-    to wait for every row by itself takes longer than Polars to read it."""
-    rows: list[memoryview] = []
-    held = 0
+    """The next rows that a server copies, and whether there may be more.
+
+    Each is written away at once: to keep them until there are many takes longer than to read them.
+    """
+    block = BytesIO()
+    held, write, take = 0, block.write, connection.get_copy_data
     while held < size:
-        row = yield from copy_from(connection)
-        if not isinstance(row, memoryview):  # what it says at the end
-            return b"".join(rows), False
-        rows.append(row)
-        held += len(row)
-    return b"".join(rows), True
+        more, row = take(1)
+        if not more:
+            while not (yield WAIT_R):
+                continue
+            connection.consume_input()
+        elif more > 0:
+            write(row)
+            held += more
+        else:
+            said = (yield from fetch_many(connection))[0]
+            if said.status != ExecStatus.COMMAND_OK:
+                raise errors.error_from_result(said)
+            return block.getvalue(), False
+    return block.getvalue(), True
 
 
 def _patient(conninfo: str) -> str:
