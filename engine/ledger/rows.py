@@ -190,7 +190,8 @@ class TypedTable:
     def _others(self) -> pl.Series:
         """The positions of the rows that are no records, in order."""
         assert self._scan is not None
-        if self.table.is_typed:
+        among = self.table.looked
+        if self.table.is_typed or (among is not None and not len(among)):
             return pl.Series(AT, [], dtype=pl.UInt32)
         schema, roles = self._sample.schema, self.table.roles
         there = [at for at in range(len(self.table.headings)) if str(at) in schema]
@@ -203,7 +204,12 @@ class TypedTable:
                   for at in roles.reads(blanks)}
         doubt = roles.doubt(pl.col(AT).cast(pl.Int64), looked)
         numbered = self._scan.with_row_index(AT)
-        places = [batch[AT] for batch in self._read(numbered.filter(doubt).select(AT))]
+        if among is None:
+            doubted = numbered.filter(doubt)
+        else:  # one after the other, so that few rows are looked at
+            doubted = numbered.filter(standing(among, int(among[-1]) + 1)).with_columns(
+                doubt.alias(_DOUBT)).filter(_DOUBT)
+        places = [batch[AT] for batch in self._read(doubted.select(AT))]
         found = pl.concat(places) if places else pl.Series(AT, [], dtype=pl.UInt32)
         if not len(found):
             return found

@@ -26,7 +26,7 @@ from zhuanjie.engine.ledger.compared_columns import compared_field, compared_ser
 from zhuanjie.engine.ledger.duplicate_ids import DuplicateIdIndex
 from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.ledger.readers.pieces import PieceTable
-from zhuanjie.engine.ledger.rows import Rows
+from zhuanjie.engine.ledger.rows import AT, Rows, standing
 from zhuanjie.engine.lowering.plan import Plan
 
 KEY_COUNTS = pl.Schema({"kind": pl.Int32(), "first": pl.String(), "second": pl.String(),
@@ -43,12 +43,14 @@ class AuditTerms(Struct, frozen=True):
     all_outcomes: bool = False
     absent_is_blank: bool = False
 
-    def judge(self, table: PieceTable, shared: pl.DataFrame | None = None) -> PieceJudge:
-        """What judges a piece; `shared` are the keys that several records have."""
+    def judge(self, table: PieceTable, shared: pl.DataFrame | None = None,
+              places: Sequence[pl.Series] | None = None) -> PieceJudge:
+        """What judges a piece; `shared` are the keys that several records have, which stand at no
+        other than these `places` of it, kind by kind, where that is known."""
         ledger = cast("Ledger", _PieceLedger(table))
         return PieceJudge(AuditRequest(
             ledger, self.plan, None, self.all_outcomes, bulk=True,
-            absent_is_blank=self.absent_is_blank), shared)
+            absent_is_blank=self.absent_is_blank), shared, places)
 
 
 class _PieceLedger:
@@ -67,8 +69,10 @@ class _PieceLedger:
 class PieceJudge(StreamJudge):
     """Judges one piece."""
 
-    def __init__(self, request: AuditRequest, shared: pl.DataFrame | None) -> None:
+    def __init__(self, request: AuditRequest, shared: pl.DataFrame | None,
+                 places: Sequence[pl.Series] | None = None) -> None:
         super().__init__(request)
+        self._places = places
         self._shared_keys = pl.DataFrame(schema=KEY_COUNTS) if shared is None else shared
         self.seen = self.again = _EveryId()
 
@@ -76,15 +80,23 @@ class PieceJudge(StreamJudge):
         """See `Strategy.shares`: no piece knows what the ledger comes to."""
         return None
 
-    def key_hashes(self) -> Iterator[list[pl.Series]]:
-        """The hashes of keys, kind by kind, of some records at a time; those that do not count are
-        left out."""
+    def key_hashes(self) -> Iterator[list[tuple[pl.Series, pl.Series]]]:
+        """The hashes of keys and the places of their rows, kind by kind, of some records at a time;
+        those that do not count are left out."""
         hashes = self._hashes()
         for rows in self._keys(hashes):
-            yield [rows.frame[h.meta.output_name()].drop_nulls() for h in hashes]
+            yield [(some[name], some[AT]) for name in (h.meta.output_name() for h in hashes)
+                   for some in [rows.frame.select(name, AT).drop_nulls()]]
 
     def key_counts(self, suspected: Sequence[pl.Series]) -> pl.DataFrame:
         """The keys of the piece whose hashes are suspected, kind by kind, as `KEY_COUNTS`."""
+        among = None
+        if self._places is not None:
+            at = pl.concat(self._places).unique().sort()
+            if not len(at):
+                return pl.DataFrame(schema=KEY_COUNTS)
+            among = standing(at, int(at[-1]) + 1)
+            self.tables[0].table.looked = at
         hashes = self._hashes()
         forms = [form.alias(_FORM.format(kind, at)) for kind, key in enumerate(self._forms())
                  for at, form in enumerate(key)]
@@ -92,7 +104,7 @@ class PieceJudge(StreamJudge):
         truth = [self.plans[0].truth(counter, size).alias(_WHEN.format(kind))
                  for kind, counter in enumerate(self.counters, 1)]
         found = [pl.DataFrame(schema=KEY_COUNTS)]
-        for rows in self._keys([*forms, *truth, *hashes]):
+        for rows in self._keys([*forms, *truth, *hashes], among):
             for kind, some in enumerate(suspected):
                 mine = rows.frame.filter(rows.frame[_HASH.format(kind)].is_in(some.implode()))
                 sure = pl.col(_WHEN.format(kind)) if kind else pl.lit(value=True)
@@ -108,11 +120,11 @@ class PieceJudge(StreamJudge):
                       for at, (name, some) in enumerate(wanted.items(), 1)]
         return pl.concat(found)
 
-    def _keys(self, exprs: Sequence[pl.Expr]) -> Iterator[Rows]:
+    def _keys(self, exprs: Sequence[pl.Expr], among: pl.Expr | None = None) -> Iterator[Rows]:
         """What is asked of the fields that tell records apart."""
         scope = field_names(self.plan.policy.scope)
         names = {*self.keys, *scope}.union(*map(self._reads, self.counters))
-        return self.tables[0].rows(names, exprs, also=[self.assumed(names)],
+        return self.tables[0].rows(names, exprs, also=[self.assumed(names)], among=among,
                                    size=limits().hashed_rows, sliced=True)
 
     def _forms(self) -> list[list[pl.Expr]]:
@@ -129,6 +141,8 @@ class PieceJudge(StreamJudge):
                 for kind, (where, key) in enumerate(zip(counts, forms, strict=True))]
 
     def _key_index(self, by: Sequence[Sequence[pl.Expr]]) -> KeyIndex:
+        if self._places is not None:
+            return _PlacedKeys(self._places)
         names = [self.keys[:1], *(counter.by for counter in self.counters)]
         known = [_known(self._shared_keys.filter(kind=kind), len(key))
                  for kind, key in enumerate(by)]
@@ -175,6 +189,27 @@ class _KnownKeys:
     def repeated(self) -> list[list[pl.Series]]:
         """See `KeyIndex.repeated`."""
         return [[pl.concat(places)] for places in self._places]
+
+
+class _PlacedKeys:
+    """Knows where the records stand whose keys may stand in the ledger more than once."""
+
+    def __init__(self, places: Sequence[pl.Series]) -> None:
+        self._places = places
+
+    def exprs(self, _counts: Sequence[pl.Expr]) -> list[pl.Expr]:
+        """See `KeyIndex.exprs`: nothing is left to learn."""
+        return []
+
+    def add(self, frame: pl.DataFrame, at: pl.Series) -> None:
+        """See `KeyIndex.add`."""
+
+    def next_table(self) -> None:
+        """See `KeyIndex.next_table`."""
+
+    def repeated(self) -> list[list[pl.Series]]:
+        """See `KeyIndex.repeated`."""
+        return [[some] for some in self._places]
 
 
 class _EveryId(DuplicateIdIndex):

@@ -25,7 +25,7 @@ from zhuanjie.engine.auditing.roster import Roster
 from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.auditing.stages.registry import STAGES, STAGES_BEFORE_WAIVERS
 from zhuanjie.engine.auditing.strategies.pieces import AuditTerms, person_forms
-from zhuanjie.engine.auditing.strategies.spark_keys import shared_keys
+from zhuanjie.engine.auditing.strategies.spark_keys import SharedKeys, shared_keys
 from zhuanjie.engine.auditing.strategies.spark_output import (
     SUFFIXES,
     Form,
@@ -148,7 +148,7 @@ class SparkJudge:
 
     def values(self, field: str, wanted: pl.Series) -> Iterator[pl.Series]:
         """Those of the values wanted that the source has."""
-        yield self._keys.filter(kind=-1 - list(self.wanted).index(field))["first"]
+        yield self._keys.counts.filter(kind=-1 - list(self.wanted).index(field))["first"]
 
     def for_cover(self, plan: Plan) -> SparkJudge:
         """What counts how many records the waivers of a plan cover."""
@@ -166,9 +166,10 @@ class SparkJudge:
     @cached_property
     def results(self) -> DataFrame:
         """All that comes of the records, kept by the workers until it is written."""
-        task = JudgeTask(self._reader, self._terms, self._keys.filter(pl.col("kind") >= 0),
-                         self._lang, STAGES_BEFORE_WAIVERS if self._counts_cover else STAGES,
-                         self.beyond, self._counts_cover, self.all_people, self.output)
+        shared = replace(self._keys, counts=self._keys.counts.filter(pl.col("kind") >= 0))
+        task = JudgeTask(self._reader, self._terms, shared, self._lang,
+                         STAGES_BEFORE_WAIVERS if self._counts_cover else STAGES, self.beyond,
+                         self._counts_cover, self.all_people, self.output)
         cells = self._source.cells(self._match, self._terms.plan.needs, all_read=True)
         results: DataFrame = mapped(cells, task, result_columns(self._terms.plan))
         return results.persist()
@@ -183,14 +184,15 @@ class SparkJudge:
         return counts
 
     @cached_property
-    def _keys(self) -> pl.DataFrame:
+    def _keys(self) -> SharedKeys:
         """The keys that several records have, and the values wanted that there are."""
         plan = self._terms.plan
         names = {plan.key, *self.wanted, *field_names(plan.policy.scope)}.union(*(
             field_names(part) for rule in plan.unique for part in (rule.key, rule.within, rule.when)
             ), *(rule.edition.dates for rule in plan.unique if rule.edition))
         cells = self._source.cells(self._match, names, all_read=False)
-        return shared_keys(cells, self._reader, self._terms, self.wanted)
+        return shared_keys(cells, self._reader, self._terms, self.wanted,
+                           [part.height for part in self._source.parts])
 
 
 def _beyond(judge: SparkJudge, run: AuditRun) -> frozenset[str]:

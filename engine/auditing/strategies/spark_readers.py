@@ -26,13 +26,13 @@ PIECE: Final = 1 << 17
 class Piece(Struct, frozen=True):
     """Some rows of a ledger, with the file and the number of each; a row of a table has no number.
 
-    `number` says which part of the ledger it is, where it is divided into parts.
+    `number` says which part of the ledger it is, from 0, where it is divided into parts.
     """
 
     table: PieceTable
     files: pl.Series
     rows: pl.Series
-    number: int = 0
+    number: int = -1
 
 
 class PieceReader(Protocol):

@@ -21,6 +21,7 @@ from msgspec import Struct
 from zhuanjie.engine.auditing.shares import SHARES, merged
 from zhuanjie.engine.auditing.stages.base import Stage, StageContext
 from zhuanjie.engine.auditing.strategies.pieces import AuditTerms, PieceJudge, person_forms
+from zhuanjie.engine.auditing.strategies.spark_keys import SharedKeys
 from zhuanjie.engine.auditing.strategies.spark_parts import PartFile, PartWriter
 from zhuanjie.engine.auditing.strategies.spark_readers import Piece, PieceReader
 from zhuanjie.engine.auditing.strategies.stream_shares import stream_shares
@@ -81,7 +82,7 @@ class JudgeTask(Struct, frozen=True, dict=True):
 
     reader: PieceReader
     terms: AuditTerms
-    shared: pl.DataFrame
+    shared: SharedKeys
     lang: Lang
     stages: tuple[Stage, ...]
     beyond: frozenset[str] = frozenset()
@@ -93,7 +94,8 @@ class JudgeTask(Struct, frozen=True, dict=True):
         """The results of a part."""
         counts = PartCounts()
         for piece in self.reader(batches):
-            judge = self.terms.judge(piece.table, self.shared)
+            judge = self.terms.judge(piece.table, self.shared.counts,
+                                     self.shared.places_in(piece.number))
             with nullcontext() if self.output is None else self.output.part(piece.number) as file:
                 for frame in self._results(piece, judge, counts, file):
                     yield from as_arrow(self._wide(frame)).to_batches()
@@ -164,7 +166,7 @@ class JudgeTask(Struct, frozen=True, dict=True):
     @cached_property
     def _several(self) -> pl.Series:
         """The ids that several records have."""
-        return self.shared.filter(kind=0)["first"]
+        return self.shared.counts.filter(kind=0)["first"]
 
     @cached_property
     def _cover(self) -> WaiverCover:

@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -42,15 +42,41 @@ _MEANING = {
     "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",
 }
 """What a session of ours relies on, whoever started Spark."""
+_JAVA, _PLAINLY = "SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1"
+"""Where options for Java stand before those of Spark's settings, of which the last one holds."""
 _FAILURES: tuple[type[Exception], ...] = (PySparkException, Py4JError, ConnectionError)
 _NO_START: tuple[type[Exception], ...] = (OSError, RuntimeError, ImportError)
 with suppress(ImportError):  # only Connect needs it
     _FAILURES = (*_FAILURES, import_module("grpc").RpcError)
 
 
+def session(*, reads: bool = False) -> SparkSession:
+    """The session; raises UsageError where none can be started.
+
+    `reads` says whether Spark itself is to read records, which only the call that starts it minds.
+    """
+    with nullcontext() if reads else _in_haste():
+        return _session()
+
+
+@contextmanager
+def _in_haste() -> Iterator[None]:
+    """Have a Java process that starts here compile plainly, unless it is told otherwise.
+
+    Where it deals out numbers, compiling well costs more than all that it runs.
+    """
+    told = os.environ.get(_JAVA)
+    os.environ[_JAVA] = f"{_PLAINLY} {told or ''}".strip()
+    try:
+        yield
+    finally:
+        os.environ.pop(_JAVA)
+        if told is not None:
+            os.environ[_JAVA] = told
+
+
 @cache
-def session() -> SparkSession:
-    """The session; raises UsageError where none can be started."""
+def _session() -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     logging.getLogger("SQLQueryContextLogger").disabled = True
     builder = SparkSession.builder.appName("zhuanjie")

@@ -21,7 +21,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from zhuanjie.engine.backends.spark.files import find_files
+from zhuanjie.engine.backends.spark.files import files_in, find_files
 from zhuanjie.engine.backends.spark.session import failing, session
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import InputError, UsageError, fail
@@ -138,10 +138,10 @@ def open_source(given: Sequence[str], mapping: HeadingMap) -> SparkSource:
 
     Raises InputError for what cannot be read, UsageError where no session can be started.
     """
-    spark = session()
     name = ", ".join(given)
     place = Place(file=name)
     homes = _homes(given, place)
+    spark = session(reads=not homes)
     if homes and (files := find_files(homes)) is not None:
         match = mapping.match(files.headings, place)
         if not mapping.knows(match):
@@ -179,8 +179,12 @@ def _places(given: Sequence[str]) -> dict[str, str]:
 def _homes(given: Sequence[str], place: Place) -> dict[str, str]:
     """The places of Parquet files that workers may be able to read, if that is all there is."""
     places = _places(given)
-    return places if len(places) == len(set(given)) and {
-        _kind(path, place) for path in given} == {"parquet"} else {}
+    if len(places) < len(set(given)) or {_kind(path, place) for path in given} != {"parquet"}:
+        return {}
+    try:
+        return places if all([*files_in(Path(path))] for path in places) else {}
+    except OSError:
+        return {}
 
 
 def _paths(schema: T.StructType, above: tuple[str, ...]) -> Iterator[

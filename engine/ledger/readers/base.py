@@ -80,6 +80,9 @@ class LedgerTable(ABC):
     """Whether its cells were read before: they are values, and what is wrong with them was said."""
     beside: tuple[str, ...] = ()
     """Columns of `scan` that are no cells."""
+    looked: pl.Series | None = None
+    """The positions of the rows that may turn out to be no records, in order; None where any may.
+    """
     waivers: Sequence[Mapping[str, Any]] = ()
     """The approvals that are kept with the records, as files of waivers have them."""
     has_columns = True
