@@ -291,8 +291,8 @@ ledger.
 
 On paper: a record more costs {each:.2f} microseconds of processor time, so that a billion on 100
 cores take about {each * 1e9 / 1e6 / 100:.0f} seconds beside Spark's start, in a thousand parts, if
-the disks give each core some 50 MB/s. First to break would be the exchange of key hashes, 16 GB in
-64 ranges of 250 MB; then the one task that looks at all files (a millisecond each); then ids that
+the disks give each core some 50 MB/s. First to break would be the exchange of key hashes, 24 GB in
+64 ranges of 375 MB; then the one task that looks at all files (a millisecond each); then ids that
 come several times, of which 5,000,000 can be sent around."""
     native, _, two = grown[most]
     report("spark", "On Spark", body, ["pyspark", "pyarrow"],

@@ -40,8 +40,7 @@ _KEYS = "kind int, first string, second string, sure long, everyone long"
 """The columns of `KEY_COUNTS`, as Spark has them."""
 
 
-@dataclass(frozen=True)
-class SharedKeys:
+class SharedKeys(Struct, frozen=True):
     """The keys that several records have, as `KEY_COUNTS`, and the places of all that may have one
     of them, by part and kind, where that is known."""
 
