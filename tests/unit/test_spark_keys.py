@@ -44,7 +44,7 @@ def rows() -> list[tuple[Any, ...]]:
     return found
 
 
-def counted(folder: Path) -> tuple[spark_keys.SharedKeys, list[set[int]]]:
+def counted(folder: Path) -> tuple[spark_keys.CommonKeys, list[set[int]]]:
     """What the tasks make of the ledger, and where they would look again, by kind."""
     path = folder / "ledger.parquet"
     frame = pl.DataFrame(rows(), schema=HEADINGS, orient="row")
@@ -73,10 +73,10 @@ def counted(folder: Path) -> tuple[spark_keys.SharedKeys, list[set[int]]]:
     for start, part in zip((0, 600, 1500), places or (), strict=False):
         for kind, at in enumerate(part):
             looked[kind] |= {start + place for place in at}
-    return spark_keys.SharedKeys(own.filter(pl.col("everyone") > 1), places), looked
+    return spark_keys.CommonKeys(own.filter(pl.col("everyone") > 1), places), looked
 
 
-def told(keys: spark_keys.SharedKeys) -> set[tuple[Any, ...]]:
+def told(keys: spark_keys.CommonKeys) -> set[tuple[Any, ...]]:
     return set(keys.counts.select(*KEY_COUNTS).iter_rows())
 
 

@@ -25,7 +25,7 @@ from zhuanjie.engine.auditing.roster import Roster
 from zhuanjie.engine.auditing.run import AuditRun
 from zhuanjie.engine.auditing.stages.registry import STAGES, STAGES_BEFORE_WAIVERS
 from zhuanjie.engine.auditing.strategies.pieces import AuditTerms, person_forms
-from zhuanjie.engine.auditing.strategies.spark_keys import SharedKeys, shared_keys
+from zhuanjie.engine.auditing.strategies.spark_keys import CommonKeys, shared_keys
 from zhuanjie.engine.auditing.strategies.spark_output import (
     SUFFIXES,
     Form,
@@ -184,7 +184,7 @@ class SparkJudge:
         return counts
 
     @cached_property
-    def _keys(self) -> SharedKeys:
+    def _keys(self) -> CommonKeys:
         """The keys that several records have, and the values wanted that there are."""
         plan = self._terms.plan
         names = {plan.key, *self.wanted, *field_names(plan.policy.scope)}.union(*(

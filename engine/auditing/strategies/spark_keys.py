@@ -40,7 +40,7 @@ _KEYS = "kind int, first string, second string, sure long, everyone long"
 """The columns of `KEY_COUNTS`, as Spark has them."""
 
 
-class SharedKeys(Struct, frozen=True):
+class CommonKeys(Struct, frozen=True):
     """The keys that several records have, as `KEY_COUNTS`, and the places of all that may have one
     of them, by part and kind, where that is known."""
 
@@ -53,7 +53,7 @@ class SharedKeys(Struct, frozen=True):
 
 
 def shared_keys(cells: DataFrame, reader: PieceReader, terms: AuditTerms,
-                wanted: Mapping[str, pl.Series], heights: Sequence[int]) -> SharedKeys:
+                wanted: Mapping[str, pl.Series], heights: Sequence[int]) -> CommonKeys:
     """The keys that several records have, and the values wanted that there are; `cells` has the
     fields that both need. `heights` say how many rows each part has, where there are parts."""
     with failing():
@@ -71,7 +71,7 @@ def shared_keys(cells: DataFrame, reader: PieceReader, terms: AuditTerms,
         pl.lit(None, dtype=pl.String).alias("second"), pl.lit(0, dtype=pl.Int64).alias("sure"),
         pl.lit(0, dtype=pl.Int64).alias("everyone"))
     if not (count := sum(map(len, suspected))):
-        return SharedKeys(keys, places)
+        return CommonKeys(keys, places)
     if count > SHARED:
         raise fail(BackendError, "backend.spark.shared", hint="backend.spark.hint.shared",
                    count=SHARED)
@@ -82,7 +82,7 @@ def shared_keys(cells: DataFrame, reader: PieceReader, terms: AuditTerms,
                 F.sum("sure").alias("sure"), F.sum("everyone").alias("everyone"))
         some = pl.DataFrame(pl.from_arrow(counted.toArrow())).cast(KEY_COUNTS)
     own = some.group_by("kind", "first", "second").agg(pl.col("sure", "everyone").sum())
-    return SharedKeys(pl.concat([own.filter(pl.col("everyone") > 1), keys]), places)
+    return CommonKeys(pl.concat([own.filter(pl.col("everyone") > 1), keys]), places)
 
 
 def _joined(cells: pl.Series, dtype: type[np.generic]) -> pl.Series:

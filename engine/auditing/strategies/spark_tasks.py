@@ -21,7 +21,7 @@ from msgspec import Struct
 from zhuanjie.engine.auditing.shares import SHARES, merged
 from zhuanjie.engine.auditing.stages.base import Stage, StageContext
 from zhuanjie.engine.auditing.strategies.pieces import AuditTerms, PieceJudge, person_forms
-from zhuanjie.engine.auditing.strategies.spark_keys import SharedKeys
+from zhuanjie.engine.auditing.strategies.spark_keys import CommonKeys
 from zhuanjie.engine.auditing.strategies.spark_parts import PartFile, PartWriter
 from zhuanjie.engine.auditing.strategies.spark_readers import Piece, PieceReader
 from zhuanjie.engine.auditing.strategies.stream_shares import stream_shares
@@ -82,7 +82,7 @@ class JudgeTask(Struct, frozen=True, dict=True):
 
     reader: PieceReader
     terms: AuditTerms
-    shared: SharedKeys
+    shared: CommonKeys
     lang: Lang
     stages: tuple[Stage, ...]
     beyond: frozenset[str] = frozenset()
