@@ -107,7 +107,8 @@ file; beside it a process that does nothing but read the file whole with Polars.
 turns, {runs} runs each.
 
 {shown}"""
-    lines = [Line(f"audit of {name}, {records:,} records", ours, "Polars reading it", bare, "CPU s")
+    lines = [Line(f"audit of {name}" + ("" if "records" in name else f", {records:,} records"),
+                  ours, "Polars reading it", bare, "CPU s")
              for name, _, _, _, _, bare, ours, *_ in rows]
     report("texts", "Text ledgers", body, ["orjson"], lines)
 
