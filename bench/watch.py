@@ -158,8 +158,8 @@ def main() -> None:
 A register of {given.cases:,} open cases, each with 15 fields, by the provincial pack; the journal
 and the lines go to the disk, batch by batch. Updates are of one or two fields, a sixth of them of
 the letter's day; an opening says 14 lines. What a start takes is taken off, but for the first row.
-Beside it ran what kept the machine at a load of {load:.0f} to {os.getloadavg()[2]:.0f}: the third
-figure says how much of a processor there was, the fourth what one alone would do.
+The third figure says how much of a processor there was, the fourth what one alone would do; over a
+quarter of an hour the machine had a load of {load:.0f} before, {os.getloadavg()[2]:.0f} afterwards.
 
 {shown}
 
