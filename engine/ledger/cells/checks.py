@@ -12,6 +12,10 @@ from zhuanjie.engine.ledger.cells.faults import WEIGHTS, fault
 from zhuanjie.engine.ledger.cells.text import CellError
 from zhuanjie.engine.vocabulary.fields import Check, Field
 
+_PARTS = ((0, 6), (6, 4), (10, 4), (14, 3))
+"""The parts of an identity number, place, year, day, sequence: where each begins, its digits."""
+_FIGURES = pl.int_range(10, dtype=pl.Int32, eager=True)
+
 
 def faults(field: Field, values: pl.Series) -> Iterator[tuple[int, CellError]]:
     """The positions of values that are wrong, with what is wrong."""
@@ -47,20 +51,14 @@ def _suspect_id_number(values: pl.Series) -> pl.Series:
         value.is_not_null() & ~right.fill_null(value=False)).to_series()
 
 
-_PARTS = ((0, 6), (6, 4), (10, 4), (14, 3))
-"""The place, its year, its month and day, its own number: where each begins, and its digits."""
-
-
 @lru_cache
 def _summed(first: int, digits: int) -> pl.Series:
     """What the digits of each number count, the first of which stands at `first`."""
     sums = pl.Series([0], dtype=pl.Int32)
     for weight in WEIGHTS[first:first + digits]:
         each = sums.gather(pl.int_range(10 * len(sums), eager=True) // 10)
-        sums = each + pl.concat([_DIGITS * weight] * len(sums))
+        sums = each + pl.concat([_FIGURES * weight] * len(sums))
     return sums
 
-
-_DIGITS = pl.int_range(10, dtype=pl.Int32, eager=True)
 
 _SUSPECTS: dict[Check, Callable[[pl.Series], pl.Series]] = {"cn-id-number": _suspect_id_number}
