@@ -36,7 +36,9 @@ HEAD = """\
 
 Each section is written by one script of [bench/](../bench), which measures all it compares in one
 run; `make bench` runs them all. Times are medians. Ratios hold better than times: what runs beside
-on the machine slows everything.
+on the machine slows everything. Linux counts into the peak of a process what the script that
+began it held just then: where several peaks of a table are the same number, it is the script's,
+and they needed less.
 """
 _LINE = re.compile(r"^<!-- line: (.*) -->\n", re.MULTILINE)
 _BY_HAND = re.compile(r"^<!-- by hand -->\n.*?^<!-- end -->\n", re.MULTILINE | re.DOTALL)
