@@ -20,11 +20,6 @@ from zhuanjie.engine.api import UsageError, fail
 
 PROG: Final = "zhuanjie"
 COMPLETE_VAR: Final = "_ZHUANJIE_COMPLETE"
-_GARBAGE: Final = 50_000
-"""Objects that are made before garbage is looked for: what is imported is none."""
-
-_ALLOCATOR: Final = "_RJEM_MALLOC_CONF"
-"""What jemalloc, which Polars brings, looks for as it is loaded."""
 
 COMMANDS: Final = {
     "check": "zhuanjie.cli.commands.check",
@@ -70,8 +65,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one call; returns its exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
     if argv is None:
-        gc.set_threshold(_GARBAGE)
-        _keep_memory()
         streams.prepare()
         hide_secrets(args)
     session = session_for(args)
@@ -82,12 +75,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         gc.freeze()  # what is left ends with the process: nobody need look through it
     return boundary.code
-
-
-def _keep_memory() -> None:
-    """Have what one batch of a ledger lets go of kept for the next, for seconds and core by core:
-    to give it back and ask for it again is a tenth of an audit."""
-    os.environ.setdefault(_ALLOCATOR, f"dirty_decay_ms:3000,narenas:{os.cpu_count() or 1}")
 
 
 def _run(args: list[str], session: Session) -> int:

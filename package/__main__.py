@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from zhuanjie.cli.main import main
+from zhuanjie.cli.start import main
 
 if __name__ == "__main__":  # worker processes import this file anew
     sys.exit(main())

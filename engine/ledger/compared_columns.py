@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import polars as pl
 
-from zhuanjie.engine.vocabulary.comparison import FORMS, Comparison
+from zhuanjie.engine.vocabulary.comparison import FORMS, Comparison, canonical
 from zhuanjie.engine.vocabulary.fields import Field
 
 _USUAL = {how: f"^(?:{form.usual})$" for how, form in FORMS.items()}
 _TABLES = {how: (list(form.table), list(form.table.values())) for how, form in FORMS.items()}
 _STEPS = {how: form.spelt("${{{}}}") for how, form in FORMS.items()}
+_FEW = 100
+"""Texts that are sooner brought into their forms one by one."""
 
 
 def compared_series(texts: pl.Series, how: Comparison) -> pl.Series:
     """The forms in which texts are compared, null where a text is."""
     if how == "text":
         return texts
+    if len(texts) <= _FEW:
+        return pl.Series(texts.name, [t if t is None else canonical(t, how) for t in texts],
+                         dtype=pl.String)
     usual = texts.str.contains(_USUAL[how])
     if usual.all():  # what is null is passed over
         return texts

@@ -21,7 +21,7 @@ from zhuanjie.engine.ledger.cells.text import whole_text
 from zhuanjie.engine.ledger.cells.text_column import as_texts
 from zhuanjie.engine.ledger.headings import HeadingMatch
 from zhuanjie.engine.vocabulary.heading_text import plain_heading
-from zhuanjie.engine.vocabulary.row_words import RowPatterns, says
+from zhuanjie.engine.vocabulary.row_words import RowPatterns
 
 RowRules = Literal["layout", "words"]
 """How rows of a table are told apart: `layout` where people lay it out, `words` where a program
@@ -284,17 +284,17 @@ class RowRoles:
 
 
 class _Tests:
-    """The patterns of a vocabulary as tests of a text."""
+    """The words of a vocabulary as tests of a text."""
 
     def __init__(self, words: RowPatterns) -> None:
-        self.sums, self.counts, self.notes = map(_test, (words.sums, words.counts, words.notes))
-        self.dates, self.sections = _test(words.dates), _test(words.sections)
-        self.examples, self.instructions = _test(words.examples), _test(words.instructions)
-        self.any = _test(words.any)
+        def test(kind: str) -> Callable[[str], bool]:
+            wording = words.wording(kind)
+            return lambda text: wording(text[:LOOKED])
 
-
-def _test(pattern: str) -> Callable[[str], bool]:
-    return lambda text: says(pattern, text[:LOOKED])
+        self.sums, self.counts, self.notes = map(test, ("sums", "counts", "notes"))
+        self.dates, self.sections = test("dates"), test("sections")
+        self.examples, self.instructions = test("examples"), test("instructions")
+        self.any = test("any")
 
 
 def _is_long(text: str) -> bool:

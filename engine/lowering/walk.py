@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any
 
 from zhuanjie.engine.lowering.conditions import (
     AllOf,
@@ -31,36 +33,35 @@ Leaf = Filled | Compare | Among | TextTest
 
 def children(node: Node) -> tuple[Node, ...]:
     """The terms and conditions directly below `node`, from left to right."""
-    match node:
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            return parts
-        case Arith(left=left, right=right) | Divide(left=left, right=right):
-            return left, right
-        case Compare(left=left, right=right):
-            return left, right
-        case DayPart(day=day):
-            return (day,)
-        case WorkShift(date=date):
-            return (date,)
-        case Shift(date=date, months=months):
-            return date, months
-        case Size(text=text) | Canonical(text=text):
-            return (text,)
-        case Among(term=term):
-            return (term,)
-        case TextTest(text=text, other=other):
-            return text, other
-        case Pick(arms=arms):
-            return tuple(n for arm in arms for n in arm)
-        case _:
-            return ()
+    below = _BELOW.get(node.__class__)
+    return () if below is None else below(node)
+
+
+_BELOW: Mapping[type, Callable[[Any], tuple[Node, ...]]] = {
+    AllOf: attrgetter("parts"),
+    AnyOf: attrgetter("parts"),
+    Arith: attrgetter("left", "right"),
+    Divide: attrgetter("left", "right"),
+    Compare: attrgetter("left", "right"),
+    DayPart: lambda node: (node.day,),
+    WorkShift: lambda node: (node.date,),
+    Shift: attrgetter("date", "months"),
+    Size: lambda node: (node.text,),
+    Canonical: lambda node: (node.text,),
+    Among: lambda node: (node.term,),
+    TextTest: attrgetter("text", "other"),
+    Pick: lambda node: tuple(n for arm in node.arms for n in arm),
+}
+"""What is below a node, by its class: trees are walked whenever a plan is compiled."""
 
 
 def walk(*nodes: Node) -> Iterator[Node]:
     """Every node of some trees, each before what is below it, from left to right."""
-    for node in nodes:
+    left = [*reversed(nodes)]
+    while left:
+        node = left.pop()
         yield node
-        yield from walk(*children(node))
+        left += reversed(children(node))
 
 
 def leaves(cond: Cond) -> Iterator[Leaf]:

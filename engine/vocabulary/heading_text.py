@@ -24,6 +24,7 @@ _CIRCLED = late(r"^\s*[\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]")
 _NUMBER = late(r"^(?:\d{1,2}[.、:)]|\(\d{1,2}\)|[一二三四五六七八九十]{1,3}、|"
                      r"\([一二三四五六七八九十]{1,3}\))(?=\D)")
 _NOTE = late(r"[(\[【〔{〖]([^()\[\]【】〔〕{}〖〗]*)(?:[)\]】〕}〗]|$)")
+_PLAIN = late("[a-z\u4e00-\u9fff]+")
 _MARKS = str.maketrans("", "", "*:;,.、。·•_-#/\\|\"'“”‘’《》<>「」『』!?—–~★☆※▲△●○◆■◇□→")
 _CUT = late(r"[/\\、,;|]|或|和|及")
 
@@ -47,6 +48,8 @@ class HeadingText(Struct, frozen=True):
 
 def heading_text(heading: str) -> HeadingText:
     """A heading taken apart, however it is dressed."""
+    if _PLAIN.fullmatch(heading):  # as nearly all that a vocabulary lists are
+        return HeadingText(simplified(heading))
     text = simplified(comparable(_CIRCLED.sub("", heading)))
     text = _NUMBER.sub("", text.lstrip("*★☆※▲●◆■"))
     notes = tuple(filter(None, (_bare(note) for note in _NOTE.findall(text))))

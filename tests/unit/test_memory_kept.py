@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 
-from zhuanjie.cli import main
+from zhuanjie.cli import main, start
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
 
 
 def test_what_somebody_says_of_memory_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(main._ALLOCATOR, raising=False)
-    main._keep_memory()
-    assert os.environ[main._ALLOCATOR].endswith(f"narenas:{os.cpu_count()}")
-    monkeypatch.setenv(main._ALLOCATOR, "narenas:1")
-    main._keep_memory()
-    assert os.environ[main._ALLOCATOR] == "narenas:1"
+    monkeypatch.setattr(main, "main", lambda: 7)
+    monkeypatch.delenv(start._ALLOCATOR, raising=False)
+    assert start.main() == 7
+    assert os.environ[start._ALLOCATOR].endswith(f"narenas:{os.cpu_count()}")
+    assert gc.get_threshold()[0] == start._GARBAGE
+    monkeypatch.setenv(start._ALLOCATOR, "narenas:1")
+    start.main()
+    assert os.environ[start._ALLOCATOR] == "narenas:1"

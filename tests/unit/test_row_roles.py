@@ -12,6 +12,8 @@ from typing import Any
 import openpyxl
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl.styles import Font
 from support.party_transfer import open_ledger
 from support.values import replace
@@ -20,7 +22,7 @@ from zhuanjie.engine.api import audit, load_policy
 from zhuanjie.engine.core.limits import DEFAULT, Limits, using
 from zhuanjie.engine.core.results import Report
 from zhuanjie.engine.ledger.rows import AT, TypedTable
-from zhuanjie.engine.vocabulary.row_words import says
+from zhuanjie.engine.vocabulary.load import default_vocabulary
 
 HEAD = ("序号", "学号", "姓名", "性别", "民族", "转出时间", "介绍信编号", "宿舍楼号")
 PERSON = ("1", "06001", "甲", "男", "汉族", "2007-06-20", "0001", "一号楼")
@@ -200,21 +202,34 @@ def test_rows_out_of_sight_are_read_and_said(tmp_path: Path) -> None:
 
 def test_words_mean_whole_cells_whatever_their_width_and_blanks() -> None:
     rows = load_policy("fujian-2007-80").vocabulary.rows
-    assert all(re.search(rows.sums, text) for text in ("合计", " 合　计 ", "合計"[:1] + "计：5人", "ＴＯＴＡＬ"))
-    assert not any(re.search(rows.sums, text) for text in ("计", "集合", "合"))
+    sums, notes, dates = (rows.of(rows.forms(kind)) for kind in ("sums", "notes", "dates"))
+    assert all(re.search(sums, t) for t in ("合计", " 合　计 ", "合計"[:1] + "计：5人", "ＴＯＴＡＬ"))
+    assert not any(re.search(sums, text) for text in ("计", "集合", "合"))
     assert re.search(rows.counts, "共 １２ 人") and not re.search(rows.counts, "12人等")
     texts = pl.Series(["合 计", "第３页", "集合", "填 表 人：某", "2007年6月20日"])
-    for pattern in (rows.sums, rows.notes, rows.dates, rows.any):
+    for pattern in (sums, notes, dates, rows.any):
         assert texts.str.contains(pattern).to_list() == [
             re.search(pattern, text) is not None for text in texts]
 
 
-def test_words_mean_the_same_where_gaps_are_made_one_space() -> None:
-    rows = load_policy("fujian-2007-80").vocabulary.rows
+@pytest.mark.parametrize("kind", ["sums", "counts", "notes", "dates", "sections", "examples",
+                                  "instructions", "any"])
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_text_is_told_without_a_pattern_as_the_pattern_tells_it(
+        kind: str, data: st.DataObject) -> None:
+    rows = default_vocabulary().rows
     gaps = ("", " ", "\u3000 ", "\n", "\u200b", "\ufeff\t", "\x1f")
-    words = ("合计", "共12人", "第1页共3页", "2007年6月20日", "填表人：某", "必填", "12", "1 2", "某甲", "", " ")
-    texts = [gap.join(word) + after for word in words for gap in gaps for after in ("", "\n", "x")]
-    for pattern in (rows.sums, rows.counts, rows.notes, rows.dates, rows.sections, rows.examples,
-                    rows.instructions, rows.any, rows.like("学号")):
-        assert [says(pattern, text) for text in texts] == [
-            re.search(pattern, text) is not None for text in texts]
+    pieces = [*"*#: 1９一人月\t\u200b\n", "Ａ", "a", "12", "合", "共", "1 2", ""]
+    form = data.draw(st.sampled_from(rows.forms(kind)))
+    written = "".join(
+        data.draw(st.sampled_from(gaps)) + (
+            data.draw(st.sampled_from(pieces)) if c in "*#" else
+            data.draw(st.sampled_from((c, c, c, c.upper(), *pieces))))
+        for c in form)
+    wording, pattern = rows.wording(kind), rows.of(rows.forms(kind))
+    for text in (form, written, written.translate(_WIDE)):
+        assert wording(text) is bool(re.search(pattern, text)), text
+
+
+_WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}

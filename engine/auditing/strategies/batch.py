@@ -15,8 +15,10 @@ from zhuanjie.engine.auditing.frames import LedgerFrames, RecordFrame
 from zhuanjie.engine.auditing.shares import judged_shares, merged
 from zhuanjie.engine.auditing.strategies.base import AuditRequest
 from zhuanjie.engine.auditing.verdict_batch import VerdictBatch
-from zhuanjie.engine.backends.registry import BULK, backend_of
+from zhuanjie.engine.backends.registry import BULK, EMBEDDED, backend_of
 from zhuanjie.engine.backends.verdicts import judged_by
+from zhuanjie.engine.core.limits import limits
+from zhuanjie.engine.ledger.ledger import Ledger
 from zhuanjie.engine.lowering.plan import Plan, keyed_plan
 
 
@@ -26,7 +28,7 @@ class BatchJudge:
     sliced = False
 
     def __init__(self, request: AuditRequest) -> None:
-        self.backend = request.backend or backend_of(BULK)
+        self.backend = request.backend or backend_of(_suiting(request.ledger))
         self.ledger, self._request = request.ledger, request
         self._frames = LedgerFrames(request.ledger, request.plan, self.backend, request.plan_for)
         self._values: defaultdict[str, list[pl.Series]] = defaultdict(list)
@@ -68,6 +70,12 @@ class BatchJudge:
     def frames(self, _record: str | None = None) -> Iterator[RecordFrame]:
         """See `LedgerStrategy.frames`."""
         return iter(self._frames)
+
+
+def _suiting(ledger: Ledger) -> str:
+    """The engine for a ledger that is read in batches, where none is asked for."""
+    hint = ledger.size_hint
+    return BULK if hint is None or hint > limits().judged_singly_to else EMBEDDED
 
 
 def _values(part: RecordFrame, field: str) -> pl.Series:

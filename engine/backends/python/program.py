@@ -50,6 +50,7 @@ class _Node(Struct):
 
     rules: list[int] = field(default_factory=list)
     below: list[tuple[Cond, _Node]] = field(default_factory=list)
+    fields: frozenset[str] | None = None
 
     def at(self, steps: Sequence[Cond]) -> _Node:
         """The node that is reached where none of `steps` holds."""
@@ -95,9 +96,9 @@ class _Writer(Struct):
 
     def node(self, node: _Node, facts: Assumptions, loaded: frozenset[str]) -> list[ast.stmt]:
         """The statements of a node: what its rules or several branches read is read first."""
-        uses = Counter(f for _, below in node.below for f in set(self._fields(below)))
+        uses = Counter(f for _, below in node.below for f in self._fields(below))
         here = {f for f, times in uses.items() if times > 1}
-        here.update(f for i in node.rules for c in _asked(self.rules[i]) for f in _names(c))
+        here.update(*map(self._read, node.rules))
         here.update(f for cond, _ in node.below for f in _names(cond))
         fresh = [f for f in self.cells.fields() if f in here and f not in loaded]
         out = self.cells.load(fresh)
@@ -109,13 +110,17 @@ class _Writer(Struct):
             out.append(ast.If(self.cells.fails(cond, facts), body or [ast.Pass()], []))
         return out
 
-    def _fields(self, node: _Node) -> Iterator[str]:
-        for index in node.rules:
-            for cond in _asked(self.rules[index]):
-                yield from _names(cond)
-        for cond, below in node.below:
-            yield from _names(cond)
-            yield from self._fields(below)
+    def _fields(self, node: _Node) -> frozenset[str]:
+        """What is read at a node and below it."""
+        if node.fields is None:
+            node.fields = frozenset[str]().union(
+                *map(self._read, node.rules), *(_names(cond) for cond, _ in node.below),
+                *(self._fields(below) for _, below in node.below))
+        return node.fields
+
+    def _read(self, index: int) -> frozenset[str]:
+        """What a rule reads."""
+        return frozenset(f for cond in _asked(self.rules[index]) for f in _names(cond))
 
     def _rule(self, index: int, facts: Assumptions) -> list[ast.stmt]:
         """One rule that may apply: its outcomes, each tried where those before do not hold."""

@@ -39,6 +39,8 @@ Value = str | int | bool | date
 
 _NOTE = late(r"[(\[{【〔〈《,;:、。.]")
 _WHOLE = late(r"[+-]?\d+(?:\.0*)?", re.ASCII)
+_FEW = 400
+"""Cells that are sooner read one by one than as a column of texts."""
 
 
 def read_cell(field: Field, raw: object, day_zero: date | None = None) -> Value | None:
@@ -154,6 +156,8 @@ def read_column(
     """
     import polars as pl
 
+    if isinstance(values, pl.Series) and values.dtype == pl.String and len(values) <= _FEW:
+        values = values.to_list()
     if not isinstance(values, pl.Series):
         typed, errors = _read_values(field, values, day_zero)
         return pl.Series(field.name, typed, dtype=dtype_of(field)), errors
@@ -181,11 +185,13 @@ def _read_text(field: Field, values: pl.Series) -> tuple[pl.Series, list[tuple[i
 
     from zhuanjie.engine.ledger.cells.text_column import is_blank, is_odd
 
-    text = values.str.strip_chars(BLANKS)
-    kept = pl.select(pl.when(~is_blank(field, pl.lit(text))).then(pl.lit(text))).to_series()
-    odd = pl.select(is_odd(field, pl.lit(kept))).to_series().fill_null(value=False).arg_true()
-    if not len(odd):
+    text = pl.lit(values).str.strip_chars(BLANKS)
+    filled = pl.when(~is_blank(field, text)).then(text)
+    kept, doubtful = pl.select(
+        kept=filled, odd=is_odd(field, filled).fill_null(value=False)).get_columns()
+    if not doubtful.any():
         return kept.alias(field.name), []
+    odd = doubtful.arg_true()
     read, failed = _read_values(field, kept.gather(odd).to_list(), None)
     kept = kept.scatter(odd, pl.Series(read, dtype=pl.String))
     return kept.alias(field.name), [(odd[i], error) for i, error in failed]

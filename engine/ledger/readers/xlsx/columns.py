@@ -109,40 +109,45 @@ class Columns:
         height = max(0, end - first)
         cells = self._cells.filter(pl.col(ROW).is_between(first, end, closed="left"))
         told = self._tell(cells)
+        marked = frozenset(at for at in told if at < len(counts) and self._is_mixed(told[at]))
+        if marked:
+            mixed = pl.col(COLUMN).is_in(list(marked))
+            counted = pl.col(COLUMN).is_in([at for at in marked if counts[at]])
+            cells = pl.concat([cells.filter(~mixed),
+                               cells.filter(mixed).with_columns(self._marked(counted))])
         parts = cells.partition_by(COLUMN, as_dict=True, include_key=False)
         nothing = pl.repeat(None, height, dtype=pl.Null, eager=True)
         places = pl.repeat(None, height, dtype=pl.UInt32, eager=True)
         numbers = pl.int_range(height, dtype=pl.UInt32, eager=True)
         columns = []
-        marked = set[int]()
-        for at, counted in enumerate(counts):
+        for at in range(len(counts)):
             part = parts.get((at,))
             if part is None:
                 columns.append(pl.lit(nothing).alias(str(at)))
                 continue
-            values = self._values(told[at], part)
-            if values is None:
-                values = pl.lit(self._marked(part, counted=counted))
-                marked.add(at)
+            values = pl.lit(part[TEXT]) if at in marked else self._values(told[at], part)
             if len(part) != height:
                 there = places.clone().scatter(part[ROW] - first, numbers.head(len(part)))
                 values = values.gather(pl.lit(there))
             columns.append(values.alias(str(at)))
-        return pl.select(*columns), frozenset(marked)
+        return pl.select(*columns), marked
 
-    def _values(self, told: Mapping[str, Any], part: pl.DataFrame) -> pl.Expr | None:
-        """The filled cells of a column, where they are all of one kind with a type of its own."""
-        texts, numbers = part[TEXT], pl.lit(part[_NUMBER])
-        kind = told["least"] if told["least"] == told["most"] else None
+    def _is_mixed(self, told: Mapping[str, Any]) -> bool:
+        """Whether a column's cells are not all of one kind with a type of its own."""
+        kind = told["least"]
+        return kind != told["most"] or kind not in (TEXTUAL, LOGICAL, NUMBER, DAY) or (
+            kind == DAY and not told["days"])
+
+    def _values(self, told: Mapping[str, Any], part: pl.DataFrame) -> pl.Expr:
+        """The filled cells of a column that is not mixed."""
+        texts, numbers, kind = pl.lit(part[TEXT]), pl.lit(part[_NUMBER]), told["least"]
         if kind == TEXTUAL:
-            return pl.lit(texts)
+            return texts
         if kind == LOGICAL:
-            return ~pl.lit(texts).is_in(["0", "false"])
+            return ~texts.is_in(["0", "false"])
         if kind == NUMBER:
             return numbers.cast(pl.Int64) if told["whole"] and told["exact"] else numbers
-        if kind == DAY and told["days"]:
-            return self._days(numbers, whole=told["whole"])
-        return None
+        return self._days(numbers, whole=told["whole"])
 
     def _days(self, numbers: pl.Expr, *, whole: bool) -> pl.Expr:
         """Day numbers as days, or as moments."""
@@ -185,20 +190,20 @@ class Columns:
             return day
         return datetime.combine(day, moment) if isinstance(moment, time) else day
 
-    def _marked(self, part: pl.DataFrame, *, counted: bool) -> pl.Series:
-        """Cells of several kinds as texts, some of them marked."""
+    def _marked(self, counted: pl.Expr) -> pl.Expr:
+        """Cells of several kinds as texts, some of them marked; `counted` as for `frame`."""
         kind, number = pl.col(KIND), pl.col(_NUMBER)
         whole = number == number.floor()
         least = _LEAP + 1 if self.day_zero == DAY_ZERO else 1
         is_day = (kind == DAY) & whole & (number >= least) & (
             number <= (_LAST_DAY - self.day_zero).days)
-        is_count = (kind == NUMBER) & whole & (number.abs() < EXACT) & (not counted)
-        return part.select(
+        is_count = (kind == NUMBER) & whole & (number.abs() < EXACT) & ~counted
+        return (
             pl.when(kind == TEXTUAL).then(TEXT)
             .when(is_day).then(self._days(pl.when(is_day).then(number), whole=True).cast(pl.String))
             .when(is_count).then(pl.when(is_count).then(number).cast(pl.Int64).cast(pl.String))
-            .otherwise(pl.lit(MARK) + kind.cast(pl.String) + pl.col(TEXT)).alias(TEXT),
-        ).to_series()
+            .otherwise(pl.lit(MARK) + kind.cast(pl.String) + pl.col(TEXT)).alias(TEXT)
+        )
 
     def raw(self, cells: Mapping[int, pl.Series],
             marked: frozenset[int]) -> dict[int, pl.Series | Sequence[object]]:
