@@ -23,8 +23,9 @@ def compared_series(texts: pl.Series, how: Comparison) -> pl.Series:
     if how == "text":
         return texts
     if len(texts) <= _FEW:
-        return pl.Series(texts.name, [t if t is None else canonical(t, how) for t in texts],
-                         dtype=pl.String)
+        forms = [text if text is None else canonical(text, how) for text in texts]
+        given = forms == texts.to_list()
+        return texts if given else pl.Series(texts.name, forms, dtype=pl.String)
     usual = texts.str.contains(_USUAL[how])
     if usual.all():  # what is null is passed over
         return texts
