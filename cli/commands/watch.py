@@ -55,7 +55,7 @@ def command(ctx: click.Context, *, source: str, selection: Selection, journal: P
     _refuse_as_journal(source, journal)
     with closing(api.open_events(source, session.notice)) as events:
         watch = api.watch(policy, stdout.fileno(), refuse, as_of=selection.as_of,
-                          backend=selection.engine(session), journal=journal, lang=session.lang,
+                          backend=selection.backend, journal=journal, lang=session.lang,
                           waivers=selection.waivers, notice=session.notice)
         with closing(watch):
             watch.follow(events, name, lambda: follow and _pause())

@@ -184,6 +184,7 @@ def watch(policy: Policy, output: int, refuse: Refusal, *, as_of: date | None = 
           notice: Callable[[Diagnostic], None] = lambda _said: None) -> Watch:
     """A live register, resumed from its journal: call `follow` with a source of events.
 
+    Where no engine is asked for, the one that judges records of a program does: events may be many.
     A policy chosen by date is the one pack that stands on the day it begins. `output` is the
     descriptor lines go to; `refuse` is told of every malformed event, `notice` of what is wrong
     with a waiver. Raises InputError for a damaged journal, UsageError for one of another policy.
@@ -193,7 +194,7 @@ def watch(policy: Policy, output: int, refuse: Refusal, *, as_of: date | None = 
     from zhuanjie.engine.watch.run import Watch
     from zhuanjie.engine.watch.sink import Sink
 
-    engine = _engine(backend)
+    engine = record_backend_of(backend or EMBEDDED)
     if policy.timeline is not None:
         policy = policy.timeline.at(as_of or office_day())
     register = WatchRegister(policy, engine, as_of, lang, waivers, notice)

@@ -135,7 +135,7 @@ def test_what_lacks_its_extra_says_which(args: tuple[str, ...], absent: str, ext
     assert done.stderr.count("error: ") == 1
 
 
-@pytest.mark.parametrize("name", few(["check", "destinations", "watch"], "check"))
+@pytest.mark.parametrize("name", few(["check", "destinations"], "check"))
 def test_another_engine_stands_in_for_durable_rules(
         name: str, plain: dict[str, list[str | Path]]) -> None:
     usual, bare = call(plain[name]), call(plain[name], absent=NETWORK)
@@ -202,3 +202,12 @@ def test_the_extras_are_those_the_program_names() -> None:
     assert found == LIBRARIES
     plain = " ".join(project["dependencies"])
     assert not [name for name in (*EXTRA, *names) if name in plain]
+
+
+@pytest.mark.slow
+def test_events_need_no_durable_rules(plain: dict[str, list[str | Path]]) -> None:
+    usual = call(plain["watch"], watched=NETWORK)
+    bare = call(plain["watch"], absent=NETWORK)
+    assert usual.stdout and usual.stderr.splitlines() == ["[]"]
+    assert (bare.returncode, bare.stdout, bare.stderr) == (
+        usual.returncode, usual.stdout, usual.stderr)
