@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from zhuanjie.engine.ledger.cells.asking import holds
 from zhuanjie.engine.vocabulary.comparison import FORMS, Comparison, canonical
 from zhuanjie.engine.vocabulary.fields import Field
 
@@ -26,10 +27,11 @@ def compared_series(texts: pl.Series, how: Comparison) -> pl.Series:
         forms = [text if text is None else canonical(text, how) for text in texts]
         given = forms == texts.to_list()
         return texts if given else pl.Series(texts.name, forms, dtype=pl.String)
-    usual = texts.str.contains(_USUAL[how])
-    if usual.all():  # what is null is passed over
+    unusual = holds(texts, lambda some: ~some.str.contains(_USUAL[how]),
+                    numbers_pass=FORMS[how].keeps_numbers)
+    at = unusual.arg_true()
+    if not len(at):
         return texts
-    at = usual.not_().fill_null(value=False).arg_true()
     some = texts.gather(at).str.replace_many(*_TABLES[how])
     for pattern, put in _STEPS[how]:
         some = some.str.replace_all(pattern, put)

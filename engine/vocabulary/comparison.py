@@ -42,12 +42,13 @@ class Form(Struct, frozen=True, eq=False, dict=True):
     `table` says what becomes of a character: what is not named stays, what becomes empty is left
     out. `steps` follow in order: a pattern that all engines read alike, and what takes its place,
     groups by their numbers. `usual` is a pattern of whole texts that are their own form, such as
-    nearly all are.
+    nearly all are; `keeps_numbers` says that all are that are digits alone.
     """
 
     table: Mapping[str, str]
     usual: str
     steps: tuple[tuple[str, tuple[int | str, ...]], ...] = ()
+    keeps_numbers: bool = True
 
     @cached_property
     def characters(self) -> tuple[str, str]:

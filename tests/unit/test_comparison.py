@@ -6,11 +6,12 @@ from typing import get_args
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.office_texts import OTHER, SAME, SIGNS
 
 from zhuanjie.engine.core.unicode import BLANKS
+from zhuanjie.engine.ledger.cells.asking import holds
 from zhuanjie.engine.ledger.compared_columns import compared, compared_series
 from zhuanjie.engine.vocabulary.comparison import FORMS, Comparison, canonical
 
@@ -43,9 +44,23 @@ def test_a_form_is_its_own_form(text: str, how: Comparison) -> None:
     assert canonical(form, how) == form
 
 
-@given(st.lists(st.none() | TEXTS.filter(lambda t: t.strip(BLANKS)), max_size=6),
-       st.sampled_from(HOWS))
-def test_a_column_comes_out_as_its_texts_do(texts: list[str | None], how: Comparison) -> None:
+LONG = {
+    "short": list[str | None](),
+    "numbers": [f"{n:011}" for n in range(13, 2013)],
+    "signed numbers": [f"+{n}" if n % 9 == 0 else f"{n}" for n in range(2000)],
+    "numbers, some of them long": [str(17 ** (n % 23)) for n in range(2000)],
+    "few": [("甲委", "乙（院）", "第3号", None)[n % 4] for n in range(2000)],
+    "many": [chr(0x4e00 + n) for n in range(2000)],
+}
+
+
+@pytest.mark.parametrize("sort", LONG)
+@given(drawn=st.lists(st.none() | TEXTS.filter(lambda t: t.strip(BLANKS)), max_size=6),
+       how=st.sampled_from(HOWS))
+@settings(max_examples=30, deadline=None)
+def test_a_column_comes_out_as_its_texts_do(
+        sort: str, drawn: list[str | None], how: Comparison) -> None:
+    texts = LONG[sort] + drawn
     wanted = [None if text is None else canonical(text, how) for text in texts]
     # Blanks alone are no text of a cell.
     column = pl.Series("text", texts, dtype=pl.String)
@@ -58,3 +73,16 @@ def test_a_column_comes_out_as_its_texts_do(texts: list[str | None], how: Compar
 def test_a_column_of_usual_texts_is_not_made_anew() -> None:
     column = pl.Series(["06001", None, "06002"])
     assert compared_series(column, "id") is column
+
+
+@pytest.mark.parametrize("sort", LONG)
+@given(drawn=st.lists(st.none() | TEXTS, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_a_test_asked_of_few_texts_holds_where_it_does_of_all(
+        sort: str, drawn: list[str | None]) -> None:
+    def other(texts: pl.Series) -> pl.Series:
+        return ~texts.str.contains("^[0-9甲]*$")
+
+    texts = pl.Series(LONG[sort] + drawn, dtype=pl.String)
+    wanted = other(texts).fill_null(value=False)
+    assert holds(texts, other, numbers_pass=True).to_list() == wanted.to_list()

@@ -103,7 +103,11 @@ def _apart(name: str, column: pl.Expr, kind: pl.DataType) -> Iterator[tuple[str,
         # A day that no calendar has stays one that no ledger may hold: Polars cannot write it.
         units = 1 if isinstance(kind, pl.Date) else _A_DAY[kind.time_unit]
         most = min(_WRITTEN * units, 2**63 - 1)
-        yield name, column.to_physical().clip(-most, most).cast(kind)
+        days = column.to_physical()
+        far = pl.lit(most, dtype=pl.Int32() if isinstance(kind, pl.Date) else pl.Int64())
+        # As `clip`, which takes ten times as long.
+        yield name, pl.when(days > far).then(far).when(days < -far).then(-far).otherwise(
+            days).cast(kind)
     elif isinstance(kind, pl.Duration):
         yield name, column.dt.to_string("iso")
     elif kind.is_nested() and _counts_time(kind):  # a cell that nobody reads, but Python may meet
