@@ -2,24 +2,27 @@
 
 The parser numbers the texts of such columns as it meets them, and each is read once: by an
 expression where it is written as most are, else by `read_cell` itself. A column that turns out to
-hold more is read as texts from then on.
+hold more is read as texts from then on. Columns of texts are numbered, too, where a sample shows
+that they repeat themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 
 import polars as pl
 
 from zhuanjie.engine.core.limits import limits
 from zhuanjie.engine.ledger.cells.checks import is_suspect
-from zhuanjie.engine.ledger.cells.column_reader import column_reader
+from zhuanjie.engine.ledger.cells.column_reader import ColumnReader, column_reader
 from zhuanjie.engine.ledger.cells.parser import dtype_of, read_column
 from zhuanjie.engine.vocabulary.fields import Field
 
 _TEXT, _VALUE = pl.col("text"), pl.col("value")
 _SHARE = 8
 """So many columns with different texts may be numbered together."""
+_AGAIN = 2
+"""So often each text of a column of mere texts should come, on the average, to be numbered."""
 
 
 class DistinctCells:
@@ -28,12 +31,14 @@ class DistinctCells:
     def __init__(self, fields: Mapping[int, Field], sample: pl.DataFrame) -> None:
         alike: dict[Hashable, list[int]] = {}
         for at, field in fields.items():
-            alike.setdefault(_reading(field), []).append(at)
-        self._alike = [_Alike(columns, fields[columns[0]], pl.concat(
-            sample[str(at)] for at in columns)) for columns in alike.values()]
+            if field.type != "string" or _repeats(sample[str(at)]):
+                alike.setdefault(_reading(field), []).append(at)
+        self._alike = [Alike(columns, fields[columns[0]], column_reader(
+            fields[columns[0]], _TEXT, pl.String(), pl.concat(sample[str(at)] for at in columns)))
+            for columns in alike.values()]
 
     @property
-    def columns(self) -> dict[int, _Alike]:
+    def columns(self) -> dict[int, Alike]:
         """The columns that are numbered, with those that are read alike."""
         return {at: alike for alike in self._alike for at in alike.columns}
 
@@ -49,32 +54,35 @@ class DistinctCells:
 
     def forget(self, raw: pl.DataFrame) -> None:
         """Number no more columns that hold many texts, of which these are some rows."""
-        for alike in self._alike:
-            alike.forget(raw)
+        self._alike = [alike.narrowed(raw) for alike in self._alike]
 
 
-class _Alike:
-    """Columns whose cells mean the same where they hold the same text."""
+class Alike:
+    """Columns whose cells mean the same where they hold the same text.
 
-    def __init__(self, columns: list[int], field: Field, sample: pl.Series) -> None:
-        self.columns, self._field = columns, field
-        self._reader = column_reader(field, _TEXT, pl.String(), sample)
-        self._begin()
+    What a number stands for does not change, however many texts come later.
+    """
 
-    def _begin(self) -> None:
+    def __init__(self, columns: Sequence[int], field: Field, reader: ColumnReader) -> None:
+        self.columns, self._field, self._reader = columns, field, reader
         self.kind = pl.Categorical(pl.Categories.random())
         self._held = pl.Series([], dtype=self.kind)
         """Polars forgets the numbers of texts once no column has them."""
-        self._values = pl.Series([], dtype=dtype_of(self._field))
+        self._texts = pl.Series([], dtype=pl.String)
+        self._values = pl.Series([], dtype=dtype_of(field))
         self._doubts = pl.Series([], dtype=pl.Boolean)
+
+    def text(self, at: int) -> pl.Expr:
+        """The cells of a column as they were written."""
+        return pl.lit(self._texts).gather(number(at))
 
     def value(self, at: int) -> pl.Expr:
         """What the cells of a column are read as."""
-        return pl.lit(self._values).gather(_number(at))
+        return pl.lit(self._values).gather(number(at))
 
     def doubt(self, at: int) -> pl.Expr | None:
         """Which cells of a column cannot be read; None where all can."""
-        return pl.lit(self._doubts).gather(_number(at)) if self._doubts.any() else None
+        return pl.lit(self._doubts).gather(number(at)) if self._doubts.any() else None
 
     def learn(self) -> None:
         """Read the texts that were parsed, and none before."""
@@ -93,20 +101,28 @@ class _Alike:
             doubts = doubts.scatter(at.gather([i for i, _ in errors]), True)
         if field.check is not None:
             doubts |= values.to_frame("value").select(is_suspect(field, _VALUE)).to_series()
-        self._values, self._doubts = self._values.append(values), self._doubts.append(doubts)
+        self._texts = pl.concat([self._texts, texts], rechunk=True)
+        self._values = pl.concat([self._values, values], rechunk=True)
+        self._doubts = pl.concat([self._doubts, doubts], rechunk=True)
 
-    def forget(self, raw: pl.DataFrame) -> None:
-        """Number no more columns that hold many texts, of which these are some rows."""
+    def narrowed(self, raw: pl.DataFrame) -> Alike:
+        """These columns without those that hold many texts, of which these are some rows."""
         most = limits().distinct_texts
-        if len(self._values) > most:
-            texts = raw.select(pl.col(str(at)).n_unique() for at in self.columns).row(0)
-            self.columns = [at for at, held in zip(self.columns, texts, strict=True)
-                            if held * _SHARE <= most]
-            self._begin()
+        if len(self._values) <= most:
+            return self
+        texts = raw.select(pl.col(str(at)).n_unique() for at in self.columns).row(0)
+        return Alike([at for at, held in zip(self.columns, texts, strict=True)
+                      if held * _SHARE <= most], self._field, self._reader)
 
 
-def _number(at: int) -> pl.Expr:
+def number(at: int) -> pl.Expr:
+    """The numbers of the texts in a column that is numbered."""
     return pl.col(str(at)).to_physical()
+
+
+def _repeats(sample: pl.Series) -> bool:
+    """Whether a column seems to hold the same texts again and again."""
+    return sample.n_unique() * _AGAIN <= len(sample)
 
 
 def _reading(field: Field) -> Hashable:

@@ -24,12 +24,14 @@ from zhuanjie.engine.core.unicode import BLANKS
 from zhuanjie.engine.ledger.cells.checks import is_suspect
 from zhuanjie.engine.ledger.cells.column_reader import ColumnReader, column_reader
 from zhuanjie.engine.ledger.cells.text_column import as_texts
-from zhuanjie.engine.ledger.distinct_cells import DistinctCells
+from zhuanjie.engine.ledger.distinct_cells import Alike, DistinctCells, number
 from zhuanjie.engine.ledger.doubtful import AT
 from zhuanjie.engine.ledger.readers.base import LedgerTable, Part
 
 ODD = "#odd"
 """The column that says of a row that its cells have to be read one by one."""
+_VALUE = "v{}"
+"""What a column is called once it is read."""
 
 
 class CachedPart(Struct, frozen=True):
@@ -39,6 +41,18 @@ class CachedPart(Struct, frozen=True):
     rows: int
     typed: Callable[[], pl.LazyFrame]
     odd: Callable[[], pl.LazyFrame]
+
+
+class _Made(Struct, frozen=True):
+    """What is held of a part: its columns, in some of them the numbers of texts; the odd rows."""
+
+    held: pl.DataFrame
+    odd: pl.DataFrame
+    numbered: Mapping[int, Alike]
+
+    def typed(self) -> pl.LazyFrame:
+        """See `CachedPart`."""
+        return _spelled_out(self.held.lazy(), self.numbered)
 
 
 class TypedCache:
@@ -101,8 +115,7 @@ class TypedCache:
     def _distinct(self) -> DistinctCells:
         """The columns of which each text is read once."""
         return DistinctCells({at: field for at, field in self._table.match.fields.items()
-                              if field.type != "string" and
-                              self._sample.schema[str(at)] == pl.String}, self._sample)
+                              if self._sample.schema[str(at)] == pl.String}, self._sample)
 
     def _reader(self, at: int) -> ColumnReader:
         """How a column of raw texts is read, text by text."""
@@ -112,12 +125,6 @@ class TypedCache:
                 self._table.match.fields[at], pl.col(str(at)), sample.dtype, sample)
         return self._readers[at]
 
-    def _values(self) -> list[pl.Expr]:
-        """What is made of raw cells, by position."""
-        few = self._distinct.columns
-        return [(few[at].value(at) if at in few else _kept(self._reader(at)).value).alias(f"v{at}")
-                for at in self._table.match.fields]
-
     def _doubts(self) -> list[pl.Expr]:
         """Where values may not be what the raw cells say."""
         doubts, match, few = [], self._table.match, self._distinct.columns
@@ -125,44 +132,54 @@ class TypedCache:
             if at in few:
                 doubts += [doubt for doubt in [few[at].doubt(at)] if doubt is not None]
                 continue
-            doubt, value = _kept(self._reader(at)).needs_fallback, pl.col(f"v{at}")
+            doubt, value = _untrimmed(self._reader(at)).needs_fallback, pl.col(_VALUE.format(at))
             if doubt is not None:
                 doubts.append(doubt(value))
             if field.check is not None:
                 doubts.append(is_suspect(field, value))
-        if match.key_column is not None:
-            doubts.append(pl.col(f"v{match.key_column}").is_null())
+        if (key := match.key_column) is not None:
+            doubts.append((few[key].value(key) if key in few else
+                           pl.col(_VALUE.format(key))).is_null())
         if self._table.overflow is not None:
             doubts.append(pl.col(self._table.overflow).is_not_null())
         return doubts
 
-    @cached_property
     def _maybe(self) -> pl.Expr:
         """Where a row may be no record."""
-        sample, roles, few = self._sample, self._table.roles, self._distinct.columns
-        texts = {at: as_texts(pl.col(str(at)).cast(pl.String) if at in few else pl.col(str(at)),
-                              sample.schema[str(at)])
-                 for at in range(len(self._table.headings))}
-        blanks = dict(zip(texts, sample.select(
-            (text.str.strip_chars(BLANKS).fill_null("") == "").sum()
-            .alias(str(at)) for at, text in texts.items()).row(0), strict=True)) if texts else {}
-        return roles.doubt(pl.col(AT).cast(pl.Int64), {at: texts[at] for at in roles.reads(blanks)})
+        few = self._distinct.columns
+        return self._table.roles.doubt(pl.col(AT).cast(pl.Int64), {
+            at: few[at].text(at) if at in few else as_texts(
+                pl.col(str(at)), self._sample.schema[str(at)]) for at in self._telling})
 
-    def _make(self, part: Part, first: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The typed columns of a part, and the raw cells of its odd rows; `first` is its first row.
-        """
+    @cached_property
+    def _telling(self) -> list[int]:
+        """The columns that show where a row may be no record."""
+        sample = self._sample
+        blanks = sample.select(
+            (as_texts(pl.col(str(at)), sample.schema[str(at)]).str.strip_chars(BLANKS)
+             .fill_null("") == "").sum().alias(str(at))
+            for at in range(len(self._table.headings)))
+        return self._table.roles.reads({int(at): n for at, n in blanks.row(0, named=True).items()}
+                                       if blanks.width else {})
+
+    def _make(self, part: Part, first: int) -> _Made:
+        """The columns of a part, and the raw cells of its odd rows; `first` is its first row."""
         with self._making:
             few = self._distinct
             raw = part(few.kinds).collect().with_row_index(AT, first)
             few.learn()
-            both = raw.lazy().with_columns(self._values()).collect()
+            numbered = few.columns
+            both = raw.lazy().with_columns(
+                _untrimmed(self._reader(at)).value.alias(_VALUE.format(at))
+                for at in self._table.match.fields if at not in numbered).collect()
             odd = self._odd(raw, both)
             cells = (raw.filter(odd) if odd.any() else raw.head(0)).with_columns(
                 pl.col(name).cast(pl.String) for name in few.kinds).select(AT, *(
                     pl.col(cell).alias(name) for name, cell in self._cells.items()))
             few.forget(raw)
-        return both.select(*(pl.col(f"v{at}").alias(str(at)) for at in
-                             self._table.match.fields), odd), cells
+        columns = [(number(at) if at in numbered else pl.col(_VALUE.format(at))).alias(str(at))
+                   for at in self._table.match.fields]
+        return _Made(both.select(*columns, odd), cells, numbered)
 
     def _odd(self, raw: pl.DataFrame, both: pl.DataFrame) -> pl.Series:
         """Which rows of a part have to be read one by one."""
@@ -173,7 +190,7 @@ class TypedCache:
             doubt.any().alias(str(n)) for n, doubt in enumerate(doubts)))
         if held := [doubt for n, doubt in enumerate(doubts) if there[str(n)][0]]:
             odd = both.select(AT, reduce(or_, held).alias(ODD))[ODD]
-        maybe = raw.select(AT, self._maybe.alias(ODD))[ODD].arg_true()
+        maybe = raw.select(AT, self._maybe().alias(ODD))[ODD].arg_true()
         if len(maybe):
             rows = raw[maybe]
             none = list(self._table.roles.of({at: rows[str(at)] for at in range(
@@ -183,19 +200,22 @@ class TypedCache:
         return odd.alias(ODD)
 
     def _kept(self, part: Part, first: int) -> CachedPart:
-        frames = self._make(part, first)
-        size, rows = int(sum(frame.estimated_size() for frame in frames)), len(frames[0])
+        made = self._make(part, first)
+        size, rows = made.held.estimated_size() + made.odd.estimated_size(), len(made.held)
         if size <= self._left:
-            self._left -= size
-            typed, odd = (frame.lazy for frame in frames)
-            return CachedPart(first, rows, typed, odd)
-        files = [self._spilled(frame) for frame in frames]
-        read = [partial(pl.scan_parquet, file, glob=False) if file is not None
-                else partial(self._again, part, first, at) for at, file in enumerate(files)]
-        return CachedPart(first, rows, *read)
+            self._left -= int(size)
+            return CachedPart(first, rows, made.typed, made.odd.lazy)
+        held, odd = self._spilled(made.held), self._spilled(made.odd)
+        return CachedPart(
+            first, rows,
+            partial(self._again, part, first, _Made.typed) if held is None
+            else partial(_spelled_out, pl.scan_parquet(held, glob=False), made.numbered),
+            partial(self._again, part, first, lambda made: made.odd.lazy()) if odd is None
+            else partial(pl.scan_parquet, odd, glob=False))
 
-    def _again(self, part: Part, first: int, which: int) -> pl.LazyFrame:
-        return self._make(part, first)[which].lazy()
+    def _again(self, part: Part, first: int,
+               which: Callable[[_Made], pl.LazyFrame]) -> pl.LazyFrame:
+        return which(self._make(part, first))
 
     def _spilled(self, frame: pl.DataFrame) -> Path | None:
         """A file that holds a frame; None where there is no room for it."""
@@ -212,6 +232,12 @@ class TypedCache:
         return path
 
 
-def _kept(reader: ColumnReader) -> ColumnReader:
+def _spelled_out(held: pl.LazyFrame, numbered: Mapping[int, Alike]) -> pl.LazyFrame:
+    """Columns with values for numbers, which are smaller; few columns are ever asked for."""
+    return held.with_columns(
+        alike.value(at).alias(str(at)) for at, alike in numbered.items())
+
+
+def _untrimmed(reader: ColumnReader) -> ColumnReader:
     """How texts are kept: with the blanks behind them, which are seldom asked about."""
     return reader.untrimmed or reader
