@@ -36,12 +36,21 @@ HEAD = """\
 
 Each section is written by one script of [bench/](../bench), which measures all it compares in one
 run; `make bench` runs them all. Times are medians. Ratios hold better than times: what runs beside
-on the machine slows everything. Linux counts into the peak of a process what the script that
-began it held just then: where several peaks of a table are the same number, it is the script's,
-and they needed less.
+on the machine slows everything.
 """
 _LINE = re.compile(r"^<!-- line: (.*) -->\n", re.MULTILINE)
 _BY_HAND = re.compile(r"^<!-- by hand -->\n.*?^<!-- end -->\n", re.MULTILINE | re.DOTALL)
+_BETWEEN = """
+import os, sys, time
+told, args = int(sys.argv[1]), sys.argv[2:]
+os.set_inheritable(told, False)
+start = time.perf_counter()
+_, status, used = os.wait4(os.posix_spawnp(args[0], args, os.environ), 0)
+seconds = time.perf_counter() - start
+os.write(told, f"{status} {seconds} {used.ru_utime + used.ru_stime} {used.ru_maxrss}".encode())
+"""
+"""A small process that begins the measured one: Linux counts into the peak of a process what the
+one that began it held just then."""
 _LINES = ("work", "ours", "what it is held against", "ratio")
 
 
@@ -88,16 +97,17 @@ class Run:
 
 def process(args: Sequence[str]) -> Run:
     """Run a process to its end; what it says is shown where it fails, and nothing is measured."""
+    out, told = os.pipe()
     with tempfile.TemporaryFile() as said:
-        start = time.perf_counter()
-        child = subprocess.Popen(args, stdout=said, stderr=said)
-        _, status, used = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
+        subprocess.run([sys.executable, "-I", "-S", "-c", _BETWEEN, str(told), *args], stdout=said,
+                       stderr=said, pass_fds=[told], check=True)
+        os.close(told)
+        with os.fdopen(out) as answer:
+            status, seconds, work, peak = map(float, answer.read().split())
+        if status:
             said.seek(0)
             sys.exit(f"{' '.join(args)}\n{said.read().decode(errors='replace')[-2000:]}")
-    return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    return Run(seconds, work, peak / 1024)
 
 
 def middle(runs: Sequence[Run]) -> Run:
