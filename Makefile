@@ -113,6 +113,7 @@ bench: $(UV)
 	.venv-bench/bin/python bench/one_record.py
 	.venv-bench/bin/python bench/gate.py
 	.venv-bench/bin/python bench/bulk.py --data $(BENCH_DATA)
+	.venv-bench/bin/python bench/texts.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/peers.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/scaling.py --data $(BENCH_DATA)
 	.venv-bench/bin/python bench/workbooks.py
