@@ -8,11 +8,13 @@ run. What is the same is written once and read once. A text that is not of the f
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from enum import Enum
+from itertools import islice
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from zhuanjie.engine.core.kept_models import KeptModel, values_of
@@ -106,8 +108,8 @@ def read_tree(text: str, classes: Classes, models: Mapping[str, type[KeptModel]]
 
     Where `models` has a class for a name, it is read as that.
     """
-    table, rows = json.loads(text)
-    make: list[Callable[[list[Any]], Any]] = [
+    table, rows = msgspec.json.decode(text)
+    make: list[Callable[[Iterator[Any]], Any]] = [
         tuple, _dict, frozenset, _unused, _unused, list,
         *(_maker(name, classes, models) for name in table)]
     made: list[Any] = []
@@ -120,23 +122,23 @@ def read_tree(text: str, classes: Classes, models: Mapping[str, type[KeptModel]]
         elif row[0] == _BYTES:
             add(bytes.fromhex(row[1]))
         else:
-            add(make[row[0]]([at(place) for place in row[1:]]))
+            add(make[row[0]](map(at, islice(row, 1, None))))
     return made[-1]
 
 
-def _dict(parts: Sequence[Any]) -> dict[Any, Any]:
-    return dict(zip(parts[::2], parts[1::2], strict=True))
+def _dict(parts: Iterator[Any]) -> dict[Any, Any]:
+    return dict(zip(parts, parts, strict=True))
 
 
-def _unused(_parts: Sequence[Any]) -> Any:
+def _unused(_parts: Iterator[Any]) -> Any:
     raise ValueError
 
 
 def _maker(name: str, classes: Classes,
-           models: Mapping[str, type[KeptModel]]) -> Callable[[list[Any]], Any]:
+           models: Mapping[str, type[KeptModel]]) -> Callable[[Iterator[Any]], Any]:
     model = models.get(name)
     if model is not None:
-        return lambda parts: model(parts[1], parts[0])
+        return lambda parts: model(*reversed([*parts]))
     cls = classes[name]
     if issubclass(cls, Enum | Struct):
         return lambda parts: cls(*parts)
