@@ -47,10 +47,11 @@ class _CompiledPlan(Struct, frozen=True):
     """A plan as expressions: what is settled, and each rule's verdicts.
 
     `settled` is asked of texts as they are written; `closer` once more of what that leaves open, of
-    their forms, for rules that compare such texts.
+    their forms, for rules that compare such texts; these are made first.
     """
 
     settled: list[pl.Expr]
+    forms: list[pl.Expr]
     closer: list[pl.Expr]
     verdicts: list[_Verdicts]
 
@@ -90,7 +91,7 @@ class PolarsBackend:
         compiled = self._compile(plan, len(frame))
 
         def verdicts() -> pl.DataFrame:
-            looked = _looked_closer(frame, compiled.closer)
+            looked = _looked_closer(frame, compiled.forms, compiled.closer)
             return _gathered([
                 rule.on(looked.lazy().filter(~pl.col(name)))
                 for index, rule in enumerate(compiled.verdicts)
@@ -104,7 +105,7 @@ class PolarsBackend:
         # What stands serves a smaller frame as well: a plan takes longer to compile than to use.
         tables = size >= limits().date_tables_from or (True, all_outcomes) in known
         if (tables, all_outcomes) not in known:
-            known[tables, all_outcomes] = _compile(plan, Expressions(tables), all_outcomes)
+            known[tables, all_outcomes] = _compile(plan, tables, all_outcomes)
         return known[tables, all_outcomes]
 
     def _guarded(self, run: Callable[[], pl.DataFrame]) -> pl.DataFrame:
@@ -145,13 +146,18 @@ class PolarsBackend:
         return UNKNOWN if found is None else found
 
 
-def _looked_closer(frame: pl.DataFrame, closer: Sequence[pl.Expr]) -> pl.DataFrame:
+def _looked_closer(frame: pl.DataFrame, forms: Sequence[pl.Expr],
+                   closer: Sequence[pl.Expr]) -> pl.DataFrame:
     """`frame` with what some rules leave open asked again."""
     names = [expr.meta.output_name() for expr in closer]
-    if not names or not len(at := frame.select(~pl.all_horizontal(names)).to_series().arg_true()):
+    if not names:
         return frame
-    asked = {name for expr in closer for name in expr.meta.root_names()}
-    again = frame.select(asked)[at].select(closer)
+    open_ = frame.select(~pl.all_horizontal(names)).to_series()
+    if not open_.any():
+        return frame
+    asked = {name for expr in (*forms, *closer) for name in expr.meta.root_names()}
+    some = frame.select(asked & {*frame.columns}).filter(open_)
+    again, at = some.with_columns(forms).select(closer), open_.arg_true()
     return frame.with_columns(frame[name].scatter(at, again[name]) for name in names)
 
 
@@ -167,7 +173,8 @@ def _truth(kleene: Kleene, expr: Expr, build: Expressions) -> pl.Expr:
     return known.when(build.condition(kleene.must_be_false(expr))).then(False)
 
 
-def _compile(plan: Plan, build: Expressions, all_outcomes: bool) -> _CompiledPlan:
+def _compile(plan: Plan, tables: bool, all_outcomes: bool) -> _CompiledPlan:
+    build = Expressions(tables, forms=True)
     rules = list(enumerate(plan.lowered))
     # An open record is undetermined where it is neither broken nor pending: the condition that says
     # so by itself is the longest of all.
@@ -175,13 +182,14 @@ def _compile(plan: Plan, build: Expressions, all_outcomes: bool) -> _CompiledPla
     rest = None if all_outcomes else Outcome.UNDETERMINED
     loose = [as_written(rule.settled) for _, rule in rules]
 
-    def settled(index: int, cond: Cond) -> pl.Expr:
+    def settled(build: Expressions, index: int, cond: Cond) -> pl.Expr:
         return build.condition(cond).fill_null(value=False).alias(SETTLED.format(rule=index))
 
+    closer = [settled(build, index, rule.settled) for index, rule in rules
+              if loose[index] != rule.settled]
     return _CompiledPlan(
-        settled=[settled(index, loose[index]) for index, _ in rules],
-        closer=[settled(index, rule.settled) for index, rule in rules
-                if loose[index] != rule.settled],
+        settled=[settled(Expressions(tables), index, loose[index]) for index, _ in rules],
+        forms=build.made_first(closer), closer=closer,
         verdicts=[_Verdicts.of(index, rule, _outcome(rule, asked, rest, build), build)
                   for index, rule in rules],
     )
@@ -201,13 +209,15 @@ def _outcome(lowered: LoweredRule, asked: Sequence[Outcome], rest: Outcome | Non
 
 
 class _Verdicts(Struct, frozen=True):
-    """The columns of a rule's verdicts: its outcomes first, then what follows from them."""
+    """The columns of a rule's verdicts: its outcomes first, then what follows from them; `forms`
+    before both."""
 
+    forms: list[pl.Expr]
     outcome: pl.Expr
     columns: list[pl.Expr]
 
     def on(self, frame: pl.LazyFrame) -> pl.LazyFrame:
-        return frame.with_columns(self.outcome).select(self.columns)
+        return frame.with_columns(self.forms).with_columns(self.outcome).select(self.columns)
 
     @staticmethod
     def of(index: int, lowered: LoweredRule, outcome: pl.Expr, build: Expressions) -> _Verdicts:
@@ -238,8 +248,8 @@ class _Verdicts(Struct, frozen=True):
             "missing": only((Outcome.UNDETERMINED,), reduce(or_, bits)).fill_null(0)
             if bits else pl.lit(0),
         }
-        return _Verdicts(outcome.alias(_OUTCOME), [
-            value.cast(SCHEMA[name]).alias(name) for name, value in values.items()])
+        columns = [value.cast(SCHEMA[name]).alias(name) for name, value in values.items()]
+        return _Verdicts(build.made_first([outcome, *columns]), outcome.alias(_OUTCOME), columns)
 
 
 ENGINE = PolarsBackend()

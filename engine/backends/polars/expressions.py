@@ -6,7 +6,7 @@ true, and `when` takes it so. Dates are compared as their physical day numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache, reduce
 from operator import and_, eq, ge, gt, le, lt, ne, or_
 from typing import Any
@@ -61,11 +61,21 @@ FEW = 8
 
 
 class Expressions:
-    """Builds expressions; two with the same `tables` build the same from the same."""
+    """Builds expressions; two with the same settings build the same from the same."""
 
-    def __init__(self, tables: bool = False) -> None:
-        """`tables`: look months up in tables, which pays from some ten thousand records on."""
+    def __init__(self, tables: bool = False, *, forms: bool = False) -> None:
+        """`tables`: look months up in tables, which pays from some ten thousand records on.
+
+        `forms`: the form in which a field is compared is read from a column, which `made_first`
+        makes: Polars does not see that two calls of Python are one.
+        """
         self.tables = tables
+        self._forms: dict[str, pl.Expr] | None = {} if forms else None
+
+    def made_first(self, exprs: Iterable[pl.Expr]) -> list[pl.Expr]:
+        """The columns that have to be made before `exprs` are asked."""
+        read = dict.fromkeys(name for expr in exprs for name in expr.meta.root_names())
+        return [form for name, form in (self._forms or {}).items() if name in read]
 
     def condition(self, cond: Cond) -> pl.Expr:
         """The condition as a Boolean expression, null where a comparison met a missing value."""
@@ -142,7 +152,12 @@ class Expressions:
             case Size(text=text):
                 return self.term(text).str.len_chars().cast(pl.Int64)
             case Canonical(text=text, how=how):
-                return compared(self.term(text), how)
+                form = compared(self.term(text), how)
+                if self._forms is None or not isinstance(text, ColumnRef):
+                    return form
+                name = f"#{how}-of-{text.name}"
+                self._forms[name] = form.alias(name)
+                return pl.col(name)
             case Pick(arms=arms):
                 chain: Any = pl
                 for cond, then in arms:
