@@ -157,7 +157,7 @@ def _looked_closer(frame: pl.DataFrame, forms: Sequence[pl.Expr],
         return frame
     asked = {name for expr in (*forms, *closer) for name in expr.meta.root_names()}
     some = frame.select(asked & {*frame.columns}).filter(open_)
-    again, at = some.with_columns(forms).select(closer), open_.arg_true()
+    again, at = some.with_columns_seq(forms).select(closer), open_.arg_true()
     return frame.with_columns(frame[name].scatter(at, again[name]) for name in names)
 
 
@@ -217,7 +217,7 @@ class _Verdicts(Struct, frozen=True):
     columns: list[pl.Expr]
 
     def on(self, frame: pl.LazyFrame) -> pl.LazyFrame:
-        return frame.with_columns(self.forms).with_columns(self.outcome).select(self.columns)
+        return frame.with_columns_seq(self.forms).with_columns(self.outcome).select(self.columns)
 
     @staticmethod
     def of(index: int, lowered: LoweredRule, outcome: pl.Expr, build: Expressions) -> _Verdicts:
