@@ -82,7 +82,7 @@ FORMS: Mapping[Comparison, Form] = {
         (r"^(?:\(?(?:\+|00)?86\)?-?)?(1[0-9]{2})-?([0-9]{4})-?([0-9]{4})$", (1, 2, 3)),
         (rf"^(?:{_ABROAD})?\(?(0[0-9]{{2,3}})\)?-?([0-9]{{7,8}})$", (1, 2)),
         (rf"^{_ABROAD}\(?([2-9][0-9]{{1,2}}|10)\)?-?([0-9]{{7,8}})$", ("0", 1, 2)),
-    )),
+    ), keeps_numbers=False),
 }
 """The forms of the kinds that are not compared to the letter."""
 

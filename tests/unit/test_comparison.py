@@ -49,6 +49,7 @@ LONG = {
     "numbers": [f"{n:011}" for n in range(13, 2013)],
     "signed numbers": [f"+{n}" if n % 9 == 0 else f"{n}" for n in range(2000)],
     "numbers, some of them long": [str(17 ** (n % 23)) for n in range(2000)],
+    "numbers of abroad": [f"008610{n:07}" for n in range(2000)],
     "few": [("甲委", "乙（院）", "第3号", None)[n % 4] for n in range(2000)],
     "many": [chr(0x4e00 + n) for n in range(2000)],
 }
