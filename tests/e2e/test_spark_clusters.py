@@ -91,6 +91,18 @@ def test_another_version_is_refused_before_anything_is_unpacked(
         list(call(iter([])))
 
 
+@pytest.mark.parametrize(("said", "kept"), [
+    (None, True), ("dirty_decay_ms:500,muzzy_decay_ms:1000", True),
+    ("dirty_decay_ms:500,muzzy_decay_ms:1000,dirty_decay_ms:0", False), ("narenas:4", False),
+])
+def test_how_memory_is_kept_is_the_environments_to_say(
+        said: str | None, kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "_RJEM_MALLOC_CONF"
+    monkeypatch.setenv(name, said or "")
+    assert list(worker.WorkerCall(iter)(iter([1]))) == [1]
+    assert (os.environ[name] != (said or "")) is kept
+
+
 @pytest.mark.engine("spark")
 def test_a_worker_of_spark_without_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                                capfd: pytest.CaptureFixture[str]) -> None:
