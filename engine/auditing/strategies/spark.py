@@ -55,7 +55,7 @@ from zhuanjie.engine.auditing.verdict_batch import VerdictBatch, counted
 from zhuanjie.engine.auditing.waiver_cover import WaiverCover, narrowed
 from zhuanjie.engine.auditing.writers.finding_frame import FindingFrames, not_audited, schema
 from zhuanjie.engine.backends.registry import BULK, backend_of
-from zhuanjie.engine.backends.spark.session import failing, mapped, session
+from zhuanjie.engine.backends.spark.session import failing, mapped, session, uncompiled
 from zhuanjie.engine.backends.spark.source import SparkSource, open_source
 from zhuanjie.engine.core.diagnostics import Place
 from zhuanjie.engine.core.errors import UsageError, fail
@@ -107,7 +107,10 @@ def audit_on_spark(sources: Sequence[str], plan: Plan, output: Path | None, form
                    absent_is_blank=absent_is_blank)
     judge.all_people = expected is not None
     with closing(judge), ExitStack() as drafts:
-        if output is not None and source.parts and not is_remote(output):
+        by_workers = source.parts and (output is None or not is_remote(output))
+        if by_workers:
+            drafts.enter_context(uncompiled())
+        if output is not None and by_workers:
             folder = local_folder(drafts.enter_context(replacing(output)))
             Path(folder).mkdir()
             judge.output = PartWriter(folder, form, schema(plan))

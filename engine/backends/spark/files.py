@@ -18,7 +18,7 @@ import pyarrow as pa
 from msgspec import Struct
 
 from zhuanjie.engine.backends.spark.arrow import as_arrow
-from zhuanjie.engine.backends.spark.session import dealt, failing
+from zhuanjie.engine.backends.spark.session import dealt, failing, workers_here
 from zhuanjie.engine.ledger.readers.file_parts import FilePart
 from zhuanjie.engine.ledger.readers.frames import columns_of
 
@@ -45,11 +45,13 @@ def find_files(given: Mapping[str, str]) -> FoundFiles | None:
 
     None where they are nothing that workers can read by themselves.
     """
-    with failing():
-        found = pl.DataFrame(pl.from_arrow(dealt(_Looking(given), 1, _FOUND).toArrow()))
-    if not len(found):
-        return None
-    rows = found.rows(named=True)
+    looking = _Looking(given)
+    if workers_here():  # what they would see is seen at once
+        rows = looking.rows()
+    else:
+        with failing():
+            found = pl.DataFrame(pl.from_arrow(dealt(looking, 1, _FOUND).toArrow()))
+        rows = found.rows(named=True)
     sample = next((row["sample"] for row in rows if row["sample"]), None)
     if sample is None:
         return None
@@ -71,19 +73,23 @@ def parts_of(groups: Sequence[int], size: int) -> Iterator[tuple[int, int]]:
 
 
 class _Looking(Struct, frozen=True):
-    """Looks at files, in a worker: nothing comes where some are not to be read there."""
+    """Looks at files where workers are."""
 
     given: Mapping[str, str]
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for _ in batches:  # a worker that leaves something unread is not used again
             pass
+        if rows := self.rows():
+            yield from as_arrow(pl.DataFrame(rows, schema=_SCHEMA)).to_batches()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What is known of each file; nothing where some are not to be read by workers."""
         try:
             rows = list(self._rows())
         except (pl.exceptions.PolarsError, pa.ArrowException, OSError):
-            return
-        if None not in rows:
-            yield from as_arrow(pl.DataFrame(rows, schema=_SCHEMA)).to_batches()
+            return []
+        return [] if None in rows else [row for row in rows if row is not None]
 
     def _rows(self) -> Iterator[dict[str, Any] | None]:
         from pyarrow.parquet import read_metadata

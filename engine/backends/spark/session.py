@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -21,6 +22,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql.utils import is_remote
 
+from zhuanjie.engine.backends.spark.java import started_fast
 from zhuanjie.engine.backends.spark.worker import Task, WorkerCall, unfit
 from zhuanjie.engine.core.errors import BackendError, UsageError, fail
 
@@ -42,8 +44,9 @@ _MEANING = {
     "spark.sql.execution.pyspark.udf.simplifiedTraceback.enabled": "false",
 }
 """What a session of ours relies on, whoever started Spark."""
-_JAVA, _PLAINLY = "SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1"
-"""Where options for Java stand before those of Spark's settings, of which the last one holds."""
+_UNCOMPILED = {"spark.sql.codegen.wholeStage": "false",
+               "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+_LOCAL = re.compile(r"local(\[.*\])?")
 _FAILURES: tuple[type[Exception], ...] = (PySparkException, Py4JError, ConnectionError)
 _NO_START: tuple[type[Exception], ...] = (OSError, RuntimeError, ImportError)
 with suppress(ImportError):  # only Connect needs it
@@ -55,24 +58,8 @@ def session(*, reads: bool = False) -> SparkSession:
 
     `reads` says whether Spark itself is to read records, which only the call that starts it minds.
     """
-    with nullcontext() if reads else _in_haste():
+    with nullcontext() if reads or _session.cache_info().currsize else started_fast():
         return _session()
-
-
-@contextmanager
-def _in_haste() -> Iterator[None]:
-    """Have a Java process that starts here compile plainly, unless it is told otherwise.
-
-    Where it deals out numbers, compiling well costs more than all that it runs.
-    """
-    told = os.environ.get(_JAVA)
-    os.environ[_JAVA] = f"{_PLAINLY} {told or ''}".strip()
-    try:
-        yield
-    finally:
-        os.environ.pop(_JAVA)
-        if told is not None:
-            os.environ[_JAVA] = told
 
 
 @cache
@@ -93,6 +80,34 @@ def _session() -> SparkSession:
     except (*_FAILURES, *_NO_START) as error:
         raise fail(UsageError, "backend.spark.start", hint="backend.spark.hint.start",
                    detail=type(error).__name__) from None
+
+
+@contextmanager
+def uncompiled() -> Iterator[None]:
+    """Have Spark interpret the queries of the block, in a session of our own.
+
+    Where it deals out numbers, making classes of a query costs more than all that it runs.
+    """
+    if is_remote():
+        yield
+        return
+    settings = session().conf
+    with failing():
+        for name, value in _UNCOMPILED.items():
+            settings.set(name, value)
+    try:
+        yield
+    finally:
+        with suppress(*_FAILURES):
+            for name in _UNCOMPILED:
+                settings.unset(name)
+
+
+def workers_here() -> bool:
+    """Whether the workers are processes of this machine, and see what is seen here."""
+    spark = session()
+    return not is_remote() and _LOCAL.fullmatch(
+        spark.sparkContext.master or "") is not None
 
 
 def _own(spark: SparkSession, others: bool) -> SparkSession:
