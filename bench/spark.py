@@ -1,8 +1,9 @@
 """What does an audit cost on Spark? In: sizes. Out: medians beside the native engine and PySpark.
 
 The whole pack and the 22 conditions of `conditions.py`, by `zhuanjie audit` on Spark and by hand in
-PySpark, in turns; then the audit alone on ledgers that grow, with one worker and with two. Spark
-runs on this machine, each time anew. What each found is compared.
+PySpark; then the audit alone on ledgers that grow, with one worker and with two. Spark runs on this
+machine, each time anew, and as from the third call on, with what is kept of Java's classes. All of
+it is gone through once, and again as long as that ends in time. What each found is compared.
 """
 
 from __future__ import annotations
@@ -120,9 +121,10 @@ def alone(kind: str, ledger: Path, output: Path, policy: str, start: float) -> N
     """One run in this process, which was begun at `start`; what it took goes to stdout."""
     with watching(output, start) as watch:
         if kind == "ours":
-            from zhuanjie.engine.api import audit_on_spark, load_policy
+            from zhuanjie.engine.api import audit_on_spark, keep_policies, load_policy
             from zhuanjie.engine.backends.spark.session import session
 
+            keep_policies()  # as the command does
             session()
             started = time.time() - start
             audit_on_spark([str(ledger)], load_policy(policy), output,
@@ -174,7 +176,8 @@ def run(kind: str, ledger: Path, output: Path, cores: int, policy: str = "fujian
     done = subprocess.run(
         [sys.executable, __file__, "--one", kind, str(ledger), str(output), policy, str(start)],
         capture_output=True, text=True, check=False, env={
-            **os.environ, "PYSPARK_SUBMIT_ARGS": f"--master local[{cores}] --driver-memory {HEAP}"
+            **os.environ, "ZHUANJIE_CACHE": str(ledger.parent / "kept"),
+            "PYSPARK_SUBMIT_ARGS": f"--master local[{cores}] --driver-memory {HEAP}"
             " --conf spark.ui.enabled=false pyspark-shell"})
     if done.returncode:
         sys.exit(f"{kind}: exit code {done.returncode}\n{done.stderr[-3000:]}")
@@ -207,9 +210,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--records", type=int, nargs="+",
                          default=[100_000, 1_000_000, 5_000_000, 20_000_000])
-    options.add_argument("--beside", type=int, default=1_000_000,
+    options.add_argument("--beside", type=int, default=300_000,
                          help="records that are judged by hand too")
-    options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--runs", type=int, default=3, help="runs of each at most")
+    options.add_argument("--minutes", type=float, default=10,
+                         help="what is to be over by then, but for the first runs")
     options.add_argument("--data", type=Path, help="a folder to keep ledgers in")
     options.add_argument("--one", nargs=5, help=argparse.SUPPRESS)
     given = options.parse_args()
@@ -218,48 +223,74 @@ def main() -> None:
         alone(kind, Path(ledger), Path(output), policy, float(start))
         return
     with workplace(given.data) as folder:
-        beside = by_hand(folder, given.beside, given.runs)
-        grown = growing(folder, given.records, given.runs)
-    write(given, beside, grown)
+        begun = time.monotonic()
+        for _ in range(2):  # of which the second notes down classes
+            run("ours", generated(folder, min(given.records)), folder / "prepared.parquet", 2)
+        beside, grown = Beside(folder, given.beside), Growing(folder, given.records)
+        times = 0
+        while times < given.runs:
+            start = time.monotonic()
+            beside.run()
+            grown.run()
+            times += 1
+            now = time.monotonic()
+            if 2 * now - start - begun > given.minutes * 60:
+                break
+    write(given.beside, times, beside.medians(), grown.medians())
 
 
-def by_hand(folder: Path, records: int, runs: int) -> dict[str, SparkRun]:
+class Beside:
     """Our audit and the same work by hand, on the whole pack and on the conditions."""
-    ledger, whole = generated(folder, records), complete_ledger(folder, records)
-    policy = our_pack(folder)
-    calls = {"the pack, zhuanjie audit": ("ours", ledger, "fujian-2007-80"),
-             "the pack by hand in PySpark": ("pack", ledger, ""),
-             "22 conditions, zhuanjie audit": ("ours", whole, str(policy)),
-             "22 conditions by hand in PySpark": ("conditions", whole, "")}
-    outputs = {name: folder / f"on-spark-{i}.parquet" for i, name in enumerate(calls)}
-    found: dict[str, list[SparkRun]] = {name: [] for name in calls}
-    for _ in range(runs):
-        for name, (kind, path, pack) in calls.items():
-            found[name].append(run(kind, path, outputs[name], 2, pack))
-    ours, hand, ours_22, hand_22 = outputs.values()
-    assert counted(ours / "part-*.parquet").equals(counted(hand / "part-*.parquet"))
-    assert by_rule(ours_22) == by_rule(hand_22)
-    return {name: median(each) for name, each in found.items()}
+
+    def __init__(self, folder: Path, records: int) -> None:
+        ledger, whole = generated(folder, records), complete_ledger(folder, records)
+        policy = our_pack(folder)
+        self._calls = {"the pack, zhuanjie audit": ("ours", ledger, "fujian-2007-80"),
+                       "the pack by hand in PySpark": ("pack", ledger, ""),
+                       "22 conditions, zhuanjie audit": ("ours", whole, str(policy)),
+                       "22 conditions by hand in PySpark": ("conditions", whole, "")}
+        self._outputs = {name: folder / f"on-spark-{i}.parquet"
+                         for i, name in enumerate(self._calls)}
+        self._found: dict[str, list[SparkRun]] = {name: [] for name in self._calls}
+
+    def run(self) -> None:
+        """Each once."""
+        for name, (kind, path, pack) in self._calls.items():
+            self._found[name].append(run(kind, path, self._outputs[name], 2, pack))
+        ours, hand, ours_22, hand_22 = self._outputs.values()
+        assert counted(ours / "part-*.parquet").equals(counted(hand / "part-*.parquet"))
+        assert by_rule(ours_22) == by_rule(hand_22)
+
+    def medians(self) -> dict[str, SparkRun]:
+        """The medians of each."""
+        return {name: median(each) for name, each in self._found.items()}
 
 
-def growing(folder: Path, sizes: Sequence[int],
-            runs: int) -> dict[int, tuple[Run, SparkRun, SparkRun]]:
+class Growing:
     """For each size the native engine, and Spark with one worker and with two."""
-    out = {}
-    for size in sizes:
-        ledger, own = generated(folder, size), folder / "findings-native.parquet"
-        on_spark = folder / "findings-on-spark.parquet"
-        native, one, two = [], [], []
-        for _ in range(runs):
+
+    def __init__(self, folder: Path, sizes: Sequence[int]) -> None:
+        self._folder = folder
+        self._found: dict[int, tuple[list[Run], list[SparkRun], list[SparkRun]]] = {
+            size: ([], [], []) for size in sizes}
+
+    def run(self) -> None:
+        """Each once."""
+        own, on_spark = (self._folder / f"findings-{n}.parquet" for n in ("native", "on-spark"))
+        for size, (native, one, two) in self._found.items():
+            ledger = generated(self._folder, size)
             native.append(process(auditing(ledger, own)))
             one.append(run("ours", ledger, on_spark, 1))
             two.append(run("ours", ledger, on_spark, 2))
-        assert counted(own).equals(counted(on_spark / "part-*.parquet"))
-        out[size] = (middle(native), median(one), median(two))
-    return out
+            assert counted(own).equals(counted(on_spark / "part-*.parquet"))
+
+    def medians(self) -> dict[int, tuple[Run, SparkRun, SparkRun]]:
+        """The medians of each."""
+        return {size: (middle(native), median(one), median(two))
+                for size, (native, one, two) in self._found.items()}
 
 
-def write(given: argparse.Namespace, beside: dict[str, SparkRun],
+def write(records: int, runs: int, beside: dict[str, SparkRun],
           grown: dict[int, tuple[Run, SparkRun, SparkRun]]) -> None:
     rows = [[name, r.started, r.first, r.seconds, r.work, r.worker, r.jvm]
             for name, r in beside.items()]
@@ -278,8 +309,9 @@ def write(given: argparse.Namespace, beside: dict[str, SparkRun],
     each = (large.work - small.work) / (most - least) * 1e6
     fixed = small.work - each * least / 1e6
     body = f"""\
-Spark `local[2]` with {HEAP} of heap, started anew each time, {given.runs} runs in turns;
-{given.beside:,} generated records. All find the same, rule by rule, and write it to Parquet.
+Spark `local[2]` with {HEAP} of heap, started anew each time, with the classes that it kept before;
+{f"medians of {runs} in turns" if runs > 1 else "one run each"}; {records:,} generated records. All
+find the same, rule by rule, and write it to Parquet.
 
 {hands}
 
