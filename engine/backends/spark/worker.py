@@ -35,9 +35,10 @@ _ALLOCATOR = "_RJEM_MALLOC_CONF"
 _KEPT = ("narenas:2", "dirty_decay_ms:-1", "muzzy_decay_ms:-1")
 """What a part has used the next one uses: memory given back in between is cleared anew page by
 page, a sixth of all that judging costs. Few arenas leave little that lies idle."""
-_USUAL = {"dirty_decay_ms:500", "muzzy_decay_ms:1000"}
-"""What Polars says by itself, where it is imported, and so in every process that this one starts.
-"""
+_USUAL = {"dirty_decay_ms:500", "muzzy_decay_ms:1000", "dirty_decay_ms:3000",
+          f"narenas:{os.cpu_count() or 1}"}
+"""What Polars says by itself where it is imported, and the command for processes of its own: both
+come to every process that this one starts."""
 
 
 def _version() -> str:
