@@ -170,7 +170,7 @@ class DelimitedTable(LedgerTable):
         best: tuple[tuple[int, int], str, Header, list[list[str]]] | None = None
         rows: list[list[str]] = []
         refused: InputError | None = None
-        for delimiter in DELIMITERS:
+        for delimiter in self._delimiters():
             sample = self._records(delimiter, SAMPLE)
             try:
                 header = find_header(sample, mapping, self.place)
@@ -186,6 +186,12 @@ class DelimitedTable(LedgerTable):
         if best is None:
             raise refused or not_a_ledger(self.file, None, rows, mapping)
         return best[1:]
+
+    def _delimiters(self) -> str:
+        """Those that stand in the first lines: parsing by any other says nothing."""
+        with self._path.open(encoding="utf-8-sig", newline="\n") as file:
+            first = "".join(itertools.islice(file, SAMPLE))
+        return "".join(filter(first.__contains__, DELIMITERS)) or DELIMITERS
 
     def _records(self, delimiter: str, count: int | None) -> list[list[str]]:
         """The first records of the file."""
