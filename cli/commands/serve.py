@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import click
 
 from zhuanjie.cli import exit_codes, options
@@ -10,6 +12,8 @@ from zhuanjie.cli.session import session_of
 from zhuanjie.engine.api import lacking, missing
 
 _PORT = 8740
+_GARBAGE = 50_000
+"""Objects that are made before garbage is looked for: answers make some, and nobody waits long."""
 
 
 @define("serve")
@@ -46,6 +50,7 @@ def command(ctx: click.Context, *, database: str | None, host: str, port: int,
                 session.tell(session.say("register.serve.ready", url=url_of(listening)))
 
             log_to()
+            gc.set_threshold(_GARBAGE)
             serve(app, listening, ready)
         finally:
             register.close()
