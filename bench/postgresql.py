@@ -3,7 +3,7 @@
 A server of the moment, on this machine. All that is compared runs in turns: the COPY of the columns
 that the policy reads, the audit of the same records in a Parquet file, of the table with its rows
 fetched, and of a smaller table where it lies. What a record takes is the difference to the same
-call on few. Then a partitioned table, for the memory that it takes.
+call on few. Then a large table in partitions, once, for the memory that it takes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -42,6 +43,8 @@ COPY = "COPY of the columns needed, binary"
 FILE = "zhuanjie audit of a Parquet file"
 FETCHED = "**zhuanjie audit, rows fetched**"
 IN_PLACE = "zhuanjie audit, in place"
+PARTED, BOUNDS = "member.left_on", ("2006-07-01", "2007-01-01", "2007-07-01", "2008-01-01")
+"""The column by whose ranges a large table is parted, and where each but the first begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +60,19 @@ class Spent:
         return self.run.work + self.server
 
 
-def load(name: str, ledger: Path, parts: int = 0) -> None:
-    """The ledger as a table, in so many partitions."""
+def load(name: str, ledger: Path, *, parted: bool = False) -> None:
+    """The ledger as a table, in partitions or not."""
     scan = pl.scan_parquet(ledger)
     columns = ", ".join(f'"{n}" {TYPES.get(type(kind), "text")}'
                         for n, kind in scan.collect_schema().items())
     height = scan.select(pl.len()).collect().item()
     with psycopg.connect("", autocommit=True) as connection:
         connection.execute(f'CREATE TABLE {name} ({columns})' + (
-            ' PARTITION BY HASH ("member.id")' if parts else ""))
-        for number in range(parts):
+            f' PARTITION BY RANGE ("{PARTED}")' if parted else ""))
+        ends = ("MINVALUE", *(f"'{bound}'" for bound in BOUNDS), "MAXVALUE") if parted else ()
+        for number, (low, high) in enumerate(pairwise(ends)):
             connection.execute(f"CREATE TABLE {name}_{number} PARTITION OF {name} "
-                               f"FOR VALUES WITH (MODULUS {parts}, REMAINDER {number})")
+                               f"FOR VALUES FROM ({low}) TO ({high})")
         with connection.cursor() as cursor, cursor.copy(
                 f"COPY {name} FROM STDIN (FORMAT csv)") as copy:
             for at in range(0, height, 50_000):
@@ -100,7 +104,7 @@ def main() -> None:
         os.environ.update(server.environ)
         counts = sorted({given.few, given.in_place, given.records})
         for count in counts:
-            load(f"ledger_{count}", generated(folder, count))
+            load(_name(count), generated(folder, count))
         columns = needed(generated(folder, given.records))
         ways = [(name, count, call) for count in counts
                 for name, call in _ways(server, folder, columns, count).items()
@@ -110,15 +114,24 @@ def main() -> None:
             for name, count, call in ways:
                 runs.setdefault((name, count), []).append(_with_server(server, call))
         found = {what: _middle(each) for what, each in runs.items()}
-        _check(folder, given.in_place)
-        large = _large(server, folder, given.large) if given.large else None
-        _write(given, len(columns), found, large)
+        _check(folder, given.in_place, "place")
+        if given.large:
+            load(_name(given.large), generated(folder, given.large), parted=True)
+            for name, call in _ways(server, folder, columns, given.large).items():
+                if name != IN_PLACE:
+                    found[name, given.large] = _with_server(server, call)
+            _check(folder, given.large, "file")
+        _write(given, len(columns), found)
+
+
+def _name(count: int) -> str:
+    return f"ledger_{count}"
 
 
 def _ways(server: Cluster, folder: Path, columns: Sequence[str],
           count: int) -> dict[str, list[str]]:
     names = ", ".join(f'"{name}"' for name in columns)
-    url = server.url(f"ledger_{count}")
+    url = server.url(_name(count))
 
     def audit(source: str, name: str, *more: str) -> list[str]:
         call = [*auditing(Path("x"), folder / f"{name}-{count}.parquet"), "--force", *more]
@@ -127,7 +140,7 @@ def _ways(server: Cluster, folder: Path, columns: Sequence[str],
 
     return {
         COPY: ["psql", "-qXo", os.devnull, "-c",
-               f"COPY (SELECT {names} FROM ledger_{count}) TO STDOUT (FORMAT binary)"],
+               f"COPY (SELECT {names} FROM {_name(count)}) TO STDOUT (FORMAT binary)"],
         FILE: audit(str(generated(folder, count)), "file"),
         FETCHED: audit(url, "fetched"),
         IN_PLACE: audit(url, "place", "--backend", "postgresql"),
@@ -153,29 +166,16 @@ def _spent(server: Cluster) -> float:
     return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
 
-def _check(folder: Path, count: int) -> None:
-    """Fetched or in place, the findings are the same ones."""
-    there, here = (pl.read_parquet(folder / f"{name}-{count}.parquet")
-                   for name in ("place", "fetched"))
-    if not there.equals(here):
-        sys.exit("the findings differ")
+def _check(folder: Path, count: int, other: str) -> None:
+    """Fetched or not, the findings are the same ones, wherever their rows stand."""
+    frames = [pl.read_parquet(folder / f"{name}-{count}.parquet").drop("file", "sheet", "row")
+              for name in (other, "fetched")]
+    here, there = (frame.sort("record", "rule", maintain_order=True) for frame in frames)
+    if not here.equals(there):
+        sys.exit(f"the findings of {count:,} rows differ")
 
 
-def _large(server: Cluster, folder: Path, records: int) -> Spent:
-    """A table of many rows in eight partitions, of the columns that a few rules read."""
-    wide = generated(folder, records)
-    narrow = folder / "narrow.parquet"
-    pl.scan_parquet(wide).select(
-        "member.id", "member.name", "member.left_on", "education.notice_on",
-        "education.notice_form").sink_parquet(narrow)
-    load("large", narrow, 8)
-    call = [*auditing(Path("x"), folder / "large.parquet"), "--force"]
-    call[2] = server.url("large")
-    return _with_server(server, call)
-
-
-def _write(given: argparse.Namespace, columns: int, found: dict[tuple[str, int], Spent],
-           large: Spent | None) -> None:
+def _write(given: argparse.Namespace, columns: int, found: dict[tuple[str, int], Spent]) -> None:
     def beyond(name: str, count: int, of: Callable[[Spent], float]) -> float:
         """What so many records take, without what few of them take to start."""
         if name == COPY:
@@ -183,22 +183,27 @@ def _write(given: argparse.Namespace, columns: int, found: dict[tuple[str, int],
         each = (of(found[name, count]) - of(found[name, given.few])) / (count - given.few)
         return each * count
 
-    rows = []
-    for count, names in ((given.records, (COPY, FILE, FETCHED)),
-                         (given.in_place, (COPY, FETCHED, IN_PLACE))):
-        copy = found[COPY, count]
+    def lines(count: int, names: Sequence[str]) -> list[list[object]]:
+        copy, out = found[COPY, count], list[list[object]]()
         for name in names:
             spent = found[name, count]
             work = beyond(name, count, lambda spent: spent.work)
             clock = beyond(name, count, lambda spent: spent.run.seconds)
-            rows.append([name, f"{count:,}", spent.run.work, spent.server, work, work / copy.work,
-                         spent.run.seconds, clock / copy.run.seconds, spent.run.peak])
-    body = table(rows, ["", "records", "client, CPU s", "server, CPU s", "without start-up",
-                        "times COPY", "seconds on the clock", "times COPY", "peak MB here"],
-                 ["", "", ".2f", ".2f", ".2f", ".1f", ".1f", ".1f", ".0f"])
-    more = "" if large is None else f"""
-A table of {given.large:,} rows in eight partitions, five columns: {large.run.seconds:.0f} seconds,
-{large.run.peak:.0f} MB here."""
+            out.append([name, f"{count:,}", spent.run.work, spent.server, work, work / copy.work,
+                        spent.run.seconds, clock / copy.run.seconds, spent.run.peak])
+        return out
+
+    heads = ["", "records", "client, CPU s", "server, CPU s", "without start-up", "times COPY",
+             "seconds on the clock", "times COPY", "peak MB here"]
+    formats = ["", "", ".2f", ".2f", ".2f", ".1f", ".1f", ".1f", ".0f"]
+    brought = (COPY, FILE, FETCHED)
+    body = table([*lines(given.records, brought),
+                  *lines(given.in_place, (COPY, FETCHED, IN_PLACE))], heads, formats)
+    more = "" if not given.large else f"""
+The same in a table of {given.large:,} rows, in {len(BOUNDS) + 1} partitions by ranges of
+{PARTED}, one run each. The findings are those of the Parquet file.
+
+{table(lines(given.large, brought), heads, formats)}"""
     report("postgresql", "A table in PostgreSQL", f"""\
 Generated records, of which the policy reads {columns} columns, in a server on the same machine,
 without an index. Processor seconds of whole processes, and of the server for them; medians of

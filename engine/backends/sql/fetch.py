@@ -28,6 +28,8 @@ from zhuanjie.engine.ledger.readers.fetched import (
 from zhuanjie.engine.ledger.readers.postgres import PostgresTable
 from zhuanjie.engine.vocabulary.fields import Field
 
+_MOST = 90
+"""Values that a function is given; it takes a hundred."""
 _FORMS: dict[str, Form] = {"date": "day", "timestamp": "time", "int": "int", "bool": "bool"}
 
 
@@ -50,26 +52,36 @@ def _fetch(table: PostgresTable, fields: Collection[str]) -> Fetch:
     aside = sorted(table.match.unknown)
     tests: list[Tree] = []
     texts: list[tuple[Field, DatabaseColumn]] = []
+    blank: list[DatabaseColumn] = []
     for at, field in table.match.fields.items():
         source = table.columns[at]
         form = _form(field, source)
-        # Texts that the parser reads, and those that are checked, are looked at in every row.
-        if field.name in fields or field.name == table.match.key or field.check is not None or (
-                form == "text" and field.type != "string"):
+        # Texts that the parser reads, and those that are checked, are looked at in every row
+        # where there are any.
+        looked = field.check is not None or (form == "text" and field.type != "string")
+        if field.name in fields or field.name == table.match.key or (
+                looked and at not in table.blank):
             columns[at] = form, _copied(form, source)
             if form != "time":
                 continue
         aside.append(at)
-        if form == "text":
+        if form == "bool":
+            continue
+        if at in table.blank:
+            blank.append(source)
+        elif form == "text":
             texts.append((field, source))
-        elif form != "bool":
+        else:
             tests.append(_beyond(field, form, source))
+    quicker = {at: _number(form, table.columns[at]) for at, (form, _) in columns.items()
+               if form in ("day", "time")}
     if not aside:
-        return Fetch(columns, (), None, None)
+        return Fetch(columns, quicker, (), None, None)
     if texts:
         tests.append(_spoilt(texts))
+    tests += [_filled(blank[n : n + _MOST]) for n in range(0, len(blank), _MOST)]
     raw = {at: table.columns[at].raw for at in {*table.match.fields, *table.match.unknown}}
-    return Fetch(columns, aside, joined(exp.Or, tests) if tests else exp.false(),
+    return Fetch(columns, quicker, aside, joined(exp.Or, tests) if tests else exp.false(),
                  odd(POSTGRES, table.roles, raw))
 
 
@@ -83,6 +95,11 @@ def _day(form: Form, source: DatabaseColumn) -> Tree:
     return exp.cast(exp.cast(source.tree, "TIMESTAMP"), "DATE")
 
 
+def _number(form: Form, source: DatabaseColumn) -> Tree:
+    """The number of a day, of which one without end has none."""
+    return exp.Sub(this=_day(form, source), expression=epoch())
+
+
 def _copied(form: Form, source: DatabaseColumn) -> Tree:
     """What leaves the server: days as numbers, which it writes faster than dates."""
     if form == "text":
@@ -93,7 +110,7 @@ def _copied(form: Form, source: DatabaseColumn) -> Tree:
     far = exp.Case(ifs=[exp.If(this=exp.GT(this=day.copy(), expression=zero.copy()),
                                true=whole(LAST_DAY, "INT"))], default=whole(FIRST_DAY, "INT"))
     return exp.Case(ifs=[  # a null, of which there are many, is asked no more than it must be
-        exp.If(this=call("isfinite", day), true=exp.Sub(this=day.copy(), expression=zero)),
+        exp.If(this=call("isfinite", day), true=_number(form, source)),
         exp.If(this=exp.Not(this=exp.Is(this=day.copy(), expression=exp.Null())), true=far)])
 
 
@@ -106,6 +123,12 @@ def _beyond(field: Field, form: Form, source: DatabaseColumn) -> Tree:
                      for day in RECORD_DAYS)
     held = source.tree if form == "int" else _day(form, source)
     return exp.Not(this=exp.paren(exp.Between(this=held, low=low, high=high)))
+
+
+def _filled(columns: Collection[DatabaseColumn]) -> Tree:
+    """Whether there is anything in some columns."""
+    count = call("num_nonnulls", *(source.tree for source in columns))
+    return exp.GT(this=count, expression=exp.Literal.number(0))
 
 
 def _spoilt(texts: Collection[tuple[Field, DatabaseColumn]]) -> Tree:

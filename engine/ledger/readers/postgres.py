@@ -7,7 +7,7 @@ the server uses a column as it is. Rows are numbered in the order of the address
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -23,13 +23,15 @@ from zhuanjie.engine.ledger.readers.columns_of_server import ALIAS, DatabaseColu
 from zhuanjie.engine.ledger.readers.copied import LAST, Copied, Made, copied
 from zhuanjie.engine.ledger.readers.frames import frame_chunks
 from zhuanjie.engine.ledger.readers.refuse import not_a_ledger
-from zhuanjie.engine.ledger.readers.server import Server
+from zhuanjie.engine.ledger.readers.server import OutOfRangeError, Server
 from zhuanjie.engine.vocabulary.fields import Field
 
 TIES = 1_000
 """Texts that several rows share up to which only these rows are told apart by all they hold."""
 SAMPLE = 1_000
 """Rows up to which only those are fetched that are taken."""
+SAMPLED = 2 << 20
+"""Bytes of a table in which it is looked for columns that hold nothing."""
 KEPT = "rvmpf"
 """Kinds of relation that hold rows: tables, views, partitioned and foreign ones."""
 
@@ -186,9 +188,30 @@ class PostgresTable(LedgerTable):
         same order and the table is not too large to be sorted here; else None."""
         if len(self._lead) != 1 or self._lead[0].kind not in ("text", "int"):
             return None
-        size = self.server.rows(_SIZE, [self._oid])[0][0]
-        small = size is not None and size <= limits().copied_bytes
+        small = self._size is not None and self._size <= limits().copied_bytes
         return self.columns.index(self._lead[0]) if small else None
+
+    @cached_property
+    def _size(self) -> int | None:
+        found: int | None = self.server.rows(_SIZE, [self._oid])[0][0]
+        return found
+
+    @cached_property
+    def blank(self) -> frozenset[int]:
+        """The columns that hold nothing in some parts of the table: likely in no other part."""
+        if self._size is None or not self.match.fields:
+            return frozenset()
+        share = min(100.0, 100 * SAMPLED / max(1, self._size))
+        relation = self.relation.copy()
+        relation.set("sample", exp.TableSample(
+            method=exp.var("SYSTEM"), percent=exp.Literal.number(share),
+            seed=exp.Literal.number(0)))
+        columns = sorted(self.match.fields)
+        select = exp.Select(expressions=[
+            exp.Count(this=self.columns[at].tree) for at in columns])
+        select.set("from_", exp.From(this=relation))
+        counts = self.server.rows(select.sql("postgres"))[0]
+        return frozenset(at for at, count in zip(columns, counts, strict=True) if not count)
 
     def leads(self, most: int) -> list[str | None]:
         """What some rows, no matter which, begin with in their order."""
@@ -278,12 +301,25 @@ class PostgresTable(LedgerTable):
         return rows
 
     def unordered(self, columns: Sequence[tuple[exp.Expr, str, Any]], made: Made,
-                  told: Callable[[int], None] | None = None) -> pl.DataFrame:
-        """The same rows as `copied` has, in no order, in memory."""
+                  told: Callable[[int], None] | None,
+                  quicker: Mapping[str, exp.Expr]) -> pl.DataFrame:
+        """The same rows as `copied` has, in no order, in memory.
+
+        `quicker` are trees for some columns that fail where a day has no number.
+        """
         self.server.alone()
-        select = self._select(_named(columns))
-        return copied(self.server, select.sql("postgres"), _types(columns), made, told,
-                      kept=False).frame
+
+        def taken(trees: Mapping[str, exp.Expr]) -> pl.DataFrame:
+            select = self._select(_named([(trees.get(name, tree), name, kind)
+                                          for tree, name, kind in columns]))
+            return copied(self.server, select.sql("postgres"), _types(columns), made, told,
+                          kept=False).frame
+
+        try:
+            with self.server.trying():
+                return taken(quicker)
+        except OutOfRangeError:
+            return taken({})
 
     def those_of(self, columns: Sequence[tuple[exp.Expr, str, Any]],
                  leads: Sequence[str | None], made: Made) -> pl.DataFrame | None:

@@ -40,6 +40,10 @@ _SHOW = "SELECT pg_catalog.current_setting($1)"
 _SET = "SELECT pg_catalog.set_config($1, $2, false)"
 
 
+class OutOfRangeError(BackendError):
+    """A statement asked for the number of a day that has none."""
+
+
 class Server:
     """A connection in one transaction that reads only."""
 
@@ -109,6 +113,18 @@ class Server:
                 if block:
                     yield block
 
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """What is asked here may end with OutOfRangeError, and can then be asked otherwise."""
+        with self.failing():
+            self._connection.execute("SAVEPOINT trying")
+        try:
+            yield
+        except OutOfRangeError:
+            with self.failing():
+                self._connection.execute("ROLLBACK TO SAVEPOINT trying")
+            raise
+
     def alone(self) -> None:
         """Have one process of the server work for what follows: rows that others hand over to it,
         for it to write, cost more than they spare."""
@@ -151,8 +167,9 @@ class Server:
             return fail(BackendError, "backend.postgresql.lost", self.place,
                         "backend.postgresql.hint.lost")
         state = f" {error.sqlstate}" if error.sqlstate else ""
-        return fail(BackendError, "backend.failed", self.place, name=NAME,
-                    detail=f"{type(error).__name__}{state}")
+        beyond = isinstance(error, errors.DatetimeFieldOverflow)
+        return fail(OutOfRangeError if beyond else BackendError, "backend.failed", self.place,
+                    name=NAME, detail=f"{type(error).__name__}{state}")
 
 
 def _block(connection: PGconn, size: int) -> PQGen[tuple[bytes, bool]]:
