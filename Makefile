@@ -108,7 +108,7 @@ requirements: $(UV)
 ## bench: how fast, beside other engines; writes docs/benchmarks.md. A run takes two hours, half of which is bench/years.py.
 BENCH_DATA ?= out/bench
 bench: $(UV)
-	UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --quiet --locked --group bench \
+	UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --quiet --locked --group bench --extra spark \
 		--compile-bytecode --python $(PYTHON)
 	.venv-bench/bin/python bench/one_record.py
 	.venv-bench/bin/python bench/gate.py

@@ -90,7 +90,7 @@ Aims: at most 2.5 times the bare scan, no slower than Polars by hand, faster tha
 What limits it is what an audit does and a pack by hand does not: it looks in every cell for what
 may be no value (blanks, quotes, numbers in scientific form, days out of range), an eighth of its
 processor time; in a first pass for rows that are no records, ids that come twice and keys in the
-form in which an office compares them, a fifth; and it counts the people concerned. Judging one
+form in which an office compares them, a sixth; and it counts the people concerned. Judging one
 slice, what becomes of the one before it, and reading the next go on side by side."""
     lines = [Line(f"audit of Parquet, {records:,} records", ours.seconds, said[name],
                   medians[name].seconds) for name in ("scan", "polars", "duckdb")]
