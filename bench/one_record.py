@@ -107,8 +107,8 @@ Whole processes, in turns, {RUNS} runs each.
 {pack}
 
 What is left of `check`: importing click, tabulate and the program, and making a table;
-the rest of `audit` is importing Polars, two fifths of it, and reading cells. `durable` asserts a few
-facts for a record where durable-rules by hand asserts one; it asks for outcomes that leave no
+the rest of `audit` is importing Polars, two fifths of it, and reading cells. `durable` asserts a
+few facts for a record where durable-rules by hand asserts one; it asks for outcomes that leave no
 rule out, where by hand there is a pattern for a violation alone, and takes firings from the engine
 itself, where by hand they go through the library's host.""", ["durable-rules"],
            [*(Line(f"`{name}`, a process", work, "Python alone", bare, "CPU s")
