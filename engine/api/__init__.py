@@ -193,6 +193,7 @@ if TYPE_CHECKING:
     from zhuanjie.engine.authoring.verification.verify import Verification as Verification
     from zhuanjie.engine.authoring.verification.verify import VerifyFinding as VerifyFinding
     from zhuanjie.engine.authoring.verification.verify import verify as verify
+    from zhuanjie.engine.core.allocator import keep_between_batches as keep_between_batches
     from zhuanjie.engine.core.check_result import CheckResult as CheckResult
     from zhuanjie.engine.core.dates import Month as Month
     from zhuanjie.engine.core.diagnostics import Diagnostic as Diagnostic

@@ -93,6 +93,7 @@ MODULES: Final = {
     "zhuanjie.engine.authoring.verification.verify": ("Verification", "VerifyFinding", "verify"),
     "zhuanjie.engine.authoring.trying.bench": ("Trial", "TrialBench"),
     "zhuanjie.engine.authoring.trying.records": ("TriedRecord", "record_of_ledger"),
+    "zhuanjie.engine.core.allocator": ("keep_between_batches",),
     "zhuanjie.engine.core.check_result": ("CheckResult",),
     "zhuanjie.engine.core.dates": ("Month",),
     "zhuanjie.engine.core.diagnostics": ("Diagnostic", "Place"),

@@ -27,13 +27,14 @@ OWN = ("reference", "polars", "python", "durable")
 _COLUMNS = ("polars", "duckdb", "postgresql", "spark")
 """Engines that judge ledgers, and no single records."""
 BULK = "polars"
-"""The engine for ledgers, unless another is asked for."""
+"""The engine for ledgers that are not small, unless another is asked for."""
 IN_PLACE = "postgresql"
 """The engine for a table of a database, unless another is asked for."""
 SINGLE = "durable"
 """The engine for the `check` of a single record."""
 EMBEDDED = "python"
-"""The engine for programs that check records one by one, and where there is no `SINGLE`."""
+"""The engine for programs that check records one by one, for events, for small ledgers, and where
+there is no `SINGLE`."""
 _NETWORK, _DURABLE = "durable_rules_engine", "durable-rules"
 """What `SINGLE` stands on, and what brings it: it is built from source, which not all can."""
 

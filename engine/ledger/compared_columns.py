@@ -28,7 +28,7 @@ def compared_series(texts: pl.Series, how: Comparison) -> pl.Series:
         given = forms == texts.to_list()
         return texts if given else pl.Series(texts.name, forms, dtype=pl.String)
     unusual = holds(texts, lambda some: ~some.str.contains(_USUAL[how]),
-                    numbers_pass=FORMS[how].keeps_numbers)
+                    but_numbers=FORMS[how].keeps_numbers)
     at = unusual.arg_true()
     if not len(at):
         return texts

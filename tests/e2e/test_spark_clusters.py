@@ -15,6 +15,7 @@ from support.cli_command import AS_OF, COMMAND, LEDGER, record, run
 
 from zhuanjie.cli import main, start
 from zhuanjie.engine.backends.spark import worker
+from zhuanjie.engine.core.allocator import VARIABLE
 
 WAIVERS = """
 waivers:
@@ -99,7 +100,7 @@ def test_another_version_is_refused_before_anything_is_unpacked(
 def test_how_memory_is_kept_is_the_environments_to_say(
         said: str, kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it comes to a worker: from elsewhere, or from here, where Polars and the command say so."""
-    name, asked = "_RJEM_MALLOC_CONF", "import os, polars; print(os.environ['_RJEM_MALLOC_CONF'])"
+    name, asked = VARIABLE, f"import os, polars; print(os.environ['{VARIABLE}'])"
     monkeypatch.setattr(main, "main", lambda: 0)
     monkeypatch.setattr(gc, "set_threshold", lambda *_: None)
     for begins in (lambda: None, start.main):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from zhuanjie.cli import main, start
+from zhuanjie.engine.core.allocator import VARIABLE
 
 
 @pytest.fixture(autouse=True)
@@ -20,10 +21,10 @@ def as_before() -> Iterator[None]:
 
 def test_what_somebody_says_of_memory_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(main, "main", lambda: 7)
-    monkeypatch.delenv(start._ALLOCATOR, raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     assert start.main() == 7
-    assert os.environ[start._ALLOCATOR].endswith(f"narenas:{os.cpu_count()}")
+    assert os.environ[VARIABLE].endswith(f"narenas:{os.cpu_count()}")
     assert gc.get_threshold()[0] == start._GARBAGE
-    monkeypatch.setenv(start._ALLOCATOR, "narenas:1")
+    monkeypatch.setenv(VARIABLE, "narenas:1")
     start.main()
-    assert os.environ[start._ALLOCATOR] == "narenas:1"
+    assert os.environ[VARIABLE] == "narenas:1"

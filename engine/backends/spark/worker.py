@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as of_package
 from typing import Any
 
+from zhuanjie.engine.core.allocator import keep_between_parts
 from zhuanjie.engine.core.diagnostics import Diagnostic, Place
 from zhuanjie.engine.core.errors import InputError, UsageError, ZhuanjieError, fail
 
@@ -31,14 +32,6 @@ _LACKS = re.compile(r"No module named '([\w]+)|\b(pyarrow|pandas)\b[^\n]{0,80}mu
 _PYTHON = re.compile(r"PYTHON_VERSION_MISMATCH|Cannot run program|Python in worker has different")
 _THREADS = "2"
 """Threads of Polars in a worker: Spark has as many workers as cores."""
-_ALLOCATOR = "_RJEM_MALLOC_CONF"
-_KEPT = ("narenas:2", "dirty_decay_ms:-1", "muzzy_decay_ms:-1")
-"""What a part has used the next one uses: memory given back in between is cleared anew page by
-page, a sixth of all that judging costs. Few arenas leave little that lies idle."""
-_USUAL = {"dirty_decay_ms:500", "muzzy_decay_ms:1000", "dirty_decay_ms:3000",
-          f"narenas:{os.cpu_count() or 1}"}
-"""What Polars says by itself where it is imported, and the command for processes of its own: both
-come to every process that this one starts."""
 
 
 def _version() -> str:
@@ -63,8 +56,7 @@ class WorkerCall:
             raise RuntimeError(f"{_OTHER}{here}")
         # Before Polars is first imported, which is when the task is unpacked.
         os.environ.setdefault("POLARS_MAX_THREADS", _THREADS)
-        if _USUAL.issuperset(filter(None, os.environ.get(_ALLOCATOR, "").split(","))):
-            os.environ[_ALLOCATOR] = ",".join(_KEPT)
+        keep_between_parts()
         try:
             yield from _unpacked(self._content)(batches)
         except InputError as error:

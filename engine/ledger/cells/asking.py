@@ -19,10 +19,10 @@ _RARE = 8
 
 
 def holds(texts: pl.Series, test: Callable[[pl.Series], pl.Series], *,
-          numbers_pass: bool) -> pl.Series:
+          but_numbers: bool) -> pl.Series:
     """Where `test` holds of texts, as true or false; what is null is passed over.
 
-    `numbers_pass` says that it holds of no text that is digits alone. It may give null for null.
+    `but_numbers` says that it holds of no text that is digits alone. It may give null for null.
     """
     if len(texts) >= _LOOKED * _RARE:
         first = texts.head(_LOOKED)
@@ -32,7 +32,7 @@ def holds(texts: pl.Series, test: Callable[[pl.Series], pl.Series], *,
                 found = different.filter(test(different))
                 return texts.is_in(found.implode()).fill_null(value=False) if len(found) \
                     else _nowhere(len(texts))
-        elif numbers_pass and 2 * _is_number(first).sum() > len(first):
+        elif but_numbers and 2 * _is_number(first).sum() > len(first):
             rest = (~_is_number(texts)).arg_true()
             found = rest.filter(test(texts.gather(rest))) if len(rest) else rest
             out = _nowhere(len(texts))
